@@ -1,0 +1,21 @@
+// One value as one word of a POSIX shell, and a text split into words as Python's shlex does it.
+import { quote, split } from 'shlex';
+
+/** Thrown when a text can't be a shell word at all: the kernel ends every argument at a NUL. */
+export class NulInWord extends Error {
+  override readonly name = 'NulInWord';
+}
+
+/**
+ * The text as exactly one shell word, whatever it holds.
+ * @throws NulInWord when it holds a NUL
+ */
+export function quoteWord(text: string): string {
+  if (text.includes('\0')) throw new NulInWord('a NUL character can not be part of a command');
+  return quote(text);
+}
+
+/** The words of a command line, split as Python's `shlex.split` does (ClearML uses that for container arguments). */
+export function splitWords(text: string): string[] {
+  return split(text);
+}

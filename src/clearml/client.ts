@@ -1,0 +1,113 @@
+// What the rest of the program may ask of a ClearML server: only the calls and fields that we use.
+import type { QueueId, TaskId } from './ids.ts';
+import type { Task, TaskDocument } from './task.ts';
+
+export interface QueueEntry {
+  readonly task: TaskId;
+  /** When it was put there, milliseconds since 1970. */
+  readonly added: number;
+}
+
+export interface Queue {
+  readonly id: QueueId;
+  readonly name: string;
+  /** In order; the first is next. */
+  readonly entries: readonly QueueEntry[];
+}
+
+export interface Queues {
+  /** The queue of exactly this name or id, or undefined. Hidden queues are found too. */
+  find(nameOrId: string): Promise<Queue | undefined>;
+  /** The names of all visible queues, for "did you mean". */
+  names(): Promise<string[]>;
+  /** Makes the queue; one that another caller made meanwhile is as good. */
+  create(name: string): Promise<Queue>;
+  /** Queues with their entries, by id; those that were deleted are missing from the answer. */
+  read(ids: readonly QueueId[]): Promise<Queue[]>;
+  /** Every queue of the server with its entries, hidden ones too. */
+  readAll(): Promise<Queue[]>;
+  /**
+   * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
+   * False means that somebody else has it, or that an earlier answer was lost: read the task to tell.
+   */
+  pop(queue: QueueId, task: TaskId): Promise<boolean>;
+  /** Puts the task at the tail without touching the task itself (`update_execution_queue: false`); already there is as good. */
+  park(queue: QueueId, task: TaskId): Promise<void>;
+  /** Puts the task at the tail and makes this its `execution.queue`, then moves it to the front. */
+  giveBack(queue: QueueId, task: TaskId): Promise<void>;
+  /**
+   * Takes the task's entry out. True for exactly one caller; false when it wasn't there. Never retried.
+   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost
+   */
+  take(queue: QueueId, task: TaskId): Promise<boolean>;
+}
+
+export interface StatusNote {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Tasks {
+  /** The whole document, or undefined when there is no such task. */
+  get(id: TaskId): Promise<TaskDocument | undefined>;
+  /** What following needs of many tasks, by id; deleted ones are missing. Pages of 500. */
+  read(ids: readonly TaskId[]): Promise<Map<TaskId, Task>>;
+  /** Tasks of these statuses whose `execution.queue` is one of these. Pages of 500. */
+  find(query: { readonly statuses: readonly string[]; readonly queues: readonly QueueId[] }): Promise<Task[]>;
+  /** Writes `status_message` only. Never for an in_progress task: that erases the user's abort request. */
+  setStatusMessage(id: TaskId, text: string): Promise<void>;
+  /** @throws LostRace */
+  fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
+  /** @throws LostRace */
+  stop(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
+  /** @throws LostRace */
+  complete(id: TaskId, note: StatusNote): Promise<void>;
+  /** Back to *queued* from in_progress or stopped, in this queue (`tasks.enqueue`, forced). @throws LostRace */
+  requeue(id: TaskId, queue: QueueId, note: StatusNote): Promise<void>;
+  /** Sets user properties (hyperparams section `properties`), allowed in any status. */
+  setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export type ConsoleLevel = 'INFO' | 'WARNING' | 'ERROR';
+
+export interface ConsoleLine {
+  readonly level: ConsoleLevel;
+  readonly text: string;
+}
+
+export interface Events {
+  /** Lines in the task's console, in this order. Never retried after the server may have taken them: a line twice is worse than none. */
+  log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
+}
+
+export interface Workers {
+  register(worker: string, queues: readonly QueueId[], timeoutMs: number): Promise<void>;
+  report(worker: string, queues: readonly QueueId[]): Promise<void>;
+  unregister(worker: string): Promise<void>;
+}
+
+export interface People {
+  /** `users.get_by_id`, or undefined when there is none. */
+  user(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** `projects.get_by_id`, or undefined. */
+  project(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+}
+
+export interface ClearmlClient {
+  readonly queues: Queues;
+  readonly tasks: Tasks;
+  readonly events: Events;
+  readonly workers: Workers;
+  readonly people: People;
+  /** Logs in and checks the server. @throws ServerUnusable, CredentialsRefused, ServerUnreachable */
+  connect(): Promise<ServerFacts>;
+  close(): Promise<void>;
+}
+
+export interface ServerFacts {
+  readonly apiServer: string;
+  /** e.g. `2.31`. */
+  readonly apiVersion: string;
+  readonly serverVersion: string;
+  readonly user: string;
+}

@@ -1,0 +1,46 @@
+// How a call to the ClearML server can fail; one class for each thing a caller would do about it.
+
+/**
+ * Thrown when no usable answer came: no route, no DNS, a proxy's error page, 5xx, a timeout.
+ * Nothing is wrong with any task; try again later. `mayHaveHappened` tells whether the server may have carried the call out.
+ */
+export class ServerUnreachable extends Error {
+  override readonly name = 'ServerUnreachable';
+
+  constructor(
+    message: string,
+    readonly mayHaveHappened: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Thrown when the server answered that it won't. `code` and `subcode` drive every decision, `message` is for people. */
+export class ServerRefused extends Error {
+  override readonly name: string = 'ServerRefused';
+
+  constructor(
+    message: string,
+    readonly endpoint: string,
+    readonly code: number,
+    readonly subcode: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Thrown when a status change lost against somebody else's (400/121, 400/110): read the task again, don't insist. */
+export class LostRace extends ServerRefused {
+  override readonly name: string = 'LostRace';
+}
+
+/** Thrown when the server does not know the key, the secret or the token: a person must act. */
+export class CredentialsRefused extends Error {
+  override readonly name = 'CredentialsRefused';
+}
+
+/** Thrown at the start when this server can't be used at all: too old, or the address of the web page. */
+export class ServerUnusable extends Error {
+  override readonly name = 'ServerUnusable';
+}

@@ -1,0 +1,38 @@
+// What can go wrong on the way to a command; one class for each thing a caller would do about it.
+
+/** Thrown when there is no such program on the host: surely nothing was run, and a person must fix the path. */
+export class CommandNotFound extends Error {
+  override readonly name = 'CommandNotFound';
+
+  constructor(
+    readonly program: string,
+    readonly searchPath: string,
+    readonly host: string,
+  ) {
+    super(`${program} not found on ${host} (PATH ${searchPath})`);
+  }
+}
+
+/** Thrown when the program did not end in time and was killed: what it did is unknown. */
+export class CommandTimedOut extends Error {
+  override readonly name = 'CommandTimedOut';
+
+  constructor(
+    readonly program: string,
+    readonly timeoutMs: number,
+    readonly stdout: string,
+    readonly stderr: string,
+  ) {
+    super(`${program} gave no answer within ${timeoutMs / 1000} s`);
+  }
+}
+
+/** Thrown when the way to the host broke while a program ran: what it did is unknown. */
+export class HostLost extends Error {
+  override readonly name = 'HostLost';
+}
+
+/** Thrown when the host can't be reached: surely nothing was run. */
+export class HostUnreachable extends Error {
+  override readonly name = 'HostUnreachable';
+}

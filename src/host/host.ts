@@ -1,0 +1,37 @@
+// The corridor to where Slurm's commands run: whoever builds a command line doesn't know which machine that is.
+
+/** One program run, without a shell. */
+export interface HostCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Written to the program's standard input, which is then closed. Empty when left out. */
+  readonly stdin?: string;
+  /** Added to the allow-listed environment that every command gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** After this many milliseconds the program is killed and `CommandTimedOut` thrown. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HostResult {
+  /** undefined when a signal ended the program. */
+  readonly exitCode: number | undefined;
+  readonly killedBy: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A place where commands run: this machine, or one behind SSH. */
+export interface Host {
+  /** For people: `this machine`, or `user@login1`. */
+  readonly name: string;
+  /**
+   * Runs the program to its end. A non-zero exit code is a result, not an error.
+   * @throws CommandNotFound when there is no such program: surely nothing was run
+   * @throws CommandTimedOut when it did not end in time: what it did is unknown
+   * @throws HostLost when the way there broke while it ran: what it did is unknown
+   * @throws HostUnreachable when there was no way there: surely nothing was run
+   */
+  run(command: HostCommand): Promise<HostResult>;
+  close(): Promise<void>;
+}

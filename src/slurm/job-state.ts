@@ -1,0 +1,78 @@
+// Slurm's words for the state of a job, and what each means to us: the one table.
+
+interface StateMeaning {
+  /** May still run, or run again: nobody may call the job over. */
+  readonly live: boolean;
+  /** One sentence for the task's console. */
+  readonly says: string;
+  /** What the user could do about it. */
+  readonly advice?: string;
+}
+
+/** Every base state of squeue(1) and sacct(1), 20.11 to 26.05. */
+export const JOB_STATES = {
+  PENDING: { live: true, says: 'waits in Slurm' },
+  RUNNING: { live: true, says: 'runs' },
+  COMPLETING: { live: true, says: 'is being cleaned up by its nodes' },
+  CONFIGURING: { live: true, says: 'waits for its nodes to become ready' },
+  SUSPENDED: { live: true, says: 'is suspended' },
+  STOPPED: { live: true, says: 'was stopped by a signal and keeps its nodes' },
+  SIGNALING: { live: true, says: 'is being signalled' },
+  STAGE_OUT: { live: true, says: 'is staging out its files' },
+  RESIZING: { live: true, says: 'is changing its size' },
+  RESV_DEL_HOLD: { live: true, says: 'is held: its reservation was deleted' },
+  REQUEUED: { live: true, says: 'is being put back into its partition' },
+  REQUEUE_FED: { live: true, says: 'is being put back by a federation' },
+  REQUEUE_HOLD: { live: true, says: 'was put back and is held' },
+  SPECIAL_EXIT: { live: true, says: 'was put back in a special exit state and is held' },
+  POWER_UP_NODE: { live: true, says: 'waits for its nodes to power up' },
+  EXPEDITING: { live: true, says: 'was put back at the front after a failure' },
+  COMPLETED: { live: false, says: 'ended with exit code 0' },
+  FAILED: { live: false, says: 'ended with a non-zero exit code' },
+  TIMEOUT: {
+    live: false,
+    says: 'was ended by Slurm at its time limit',
+    advice: 'raise --time, or save checkpoints and continue from them',
+  },
+  OUT_OF_MEMORY: {
+    live: false,
+    says: 'was killed because it used more memory than it had asked for',
+    advice: 'raise --mem',
+  },
+  NODE_FAIL: {
+    live: false,
+    says: 'ended because a node failed',
+    advice: 'enqueue the task again; tell the cluster admins if it happens on the same node',
+  },
+  BOOT_FAIL: {
+    live: false,
+    says: 'ended because its nodes did not boot',
+    advice: 'enqueue the task again; tell the cluster admins if it happens on the same node',
+  },
+  DEADLINE: {
+    live: false,
+    says: 'ended at its deadline',
+    advice: 'raise --deadline, or ask for less so that it starts earlier',
+  },
+  PREEMPTED: {
+    live: false,
+    says: 'was ended by Slurm to make room for a job of higher priority',
+    advice: 'use a partition or QOS that is not preempted, or let Slurm put it back with --requeue',
+  },
+  CANCELLED: { live: false, says: 'was cancelled in Slurm' },
+  REVOKED: { live: false, says: 'was started by another cluster of the federation' },
+} as const satisfies Record<string, StateMeaning>;
+
+/** A state of the table, or UNKNOWN for a word that no release up to 26.05 has: treated as still there. */
+export type JobState = keyof typeof JOB_STATES | 'UNKNOWN';
+
+/** Whether the job may still run or run again. */
+export function isLive(state: JobState): boolean {
+  return state === 'UNKNOWN' || JOB_STATES[state].live;
+}
+
+/** Reads a state word; `CANCELLED by 1000` and `COMPLETING+` forms are cut at the first blank or plus sign. */
+export function readJobState(word: string): JobState {
+  const base = word.split(/[ +]/, 1)[0] ?? '';
+  return base in JOB_STATES ? (base as JobState) : 'UNKNOWN';
+}

@@ -1,0 +1,86 @@
+// What the rest of the program may ask of a Slurm cluster: the facts once, submit, list, look up, explain, cancel.
+import type { Brand } from '../base/brand.ts';
+import type { JobState } from './job-state.ts';
+
+/** A Slurm job id. Not an identity by itself: ids are handed out again after a controller crash. */
+export type JobId = Brand<'JobId'>;
+
+export interface Submission {
+  /** The job's name, given on the command line so that it replaces the template's. It is the key by which a lost job is found again. */
+  readonly jobName: string;
+  /** The whole batch script, passed on standard input. */
+  readonly script: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of one `sbatch`. Only `accepted` and `unknown` may have left a live job behind. */
+export type SubmitOutcome =
+  | { readonly kind: 'accepted'; readonly jobId: JobId; readonly cluster: string | undefined }
+  /** Slurm refuses this script as it is. `words` are Slurm's own. */
+  | { readonly kind: 'rejected'; readonly words: string }
+  /** A limit is reached: the same script will be accepted later. */
+  | { readonly kind: 'backpressure'; readonly words: string }
+  /** Surely not submitted: no controller, no sbatch, no way to the host. */
+  | { readonly kind: 'unavailable'; readonly words: string }
+  /** Nobody knows: look the job up by name before doing anything else. */
+  | { readonly kind: 'unknown'; readonly words: string };
+
+/** One job as squeue or sacct shows it. Times are milliseconds since 1970; undefined where Slurm has none. */
+export interface Job {
+  readonly id: JobId;
+  readonly name: string;
+  readonly state: JobState;
+  /** Slurm's own word for the state, for messages. */
+  readonly stateWord: string;
+  /** Slurm's reason text, `None` and empty turned to undefined. */
+  readonly reason: string | undefined;
+  readonly partition: string;
+  readonly nodes: string | undefined;
+  readonly submittedAt: number | undefined;
+  /** When it started, or for a pending job when Slurm expects it to start. */
+  readonly startAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** How often Slurm has put it back and started it again; undefined where the source doesn't tell. */
+  readonly restarts: number | undefined;
+}
+
+/** A list is whole or it is nothing: a poll that failed in any way says nothing about any job. */
+export type JobList =
+  | { readonly kind: 'listed'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'failed'; readonly words: string };
+
+/** What only Slurm's own record of one job tells; asked for once, when a job has ended and must be explained. */
+export interface JobRecord {
+  readonly name: string;
+  readonly stateWord: string;
+  readonly exitCode: number | undefined;
+  readonly exitSignal: number | undefined;
+  readonly outputPath: string | undefined;
+  readonly nodes: string | undefined;
+  readonly timeLimit: string | undefined;
+  readonly reason: string | undefined;
+}
+
+export interface ClusterFacts {
+  readonly clusterName: string;
+  /** As `sbatch --version` prints it, e.g. `22.05.8`. */
+  readonly version: string;
+  readonly minJobAgeMs: number;
+  readonly messageTimeoutMs: number;
+  readonly killWaitMs: number;
+  readonly hasAccounting: boolean;
+}
+
+export interface Scheduler {
+  /** Reads the cluster's settings. @throws SlurmUnavailable */
+  facts(signal?: AbortSignal): Promise<ClusterFacts>;
+  submit(submission: Submission): Promise<SubmitOutcome>;
+  /** All of this user's jobs that Slurm still shows, ended ones too, in one call. */
+  list(signal?: AbortSignal): Promise<JobList>;
+  /** Jobs by exact name, ended ones too, from squeue and then, where there is accounting, from sacct. `since` bounds sacct's search. */
+  lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
+  /** Slurm's record of one job, or undefined when it no longer has one. */
+  record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;
+  /** Asks Slurm to end these jobs. Its answer proves nothing: the next list does. */
+  cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,16 @@
+// What is wrong with a template, or with a value in it: always a file, a line, what was found and what to write instead.
+
+/** Thrown when a template can't be used or can't be rendered for this task: nothing was submitted, a person must act. */
+export class TemplateProblem extends Error {
+  override readonly name = 'TemplateProblem';
+
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    readonly column: number,
+    /** What was found, and what to write instead; one or two sentences. */
+    readonly finding: string,
+  ) {
+    super(`${file}:${line}:${column}: ${finding}`);
+  }
+}

@@ -1,0 +1,50 @@
+// What the rest of the program may ask of a template: read it once, render it for a task, and have every blank accounted for.
+
+/** Where a value came from; `render --origins` prints it. */
+export type Origin = 'task' | 'default' | 'config' | 'glue';
+
+/** The trees that `${CLEARML_…}` paths lead into. Plain data, no behaviour. */
+export interface Variables {
+  readonly queueName: string;
+  readonly queueId: string;
+  readonly workerId: string;
+  /** `task` as `tasks.get_by_id` returns it. */
+  readonly task: Readonly<Record<string, unknown>>;
+  /** `project` as `projects.get_by_id` returns it; `{}` when unknown. */
+  readonly project: Readonly<Record<string, unknown>>;
+  readonly user: Readonly<Record<string, unknown>>;
+  /** The configuration without secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The expansions of PRE_SETUP, AGENT_EXECUTE and POST_SETUP: shell text, inserted as it is. */
+export interface Blocks {
+  readonly preSetup: string;
+  readonly agentExecute: string;
+  readonly postSetup: string;
+}
+
+export interface BlankUse {
+  readonly line: number;
+  readonly column: number;
+  /** As written, e.g. `CLEARML_TASK.hyperparams.properties.num_nodes.value`. */
+  readonly variable: string;
+  /** As it was inserted, before quoting. */
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+export interface Rendered {
+  readonly script: string;
+  readonly uses: readonly BlankUse[];
+}
+
+export interface Template {
+  /** The file's name, for messages. */
+  readonly file: string;
+  /**
+   * The script for one task.
+   * @throws TemplateProblem when a value is missing or can't stand where the template puts it
+   */
+  render(variables: Variables, blocks: Blocks): Rendered;
+}
