@@ -6,27 +6,26 @@
  */
 export class ServerUnreachable extends Error {
   override readonly name = 'ServerUnreachable';
+  readonly mayHaveHappened: boolean;
 
-  constructor(
-    message: string,
-    readonly mayHaveHappened: boolean,
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, mayHaveHappened: boolean, options?: ErrorOptions) {
     super(message, options);
+    this.mayHaveHappened = mayHaveHappened;
   }
 }
 
 /** Thrown when the server answered that it won't. `code` and `subcode` drive every decision, `message` is for people. */
 export class ServerRefused extends Error {
   override readonly name: string = 'ServerRefused';
+  readonly endpoint: string;
+  readonly code: number;
+  readonly subcode: number;
 
-  constructor(
-    message: string,
-    readonly endpoint: string,
-    readonly code: number,
-    readonly subcode: number,
-  ) {
+  constructor(message: string, endpoint: string, code: number, subcode: number) {
     super(message);
+    this.endpoint = endpoint;
+    this.code = code;
+    this.subcode = subcode;
   }
 }
 

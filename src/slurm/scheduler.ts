@@ -46,8 +46,7 @@ export interface Job {
 
 /** A list is whole or it is nothing: a poll that failed in any way says nothing about any job. */
 export type JobList =
-  | { readonly kind: 'listed'; readonly jobs: readonly Job[] }
-  | { readonly kind: 'failed'; readonly words: string };
+  { readonly kind: 'listed'; readonly jobs: readonly Job[] } | { readonly kind: 'failed'; readonly words: string };
 
 /** What only Slurm's own record of one job tells; asked for once, when a job has ended and must be explained. */
 export interface JobRecord {
