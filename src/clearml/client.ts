@@ -28,16 +28,22 @@ export interface Queues {
   readAll(): Promise<Queue[]>;
   /**
    * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
-   * False means that somebody else has it, or that an earlier answer was lost: read the task to tell.
+   * False means that somebody else has it, or that it was taken by an earlier call whose answer was lost: read the task to tell.
+   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
    */
   pop(queue: QueueId, task: TaskId): Promise<boolean>;
   /** Puts the task at the tail without touching the task itself (`update_execution_queue: false`); already there is as good. */
   park(queue: QueueId, task: TaskId): Promise<void>;
-  /** Puts the task at the tail and makes this its `execution.queue`, then moves it to the front. */
+  /**
+   * Puts the task at the tail and makes this its `execution.queue`, then moves it to the front; already there is as good.
+   * When the answer was lost, look where the task is before the next try: others pop from this queue, and a second entry of a
+   * task that runs by then would run it twice.
+   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
+   */
   giveBack(queue: QueueId, task: TaskId): Promise<void>;
   /**
-   * Takes the task's entry out. True for exactly one caller; false when it wasn't there. Never retried.
-   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost
+   * Takes the task's entry out. True for exactly one caller; false when it wasn't there.
+   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
    */
   take(queue: QueueId, task: TaskId): Promise<boolean>;
 }
@@ -47,6 +53,10 @@ export interface StatusNote {
   readonly message: string;
 }
 
+/**
+ * Reading, and changing statuses. A status call whose answer was lost isn't tried again (`ServerUnreachable`, `mayHaveHappened`):
+ * a user may have reset or enqueued the task meanwhile. Read the task and decide anew.
+ */
 export interface Tasks {
   /** The whole document, or undefined when there is no such task. */
   get(id: TaskId): Promise<TaskDocument | undefined>;
@@ -62,8 +72,12 @@ export interface Tasks {
   stop(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
   /** @throws LostRace */
   complete(id: TaskId, note: StatusNote): Promise<void>;
-  /** Back to *queued* from in_progress or stopped, in this queue (`tasks.enqueue`, forced). @throws LostRace */
-  requeue(id: TaskId, queue: QueueId, note: StatusNote): Promise<void>;
+  /**
+   * Back to *queued* from in_progress or stopped, in no queue, with its `execution.queue` kept: the caller parks it.
+   * From in_progress one `tasks.dequeue {new_status: queued}`; from stopped a `tasks.started` before it.
+   * @throws LostRace
+   */
+  unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */
   setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -76,7 +90,10 @@ export interface ConsoleLine {
 }
 
 export interface Events {
-  /** Lines in the task's console, in this order. Never retried after the server may have taken them: a line twice is worse than none. */
+  /**
+   * Lines in the task's console, in this order. Not tried again once the server may have taken them: a line twice is worse than
+   * none. A task that takes no lines (published, deleted) is no error.
+   */
   log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
 }
 
@@ -93,6 +110,10 @@ export interface People {
   project(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
+/**
+ * Reading calls, and those that do no harm twice, are tried again while the server can't be reached, for half a minute.
+ * All others only while they surely weren't carried out.
+ */
 export interface ClearmlClient {
   readonly queues: Queues;
   readonly tasks: Tasks;

@@ -5,13 +5,21 @@
  * Nothing is wrong with any task; try again later. `mayHaveHappened` tells whether the server may have carried the call out.
  */
 export class ServerUnreachable extends Error {
-  override readonly name = 'ServerUnreachable';
+  override readonly name: string = 'ServerUnreachable';
   readonly mayHaveHappened: boolean;
 
   constructor(message: string, mayHaveHappened: boolean, options?: ErrorOptions) {
     super(message, options);
     this.mayHaveHappened = mayHaveHappened;
   }
+}
+
+/**
+ * Thrown when what answers is no API server, or can't be trusted: a web page, a redirect, an unknown certificate.
+ * Once we were connected that passes (a proxy's page); at the start it doesn't, so `connect` turns it into `ServerUnusable`.
+ */
+export class NotTheApi extends ServerUnreachable {
+  override readonly name: string = 'NotTheApi';
 }
 
 /** Thrown when the server answered that it won't. `code` and `subcode` drive every decision, `message` is for people. */
@@ -29,7 +37,10 @@ export class ServerRefused extends Error {
   }
 }
 
-/** Thrown when a status change lost against somebody else's (400/121, 400/110): read the task again, don't insist. */
+/**
+ * Thrown when a status change lost against somebody else's (400/121, 400/110) or against the task's deletion (400/101):
+ * read the task again, don't insist.
+ */
 export class LostRace extends ServerRefused {
   override readonly name: string = 'LostRace';
 }

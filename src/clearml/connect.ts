@@ -1,0 +1,41 @@
+// The first conversation with a server: log in, and say plainly when this server can't be used.
+import type { ServerFacts } from './client.ts';
+import { NotTheApi, ServerUnusable } from './errors.ts';
+import type { Session } from './session.ts';
+import type { Token } from './token.ts';
+
+/** Came with server 1.17: `queues.add_task` that leaves the task alone, and enqueueing a queued task. */
+const OLDEST_API = '2.31';
+
+/** @throws ServerUnusable, CredentialsRefused, ServerUnreachable */
+export async function connect(session: Session): Promise<ServerFacts> {
+  const token = await logIn(session);
+  if (!isAtLeast(token.apiVersion, OLDEST_API)) {
+    throw new ServerUnusable(
+      `${session.apiServer} is ClearML server ${token.serverVersion || 'of an unknown version'} with API ${token.apiVersion || 'of an unknown version'}, ` +
+        `which is too old: waiting tasks are parked with calls that came with server 1.17 (API ${OLDEST_API}); upgrade the server`,
+    );
+  }
+  return {
+    apiServer: session.apiServer,
+    apiVersion: token.apiVersion,
+    serverVersion: token.serverVersion,
+    user: token.user,
+  };
+}
+
+async function logIn(session: Session): Promise<Token> {
+  try {
+    return await session.login();
+  } catch (error) {
+    if (error instanceof NotTheApi) throw new ServerUnusable(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Compares versions of numbers and dots: `2.9` is older than `2.31`. */
+function isAtLeast(version: string, oldest: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}

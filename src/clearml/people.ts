@@ -1,0 +1,32 @@
+// The users and projects that a template's variables speak of.
+import { z } from 'zod';
+import type { People } from './client.ts';
+import { isRefusal } from './refusals.ts';
+import type { Session } from './session.ts';
+
+const Document = z.record(z.string(), z.unknown());
+const OneUser = z.object({ user: Document });
+const OneProject = z.object({ project: Document });
+
+export function createPeople(session: Session): People {
+  return {
+    async user(id) {
+      try {
+        return (await session.call('users.get_by_id', { user: id }, { shape: OneUser, idempotent: true })).user;
+      } catch (error) {
+        if (isRefusal(error, 'invalidUserId')) return undefined;
+        throw error;
+      }
+    },
+
+    async project(id) {
+      try {
+        return (await session.call('projects.get_by_id', { project: id }, { shape: OneProject, idempotent: true }))
+          .project;
+      } catch (error) {
+        if (isRefusal(error, 'invalidProjectId', 'projectNotFound')) return undefined;
+        throw error;
+      }
+    },
+  };
+}

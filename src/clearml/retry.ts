@@ -1,0 +1,51 @@
+// Tries a call again while the server can't be reached, and says truly whether any of the tries may have been carried out.
+import pRetry from 'p-retry';
+import { NotTheApi, ServerUnreachable } from './errors.ts';
+import type { Patience } from './settings.ts';
+
+export interface RetryRules {
+  /** False: tried again only when the server surely hasn't seen it. */
+  readonly idempotent: boolean;
+  readonly patience: Patience;
+  readonly signal?: AbortSignal | undefined;
+  onFailure(error: Error, attempt: number): void;
+}
+
+/** @throws what the last attempt threw, or the signal's reason */
+export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Promise<T> {
+  const { idempotent, patience, signal } = rules;
+  let mayHaveHappened = false;
+  let done: { readonly value: T } | undefined;
+
+  const tryOnce = async (): Promise<T> => {
+    try {
+      done = { value: await attempt() };
+      return done.value;
+    } catch (error) {
+      if (!(error instanceof ServerUnreachable)) throw error;
+      mayHaveHappened ||= error.mayHaveHappened;
+      if (mayHaveHappened === error.mayHaveHappened) throw error;
+      throw new ServerUnreachable(error.message, mayHaveHappened, { cause: error.cause });
+    }
+  };
+
+  try {
+    return await pRetry(tryOnce, {
+      retries: Infinity,
+      minTimeout: patience.firstPauseMs,
+      maxTimeout: patience.longestPauseMs,
+      maxRetryTime: patience.retryMs,
+      randomize: true,
+      ...(signal === undefined ? {} : { signal }),
+      shouldRetry: ({ error }) =>
+        error instanceof ServerUnreachable && !(error instanceof NotTheApi) && (idempotent || !error.mayHaveHappened),
+      onFailedAttempt: ({ error, attemptNumber }) => {
+        rules.onFailure(error, attemptNumber);
+      },
+    });
+  } catch (error) {
+    // p-retry drops a result that came while the signal was aborted; but what the server has done, it has done.
+    if (done !== undefined) return done.value;
+    throw error;
+  }
+}
