@@ -1,0 +1,44 @@
+// The decision table: from what one round saw of one task to what is to be done. Pure; each row has a test.
+import { isLive } from '../../slurm/job-state.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import type { Action } from './action.ts';
+import { decideAbsent } from './absent.ts';
+import { decideEnded } from './ended.ts';
+import { decideRunning } from './running.ts';
+import type { Sighting } from './sighting.ts';
+import { decideWaiting, isWaiting } from './waiting.ts';
+
+/**
+ * What to do about one task whose job is known, after a good poll.
+ * Deciding twice from the same facts is harmless, and a decision that could not be carried out is made again next round.
+ */
+export function decide(sighting: Sighting): Action[] {
+  const live = sighting.jobs.filter((job) => isLive(job.state));
+  const kept = chooseLive(live, sighting);
+  if (kept === undefined) {
+    const ended = chooseEnded(sighting);
+    return ended === undefined ? decideAbsent(sighting) : decideEnded(ended, sighting);
+  }
+
+  const extra = live.filter((job) => job !== kept && isWaiting(job));
+  return [
+    ...(kept.id === sighting.entry.jobId && sighting.entry.absentSince === undefined
+      ? []
+      : [{ do: 'note', patch: { jobId: kept.id, absentSince: undefined, endSeenAt: undefined } } as const]),
+    ...(extra.length === 0
+      ? []
+      : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `job ${kept.id} has the task` } as const]),
+    ...(isWaiting(kept) ? decideWaiting(kept, sighting) : decideRunning(kept, sighting)),
+  ];
+}
+
+/** Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. */
+function chooseLive(live: readonly Job[], { ranAs }: Sighting): Job | undefined {
+  const rank = (job: Job): number => (isWaiting(job) ? 2 : ranAs(job) ? 0 : 1);
+  return [...live].sort((a, b) => rank(a) - rank(b) || Number(a.id) - Number(b.id))[0];
+}
+
+/** Of several ended jobs: the one that ran the task, else the newest attempt (their names sort by age). */
+function chooseEnded({ jobs, ranAs }: Sighting): Job | undefined {
+  return [...jobs].sort((a, b) => Number(ranAs(b)) - Number(ranAs(a)) || b.name.localeCompare(a.name, 'en'))[0];
+}

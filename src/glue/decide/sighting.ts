@@ -1,0 +1,39 @@
+// Everything that one round knows about one task: what a decision is made from, and nothing else.
+import type { Task } from '../../clearml/task.ts';
+import type { Job, JobRecord } from '../../slurm/scheduler.ts';
+import type { Entry } from '../entry.ts';
+
+/**
+ * Where the task's queue entry is: in the scheduler queue (`parked`), in the queue it came from, in any other, or in none.
+ * In none is a task that a job has taken, or an orphan.
+ */
+export type Place = 'parked' | 'own queue' | 'another queue' | 'nowhere';
+
+/** How long each thing may take before we act on it, in milliseconds. */
+export interface Graces {
+  /** A running job whose task is still queued is warned about after this. */
+  readonly startMs: number;
+  /** How long after a job's end the agent's own word about the task is awaited. */
+  readonly endMs: number;
+  /** How long an agent may take to end a task that the user aborted, before its job is cancelled. */
+  readonly stopMs: number;
+  /** How long a job may be missing from Slurm before it is given up. */
+  readonly absentMs: number;
+}
+
+export interface Sighting {
+  readonly entry: Entry;
+  /** Every row that Slurm shows under this task's job names, whatever the attempt. */
+  readonly jobs: readonly Job[];
+  /** undefined when the task was deleted. */
+  readonly task: Task | undefined;
+  readonly place: Place;
+  /** Slurm's record of the job that ended; asked for by the action `ask-record`. */
+  readonly record?: JobRecord | 'gone';
+  /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */
+  readonly lookedUp?: boolean;
+  /** Whether this job's worker is the last that reported for the task. */
+  readonly ranAs: (job: Job) => boolean;
+  readonly now: number;
+  readonly graces: Graces;
+}

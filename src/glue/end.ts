@@ -1,0 +1,87 @@
+// End: the daemon's word about a task whose agent could not say it, with Slurm's reason and the end of the job's log.
+import { LostRace } from '../clearml/errors.ts';
+import type { ConsoleLine } from '../clearml/client.ts';
+import type { TaskStatus } from '../clearml/task.ts';
+import { readTail } from '../host/files.ts';
+import { cleanLogTail } from '../slurm/log-tail.ts';
+import type { JobRecord } from '../slurm/scheduler.ts';
+import { showsFinished } from './agent-words.ts';
+import type { Ending } from './decide/action.ts';
+import type { Entry } from './entry.ts';
+import type { Glue } from './glue.ts';
+import { removeJobConf } from './job-conf.ts';
+import { say } from './tell.ts';
+
+/**
+ * By what right the task is ended. `parked`: its entry is in the scheduler queue and is taken first, so that no job can begin
+ * it any more; `popped`: we took it from its queue, or a job that is over took its entry; else by the status that was seen.
+ */
+export type Owned = 'parked' | 'popped' | 'in_progress' | 'stopped';
+
+const TAIL_BYTES = 16_384;
+const TAIL_LINES = 30;
+/** The web page shows about this much of a status message. */
+const MESSAGE_LENGTH = 200;
+
+/**
+ * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed,
+ * and the next round sees what became of it.
+ */
+export async function endTask(
+  glue: Glue,
+  entry: Entry,
+  owned: Owned,
+  ending: Ending,
+  record?: JobRecord,
+): Promise<void> {
+  if (owned === 'parked' && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
+  const expected: TaskStatus = owned === 'parked' || owned === 'popped' ? 'queued' : owned;
+  const read = await glue.clearml.tasks.get(entry.task);
+  if (read?.task.status !== expected) return;
+
+  const log = ending.withLog ? await readLog(glue, record) : undefined;
+  const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
+  const note = { reason: ending.reason, message: ending.text.slice(0, MESSAGE_LENGTH) };
+  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text: ending.text }];
+  if (status === 'failed' && log !== undefined) lines.push({ level: 'INFO', text: quoteLog(log) });
+  await say(glue, entry.task, ...lines);
+
+  try {
+    if (status === 'failed') await glue.clearml.tasks.fail(entry.task, note, { force: expected === 'queued' });
+    else if (status === 'stopped') await glue.clearml.tasks.stop(entry.task, note, { force: false });
+    else await glue.clearml.tasks.complete(entry.task, note);
+  } catch (error) {
+    if (error instanceof LostRace) return;
+    throw error;
+  }
+  glue.log.info('Ended the task', {
+    task: entry.task,
+    job: entry.jobId,
+    queue: entry.queueName,
+    status,
+    why: ending.text,
+  });
+  await removeJobConf(glue, entry);
+  await glue.journal.forget(entry.task);
+}
+
+interface JobLog {
+  readonly path: string;
+  /** undefined when it can't be read from here. */
+  readonly tail: string | undefined;
+}
+
+async function readLog(glue: Glue, record: JobRecord | undefined): Promise<JobLog | undefined> {
+  if (record?.outputPath === undefined) return undefined;
+  return { path: record.outputPath, tail: await readTail(glue.host, record.outputPath, TAIL_BYTES) };
+}
+
+function judge(log: JobLog | undefined): 'completed' | 'failed' {
+  return log?.tail !== undefined && showsFinished(log.tail) ? 'completed' : 'failed';
+}
+
+function quoteLog(log: JobLog): string {
+  if (log.tail === undefined) return `The job's log ${log.path} can't be read from here; look at it on the node.`;
+  const tail = cleanLogTail(log.tail, TAIL_LINES);
+  return tail === '' ? `The job's log ${log.path} is empty.` : `The last lines of the job's log ${log.path}:\n${tail}`;
+}

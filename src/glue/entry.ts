@@ -1,0 +1,52 @@
+// What the journal remembers of one task: where on its way it is, and what has been said about it.
+import { z } from 'zod';
+import type { QueueId, TaskId } from '../clearml/ids.ts';
+import type { JobId } from '../slurm/scheduler.ts';
+
+/**
+ * The steps of a task that have an outside effect, each journaled before the effect:
+ * `claiming` before the pop, `parking` before the entry in the scheduler queue, `submitting` before sbatch,
+ * `following` once the job's id is known.
+ */
+export const STEPS = ['claiming', 'parking', 'submitting', 'following'] as const;
+
+export type Step = (typeof STEPS)[number];
+
+/** The shape of a journaled task, and the check of what is read back from disk. Times are milliseconds since 1970. */
+export const Entry = z.object({
+  task: z.string().transform((id) => id as TaskId),
+  /** The queue that it came from and goes back to. */
+  queue: z.string().transform((id) => id as QueueId),
+  queueName: z.string(),
+  step: z.enum(STEPS),
+  /** When this step began. */
+  stepAt: z.number(),
+  /** The newest attempt's token, part of the job's name. */
+  attempt: z.string().optional(),
+  /** How many attempts were made. */
+  attempts: z.number().default(0),
+  /** When the first attempt was made: bounds every search in accounting. */
+  firstAttemptAt: z.number().optional(),
+  jobId: z
+    .string()
+    .transform((id) => id as JobId)
+    .optional(),
+  /** When the job was first seen ended, absent, or running a task that is no longer its own. */
+  endSeenAt: z.number().optional(),
+  absentSince: z.number().optional(),
+  astraySince: z.number().optional(),
+  stoppingSince: z.number().optional(),
+  /** Why we cancelled the job, if we did. */
+  cancelledFor: z.string().optional(),
+  /** What the task's console has been told already: nothing is said twice. */
+  told: z
+    .object({
+      reason: z.string().optional(),
+      startedOn: z.string().optional(),
+      slowStart: z.boolean().optional(),
+      completing: z.boolean().optional(),
+    })
+    .default({}),
+});
+
+export type Entry = z.infer<typeof Entry>;

@@ -1,0 +1,54 @@
+// What every step of a task's way works with, made once by the daemon's start.
+import type { ClearmlClient } from '../clearml/client.ts';
+import type { QueueId, TaskId } from '../clearml/ids.ts';
+import type { Host } from '../host/host.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
+import type { Template } from '../template/template.ts';
+import type { Graces } from './decide/sighting.ts';
+import type { Journal } from './journal.ts';
+
+/** A ClearML queue that this daemon pulls from, and the template of its jobs. In order of priority. */
+export interface ServedQueue {
+  readonly id: QueueId;
+  readonly name: string;
+  readonly template: Template;
+}
+
+/** What the job scripts need to be told. */
+export interface JobSettings {
+  /** Folder that the nodes see too; without one the job finds its configuration on the node. */
+  readonly sharedDir: string | undefined;
+  /** The text of the clearml.conf that a job gets through the shared folder. */
+  readonly jobConf: string;
+  readonly python: string | undefined;
+  readonly agentVersion: string;
+  readonly apiServer: string;
+  /** The configuration without secrets, for `${CLEARML_CONFIG.…}`. */
+  readonly publicConfig: Readonly<Record<string, unknown>>;
+}
+
+export interface Glue {
+  readonly clearml: ClearmlClient;
+  readonly scheduler: Scheduler;
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A new random token of lower-case letters and digits. */
+  readonly randomToken: () => string;
+  /** This daemon's worker id; a job's worker id is `<worker>:<job id>`. */
+  readonly worker: string;
+  readonly version: string;
+  readonly queues: readonly ServedQueue[];
+  readonly orderFairness: boolean;
+  readonly schedulerQueue: QueueId;
+  readonly cluster: ClusterFacts;
+  readonly graces: Graces;
+  /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
+  readonly adoptMs: number;
+  readonly job: JobSettings;
+  /** Tasks that a submission of this process is busy with: following leaves them alone. */
+  readonly busy: Set<TaskId>;
+}

@@ -1,0 +1,46 @@
+// The text of the journal: one JSON object a line, the last line about a task is the truth.
+import { z } from 'zod';
+import type { TaskId } from '../clearml/ids.ts';
+import { Entry } from './entry.ts';
+
+const VERSION = 1;
+
+const Line = z.object({ v: z.literal(VERSION), entry: Entry.optional(), forget: z.string().optional() });
+
+export type JournalLine = { readonly entry: Entry } | { readonly forget: TaskId };
+
+export type ReadJournal =
+  | { readonly kind: 'read'; readonly entries: Map<TaskId, Entry> }
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'damaged'; readonly line: number };
+
+/** One line, with its line end. */
+export function formatJournal(line: JournalLine): string {
+  return `${JSON.stringify({ v: VERSION, ...line })}\n`;
+}
+
+/** What a journal's text says. A last line without its end was torn by a crash before anything was done about it: it is left out. */
+export function readJournal(text: string): ReadJournal {
+  const entries = new Map<TaskId, Entry>();
+  const lines = text.split('\n').slice(0, -1);
+
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const value = parseJson(line);
+    const version = z.object({ v: z.number() }).safeParse(value);
+    if (version.success && version.data.v > VERSION) return { kind: 'newer', version: version.data.v };
+    const read = Line.safeParse(value);
+    if (!read.success) return { kind: 'damaged', line: index + 1 };
+    if (read.data.entry !== undefined) entries.set(read.data.entry.task, read.data.entry);
+    if (read.data.forget !== undefined) entries.delete(read.data.forget as TaskId);
+  }
+  return { kind: 'read', entries };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

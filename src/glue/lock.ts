@@ -1,0 +1,85 @@
+// One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
+import { open, readFile, rm, utimes, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** Thrown when another daemon holds the state folder. */
+export class AlreadyRunning extends Error {
+  override readonly name = 'AlreadyRunning';
+}
+
+export interface Lock {
+  /** Tells other hosts that this daemon is alive. */
+  touch(): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  /** When the process began, in the system's own ticks: a process id alone is handed out again. */
+  readonly begun: string;
+  readonly since: number;
+}
+
+const Held = z.object({ host: z.string(), pid: z.number(), begun: z.string(), since: z.number() });
+
+/** A holder on another host that has not touched the lock for so long is taken for dead. */
+const STALE_AFTER_MS = 5 * 60_000;
+
+/**
+ * Takes the folder. A lock left by a dead process is replaced.
+ * @throws AlreadyRunning naming the host, the process and since when
+ */
+export async function takeLock(folder: string, host: string, now: number): Promise<Lock> {
+  const file = join(folder, 'daemon.lock');
+  const holder: Holder = { host, pid: process.pid, begun: (await beginOf(process.pid)) ?? '', since: now };
+
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      const handle = await open(file, 'wx', 0o600);
+      await handle.writeFile(JSON.stringify(holder));
+      await handle.close();
+      return {
+        touch: () => utimes(file, new Date(), new Date()),
+        release: () => rm(file, { force: true }),
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const held = await readHolder(file);
+    if (held !== undefined && (await isAlive(held, file, host, now))) {
+      const since = new Date(held.since).toISOString();
+      throw new AlreadyRunning(
+        `Another clearml-agent-slurm (process ${held.pid} on ${held.host}, since ${since}) uses the state folder ${folder}. Stop it, or set agent.slurm.state_dir to another folder.`,
+      );
+    }
+    await rm(file, { force: true });
+  }
+  throw new AlreadyRunning(`The lock ${file} is taken again and again by other processes. Start one daemon at a time.`);
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    const read = Held.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    return read.success ? read.data : undefined;
+  } catch {
+    // Torn by a crash, or just removed: nobody holds it.
+    return undefined;
+  }
+}
+
+async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
+  if (held.host === host) return (await beginOf(held.pid)) === held.begun;
+  return now - (await stat(file)).mtimeMs < STALE_AFTER_MS;
+}
+
+/** When a process began (field 22 of proc(5) stat), or undefined when there is none. */
+async function beginOf(pid: number): Promise<string | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+// Where the queue entries of tasks are, in one reading of the server's queues.
+import type { Queue } from '../clearml/client.ts';
+import type { QueueId, TaskId } from '../clearml/ids.ts';
+import type { Place } from './decide/sighting.ts';
+
+export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
+
+/** Turns a reading of all queues into a look-up. An entry in any other queue counts for more than being parked: a user put it there. */
+export function readPlaces(queues: readonly Queue[], schedulerQueue: QueueId): PlaceOf {
+  const where = new Map<TaskId, Set<QueueId>>();
+  for (const queue of queues) {
+    for (const entry of queue.entries) {
+      const ids = where.get(entry.task);
+      if (ids === undefined) where.set(entry.task, new Set([queue.id]));
+      else ids.add(queue.id);
+    }
+  }
+
+  return (task, ownQueue) => {
+    const ids = where.get(task);
+    if (ids === undefined) return 'nowhere';
+    if (ids.has(ownQueue)) return 'own queue';
+    return [...ids].some((id) => id !== schedulerQueue) ? 'another queue' : 'parked';
+  };
+}

@@ -1,0 +1,61 @@
+// Render: a task and its queue's template become a batch script.
+import { renderBlocks } from '../template/blocks.ts';
+import type { Blocks, Rendered, Variables } from '../template/template.ts';
+import type { TaskDocument } from '../clearml/task.ts';
+import type { Glue, JobSettings, ServedQueue } from './glue.ts';
+
+/**
+ * The script for one attempt to run this task.
+ * @throws TemplateProblem when the template and the task don't fit
+ * @throws ServerUnreachable when project or user can't be read
+ */
+export async function renderTask(
+  glue: Glue,
+  queue: ServedQueue,
+  read: TaskDocument,
+  jobName: string,
+): Promise<Rendered> {
+  const { document, task } = read;
+  const projectId = document['project'];
+  const [project, user] = await Promise.all([
+    typeof projectId === 'string' ? glue.clearml.people.project(projectId) : undefined,
+    task.user === undefined ? undefined : glue.clearml.people.user(task.user),
+  ]);
+  const variables: Variables = {
+    queueName: queue.name,
+    queueId: queue.id,
+    workerId: glue.worker,
+    task: document,
+    project: project ?? {},
+    user: user ?? {},
+    config: glue.job.publicConfig,
+  };
+  return queue.template.render(variables, jobBlocks(glue.job, task.id, jobName, glue.schedulerQueue, glue.worker));
+}
+
+/** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */
+export function jobBlocks(
+  job: JobSettings,
+  taskId: string,
+  jobName: string,
+  schedulerQueueId: string,
+  workerPrefix: string,
+): Blocks {
+  return renderBlocks({
+    taskId,
+    jobName,
+    schedulerQueueId,
+    apiServer: job.apiServer,
+    ...(job.sharedDir === undefined
+      ? {}
+      : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, jobName) }),
+    ...(job.python === undefined ? {} : { python: job.python }),
+    agentVersion: job.agentVersion,
+    workerPrefix,
+  });
+}
+
+/** Where a job finds its own clearml.conf, of mode 0600. */
+export function sharedConfPath(sharedDir: string, jobName: string): string {
+  return `${sharedDir}/jobs/${jobName}.conf`;
+}

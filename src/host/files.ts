@@ -1,0 +1,35 @@
+// Small files on the host, through the same corridor as every command: written whole and private, read from their end.
+import type { Host } from './host.ts';
+
+/** Thrown when a file on the host could not be written: what the system said is in the message. */
+export class FileNotWritten extends Error {
+  override readonly name = 'FileNotWritten';
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Writes a file of mode 0600, whole or not at all, and the folders above it of mode 0700. @throws FileNotWritten */
+export async function writePrivateFile(host: Host, path: string, text: string): Promise<void> {
+  const script =
+    'umask 077 && mkdir -p -- "${1%/*}" && cat > "$1.tmp" && test "$(wc -c < "$1.tmp")" -eq "$2" && mv -f -- "$1.tmp" "$1"';
+  const length = String(Buffer.byteLength(text));
+  const result = await host.run({
+    program: 'sh',
+    args: ['-c', script, 'sh', path, length],
+    stdin: text,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (result.exitCode !== 0)
+    throw new FileNotWritten(`${path} could not be written on ${host.name}: ${result.stderr.trim()}`);
+}
+
+/** Removes files; one that is not there is as good. */
+export async function removeFiles(host: Host, paths: readonly string[]): Promise<void> {
+  if (paths.length > 0) await host.run({ program: 'rm', args: ['-f', '--', ...paths], timeoutMs: TIMEOUT_MS });
+}
+
+/** The last bytes of a file, or undefined when it can't be read from here. */
+export async function readTail(host: Host, path: string, bytes: number): Promise<string | undefined> {
+  const result = await host.run({ program: 'tail', args: ['-c', String(bytes), '--', path], timeoutMs: TIMEOUT_MS });
+  return result.exitCode === 0 ? result.stdout : undefined;
+}

@@ -1,0 +1,88 @@
+// Builds what one round saw of one task, for the tests of the decision table: everything usual but what the test names.
+import type { Sighting } from '../../src/glue/decide/sighting.ts';
+import type { Entry } from '../../src/glue/entry.ts';
+import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
+import type { Task } from '../../src/clearml/task.ts';
+import { readJobState } from '../../src/slurm/job-state.ts';
+import type { Job, JobId, JobRecord } from '../../src/slurm/scheduler.ts';
+
+export const NOW = Date.UTC(2026, 0, 1, 12);
+export const GRACES = { startMs: 300_000, endMs: 60_000, stopMs: 120_000, absentMs: 600_000 };
+export const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
+
+export function jobOf(word: string, given: Partial<Job> = {}): Job {
+  return {
+    id: '7' as JobId,
+    name: `clearml_task_${TASK}-a1`,
+    state: readJobState(word),
+    stateWord: word,
+    reason: undefined,
+    partition: 'debug',
+    nodes: undefined,
+    submittedAt: NOW - 60_000,
+    startAt: undefined,
+    endedAt: undefined,
+    restarts: 0,
+    ...given,
+  };
+}
+
+export function taskOf(status: Task['status'], given: Partial<Task> = {}): Task {
+  return {
+    id: TASK,
+    name: 'a task',
+    status,
+    statusReason: '',
+    statusMessage: '',
+    statusChanged: NOW - 30_000,
+    lastUpdate: NOW - 30_000,
+    lastWorker: undefined,
+    user: undefined,
+    executionQueue: 'q'.repeat(32) as QueueId,
+    archived: false,
+    ...given,
+  };
+}
+
+export function entryOf(given: Partial<Entry> = {}): Entry {
+  return {
+    task: TASK,
+    queue: 'q'.repeat(32) as QueueId,
+    queueName: 'gpu',
+    step: 'following',
+    stepAt: NOW - 60_000,
+    attempt: 'a1',
+    attempts: 1,
+    firstAttemptAt: NOW - 60_000,
+    jobId: '7' as JobId,
+    told: {},
+    ...given,
+  };
+}
+
+export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
+  return {
+    name: `clearml_task_${TASK}-a1`,
+    stateWord: 'FAILED',
+    exitCode: 1,
+    exitSignal: 0,
+    outputPath: '/home/u/slurm-7.out',
+    nodes: 'n1',
+    timeLimit: '01:00:00',
+    reason: undefined,
+    ...given,
+  };
+}
+
+export function sighting(given: Partial<Sighting>): Sighting {
+  return {
+    entry: entryOf(),
+    jobs: [],
+    task: taskOf('queued'),
+    place: 'nowhere',
+    ranAs: () => false,
+    now: NOW,
+    graces: GRACES,
+    ...given,
+  };
+}
