@@ -1,0 +1,54 @@
+// A daemon run in the foreground as our own child, its output kept in a file, ended by its process id or by our own end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { withSystemPrograms } from './slurm-command.ts';
+
+export interface ForegroundDaemon {
+  isRunning: () => boolean;
+  /** The last lines of what it wrote. */
+  logTail: () => string;
+  /** Asks it to end, insists after a while, and returns when it is gone. */
+  stop(): Promise<void>;
+  /** Ends it without a chance to save anything, and returns when it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface DaemonCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly logPath: string;
+}
+
+const STOP_PATIENCE_MS = 10_000;
+
+/** Starts it under setpriv(1), so that the kernel ends it when this process ends, however that happens. */
+export async function startDaemon(command: DaemonCommand): Promise<ForegroundDaemon> {
+  const log = openSync(command.logPath, 'a');
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command.program, ...command.args], {
+    stdio: ['ignore', log, log],
+    env: withSystemPrograms(process.env),
+  });
+  closeSync(log);
+  await once(child, 'spawn');
+  const gone = once(child, 'exit');
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    child.kill(signal);
+    await gone;
+  }
+
+  return {
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    logTail: () => readFileSync(command.logPath, 'utf8').split('\n').slice(-20).join('\n'),
+    kill: () => end('SIGKILL'),
+    async stop() {
+      const insist = setTimeout(() => void child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      try {
+        await end('SIGTERM');
+      } finally {
+        clearTimeout(insist);
+      }
+    },
+  };
+}

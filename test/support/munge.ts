@@ -1,0 +1,31 @@
+// A munged of the tests' own: Slurm's daemons and commands prove to each other through its socket who they are.
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { waitUntil } from './wait-until.ts';
+
+const START_PATIENCE_MS = 20_000;
+
+/** Starts it with a new key; its socket is `munge.socket` in the folder. */
+export async function startMunged(folder: string): Promise<ForegroundDaemon> {
+  writeFileSync(`${folder}/munge.key`, randomBytes(128), { mode: 0o600 });
+  const munged = await startDaemon({
+    program: 'munged',
+    args: [
+      // Without it munged refuses a temporary folder that others may write to.
+      '--force',
+      '--foreground',
+      `--socket=${folder}/munge.socket`,
+      `--key-file=${folder}/munge.key`,
+      `--pid-file=${folder}/munged.pid`,
+      `--log-file=${folder}/munged.log`,
+      `--seed-file=${folder}/munged.seed`,
+    ],
+    logPath: `${folder}/munged.out`,
+  });
+  await waitUntil('the socket of munged', () => existsSync(`${folder}/munge.socket`), {
+    withinMs: START_PATIENCE_MS,
+    evidence: munged.logTail,
+  });
+  return munged;
+}

@@ -1,0 +1,63 @@
+// What a test needs of the machine: where it is missing the test is left out and says why, or fails where all must be there.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { withSystemPrograms } from './slurm-command.ts';
+import { sharedCluster } from './shared-cluster.ts';
+
+/** Starting a cluster on a busy machine takes longer than a test may. */
+const CLUSTER_START_MS = 120_000;
+
+/** For `before(requireSlurm)`: real Slurm, reached through `sharedCluster()`. */
+export async function requireSlurm(this: Mocha.Context): Promise<void> {
+  this.timeout(CLUSTER_START_MS);
+  requirePrograms(this, ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'setpriv']);
+  await sharedCluster();
+}
+
+/** For `before(requireAgent)`: the real clearml-agent and SDK, in the Python that `agentPython()` names. */
+export function requireAgent(this: Mocha.Context): void {
+  const python = agentPython();
+  if (!isExecutable(python)) leaveOut(this, `there is no clearml-agent in ${python}: npm test installs it`);
+}
+
+/** For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own. */
+export function requireSshd(this: Mocha.Context): void {
+  requirePrograms(this, ['sshd', 'ssh-keygen']);
+}
+
+/** For `before(requireRoot)`: what only root may do, such as becoming another user. */
+export function requireRoot(this: Mocha.Context): void {
+  if (process.getuid?.() !== 0) leaveOut(this, 'it needs root');
+}
+
+/** The Python that has clearml-agent, the `clearml` SDK and virtualenv; it may not exist where `requireAgent` was not asked. */
+export function agentPython(): string {
+  return process.env['CLEARML_AGENT_PYTHON'] ?? resolve('.test-cache/agent-venv/bin/python');
+}
+
+function requirePrograms(context: Mocha.Context, programs: readonly string[]): void {
+  const missing = programs.filter((program) => !isOnPath(program));
+  if (missing.length > 0) leaveOut(context, `there is no ${missing.join(', no ')} here: npm test as root installs it`);
+}
+
+function isOnPath(program: string): boolean {
+  const folders = withSystemPrograms(process.env)['PATH'] ?? '';
+  return folders.split(delimiter).some((folder) => isExecutable(join(folder, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where REQUIRE_REAL is set, as it is in CI, nothing may be left out. */
+function leaveOut(context: Mocha.Context, why: string): void {
+  const title = context.test?.parent?.fullTitle() ?? 'a test';
+  if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} can't be left out here, but ${why}`);
+  process.stderr.write(`  left out: ${title}: ${why}\n`);
+  context.skip();
+}

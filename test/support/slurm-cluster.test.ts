@@ -1,0 +1,79 @@
+// Checks the tests' own ground: that the private cluster is a real one, and that its levers break what they say they break.
+import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { requireSlurm } from './requires.ts';
+import { sharedCluster } from './shared-cluster.ts';
+import { startSlurmCluster } from './slurm-cluster.ts';
+import { waitUntil } from './wait-until.ts';
+
+const HELD_SCRIPT = ['--hold', '--output=/dev/null', '--wrap=true'];
+
+describe('the private Slurm cluster', () => {
+  before(requireSlurm);
+
+  it('runs one job on three nodes', async () => {
+    const { run } = await sharedCluster();
+
+    const nodes = await run('srun', '--nodes=3', '--ntasks-per-node=1', 'printenv', 'SLURMD_NODENAME');
+
+    expect(new Set(nodes.trim().split('\n')).size).to.equal(3);
+  });
+
+  it('runs more jobs at once than this machine has cores', async () => {
+    const { run } = await sharedCluster();
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, () => run('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 60')),
+    );
+    const jobs = ids.map((id) => id.trim()).join(',');
+
+    const states = await waitUntil(
+      'eight jobs to run at once',
+      async () => {
+        const lines = (await run('squeue', '--noheader', `--jobs=${jobs}`, '--format=%T')).trim().split('\n');
+        return lines.every((state) => state === 'RUNNING') && lines;
+      },
+      { withinMs: 15_000 },
+    );
+    await run('scancel', ...jobs.split(','));
+
+    expect(states).to.have.length(8);
+  });
+
+  it('keeps its jobs over a controller that is stopped and started', async () => {
+    await using cluster = await startSlurmCluster({ clusterName: 'restarted', nodeCount: 1 });
+    const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
+
+    await cluster.stopController();
+    await cluster.startController();
+
+    expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
+  });
+
+  it('loses a node with all that ran on it, and takes it back', async () => {
+    await using cluster = await startSlurmCluster({ clusterName: 'powerless', nodeCount: 1 });
+    const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
+    const pidFile = join(dirname(cluster.slurmConf), 'pid');
+    await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; exec sleep 60`);
+    await waitUntil('the job to run', () => existsSync(pidFile), { withinMs: 15_000 });
+    const pid = readFileSync(pidFile, 'utf8').trim();
+
+    await cluster.killNode('n1');
+    await waitUntil('its process to be gone', () => !existsSync(`/proc/${pid}`), { withinMs: 5_000 });
+    const reported = await states();
+    await cluster.run('scontrol', 'update', 'NodeName=n1', 'State=DOWN', 'Reason=power');
+    const given = await states();
+    await cluster.startNode('n1');
+
+    expect(reported, 'nobody is left to report it').to.equal('RUNNING\n');
+    expect(given).to.equal('NODE_FAIL\n');
+  });
+
+  it('takes a change of its settings without a restart', async () => {
+    await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
+
+    await cluster.change({ minJobAgeMs: 3_000 });
+
+    expect(await cluster.run('scontrol', 'show', 'config')).to.match(/MinJobAge\s+= 3 sec/);
+  });
+});

@@ -1,0 +1,151 @@
+// A private Slurm cluster on loopback: real daemons on free ports in a temporary folder, with levers to break them.
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { freePorts, isListening } from './loopback-port.ts';
+import { killJobProcesses } from './job-processes.ts';
+import { startMunged } from './munge.ts';
+import { cgroupConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
+import { environmentFor, runSlurm } from './slurm-command.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface SlurmCluster {
+  readonly slurmConf: string;
+  /** What a program needs in its environment to use this cluster and no other. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly nodes: readonly string[];
+  /** Where slurmctld listens, for a proxy in front of it. */
+  readonly controllerPort: number;
+  /** What one of Slurm's commands prints; rejects when it fails, with its words in the message. */
+  run(program: string, ...args: string[]): Promise<string>;
+  /** Writes a second slurm.conf, for commands that shall reach the controller through this port, and returns its path. */
+  confThroughPort(port: number): string;
+  /** Writes slurm.conf anew and makes the daemons read it. What slurm.conf(5) says needs a restart still needs one. */
+  change(wishes: Partial<ClusterSettings>): Promise<void>;
+  /** SIGKILL: what was accepted in the last seconds may be lost, and its job ids handed out again. */
+  killController(): Promise<void>;
+  /** SIGTERM: it saves everything first. */
+  stopController(): Promise<void>;
+  /** Starts it again with what was saved, and waits until it answers. */
+  startController(): Promise<void>;
+  /** As when a machine loses its power: slurmd and all processes of the node's jobs are gone, and nobody reports it. */
+  killNode(name: string): Promise<void>;
+  /** Starts it again, and waits until it takes jobs. */
+  startNode(name: string): Promise<void>;
+  /** Ends all jobs and daemons, and removes the folder. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const START_PATIENCE_MS = 60_000;
+
+/** Starts munged, slurmctld and a slurmd for each node, and waits until all nodes are idle. */
+export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
+  let settings: ClusterSettings = { ...ordinarySettings, ...wishes };
+  const nodes = nodeNames(settings.nodeCount);
+  const folder = makeFolder(nodes);
+  const conf = join(folder, 'slurm.conf');
+  const env = environmentFor(conf, process.env);
+  const [controllerPort = 0, ...nodePorts] = await freePorts(1 + nodes.length);
+  const hostName = hostname().split('.')[0] ?? 'localhost';
+  const place = { folder, hostName, userName: userInfo().username, controllerPort, nodePorts };
+
+  const daemons = new Map<string, ForegroundDaemon>();
+
+  async function start(name: string, program: string, args: readonly string[]): Promise<void> {
+    daemons.set(name, await startDaemon({ program, args, logPath: join(folder, `${name}.log`) }));
+  }
+
+  function daemon(name: string): ForegroundDaemon {
+    const found = daemons.get(name);
+    if (found === undefined)
+      throw new RangeError(`this cluster has no ${name}: it has ${[...daemons.keys()].join(', ')}`);
+    return found;
+  }
+
+  async function startController(): Promise<void> {
+    await start('slurmctld', 'slurmctld', ['-D', '-f', conf]);
+    await waitForDaemon('slurmctld', () => isListening(controllerPort));
+  }
+
+  async function startNode(name: string): Promise<void> {
+    const port = nodePorts[nodes.indexOf(name)] ?? 0;
+    await start(name, 'slurmd', ['-D', '-N', name, '-f', conf]);
+    await waitForDaemon(name, async () => (await isListening(port)) && (await isUp(name)));
+  }
+
+  /** In use counts as well: a node that comes back may be given a waiting job before we look. */
+  async function isUp(node: string): Promise<boolean> {
+    const states = await runSlurm(env, 'sinfo', ['--noheader', '--Node', '--nodes', node, '--format=%T']);
+    return /^(idle|mixed|allocated|completing)$/m.test(states);
+  }
+
+  async function waitForDaemon(name: string, isReady: () => Promise<boolean>): Promise<void> {
+    const { isRunning, logTail } = daemon(name);
+    const isReadyOrGone = async (): Promise<boolean> => !isRunning() || (await isReady());
+    await waitUntil(`${name} to be ready`, isReadyOrGone, { withinMs: START_PATIENCE_MS, evidence: logTail });
+    if (!isRunning()) throw new Error(`${name} ended as soon as it was started:\n${logTail()}`);
+  }
+
+  async function stop(): Promise<void> {
+    killJobProcesses(conf);
+    await Promise.all([...daemons].filter(([name]) => name !== 'munged').map(([, running]) => running.kill()));
+    killJobProcesses(conf);
+    await daemons.get('munged')?.kill();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  try {
+    writeFileSync(conf, slurmConf(settings, place));
+    writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env)));
+    daemons.set('munged', await startMunged(folder));
+    await startController();
+    await Promise.all(nodes.map(startNode));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    slurmConf: conf,
+    env: { SLURM_CONF: conf },
+    nodes,
+    controllerPort,
+    run: (program, ...args) => runSlurm(env, program, args),
+    confThroughPort(port) {
+      const path = join(folder, `slurm-through-${String(port)}.conf`);
+      writeFileSync(path, slurmConf(settings, { ...place, controllerPort: port }));
+      return path;
+    },
+    async change(newWishes) {
+      settings = { ...settings, ...newWishes };
+      writeFileSync(conf, slurmConf(settings, place));
+      await runSlurm(env, 'scontrol', ['reconfigure']);
+    },
+    killController: () => daemon('slurmctld').kill(),
+    stopController: () => daemon('slurmctld').stop(),
+    startController,
+    async killNode(name) {
+      await daemon(name).kill();
+      killJobProcesses(conf, name);
+    },
+    startNode,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Readable for every user, because the jobs of every user need the socket of munged; the controller's state is not. */
+function makeFolder(nodes: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'slurm-'));
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'state'), { mode: 0o700 });
+  for (const node of nodes) mkdirSync(join(folder, 'spool', node), { recursive: true });
+  return folder;
+}
+
+async function slurmVersion(env: NodeJS.ProcessEnv): Promise<string> {
+  return (await runSlurm(env, 'slurmd', ['-V'])).trim().split(' ').at(-1) ?? '';
+}

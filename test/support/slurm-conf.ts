@@ -1,0 +1,136 @@
+// The configuration of the tests' private Slurm cluster as text: every node on loopback, each number a test may want to turn.
+
+/** What a test may choose. Slurm takes whole seconds: shorter times are rounded up. */
+export interface ClusterSettings {
+  /** What `scontrol show config` calls ClusterName. */
+  readonly clusterName: string;
+  readonly nodeCount: number;
+  /** Claimed, not real: a two-core machine runs as many jobs at once as this allows. */
+  readonly cpusPerNode: number;
+  readonly memoryMbPerNode: number;
+  readonly maxJobCount: number;
+  /** How long an ended job stays visible to squeue. */
+  readonly minJobAgeMs: number;
+  /** Between SIGTERM and SIGKILL when a job is ended. */
+  readonly killWaitMs: number;
+  /** How long Slurm's commands wait for the controller before they say "Socket timed out". */
+  readonly messageTimeoutMs: number;
+  /** How long a silent node is waited for before it is called down. */
+  readonly slurmdTimeoutMs: number;
+  /** Further lines of slurm.conf, at its end. */
+  readonly extraLines: readonly string[];
+}
+
+export const ordinarySettings: ClusterSettings = {
+  clusterName: 'loopback',
+  nodeCount: 4,
+  cpusPerNode: 16,
+  memoryMbPerNode: 16_384,
+  maxJobCount: 10_000,
+  minJobAgeMs: 300_000,
+  killWaitMs: 5_000,
+  messageTimeoutMs: 10_000,
+  slurmdTimeoutMs: 60_000,
+  extraLines: [],
+};
+
+/** Where this cluster lives on the machine. */
+export interface ClusterPlace {
+  readonly folder: string;
+  /** The machine's short name: slurmctld refuses to run on a machine that its configuration does not name. */
+  readonly hostName: string;
+  readonly userName: string;
+  readonly controllerPort: number;
+  /** One for each node. */
+  readonly nodePorts: readonly number[];
+}
+
+/** The first line of every slurm.conf written here, by which a cluster of the tests is told from somebody's real one. */
+export const TEST_CLUSTER_MARK = '# A private cluster of the tests: everything in it may be thrown away.';
+
+/** `n1`, `n2`, … */
+export function nodeNames(nodeCount: number): string[] {
+  return Array.from({ length: nodeCount }, (_, index) => `n${String(index + 1)}`);
+}
+
+/**
+ * The text of slurm.conf (slurm.conf(5)).
+ * `config_overrides` makes Slurm believe the claimed CPUs; `proctrack/linuxproc` and `task/none` need no cgroups;
+ * the scheduler's intervals are short because tests wait for it.
+ */
+export function slurmConf(settings: ClusterSettings, place: ClusterPlace): string {
+  const { folder, hostName, userName } = place;
+  const nodes = nodeNames(settings.nodeCount);
+  return [
+    TEST_CLUSTER_MARK,
+    `ClusterName=${settings.clusterName}`,
+    `SlurmctldHost=${hostName}(127.0.0.1)`,
+    `SlurmctldPort=${String(place.controllerPort)}`,
+    `SlurmUser=${userName}`,
+    `SlurmdUser=${userName}`,
+    'AuthType=auth/munge',
+    `AuthInfo=socket=${folder}/munge.socket`,
+    `StateSaveLocation=${folder}/state`,
+    `SlurmdSpoolDir=${folder}/spool/%n`,
+    `SlurmctldPidFile=${folder}/slurmctld.pid`,
+    `SlurmdPidFile=${folder}/slurmd-%n.pid`,
+    'ProctrackType=proctrack/linuxproc',
+    'TaskPlugin=task/none',
+    'MpiDefault=none',
+    'MailProg=/bin/true',
+    'SelectType=select/cons_tres',
+    'SelectTypeParameters=CR_CPU_Memory',
+    'SlurmdParameters=config_overrides',
+    'ReturnToService=2',
+    'SchedulerType=sched/backfill',
+    'SchedulerParameters=batch_sched_delay=0,sched_interval=2,sched_min_interval=0,bf_interval=2',
+    'PreemptType=preempt/partition_prio',
+    'PreemptMode=REQUEUE',
+    `DefMemPerCPU=${String(Math.floor(settings.memoryMbPerNode / settings.cpusPerNode))}`,
+    `MaxJobCount=${String(settings.maxJobCount)}`,
+    `MinJobAge=${seconds(settings.minJobAgeMs)}`,
+    `KillWait=${seconds(settings.killWaitMs)}`,
+    `MessageTimeout=${seconds(settings.messageTimeoutMs)}`,
+    `SlurmdTimeout=${seconds(settings.slurmdTimeoutMs)}`,
+    ...nodes.map((name, index) => nodeLine(name, place.nodePorts[index], hostName, settings)),
+    ...PARTITIONS,
+    ...settings.extraLines,
+    '',
+  ].join('\n');
+}
+
+/** The partitions of every test cluster; the first one is the default. */
+const PARTITIONS = [
+  'PartitionName=debug Nodes=ALL Default=YES State=UP MaxTime=UNLIMITED PriorityTier=10 PreemptMode=OFF',
+  // The shortest limit that Slurm knows: a job here is ended with TIMEOUT after one minute.
+  'PartitionName=short Nodes=ALL State=UP MaxTime=1 PriorityTier=10 PreemptMode=OFF',
+  // Jobs here make room for those in debug: put back in line, or ended as PREEMPTED.
+  'PartitionName=low Nodes=ALL State=UP MaxTime=UNLIMITED PriorityTier=1 PreemptMode=REQUEUE',
+  'PartitionName=cheap Nodes=ALL State=UP MaxTime=UNLIMITED PriorityTier=1 PreemptMode=CANCEL',
+  // Takes jobs and starts none (DOWN), and takes none at all (INACTIVE).
+  'PartitionName=down Nodes=ALL State=DOWN MaxTime=UNLIMITED PreemptMode=OFF',
+  'PartitionName=inactive Nodes=ALL State=INACTIVE MaxTime=UNLIMITED PreemptMode=OFF',
+];
+
+function nodeLine(name: string, port: number | undefined, hostName: string, settings: ClusterSettings): string {
+  if (port === undefined) throw new RangeError(`node ${name} has no port: give one for each node`);
+  return (
+    `NodeName=${name} NodeHostname=${hostName} NodeAddr=127.0.0.1 Port=${String(port)} ` +
+    `CPUs=${String(settings.cpusPerNode)} RealMemory=${String(settings.memoryMbPerNode)}`
+  );
+}
+
+/**
+ * The text of cgroup.conf that keeps slurmd away from the machine's cgroups (cgroup.conf(5)): without it slurmd of 21.08
+ * and later does not start where none are mounted. Before 21.08 there is no such setting, and no need for one.
+ */
+export function cgroupConf(version: string): string {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const release = major * 100 + minor;
+  if (release < 2108) return '';
+  return release < 2311 ? 'CgroupPlugin=cgroup/v1\n' : 'CgroupPlugin=disabled\n';
+}
+
+function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
+}

@@ -1,0 +1,37 @@
+// Waits for something outside of this process to come true, where no event tells of it.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Patience {
+  readonly withinMs: number;
+  /** Between two looks; 50 when left out. */
+  readonly everyMs?: number;
+  /** More to say when the time is up, such as the end of a log. */
+  readonly evidence?: () => string;
+}
+
+/** Thrown when it did not come true in time. */
+export class WaitedInVain extends Error {
+  override readonly name = 'WaitedInVain';
+}
+
+/**
+ * The first answer that is neither undefined nor false.
+ * @param what completes "waited for …", for the error
+ * @throws WaitedInVain
+ */
+export async function waitUntil<Answer>(
+  what: string,
+  look: () => Answer | undefined | false | Promise<Answer | undefined | false>,
+  patience: Patience,
+): Promise<Answer> {
+  const deadline = performance.now() + patience.withinMs;
+  for (;;) {
+    const answer = await look();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > deadline) {
+      const evidence = patience.evidence === undefined ? '' : `\n${patience.evidence()}`;
+      throw new WaitedInVain(`waited ${String(patience.withinMs)} ms for ${what}, in vain${evidence}`);
+    }
+    await sleep(patience.everyMs ?? 50);
+  }
+}
