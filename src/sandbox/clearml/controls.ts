@@ -1,0 +1,38 @@
+// Calls that only the sandbox has, all named `sandbox.…`: time, failures, and tokens on demand.
+import { z } from 'zod';
+import { readRequest, type Service } from './call.ts';
+import type { Faults } from './faults.ts';
+import { formatInstant } from './instant.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import type { Store } from './store.ts';
+
+export function createControlsService(store: Store, clock: SandboxClock, faults: Faults): Service {
+  return {
+    /** `{seconds}`: moves the sandbox's clock forward, for the 600 s and 7200 s rules. */
+    'sandbox.advance_clock': (call) => {
+      const { seconds } = readRequest(z.object({ seconds: z.number().positive() }), call.body);
+      clock.advance(seconds * 1000);
+      return { now: formatInstant(clock.now()) };
+    },
+    /** `{endpoint, kind, status?, times?, delayMs?}`: see `faults.ts`. */
+    'sandbox.fault': (call) => {
+      faults.order(call.body);
+      return {};
+    },
+    'sandbox.clear_faults': () => {
+      faults.clear();
+      return {};
+    },
+    /** `{life_seconds?}`: refuses every token handed out so far as expired; new ones live for `life_seconds`, if given. */
+    'sandbox.expire_tokens': (call) => {
+      const shape = z.object({ life_seconds: z.number().int().positive().optional() });
+      const { life_seconds: lifeSeconds } = readRequest(shape, call.body);
+      const { tokenGeneration, tokenLifeSeconds } = store.settings();
+      store.changeSettings({
+        tokenGeneration: tokenGeneration + 1,
+        tokenLifeSeconds: lifeSeconds ?? tokenLifeSeconds,
+      });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,121 @@
+// Events: console lines, scalars and plots of tasks; lines are kept as they come, twice if they come twice.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import { oneTask, readRequest, type Call, type Fields, type Service } from './call.ts';
+import type { EventDocument } from './documents.ts';
+import { randomId } from './random-id.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import { findTask, touchTask } from './status-change.ts';
+import type { Store } from './store.ts';
+
+const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'];
+/** Tasks that take no more events, unless an event says `allow_locked`. */
+const LOCKED_STATUSES = ['publishing', 'published'];
+
+const logRequest = oneTask.extend({
+  batch_size: z.number().int().positive().default(5000),
+  navigate_earlier: z.boolean().default(true),
+  from_timestamp: z.number().optional(),
+  order: z.enum(['asc', 'desc']).optional(),
+});
+
+export function createEventsService(store: Store, clock: SandboxClock): Service {
+  function add(call: Call): Fields {
+    const complaints = new Map<string, number>();
+    const touched = new Map<string, number>();
+    let added = 0;
+    for (const line of call.lines) {
+      const event = readEvent(line, call);
+      if (typeof event === 'string') {
+        complaints.set(event, (complaints.get(event) ?? 0) + 1);
+        continue;
+      }
+      replaceSame(event);
+      store.events.add(event);
+      touched.set(event.task, Math.max(touched.get(event.task) ?? 0, Number(event['iter'] ?? 0)));
+      added += 1;
+    }
+    for (const [id, iteration] of touched) {
+      const last = store.tasks.get(id)?.last_iteration ?? 0;
+      touchTask(store, clock.now(), id, call.caller.user, { last_iteration: Math.max(last, iteration) });
+    }
+    if (added === 0) throw new ApiError('eventsNotAdded', Object.fromEntries(complaints));
+    const errors = [...complaints.values()].reduce((sum, count) => sum + count, 0);
+    return { added, errors, errors_info: Object.fromEntries(complaints) };
+  }
+
+  /** The event as it is kept, or the server's complaint about it. */
+  function readEvent(line: Fields, call: Call): EventDocument | string {
+    const { allow_locked: allowsLocked, ...fields } = line;
+    const { type, task: id } = fields;
+    if (typeof type !== 'string') return "Event must have a 'type' field";
+    if (!EVENT_TYPES.includes(type.replaceAll(' ', '_'))) return `Invalid event type ${type}`;
+    if (typeof id !== 'string') return "Event must have a 'task' field";
+    const task = store.tasks.get(id);
+    const isLocked = task !== undefined && LOCKED_STATUSES.includes(task.status) && allowsLocked !== true;
+    if (task === undefined || isLocked) return `Invalid task id ${id}`;
+    return {
+      metric: '',
+      variant: '',
+      worker: call.workerHeader ?? '<unknown>',
+      ...fields,
+      type: type.replaceAll(' ', '_'),
+      task: id,
+      timestamp: typeof fields['timestamp'] === 'number' ? fields['timestamp'] : clock.now(),
+      _id: randomId(),
+    };
+  }
+
+  /** Everything but a log line is one value at one place: a second one takes the place of the first. */
+  function replaceSame(event: EventDocument): void {
+    if (event.type === 'log') return;
+    const place = (one: EventDocument): string =>
+      JSON.stringify([one.type, one['iter'], one['metric'], one['variant'], one['key']]);
+    const taken = place(event);
+    store.events.keep(event.task, (one) => place(one) !== taken);
+  }
+
+  return {
+    'events.add': add,
+    'events.add_batch': (call) => {
+      if (call.lines.length === 0) throw new ApiError('batchWithoutItems');
+      return add(call);
+    },
+    'events.get_task_log': (call) => {
+      const request = readRequest(logRequest, call.body);
+      findTask(store, request.task);
+      const log = logOf(store, request.task);
+      const events = pageOfLog(log, request);
+      // Newest first is how the server pages backwards; `order` turns the page round.
+      const isAscending = request.order === undefined ? !request.navigate_earlier : request.order === 'asc';
+      return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
+    },
+    'events.clear_task_log': (call) => {
+      const { task } = readRequest(oneTask, call.body);
+      findTask(store, task);
+      const deleted = logOf(store, task).length;
+      store.events.keep(task, (event) => event.type !== 'log');
+      return { deleted };
+    },
+  };
+}
+
+function logOf(store: Store, task: string): EventDocument[] {
+  return store.events
+    .of(task)
+    .filter((event) => event.type === 'log')
+    .sort((a, b) => a.timestamp - b.timestamp);
+}
+
+/** One page in ascending order; all events of the page's last millisecond are in it, so that none is skipped. */
+function pageOfLog(log: readonly EventDocument[], request: z.infer<typeof logRequest>): EventDocument[] {
+  const { from_timestamp: from, batch_size: size } = request;
+  if (request.navigate_earlier) {
+    const earlier = log.filter((event) => from === undefined || event.timestamp < from);
+    const edge = earlier.at(-size)?.timestamp ?? -Infinity;
+    return earlier.filter((event) => event.timestamp >= edge);
+  }
+  const later = log.filter((event) => from === undefined || event.timestamp > from);
+  const edge = later[size - 1]?.timestamp ?? Infinity;
+  return later.filter((event) => event.timestamp <= edge);
+}

@@ -1,0 +1,50 @@
+// Failures on demand, so that a client's behaviour under them can be seen: ordered by a call, used up by the next calls.
+import { z } from 'zod';
+import { readRequest, type Fields } from './call.ts';
+
+/**
+ * `drop-before`: the connection is closed and nothing is done. `drop-after`: it is done, and the connection closed
+ * without an answer. `status`: an HTTP error with a page of HTML, as a proxy sends it; nothing is done.
+ * `delay`: it is done, and answered `delayMs` later. `slow-write`: `delayMs` pass between its reading and its writing,
+ * so that another call can overtake it.
+ */
+const FAULT_KINDS = ['drop-before', 'drop-after', 'status', 'delay', 'slow-write'] as const;
+
+const faultOrder = z.object({
+  /** `service.action`, or `*` for every endpoint. */
+  endpoint: z.string(),
+  kind: z.enum(FAULT_KINDS),
+  status: z.number().int().min(400).max(599).default(503),
+  times: z.number().int().positive().default(1),
+  delayMs: z.number().nonnegative().default(0),
+});
+
+export type Fault = Readonly<z.infer<typeof faultOrder>>;
+
+export interface Faults {
+  /** @throws ApiError 400/12 when the order is no order */
+  order(body: Fields): void;
+  clear(): void;
+  /** The fault this call must suffer, if any; it is used up by that. The earliest order comes first. */
+  take(endpoint: string): Fault | undefined;
+}
+
+export function createFaults(): Faults {
+  let waiting: { readonly fault: Fault; left: number }[] = [];
+  return {
+    order: (body) => {
+      const fault = readRequest(faultOrder, body);
+      waiting.push({ fault, left: fault.times });
+    },
+    clear: () => {
+      waiting = [];
+    },
+    take: (endpoint) => {
+      const found = waiting.find(({ fault }) => fault.endpoint === endpoint || fault.endpoint === '*');
+      if (found === undefined) return undefined;
+      found.left -= 1;
+      waiting = waiting.filter(({ left }) => left > 0);
+      return found.fault;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// Projects: folders of tasks, named by their full path.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import { readRequest, type Fields, type Service } from './call.ts';
+import type { ProjectDocument } from './documents.ts';
+import type { Conditions } from './filter.ts';
+import { formatInstant } from './instant.ts';
+import { listDocuments } from './listing.ts';
+import { randomId } from './random-id.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import type { Store } from './store.ts';
+
+const CONDITIONS: Conditions = {
+  list: ['id', 'tags', 'system_tags', 'parent'],
+  pattern: ['name', 'basename', 'description'],
+  range: [],
+  datetime: ['last_update', 'created'],
+  equal: [],
+};
+
+const projectFields = z.object({
+  name: z.string(),
+  description: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+  system_tags: z.array(z.string()).default([]),
+  default_output_destination: z.string().optional(),
+});
+
+interface Owner {
+  readonly user: string;
+  readonly company: string;
+}
+
+export function createProjectsService(store: Store, clock: SandboxClock): Service {
+  const list = (body: Fields): Fields => {
+    const { documents, scroll } = listDocuments(store.projects.all(), body, { conditions: CONDITIONS });
+    return { projects: documents, ...scroll };
+  };
+  return {
+    'projects.get_all': (call) => list(call.body),
+    'projects.get_all_ex': (call) => list(call.body),
+    'projects.get_by_id': (call) => {
+      const { project: id } = readRequest(z.object({ project: z.string() }), call.body);
+      const project = store.projects.get(id);
+      if (project === undefined) throw new ApiError('invalidProjectId', { id });
+      return { project };
+    },
+    'projects.create': (call) => {
+      const fields = readRequest(projectFields, call.body);
+      if (projectNamed(store, fields.name) !== undefined) throw new ApiError('notUnique', { name: fields.name });
+      return { id: createProject(store, clock.now(), fields, call.caller).id };
+    },
+  };
+}
+
+/** The project of this full path, made with its parents if missing. @throws ApiError 400/800 */
+export function findOrCreateProject(store: Store, nowAt: number, name: string, owner: Owner): ProjectDocument {
+  return projectNamed(store, name) ?? createProject(store, nowAt, projectFields.parse({ name }), owner);
+}
+
+function projectNamed(store: Store, name: string): ProjectDocument | undefined {
+  return store.projects.all().find((project) => project.name === name);
+}
+
+function createProject(
+  store: Store,
+  nowAt: number,
+  fields: z.infer<typeof projectFields>,
+  owner: Owner,
+): ProjectDocument {
+  const parts = fields.name.split('/');
+  const basename = parts.at(-1) ?? '';
+  if (basename.trim().length < 3) throw new ApiError('dataValidation', { name: fields.name }, 'name is too short');
+  const parentName = parts.slice(0, -1).join('/');
+  const parent = parentName === '' ? undefined : findOrCreateProject(store, nowAt, parentName, owner).id;
+  const now = formatInstant(nowAt);
+  const project: ProjectDocument = {
+    ...fields,
+    id: randomId(),
+    basename,
+    parent,
+    user: owner.user,
+    company: owner.company,
+    created: now,
+    last_update: now,
+  };
+  store.projects.put(project);
+  return project;
+}

@@ -1,0 +1,150 @@
+// Putting tasks into queues and taking them out, each as atomic as on the real server (apiserver/bll/queue/queue_bll.py).
+import { ApiError } from './api-error.ts';
+import type { QueueDocument } from './documents.ts';
+import { formatInstant } from './instant.ts';
+import { changeStatus } from './status-change.ts';
+import type { Store } from './store.ts';
+
+/** @throws ApiError 400/701 */
+export function findQueue(store: Store, id: string): QueueDocument {
+  const queue = store.queues.get(id);
+  if (queue === undefined) throw new ApiError('invalidQueueId', { id });
+  return queue;
+}
+
+/**
+ * Appends the task at the tail. Whether there is such a task is not looked at.
+ * @throws ApiError 400/701, 400/706 when it is in this queue already, 400/703 when somebody put it there meanwhile
+ */
+export async function addEntry(
+  store: Store,
+  place: EntryPlace,
+  nowAt: number,
+  gap: () => Promise<void>,
+): Promise<number> {
+  if (hasEntry(findQueue(store, place.queue), place.task))
+    throw new ApiError('taskAlreadyQueued', { task: place.task });
+  await gap();
+  const queue = store.queues.get(place.queue);
+  if (queue === undefined || hasEntry(queue, place.task)) throw new ApiError('taskNotInQueue', { ...place });
+  const now = formatInstant(nowAt);
+  putEntries(store, queue, [...queue.entries, { task: place.task, added: now }], nowAt);
+  return 1;
+}
+
+/**
+ * Takes the task out. 1 for exactly one caller; one who had seen it there but came second gets 0.
+ * @throws ApiError 400/703 when there is no such queue, or the task is not in it
+ */
+export async function removeEntry(
+  store: Store,
+  place: EntryPlace,
+  nowAt: number,
+  gap: () => Promise<void>,
+): Promise<number> {
+  findQueueWith(store, place);
+  await gap();
+  const queue = store.queues.get(place.queue);
+  if (queue === undefined || !hasEntry(queue, place.task)) return 0;
+  putEntries(store, queue, without(queue, place.task), nowAt);
+  return 1;
+}
+
+/**
+ * Pops the head; with a task given only if the head is that task.
+ * @throws ApiError 400/701
+ */
+export function popEntry(
+  store: Store,
+  queueId: string,
+  task: string | undefined,
+  nowAt: number,
+): QueueDocument['entries'][number] | undefined {
+  const queue = findQueue(store, queueId);
+  const [head, ...rest] = queue.entries;
+  if (head === undefined || (task !== undefined && head.task !== task)) return undefined;
+  putEntries(store, queue, rest, nowAt);
+  return head;
+}
+
+/**
+ * Moves the task to the position that is worked out from its present one; past the ends means at the ends.
+ * @returns the new position, 0 is the front
+ * @throws ApiError 400/703
+ */
+export function moveEntry(
+  store: Store,
+  place: EntryPlace,
+  target: (position: number, last: number) => number,
+  nowAt: number,
+): number {
+  const queue = findQueueWith(store, place);
+  const position = queue.entries.findIndex((entry) => entry.task === place.task);
+  const last = queue.entries.length - 1;
+  const wanted = Math.min(Math.max(target(position, last), 0), last);
+  const others = without(queue, place.task);
+  const moved = queue.entries.filter((entry) => entry.task === place.task);
+  putEntries(store, queue, [...others.slice(0, wanted), ...moved, ...others.slice(wanted)], nowAt);
+  return wanted;
+}
+
+export function removeFromAllQueues(store: Store, task: string, nowAt: number, except?: string): void {
+  for (const queue of store.queues.all()) {
+    if (queue.id !== except && hasEntry(queue, task)) putEntries(store, queue, without(queue, task), nowAt);
+  }
+}
+
+/**
+ * Gives tasks that lost their queue the status they had before it. Only those whose `execution.queue` is this queue.
+ * @returns their ids
+ */
+export function restoreStatuses(
+  store: Store,
+  queue: string,
+  tasks: readonly string[],
+  note: { readonly reason: string; readonly by: string },
+  nowAt: number,
+): string[] {
+  return tasks.filter((id) => {
+    const task = store.tasks.get(id);
+    if (task?.execution.queue !== queue) return false;
+    changeStatus(store, nowAt, {
+      task,
+      to: task.enqueue_status ?? 'created',
+      reason: note.reason,
+      by: note.by,
+      force: true,
+      also: { enqueue_status: undefined, execution: { ...task.execution, queue: undefined } },
+    });
+    return true;
+  });
+}
+
+/** Sets `execution.queue` and nothing else: neither status nor any moment of change. */
+export function setExecutionQueue(store: Store, id: string, queue: string): void {
+  const task = store.tasks.get(id);
+  if (task !== undefined) store.tasks.put({ ...task, execution: { ...task.execution, queue } });
+}
+
+export interface EntryPlace {
+  readonly queue: string;
+  readonly task: string;
+}
+
+export function putEntries(store: Store, queue: QueueDocument, entries: QueueDocument['entries'], nowAt: number): void {
+  store.queues.put({ ...queue, entries, last_update: formatInstant(nowAt) });
+}
+
+function findQueueWith(store: Store, place: EntryPlace): QueueDocument {
+  const queue = store.queues.get(place.queue);
+  if (queue === undefined || !hasEntry(queue, place.task)) throw new ApiError('taskNotInQueue', { ...place });
+  return queue;
+}
+
+function hasEntry(queue: QueueDocument, task: string): boolean {
+  return queue.entries.some((entry) => entry.task === task);
+}
+
+function without(queue: QueueDocument, task: string): QueueDocument['entries'] {
+  return queue.entries.filter((entry) => entry.task !== task);
+}

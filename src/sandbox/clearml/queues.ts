@@ -1,0 +1,192 @@
+// The queues: making them, reading them, and moving tasks in and out without touching the tasks.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import { readRequest, type Fields, type Service } from './call.ts';
+import type { QueueDocument } from './documents.ts';
+import type { Conditions } from './filter.ts';
+import { formatInstant } from './instant.ts';
+import { listDocuments } from './listing.ts';
+import {
+  addEntry,
+  findQueue,
+  moveEntry,
+  popEntry,
+  putEntries,
+  removeEntry,
+  restoreStatuses,
+  setExecutionQueue,
+} from './queue-entries.ts';
+import { checkQueueName, createQueue, defaultQueue, queueFields } from './queue-making.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import type { Store } from './store.ts';
+import { livingWorkers } from './worker-life.ts';
+
+const CONDITIONS: Conditions = {
+  list: ['id', 'tags', 'system_tags', 'metadata.*'],
+  pattern: ['name'],
+  range: [],
+  datetime: [],
+  equal: [],
+};
+/** Queues with this system tag are left out of plain lists. */
+const HIDING_TAG = 'k8s-glue';
+
+const oneQueue = z.object({ queue: z.string() });
+const place = z.object({ ...oneQueue.shape, task: z.string() });
+const texts = z.array(z.string());
+const metadataItem = z.object({ key: z.string(), type: z.string().optional(), value: z.string().optional() });
+
+export function createQueuesService(store: Store, clock: SandboxClock): Service {
+  const list = (body: Fields, present: (queue: QueueDocument) => Fields): Fields => {
+    const { max_task_entries: most } = readRequest(z.object({ max_task_entries: z.number().optional() }), body);
+    const queues = visibleQueues(store, body).map((queue) => present(withFewerEntries(queue, most)));
+    const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS });
+    return { queues: documents, ...scroll };
+  };
+  const by = (
+    call: { readonly caller: { readonly user: string } },
+    reason: string,
+  ): { reason: string; by: string } => ({
+    reason,
+    by: call.caller.user,
+  });
+
+  return {
+    'queues.get_all': (call) => list(call.body, (queue) => queue),
+    'queues.get_all_ex': (call) => list(call.body, (queue) => withReferences(store, clock.now(), queue)),
+    'queues.get_by_id': (call) => {
+      const request = readRequest(oneQueue.extend({ max_task_entries: z.number().optional() }), call.body);
+      return { queue: withFewerEntries(findQueue(store, request.queue), request.max_task_entries) };
+    },
+    'queues.get_default': () => {
+      const { id, name } = defaultQueue(store);
+      return { id, name };
+    },
+    'queues.create': (call) => {
+      const request = readRequest(queueFields.extend({ name: z.string() }), call.body);
+      return { id: createQueue(store, clock.now(), { ...request, company: call.caller.company }).id };
+    },
+    'queues.update': (call) => {
+      const queue = findQueue(store, readRequest(oneQueue, call.body).queue);
+      const fields = readRequest(queueFields, call.body);
+      if (fields.name !== undefined && fields.name !== queue.name) checkQueueName(store, fields.name);
+      store.queues.put({
+        ...queue,
+        ...fields,
+        name: fields.name ?? queue.name,
+        last_update: formatInstant(clock.now()),
+      });
+      return { updated: 1, fields };
+    },
+    'queues.delete': (call) => {
+      const request = readRequest(oneQueue.extend({ force: z.boolean().default(false) }), call.body);
+      const queue = findQueue(store, request.queue);
+      if (queue.entries.length > 0 && !request.force) {
+        throw new ApiError('queueNotEmpty', { id: queue.id }, 'use force=true to delete');
+      }
+      const tasks = queue.entries.map((entry) => entry.task);
+      restoreStatuses(store, queue.id, tasks, by(call, `Queue ${queue.id} was deleted`), clock.now());
+      store.queues.delete(queue.id);
+      return { deleted: 1 };
+    },
+    'queues.clear_queue': (call) => {
+      const queue = findQueue(store, readRequest(oneQueue, call.body).queue);
+      const tasks = queue.entries.map((entry) => entry.task);
+      const note = by(call, `Queue ${queue.id} was cleared`);
+      const restored = restoreStatuses(store, queue.id, tasks, note, clock.now());
+      putEntries(store, queue, [], clock.now());
+      return { removed_tasks: restored };
+    },
+    'queues.get_next_task': (call) => {
+      const shape = oneQueue.extend({ task: z.string().optional(), get_task_info: z.boolean().default(false) });
+      const request = readRequest(shape, call.body);
+      const entry = popEntry(store, request.queue, request.task, clock.now());
+      if (entry === undefined) return {};
+      const task = store.tasks.get(entry.task);
+      if (task === undefined) return { entry };
+      // An agent may have been aborting it while it was already queued anew; the real server mends that here.
+      if (task.status === 'stopped') store.tasks.put({ ...task, status: 'queued' });
+      return { entry, ...(request.get_task_info ? { task_info: { company: task.company, user: task.user } } : {}) };
+    },
+    'queues.peek_task': (call) => ({
+      task: findQueue(store, readRequest(oneQueue, call.body).queue).entries[0]?.task ?? null,
+    }),
+    'queues.get_num_entries': (call) => ({
+      num: findQueue(store, readRequest(oneQueue, call.body).queue).entries.length,
+    }),
+    'queues.add_task': async (call) => {
+      const request = readRequest(place.extend({ update_execution_queue: z.boolean().default(true) }), call.body);
+      const added = await addEntry(store, request, clock.now(), call.gap);
+      if (request.update_execution_queue) setExecutionQueue(store, request.task, request.queue);
+      return { added };
+    },
+    'queues.remove_task': async (call) => {
+      const request = readRequest(place.extend({ update_task_status: z.boolean().default(false) }), call.body);
+      const removed = await removeEntry(store, request, clock.now(), call.gap);
+      if (removed > 0 && request.update_task_status) {
+        const note = by(call, `Task was removed from the queue ${request.queue}`);
+        restoreStatuses(store, request.queue, [request.task], note, clock.now());
+      }
+      return { removed };
+    },
+    'queues.move_task_to_front': (call) => ({
+      position: moveEntry(store, readRequest(place, call.body), () => 0, clock.now()),
+    }),
+    'queues.move_task_to_back': (call) => ({
+      position: moveEntry(store, readRequest(place, call.body), (_, last) => last, clock.now()),
+    }),
+    'queues.move_task_forward': (call) => {
+      const request = readRequest(place.extend({ count: z.number().int().default(1) }), call.body);
+      return { position: moveEntry(store, request, (position) => position - request.count, clock.now()) };
+    },
+    'queues.move_task_backward': (call) => {
+      const request = readRequest(place.extend({ count: z.number().int().default(1) }), call.body);
+      return { position: moveEntry(store, request, (position) => position + request.count, clock.now()) };
+    },
+    'queues.add_or_update_metadata': (call) => {
+      const shape = oneQueue.extend({ metadata: z.array(metadataItem), replace_metadata: z.boolean().default(false) });
+      const request = readRequest(shape, call.body);
+      const queue = findQueue(store, request.queue);
+      const items = Object.fromEntries(request.metadata.map((item) => [item.key, item]));
+      store.queues.put({ ...queue, metadata: request.replace_metadata ? items : { ...queue.metadata, ...items } });
+      return { updated: 1 };
+    },
+    'queues.delete_metadata': (call) => {
+      const request = readRequest(oneQueue.extend({ keys: texts }), call.body);
+      const queue = findQueue(store, request.queue);
+      const kept = Object.entries(queue.metadata).filter(([key]) => !request.keys.includes(key));
+      store.queues.put({ ...queue, metadata: Object.fromEntries(kept) });
+      return { updated: 1 };
+    },
+  };
+}
+
+function visibleQueues(store: Store, body: Fields): QueueDocument[] {
+  const isSearched = body['search_hidden'] === true || body['id'] !== undefined || body['name'] !== undefined;
+  return store.queues.all().filter((queue) => isSearched || !queue.system_tags.includes(HIDING_TAG));
+}
+
+function withFewerEntries(queue: QueueDocument, most: number | undefined): QueueDocument {
+  if (most === undefined || most === 0) return queue;
+  return { ...queue, entries: most > 0 ? queue.entries.slice(0, most) : queue.entries.slice(most) };
+}
+
+function withReferences(store: Store, nowAt: number, queue: QueueDocument): Fields {
+  const workers = livingWorkers(store, nowAt).filter((worker) => worker.queues.includes(queue.id));
+  const named = (id: string): Fields => ({ id, ...pickName(store.tasks.get(id)) });
+  return {
+    ...queue,
+    company: { id: queue.company },
+    entries: queue.entries.map((entry) => ({ ...entry, task: named(entry.task) })),
+    workers: workers.map((worker) => ({
+      name: worker.id,
+      ip: worker.ip,
+      key: worker.id,
+      ...(worker.task === undefined ? {} : { task: named(worker.task) }),
+    })),
+  };
+}
+
+function pickName(document: { readonly name: string } | undefined): Fields {
+  return document === undefined ? {} : { name: document.name };
+}

@@ -1,0 +1,141 @@
+// The sandbox: a server that clearml-agent and the clearml SDK take for a ClearML API server.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import { createAuthService } from './auth.ts';
+import type { Service } from './call.ts';
+import { createControlsService } from './controls.ts';
+import { createDispatcher } from './dispatch.ts';
+import { createEventsService } from './events.ts';
+import { createFaults } from './faults.ts';
+import { firstContent, type KeyPair } from './first-content.ts';
+import { createProjectsService } from './projects.ts';
+import { createQueuesService } from './queues.ts';
+import { createSandboxClock } from './sandbox-clock.ts';
+import { createServerInfoService } from './server-info.ts';
+import { readSnapshot } from './snapshot-file.ts';
+import { createStore } from './store.ts';
+import { createTaskPartsService } from './task-parts.ts';
+import { createTasksEditService } from './tasks-edit.ts';
+import { createTasksQueueingService } from './tasks-queueing.ts';
+import { createTasksReadService } from './tasks-read.ts';
+import { createTasksStatusService } from './tasks-status.ts';
+import { createUsersService } from './users.ts';
+import { createWorkersService } from './workers.ts';
+
+export interface SandboxOptions {
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Loopback unless told otherwise. */
+  readonly host?: string;
+  /** Where it is kept over restarts; without one it is gone when the process is. */
+  readonly stateFile?: string;
+  /** Used when the sandbox is new; a state file brings its own. */
+  readonly keys?: KeyPair;
+  readonly clock: Clock;
+  readonly log?: SandboxLog;
+}
+
+/** As much of a log as the sandbox needs. */
+export interface SandboxLog {
+  debug(message: string, data?: Readonly<Record<string, unknown>>): void;
+  error(message: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Sandbox {
+  /** The API server's address, without a slash at its end. */
+  readonly url: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Stops listening, cuts open connections, and leaves the state file complete. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
+ * survives even SIGKILL.
+ * @throws NotASnapshot when the state file is something else
+ */
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { host = '127.0.0.1', stateFile, clock: realClock, log = silentLog } = options;
+  const known = stateFile === undefined ? undefined : await readSnapshot(stateFile);
+  const store = createStore(known ?? firstContent(realClock.now(), options.keys ?? {}), stateFile);
+  const clock = createSandboxClock(realClock, store);
+  const faults = createFaults();
+  const endpoints: Service = {
+    ...createAuthService(store, clock),
+    ...createTasksReadService(store),
+    ...createTasksStatusService(store, clock),
+    ...createTasksQueueingService(store, clock),
+    ...createTasksEditService(store, clock),
+    ...createTaskPartsService(store, clock),
+    ...createQueuesService(store, clock),
+    ...createWorkersService(store, clock),
+    ...createEventsService(store, clock),
+    ...createProjectsService(store, clock),
+    ...createUsersService(store),
+    ...createServerInfoService(),
+    ...createControlsService(store, clock, faults),
+  };
+  // A new sandbox's keys must not be lost either.
+  store.changeSettings({});
+  await store.saved();
+
+  const dispatch = createDispatcher({ endpoints, store, clock, faults, log });
+  const server = createServer((request, response) => {
+    void serve(request, response, dispatch);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const { accessKey, secretKey } = store.settings();
+
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    accessKey,
+    secretKey,
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await store.saved();
+    },
+  };
+}
+
+const silentLog: SandboxLog = { debug: () => undefined, error: () => undefined };
+
+type Dispatch = ReturnType<typeof createDispatcher>;
+
+/** Reads the body whatever the method is, as the Python clients send theirs with GET. */
+async function serve(request: IncomingMessage, response: ServerResponse, dispatch: Dispatch): Promise<void> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
+  } catch {
+    // The client went away in the middle of its request: there is nobody to answer.
+    return;
+  }
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const reply = await dispatch({
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: request.headers,
+    body: Buffer.concat(chunks).toString(),
+    remoteAddress: request.socket.remoteAddress ?? '',
+  });
+  if (reply === 'drop') {
+    request.socket.destroy();
+    return;
+  }
+  const body = Buffer.from(reply.body);
+  response.writeHead(reply.status, { 'Content-Type': reply.contentType, 'Content-Length': body.length });
+  response.end(body);
+}

@@ -1,0 +1,64 @@
+// The file that carries a sandbox over a restart: replaced as a whole, so that no reader ever meets half of one.
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { snapshot, type Snapshot } from './documents.ts';
+
+/** Thrown when the state file is there but is no snapshot of a sandbox: it is somebody's file, so it is not overwritten. */
+export class NotASnapshot extends Error {
+  override readonly name = 'NotASnapshot';
+}
+
+/**
+ * The snapshot in the file, or undefined when there is no file yet.
+ * @throws NotASnapshot
+ */
+export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
+  const text = await readIfPresent(path);
+  if (text === undefined) return undefined;
+  const advice = 'give another path, or remove the file to start with an empty sandbox';
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new NotASnapshot(`${path} is not a sandbox state file (it is not JSON): ${advice}`, { cause: error });
+  }
+  const parsed = snapshot.safeParse(content);
+  if (!parsed.success) {
+    throw new NotASnapshot(`${path} is not a sandbox state file: ${advice}`, { cause: parsed.error });
+  }
+  return parsed.data;
+}
+
+/** Writes beside the file, syncs, and renames over it: after a crash at any moment there is the old whole or the new whole. */
+export async function writeSnapshot(path: string, content: Snapshot): Promise<void> {
+  const besides = `${path}.new`;
+  // It holds the secret key.
+  const file = await open(besides, 'w', 0o600);
+  try {
+    await file.writeFile(JSON.stringify(content));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(besides, path);
+  await syncFolder(dirname(path));
+}
+
+/** A rename is durable only once the folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

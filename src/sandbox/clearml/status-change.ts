@@ -1,0 +1,86 @@
+// The one way a task's status changes: judged by the machine, then written only if nobody else changed it meanwhile.
+import { ApiError } from './api-error.ts';
+import type { TaskDocument } from './documents.ts';
+import { formatInstant } from './instant.ts';
+import { judgeChange, type TaskStatus } from './status-machine.ts';
+import type { Store } from './store.ts';
+
+export interface StatusChange {
+  /** The task as it was read: its status is what the write is conditional on. */
+  readonly task: TaskDocument;
+  readonly to: TaskStatus;
+  readonly reason?: string;
+  readonly message?: string;
+  /** Skips the machine, never the condition. */
+  readonly force?: boolean;
+  /** The user's id. */
+  readonly by: string;
+  /** Fields set (or, when undefined, unset) in the same write. */
+  readonly also?: Partial<TaskDocument>;
+}
+
+export interface UpdateAnswer extends Readonly<Record<string, unknown>> {
+  readonly updated: number;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Changes the status, and with it reason, message, and the moments of change (`ChangeStatusRequest` of the real server).
+ * @throws ApiError 400/110 when the machine refuses, 400/121 when the status is no longer the one that was read
+ */
+export function changeStatus(store: Store, nowAt: number, change: StatusChange): UpdateAnswer {
+  const { task, to } = change;
+  if (change.force !== true) checkMachine(task.status, to);
+
+  const current = store.tasks.get(task.id);
+  if (current?.status !== task.status) {
+    throw new ApiError('lostStatusRace', { task_id: task.id, current_status: task.status, new_status: to });
+  }
+  const now = formatInstant(nowAt);
+  const fields = {
+    status: to,
+    status_reason: change.reason ?? '',
+    status_message: change.message ?? '',
+    status_changed: now,
+    last_update: now,
+    last_change: now,
+    last_changed_by: change.by,
+    ...change.also,
+  };
+  // A task that goes into a queue is no longer a local run.
+  const systemTags = to === 'queued' ? current.system_tags.filter((tag) => tag !== 'development') : current.system_tags;
+  store.tasks.put({ ...current, system_tags: systemTags, ...fields });
+  return { updated: 1, fields };
+}
+
+/** @throws ApiError 400/110 */
+export function checkMachine(from: TaskStatus, to: TaskStatus): void {
+  const verdict = judgeChange(from, to);
+  if (verdict === 'allowed') return;
+  if (verdict === 'no such row') throw new ApiError('internal', {}, `status ${from} is not in the state machine`);
+  throw new ApiError('invalidTaskStatus', { current_status: from, new_status: to }, 'Invalid status change');
+}
+
+/** @throws ApiError 400/101 */
+export function findTask(store: Store, id: string): TaskDocument {
+  const task = store.tasks.get(id);
+  if (task === undefined) throw new ApiError('invalidTaskId', { id });
+  return task;
+}
+
+/** Marks a task as touched, as pings, reports and events do: this is what the watchdog and the 600 s rule look at. */
+export function touchTask(
+  store: Store,
+  nowAt: number,
+  id: string,
+  by: string,
+  also: Partial<TaskDocument> = {},
+): number {
+  const task = store.tasks.get(id);
+  if (task === undefined) return 0;
+  const now = formatInstant(nowAt);
+  const startedAt = task.status === 'in_progress' && task.started !== undefined ? Date.parse(task.started) : undefined;
+  const duration = startedAt === undefined ? {} : { active_duration: Math.floor((nowAt - startedAt) / 1000) };
+  store.tasks.put({ ...task, last_update: now, last_change: now, last_changed_by: by, ...duration, ...also });
+  return 1;
+}

@@ -1,0 +1,132 @@
+// Everything the sandbox knows, in memory; each change passes here, so that each change reaches the snapshot file.
+import type {
+  EventDocument,
+  ProjectDocument,
+  QueueDocument,
+  SandboxSettings,
+  Snapshot,
+  TaskDocument,
+  WorkerDocument,
+} from './documents.ts';
+import { writeSnapshot } from './snapshot-file.ts';
+
+/** Documents by id, in the order they were first put. A document is never changed in place: put a new one. */
+export interface Collection<Document extends { readonly id: string }> {
+  get(id: string): Document | undefined;
+  all(): Document[];
+  put(document: Document): void;
+  delete(id: string): void;
+}
+
+export interface EventLog {
+  of(task: string): readonly EventDocument[];
+  add(event: EventDocument): void;
+  /** Keeps the events of the task for which this is true. */
+  keep(task: string, isKept: (event: EventDocument) => boolean): void;
+}
+
+export interface Store {
+  readonly tasks: Collection<TaskDocument>;
+  readonly queues: Collection<QueueDocument>;
+  readonly projects: Collection<ProjectDocument>;
+  readonly workers: Collection<WorkerDocument>;
+  readonly events: EventLog;
+  settings(): Readonly<SandboxSettings>;
+  changeSettings(changes: Partial<SandboxSettings>): void;
+  /** Resolves once every change made before this call is on disk; at once where there is no file. */
+  saved(): Promise<void>;
+}
+
+/** A store that begins with this content; without a file it lives as long as the process. */
+export function createStore(content: Snapshot, stateFile: string | undefined): Store {
+  let changes = 0;
+  let savedChanges = 0;
+  let writing: Promise<void> | undefined;
+  let settings = content.settings;
+
+  const onChange = (): void => {
+    changes += 1;
+  };
+  const tasks = createCollection(content.tasks, onChange);
+  const queues = createCollection(content.queues, onChange);
+  const projects = createCollection(content.projects, onChange);
+  const workers = createCollection(content.workers, onChange);
+  const events = createEventLog(content.events, onChange);
+
+  async function write(path: string): Promise<void> {
+    const including = changes;
+    await writeSnapshot(path, {
+      settings,
+      tasks: tasks.all(),
+      queues: queues.all(),
+      projects: projects.all(),
+      workers: workers.all(),
+      events: events.all(),
+    });
+    savedChanges = including;
+  }
+
+  return {
+    tasks,
+    queues,
+    projects,
+    workers,
+    events,
+    settings: () => settings,
+    changeSettings: (some) => {
+      settings = { ...settings, ...some };
+      onChange();
+    },
+    async saved() {
+      if (stateFile === undefined) return;
+      const wanted = changes;
+      // One write at a time; all who wait meanwhile share the next one.
+      while (savedChanges < wanted) {
+        writing ??= write(stateFile).finally(() => {
+          writing = undefined;
+        });
+        await writing;
+      }
+    },
+  };
+}
+
+function createCollection<Document extends { readonly id: string }>(
+  documents: readonly Document[],
+  onChange: () => void,
+): Collection<Document> {
+  const byId = new Map(documents.map((document) => [document.id, document]));
+  return {
+    get: (id) => byId.get(id),
+    all: () => [...byId.values()],
+    put: (document) => {
+      byId.set(document.id, document);
+      onChange();
+    },
+    delete: (id) => {
+      if (byId.delete(id)) onChange();
+    },
+  };
+}
+
+function createEventLog(events: readonly EventDocument[], onChange: () => void): EventLog & { all(): EventDocument[] } {
+  const byTask = new Map<string, EventDocument[]>();
+  const add = (event: EventDocument): void => {
+    const ofTask = byTask.get(event.task);
+    if (ofTask === undefined) byTask.set(event.task, [event]);
+    else ofTask.push(event);
+  };
+  for (const event of events) add(event);
+  return {
+    of: (task) => byTask.get(task) ?? [],
+    add: (event) => {
+      add(event);
+      onChange();
+    },
+    keep: (task, isKept) => {
+      byTask.set(task, (byTask.get(task) ?? []).filter(isKept));
+      onChange();
+    },
+    all: () => [...byTask.values()].flat(),
+  };
+}

@@ -1,0 +1,147 @@
+// The parts of a task with edit calls of their own: hyperparams, configuration, artifacts, runtime, requirements, models.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
+import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
+import { formatInstant } from './instant.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import { findTask } from './status-change.ts';
+import type { Store } from './store.ts';
+
+const partRequest = z.object({ ...oneTask.shape, ...forcible.shape });
+const filledText = z.string().min(1);
+const editParameters = partRequest.extend({
+  hyperparams: z.array(parameter.extend({ section: filledText, name: filledText })).min(1),
+  replace_hyperparams: z.enum(['none', 'section', 'all']).default('none'),
+});
+const deleteParameters = partRequest.extend({
+  hyperparams: z.array(z.object({ section: filledText, name: z.string().nullish() })).min(1),
+});
+const editConfigurations = partRequest.extend({
+  configuration: z.array(configuration).min(1),
+  replace_configuration: z.boolean().default(false),
+});
+const deleteConfigurations = partRequest.extend({ configuration: z.array(z.string()).min(1) });
+const editArtifacts = partRequest.extend({ artifacts: z.array(artifact).min(1) });
+const editRuntime = partRequest.extend({
+  add_or_update: z.record(z.string(), z.unknown()).default({}),
+  remove: z.array(z.string()).default([]),
+});
+const requirements = oneTask.extend({ requirements: z.record(z.string(), z.unknown()) });
+const model = oneTask.extend({
+  name: z.string(),
+  model: z.string(),
+  type: z.enum(['input', 'output']),
+  iteration: z.number().optional(),
+});
+
+/** User properties: the one section that may be edited in any status, without counting as an update. */
+const PROPERTIES = 'properties';
+
+export function createTaskPartsService(store: Store, clock: SandboxClock): Service {
+  function put(call: Call, task: TaskDocument, changes: Partial<TaskDocument>, isUpdate = true): number {
+    const now = formatInstant(clock.now());
+    const moments = isUpdate ? { last_update: now } : {};
+    store.tasks.put({ ...task, ...changes, ...moments, last_change: now, last_changed_by: call.caller.user });
+    return 1;
+  }
+
+  return {
+    'tasks.edit_hyper_params': (call) => {
+      const request = readRequest(editParameters, call.body);
+      const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
+      const isProperties = items.every((item) => item.section === PROPERTIES);
+      const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
+      const sections = request.replace_hyperparams === 'all' ? {} : { ...task.hyperparams };
+      const kept = request.replace_hyperparams === 'none' ? task.hyperparams : {};
+      for (const section of new Set(items.map((item) => item.section))) sections[section] = { ...kept[section] };
+      for (const item of items) sections[item.section] = { ...sections[item.section], [item.name]: item };
+      return { updated: put(call, task, { hyperparams: sections }, !isProperties) };
+    },
+    'tasks.delete_hyper_params': (call) => {
+      const request = readRequest(deleteParameters, call.body);
+      const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
+      const isProperties = items.every((item) => item.section === PROPERTIES);
+      const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
+      const isDeleted = (section: string, name: string | undefined): boolean =>
+        items.some((item) => item.section === section && (item.name ?? undefined) === name);
+      const sections: TaskDocument['hyperparams'] = {};
+      for (const [section, parameters] of Object.entries(task.hyperparams)) {
+        if (isDeleted(section, undefined)) continue;
+        const kept = Object.entries(parameters).filter(([name]) => !isDeleted(section, name));
+        sections[section] = Object.fromEntries(kept);
+      }
+      return { deleted: put(call, task, { hyperparams: sections }, !isProperties) };
+    },
+    'tasks.edit_configuration': (call) => {
+      const request = readRequest(editConfigurations, call.body);
+      const task = findEditable(store, request.task, request.force);
+      const items = Object.fromEntries(request.configuration.map((item) => [item.name, item]));
+      const before = request.replace_configuration ? {} : task.configuration;
+      return { updated: put(call, task, { configuration: { ...before, ...items } }) };
+    },
+    'tasks.delete_configuration': (call) => {
+      const request = readRequest(deleteConfigurations, call.body);
+      const task = findEditable(store, request.task, request.force);
+      const kept = Object.entries(task.configuration).filter(([name]) => !request.configuration.includes(name));
+      return { deleted: put(call, task, { configuration: Object.fromEntries(kept) }) };
+    },
+    'tasks.add_or_update_artifacts': (call) => {
+      const request = readRequest(editArtifacts, call.body);
+      const task = findEditable(store, request.task, true);
+      const artifacts = [...withoutArtifacts(task, request.artifacts), ...request.artifacts];
+      artifacts.sort((a, b) => (a.key < b.key ? -1 : 1));
+      return { updated: put(call, task, { execution: { ...task.execution, artifacts } }) };
+    },
+    'tasks.delete_artifacts': (call) => {
+      const request = readRequest(editArtifacts, call.body);
+      const task = findEditable(store, request.task, true);
+      const artifacts = withoutArtifacts(task, request.artifacts);
+      return { deleted: put(call, task, { execution: { ...task.execution, artifacts } }) };
+    },
+    'tasks.edit_runtime': (call) => {
+      const request = readRequest(editRuntime, call.body);
+      const task = findEditable(store, request.task, true);
+      const kept = Object.entries(task.runtime).filter(([key]) => !request.remove.includes(key));
+      return { updated: put(call, task, { runtime: { ...Object.fromEntries(kept), ...request.add_or_update } }) };
+    },
+    'tasks.set_requirements': (call) => {
+      const request = readRequest(requirements, call.body);
+      const task = findTask(store, request.task);
+      if (Object.keys(task.script).length === 0) {
+        throw new ApiError('missingTaskFields', { task: task.id }, 'Task has no script field');
+      }
+      const updated = put(call, task, { script: { ...task.script, requirements: request.requirements } });
+      return { updated, fields: { 'script.requirements': request.requirements } };
+    },
+    'tasks.add_or_update_model': (call) => {
+      const request = readRequest(model, call.body);
+      const task = findEditable(store, request.task, true);
+      const item = { name: request.name, model: request.model, updated: formatInstant(clock.now()) };
+      const isOther = (one: unknown): boolean =>
+        !(typeof one === 'object' && one !== null && 'name' in one && one.name === item.name);
+      const models = { ...task.models, [request.type]: [...task.models[request.type].filter(isOther), item] };
+      const iteration = Math.max(task.last_iteration, request.iteration ?? 0);
+      return { updated: put(call, task, { models, last_iteration: iteration }) };
+    },
+  };
+}
+
+/** Drafts only; with force also tasks that wait or run. @throws ApiError 400/101, 400/110 */
+function findEditable(store: Store, id: string, force: boolean): TaskDocument {
+  const task = findTask(store, id);
+  const isOpen = task.status === 'queued' || task.status === 'in_progress';
+  if (task.status === 'created' || (force && isOpen)) return task;
+  throw new ApiError('invalidTaskStatus', { expected: 'created', status: task.status });
+}
+
+function normalSection(section: string): string {
+  return section.toLowerCase() === PROPERTIES ? PROPERTIES : section;
+}
+
+/** An artifact is the same if key and mode are. */
+function withoutArtifacts(task: TaskDocument, others: readonly z.infer<typeof artifact>[]): z.infer<typeof artifact>[] {
+  const identity = (one: z.infer<typeof artifact>): string => `${one.mode ?? 'output'}/${one.key}`;
+  const gone = new Set(others.map(identity));
+  return (task.execution.artifacts ?? []).filter((one) => !gone.has(identity(one)));
+}

@@ -1,0 +1,127 @@
+// Making tasks and changing what is in them.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import { forcible, oneTask, readRequest, type Call, type Endpoint, type Fields, type Service } from './call.ts';
+import type { TaskDocument } from './documents.ts';
+import { formatInstant } from './instant.ts';
+import { findOrCreateProject } from './projects.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import { findTask } from './status-change.ts';
+import { TASK_STATUSES } from './status-machine.ts';
+import type { Store } from './store.ts';
+import { cloneTask, cloneRequest } from './task-clone.ts';
+import { checkTask, createTask, stripped, taskFields, taskType } from './task-making.ts';
+
+const createRequest = z.object({ ...taskFields.shape, name: z.string(), type: taskType });
+const editRequest = z.object({
+  ...oneTask.shape,
+  ...forcible.shape,
+  ...taskFields.shape,
+  status: z.enum(TASK_STATUSES).optional(),
+});
+/** The only fields that `tasks.update` may change, in any status. */
+const updateFields = z.object({
+  name: z.string().exactOptional(),
+  comment: z.string().exactOptional(),
+  project: z.string().exactOptional(),
+  tags: z.array(z.string()).exactOptional(),
+  system_tags: z.array(z.string()).exactOptional(),
+  created: z.string().exactOptional(),
+  status_message: z.string().exactOptional(),
+});
+const tagsRequest = z.object({
+  ids: z.array(z.string()),
+  add_tags: z.array(z.string()).default([]),
+  remove_tags: z.array(z.string()).default([]),
+});
+const moveRequest = z.object({
+  ids: z.array(z.string()),
+  project: z.string().optional(),
+  project_name: z.string().optional(),
+});
+
+export function createTasksEditService(store: Store, clock: SandboxClock): Service {
+  const changed = (call: Call): { last_change: string; last_changed_by: string } => ({
+    last_change: formatInstant(clock.now()),
+    last_changed_by: call.caller.user,
+  });
+
+  const edit: Endpoint = async (call) => {
+    const { task: id, force, status, ...fields } = readRequest(editRequest, call.body);
+    const task = findTask(store, id);
+    if (!force && task.status !== 'created') {
+      throw new ApiError('invalidTaskStatus', { expected: 'created', status: task.status });
+    }
+    await call.gap();
+    const merged = mergeFields(findTask(store, id), fields);
+    const now = formatInstant(clock.now());
+    const edited: TaskDocument = { ...merged, ...changed(call), last_update: now, status: status ?? merged.status };
+    checkTask(store, edited);
+    store.tasks.put(edited);
+    return { updated: 1, fields: { ...fields, ...changed(call), last_update: now } };
+  };
+
+  function update(call: Call, body: Fields): number {
+    const task = findTask(store, readRequest(oneTask, body).task);
+    const fields = readRequest(updateFields, body);
+    if (Object.keys(fields).length === 0) return 0;
+    store.tasks.put({ ...task, ...fields, ...changed(call) });
+    return 1;
+  }
+
+  return {
+    'tasks.create': (call) => ({
+      id: createTask(store, clock.now(), readRequest(createRequest, call.body), call.caller).id,
+    }),
+    'tasks.validate': (call) => {
+      checkTask(store, readRequest(createRequest, call.body));
+      return {};
+    },
+    'tasks.clone': (call) => cloneTask(store, clock.now(), readRequest(cloneRequest, call.body), call.caller),
+    'tasks.edit': edit,
+    'tasks.update': (call) => {
+      const updated = update(call, call.body);
+      if (updated === 0) return { updated };
+      return { updated, fields: { ...readRequest(updateFields, call.body), ...changed(call) } };
+    },
+    'tasks.update_batch': (call) => ({
+      updated: call.lines.map((line) => update(call, line)).reduce((sum, one) => sum + one, 0),
+    }),
+    'tasks.update_tags': (call) => {
+      const { ids, add_tags: added, remove_tags: removed } = readRequest(tagsRequest, call.body);
+      const tasks = ids.map((id) => findTask(store, id));
+      for (const task of tasks) {
+        const tags = new Set([...task.tags, ...added]);
+        for (const tag of removed) tags.delete(tag);
+        store.tasks.put({ ...task, tags: [...tags].sort(), ...changed(call) });
+      }
+      return { updated: tasks.length };
+    },
+    'tasks.move': (call) => {
+      const request = readRequest(moveRequest, call.body);
+      if (request.project === undefined && request.project_name === undefined) {
+        throw new ApiError('missingFields', {}, 'project or project_name is required');
+      }
+      const project =
+        request.project ?? findOrCreateProject(store, clock.now(), request.project_name ?? '', call.caller).id;
+      for (const id of request.ids) store.tasks.put({ ...findTask(store, id), project });
+      return { project_id: project };
+    },
+  };
+}
+
+/** Embedded documents are merged one level deep; maps and lists are replaced whole. */
+function mergeFields(
+  task: TaskDocument,
+  fields: Omit<z.infer<typeof editRequest>, 'task' | 'force' | 'status'>,
+): TaskDocument {
+  const { output_dest: destination, script, execution, models, ...whole } = fields;
+  return {
+    ...task,
+    ...whole,
+    script: script === undefined ? task.script : stripped({ ...task.script, ...script }),
+    execution: execution === undefined ? task.execution : { ...task.execution, ...execution },
+    models: { ...task.models, ...models },
+    output: destination === undefined ? task.output : { ...task.output, destination },
+  };
+}

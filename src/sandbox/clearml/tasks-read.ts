@@ -1,0 +1,85 @@
+// Reading tasks: one, many, and the parts that have calls of their own.
+import { z } from 'zod';
+import { oneTask, readRequest, type Fields, type Service } from './call.ts';
+import type { TaskDocument } from './documents.ts';
+import { leaveOut, listDocuments } from './listing.ts';
+import { findTask } from './status-change.ts';
+import type { Store } from './store.ts';
+import { HIDDEN_TASK_FIELDS, TASK_CONDITIONS } from './task-listing.ts';
+import { USER_NAME } from './auth.ts';
+
+const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
+const namedConfigurations = z.object({ ...severalTasks.shape, names: z.array(z.string()).optional() });
+
+export function createTasksReadService(store: Store): Service {
+  const list = (body: Fields, present: (task: TaskDocument) => Fields): Fields => {
+    const { documents, scroll } = listDocuments(visibleTasks(store, body).map(present), body, {
+      conditions: TASK_CONDITIONS,
+      hidden: HIDDEN_TASK_FIELDS,
+    });
+    return { tasks: documents, ...scroll };
+  };
+
+  return {
+    'tasks.get_by_id': (call) => {
+      const { task } = readRequest(oneTask, call.body);
+      return { task: leaveOut(findTask(store, task), HIDDEN_TASK_FIELDS) };
+    },
+    'tasks.get_all': (call) => list(call.body, (task) => task),
+    'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task)),
+    'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task)),
+    'tasks.get_types': () => ({ types: [...new Set(store.tasks.all().map((task) => task.type))] }),
+    'tasks.get_hyper_params': (call) => ({
+      params: readRequest(severalTasks, call.body).tasks.map((id) => ({
+        task: id,
+        hyperparams: Object.values(findTask(store, id).hyperparams)
+          .flatMap((section) => Object.values(section))
+          .sort((a, b) => `${a.section}/${a.name}`.localeCompare(`${b.section}/${b.name}`)),
+      })),
+    }),
+    'tasks.get_configurations': (call) => {
+      const { tasks, names } = readRequest(namedConfigurations, call.body);
+      return {
+        configurations: tasks.map((id) => ({
+          task: id,
+          configuration: Object.values(findTask(store, id).configuration).filter(
+            (item) => names === undefined || names.length === 0 || names.includes(item.name),
+          ),
+        })),
+      };
+    },
+    'tasks.get_configuration_names': (call) => ({
+      configurations: readRequest(severalTasks, call.body).tasks.map((id) => ({
+        task: id,
+        names: Object.keys(findTask(store, id).configuration).sort(),
+      })),
+    }),
+  };
+}
+
+/** Tasks tagged `hidden` are left out unless they are searched for, or asked for by id. */
+function visibleTasks(store: Store, body: Fields): TaskDocument[] {
+  const tasks = store.tasks.all();
+  if (body['search_hidden'] === true || body['id'] !== undefined) return tasks;
+  return tasks.filter((task) => !task.system_tags.includes('hidden'));
+}
+
+/** The `_ex` form: what refers to another document becomes `{id, name}`. */
+function withReferences(store: Store, task: TaskDocument): Fields {
+  const queue = task.execution.queue;
+  return {
+    ...task,
+    user: { id: task.user, name: USER_NAME },
+    company: { id: task.company },
+    ...(task.project === undefined ? {} : { project: named(task.project, store.projects.get(task.project)?.name) }),
+    ...(task.parent === undefined ? {} : { parent: named(task.parent, store.tasks.get(task.parent)?.name) }),
+    execution: {
+      ...task.execution,
+      ...(queue === undefined ? {} : { queue: named(queue, store.queues.get(queue)?.name) }),
+    },
+  };
+}
+
+function named(id: string, name: string | undefined): Fields {
+  return name === undefined ? { id } : { id, name };
+}

@@ -1,0 +1,97 @@
+// What workers report about a task's status, and the user's abort.
+import { z } from 'zod';
+import { forMany, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
+import type { TaskDocument } from './documents.ts';
+import { formatInstant, readInstant } from './instant.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from './status-change.ts';
+import type { TaskStatus } from './status-machine.ts';
+import { decideStop, STOPPING_MESSAGE } from './stop-rule.ts';
+import type { Store } from './store.ts';
+import { dequeueQuietly } from './tasks-queueing.ts';
+
+const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
+
+export function createTasksStatusService(store: Store, clock: SandboxClock): Service {
+  /** The plain form: read, wait where the real server could be overtaken, write if the status is still the one read. */
+  async function report(
+    call: Call,
+    to: TaskStatus,
+    also: (task: TaskDocument, now: string) => Partial<TaskDocument>,
+  ): Promise<UpdateAnswer> {
+    const request = readRequest(statusRequest, call.body);
+    const task = findTask(store, request.task);
+    await call.gap();
+    return changeStatus(store, clock.now(), {
+      task,
+      to,
+      reason: request.status_reason,
+      message: request.status_message,
+      force: request.force,
+      by: call.caller.user,
+      also: also(task, formatInstant(clock.now())),
+    });
+  }
+
+  async function publish(call: Call): Promise<UpdateAnswer> {
+    const request = readRequest(statusRequest, call.body);
+    const task = findTask(store, request.task);
+    if (!request.force) checkMachine(task.status, 'published');
+    return report({ ...call, body: { ...call.body, force: true } }, 'published', (_, now) => ({ published: now }));
+  }
+
+  const stop: Endpoint = async (call) => {
+    const request = readRequest(statusRequest, call.body);
+    const task = findTask(store, request.task);
+    const nowAt = clock.now();
+    const decision = decideStop(
+      {
+        status: task.status,
+        systemTags: task.system_tags,
+        lastWorker: task.last_worker,
+        lastUpdateAt: readInstant(task.last_update),
+      },
+      nowAt,
+    );
+    if (task.status === 'queued') await dequeueQuietly(store, task, nowAt, call.gap);
+    else await call.gap();
+    return changeStatus(store, nowAt, {
+      task,
+      to: decision === 'end' ? 'stopped' : task.status,
+      reason: request.status_reason,
+      message: decision === 'end' ? `Stopped by ${call.caller.userName}` : STOPPING_MESSAGE,
+      force: request.force,
+      by: call.caller.user,
+    });
+  };
+
+  return {
+    'tasks.started': async (call) => {
+      const answer = await report(call, 'in_progress', (task, now) =>
+        // A run that was already reported keeps its beginning.
+        task.status === 'in_progress' && task.started !== undefined
+          ? {}
+          : { started: now, completed: undefined, active_duration: undefined },
+      );
+      return { ...answer, started: answer.updated };
+    },
+    'tasks.stopped': (call) => report(call, 'stopped', (_, now) => ({ completed: now })),
+    'tasks.failed': (call) => report(call, 'failed', (_, now) => ({ completed: now })),
+    'tasks.close': (call) => report(call, 'closed', () => ({})),
+    'tasks.completed': async (call) => {
+      const answer = await report(call, 'completed', (_, now) => ({ completed: now }));
+      if (!readRequest(completedRequest, call.body).publish) return { ...answer, published: 0 };
+      const published = await publish(call);
+      return { ...answer, fields: { ...answer.fields, status: 'published' }, published: published.updated };
+    },
+    'tasks.publish': publish,
+    'tasks.publish_many': forMany(publish),
+    'tasks.stop': stop,
+    'tasks.stop_many': forMany(stop),
+    'tasks.ping': (call) => {
+      const id = call.body['task'];
+      if (typeof id === 'string') touchTask(store, clock.now(), id, call.caller.user);
+      return {};
+    },
+  };
+}

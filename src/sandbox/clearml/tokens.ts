@@ -1,0 +1,60 @@
+// The login tokens: real JWTs, because the clients read the claims in them (without checking the signature; we do).
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { API_VERSION, SERVER_VERSION } from './envelope.ts';
+import { randomId } from './random-id.ts';
+import type { SandboxSettings } from './documents.ts';
+
+const claims = z.looseObject({ exp: z.number(), generation: z.number() });
+
+/** A token of these settings that ends after so many seconds. */
+export function makeToken(settings: SandboxSettings, nowAt: number, lifeSeconds: number, userName: string): string {
+  const issuedAt = Math.floor(nowAt / 1000);
+  const payload = {
+    exp: issuedAt + lifeSeconds,
+    iat: issuedAt,
+    session_id: randomId(),
+    auth_type: 'Bearer',
+    env: '<unknown>',
+    generation: settings.tokenGeneration,
+    identity: {
+      user: settings.user,
+      company: settings.company,
+      role: 'user',
+      user_name: userName,
+      company_name: 'sandbox',
+    },
+    api_version: API_VERSION,
+    server_version: SERVER_VERSION,
+    server_build: 'sandbox',
+    feature_set: 'basic',
+  };
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}`;
+  return `${signed}.${sign(signed, settings.signingKey)}`;
+}
+
+/** Why the token is refused, in the real server's words, or undefined when it is good. */
+export function judgeToken(settings: SandboxSettings, nowAt: number, token: string): string | undefined {
+  const [header, payload, signature, ...rest] = token.split('.');
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    return 'Not enough segments';
+  }
+  if (!isSame(signature, sign(`${header}.${payload}`, settings.signingKey))) return 'Signature verification failed';
+  const parsed = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+  const isOver = parsed.exp * 1000 <= nowAt || parsed.generation !== settings.tokenGeneration;
+  return isOver ? 'Signature has expired' : undefined;
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function sign(text: string, key: string): string {
+  return createHmac('sha256', key).update(text).digest('base64url');
+}
+
+function isSame(left: string, right: string): boolean {
+  const a = Buffer.from(left);
+  const b = Buffer.from(right);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
