@@ -1,0 +1,31 @@
+// What a subcommand is made of: its words, its options, and what it does.
+import type { Options } from 'yargs';
+
+/** The outside of the process, handed in so that commands can be run in tests. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDir: string;
+  readonly workingDir: string;
+  readonly hostName: string;
+  /** For results only. */
+  readonly stdout: (text: string) => void;
+  /** For everything else. */
+  readonly stderr: (text: string) => void;
+  readonly errorStream: NodeJS.WritableStream;
+  /** Aborted by the first SIGTERM or SIGINT. */
+  readonly stop: AbortSignal;
+}
+
+/** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
+export type Typed = Readonly<Record<string, unknown>>;
+
+export interface Command {
+  /** Undefined for what the program does without a subcommand. */
+  readonly name: string | undefined;
+  /** Positional words in yargs' notation, e.g. `[key]`. */
+  readonly positionals?: string;
+  readonly describe: string;
+  readonly options: Readonly<Record<string, Options>>;
+  /** Returns the exit code. */
+  run(typed: Typed, around: Surroundings): Promise<number>;
+}

@@ -1,0 +1,38 @@
+// Reading typed options: one kind each, with a sentence when what was typed can't be meant.
+import type { Typed } from './command.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+/** A text option; typed several times, the last one counts. */
+export function textOption(typed: Typed, name: string): string | undefined {
+  const value = typed[name];
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  if (last === undefined) return undefined;
+  if (typeof last !== 'string' || last === '') throw new UsageProblem(`--${name} needs a value.`);
+  return last;
+}
+
+/** A list option: several words, the option repeated, or words with commas. */
+export function listOption(typed: Typed, name: string): string[] | undefined {
+  const value = typed[name];
+  if (value === undefined) return undefined;
+  const words = (Array.isArray(value) ? value : [value]).flatMap((word: unknown) => String(word).split(',')).filter((word) => word !== '');
+  if (words.length === 0) throw new UsageProblem(`--${name} needs at least one value.`);
+  return words;
+}
+
+/** A switch; undefined when it was not typed. */
+export function switchOption(typed: Typed, name: string): boolean | undefined {
+  const value = typed[name];
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return typeof last === 'boolean' ? last : undefined;
+}
+
+/** A whole number of at least `least`. */
+export function numberOption(typed: Typed, name: string, least: number): number | undefined {
+  const text = textOption(typed, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text) || Number(text) < least) {
+    throw new UsageProblem(`--${name} needs a whole number of at least ${least}, not "${text}".`);
+  }
+  return Number(text);
+}
