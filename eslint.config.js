@@ -2,6 +2,14 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** What plain JavaScript here may use without importing it. */
+const nodeGlobals = Object.fromEntries(
+  ['process', 'console', 'URL', 'performance', 'setTimeout', 'clearTimeout', 'module', 'require'].map((name) => [
+    name,
+    'readonly',
+  ]),
+);
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.test-cache/'] },
   js.configs.recommended,
@@ -25,6 +33,6 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', module: 'readonly' } },
+    languageOptions: { globals: nodeGlobals },
   },
 );

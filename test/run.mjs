@@ -1,0 +1,37 @@
+// `npm test`: sets up what is missing, runs every check and all tests; with arguments for mocha, only the tests they choose.
+import { installAgent } from './set-up/agent-venv.mjs';
+import { installDebianPackages } from './set-up/debian-packages.mjs';
+import { GATES, runGate } from './set-up/gates.mjs';
+import { ensureHostName } from './set-up/host-name.mjs';
+import { runMocha } from './set-up/mocha-run.mjs';
+import { installNodeModules } from './set-up/node-modules.mjs';
+import { createSections } from './set-up/sections.mjs';
+
+process.chdir(new URL('..', import.meta.url).pathname);
+
+const isCi = process.env['CI'] === 'true';
+const mochaArgs = process.argv.slice(2);
+const sections = createSections();
+
+/** What this machine can't be given makes tests be left out; in CI it is a failure. */
+async function setUp(install) {
+  const { missing, says } = await install();
+  if (missing.length === 0) return { says };
+  const sentences = missing.join('\n');
+  return isCi
+    ? { counts: { failed: 1 }, says: sentences }
+    : { says: `${sentences}\nThe tests that need it are left out below; in CI this is a failure.` };
+}
+
+await sections.run('node_modules', installNodeModules);
+if (!sections.hasFailed()) {
+  await sections.run('programs', () => setUp(installDebianPackages));
+  await sections.run('host name', () => setUp(ensureHostName));
+  await sections.run('clearml-agent', () => setUp(installAgent));
+  if (mochaArgs.length === 0) {
+    for (const gate of GATES) await sections.run(gate.title, () => runGate(gate));
+  }
+  await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
+}
+sections.close();
+process.exitCode = sections.hasFailed() ? 1 : 0;

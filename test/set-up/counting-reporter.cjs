@@ -1,0 +1,20 @@
+// Mocha's usual report, and its numbers sent to the process that started it, so that nobody has to read them out of the text.
+const { reporters } = require('mocha');
+
+/** How long a finished run may live on before it is asked what keeps it. */
+const LINGER_MS = 5_000;
+
+module.exports = class CountingReporter extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.once('end', () => {
+      const { passes, failures, pending } = this.stats;
+      process.send?.({ passed: passes, failed: failures, skipped: pending });
+      setTimeout(reportOpenResources, LINGER_MS).unref();
+    });
+  }
+};
+
+function reportOpenResources() {
+  console.error(`the tests are over, but something still runs: ${process.getActiveResourcesInfo().join(', ')}`);
+}

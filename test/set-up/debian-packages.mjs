@@ -1,0 +1,63 @@
+// Installs the programs that the tests need from Debian's packages, where this machine lacks them and we are root.
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { hasProgram, lastLines, runCommand } from './command.mjs';
+
+/** Which package to install when which program is missing. */
+const PACKAGES = [
+  { program: 'slurmctld', package: 'slurmctld' },
+  { program: 'slurmd', package: 'slurmd' },
+  { program: 'sbatch', package: 'slurm-client' },
+  { program: 'munged', package: 'munge' },
+  { program: 'sshd', package: 'openssh-server' },
+  { program: 'ssh', package: 'openssh-client' },
+  { program: 'shellcheck', package: 'shellcheck' },
+  { program: 'git', package: 'git' },
+];
+
+/** @returns {Promise<{ missing: string[], says: string }>} what could not be had, a sentence each */
+export async function installDebianPackages() {
+  const wanted = await missingPackages();
+  if (wanted.length === 0)
+    return { missing: [], says: 'Slurm, munge, sshd, shellcheck, git and python3-venv are there' };
+  const obstacle = whyNotInstallable();
+  if (obstacle !== undefined)
+    return { missing: [`There is no ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };
+
+  const problem = await withoutStartingServices(() => aptInstall(wanted));
+  const still = await missingPackages();
+  if (still.length > 0) return { missing: [`apt-get could not install ${still.join(', ')}: ${problem}`], says: '' };
+  return { missing: [], says: `installed ${wanted.join(', ')}` };
+}
+
+async function missingPackages() {
+  const names = PACKAGES.filter((entry) => !hasProgram(entry.program)).map((entry) => entry.package);
+  const venv = await runCommand('/usr/bin/python3', ['-c', 'import ensurepip, venv']);
+  return venv.exitCode === 0 ? names : [...names, 'python3-venv'];
+}
+
+function whyNotInstallable() {
+  if (process.getuid?.() !== 0) return 'only root can install it';
+  if (!hasProgram('apt-get')) return 'this machine has no apt-get to install it with';
+  return undefined;
+}
+
+async function aptInstall(packages) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const update = await runCommand('apt-get', ['update'], { env });
+  const install = await runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env });
+  return lastLines(update.exitCode === 0 ? install.output : update.output);
+}
+
+/** The policy file that Debian's package scripts ask before they start a service (invoke-rc.d(8)). */
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** The tests bring their own daemons: nobody who runs them wants an sshd on port 22 from it. */
+async function withoutStartingServices(work) {
+  if (existsSync(POLICY)) return work();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return await work();
+  } finally {
+    rmSync(POLICY);
+  }
+}

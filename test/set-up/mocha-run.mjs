@@ -1,0 +1,58 @@
+// Runs mocha with the real programs that were set up, and hears its numbers.
+import { spawn } from 'node:child_process';
+import { AGENT_PYTHON } from './agent-venv.mjs';
+
+/** All tests together: a test that hangs shall not make anybody wait longer. */
+const DEADLINE_MS = 20 * 60_000;
+/** After the last test: what still runs then was left open by one of them. */
+const LINGER_MS = 30_000;
+
+/**
+ * @param {readonly string[]} args for mocha
+ * @param {{ mustBeReal: boolean }} how whether a test fails, instead of being left out, when this machine lacks something
+ */
+export async function runMocha(args, { mustBeReal }) {
+  const { counts, complaint } = await mochaToItsEnd(args, mustBeReal);
+  if (counts === undefined) return { counts: { failed: 1 }, says: complaint ?? 'mocha ended without its numbers' };
+  // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
+  return complaint === undefined || counts.failed > 0
+    ? { counts }
+    : { counts: { ...counts, failed: 1 }, says: complaint };
+}
+
+/** @returns {Promise<{ counts?: import('./sections.mjs').Counts, complaint?: string }>} */
+function mochaToItsEnd(args, mustBeReal) {
+  // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
+  const mocha = [
+    '--import',
+    'tsx',
+    'node_modules/mocha/lib/cli/cli.js',
+    '--reporter',
+    'test/set-up/counting-reporter.cjs',
+  ];
+  const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, ...(mustBeReal ? { REQUIRE_REAL: '1' } : {}) };
+  const child = spawn(process.execPath, [...mocha, ...args], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+
+  let counts;
+  let complaint;
+  let timer = setTimeout(() => endFor(`the tests did not end within ${DEADLINE_MS / 60_000} minutes`), DEADLINE_MS);
+  function endFor(why) {
+    complaint = why;
+    child.kill('SIGKILL');
+  }
+  child.once('message', (message) => {
+    counts = message;
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => endFor('the tests were over, but something that one of them left open still ran'),
+      LINGER_MS,
+    );
+  });
+  return new Promise((resolve) => {
+    child.once('close', (exitCode) => {
+      clearTimeout(timer);
+      if (exitCode !== 0) complaint ??= `mocha ended with exit code ${exitCode}`;
+      resolve({ counts, complaint });
+    });
+  });
+}
