@@ -1,0 +1,56 @@
+// Renders what runs inside the Slurm job from the Mustache files in templates/: every value in them is one quoted shell word.
+import { readFileSync } from 'node:fs';
+import Mustache from 'mustache';
+import { quoteWord } from '../base/shell-word.ts';
+import { JOB_EXIT_CODES } from './job-exit-codes.ts';
+import type { Blocks } from './template.ts';
+
+/** What a job must be told. Nothing in it is secret: everyone on the cluster may get to read the script. */
+export interface JobFacts {
+  readonly taskId: string;
+  readonly jobName: string;
+  /** The queue in which the task is parked: its entry there is the right to run the task. */
+  readonly schedulerQueueId: string;
+  /** For messages. */
+  readonly apiServer?: string;
+  /** The clearml.conf that was written for this job, as the nodes see it; without one the node's own is used. */
+  readonly sharedConf?: string;
+  /** A folder shared by all nodes, in which one clearml-agent is installed for all jobs. */
+  readonly sharedDir?: string;
+  /** The interpreter to try first. */
+  readonly python?: string;
+  /** The clearml-agent to install where none is found, e.g. `3.0.3`. */
+  readonly agentVersion: string;
+  /** The worker's name up to the job id, e.g. `login1:slurm`. */
+  readonly workerPrefix: string;
+}
+
+/** How long the gate may take: the agent's own session would go on trying for hours. */
+const GATE_SECONDS = 120;
+
+const PARTIALS = ['words.sh', 'job-folder.sh', 'python.sh', 'gate.sh', 'gate.py', 'agent.sh'];
+
+/**
+ * The three blocks of one job, as text to be put into the template where it names them. AGENT_EXECUTE is one command:
+ * it may stand alone, or after a command that runs what follows it.
+ * @throws NulInWord when a fact holds a NUL
+ */
+export function renderBlocks(facts: JobFacts): Blocks {
+  const view = { ...facts, ...JOB_EXIT_CODES, exitCodes: Object.values(JOB_EXIT_CODES), gateSeconds: GATE_SECONDS };
+  const partials = Object.fromEntries(PARTIALS.map((name) => [name, readTemplate(`partials/${name}`)]));
+
+  function render(block: string): string {
+    return Mustache.render(readTemplate(block), view, partials, { escape: (value) => quoteWord(String(value)) }).trimEnd();
+  }
+
+  return {
+    preSetup: render('pre-setup.sh'),
+    agentExecute: render('agent-execute.sh'),
+    postSetup: render('post-setup.sh'),
+  };
+}
+
+/** The files stand beside `src` and beside `dist`, so the way there is the same from both. */
+function readTemplate(name: string): string {
+  return readFileSync(new URL(`../../templates/${name}.mustache`, import.meta.url), 'utf8');
+}

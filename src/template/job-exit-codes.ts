@@ -1,0 +1,53 @@
+// The exit codes with which a job script ends by itself, and what each of them means to a person.
+
+export interface JobExitCode {
+  /** What Slurm shows as the job's exit code. A task's own program may end with the same number by chance. */
+  readonly code: number;
+  /** What is wrong: a sentence that may stand after "job 4711 ended on n1:". */
+  readonly says: string;
+  /** What to do about it. */
+  readonly advice: string;
+}
+
+/** Read by the job script, which prints the words; by the glue, which acts on the code; and by the documentation. */
+export const JOB_EXIT_CODES = {
+  gateClosed: {
+    code: 201,
+    says: 'this job does not run the task, because the task no longer waits for a job.',
+    advice: 'There is nothing to do: another job has it, or it was taken out of its queue.',
+  },
+  serverUnreachable: {
+    code: 202,
+    says: 'this node can not reach the ClearML server.',
+    advice:
+      'Try "srun curl -sS" with its address in this partition; ' +
+      'if the site has a proxy, export https_proxy in the template before CLEARML_PRE_SETUP.',
+  },
+  noPython: {
+    code: 203,
+    says: 'this node has no Python with clearml-agent, and none could be made.',
+    advice:
+      'Load Python in the template before CLEARML_PRE_SETUP (module load, or source a conda environment), ' +
+      'or install clearml-agent in the Python that the job finds first.',
+  },
+  noConfiguration: {
+    code: 204,
+    says: 'this node has no clearml.conf for the job.',
+    advice: 'Put one into the home folder of the job, or set agent.slurm.shared_dir to a folder that the nodes share.',
+  },
+  serverRefused: {
+    code: 205,
+    says: 'the ClearML server did not accept what this node asked.',
+    advice: 'Check that api_server and the credentials in the clearml.conf of the job belong together.',
+  },
+  noJobFolder: {
+    code: 206,
+    says: 'this node has no place for a private folder.',
+    advice: 'Export TMPDIR in the template before CLEARML_PRE_SETUP, with a folder of the node that can be written.',
+  },
+} as const satisfies Record<string, JobExitCode>;
+
+/** What a job's exit code means, where it is one of ours. */
+export function findJobExit(code: number): JobExitCode | undefined {
+  return Object.values(JOB_EXIT_CODES).find((known) => known.code === code);
+}
