@@ -48,6 +48,14 @@ export const oneTask = z.object({ task: z.string() });
 export const statusNote = z.object({ status_reason: z.string().default(''), status_message: z.string().default('') });
 export const forcible = z.object({ force: z.boolean().default(false) });
 export const statusRequest = z.object({ ...oneTask.shape, ...forcible.shape, ...statusNote.shape });
+/** The request's words for a status change, and whose they are. */
+export function noteOf(
+  request: z.infer<typeof statusNote>,
+  call: Call,
+): { readonly reason: string; readonly message: string; readonly by: string } {
+  return { reason: request.status_reason, message: request.status_message, by: call.caller.user };
+}
+
 export const manyTasks = z.object({ ids: z.array(z.string()) });
 
 /**

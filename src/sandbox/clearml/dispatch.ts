@@ -7,7 +7,6 @@ import { failureEnvelope, successEnvelope, type Addressed } from './envelope.ts'
 import type { Fault, Faults } from './faults.ts';
 import { readObjects, readPath } from './request-text.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
-import type { SandboxLog } from './server.ts';
 import type { Store } from './store.ts';
 import { runWatchdog } from './watchdog.ts';
 
@@ -24,6 +23,12 @@ export interface Reply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+}
+
+/** As much of a log as the sandbox needs. */
+export interface SandboxLog {
+  debug(message: string, data?: Readonly<Record<string, unknown>>): void;
+  error(message: string, data?: Readonly<Record<string, unknown>>): void;
 }
 
 export interface DispatchDeps {

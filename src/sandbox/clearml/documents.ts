@@ -4,7 +4,7 @@ import { TASK_STATUSES } from './status-machine.ts';
 
 const parameter = z.looseObject({ section: z.string(), name: z.string(), value: z.string() });
 const configuration = z.looseObject({ name: z.string(), value: z.string() });
-const artifact = z.looseObject({ key: z.string(), mode: z.string().optional() });
+const artifact = z.looseObject({ key: z.string(), mode: z.string().default('output') });
 const anything = z.record(z.string(), z.unknown());
 
 /** A task. A field that is undefined is unset: it is in no answer. Moments are texts of `instant.ts`. */

@@ -2,7 +2,6 @@
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';
-import { changeStatus } from './status-change.ts';
 import type { Store } from './store.ts';
 
 /** @throws ApiError 400/701 */
@@ -86,38 +85,6 @@ export function moveEntry(
   const moved = queue.entries.filter((entry) => entry.task === place.task);
   putEntries(store, queue, [...others.slice(0, wanted), ...moved, ...others.slice(wanted)], nowAt);
   return wanted;
-}
-
-export function removeFromAllQueues(store: Store, task: string, nowAt: number, except?: string): void {
-  for (const queue of store.queues.all()) {
-    if (queue.id !== except && hasEntry(queue, task)) putEntries(store, queue, without(queue, task), nowAt);
-  }
-}
-
-/**
- * Gives tasks that lost their queue the status they had before it. Only those whose `execution.queue` is this queue.
- * @returns their ids
- */
-export function restoreStatuses(
-  store: Store,
-  queue: string,
-  tasks: readonly string[],
-  note: { readonly reason: string; readonly by: string },
-  nowAt: number,
-): string[] {
-  return tasks.filter((id) => {
-    const task = store.tasks.get(id);
-    if (task?.execution.queue !== queue) return false;
-    changeStatus(store, nowAt, {
-      task,
-      to: task.enqueue_status ?? 'created',
-      reason: note.reason,
-      by: note.by,
-      force: true,
-      also: { enqueue_status: undefined, execution: { ...task.execution, queue: undefined } },
-    });
-    return true;
-  });
 }
 
 /** Sets `execution.queue` and nothing else: neither status nor any moment of change. */

@@ -13,9 +13,9 @@ import {
   popEntry,
   putEntries,
   removeEntry,
-  restoreStatuses,
   setExecutionQueue,
 } from './queue-entries.ts';
+import { restoreStatuses } from './queue-leaving.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from './queue-making.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import type { Store } from './store.ts';

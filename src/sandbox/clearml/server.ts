@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
 import { createControlsService } from './controls.ts';
-import { createDispatcher } from './dispatch.ts';
+import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
 import { createEventsService } from './events.ts';
 import { createFaults } from './faults.ts';
 import { firstContent, type KeyPair } from './first-content.ts';
@@ -15,6 +15,7 @@ import { createServerInfoService } from './server-info.ts';
 import { readSnapshot } from './snapshot-file.ts';
 import { createStore } from './store.ts';
 import { createTaskPartsService } from './task-parts.ts';
+import { createTasksDiscardService } from './tasks-discard.ts';
 import { createTasksEditService } from './tasks-edit.ts';
 import { createTasksQueueingService } from './tasks-queueing.ts';
 import { createTasksReadService } from './tasks-read.ts';
@@ -35,12 +36,6 @@ export interface SandboxOptions {
   readonly log?: SandboxLog;
 }
 
-/** As much of a log as the sandbox needs. */
-export interface SandboxLog {
-  debug(message: string, data?: Readonly<Record<string, unknown>>): void;
-  error(message: string, data?: Readonly<Record<string, unknown>>): void;
-}
-
 export interface Sandbox {
   /** The API server's address, without a slash at its end. */
   readonly url: string;
@@ -59,13 +54,15 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', stateFile, clock: realClock, log = silentLog } = options;
   const known = stateFile === undefined ? undefined : await readSnapshot(stateFile);
   const store = createStore(known ?? firstContent(realClock.now(), options.keys ?? {}), stateFile);
-  const clock = createSandboxClock(realClock, store);
+  const closing = new AbortController();
+  const clock = createSandboxClock(realClock, store, closing.signal);
   const faults = createFaults();
   const endpoints: Service = {
     ...createAuthService(store, clock),
     ...createTasksReadService(store),
     ...createTasksStatusService(store, clock),
     ...createTasksQueueingService(store, clock),
+    ...createTasksDiscardService(store, clock),
     ...createTasksEditService(store, clock),
     ...createTaskPartsService(store, clock),
     ...createQueuesService(store, clock),
@@ -81,8 +78,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   await store.saved();
 
   const dispatch = createDispatcher({ endpoints, store, clock, faults, log });
+  const serving = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    void serve(request, response, dispatch);
+    const served = serve(request, response, dispatch).finally(() => serving.delete(served));
+    serving.add(served);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -100,18 +99,18 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     accessKey,
     secretKey,
     async close() {
+      closing.abort(new Error('the sandbox is closing'));
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      await Promise.all(serving);
       await store.saved();
     },
   };
 }
 
 const silentLog: SandboxLog = { debug: () => undefined, error: () => undefined };
-
-type Dispatch = ReturnType<typeof createDispatcher>;
 
 /** Reads the body whatever the method is, as the Python clients send theirs with GET. */
 async function serve(request: IncomingMessage, response: ServerResponse, dispatch: Dispatch): Promise<void> {

@@ -5,16 +5,20 @@ import { formatInstant } from './instant.ts';
 import { judgeChange, type TaskStatus } from './status-machine.ts';
 import type { Store } from './store.ts';
 
-export interface StatusChange {
+/** What is written beside a status. */
+export interface StatusNote {
+  readonly reason: string;
+  readonly message?: string;
+  /** The user's id. */
+  readonly by: string;
+}
+
+export interface StatusChange extends StatusNote {
   /** The task as it was read: its status is what the write is conditional on. */
   readonly task: TaskDocument;
   readonly to: TaskStatus;
-  readonly reason?: string;
-  readonly message?: string;
   /** Skips the machine, never the condition. */
   readonly force?: boolean;
-  /** The user's id. */
-  readonly by: string;
   /** Fields set (or, when undefined, unset) in the same write. */
   readonly also?: Partial<TaskDocument>;
 }
@@ -39,7 +43,7 @@ export function changeStatus(store: Store, nowAt: number, change: StatusChange):
   const now = formatInstant(nowAt);
   const fields = {
     status: to,
-    status_reason: change.reason ?? '',
+    status_reason: change.reason,
     status_message: change.message ?? '',
     status_changed: now,
     last_update: now,

@@ -28,7 +28,7 @@ export const taskType = z.enum(TASK_TYPES);
 
 /** Fields that create and edit take; others are dropped without a word. */
 export const taskFields = z.object({
-  name: z.string().exactOptional(),
+  name: z.string().trim().exactOptional(),
   type: taskType.exactOptional(),
   tags: texts.exactOptional(),
   system_tags: texts.exactOptional(),
@@ -92,7 +92,7 @@ export function createTask(
 
 /** @throws ApiError 400/800, 400/101, 400/401 */
 export function checkTask(store: Store, task: Pick<TaskDocument, 'name' | 'parent' | 'project'>): void {
-  if (task.name.trim().length < 3) throw new ApiError('dataValidation', { name: task.name }, 'name is too short');
+  if (task.name.length < 3) throw new ApiError('dataValidation', { name: task.name }, 'name is too short');
   const { parent, project } = task;
   if (parent !== undefined && !parent.startsWith('__DELETED__') && store.tasks.get(parent) === undefined) {
     throw new ApiError('invalidTaskId', { parent }, 'invalid parent');

@@ -141,7 +141,7 @@ function normalSection(section: string): string {
 
 /** An artifact is the same if key and mode are. */
 function withoutArtifacts(task: TaskDocument, others: readonly z.infer<typeof artifact>[]): z.infer<typeof artifact>[] {
-  const identity = (one: z.infer<typeof artifact>): string => `${one.mode ?? 'output'}/${one.key}`;
+  const identity = (one: z.infer<typeof artifact>): string => `${one.mode}/${one.key}`;
   const gone = new Set(others.map(identity));
   return (task.execution.artifacts ?? []).filter((one) => !gone.has(identity(one)));
 }

@@ -12,7 +12,7 @@ import type { Store } from './store.ts';
 import { cloneTask, cloneRequest } from './task-clone.ts';
 import { checkTask, createTask, stripped, taskFields, taskType } from './task-making.ts';
 
-const createRequest = z.object({ ...taskFields.shape, name: z.string(), type: taskType });
+const createRequest = z.object({ ...taskFields.shape, name: z.string().trim(), type: taskType });
 const editRequest = z.object({
   ...oneTask.shape,
   ...forcible.shape,

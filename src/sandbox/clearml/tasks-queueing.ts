@@ -1,20 +1,10 @@
-// What takes a task into a queue or out of one: enqueue, dequeue, reset, archive, delete.
+// Putting a task into a queue with its status, and taking it back out.
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
-import {
-  forMany,
-  oneTask,
-  readRequest,
-  statusNote,
-  statusRequest,
-  type Call,
-  type Endpoint,
-  type Fields,
-  type Service,
-} from './call.ts';
+import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
-import { addEntry, removeEntry, removeFromAllQueues, setExecutionQueue } from './queue-entries.ts';
+import { addEntry, setExecutionQueue } from './queue-entries.ts';
+import { dequeueQuietly, leaveQueued, removeFromAllQueues } from './queue-leaving.ts';
 import { createQueue, defaultQueue } from './queue-making.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import { changeStatus, findTask, type UpdateAnswer } from './status-change.ts';
@@ -34,8 +24,6 @@ const dequeueRequest = z.object({
   remove_from_all_queues: z.boolean().default(false),
   new_status: z.string().optional(),
 });
-const resetRequest = z.object({ ...statusRequest.shape, clear_all: z.boolean().default(false) });
-const archiveRequest = z.object({ ...oneTask.shape, ...statusNote.shape });
 
 export function createTasksQueueingService(store: Store, clock: SandboxClock): Service {
   const enqueue: Endpoint = async (call) => {
@@ -76,15 +64,12 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     request: z.infer<typeof enqueueRequest>,
     call: Call,
   ): Promise<UpdateAnswer> {
-    const by = call.caller.user;
     const before = task.status === 'queued' ? (task.enqueue_status ?? 'queued') : task.status;
     const answer = changeStatus(store, clock.now(), {
       task,
       to: 'queued',
-      reason: request.status_reason,
-      message: request.status_message,
+      ...noteOf(request, call),
       force: request.force,
-      by,
       also: { enqueue_status: before },
     });
     try {
@@ -95,7 +80,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
         to: task.status,
         reason: 'failed enqueueing',
         force: true,
-        by,
+        by: call.caller.user,
         also: { enqueue_status: undefined },
       });
       throw error;
@@ -116,79 +101,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     }
     await dequeueQuietly(store, task, clock.now(), call.gap);
     if (request.remove_from_all_queues) removeFromAllQueues(store, task.id, clock.now());
-    return { dequeued: 1, ...leaveQueue(task, newStatus, request, call.caller.user) };
-  };
-
-  /** The status a task gets when it is taken out of its queue; only a queued or running task gets one. */
-  function leaveQueue(
-    task: TaskDocument,
-    newStatus: TaskStatus | undefined,
-    note: z.infer<typeof statusNote>,
-    by: string,
-  ): UpdateAnswer {
-    if (task.status !== 'queued' && task.status !== 'in_progress') return { updated: 0 };
-    return changeStatus(store, clock.now(), {
-      task,
-      to: newStatus ?? task.enqueue_status ?? 'created',
-      reason: note.status_reason,
-      message: note.status_message,
-      force: true,
-      by,
-      also: { enqueue_status: undefined },
-    });
-  }
-
-  const reset: Endpoint = async (call) => {
-    const request = readRequest(resetRequest, call.body);
-    const task = findTask(store, request.task);
-    if (task.status === 'published' && !request.force) {
-      throw new ApiError('invalidTaskStatus', { task_id: task.id, status: task.status });
-    }
-    const removed = await dequeueQuietly(store, task, clock.now(), call.gap);
-    removeFromAllQueues(store, task.id, clock.now());
-    const answer = changeStatus(store, clock.now(), {
-      task,
-      to: 'created',
-      reason: 'reset',
-      message: 'reset',
-      force: request.force,
-      by: call.caller.user,
-      also: { ...clearedByReset(task), ...(request.clear_all ? { execution: {}, script: {} } : {}) },
-    });
-    store.events.keep(task.id, () => false);
-    return { ...answer, dequeued: removed === undefined ? {} : { removed }, deleted_models: 0, urls: {} };
-  };
-
-  const archive: Endpoint = async (call) => {
-    const request = readRequest(archiveRequest, call.body);
-    const task = findTask(store, request.task);
-    await dequeueQuietly(store, task, clock.now(), call.gap);
-    removeFromAllQueues(store, task.id, clock.now());
-    leaveQueue(task, task.status === 'in_progress' ? 'stopped' : undefined, request, call.caller.user);
-    setArchived(store, clock.now(), findTask(store, task.id), true, request, call.caller.user);
-    return { archived: true };
-  };
-
-  const unarchive: Endpoint = (call) => {
-    const request = readRequest(archiveRequest, call.body);
-    setArchived(store, clock.now(), findTask(store, request.task), false, request, call.caller.user);
-    return { unarchived: true };
-  };
-
-  const remove: Endpoint = async (call) => {
-    const request = readRequest(statusRequest, call.body);
-    const task = findTask(store, request.task);
-    if (task.status !== 'created' && !task.system_tags.includes('archived') && !request.force) {
-      const facts = { task: task.id, expected: 'created', current: task.status };
-      throw new ApiError('taskCannotBeDeleted', facts, 'due to status, use force=True');
-    }
-    await call.gap();
-    removeFromAllQueues(store, task.id, clock.now());
-    const children = store.tasks.all().filter((other) => other.parent === task.id);
-    for (const child of children) store.tasks.put({ ...child, parent: `__DELETED__${task.id}` });
-    store.events.keep(task.id, () => false);
-    store.tasks.delete(task.id);
-    return { deleted: true, updated_children: children.length, updated_models: 0, deleted_models: 0, urls: {} };
+    return { dequeued: 1, ...leaveQueued(store, task, newStatus, noteOf(request, call), clock.now()) };
   };
 
   return {
@@ -196,80 +109,11 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     'tasks.enqueue_many': forMany(enqueue),
     'tasks.dequeue': dequeue,
     'tasks.dequeue_many': forMany(dequeue),
-    'tasks.reset': reset,
-    'tasks.reset_many': forMany(reset),
-    'tasks.archive': async (call) => {
-      const { tasks } = readRequest(z.object({ tasks: z.array(z.string()).min(1) }), call.body);
-      for (const task of tasks) findTask(store, task);
-      for (const task of tasks) await archive({ ...call, body: { ...call.body, task } });
-      return { archived: tasks.length };
-    },
-    'tasks.archive_many': forMany(archive),
-    'tasks.unarchive_many': forMany(unarchive),
-    'tasks.delete': remove,
-    'tasks.delete_many': forMany(remove),
   };
-}
-
-/**
- * Takes a queued task out of the queue that its `execution.queue` names. An entry elsewhere stays; no entry is no error.
- * @returns how many entries were taken out, or undefined when there was nothing to do
- */
-export async function dequeueQuietly(
-  store: Store,
-  task: TaskDocument,
-  nowAt: number,
-  gap: () => Promise<void>,
-): Promise<number | undefined> {
-  const queue = task.execution.queue;
-  if (task.status !== 'queued' || queue === undefined) {
-    await gap();
-    return undefined;
-  }
-  try {
-    return await removeEntry(store, { queue, task: task.id }, nowAt, gap);
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
-  }
 }
 
 function readStatus(text: string): TaskStatus {
   const status = TASK_STATUSES.find((known) => known === text);
   if (status === undefined) throw new ApiError('validation', {}, `Invalid task status: ${text}`);
   return status;
-}
-
-/** What a reset clears; hyperparams (user properties too), container and script stay. */
-function clearedByReset(task: TaskDocument): Partial<TaskDocument> {
-  const inputs = task.execution.artifacts?.filter((artifact) => artifact.mode === 'input');
-  return {
-    last_iteration: 0,
-    last_metrics: {},
-    metric_stats: {},
-    models: { ...task.models, output: [] },
-    runtime: {},
-    output: 'destination' in task.output ? { destination: task.output['destination'] } : {},
-    last_worker: undefined,
-    last_worker_report: undefined,
-    started: undefined,
-    completed: undefined,
-    published: undefined,
-    active_duration: undefined,
-    enqueue_status: undefined,
-    execution: { ...task.execution, queue: undefined, artifacts: inputs },
-  };
-}
-
-function setArchived(
-  store: Store,
-  nowAt: number,
-  task: TaskDocument,
-  isArchived: boolean,
-  note: z.infer<typeof statusNote>,
-  by: string,
-): void {
-  const others = task.system_tags.filter((tag) => tag !== 'archived');
-  const fields: Fields = { last_change: formatInstant(nowAt), last_changed_by: by };
-  store.tasks.put({ ...task, ...note, ...fields, system_tags: isArchived ? [...others, 'archived'] : others });
 }

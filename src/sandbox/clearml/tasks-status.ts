@@ -1,6 +1,7 @@
 // What workers report about a task's status, and the user's abort.
 import { z } from 'zod';
-import { forMany, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
+import { ApiError } from './api-error.ts';
+import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';
 import { formatInstant, readInstant } from './instant.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
@@ -8,7 +9,7 @@ import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } fr
 import type { TaskStatus } from './status-machine.ts';
 import { decideStop, STOPPING_MESSAGE } from './stop-rule.ts';
 import type { Store } from './store.ts';
-import { dequeueQuietly } from './tasks-queueing.ts';
+import { dequeueQuietly } from './queue-leaving.ts';
 
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
 
@@ -25,10 +26,8 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
     return changeStatus(store, clock.now(), {
       task,
       to,
-      reason: request.status_reason,
-      message: request.status_message,
+      ...noteOf(request, call),
       force: request.force,
-      by: call.caller.user,
       also: also(task, formatInstant(clock.now())),
     });
   }
@@ -67,6 +66,9 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
 
   return {
     'tasks.started': async (call) => {
+      const { task: id } = readRequest(statusRequest, call.body);
+      // The real server answers 400/10 here, not the 400/101 of every other call.
+      if (store.tasks.get(id) === undefined) throw new ApiError('invalidId', { task: id });
       const answer = await report(call, 'in_progress', (task, now) =>
         // A run that was already reported keeps its beginning.
         task.status === 'in_progress' && task.started !== undefined

@@ -1,0 +1,127 @@
+// What ends a task's present life: reset makes it a draft again, archive puts it away, delete removes it.
+import { z } from 'zod';
+import { ApiError } from './api-error.ts';
+import {
+  forMany,
+  noteOf,
+  oneTask,
+  readRequest,
+  statusNote,
+  statusRequest,
+  type Endpoint,
+  type Service,
+} from './call.ts';
+import type { TaskDocument } from './documents.ts';
+import { formatInstant } from './instant.ts';
+import { dequeueQuietly, leaveQueued, removeFromAllQueues } from './queue-leaving.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import { changeStatus, findTask, type StatusNote } from './status-change.ts';
+import type { Store } from './store.ts';
+
+const resetRequest = z.object({ ...statusRequest.shape, clear_all: z.boolean().default(false) });
+const archiveRequest = z.object({ ...oneTask.shape, ...statusNote.shape });
+
+export function createTasksDiscardService(store: Store, clock: SandboxClock): Service {
+  function setArchived(id: string, isArchived: boolean, note: StatusNote): void {
+    const task = findTask(store, id);
+    const others = task.system_tags.filter((tag) => tag !== 'archived');
+    store.tasks.put({
+      ...task,
+      system_tags: isArchived ? [...others, 'archived'] : others,
+      status_reason: note.reason,
+      status_message: note.message ?? '',
+      last_change: formatInstant(clock.now()),
+      last_changed_by: note.by,
+    });
+  }
+
+  const reset: Endpoint = async (call) => {
+    const request = readRequest(resetRequest, call.body);
+    const task = findTask(store, request.task);
+    if (task.status === 'published' && !request.force) {
+      throw new ApiError('invalidTaskStatus', { task_id: task.id, status: task.status });
+    }
+    const removed = await dequeueQuietly(store, task, clock.now(), call.gap);
+    removeFromAllQueues(store, task.id, clock.now());
+    const answer = changeStatus(store, clock.now(), {
+      task,
+      to: 'created',
+      reason: 'reset',
+      message: 'reset',
+      force: request.force,
+      by: call.caller.user,
+      also: { ...clearedByReset(task), ...(request.clear_all ? { execution: {}, script: {} } : {}) },
+    });
+    store.events.keep(task.id, () => false);
+    return { ...answer, dequeued: removed === undefined ? {} : { removed }, deleted_models: 0, urls: {} };
+  };
+
+  const archive: Endpoint = async (call) => {
+    const request = readRequest(archiveRequest, call.body);
+    const task = findTask(store, request.task);
+    await dequeueQuietly(store, task, clock.now(), call.gap);
+    removeFromAllQueues(store, task.id, clock.now());
+    const note = noteOf(request, call);
+    leaveQueued(store, task, task.status === 'in_progress' ? 'stopped' : undefined, note, clock.now());
+    setArchived(task.id, true, note);
+    return { archived: true };
+  };
+
+  const unarchive: Endpoint = (call) => {
+    const request = readRequest(archiveRequest, call.body);
+    setArchived(request.task, false, noteOf(request, call));
+    return { unarchived: true };
+  };
+
+  const remove: Endpoint = async (call) => {
+    const request = readRequest(statusRequest, call.body);
+    const task = findTask(store, request.task);
+    if (task.status !== 'created' && !task.system_tags.includes('archived') && !request.force) {
+      const facts = { task: task.id, expected: 'created', current: task.status };
+      throw new ApiError('taskCannotBeDeleted', facts, 'due to status, use force=True');
+    }
+    await call.gap();
+    removeFromAllQueues(store, task.id, clock.now());
+    const children = store.tasks.all().filter((other) => other.parent === task.id);
+    for (const child of children) store.tasks.put({ ...child, parent: `__DELETED__${task.id}` });
+    store.events.keep(task.id, () => false);
+    store.tasks.delete(task.id);
+    return { deleted: true, updated_children: children.length, updated_models: 0, deleted_models: 0, urls: {} };
+  };
+
+  return {
+    'tasks.reset': reset,
+    'tasks.reset_many': forMany(reset),
+    'tasks.archive': async (call) => {
+      const { tasks } = readRequest(z.object({ tasks: z.array(z.string()).min(1) }), call.body);
+      for (const task of tasks) findTask(store, task);
+      for (const task of tasks) await archive({ ...call, body: { ...call.body, task } });
+      return { archived: tasks.length };
+    },
+    'tasks.archive_many': forMany(archive),
+    'tasks.unarchive_many': forMany(unarchive),
+    'tasks.delete': remove,
+    'tasks.delete_many': forMany(remove),
+  };
+}
+
+/** What a reset clears; hyperparams (user properties too), container and script stay. */
+function clearedByReset(task: TaskDocument): Partial<TaskDocument> {
+  const inputs = task.execution.artifacts?.filter((artifact) => artifact.mode === 'input');
+  return {
+    last_iteration: 0,
+    last_metrics: {},
+    metric_stats: {},
+    models: { ...task.models, output: [] },
+    runtime: {},
+    output: 'destination' in task.output ? { destination: task.output['destination'] } : {},
+    last_worker: undefined,
+    last_worker_report: undefined,
+    started: undefined,
+    completed: undefined,
+    published: undefined,
+    active_duration: undefined,
+    enqueue_status: undefined,
+    execution: { ...task.execution, queue: undefined, artifacts: inputs },
+  };
+}
