@@ -78,8 +78,8 @@ export interface Scheduler {
   list(signal?: AbortSignal): Promise<JobList>;
   /** Jobs by exact name, ended ones too, from squeue and then, where there is accounting, from sacct. `since` bounds sacct's search. */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
-  /** Slurm's record of one job, or undefined when it no longer has one. */
+  /** Slurm's record of one job, or undefined when it no longer has one. @throws SlurmUnavailable */
   record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;
-  /** Asks Slurm to end these jobs. Its answer proves nothing: the next list does. */
+  /** Asks Slurm to end these jobs. Its answer proves nothing, so none is given: the next list tells. A refusal is logged. */
   cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,166 @@
+// Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
+import { randomBytes } from 'node:crypto';
+import { CommandNotFound } from '../host/errors.ts';
+import type { Host, HostCommand, HostResult } from '../host/host.ts';
+import type { Logger } from '../log/logger.ts';
+import { createCallSlots, type CallSlots } from './call-slots.ts';
+import { failureWords, oneLine } from './command-words.ts';
+import { SlurmUnavailable } from './errors.ts';
+import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from './host-trouble.ts';
+import { TIME_ENVIRONMENT } from './job-row.ts';
+import { mergeLookUp } from './look-up.ts';
+import { readSacct, sacctArgs } from './sacct.ts';
+import { readSbatch, sbatchArgs } from './sbatch.ts';
+import { scancelArgs } from './scancel.ts';
+import type { ClusterFacts, Job, JobList, JobRecord, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
+import { isUnknownJob, readFacts, readJobRecord, SHOW_CONFIG_ARGS, showJobArgs } from './scontrol.ts';
+import { readSqueue, squeueArgs } from './squeue.ts';
+
+/** Names to be found on the host's PATH, or absolute paths. */
+export interface SlurmCommands {
+  readonly sbatch: string;
+  readonly squeue: string;
+  readonly sacct: string;
+  readonly scancel: string;
+  readonly scontrol: string;
+}
+
+export interface CliSchedulerDeps {
+  readonly host: Host;
+  readonly commands: SlurmCommands;
+  readonly log: Logger;
+}
+
+/** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
+const SUBMIT_TIMEOUT_MS = 180_000;
+
+/** Where a site limits the rate of calls, a command waits for its turn inside (slurm.conf(5), rl_enable). */
+const CALL_TIMEOUT_MS = 90_000;
+
+/** Far below the length that the kernel takes for one argument. */
+const NAMES_PER_CALL = 500;
+
+export function createCliScheduler({ host, commands, log }: CliSchedulerDeps): Scheduler {
+  // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
+  const submits = createCallSlots(2);
+  const accounting = createCallSlots(1);
+  const others = createCallSlots(1);
+  const strangeStates = new Set<string>();
+  let lastFacts: ClusterFacts | undefined;
+
+  async function run(slots: CallSlots, command: HostCommand): Promise<HostResult> {
+    const result = await slots.run(() => host.run(command), command.signal);
+    log.debug('Ran a Slurm command', {
+      command: oneLine([command.program, ...command.args].join(' ')),
+      exit: result.exitCode ?? result.killedBy,
+      stderr: oneLine(result.stderr),
+    });
+    return result;
+  }
+
+  /** Any command but sbatch, into whose job the variable would leak. */
+  function ask(slots: CallSlots, program: string, args: readonly string[], signal?: AbortSignal): Promise<HostResult> {
+    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: CALL_TIMEOUT_MS };
+    return run(slots, signal === undefined ? command : { ...command, signal });
+  }
+
+  async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
+    const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
+    if (result.exitCode !== 0) throw new SlurmUnavailable(failureWords('scontrol show config', result));
+    lastFacts = readFacts(result.stdout);
+    if (lastFacts === undefined) {
+      throw new SlurmUnavailable(`scontrol show config on ${host.name} does not tell the cluster's settings`);
+    }
+    return lastFacts;
+  }
+
+  async function submit({ jobName, script, signal }: Submission): Promise<SubmitOutcome> {
+    const command = {
+      program: commands.sbatch,
+      args: sbatchArgs(jobName),
+      stdin: script,
+      timeoutMs: SUBMIT_TIMEOUT_MS,
+    };
+    try {
+      return readSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));
+    } catch (error) {
+      const outcome = readSubmitTrouble(error);
+      if (outcome !== undefined) return outcome;
+      if (signal?.aborted === true) return { kind: 'unknown', words: 'sbatch was interrupted' };
+      throw error;
+    }
+  }
+
+  async function list(signal?: AbortSignal): Promise<JobList> {
+    const mark = randomBytes(4).toString('hex');
+    const read = (result: HostResult): JobList => readSqueue(result, mark);
+    const answer = await ask(others, commands.squeue, squeueArgs(mark), signal).then(read, failedList);
+    if (answer.kind === 'listed') warnOfStrangeStates(answer.jobs);
+    return answer;
+  }
+
+  function warnOfStrangeStates(jobs: readonly Job[]): void {
+    for (const { id, state, stateWord } of jobs) {
+      if (state !== 'UNKNOWN' || strangeStates.has(stateWord)) continue;
+      strangeStates.add(stateWord);
+      log.warn('Slurm shows a job state that is not known here; such jobs are taken for alive', {
+        job: id,
+        state: stateWord,
+      });
+    }
+  }
+
+  async function lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
+    const current = await list(signal);
+    if (current.kind === 'failed') return current;
+    const past = await remember(names, since, signal);
+    return mergeLookUp(names, current.jobs, past);
+  }
+
+  /** The jobs of these names that accounting knows: none where there is no accounting. */
+  async function remember(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
+    const jobs: Job[] = [];
+    try {
+      const { hasAccounting } = lastFacts ?? (await facts(signal));
+      if (!hasAccounting) return { kind: 'listed', jobs };
+      for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
+        const args = sacctArgs(names.slice(from, from + NAMES_PER_CALL), since);
+        const part = readSacct(await ask(accounting, commands.sacct, args, signal));
+        if (part.kind === 'failed') return part;
+        jobs.push(...part.jobs);
+      }
+      return { kind: 'listed', jobs };
+    } catch (error) {
+      if (error instanceof CommandNotFound) {
+        log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
+          err: error,
+        });
+        return { kind: 'listed', jobs: [] };
+      }
+      if (error instanceof SlurmUnavailable) return { kind: 'failed', words: error.message };
+      return failedList(error);
+    }
+  }
+
+  async function record(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
+    const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
+    if (result.exitCode === 0) return readJobRecord(result.stdout, id);
+    if (isUnknownJob(result.stderr)) return undefined;
+    throw new SlurmUnavailable(failureWords('scontrol show job', result));
+  }
+
+  async function cancel(ids: readonly Job['id'][], signal?: AbortSignal): Promise<void> {
+    for (const args of scancelArgs(ids)) {
+      const failure = await ask(others, commands.scancel, args, signal).then(
+        (result) => (result.exitCode === 0 ? undefined : failureWords('scancel', result)),
+        (error: unknown) => {
+          if (isHostTrouble(error)) return error.message;
+          throw error;
+        },
+      );
+      if (failure !== undefined) log.warn('Jobs could not be cancelled', { job: args.join(','), slurm: failure });
+    }
+  }
+
+  return { facts, submit, list, lookUp, record, cancel };
+}

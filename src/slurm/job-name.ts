@@ -1,0 +1,34 @@
+// The name of a Slurm job of ours: it carries the task and the attempt, so that a lost job is found again by it.
+
+/** Which submission of which task a job is. */
+export interface JobName {
+  /** The ClearML task id: 32 lower-case hex characters. */
+  readonly taskId: string;
+  readonly attempt: string;
+}
+
+const OURS = /^clearml_task_([0-9a-f]{32})-([0-9a-z]{8,18})$/;
+
+/** Eight base-36 digits hold milliseconds until the year 2059. */
+const TIME_DIGITS = 8;
+const RANDOM_DIGITS = 4;
+
+/** `clearml_task_<task id>-<attempt>`: at most 64 characters, none of which any Slurm command treats specially. */
+export function formatJobName(taskId: string, attempt: string): string {
+  return `clearml_task_${taskId}-${attempt}`;
+}
+
+/** What a job's name says, or undefined when the job is none of ours. */
+export function readJobName(name: string): JobName | undefined {
+  const [, taskId, attempt] = OURS.exec(name) ?? [];
+  return taskId === undefined || attempt === undefined ? undefined : { taskId, attempt };
+}
+
+/**
+ * A new attempt: in the order of strings it comes after every earlier one, and no two daemons make the same.
+ * @param now milliseconds since 1970
+ * @param token random lower-case letters and digits, at least four
+ */
+export function newAttempt(now: number, token: string): string {
+  return Math.floor(now).toString(36).padStart(TIME_DIGITS, '0') + token.slice(0, RANDOM_DIGITS);
+}

@@ -1,0 +1,53 @@
+// One row about a job, as squeue and sacct print it, and what stands in it where Slurm has nothing to say.
+import { isLive, readJobState } from './job-state.ts';
+import type { Job, JobId } from './scheduler.ts';
+
+/** For every command that prints times: seconds since 1970, so that no time zone is involved (squeue(1), sacct(1)). */
+export const TIME_ENVIRONMENT = { SLURM_TIME_FORMAT: '%s' } as const;
+
+/** The columns as printed. */
+export interface JobRow {
+  readonly id: string;
+  readonly name: string;
+  readonly stateWord: string;
+  readonly reason: string;
+  readonly partition: string;
+  readonly nodes: string;
+  readonly submitted: string;
+  readonly start: string;
+  readonly end: string;
+}
+
+/** The job of a row, or undefined for a row that is none of a plain job (`99_[0-3]`, `12+1`, `13.batch`). */
+export function readJobRow(row: JobRow): Job | undefined {
+  if (!isJobId(row.id)) return undefined;
+  const state = readJobState(row.stateWord);
+  return {
+    id: row.id,
+    name: row.name,
+    state,
+    stateWord: row.stateWord,
+    reason: readText(row.reason),
+    partition: row.partition,
+    nodes: readText(row.nodes),
+    submittedAt: readTime(row.submitted),
+    startAt: readTime(row.start),
+    // For a job that runs squeue shows when its time limit will end it.
+    endedAt: isLive(state) ? undefined : readTime(row.end),
+    restarts: undefined,
+  };
+}
+
+export function isJobId(text: string): text is JobId {
+  return /^[1-9]\d*$/.test(text);
+}
+
+/** Undefined for the words that Slurm's commands print for nothing. */
+export function readText(text: string): string | undefined {
+  return ['', 'None', 'N/A', 'n/a', '(null)', 'Unknown', 'None assigned'].includes(text) ? undefined : text;
+}
+
+/** Milliseconds since 1970; undefined for `N/A`, `NONE`, `Unknown` and whatever else is no time. */
+function readTime(text: string): number | undefined {
+  return /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1000 : undefined;
+}

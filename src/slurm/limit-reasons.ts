@@ -1,0 +1,90 @@
+// The reasons that name a limit of the accounting database: some hundred words of one grammar, explained by its parts.
+import type { Reason } from './reasons.ts';
+
+/** What is limited: how much of it, as a noun, and before "minutes". Some stand twice: Slurm writes them in two ways. */
+const RESOURCES = {
+  BB: ['much', 'burst buffer space', 'burst buffer'],
+  Billing: ['many', 'billing units', 'billing'],
+  CPU: ['many', 'CPUs', 'CPU'],
+  Cpu: ['many', 'CPUs', 'CPU'],
+  Energy: ['much', 'energy', 'energy'],
+  GRES: ['many', 'GPUs (or other generic resources)', 'GPU (or other generic resource)'],
+  License: ['many', 'licenses', 'license'],
+  Mem: ['much', 'memory', 'memory'],
+  Memory: ['much', 'memory', 'memory'],
+  Node: ['many', 'nodes', 'node'],
+  Unknown: ['many', 'units of some resource', 'resource'],
+} as const satisfies Readonly<Record<string, readonly ['many' | 'much', string, string]>>;
+
+const GRAMMAR = new RegExp(
+  '^(?<scope>AssocGrp|AssocMax|QOSGrp|QOSMax|QOSMin|Max)' +
+    `(?<what>${Object.keys(RESOURCES).join('|')}|Jobs?|SubmitJobs?|Wall|WallDuration)` +
+    '(?<time>Minutes|RunMinutes|RunMins)?' +
+    '(?:Per(?<per>Job|Node|User|Account))?' +
+    '(?:Limit|NotSatisfied)?$',
+);
+
+/** Limits that older releases name as a whole. */
+const WHOLE: Readonly<Record<string, Reason>> = {
+  AccountingPolicy: full('your account or QOS has reached one of its limits'),
+  AssociationJobLimit: full('you have as many jobs as your account lets you'),
+  AssociationResourceLimit: full('your account uses as much as it may'),
+  AssociationTimeLimit: tooBig('it asks for more time than your account gives', 'Lower --time.'),
+  QOSJobLimit: full('you have as many jobs in this QOS as you may'),
+  QOSResourceLimit: full('jobs of this QOS use as much as they may'),
+  QOSTimeLimit: tooBig('it asks for more time than its QOS gives', 'Lower --time, or use another QOS.'),
+};
+
+/** What a reason about a limit means; undefined for every other word. */
+export function explainLimit(word: string): Reason | undefined {
+  const whole = Object.hasOwn(WHOLE, word) ? WHOLE[word] : undefined;
+  if (whole !== undefined) return whole;
+  const { scope, what, time, per } = GRAMMAR.exec(word)?.groups ?? {};
+  if (scope === undefined || what === undefined) return undefined;
+
+  const giver = scope.startsWith('Assoc') ? 'your account' : 'its QOS';
+  const users = scope.endsWith('Grp')
+    ? `the users of ${giver}`
+    : per === 'Account'
+      ? 'the users of your account'
+      : 'you';
+  if (what.startsWith('SubmitJob')) return full(`${users} have as many jobs waiting and running as is allowed`);
+  if (what.startsWith('Job')) return full(`${users} have as many jobs running as is allowed`);
+  if (what === 'WallDuration') return tooBig(`it asks for more time than ${giver} allows one job`, 'Lower --time.');
+  if (what === 'Wall') return usedUp(`the hours that ${giver} was given are used up`);
+
+  const [amount, noun, adjective] = isResource(what) ? RESOURCES[what] : RESOURCES.Unknown;
+  if (scope === 'QOSMin') {
+    const less = amount === 'many' ? 'fewer' : 'less';
+    return tooBig(`it asks for ${less} ${noun} than ${giver} demands`, 'Ask for more, or use another QOS.');
+  }
+  if (per === 'Job' || per === 'Node') {
+    const where = per === 'Node' ? ' on one node' : '';
+    return time === undefined
+      ? tooBig(`it asks for more ${noun} than ${giver} allows one job${where}`, 'Ask for less.')
+      : tooBig(`it asks for more ${adjective} minutes than ${giver} allows one job`, 'Ask for less, or lower --time.');
+  }
+  if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as is allowed`);
+  if (time === 'Minutes') return usedUp(`the ${adjective} minutes that ${giver} was given are used up`);
+  return {
+    ...full(`jobs that run already may still use all the ${adjective} minutes that ${giver} allows at once`),
+    advice: 'With a lower --time it can start earlier.',
+  };
+}
+
+function isResource(what: string): what is keyof typeof RESOURCES {
+  return Object.hasOwn(RESOURCES, what);
+}
+
+function full(says: string): Reason {
+  return { class: 'waits', says: `${says}; it starts when other jobs have ended`, isLimit: true };
+}
+
+function usedUp(says: string): Reason {
+  const advice = 'Ask the cluster admins for more, or wait until it is renewed.';
+  return { class: 'needs-a-human', says, advice, isLimit: true };
+}
+
+function tooBig(says: string, advice: string): Reason {
+  return { class: 'never-runs', says, advice, isLimit: true };
+}

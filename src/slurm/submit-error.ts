@@ -1,0 +1,186 @@
+// What a failed sbatch means: the table of Slurm's own texts, and the one place that reads them.
+import { oneLine } from './command-words.ts';
+import { explainReason } from './reasons.ts';
+
+/** As in `SubmitOutcome`; `unknown` alone may have left a job behind. */
+export type SubmitFailure = 'rejected' | 'backpressure' | 'unavailable' | 'unknown';
+
+/**
+ * The controller's answers, as sbatch prints them behind `Batch job submission failed:` (slurm_errno.c, 20.11 to 26.05).
+ * A text that is not here means `unknown`: above all those of a connection that broke after the job was sent.
+ */
+export const CONTROLLER_ANSWERS: Readonly<Record<Exclude<SubmitFailure, 'unknown'>, readonly string[]>> = {
+  rejected: [
+    'Access denied to requested reservation',
+    'Access/permission denied',
+    'Burst Buffer permission denied',
+    'Burst Buffer request invalid',
+    'Burst Buffer resource limit exceeded',
+    'CPU count specification invalid',
+    'Cannot request more threads per core than the job allocation',
+    'Circular job dependency',
+    'Container support is not configured',
+    'Current SwitchType does not permit arbitrary task distribution',
+    'Duplicate generic resource (gres) specification',
+    'Duplicate job id',
+    'Environment is missing in job',
+    'Immediate execution impossible, insufficient priority',
+    'Immediate execution impossible, resources too fragmented for allocation',
+    'Insufficient GRES available in allocation',
+    'Invalid --nice value',
+    'Invalid GRES specification (with and without type identification)',
+    'Invalid KNL configuration (MCDRAM or NUMA option)',
+    'Invalid QOS specification, relative QOS can only be used in a single partition per cluster.',
+    'Invalid Trackable RESource (TRES) specification',
+    'Invalid account or account/partition combination specified',
+    'Invalid cluster feature specification',
+    'Invalid cluster name',
+    'Invalid container id specified',
+    'Invalid extra constraints specification',
+    'Invalid feature specification',
+    'Invalid generic resource (gres) specification',
+    'Invalid group id',
+    'Invalid job array specification',
+    'Invalid license specification',
+    'Invalid mcs_label specified',
+    'Invalid node name specified',
+    'Invalid or unknown association',
+    'Invalid partition name specified',
+    'Invalid preferred feature specification',
+    'Invalid qos specification',
+    "Invalid time-min specification (exceeds job's time or other limits)",
+    'Invalid time specified',
+    'Invalid user ID',
+    'Invalid user id',
+    'Invalid wckey specification',
+    'Job --batch option is invalid or not a subset of --constraint',
+    'Job --batch option is invalid or not a subset of --constraints',
+    'Job cannot be submitted without the current working directory specified.',
+    'Job dependency problem',
+    'Job script not specified',
+    'Job size specification needs to be provided',
+    'Memory required by task is not available',
+    'More processors requested than permitted',
+    'Multiple KNL NUMA and/or MCDRAM constraints require use of a heterogeneous job',
+    'Multiple partition job request not supported when a partition is set in the association',
+    'No eligible clusters for federated job',
+    'No partition specified or system default partition',
+    'Node count specification invalid',
+    'Only batch jobs are accepted or processed',
+    'Pathname of a file, directory or other parameter too long',
+    'Preemption is required but is disabled on this system',
+    'Rejecting authentication of user nobody or group nobody',
+    'Requested GRES option unsupported by configured SelectType plugin',
+    'Requested more tasks than available processors',
+    'Requested node configuration is not available',
+    'Requested nodes not in this partition',
+    'Requested operation is presently disabled',
+    'Requested operation not supported on this system',
+    'Requested partition configuration not available now',
+    'Requested reservation is invalid',
+    'Requested time limit is invalid (missing or exceeds some limit)',
+    'Requested topology configuration is not available',
+    'Requires more ports than can be reserved',
+    'RestrictedCoresPerGPU: Missing core topology for GPUs',
+    'RestrictedCoresPerGPU: No GPUs configured on node',
+    'RestrictedCoresPerGPU: Not enough unique cores per GPU',
+    'Task count specification invalid',
+    'Task distribution specification invalid',
+    'Time limit specification required, but not provided',
+    "User's group not permitted to use this partition",
+    'X11 forwarding not available',
+  ],
+  backpressure: [
+    'Job can not start due to maintenance reservation.',
+    "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'Licenses currently unavailable',
+    'Max powered up nodes reached',
+    'MaxJobCount limit reached',
+    'Partition in DOWN state',
+    'Rate limit exceeded, please retry later',
+    'Rate limit exceeded, please retry momentarily',
+    'Requested account has breached requested QOS usage threshold',
+    'Requested nodes are busy',
+    'Requested reservation is in use',
+    'Requested reservation not usable now',
+    'Required node not available (down, drained or reserved)',
+    'Required partition not available (inactive or drain)',
+    'Required ports are in use',
+    // What the system calls "temporarily unable to accept job" when sbatch has given up trying.
+    'Resource temporarily unavailable',
+    'System submissions disabled',
+    'Unable to create job record, try again',
+  ],
+  unavailable: [
+    "Can't find an address, check slurm.conf",
+    'Communication connection failure',
+    'Connection refused',
+    'Connection timed out establishing',
+    'Controller is in standby mode, try a different controller',
+    'Failed to connect to authentication agent',
+    'I/O error writing script/environment to file',
+    'Network is unreachable',
+    'No route to host',
+    'Slurm backup controller in standby mode',
+    'TLS missing but required for connection',
+    'Unable to connect to database',
+    'Unable to contact slurm controller (connect failure)',
+  ],
+};
+
+const MEANING = new Map(
+  Object.entries(CONTROLLER_ANSWERS).flatMap(([failure, texts]) =>
+    texts.map((text) => [text, failure as SubmitFailure]),
+  ),
+);
+
+const ANSWER = /^sbatch: error: Batch job submission failed: (.*)$/m;
+
+/** The message is signed before it is sent: without munge on this side nothing leaves. */
+const UNSIGNED = /^sbatch: error: Munge encode failed/m;
+
+/** Trouble with the installation rather than with the script. */
+const BROKEN_INSTALLATION =
+  /^sbatch: fatal: (?!.*(?:Unmatched|[Ss]cript))|^sbatch: error: Problem talking to database/m;
+
+/** sbatch(1) exits with 1, or with 255 when it does not understand an option; any other code is somebody else's. */
+const OWN_EXIT_CODES: readonly (number | undefined)[] = [1, 255];
+
+/**
+ * What the failure of sbatch means.
+ *
+ * sbatch asks the controller in one place, and every failure there is printed as `Batch job submission failed: …`
+ * (sbatch.c). When it complains of anything else and exits by itself, it had not asked yet: the script is refused.
+ */
+export function readSubmitError(exitCode: number | undefined, stderr: string): SubmitFailure {
+  const answer = ANSWER.exec(stderr)?.[1]?.trim();
+  if (answer !== undefined) return readAnswer(answer, stderr);
+  if (!OWN_EXIT_CODES.includes(exitCode) || stderr.includes('retrying')) return 'unknown';
+  if (BROKEN_INSTALLATION.test(stderr)) return 'unavailable';
+  return /^sbatch: (?:error: |fatal: |unrecognized option|option )/m.test(stderr) ? 'rejected' : 'unknown';
+}
+
+function readAnswer(answer: string, stderr: string): SubmitFailure {
+  if (UNSIGNED.test(stderr)) return 'unavailable';
+  const others = complaints(stderr).filter((line) => line !== answer);
+  // The words of a site's job_submit plugin, which refuses without an error code of its own.
+  if (answer === 'Unspecified error') return others.length > 0 ? 'rejected' : 'unknown';
+
+  const failure = MEANING.get(answer) ?? 'unknown';
+  // With the policy that was violated comes its name, when it is one that this job alone exceeds (DenyOnLimit in
+  // sacctmgr(1)): waiting does not help, unless it is the number of jobs.
+  const isTooBig = others.some((line) => explainReason(line).isLimit === true && !/Job(s?Limit|s?Per)/.test(line));
+  return failure === 'backpressure' && isTooBig ? 'rejected' : failure;
+}
+
+/** Slurm's own words from what sbatch wrote to standard error, on one line, without what every line begins with. */
+export function submitErrorWords(stderr: string): string {
+  return oneLine(complaints(stderr).join('; '));
+}
+
+function complaints(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .map((line) => line.replace(/^sbatch: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('Try "sbatch --help"'));
+}
