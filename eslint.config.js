@@ -10,6 +10,13 @@ const nodeGlobals = Object.fromEntries(
   ]),
 );
 
+/** What is handed to everyone else, so that tests can own it. */
+const onlyInOnePlace = [
+  { object: 'process', property: 'env', message: 'Take it as an argument: src/cli/main.ts reads the environment.' },
+  { object: 'process', property: 'exit', message: 'Return or throw: src/cli/main.ts ends the process.' },
+  { object: 'Date', property: 'now', message: 'Take a Clock: src/base/clock.ts reads the time.' },
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.test-cache/'] },
   js.configs.recommended,
@@ -27,9 +34,14 @@ export default tseslint.config(
       'no-console': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true }],
       eqeqeq: 'error',
+      'no-restricted-properties': ['error', ...onlyInOnePlace],
       // Control characters are what half of this project's parsers are about.
       'no-control-regex': 'off',
     },
+  },
+  {
+    files: ['src/cli/main.ts', 'src/base/clock.ts', 'test/**'],
+    rules: { 'no-restricted-properties': 'off' },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

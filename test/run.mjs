@@ -13,7 +13,11 @@ const isCi = process.env['CI'] === 'true';
 const mochaArgs = process.argv.slice(2);
 const sections = createSections();
 
-/** What this machine can't be given makes tests be left out; in CI it is a failure. */
+/**
+ * What this machine can't be given makes tests be left out; in CI it is a failure.
+ * @param {() => Promise<import('./set-up/sections.mjs').SetUp>} install
+ * @returns {Promise<import('./set-up/sections.mjs').Outcome>}
+ */
 async function setUp(install) {
   const { missing, says } = await install();
   if (missing.length === 0) return { says };

@@ -33,6 +33,7 @@ const CORE_KEPT_IN = {
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
 const DECIDING = '^src/(glue/decide|slurm|template(?!/blocks\\.ts$))/';
 
+/** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {
   const allowed = [room, ...below].join('|');
   return {
@@ -44,6 +45,7 @@ function roomRule([room, below]) {
   };
 }
 
+/** @param {[string, string]} kept a package and its place */
 function packageRule([name, place]) {
   return {
     name: `${name}-in-one-place`,
@@ -53,6 +55,7 @@ function packageRule([name, place]) {
   };
 }
 
+/** @param {[string, string]} kept a module of Node's and its place */
 function coreRule([name, place]) {
   return {
     name: `${name}-in-one-place`,

@@ -10,7 +10,7 @@ const FOLDER = resolve('.test-cache/agent-venv');
 
 export const AGENT_PYTHON = `${FOLDER}/bin/python`;
 
-/** @returns {Promise<{ missing: string[], says: string }>} */
+/** @returns {Promise<import('./sections.mjs').SetUp>} */
 export async function installAgent() {
   if (await isInstalled()) return { missing: [], says: 'the one in .test-cache is up to date' };
   await rm(FOLDER, { recursive: true, force: true });

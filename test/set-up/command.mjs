@@ -25,7 +25,10 @@ export function runCommand(program, args, how = {}) {
   });
 }
 
-/** Whether the program is found on PATH or where Debian keeps its daemons. */
+/**
+ * Whether the program is found on PATH or where Debian keeps its daemons.
+ * @param {string} program
+ */
 export function hasProgram(program) {
   return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) => {
     try {
@@ -37,7 +40,10 @@ export function hasProgram(program) {
   });
 }
 
-/** Its last lines, for a sentence about why it failed. */
+/**
+ * Its last lines, for a sentence about why it failed.
+ * @param {string} output
+ */
 export function lastLines(output, count = 5) {
   return output.trimEnd().split('\n').slice(-count).join('\n');
 }

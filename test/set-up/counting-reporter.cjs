@@ -5,6 +5,10 @@ const { reporters } = require('mocha');
 const LINGER_MS = 5_000;
 
 module.exports = class CountingReporter extends reporters.Spec {
+  /**
+   * @param {import('mocha').Runner} runner
+   * @param {import('mocha').MochaOptions} options
+   */
   constructor(runner, options) {
     super(runner, options);
     runner.once('end', () => {

@@ -14,7 +14,7 @@ const PACKAGES = [
   { program: 'git', package: 'git' },
 ];
 
-/** @returns {Promise<{ missing: string[], says: string }>} what could not be had, a sentence each */
+/** @returns {Promise<import('./sections.mjs').SetUp>} */
 export async function installDebianPackages() {
   const wanted = await missingPackages();
   if (wanted.length === 0)
@@ -41,6 +41,7 @@ function whyNotInstallable() {
   return undefined;
 }
 
+/** @param {readonly string[]} packages */
 async function aptInstall(packages) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const update = await runCommand('apt-get', ['update'], { env });
@@ -51,7 +52,10 @@ async function aptInstall(packages) {
 /** The policy file that Debian's package scripts ask before they start a service (invoke-rc.d(8)). */
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** The tests bring their own daemons: nobody who runs them wants an sshd on port 22 from it. */
+/**
+ * The tests bring their own daemons: nobody who runs them wants an sshd on port 22 from it.
+ * @param {() => Promise<string>} work
+ */
 async function withoutStartingServices(work) {
   if (existsSync(POLICY)) return work();
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });

@@ -13,7 +13,11 @@ export const GATES = [
   { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run'] },
 ];
 
-/** Counts as one check, passed or failed, so that the last line of a run tells of it. */
+/**
+ * Counts as one check, passed or failed, so that the last line of a run tells of it.
+ * @param {{ program: string, args: readonly string[] }} gate
+ * @returns {Promise<import('./sections.mjs').Outcome>}
+ */
 export async function runGate({ program, args }) {
   const env = { ...process.env, PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}` };
   const { exitCode, output } = await runCommand(program, args, { env });

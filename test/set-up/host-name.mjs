@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 
-/** @returns {Promise<{ missing: string[], says: string }>} */
+/** @returns {Promise<import('./sections.mjs').SetUp>} */
 export async function ensureHostName() {
   const name = hostname().split('.')[0] ?? '';
   if (await isResolvable(name)) return { missing: [], says: `the name ${name} can be looked up` };
@@ -14,6 +14,7 @@ export async function ensureHostName() {
   return { missing: [], says: `added ${name} to /etc/hosts` };
 }
 
+/** @param {string} name */
 async function isResolvable(name) {
   try {
     await lookup(name);

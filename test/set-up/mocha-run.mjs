@@ -9,10 +9,12 @@ const LINGER_MS = 30_000;
 
 /**
  * @param {readonly string[]} args for mocha
- * @param {{ mustBeReal: boolean }} how whether a test fails, instead of being left out, when this machine lacks something
+ * @param {{ mustBeReal: boolean, isShown?: boolean }} how whether a test fails, instead of being left out, when this machine
+ *   lacks something; and whether mocha's report is shown
+ * @returns {Promise<import('./sections.mjs').Outcome>}
  */
-export async function runMocha(args, { mustBeReal }) {
-  const { counts, complaint } = await mochaToItsEnd(args, mustBeReal);
+export async function runMocha(args, { mustBeReal, isShown = true }) {
+  const { counts, complaint } = await mochaToItsEnd(args, mustBeReal, isShown ? 'inherit' : 'ignore');
   if (counts === undefined) return { counts: { failed: 1 }, says: complaint ?? 'mocha ended without its numbers' };
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   return complaint === undefined || counts.failed > 0
@@ -20,8 +22,13 @@ export async function runMocha(args, { mustBeReal }) {
     : { counts: { ...counts, failed: 1 }, says: complaint };
 }
 
-/** @returns {Promise<{ counts?: import('./sections.mjs').Counts, complaint?: string }>} */
-function mochaToItsEnd(args, mustBeReal) {
+/**
+ * @param {readonly string[]} args
+ * @param {boolean} mustBeReal
+ * @param {'inherit' | 'ignore'} output
+ * @returns {Promise<{ counts: import('./sections.mjs').Counts | undefined, complaint: string | undefined }>}
+ */
+function mochaToItsEnd(args, mustBeReal, output) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
   const mocha = [
     '--import',
@@ -31,17 +38,20 @@ function mochaToItsEnd(args, mustBeReal) {
     'test/set-up/counting-reporter.cjs',
   ];
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, ...(mustBeReal ? { REQUIRE_REAL: '1' } : {}) };
-  const child = spawn(process.execPath, [...mocha, ...args], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [...mocha, ...args], { env, stdio: ['ignore', output, output, 'ipc'] });
 
+  /** @type {import('./sections.mjs').Counts | undefined} */
   let counts;
+  /** @type {string | undefined} */
   let complaint;
   let timer = setTimeout(() => endFor(`the tests did not end within ${DEADLINE_MS / 60_000} minutes`), DEADLINE_MS);
+  /** @param {string} why */
   function endFor(why) {
     complaint = why;
     child.kill('SIGKILL');
   }
   child.once('message', (message) => {
-    counts = message;
+    counts = /** @type {import('./sections.mjs').Counts} */ (message);
     clearTimeout(timer);
     timer = setTimeout(
       () => endFor('the tests were over, but something that one of them left open still ran'),

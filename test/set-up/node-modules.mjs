@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { lastLines, runCommand } from './command.mjs';
 
-/** @returns {Promise<{ says: string }>} */
+/** @returns {Promise<import('./sections.mjs').Outcome>} */
 export async function installNodeModules() {
   if (isInstalled()) return { says: 'node_modules is what package-lock.json asks for' };
   const { exitCode, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund']);
@@ -24,6 +24,10 @@ function isInstalled() {
   });
 }
 
+/**
+ * @param {string} path of a lock file
+ * @returns {Record<string, { version?: string, optional?: boolean }>}
+ */
 function readPackages(path) {
   return JSON.parse(readFileSync(path, 'utf8')).packages;
 }

@@ -45,9 +45,6 @@ export interface ClusterPlace {
   readonly nodePorts: readonly number[];
 }
 
-/** The first line of every slurm.conf written here, by which a cluster of the tests is told from somebody's real one. */
-export const TEST_CLUSTER_MARK = '# A private cluster of the tests: everything in it may be thrown away.';
-
 /** `n1`, `n2`, … */
 export function nodeNames(nodeCount: number): string[] {
   return Array.from({ length: nodeCount }, (_, index) => `n${String(index + 1)}`);
@@ -62,7 +59,7 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
   const { folder, hostName, userName } = place;
   const nodes = nodeNames(settings.nodeCount);
   return [
-    TEST_CLUSTER_MARK,
+    '# A private cluster of the tests: everything in it may be thrown away.',
     `ClusterName=${settings.clusterName}`,
     `SlurmctldHost=${hostName}(127.0.0.1)`,
     `SlurmctldPort=${String(place.controllerPort)}`,

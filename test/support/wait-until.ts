@@ -9,15 +9,9 @@ export interface Patience {
   readonly evidence?: () => string;
 }
 
-/** Thrown when it did not come true in time. */
-export class WaitedInVain extends Error {
-  override readonly name = 'WaitedInVain';
-}
-
 /**
  * The first answer that is neither undefined nor false.
  * @param what completes "waited for …", for the error
- * @throws WaitedInVain
  */
 export async function waitUntil<Answer>(
   what: string,
@@ -30,7 +24,7 @@ export async function waitUntil<Answer>(
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) {
       const evidence = patience.evidence === undefined ? '' : `\n${patience.evidence()}`;
-      throw new WaitedInVain(`waited ${String(patience.withinMs)} ms for ${what}, in vain${evidence}`);
+      throw new Error(`waited ${String(patience.withinMs)} ms for ${what}, in vain${evidence}`);
     }
     await sleep(patience.everyMs ?? 50);
   }

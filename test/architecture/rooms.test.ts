@@ -1,0 +1,56 @@
+// Holds the tree to what CONTRIBUTING.md promises of it, where no linter looks: first sentences, names, a line for each room.
+import { expect } from 'chai';
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const CODE = /\.(ts|js|mjs|cjs)$/;
+
+/** Names that say nothing about what is inside. */
+const EMPTY_NAMES = /^(utils?|helpers?|common|misc|managers?|types|index|shared|lib)$/;
+
+function filesIn(...folders: string[]): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && CODE.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+}
+
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+}
+
+describe('the tree', () => {
+  const files = filesIn('src', 'test', 'bin');
+
+  it('begins every file with one sentence that says what it is for', () => {
+    const silent = files.filter((file) => {
+      const lines = readFileSync(file, 'utf8').split('\n');
+      const first = lines[0]?.startsWith('#!') === true ? lines[1] : lines[0];
+      return !/^\/\/ [A-Z`$].*[.?]$/.test(first ?? '');
+    });
+
+    expect(silent).to.deep.equal([]);
+  });
+
+  it('names every file for what is inside, in kebab-case', () => {
+    const illNamed = files.filter((file) => {
+      const name = basename(file).split('.')[0] ?? '';
+      return EMPTY_NAMES.test(name) || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+    });
+
+    expect(illNamed).to.deep.equal([]);
+  });
+
+  it('has a sentence in CONTRIBUTING.md for each room', () => {
+    const guide = readFileSync('CONTRIBUTING.md', 'utf8');
+
+    const unsaid = [...foldersIn('src'), ...foldersIn('test')].filter(
+      (room) => !new RegExp(`^ +(src/|test/)?${room}/ {2,}\\S`, 'm').test(guide),
+    );
+
+    expect(unsaid).to.deep.equal([]);
+  });
+});

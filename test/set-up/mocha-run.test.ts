@@ -1,0 +1,81 @@
+// Checks that no bad end of a test run can pass for a good one.
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runMocha } from './mocha-run.mjs';
+
+describe('running mocha', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mocha-run-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  function specThat(name: string, lines: readonly string[]): string {
+    const path = join(folder, `${name}.test.mjs`);
+    writeFileSync(path, lines.join('\n'));
+    return path;
+  }
+
+  it('counts what passed and what was left out', async () => {
+    const spec = specThat('passes', [
+      "it('passes', () => undefined);",
+      "it('is left out', function () { this.skip(); });",
+    ]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+
+    expect(outcome).to.deep.equal({ counts: { passed: 1, failed: 0, skipped: 1 } });
+  });
+
+  it('counts what failed', async () => {
+    const spec = specThat('fails', ["it('fails', () => { throw new Error('as it should'); });"]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+
+    expect(outcome).to.deep.equal({ counts: { passed: 0, failed: 1, skipped: 0 } });
+  });
+
+  it('counts a test file that can not be read as a failure', async () => {
+    const spec = specThat('broken', ["import './nowhere.mjs';"]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+
+    expect(outcome.counts).to.deep.equal({ failed: 1 });
+  });
+
+  it('counts a process that vanishes among its tests as a failure', async () => {
+    const spec = specThat('vanishes', ["it('vanishes', () => process.kill(process.pid, 'SIGKILL'));"]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+
+    expect(outcome.counts).to.deep.equal({ failed: 1 });
+  });
+
+  it('counts a name that no test has as a failure', async () => {
+    const spec = specThat('unnamed', ["it('passes', () => undefined);"]);
+
+    const outcome = await runMocha(['--spec', spec, '--grep', 'no such words'], { mustBeReal: false, isShown: false });
+
+    expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  it('fails a test that this machine can not run, where everything must be real', async () => {
+    const spec = specThat('needy', [
+      `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
+      "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
+      "describe('a needy room', () => { before(requireAgent); it('runs the agent', () => undefined); });",
+    ]);
+
+    const leftOut = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+    const failed = await runMocha(['--spec', spec], { mustBeReal: true, isShown: false });
+
+    expect(leftOut.counts).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
+    expect(failed.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
+  });
+});
