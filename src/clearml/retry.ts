@@ -8,7 +8,8 @@ export interface RetryRules {
   readonly idempotent: boolean;
   readonly patience: Patience;
   readonly signal?: AbortSignal | undefined;
-  onFailure(error: Error, attempt: number): void;
+  /** Told of each attempt that did not reach the server. */
+  onFailure(error: ServerUnreachable, attempt: number): void;
 }
 
 /** @throws what the last attempt threw, or the signal's reason */
@@ -40,7 +41,7 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       shouldRetry: ({ error }) =>
         error instanceof ServerUnreachable && !(error instanceof NotTheApi) && (idempotent || !error.mayHaveHappened),
       onFailedAttempt: ({ error, attemptNumber }) => {
-        rules.onFailure(error, attemptNumber);
+        if (error instanceof ServerUnreachable) rules.onFailure(error, attemptNumber);
       },
     });
   } catch (error) {

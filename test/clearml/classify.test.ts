@@ -1,0 +1,89 @@
+// What answers mean, as a table.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { isHtml, judgeFailure, judgeReply, type Verdict } from '../../src/clearml/classify.ts';
+
+function envelope(code: number, subcode: number): string {
+  return JSON.stringify({ meta: { result_code: code, result_subcode: subcode, result_msg: 'why' }, data: { a: 1 } });
+}
+
+describe('judgeReply', () => {
+  const cases: readonly [name: string, status: number, text: string, kind: Verdict['kind']][] = [
+    ['a good answer', 200, envelope(200, 0), 'data'],
+    ['an expired token', 401, envelope(401, 30), 'token-refused'],
+    ['a call without a token', 401, envelope(401, 20), 'token-refused'],
+    ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
+    ['keys that can not be read', 401, envelope(401, 21), 'credentials-refused'],
+    ['an endpoint that our role may not call', 403, envelope(403, 20), 'refused'],
+    ['a status that changed before us', 400, envelope(400, 121), 'lost-race'],
+    ['a status that forbids it', 400, envelope(400, 110), 'lost-race'],
+    ['no such task', 400, envelope(400, 101), 'refused'],
+    ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
+    ['an error inside the server', 500, envelope(500, 0), 'unreachable'],
+    ['a full disk', 500, envelope(500, 4), 'unreachable'],
+    ['maintenance', 503, '<html>', 'unreachable'],
+    ['too many requests', 429, 'slow down', 'unreachable'],
+    ['a web page', 200, '<!DOCTYPE html>', 'not-the-api'],
+    ["a web server's refusal of POST", 405, '<html>', 'not-the-api'],
+    ['a redirect', 302, '', 'not-the-api'],
+    ['JSON of another program', 200, '{"ok":true}', 'not-the-api'],
+    ['nothing', 200, '', 'not-the-api'],
+    ["another program's wish for a password", 401, 'Unauthorized', 'not-the-api'],
+  ];
+  for (const [name, status, text, kind] of cases) {
+    it(`takes ${name} for ${kind}`, () => {
+      expect(judgeReply(status, text).kind).to.equal(kind);
+    });
+  }
+
+  it('gives the data as they came', () => {
+    expect(judgeReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
+  });
+
+  it("keeps the server's own words and numbers of a refusal", () => {
+    expect(judgeReply(400, envelope(400, 703))).to.deep.equal({
+      kind: 'refused',
+      code: 400,
+      subcode: 703,
+      reason: 'why',
+    });
+  });
+
+  it('gives a verdict on anything at all', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
+        expect(judgeReply(status, text).kind).to.be.a('string');
+      }),
+    );
+  });
+});
+
+describe('judgeFailure', () => {
+  it('explains what it knows and keeps the words of the system', () => {
+    expect(judgeFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').words).to.match(
+      /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
+    );
+  });
+
+  it('has the words of the system for what it does not know', () => {
+    expect(judgeFailure('EWEIRD', 'something odd')).to.deep.equal({ words: 'something odd' });
+    expect(judgeFailure(undefined, 'something odd')).to.deep.equal({ words: 'something odd' });
+  });
+});
+
+describe('isHtml', () => {
+  const cases: readonly [text: string, expected: boolean][] = [
+    ['<!DOCTYPE html><html>', true],
+    ['\n  <!doctype HTML>', true],
+    ['<HTML lang="en">', true],
+    ['<!-- nginx -->\n<html>', true],
+    ['{"a": "<html>"}', false],
+    ['<htmlish>', false],
+    ['', false],
+  ];
+  for (const [text, expected] of cases) {
+    it(`${JSON.stringify(text)} is ${expected ? 'a page' : 'none'}`, () => {
+      expect(isHtml(text)).to.equal(expected);
+    });
+  }
+});

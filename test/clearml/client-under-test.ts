@@ -1,0 +1,68 @@
+// Clients with the patience of a test: they give up after a moment, and say into a list what they would log.
+import { systemClock, type Clock } from '../../src/base/clock.ts';
+import type { ClearmlClient } from '../../src/clearml/client.ts';
+import { createClearmlClient } from '../../src/clearml/create-client.ts';
+import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
+import type { ApiSettings, Patience } from '../../src/clearml/settings.ts';
+import type { LogData, Logger } from '../../src/log/logger.ts';
+import { createSecrets } from '../../src/log/secrets.ts';
+
+export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
+export const SECRET_KEY = 'secret-of-the-tests';
+
+const SHORT_PATIENCE: Patience = { attemptMs: 2_000, retryMs: 400, firstPauseMs: 5, longestPauseMs: 20 };
+
+export interface Logged {
+  readonly level: keyof Logger;
+  readonly message: string;
+  readonly data: LogData | undefined;
+}
+
+export interface MakeClient {
+  readonly settings?: Partial<ApiSettings>;
+  readonly patience?: Partial<Patience>;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  readonly logged?: Logged[];
+}
+
+export function makeClient(apiServer: string, options: MakeClient = {}): ClearmlClient {
+  const { settings, patience, clock = systemClock, signal, logged = [] } = options;
+  return createClearmlClient({
+    settings: { apiServer, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, verifyCertificate: true, ...settings },
+    clock,
+    log: createListLogger(logged),
+    secrets: createSecrets(),
+    signal,
+    patience: { ...SHORT_PATIENCE, ...patience },
+  });
+}
+
+/** A clock that stands still until it is set. */
+export function createSetClock(at: number): Clock & { set(at: number): void } {
+  let now = at;
+  return {
+    now: () => now,
+    sleep: () => Promise.resolve(),
+    set(to) {
+      now = to;
+    },
+  };
+}
+
+export function taskId(text: string): TaskId {
+  return TaskIdShape.parse(text);
+}
+
+export function queueId(text: string): QueueId {
+  return QueueIdShape.parse(text);
+}
+
+function createListLogger(logged: Logged[]): Logger {
+  const add =
+    (level: keyof Logger) =>
+    (message: string, data?: LogData): void => {
+      logged.push({ level, message, data });
+    };
+  return { debug: add('debug'), info: add('info'), warn: add('warn'), error: add('error') };
+}

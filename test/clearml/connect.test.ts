@@ -1,0 +1,127 @@
+// The first conversation with a server, and the sentences for servers that can't be used.
+import { expect } from 'chai';
+import { CredentialsRefused, ServerUnreachable, ServerUnusable } from '../../src/clearml/errors.ts';
+import type { ServerFacts } from '../../src/clearml/client.ts';
+import { rejection } from '../support/rejection.ts';
+import { makeClient, taskId } from './client-under-test.ts';
+import { data, makeToken, page, refuse, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+
+describe('connecting to a ClearML server', () => {
+  let server: ScriptedServer;
+
+  beforeEach(async () => {
+    server = await startScriptedServer();
+  });
+
+  afterEach(() => server.close());
+
+  async function connect(apiServer = server.url): Promise<ServerFacts> {
+    const client = makeClient(apiServer, { patience: { retryMs: 50 } });
+    try {
+      return await client.connect();
+    } finally {
+      await client.close();
+    }
+  }
+
+  it('tells the server and who we are there', async () => {
+    server.script('auth.login', data({ token: makeToken({ api_version: '2.31', server_version: '2.0.0' }) }));
+
+    expect(await connect()).to.deep.equal({
+      apiServer: server.url,
+      apiVersion: '2.31',
+      serverVersion: '2.0.0',
+      user: 'u1',
+    });
+  });
+
+  it('works below a path, with or without a slash at the end', async () => {
+    server.script('api/auth.login', data({ token: makeToken() }));
+
+    expect((await connect(`${server.url}/api/`)).apiServer).to.equal(`${server.url}/api`);
+  });
+
+  for (const apiVersion of ['2.31', '2.32', '2.100', '3.0']) {
+    it(`takes API ${apiVersion}`, async () => {
+      server.script('auth.login', data({ token: makeToken({ api_version: apiVersion }) }));
+
+      expect((await connect()).apiVersion).to.equal(apiVersion);
+    });
+  }
+
+  for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
+    it(`refuses API ${apiVersion ?? 'of no version'} with what is needed`, async () => {
+      server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
+
+      const error = await rejection(connect());
+
+      expect(error).to.be.instanceOf(ServerUnusable);
+      expect(error.message).to.include(server.url).and.include('1.16.2').and.include('1.17').and.include('upgrade');
+    });
+  }
+
+  it('says at once that an address is the web page', async () => {
+    for (const status of [200, 404, 405]) {
+      server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
+
+      const error = await rejection(connect());
+
+      expect(error).to.be.instanceOf(ServerUnusable);
+      expect(error.message).to.include(server.url).and.include('web page').and.include('api.api_server');
+    }
+    expect(server.calls).to.have.length(3);
+  });
+
+  it('tells where a redirect leads', async () => {
+    server.script('auth.login', page(301, '', { location: 'https://api.example.org/auth.login' }));
+
+    const error = await rejection(connect());
+
+    expect(error).to.be.instanceOf(ServerUnusable);
+    expect(error.message).to.match(/https:\/\/api\.example\.org: write that address/);
+  });
+
+  it('a server in maintenance may come back: that is no reason to call it unusable', async () => {
+    server.script('auth.login', page(503, '<html>maintenance</html>'));
+
+    expect(await rejection(connect())).to.be.instanceOf(ServerUnreachable);
+  });
+
+  it('waits for a server that is just starting', async () => {
+    server.script('auth.login', page(502, '<html>Bad Gateway</html>'), data({ token: makeToken() }));
+
+    expect((await connect()).user).to.equal('u1');
+  });
+
+  it('passes refused credentials on as such', async () => {
+    server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
+
+    expect(await rejection(connect())).to.be.instanceOf(CredentialsRefused);
+  });
+
+  it('a page later on, from a proxy say, is a passing trouble', async () => {
+    server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
+    const client = makeClient(server.url, { patience: { retryMs: 20 } });
+    await client.connect();
+
+    const error = await rejection(client.tasks.get(taskId('a'.repeat(32))));
+    await client.close();
+
+    expect(error).to.be.instanceOf(ServerUnreachable);
+  });
+
+  it('an answer to the login without a token is not the API of a ClearML server', async () => {
+    server.script('auth.login', data({ token: 'no-token' }));
+
+    expect(await rejection(connect())).to.be.instanceOf(ServerUnusable);
+  });
+
+  for (const address of ['', 'host:8008', 'ftp://host', 'not an address']) {
+    it(`the address ${JSON.stringify(address)} is refused with an example of a right one`, () => {
+      expect(() => makeClient(address))
+        .to.throw(ServerUnusable)
+        .with.property('message')
+        .that.includes('http://host:8008');
+    });
+  }
+});

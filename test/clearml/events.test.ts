@@ -1,0 +1,87 @@
+// How lines come into a task's console.
+import { expect } from 'chai';
+import { ServerUnreachable } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createBench } from './bench.ts';
+import { createSetClock, taskId, type Logged } from './client-under-test.ts';
+import { data, hangUp, page, refuse } from './scripted-server.ts';
+
+const TASK = taskId('a'.repeat(32));
+
+describe('the console lines of the ClearML client', () => {
+  const bench = createBench();
+
+  const added = data({ added: 1, errors: 0, errors_info: {} });
+
+  function events(): { msg: string; timestamp: number; level: string }[] {
+    return bench.server
+      .callsOf('events.add_batch')
+      .flatMap((call) => call.body.split('\n'))
+      .map((line) => JSON.parse(line) as { msg: string; timestamp: number; level: string });
+  }
+
+  it('go out as JSON lines, each a millisecond after the one before, in later calls too', async () => {
+    bench.server.script('events.add_batch', added);
+    const { events: console } = bench.client({ clock: createSetClock(5000) });
+
+    await console.log(TASK, 'w', [
+      { level: 'INFO', text: 'one' },
+      { level: 'ERROR', text: 'two\nthree' },
+    ]);
+    await console.log(TASK, 'w', [{ level: 'INFO', text: 'four' }]);
+
+    expect(bench.server.callsOf('events.add_batch')[0]?.contentType).to.equal('application/json-lines');
+    expect(events()).to.deep.equal([
+      { type: 'log', task: TASK, worker: 'w', level: 'INFO', msg: 'one', timestamp: 5000 },
+      { type: 'log', task: TASK, worker: 'w', level: 'ERROR', msg: 'two\nthree', timestamp: 5001 },
+      { type: 'log', task: TASK, worker: 'w', level: 'INFO', msg: 'four', timestamp: 5002 },
+    ]);
+  });
+
+  it('are cut at 64 KiB, and a call holds at most 1 MiB of them', async () => {
+    bench.server.script('events.add_batch', added);
+    const line = `${'x'.repeat(1023)}\n`;
+
+    await bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: line.repeat(2000) }]);
+
+    expect(
+      events()
+        .map(({ msg }) => msg)
+        .join(''),
+    ).to.equal(line.repeat(2000));
+    for (const { msg } of events()) expect(msg.length).to.be.at.most(65_536);
+    expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
+  });
+
+  it('are not sent again when the server may have them', async () => {
+    bench.server.script('events.add_batch', hangUp());
+
+    const error = await rejection(bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
+
+    expect(error).to.be.instanceOf(ServerUnreachable);
+    expect(bench.server.callsOf('events.add_batch')).to.have.length(1);
+  });
+
+  it('are sent again when the server surely has not got them', async () => {
+    bench.server.script('events.add_batch', page(503, ''), added);
+
+    await bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
+
+    expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
+  });
+
+  it('are no trouble to the caller when the task takes none', async () => {
+    const logged: Logged[] = [];
+    bench.server.script('events.add_batch', refuse(400, 131, 'events not added'));
+
+    await bench.client({ logged }).events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
+
+    expect(logged.map(({ level, data: about }) => [level, about?.['task']])).to.deep.equal([['debug', TASK]]);
+  });
+
+  it('none at all are not sent', async () => {
+    await bench.client().events.log(TASK, 'w', []);
+
+    expect(bench.server.calls).to.have.length(0);
+  });
+});

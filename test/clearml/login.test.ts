@@ -1,0 +1,159 @@
+// Who we are to the server: logging in, once for everybody, and again when the token ends.
+import { expect } from 'chai';
+import { CredentialsRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createBench } from './bench.ts';
+import { ACCESS_KEY, createSetClock, queueId, SECRET_KEY, taskId } from './client-under-test.ts';
+import { data, later, makeToken, refuse } from './scripted-server.ts';
+
+const TASK = taskId('a'.repeat(32));
+const QUEUE = queueId('b'.repeat(32));
+const A_TASK = data({ task: { id: TASK, status: 'queued' } });
+
+describe('logging in to ClearML', () => {
+  const bench = createBench();
+
+  it('logs in once for all the calls that begin at the same time', async () => {
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client();
+
+    await Promise.all([tasks.get(TASK), tasks.get(TASK), tasks.get(TASK)]);
+    await tasks.get(TASK);
+
+    expect(bench.server.callsOf('auth.login')).to.have.length(1);
+    expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(4);
+  });
+
+  it('logs in with the two keys and calls with the token', async () => {
+    const token = makeToken();
+    bench.server.script('auth.login', data({ token }));
+    bench.server.script('tasks.get_by_id', A_TASK);
+
+    await bench.client().tasks.get(TASK);
+
+    const basic = Buffer.from(`${ACCESS_KEY}:${SECRET_KEY}`).toString('base64');
+    expect(bench.server.calls.map((call) => call.authorization)).to.deep.equal([`Basic ${basic}`, `Bearer ${token}`]);
+  });
+
+  it('logs in with a token where it was given one instead of keys', async () => {
+    bench.server.script('tasks.get_by_id', A_TASK);
+
+    await bench.client({ settings: { authToken: 'given-token', accessKey: undefined } }).tasks.get(TASK);
+
+    expect(bench.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
+  });
+
+  it('renews a token that was given with the one that followed it', async () => {
+    const shortLived = makeToken({ exp: 0 });
+    bench.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client({ settings: { authToken: 'given-token' } });
+
+    await tasks.get(TASK);
+    await tasks.get(TASK);
+
+    const headers = bench.server.callsOf('auth.login').map((call) => call.authorization);
+    expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
+  });
+
+  it('says that the credentials are refused, and does not try them again', async () => {
+    bench.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
+
+    const error = await rejection(bench.client().tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error.message).to.include(bench.server.url).and.include('api.credentials').and.not.include(SECRET_KEY);
+    expect(bench.server.callsOf('auth.login')).to.have.length(1);
+  });
+
+  it('asks for credentials where there are none, without asking the server', async () => {
+    const error = await rejection(bench.client({ settings: { secretKey: undefined } }).tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error.message).to.include('CLEARML_API_SECRET_KEY');
+    expect(bench.server.calls).to.have.length(0);
+  });
+
+  it('names the variable of a given token that the server does not take', async () => {
+    bench.server.script('auth.login', refuse(401, 30, 'invalid token'));
+
+    const error = await rejection(bench.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
+  });
+
+  it('waits for a login under way rather than beginning another', async () => {
+    let open: (value?: unknown) => void = () => undefined;
+    const gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    bench.server.script('auth.login', later(gate, data({ token: makeToken() })));
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client();
+
+    const both = Promise.all([tasks.get(TASK), tasks.get(TASK)]);
+    open();
+    await both;
+
+    expect(bench.server.callsOf('auth.login')).to.have.length(1);
+  });
+
+  describe('a token that ends', () => {
+    it('is renewed five minutes before, counted by our own clock', async () => {
+      const clock = createSetClock(5_000_000_000);
+      const [first, second] = [
+        makeToken({ iat: 1000, exp: 1000 + 86_400 }),
+        makeToken({ iat: 9000, exp: 9000 + 86_400 }),
+      ];
+      bench.server.script('auth.login', data({ token: first }), data({ token: second }));
+      bench.server.script('tasks.get_by_id', A_TASK);
+      const { tasks } = bench.client({ clock });
+
+      await tasks.get(TASK);
+      clock.set(5_000_000_000 + 86_400_000 - 301_000);
+      await tasks.get(TASK);
+      clock.set(5_000_000_000 + 86_400_000 - 299_000);
+      await tasks.get(TASK);
+
+      const headers = bench.server.callsOf('tasks.get_by_id').map((call) => call.authorization);
+      expect(headers).to.deep.equal([`Bearer ${first}`, `Bearer ${first}`, `Bearer ${second}`]);
+    });
+
+    for (const subcode of [20, 30, 31]) {
+      it(`is replaced when the server refuses it (401/${subcode}), even for a call that must not happen twice`, async () => {
+        const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
+        bench.server.script('auth.login', data({ token: old }), data({ token: fresh }));
+        bench.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
+
+        expect(await bench.client().queues.take(QUEUE, TASK)).to.equal(true);
+
+        expect(bench.server.callsOf('queues.remove_task').map((call) => call.authorization)).to.deep.equal([
+          `Bearer ${old}`,
+          `Bearer ${fresh}`,
+        ]);
+      });
+    }
+
+    it('is replaced once for all the calls that it failed', async () => {
+      bench.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
+      const refused = refuse(401, 30, 'expired');
+      bench.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
+      const { tasks } = bench.client();
+      await tasks.get(TASK);
+
+      await Promise.all([tasks.get(TASK), tasks.get(TASK), tasks.get(TASK)]);
+
+      expect(bench.server.callsOf('auth.login')).to.have.length(2);
+    });
+
+    it('that is refused though it is new ends the call as unreachable instead of logging in for ever', async () => {
+      bench.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
+
+      const error = await rejection(bench.client({ patience: { retryMs: 0 } }).queues.take(QUEUE, TASK));
+
+      expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', false);
+      expect(bench.server.callsOf('queues.remove_task')).to.have.length(2);
+    });
+  });
+});

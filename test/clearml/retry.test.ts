@@ -1,0 +1,77 @@
+// The retry rules on their own, where a server can't be made to fail at the right moment.
+import { expect } from 'chai';
+import { ServerUnreachable } from '../../src/clearml/errors.ts';
+import { retry, type RetryRules } from '../../src/clearml/retry.ts';
+import { rejection } from '../support/rejection.ts';
+
+const QUICK: RetryRules = {
+  idempotent: true,
+  patience: { attemptMs: 1000, retryMs: 1000, firstPauseMs: 1, longestPauseMs: 2 },
+  onFailure: () => undefined,
+};
+
+describe('retry', () => {
+  it('gives the result of a call that was done, though the stop came with it', async () => {
+    const stop = new AbortController();
+
+    const result = await retry(
+      () => {
+        stop.abort(new Error('the program ends'));
+        return Promise.resolve('taken');
+      },
+      { ...QUICK, signal: stop.signal },
+    );
+
+    expect(result).to.equal('taken');
+  });
+
+  it('does not begin when the stop came before', async () => {
+    let begun = false;
+
+    const error = await rejection(
+      retry(
+        () => {
+          begun = true;
+          return Promise.resolve();
+        },
+        { ...QUICK, signal: AbortSignal.abort(new Error('the program ends')) },
+      ),
+    );
+
+    expect(error.message).to.equal('the program ends');
+    expect(begun).to.equal(false);
+  });
+
+  it('ends the pause before the next attempt when the stop comes', async () => {
+    const stop = new AbortController();
+    const patience = { ...QUICK.patience, retryMs: 3_600_000, firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 };
+
+    const error = await rejection(
+      retry(() => Promise.reject(new ServerUnreachable('gone', false)), {
+        ...QUICK,
+        patience,
+        signal: stop.signal,
+        onFailure: () => {
+          setImmediate(() => {
+            stop.abort(new Error('the program ends'));
+          });
+        },
+      }),
+    );
+
+    expect(error.message).to.equal('the program ends');
+  });
+
+  it('lets an error of our own through at once', async () => {
+    let attempts = 0;
+
+    const error = await rejection(
+      retry(() => {
+        attempts += 1;
+        return Promise.reject(new TypeError('a defect'));
+      }, QUICK),
+    );
+
+    expect([error.message, attempts]).to.deep.equal(['a defect', 1]);
+  });
+});

@@ -1,0 +1,49 @@
+// Reading a token's claims.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readToken } from '../../src/clearml/token.ts';
+import { makeToken } from './scripted-server.ts';
+
+const HOUR_S = 3600;
+
+describe('readToken', () => {
+  it('reads whose it is and which server made it', () => {
+    const text = makeToken({ identity: { user: 'u7' }, api_version: '2.31', server_version: '2.1.0' });
+
+    expect(readToken(text, 0)).to.deep.include({ text, user: 'u7', apiVersion: '2.31', serverVersion: '2.1.0' });
+  });
+
+  const cases: readonly [name: string, claims: Record<string, unknown>, receivedAt: number, renewAt: number][] = [
+    ['five minutes before the end', { iat: 100, exp: 100 + 24 * HOUR_S }, 100_000, 100_000 + 86_400_000 - 300_000],
+    ['at nine tenths of a short life', { iat: 100, exp: 160 }, 100_000, 154_000],
+    ["by our own clock, when the server's is hours off", { iat: 100, exp: 100 + 24 * HOUR_S }, 9e9, 9e9 + 86_100_000],
+    ['by the end alone, when the beginning is not told', { iat: undefined, exp: 1000 }, 900_000, 990_000],
+    ['never, when it has no end', { exp: undefined }, 0, Infinity],
+    ['at once, when it has ended', { iat: undefined, exp: 10 }, 100_000, 19_000],
+  ];
+  for (const [name, claims, receivedAt, renewAt] of cases) {
+    it(`renews it ${name}`, () => {
+      expect(readToken(makeToken(claims), receivedAt)?.renewAt).to.equal(renewAt);
+    });
+  }
+
+  it('reads a token that says little', () => {
+    const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
+
+    expect(readToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });
+  });
+
+  for (const text of ['', 'opaque', 'a.b', 'a.b.c', `a.${Buffer.from('[]').toString('base64url')}.c`]) {
+    it(`takes ${JSON.stringify(text)} for no token`, () => {
+      expect(readToken(text, 0)).to.equal(undefined);
+    });
+  }
+
+  it('never throws, whatever the payload is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (payload) => {
+        expect(() => readToken(`a.${Buffer.from(payload).toString('base64url')}.c`, 0)).not.to.throw();
+      }),
+    );
+  });
+});
