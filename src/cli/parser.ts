@@ -16,7 +16,12 @@ export async function parseAndRun(words: readonly string[], around: Surroundings
     .scriptName('clearml-agent-slurm')
     .usage('$0 [options]\n\nRuns ClearML tasks as Slurm jobs: each queue by the sbatch template that is given for it.')
     // Dashed names only: one spelling in the code, in the help and in messages.
-    .parserConfiguration({ 'strip-dashed': false, 'camel-case-expansion': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'strip-dashed': false,
+      'camel-case-expansion': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .version(await readVersion())
     .help()
     .alias('h', 'help')

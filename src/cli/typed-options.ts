@@ -15,7 +15,9 @@ export function textOption(typed: Typed, name: string): string | undefined {
 export function listOption(typed: Typed, name: string): string[] | undefined {
   const value = typed[name];
   if (value === undefined) return undefined;
-  const words = (Array.isArray(value) ? value : [value]).flatMap((word: unknown) => String(word).split(',')).filter((word) => word !== '');
+  const words = (Array.isArray(value) ? value : [value])
+    .flatMap((word: unknown) => String(word).split(','))
+    .filter((word) => word !== '');
   if (words.length === 0) throw new UsageProblem(`--${name} needs at least one value.`);
   return words;
 }

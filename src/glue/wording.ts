@@ -3,7 +3,7 @@ import type { ConsoleLevel } from '../clearml/client.ts';
 import { JOB_STATES } from '../slurm/job-state.ts';
 import { explainReason } from '../slurm/reasons.ts';
 import type { Job, JobRecord } from '../slurm/scheduler.ts';
-import { findJobExit } from '../template/job-exit-codes.ts';
+import { findJobExit } from './job-exit.ts';
 
 export interface WaitWords {
   /** Changes when, and only when, the text is worth saying again. */
@@ -45,8 +45,10 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
 /** Why nothing of the task ran, when a job ended before its agent began. */
 export function describeNeverBegan(job: Job, record: JobRecord | undefined): string {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
-  if (known !== undefined)
-    return `Slurm job ${job.id} ended${job.nodes === undefined ? '' : ` on ${job.nodes}`} before the task began: ${known.says} ${known.advice}`;
+  if (known !== undefined) {
+    const where = job.nodes === undefined ? '' : ` on ${job.nodes}`;
+    return `Slurm job ${job.id} ended${where} before the task began: ${known.says} ${known.advice}`;
+  }
   if (record?.exitSignal === 53) {
     const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
     return `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`;

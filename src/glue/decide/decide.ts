@@ -22,14 +22,19 @@ export function decide(sighting: Sighting): Action[] {
 
   const extra = live.filter((job) => job !== kept && isWaiting(job));
   return [
-    ...(kept.id === sighting.entry.jobId && sighting.entry.absentSince === undefined
-      ? []
-      : [{ do: 'note', patch: { jobId: kept.id, absentSince: undefined, endSeenAt: undefined } } as const]),
+    ...keepInMind(kept, sighting),
     ...(extra.length === 0
       ? []
       : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `job ${kept.id} has the task` } as const]),
     ...(isWaiting(kept) ? decideWaiting(kept, sighting) : decideRunning(kept, sighting)),
   ];
+}
+
+/** Which job it is; whatever an earlier round saw of an absence or an end is over. */
+function keepInMind(job: Job, { entry }: Sighting): Action[] {
+  const { jobId, absentSince, endSeenAt } = entry;
+  if (job.id === jobId && absentSince === undefined && endSeenAt === undefined) return [];
+  return [{ do: 'note', patch: { jobId: job.id, absentSince: undefined, endSeenAt: undefined } }];
 }
 
 /** Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. */

@@ -1,0 +1,119 @@
+// A task enqueued in ClearML runs as a Slurm job, end to end: real Slurm, the real agent, the program as its users start it.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type World } from './world.ts';
+
+describe('a task enqueued in ClearML runs as a Slurm job', function () {
+  this.timeout(180_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('from a template that exports nothing: the task completes, its output is in the console, and the job ends COMPLETED', async () => {
+    await using world = await startWorld();
+    const template = await world.write(
+      'page.template',
+      await readFile(resolve('examples/slurm.example.template'), 'utf8'),
+    );
+    const queue = await world.user.makeQueue('default');
+    const task = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
+    await world.user.enqueue(task, queue);
+
+    const daemon = world.start('--template-files', template, '--queue', 'default');
+    await world.untilStatus(task, 'completed', 150_000);
+
+    const console = await world.user.console(task);
+    expect(console).to.include('6 times 7 is 42');
+    expect(console).to.match(/Taken from queue "default" by clearml-agent-slurm \d+\.\d+\.\d+ \(glue:slurm\)/);
+    const [job = ''] = await world.jobsOf(task);
+    expect(console).to.include(`Submitted as Slurm job ${job} to cluster "loopback"`);
+    await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
+    expect(await stateOf(world, job)).to.equal('COMPLETED 0:0');
+    const { hyperparams } = await world.user.look(task);
+    expect(hyperparams['properties']?.['slurm_job_id']?.value).to.equal(job);
+    expect(hyperparams['properties']?.['slurm_cluster']?.value).to.equal('loopback');
+    await world.stop(daemon);
+  });
+
+  it('a script that exits 3 fails its task, and the job is FAILED 3:0', async () => {
+    await using world = await startWorld();
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const queue = await world.user.makeQueue('quick');
+    const task = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
+    await world.user.enqueue(task, queue);
+
+    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    await world.untilStatus(task, 'failed');
+
+    const [job = ''] = await world.jobsOf(task);
+    await world.untilConsole(task, `Slurm job ${job} ended FAILED (exit code 3)`);
+    expect(await stateOf(world, job)).to.equal('FAILED 3:0');
+    await world.stop(daemon);
+  });
+
+  it('a task with a git repository and a requirement runs its code with it', async () => {
+    await using world = await startWorld();
+    const repository = await makeRepository(world);
+    const template = await world.write('plain.template', QUICK_TEMPLATE.replace(/^export CLEARML_AGENT_SKIP.*\n/m, ''));
+    const queue = await world.user.makeQueue('git');
+    const task = await world.user.makeTask({
+      more: {
+        script: {
+          binary: 'python3',
+          repository,
+          branch: 'main',
+          entry_point: 'train.py',
+          working_dir: '.',
+          requirements: { pip: 'six==1.16.0\n' },
+        },
+      },
+    });
+    await world.user.enqueue(task, queue);
+
+    const daemon = world.start('--template-files', template, '--queue', 'git');
+    await world.untilStatus(task, 'completed', 150_000);
+
+    expect(await world.user.console(task)).to.include('six is 1.16.0');
+    await world.stop(daemon);
+  });
+
+  it('--once takes what waits, submits it, and exits 0; with an empty queue as well', async () => {
+    await using world = await startWorld();
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+
+    const empty = await world.run('--template-files', template, '--queue', 'fresh', '--create-queue', '--once');
+    expect(empty, empty.stderr).to.include({ code: 0, stdout: '' });
+
+    const task = await world.user.makeTask({});
+    const { queues } = await world.user.api('queues.get_all', { name: '^fresh$' });
+    await world.user.enqueue(task, (queues as { id: string }[])[0]?.id ?? '');
+    const one = await world.run('--template-files', template, '--queue', 'fresh', '--once');
+    expect(one, one.stderr).to.include({ code: 0 });
+    expect(await world.jobsOf(task)).to.have.length(1);
+
+    await world.untilStatus(task, 'completed');
+  });
+});
+
+async function makeRepository(world: World): Promise<string> {
+  const folder = join(world.folder, 'code');
+  await mkdir(folder);
+  await writeFile(join(folder, 'train.py'), 'import six\nprint("six is", six.__version__)\n');
+  const git = (...words: string[]): Buffer =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...words], {
+      cwd: folder,
+      env: { ...world.environment },
+    });
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'Train');
+  return `file://${folder}`;
+}
+
+async function stateOf(world: World, job: string): Promise<string> {
+  const record = await world.cluster.run('scontrol', '--oneliner', 'show', 'job', job);
+  return `${/JobState=(\S+)/.exec(record)?.[1] ?? ''} ${/ExitCode=(\S+)/.exec(record)?.[1] ?? ''}`;
+}

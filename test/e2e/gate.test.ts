@@ -1,0 +1,54 @@
+// The gate by itself: one script submitted five times by hand, and the daemon that follows calls none of it a failure.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('the gate', function () {
+  this.timeout(180_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('lets one of five jobs of the same script run the task; four end with their own exit code and one line each', async () => {
+    await using world = await startWorld();
+    const template = await world.write('held.template', QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'));
+    const queue = await world.user.makeQueue('quick');
+    const task = await world.user.makeTask({ code: 'print("I ran", flush=True)' });
+    await world.user.enqueue(task, queue);
+    world.start('--template-files', template, '--queue', 'quick');
+    await world.untilConsole(task, 'Submitted as Slurm job');
+    const [first = ''] = await world.jobsOf(task);
+
+    // By hand: what scontrol shows of the daemon's own job, four times more under the same name.
+    const name = (await world.cluster.run('squeue', '--noheader', '--jobs', first, '--format=%j')).trim();
+    const script = await world.cluster.run('scontrol', 'write', 'batch_script', first, '-');
+    const more = [1, 2, 3, 4].map(() =>
+      execFileSync('sbatch', ['--parsable', '--hold', `--job-name=${name}`], { input: script, cwd: world.folder, env: { ...world.environment } })
+        .toString()
+        .trim(),
+    );
+    const jobs = [first, ...more];
+    await world.cluster.run('scontrol', 'release', jobs.join(','));
+
+    await world.untilStatus(task, 'completed');
+    const ended = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG')).length === 0;
+    await waitUntil('all five jobs to end', ended, { withinMs: 60_000, everyMs: 250 });
+
+    const codes = await Promise.all(jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]));
+    const { code } = JOB_EXIT_CODES.gateClosed;
+    expect(codes.sort()).to.deep.equal(['0', ...Array.from({ length: 4 }, () => String(code))]);
+    const console = await world.user.console(task);
+    expect(console.match(/I ran/g)).to.have.length(1);
+    expect((await world.user.look(task)).status).to.equal('completed');
+    for (const [index, job] of jobs.entries()) {
+      if (codes[index] === '0') continue;
+      const log = await readFile(`${world.folder}/slurm-${job}.out`, 'utf8').catch(() => '');
+      if (log.includes('I ran')) continue;
+      expect(log.match(/this job does not run the task/g), log).to.have.length(1);
+    }
+  });
+});

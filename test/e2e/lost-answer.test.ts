@@ -1,0 +1,37 @@
+// sbatch says "Socket timed out" although Slurm took the job: a proxy in front of the controller swallows its answer.
+import { expect } from 'chai';
+import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+const FAULTS: readonly Fault[] = [{ kind: 'drop-answers' }, { kind: 'cut-answers' }];
+
+describe('sbatch whose answer is lost', function () {
+  this.timeout(240_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  for (const fault of FAULTS) {
+    it(`(${fault.kind}) leaves one job, which is found by its name and followed to its end`, async () => {
+      await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
+      await using proxy = await startDelayingProxy(cluster.controllerPort);
+      const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
+      await using world = await startWorld({ cluster: { ...cluster, env } });
+      const template = await world.write('quick.template', QUICK_TEMPLATE);
+      const queue = await world.user.makeQueue('quick');
+      const task = await world.user.makeTask({});
+      await world.user.enqueue(task, queue);
+      proxy.break({ fault, only: 'submissions', times: 1 });
+
+      const daemon = world.start('--template-files', template, '--queue', 'quick');
+
+      await world.untilStatus(task, 'completed', 120_000);
+      expect(daemon.log()).to.include('Nobody knows whether Slurm took the job');
+      expect(await world.jobsOf(task)).to.have.length(1);
+      expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);
+      await world.stop(daemon);
+    });
+  }
+});

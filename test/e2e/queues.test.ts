@@ -1,0 +1,81 @@
+// Which queue is served next: by priority, or in turn; and other agents beside us go on as ever.
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type World } from './world.ts';
+
+describe('two queues with two templates', function () {
+  this.timeout(180_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('by priority: the first queue is emptied before the second', async () => {
+    expect(await orderOfJobs([])).to.deep.equal(['high', 'high', 'high', 'low', 'low', 'low']);
+  });
+
+  it('in turn: the queues alternate', async () => {
+    expect(await orderOfJobs(['--order-fairness'])).to.deep.equal(['high', 'low', 'high', 'low', 'high', 'low']);
+  });
+
+  it('a stock clearml-agent on a neighbour queue goes on working', async () => {
+    await using world = await startWorld();
+    const ours = await world.user.makeQueue('ours');
+    const theirs = await world.user.makeQueue('theirs');
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const agent = spawn(agentPython(), ['-m', 'clearml_agent', 'daemon', '--queue', 'theirs', '--foreground'], {
+      cwd: world.folder,
+      env: {
+        ...world.environment,
+        CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf'),
+        CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
+        CLEARML_WORKER_ID: 'neighbour:0',
+        TMPDIR: world.folder,
+      },
+      stdio: 'ignore',
+    });
+    try {
+      world.start('--template-files', template, '--queue', 'ours');
+      const [mine, neighbours] = [await world.user.makeTask({}), await world.user.makeTask({})];
+      await world.user.enqueue(mine, ours);
+      await world.user.enqueue(neighbours, theirs);
+
+      expect((await world.untilStatus(mine, 'completed')).last_worker).to.match(/^glue:slurm:\d+$/);
+      expect((await world.untilStatus(neighbours, 'completed')).last_worker).to.equal('neighbour:0');
+      expect(await world.jobsOf(neighbours)).to.deep.equal([]);
+    } finally {
+      agent.kill('SIGKILL');
+    }
+  });
+});
+
+/** Three tasks wait in each of two queues; the order in which their jobs were submitted, by the template's own mark. */
+async function orderOfJobs(words: readonly string[]): Promise<string[]> {
+  await using world = await startWorld();
+  const tasks = new Map<string, string>();
+  const templates: string[] = [];
+  for (const name of ['high', 'low']) {
+    const queue = await world.user.makeQueue(name);
+    templates.push(await world.write(`${name}.template`, QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --comment=${name}\n#SBATCH --hold\n#SBATCH --mem`)));
+    for (let count = 0; count < 3; count += 1) {
+      const task = await world.user.makeTask({});
+      tasks.set(task, name);
+      await world.user.enqueue(task, queue);
+    }
+  }
+
+  const { code, stderr } = await world.run('--template-files', ...templates, '--queue', 'high', 'low', '--once', ...words);
+
+  expect(code, stderr).to.equal(0);
+  await commentsAgree(world, tasks);
+  return [...stderr.matchAll(/Taken .*task=(\S+)/g)].map(([, task = '']) => tasks.get(task) ?? 'unknown');
+}
+
+/** Each task's job came from its own queue's template. */
+async function commentsAgree(world: World, tasks: ReadonlyMap<string, string>): Promise<void> {
+  for (const [task, name] of tasks) {
+    const [job = ''] = await world.jobsOf(task);
+    expect((await world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%k')).trim()).to.equal(name);
+  }
+}

@@ -1,0 +1,185 @@
+// A small world for whole runs: a sandbox server, a real Slurm cluster, a home folder, and the program as its users start it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { once } from 'node:events';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { agentPython } from '../support/requires.ts';
+import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { connectApi, userOf, type SeenTask, type User } from './api.ts';
+
+export interface World {
+  readonly folder: string;
+  readonly home: string;
+  readonly sandbox: Sandbox;
+  readonly user: User;
+  readonly cluster: SharedCluster;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Writes a file into the world's folder and returns its path. */
+  write(name: string, text: string): Promise<string>;
+  /** Starts the program; it is killed with the world at the latest. */
+  start(...words: readonly string[]): Program;
+  /** Runs the program to its end. */
+  run(...words: readonly string[]): Promise<Ended>;
+  /** The task once it is as wanted. */
+  until(task: string, what: string, isSo: (seen: SeenTask) => boolean, withinMs?: number): Promise<SeenTask>;
+  untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
+  /** Waits until the task's console holds this text. */
+  untilConsole(task: string, text: string, withinMs?: number): Promise<void>;
+  /** Stops the program as a service manager would, and checks that it ends well and soon. */
+  stop(program: Program): Promise<void>;
+  /** Job ids of the task that squeue shows in these states, whatever the attempt. */
+  jobsOf(task: string, states?: string): Promise<string[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  log(): string;
+  signal(name: NodeJS.Signals): void;
+}
+
+export interface Wishes {
+  /** Lines of `agent.slurm`. */
+  readonly slurm?: string;
+  /** Lines of `agent`. */
+  readonly agent?: string;
+  readonly cluster?: SharedCluster;
+  /** Whether nodes are told where the Python with clearml-agent is. */
+  readonly withPython?: boolean;
+}
+
+const PATIENCE_MS = 90_000;
+
+export async function startWorld({ slurm = '', agent = '', cluster, withPython = true }: Wishes = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'world-'));
+  const home = join(folder, 'home');
+  await mkdir(home);
+  const sandbox = await createSandbox({ port: 0, clock: systemClock });
+  const user = userOf(await connectApi(sandbox));
+  const theCluster = cluster ?? (await sharedCluster());
+  const programs = new Set<ChildProcess>();
+
+  await writeFile(
+    join(home, 'clearml.conf'),
+    `api {
+  api_server: ${sandbox.url}
+  web_server: ${sandbox.url}
+  files_server: ${sandbox.url}
+  credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" }
+}
+agent {
+  worker_name: glue
+  venvs_dir: ${folder}/venvs
+  ${agent}
+  slurm {
+    state_dir: ${folder}/state
+    poll_interval_sec: 1
+    queue_poll_interval_sec: 1
+    grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300 }
+    ${withPython ? `python: ${agentPython()}` : ''}
+    ${slurm}
+  }
+}
+`,
+    { mode: 0o600 },
+  );
+
+  const environment = {
+    HOME: home,
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    USER: process.env['USER'] ?? 'root',
+    LOGNAME: process.env['LOGNAME'] ?? 'root',
+    ...theCluster.env,
+  };
+
+  function start(...words: readonly string[]): Program {
+    const entry = resolve('test/support/run-from-source.ts');
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), entry, ...words], {
+      cwd: folder,
+      env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    programs.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
+    return { pid: child.pid ?? 0, ended, log: () => stderr, signal: (name) => child.kill(name) };
+  }
+
+  async function until(
+    task: string,
+    what: string,
+    isSo: (seen: SeenTask) => boolean,
+    withinMs = PATIENCE_MS,
+  ): Promise<SeenTask> {
+    let last = '';
+    return waitUntil(
+      what,
+      async () => {
+        const seen = await user.look(task);
+        last = `${seen.status} (${seen.status_reason}: ${seen.status_message})`;
+        return isSo(seen) ? seen : undefined;
+      },
+      { withinMs, everyMs: 250, evidence: () => `the task is ${last}` },
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}`, { cause: error });
+    });
+  }
+
+  return {
+    folder,
+    home,
+    sandbox,
+    user,
+    cluster: theCluster,
+    environment,
+    async write(name, text) {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    },
+    start,
+    run: (...words) => start(...words).ended,
+    until,
+    untilStatus: (task, status, withinMs) =>
+      until(task, `the task to be ${status}`, (seen) => seen.status === status, withinMs),
+    async untilConsole(task, text, withinMs = PATIENCE_MS) {
+      const said = (): Promise<boolean> => user.console(task).then((console) => console.includes(text));
+      await waitUntil(`the console to say "${text}"`, said, { withinMs, everyMs: 250 }).catch(
+        async (error: unknown) => {
+          throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}`, { cause: error });
+        },
+      );
+    },
+    async stop(program) {
+      const asked = performance.now();
+      program.signal('SIGTERM');
+      const { code, stderr } = await program.ended;
+      if (code !== 0 || performance.now() - asked > 5_000) {
+        throw new Error(`the program took ${performance.now() - asked} ms to end with ${String(code)}:\n${stderr}`);
+      }
+    },
+    async jobsOf(task, states = 'all') {
+      const rows = await theCluster.run('squeue', '--me', '--states', states, '--noheader', '--format=%A %j');
+      return rows.split('\n').flatMap((row) => (row.includes(task) ? [row.split(' ')[0] ?? ''] : []));
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of programs) child.kill('SIGKILL');
+      await theCluster.run('scancel', '--me').catch(() => undefined);
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
