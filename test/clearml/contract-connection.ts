@@ -1,0 +1,79 @@
+// The part of the contract about logging in, workers and people.
+import { expect } from 'chai';
+import { CredentialsRefused } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createContractClient, type Stage } from './contract-stage.ts';
+
+const ID_OF_NOBODY = 'f'.repeat(32);
+
+export function defineConnectionContract(stage: () => Stage): void {
+  describe('connecting', () => {
+    it('tells which server it is and who we are there', async () => {
+      const facts = await stage().client.connect();
+
+      expect(facts.apiServer).to.equal(stage().access.url);
+      expect(facts.apiVersion).to.match(/^2\.\d+$/);
+      expect(facts.serverVersion).to.match(/^\d+\.\d+/);
+      expect(facts.user).to.not.equal('');
+    });
+
+    it('refuses keys that are not the right ones', async () => {
+      const stranger = createContractClient({ ...stage().access, secretKey: 'not-the-secret' });
+
+      const error = await rejection(stranger.connect());
+      await stranger.close();
+
+      expect(error).to.be.instanceOf(CredentialsRefused);
+    });
+  });
+
+  describe('workers', () => {
+    async function findWorker(id: string): Promise<string | undefined> {
+      const text = JSON.stringify(await stage().raw.call('workers.get_all', {}));
+      const { workers } = JSON.parse(text) as { workers: { id: string; queues: { id: string }[] }[] };
+      const worker = workers.find((row) => row.id === id);
+      return worker === undefined ? undefined : worker.queues.map((queue) => queue.id).join(' ');
+    }
+
+    it('a registered worker serves its queues on the web page, until it leaves', async () => {
+      const { workers } = stage().client;
+      const queue = await stage().newQueue();
+      const worker = `slurm:${stage().uniqueName()}`;
+
+      await workers.register(worker, [queue], 600_000);
+      await workers.report(worker, [queue]);
+      expect(await findWorker(worker)).to.equal(queue);
+
+      await workers.unregister(worker);
+      expect(await findWorker(worker)).to.equal(undefined);
+    });
+
+    it('a worker that is not registered may report and leave', async () => {
+      const { workers } = stage().client;
+      const worker = `slurm:${stage().uniqueName()}`;
+
+      await workers.report(worker, []);
+      await workers.unregister(worker);
+      await workers.unregister(worker);
+    });
+  });
+
+  describe('people', () => {
+    it('reads a user, and nothing where there is none', async () => {
+      const { client } = stage();
+      const { user } = await client.connect();
+
+      expect((await client.people.user(user))?.['id']).to.equal(user);
+      expect(await client.people.user(ID_OF_NOBODY)).to.equal(undefined);
+    });
+
+    it('reads a project, and nothing where there is none', async () => {
+      const { client, raw, uniqueName } = stage();
+      const name = uniqueName();
+      const project = await raw.createProject(name);
+
+      expect((await client.people.project(project))?.['name']).to.equal(name);
+      expect(await client.people.project(ID_OF_NOBODY)).to.equal(undefined);
+    });
+  });
+}

@@ -1,0 +1,87 @@
+// The part of the contract about the console of a task.
+import { expect } from 'chai';
+import { z } from 'zod';
+import type { ConsoleLine } from '../../src/clearml/client.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import type { Stage } from './contract-stage.ts';
+
+const Console = z.object({ events: z.array(z.object({ msg: z.string(), worker: z.string(), level: z.string() })) });
+
+export function defineConsoleContract(stage: () => Stage): void {
+  /** The console's events once there are that many: a real server shows them a moment after it took them. */
+  function consoleOf(task: TaskId, count: number): Promise<z.infer<typeof Console>['events']> {
+    return waitUntil(
+      `${count} console events`,
+      async () => {
+        const body = { task, batch_size: 1000, navigate_earlier: false };
+        const { events } = Console.parse(await stage().raw.call('events.get_task_log', body));
+        return events.length >= count && events;
+      },
+      { withinMs: 20_000 },
+    );
+  }
+
+  function info(text: string): ConsoleLine {
+    return { level: 'INFO', text };
+  }
+
+  describe('the console of a task', () => {
+    it('shows lines in the order in which they were written, each once', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`);
+
+      await client.events.log(task, 'slurm:c1', lines.slice(0, 40).map(info));
+      await client.events.log(task, 'slurm:c1', lines.slice(40).map(info));
+
+      expect((await consoleOf(task, 60)).map((event) => event.msg)).to.deep.equal(lines);
+    });
+
+    it('shows the level, the worker, and the text as it was, of a waiting task too', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const task = await newTaskIn(await newQueue());
+      const text = 'two\nlines, "quotes", €, \u001b[31mred\u001b[0m';
+
+      await client.events.log(task, 'slurm:c1', [{ level: 'ERROR', text }]);
+
+      expect(await consoleOf(task, 1)).to.deep.equal([{ msg: text, worker: 'slurm:c1', level: 'ERROR' }]);
+    });
+
+    it('shows a very long text whole', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      const text = `${'0123456789 €\n'.repeat(15_000)}end`;
+
+      await client.events.log(task, 'slurm:c1', [info(text)]);
+
+      const pieces = Math.ceil(Buffer.byteLength(text) / 65_536);
+      expect((await consoleOf(task, pieces)).map((event) => event.msg).join('')).to.equal(text);
+    });
+
+    it('takes lines of a task that has ended', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      await raw.call('tasks.started', { task });
+      await raw.call('tasks.failed', { task });
+
+      await client.events.log(task, 'slurm:c1', [info('the tail of the log')]);
+
+      expect(await consoleOf(task, 1)).to.have.length(1);
+    });
+
+    it('of a published or deleted task takes none, and nobody fails for it', async () => {
+      const { client, raw } = stage();
+      const [published, deleted] = [await raw.createTask(), await raw.createTask()];
+      await raw.call('tasks.started', { task: published });
+      await raw.call('tasks.completed', { task: published });
+      await raw.call('tasks.publish', { task: published });
+      await raw.call('tasks.delete', { task: deleted, force: true });
+
+      await client.events.log(published, 'slurm:c1', [info('too late')]);
+      await client.events.log(deleted, 'slurm:c1', [info('too late')]);
+
+      expect(await consoleOf(published, 0)).to.deep.equal([]);
+    });
+  });
+}

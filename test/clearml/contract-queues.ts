@@ -1,0 +1,181 @@
+// The part of the contract about queues: one entry has one owner.
+import { expect } from 'chai';
+import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
+import { queueId } from './client-under-test.ts';
+import type { Stage } from './contract-stage.ts';
+
+const ID_OF_NONE = queueId('f'.repeat(32));
+
+export function defineQueueContract(stage: () => Stage): void {
+  async function entriesOf(queue: QueueId): Promise<TaskId[]> {
+    const [read] = await stage().client.queues.read([queue]);
+    return (read?.entries ?? []).map((entry) => entry.task);
+  }
+
+  async function executionQueueOf(task: TaskId): Promise<QueueId | undefined> {
+    return (await stage().client.tasks.get(task))?.task.executionQueue;
+  }
+
+  describe('finding queues', () => {
+    it('finds a queue by its whole name and by its id, and nothing else', async () => {
+      const { client, raw, uniqueName } = stage();
+      const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
+      const id = await raw.createQueue(name);
+
+      expect(await client.queues.find(name)).to.deep.equal({ id, name, entries: [] });
+      expect(await client.queues.find(id)).to.deep.equal({ id, name, entries: [] });
+      expect(await client.queues.find(name.slice(0, -1))).to.equal(undefined);
+      expect(await client.queues.find(name.replace('a.b', 'axb'))).to.equal(undefined);
+      expect(await client.queues.find(ID_OF_NONE)).to.equal(undefined);
+    });
+
+    it('makes a queue once, however often it is asked to', async () => {
+      const { client, raw, uniqueName } = stage();
+      const name = uniqueName();
+
+      const made = await Promise.all([client.queues.create(name), client.queues.create(name)]);
+      const again = await client.queues.create(name);
+      await raw.call('queues.delete', { queue: again.id, force: true });
+
+      expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
+    });
+
+    it('finds a hidden queue, but does not name it among the visible ones', async () => {
+      const { client, raw, uniqueName } = stage();
+      const [shown, hidden] = [uniqueName(), uniqueName()];
+      await raw.createQueue(shown);
+      const id = await raw.createQueue(hidden, ['k8s-glue']);
+
+      expect((await client.queues.find(hidden))?.id).to.equal(id);
+      expect((await client.queues.read([id])).map((queue) => queue.id)).to.deep.equal([id]);
+      expect((await client.queues.readAll()).map((queue) => queue.name)).to.include.members([shown, hidden]);
+      expect(await client.queues.names())
+        .to.include(shown)
+        .and.not.include(hidden);
+    });
+
+    it('leaves out queues that are gone', async () => {
+      const { client, newQueue } = stage();
+      const queue = await newQueue();
+
+      expect((await client.queues.read([ID_OF_NONE, queue])).map((read) => read.id)).to.deep.equal([queue]);
+    });
+
+    it('reads the entries in order, with the time they came', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const earliest = Date.now() - 3_600_000;
+      const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
+
+      const [read] = await client.queues.read([queue]);
+
+      expect(read?.entries.map((entry) => entry.task)).to.deep.equal([first, second]);
+      for (const entry of read?.entries ?? []) expect(entry.added).to.be.within(earliest, Date.now() + 3_600_000);
+    });
+  });
+
+  describe('pop', () => {
+    it('gives the task to exactly one of many callers, and leaves it queued', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
+
+      const answers = await Promise.all(Array.from({ length: 8 }, () => client.queues.pop(queue, first)));
+
+      expect(answers.filter(Boolean)).to.have.length(1);
+      expect(await entriesOf(queue)).to.deep.equal([second]);
+      expect((await client.tasks.get(first))?.task).to.include({ status: 'queued', executionQueue: queue });
+    });
+
+    it('takes nothing when the task is not the first', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
+
+      expect(await client.queues.pop(queue, second)).to.equal(false);
+      expect(await entriesOf(queue)).to.deep.equal([first, second]);
+    });
+
+    it('takes nothing from an empty queue', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const task = await newTaskIn(await newQueue());
+
+      expect(await client.queues.pop(await newQueue(), task)).to.equal(false);
+    });
+  });
+
+  describe('park', () => {
+    it('puts the task in the queue and leaves the task alone, however often', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const [source, scheduler] = [await newQueue(), await newQueue()];
+      const task = await newTaskIn(source);
+      await client.queues.pop(source, task);
+      const before = (await client.tasks.get(task))?.document;
+
+      await client.queues.park(scheduler, task);
+      await client.queues.park(scheduler, task);
+
+      expect(await entriesOf(scheduler)).to.deep.equal([task]);
+      expect((await client.tasks.get(task))?.document).to.deep.equal(before);
+    });
+
+    it('does not revive a task that was aborted before', async () => {
+      const { client, raw, newQueue, newTaskIn } = stage();
+      const [source, scheduler] = [await newQueue(), await newQueue()];
+      const task = await newTaskIn(source);
+      await client.queues.pop(source, task);
+      await raw.call('tasks.stop', { task });
+
+      await client.queues.park(scheduler, task);
+
+      expect((await client.tasks.get(task))?.task.status).to.equal('stopped');
+      expect(await client.queues.take(scheduler, task)).to.equal(true);
+    });
+  });
+
+  describe('take', () => {
+    it('gives the entry to exactly one of many callers, wherever in the queue it stands', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
+
+      const answers = await Promise.all(Array.from({ length: 8 }, () => client.queues.take(queue, second)));
+
+      expect(answers.filter(Boolean)).to.have.length(1);
+      expect(await entriesOf(queue)).to.deep.equal([first, third]);
+      expect((await client.tasks.get(second))?.task).to.include({ status: 'queued', executionQueue: queue });
+    });
+
+    it('is false for a queue or a task that is not there', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const task = await newTaskIn(await newQueue());
+
+      expect(await client.queues.take(await newQueue(), task)).to.equal(false);
+      expect(await client.queues.take(ID_OF_NONE, task)).to.equal(false);
+    });
+  });
+
+  describe('giveBack', () => {
+    it('puts the task first in its queue and makes that its queue', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const [source, other] = [await newQueue(), await newQueue()];
+      const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
+      await client.queues.take(other, task);
+
+      await client.queues.giveBack(source, task);
+
+      expect(await entriesOf(source)).to.deep.equal([task, waiting]);
+      expect(await executionQueueOf(task)).to.equal(source);
+    });
+
+    it('of a task that is there already moves it to the front', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
+
+      await client.queues.giveBack(queue, second);
+
+      expect(await entriesOf(queue)).to.deep.equal([second, first]);
+    });
+  });
+}

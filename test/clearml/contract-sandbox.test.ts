@@ -1,0 +1,15 @@
+// The ClearML contract with our own sandbox.
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { defineClearmlContract } from './contract.ts';
+
+describe('the sandbox', () => {
+  let sandbox: Sandbox | undefined;
+
+  after(() => sandbox?.close());
+
+  defineClearmlContract('our sandbox', async () => {
+    sandbox = await createSandbox({ port: 0, clock: systemClock });
+    return sandbox;
+  });
+});

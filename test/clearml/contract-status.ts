@@ -1,0 +1,130 @@
+// The part of the contract about status changes: who comes second learns it.
+import { expect } from 'chai';
+import { LostRace } from '../../src/clearml/errors.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { TaskStatus } from '../../src/clearml/task.ts';
+import { rejection } from '../support/rejection.ts';
+import type { Stage } from './contract-stage.ts';
+
+const NOTE = { reason: 'Slurm TIMEOUT', message: 'raise --time' };
+const UNFORCED = { force: false };
+const FORCED = { force: true };
+
+export function defineStatusContract(stage: () => Stage): void {
+  /** A task with `execution.queue` that got into this status as users and agents bring it there. */
+  async function taskThatIs(status: 'queued' | 'in_progress' | 'stopped' | 'completed' | 'deleted'): Promise<TaskId> {
+    const { client, raw, newQueue, newTaskIn } = stage();
+    const queue = await newQueue();
+    const task = await newTaskIn(queue);
+    await client.queues.take(queue, task);
+    if (status === 'queued') return task;
+    await raw.call('tasks.started', { task });
+    if (status === 'stopped') await raw.call('tasks.stopped', { task });
+    if (status === 'completed') await raw.call('tasks.completed', { task });
+    if (status === 'deleted') await raw.call('tasks.delete', { task, force: true });
+    return task;
+  }
+
+  async function statusOf(id: TaskId): Promise<TaskStatus | undefined> {
+    return (await stage().client.tasks.get(id))?.task.status;
+  }
+
+  describe('changing the status', () => {
+    it('writes the status, its reason and its message', async () => {
+      const { tasks } = stage().client;
+      const id = await taskThatIs('in_progress');
+
+      await tasks.fail(id, NOTE, UNFORCED);
+
+      expect((await tasks.get(id))?.task).to.include({
+        status: 'failed',
+        statusReason: 'Slurm TIMEOUT',
+        statusMessage: 'raise --time',
+      });
+    });
+
+    it('fails a waiting task only by force', async () => {
+      const { tasks } = stage().client;
+      const id = await taskThatIs('queued');
+
+      expect(await rejection(tasks.fail(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
+      expect(await statusOf(id)).to.equal('queued');
+
+      await tasks.fail(id, NOTE, FORCED);
+      expect(await statusOf(id)).to.equal('failed');
+    });
+
+    it('corrects a stopped task to failed without force', async () => {
+      const id = await taskThatIs('stopped');
+
+      await stage().client.tasks.fail(id, NOTE, UNFORCED);
+
+      expect(await statusOf(id)).to.equal('failed');
+    });
+
+    it('stops a waiting and a running task without force', async () => {
+      for (const status of ['queued', 'in_progress'] as const) {
+        const id = await taskThatIs(status);
+
+        await stage().client.tasks.stop(id, NOTE, UNFORCED);
+
+        expect(await statusOf(id)).to.equal('stopped');
+      }
+    });
+
+    it('completes a running task, and no waiting one', async () => {
+      const { tasks } = stage().client;
+      const [running, waiting] = [await taskThatIs('in_progress'), await taskThatIs('queued')];
+
+      await tasks.complete(running, NOTE);
+
+      expect(await statusOf(running)).to.equal('completed');
+      expect(await rejection(tasks.complete(waiting, NOTE))).to.be.instanceOf(LostRace);
+    });
+
+    it('does not stop what has completed', async () => {
+      const id = await taskThatIs('completed');
+
+      expect(await rejection(stage().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
+      expect(await statusOf(id)).to.equal('completed');
+    });
+
+    it('of a task that was deleted is a lost race, by force too', async () => {
+      const { tasks } = stage().client;
+      const id = await taskThatIs('deleted');
+
+      expect(await rejection(tasks.fail(id, NOTE, FORCED))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.complete(id, NOTE))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRace);
+    });
+  });
+
+  describe('unstart', () => {
+    for (const status of ['in_progress', 'stopped'] as const) {
+      it(`brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {
+        const { client } = stage();
+        const id = await taskThatIs(status);
+        const before = (await client.tasks.get(id))?.task;
+
+        await client.tasks.unstart(id, status, NOTE);
+
+        const after = (await client.tasks.get(id))?.task;
+        expect(after).to.include({
+          status: 'queued',
+          statusReason: NOTE.reason,
+          executionQueue: before?.executionQueue,
+        });
+        const queues = await client.queues.readAll();
+        expect(queues.flatMap((queue) => queue.entries.map((entry) => entry.task))).to.not.include(id);
+      });
+    }
+
+    it('does not touch a task that has ended otherwise meanwhile', async () => {
+      const id = await taskThatIs('completed');
+
+      expect(await rejection(stage().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRace);
+      expect(await statusOf(id)).to.equal('completed');
+    });
+  });
+}

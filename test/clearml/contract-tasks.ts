@@ -1,0 +1,121 @@
+// The part of the contract about reading tasks, and about what may be written beside their status.
+import { expect } from 'chai';
+import { taskId } from './client-under-test.ts';
+import type { Stage } from './contract-stage.ts';
+
+const ID_OF_NONE = taskId('f'.repeat(32));
+
+export function defineTaskContract(stage: () => Stage): void {
+  describe('reading tasks', () => {
+    it('reads what following needs', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const queue = await newQueue();
+      const id = await newTaskIn(queue);
+      const { user } = await client.connect();
+
+      const task = (await client.tasks.read([id])).get(id);
+
+      expect(task).to.include({
+        id,
+        status: 'queued',
+        executionQueue: queue,
+        user,
+        archived: false,
+        lastWorker: undefined,
+      });
+      expect(task?.name).to.match(/^contract /);
+      expect(task?.statusChanged).to.be.closeTo(Date.now(), 3_600_000);
+      expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
+    });
+
+    it('reads the same of one task as of many, and the document as it came', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const id = await newTaskIn(await newQueue());
+
+      const one = await client.tasks.get(id);
+
+      expect(one?.task).to.deep.equal((await client.tasks.read([id])).get(id));
+      expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
+    });
+
+    it('leaves out tasks that are gone', async () => {
+      const { client, raw } = stage();
+      const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
+      await raw.call('tasks.delete', { task: deleted, force: true });
+
+      expect([...(await client.tasks.read([deleted, ID_OF_NONE, kept])).keys()]).to.deep.equal([kept]);
+      expect(await client.tasks.get(deleted)).to.equal(undefined);
+      expect(await client.tasks.get(ID_OF_NONE)).to.equal(undefined);
+    });
+
+    it('reads archived and hidden tasks too', async () => {
+      const { client, raw } = stage();
+      const [archived, hidden] = [await raw.createTask(), await raw.createTask()];
+      await raw.call('tasks.archive', { tasks: [archived] });
+      await raw.call('tasks.edit', { task: hidden, system_tags: ['hidden'] });
+
+      const tasks = await client.tasks.read([archived, hidden]);
+
+      expect(tasks.get(archived)?.archived).to.equal(true);
+      expect(tasks.get(hidden)?.archived).to.equal(false);
+    });
+
+    it('finds tasks by status and queue, also those that are in no queue any more', async () => {
+      const { client, newQueue, newTaskIn, raw } = stage();
+      const [queue, other] = [await newQueue(), await newQueue()];
+      const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
+      await newTaskIn(other);
+      await client.queues.take(queue, popped);
+      await client.queues.take(queue, running);
+      await raw.call('tasks.started', { task: running });
+
+      const queued = await client.tasks.find({ statuses: ['queued'], queues: [queue] });
+      const both = await client.tasks.find({ statuses: ['queued', 'in_progress'], queues: [queue] });
+
+      expect(queued.map((task) => task.id)).to.have.members([waiting, popped]);
+      expect(both.map((task) => task.id)).to.have.members([waiting, popped, running]);
+    });
+
+    it("sees a user's wish to abort a running task, and who runs it", async () => {
+      const { client, newQueue, newTaskIn, raw, uniqueName } = stage();
+      const queue = await newQueue();
+      const id = await newTaskIn(queue);
+      const worker = `slurm:${uniqueName()}`;
+      await client.queues.take(queue, id);
+      await raw.call('tasks.started', { task: id });
+      await raw.call('workers.status_report', { worker, task: id, timestamp: Date.now() });
+
+      await raw.call('tasks.stop', { task: id });
+      const task = (await client.tasks.read([id])).get(id);
+      await client.workers.unregister(worker);
+
+      expect(task).to.include({ status: 'in_progress', statusMessage: 'stopping', lastWorker: worker });
+    });
+  });
+
+  describe('writing beside the status', () => {
+    it('sets the message of a waiting task, and nothing else', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const id = await newTaskIn(await newQueue());
+      const before = (await client.tasks.get(id))?.task;
+
+      await client.tasks.setStatusMessage(id, 'waits for “nodes”');
+
+      expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
+    });
+
+    it('sets user properties in any status, each by itself', async () => {
+      const { client, raw } = stage();
+      const id = await raw.createTask();
+      await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });
+      await raw.call('tasks.started', { task: id });
+      await raw.call('tasks.completed', { task: id });
+
+      await client.tasks.setProperties(id, { slurm_job_id: '18' });
+
+      const hyperparams = (await client.tasks.get(id))?.document['hyperparams'];
+      expect(hyperparams).to.have.nested.property('properties.slurm_job_id.value', '18');
+      expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
+    });
+  });
+}

@@ -1,0 +1,35 @@
+// What we rely on in a ClearML server, tried through our client: runs against the sandbox and against any real server.
+import { defineConnectionContract } from './contract-connection.ts';
+import { defineConsoleContract } from './contract-console.ts';
+import { defineQueueContract } from './contract-queues.ts';
+import { openStage, type Stage } from './contract-stage.ts';
+import { defineStatusContract } from './contract-status.ts';
+import { defineTaskContract } from './contract-tasks.ts';
+import type { Access } from './raw-calls.ts';
+
+/** Defines the suite. It makes its own queues, tasks and projects, with names of its own, and removes them. */
+export function defineClearmlContract(name: string, provide: () => Promise<Access>): void {
+  describe(`the ClearML contract, with ${name}`, function () {
+    // A real server may be far away, and shows console lines seconds after it took them.
+    this.timeout(60_000);
+    let stage: Stage | undefined;
+
+    before(async () => {
+      stage = openStage(await provide());
+    });
+
+    after(async () => {
+      await stage?.close();
+    });
+
+    const onStage = (): Stage => {
+      if (stage === undefined) throw new Error('the stage is there only while a test runs');
+      return stage;
+    };
+    defineConnectionContract(onStage);
+    defineQueueContract(onStage);
+    defineTaskContract(onStage);
+    defineStatusContract(onStage);
+    defineConsoleContract(onStage);
+  });
+}

@@ -1,0 +1,77 @@
+// Whether anything of a request went out, which decides whether it may be sent again.
+import { expect } from 'chai';
+import { createHttp, HttpFailure, type Http } from '../../src/clearml/http.ts';
+import { freePorts } from '../support/loopback-port.ts';
+import { rejection } from '../support/rejection.ts';
+import { createBench } from './bench.ts';
+import { hangUp, page, stall } from './scripted-server.ts';
+
+describe('createHttp', () => {
+  const bench = createBench();
+  let http: Http;
+
+  beforeEach(() => {
+    http = createHttp({ apiServer: 'http://any', verifyCertificate: true });
+  });
+
+  afterEach(() => http.close());
+
+  async function failure(url: string, timeoutMs = 2000): Promise<HttpFailure> {
+    const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs }));
+    if (!(error instanceof HttpFailure)) throw error;
+    return error;
+  }
+
+  it('sends the body whole, with its length in bytes', async () => {
+    bench.server.script('x', (response, request) => response.end(request.headers['content-length']));
+
+    const reply = await http.post({ url: `${bench.server.url}/x`, headers: {}, body: '{"a":"é€"}', timeoutMs: 2000 });
+
+    expect(reply).to.deep.equal({ status: 200, location: undefined, text: '13' });
+    expect(bench.server.calls[0]?.body).to.equal('{"a":"é€"}');
+  });
+
+  it('does not follow a redirect: what it carries is for one server', async () => {
+    bench.server.script('x', page(307, '', { location: `${bench.server.url}/y` }));
+
+    const reply = await http.post({ url: `${bench.server.url}/x`, headers: {}, body: '{}', timeoutMs: 2000 });
+
+    expect(reply).to.include({ status: 307, location: `${bench.server.url}/y` });
+    expect(bench.server.calls).to.have.length(1);
+  });
+
+  it('has sent nothing when nobody listens', async () => {
+    const [port = 0] = await freePorts(1);
+
+    expect(await failure(`http://127.0.0.1:${port}/x`)).to.include({ sent: false, code: 'ECONNREFUSED' });
+  });
+
+  it('has sent nothing when the name is unknown', async () => {
+    expect((await failure('http://no-such-host.invalid/x')).sent).to.equal(false);
+  });
+
+  it('has sent nothing when the other side does not speak TLS', async () => {
+    expect((await failure(bench.server.url.replace('http:', 'https:'))).sent).to.equal(false);
+  });
+
+  it('has sent something when the connection breaks later', async () => {
+    bench.server.script('x', hangUp());
+
+    expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
+  });
+
+  it('waits only as long as it was told, for the end of the answer too', async () => {
+    bench.server.script('x', stall(), stall('half an ans'));
+
+    expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });
+    expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });
+  });
+
+  it('cuts what is under way when it is closed', async () => {
+    bench.server.script('x', () => {
+      void http.close();
+    });
+
+    expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
+  });
+});
