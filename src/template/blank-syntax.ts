@@ -1,0 +1,118 @@
+// How a blank is written: `${CLEARML_TASK.name:default|filter}`, its twin `$<…>`, and the three blocks.
+import { nearestName } from '../base/nearest.ts';
+import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
+import { problemAt, type Range, type TemplateSource } from './source.ts';
+import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
+
+export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_POST_SETUP'] as const;
+
+export type BlockName = (typeof BLOCKS)[number];
+
+/** A place for a value. */
+export interface ValueBlank extends Range {
+  readonly kind: 'value';
+  /** With its braces, as it stands in the template. */
+  readonly written: string;
+  /** As written, without default and filters. */
+  readonly variable: string;
+  readonly fallback: string | undefined;
+  readonly filters: readonly Filter[];
+}
+
+/** A place for one of the glue's own pieces of script. */
+export interface BlockBlank extends Range {
+  readonly kind: 'block';
+  readonly block: BlockName;
+}
+
+export type Blank = ValueBlank | BlockBlank;
+
+const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '<': '>' };
+
+/** Everything a blank of ours can begin with; what follows decides whether it is one. */
+const OPENING = /\$([{<])(CLEARML_[A-Z_]+)/y;
+
+/**
+ * The blank that begins at this offset, or undefined when bash is meant: `${CLEARML_API_HOST}`, `${VAR:-x}`, `$$`.
+ * A name with a dot after it is always ours, because in bash it could only be an error.
+ * @throws TemplateProblem for a blank that is not closed, an unknown root or an unknown filter
+ */
+export function readBlank(source: TemplateSource, start: number): Blank | undefined {
+  OPENING.lastIndex = start;
+  const opening = OPENING.exec(source.text);
+  if (opening === null) return undefined;
+  const [written, bracket = '', name = ''] = opening;
+  const next = source.text[start + written.length] ?? '';
+  const closer = CLOSERS[bracket] ?? '';
+
+  if (isBlock(name) && next === closer) return { kind: 'block', block: name, start, end: start + written.length + 1 };
+  if (next === '.') requireTree(source, start, name);
+  else if (!(isPlain(name) && (next === closer || next === ':' || next === '|'))) return undefined;
+
+  return readValueBlank(source, start, closer);
+}
+
+function readValueBlank(source: TemplateSource, start: number, closer: string): ValueBlank {
+  const lineEnd = endOfLine(source.text, start);
+  const close = source.text.indexOf(closer, start + 2);
+  if (close === -1 || close > lineEnd) {
+    const begun = source.text.slice(start, lineEnd).trimEnd();
+    throw problemAt(source, start, `${begun} is never closed: write a ${closer} after the name, on the same line`);
+  }
+  const written = source.text.slice(start, close + 1);
+  const { head, fallback } = splitAtColon(written.slice(2, -1));
+  const [variable = '', ...early] = head.split('|');
+  const { rest, late } = splitFilters(fallback);
+  if (rest?.includes('${') === true) {
+    throw problemAt(
+      source,
+      start,
+      `the default of ${variable} is plain text, and \${ in it would not be expanded: give the value to a variable first, or write the default out`,
+    );
+  }
+  const filters = [...early, ...late].map((filter) => requireFilter(source, start, filter));
+  return { kind: 'value', start, end: close + 1, written, variable, fallback: rest, filters };
+}
+
+/** The first colon ends the name, except in the parentheses of a filter. */
+function splitAtColon(inside: string): { head: string; fallback: string | undefined } {
+  const head = /^(?:[^:(]|\([^()]*\)|\()*/.exec(inside)?.[0] ?? '';
+  return { head, fallback: head.length < inside.length ? inside.slice(head.length + 1) : undefined };
+}
+
+/** Filters at the end of a default; text between bars that can't be a filter's name (`a100|h100`) stays a part of it. */
+function splitFilters(fallback: string | undefined): { rest: string | undefined; late: string[] } {
+  if (fallback === undefined) return { rest: undefined, late: [] };
+  const parts = fallback.split('|');
+  let count = parts.length;
+  while (count > 1 && /^[a-z_]+(\([^()]*\))?$/.test(parts[count - 1] ?? '')) count -= 1;
+  return { rest: parts.slice(0, count).join('|'), late: parts.slice(count) };
+}
+
+function requireFilter(source: TemplateSource, start: number, written: string): Filter {
+  const filter = readFilter(written);
+  if (filter !== undefined) return filter;
+  const nearest = nearestName(written.replace(/\(.*$/, ''), FILTER_NAMES);
+  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  throw problemAt(source, start, `unknown filter "${written}": there are ${FILTER_NAMES.join(', ')}${hint}`);
+}
+
+function requireTree(source: TemplateSource, start: number, name: string): void {
+  if (TREE_NAMES.includes(name)) return;
+  const nearest = nearestName(name, [...TREE_NAMES, ...PLAIN_NAMES]);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  throw problemAt(source, start, `${name} has no fields: dots may follow ${TREE_NAMES.join(', ')}${hint}`);
+}
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
+}
+
+function isBlock(name: string): name is BlockName {
+  return BLOCKS.some((block) => block === name);
+}
+
+function isPlain(name: string): boolean {
+  return PLAIN_NAMES.includes(name);
+}

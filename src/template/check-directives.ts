@@ -1,0 +1,76 @@
+// What is wrong with an `#SBATCH` line whatever the task is: refused options, and blanks where a value would choose the option.
+import { MAGIC_WORD, readDirective, type DirectiveWord } from './directive.ts';
+import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './refused-directives.ts';
+import { problemAt, type Range, type TemplateSource } from './source.ts';
+
+/** A directive line that may be rendered. */
+export interface Directive {
+  readonly words: readonly DirectiveWord[];
+}
+
+/**
+ * The directive lines of a template, all of them in front of the first command.
+ * @param header where sbatch looks for them
+ */
+export function readDirectives(source: TemplateSource, header: Range): Directive[] {
+  return headerLines(source.text, header).flatMap((line) => {
+    const text = source.text.slice(line.start, line.end);
+    if (text.startsWith('#SLURM')) {
+      throw problemAt(source, line.start, 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
+    }
+    if (!text.startsWith(MAGIC_WORD)) return [];
+    const words = readDirective(source, line.start + MAGIC_WORD.length, line.end);
+    for (const word of words) checkWord(source, word);
+    return [{ words }];
+  });
+}
+
+/** Up to the first line that is neither empty nor a comment: sbatch reads no directive behind it (sbatch(1)). */
+export function findHeader(text: string): Range {
+  for (let start = 0; start < text.length; start = endOfLine(text, start) + 1) {
+    if (!/^[ \t\v\f\r]*(?:#|$)/.test(text.slice(start, endOfLine(text, start)))) return { start: 0, end: start };
+  }
+  return { start: 0, end: text.length };
+}
+
+/** A directive that sbatch would silently pass over. `comments` are where bash sees one begin. */
+export function checkLateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): void {
+  const late = comments.find((at) => at >= header.end && source.text.startsWith(`\n${MAGIC_WORD}`, at - 1));
+  if (late === undefined) return;
+  throw problemAt(source, late, 'sbatch ignores #SBATCH lines after the first command: move it above');
+}
+
+function checkWord(source: TemplateSource, word: DirectiveWord): void {
+  const [first] = word.parts;
+  const literal = first?.kind === 'text' ? first.text : '';
+  if (/^(?:hetjob|packjob)$/i.test(literal) || source.text[word.start] === ':') {
+    throw problemAt(source, word.start, `${literal}: ${HETEROGENEOUS_JOB}`);
+  }
+  const refused = refusedOption(literal);
+  if (refused !== undefined) throw problemAt(source, word.start, `--${refused.long}: ${refused.reason}`);
+  if (word.parts.length > 1 && literal.startsWith('-')) checkOptionName(source, word, literal);
+}
+
+/** In a word that begins with a dash, the first blank must stand behind the option's name. */
+function checkOptionName(source: TemplateSource, word: DirectiveWord, literal: string): void {
+  const isNamed = literal.startsWith('--') ? literal.includes('=') : readShortOptions(literal).endsInValue;
+  if (isNamed) return;
+  throw problemAt(
+    source,
+    word.start,
+    `${literal}\${…}: a value may not choose the option. Write the option out, and a = before its value`,
+  );
+}
+
+function headerLines(text: string, header: Range): Range[] {
+  const lines: Range[] = [];
+  for (let start = header.start; start < header.end; start = endOfLine(text, start) + 1) {
+    lines.push({ start, end: Math.min(endOfLine(text, start), header.end) });
+  }
+  return lines;
+}
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
+}

@@ -1,0 +1,48 @@
+// What sbatch or bash would refuse about a template as a file, before anything in it is read.
+import { problemAt, type TemplateSource } from './source.ts';
+
+/** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
+const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
+
+/** The shells whose quoting the values are written for. */
+const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:ba|da)?sh(?:[ \t]|$)/;
+
+/** @throws TemplateProblem */
+export function checkShape(source: TemplateSource): void {
+  const { text } = source;
+  if (text.startsWith('\uFEFF')) {
+    throw problemAt(
+      source,
+      0,
+      'a byte order mark stands in front of #!, and sbatch refuses it: save the file as UTF-8 without one',
+    );
+  }
+  if (!text.startsWith('#!')) {
+    throw problemAt(source, 0, 'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash');
+  }
+  if (!INTERPRETER.test(text.split('\n', 1)[0]?.trimEnd() ?? '')) {
+    throw problemAt(
+      source,
+      0,
+      'a template is a script for bash (or sh), since values are quoted for it: write #!/bin/bash',
+    );
+  }
+  const carriageReturn = text.indexOf('\r');
+  if (carriageReturn !== -1) {
+    throw problemAt(source, carriageReturn, "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file");
+  }
+  const nul = text.indexOf('\0');
+  if (nul !== -1) throw problemAt(source, nul, 'a NUL character, which sbatch refuses: take it out');
+  checkSize(source, text);
+}
+
+/** @throws TemplateProblem when sbatch would refuse the script for its size */
+export function checkSize(source: TemplateSource, script: string): void {
+  const bytes = Buffer.byteLength(script);
+  if (bytes <= MAX_SCRIPT_BYTES) return;
+  throw problemAt(
+    source,
+    0,
+    `the script is ${bytes} bytes long, and sbatch takes ${MAX_SCRIPT_BYTES} at most: keep large texts in files`,
+  );
+}

@@ -1,0 +1,103 @@
+// An `#SBATCH` line as sbatch reads it: split into words by rules of its own, in which no shell has a part.
+import { readBlank, type ValueBlank } from './blank-syntax.ts';
+import { problemAt, type TemplateSource } from './source.ts';
+
+/** `'` and `"` do the same: in both of them a backslash takes the meaning of the character behind it away. */
+export type DirectiveQuote = '' | '"' | "'";
+
+export type DirectivePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'blank'; readonly blank: ValueBlank; readonly quote: DirectiveQuote };
+
+/** One word of a directive line, without its quotes. */
+export interface DirectiveWord {
+  readonly start: number;
+  readonly parts: readonly DirectivePart[];
+}
+
+export const MAGIC_WORD = '#SBATCH';
+
+/**
+ * The words of the line from `start` (after `#SBATCH`) to `end`.
+ * Source: `get_argument` in slurm's src/sbatch/opt.c, from 20.11 to 26.05; an unquoted `#` begins a comment even within a word.
+ * @throws TemplateProblem for a quote that is not closed, a backslash before a blank, or a block
+ */
+export function readDirective(source: TemplateSource, start: number, end: number): DirectiveWord[] {
+  const words: DirectiveWord[] = [];
+  let at = start;
+  while (at < end && source.text[at] !== '#') {
+    if (isSpace(source.text[at])) {
+      at += 1;
+      continue;
+    }
+    const word = readDirectiveWord(source, at, end);
+    words.push(word);
+    at = word.end;
+  }
+  return words;
+}
+
+function readDirectiveWord(source: TemplateSource, start: number, end: number): DirectiveWord & { end: number } {
+  const parts: DirectivePart[] = [];
+  let quote: DirectiveQuote = '';
+  let quotedAt = start;
+  let text = '';
+  let at = start;
+
+  function endText(): void {
+    if (text !== '') parts.push({ kind: 'text', text });
+    text = '';
+  }
+
+  while (at < end) {
+    const character = source.text[at] ?? '';
+    if (quote === '' && (character === '#' || isSpace(character))) break;
+    const blank = readBlank(source, at);
+    if (blank?.kind === 'block') throw problemAt(source, at, `\${${blank.block}} can not stand in an #SBATCH line`);
+    if (blank !== undefined) {
+      endText();
+      parts.push({ kind: 'blank', blank, quote });
+      at = blank.end;
+    } else if (character === '\\') {
+      if (readBlank(source, at + 1) !== undefined) throw problemAt(source, at, BACKSLASH_BEFORE_BLANK);
+      text += at + 1 < end ? (source.text[at + 1] ?? '') : '';
+      at += 2;
+    } else if (isQuote(character) && (quote === '' || quote === character)) {
+      quote = quote === '' ? character : '';
+      quotedAt = at;
+      at += 1;
+    } else {
+      text += character;
+      at += 1;
+    }
+  }
+  if (quote !== '') throw problemAt(source, quotedAt, `this ${quote} is never closed: sbatch refuses the line`);
+  endText();
+  return { start, end: Math.min(at, end), parts };
+}
+
+const BACKSLASH_BEFORE_BLANK =
+  'a backslash in front of a blank: take it away, values are quoted for the place they stand in';
+
+/** C's isspace: no other space of Unicode parts words here. */
+function isSpace(character: string | undefined): boolean {
+  return character !== undefined && ' \t\v\f\r\n'.includes(character);
+}
+
+function isQuote(character: string): character is '"' | "'" {
+  return character === '"' || character === "'";
+}
+
+/**
+ * The value as a part of one word of a directive, whatever it holds; it must hold no control characters.
+ * The words hetjob and packjob are broken up because Slurm 20.11 blanks them out wherever they stand on the line.
+ */
+export function quoteForDirective(value: string, quote: DirectiveQuote): string {
+  const isJobWord = /(?:het|pack)job/i.test(value);
+  if (quote === '' && !isJobWord && /^[A-Za-z0-9_./@%+,=-][A-Za-z0-9_./:@%+,=-]*$/.test(value)) return value;
+  const mark = quote === '' ? '"' : quote;
+  const escaped = value
+    .replaceAll(mark === '"' ? /[\\"]/g : /[\\']/g, '\\$&')
+    .replaceAll(/(het|pack)(job)/gi, '$1\\$2');
+  return quote === '' ? `"${escaped}"` : escaped;
+}

@@ -1,0 +1,32 @@
+// Here-documents with their values in them: none of their lines may have become the one that ends the document.
+import { insertAll, type Insertion } from './insertion.ts';
+import { endsDocument, logicalLines } from './shell/here-documents.ts';
+import type { HereDocument } from './shell/lexed-script.ts';
+import { problemAt, type TemplateSource } from './source.ts';
+
+/** @throws TemplateProblem when a value would end the document, so that what follows it would be run as commands */
+export function checkDocument(source: TemplateSource, document: HereDocument, insertions: readonly Insertion[]): void {
+  const { body, isQuoted, delimiter } = document;
+  for (const line of logicalLines(source.text.slice(0, body.end), body.start, isQuoted)) {
+    const within = insertions.filter(({ start, end }) => start >= line.start && end <= line.end);
+    const [first] = within;
+    if (first === undefined) continue;
+    if (document.stripsTabs && within.some(({ text }) => text.includes('\t'))) {
+      throw problemAt(source, first.start, 'the value holds a tab, and <<- takes tabs away: write << instead');
+    }
+    const filled = insertAll(source.text, line, within);
+    const lines = filled === '' ? [''] : Array.from(logicalLines(filled, 0, isQuoted), ({ text }) => text);
+    if (!lines.some((text) => endsHere(text, document))) continue;
+    throw problemAt(
+      source,
+      first.start,
+      `with this value the line would be "${delimiter}" and end the here-document: choose another word behind <<`,
+    );
+  }
+}
+
+/** Within a command substitution, older bashes end a document at a line that only begins with its delimiter. */
+function endsHere(line: string, document: HereDocument): boolean {
+  const text = document.stripsTabs ? line.replace(/^\t+/, '') : line;
+  return endsDocument(line, document) || (document.isNested && text.startsWith(document.delimiter));
+}

@@ -1,0 +1,58 @@
+// The filters of a blank, `|name` or `|name(argument)`: the one table of them, and how they are applied.
+
+/** A filter as it was asked for: `strip(x)` is `{ name: 'strip', argument: 'x' }`. */
+export interface Filter {
+  readonly name: string;
+  readonly argument: string | undefined;
+}
+
+interface FilterRule {
+  readonly takesArgument: boolean;
+  readonly apply: (value: string, argument: string | undefined) => string;
+}
+
+/** `raw` and `words` do nothing to the text: the first keeps its newlines, the second makes several words of it. */
+const RULES: Readonly<Record<string, FilterRule>> = {
+  strip: { takesArgument: true, apply: strip },
+  lower: { takesArgument: false, apply: (value) => value.toLowerCase() },
+  capitalize: { takesArgument: false, apply: (value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase() },
+  remove_newlines: { takesArgument: false, apply: removeNewlines },
+  raw: { takesArgument: false, apply: (value) => value },
+  words: { takesArgument: false, apply: (value) => value },
+};
+
+export const FILTER_NAMES: readonly string[] = Object.keys(RULES);
+
+/** The filter that is written like this, or undefined when there is none. */
+export function readFilter(written: string): Filter | undefined {
+  const [, name = '', argument] = /^([a-z_]+)(?:\(([^()]*)\))?$/.exec(written) ?? [];
+  if (!Object.hasOwn(RULES, name)) return undefined;
+  if (argument !== undefined && RULES[name]?.takesArgument !== true) return undefined;
+  return { name, argument };
+}
+
+/**
+ * The value after all filters, left to right. Newlines go first unless `raw` is among them.
+ * Source of the names and of that order: `CustomTemplate` of clearml-agent (helper/custom_template.py).
+ */
+export function applyFilters(value: string, filters: readonly Filter[]): string {
+  const start = hasFilter(filters, 'raw') ? value : removeNewlines(value);
+  return filters.reduce((text, { name, argument }) => RULES[name]?.apply(text, argument) ?? text, start);
+}
+
+export function hasFilter(filters: readonly Filter[], name: string): boolean {
+  return filters.some((filter) => filter.name === name);
+}
+
+function removeNewlines(value: string): string {
+  return value.replaceAll(/\r?\n/g, '');
+}
+
+/** As Python's `str.strip`: any of these characters, from both ends. */
+function strip(value: string, characters: string | undefined): string {
+  if (characters === undefined || characters === '') return value.trim();
+  const all = Array.from(value);
+  const isKept = (character: string): boolean => !characters.includes(character);
+  const first = all.findIndex(isKept);
+  return first === -1 ? '' : all.slice(first, all.findLastIndex(isKept) + 1).join('');
+}

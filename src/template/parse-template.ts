@@ -1,0 +1,33 @@
+// A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
+import { placeBlocks } from './check-blocks.ts';
+import { checkLateDirectives, findHeader, readDirectives } from './check-directives.ts';
+import { checkShape } from './check-shape.ts';
+import { checkDefaults, renderTemplate, type ParsedTemplate } from './render.ts';
+import { lexScript } from './shell/lex-script.ts';
+import { placeSites } from './shell/second-reading.ts';
+import type { Template } from './template.ts';
+
+/**
+ * Pure.
+ * @param text the template, as it stands in its file
+ * @param file its name, for messages
+ * @throws TemplateProblem with line, column, what was found, and what to write instead
+ */
+export function parseTemplate(text: string, file: string): Template {
+  const source = { file, text };
+  checkShape(source);
+  const header = findHeader(text);
+  const directives = readDirectives(source, header);
+  const script = lexScript(source);
+  checkLateDirectives(source, header, script.comments);
+  const blocks = placeBlocks(source, script, header);
+  const parsed: ParsedTemplate = {
+    source,
+    words: directives.flatMap(({ words }) => words),
+    sites: placeSites(script, text),
+    documents: script.documents,
+    blocks,
+  };
+  checkDefaults(parsed);
+  return { file, render: (variables, insertions) => renderTemplate(parsed, variables, insertions) };
+}

@@ -1,0 +1,73 @@
+// A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
+import { quoteWord, splitWords } from '../base/shell-word.ts';
+import type { Place } from './shell/place.ts';
+
+/** A value as it is to be inserted, or why it can't stand there and what to write instead. */
+export type Quoted = { readonly text: string } | { readonly refusal: string };
+
+/** What passes where a shell reads the text a second time: nothing in it means anything to any shell. */
+const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
+
+/** bash reads a leading zero as octal and a word as a variable; neither is what a number in a task means. */
+const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
+
+/** Backslashes in front of what double quotes leave special (bash(1), "QUOTING"). */
+const SPECIAL_IN_DOUBLE_QUOTES = /[\\"$`]/g;
+
+export function quoteForPlace(value: string, place: Place): Quoted {
+  switch (place.kind) {
+    case 'word':
+      return { text: bareWord(value, place.needsQuotes) };
+    case 'double quotes':
+      return { text: value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&') };
+    case 'single quotes':
+      return { text: value.replaceAll("'", "'\\''") };
+    case 'ansi quotes':
+      return { text: value.replaceAll(/[\\']/g, '\\$&') };
+    case 'quoted default':
+      // In `"${x:-it's}"` no backslash helps against the quote; a pair of double quotes of its own does, in every bash.
+      return { text: PLAIN_WORD.test(value) ? value : `"${value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&')}"` };
+    case 'here-document':
+      return { text: value.replaceAll(/[\\$`]/g, '\\$&') };
+    case 'quoted here-document':
+      return { text: value };
+    case 'read again':
+      return PLAIN_WORD.test(value) ? { text: value } : { refusal: notPlain(value, place.by) };
+    case 'number':
+      return WHOLE_NUMBER.test(value) ? { text: value } : { refusal: notNumber(value, place.where) };
+  }
+}
+
+/** Each shell word of the value, quoted; split as ClearML splits a container's arguments. */
+export function quoteWords(value: string): Quoted {
+  try {
+    return { text: splitWords(value).map(quoteWord).join(' ') };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return {
+      refusal: `${shown(value)} can not be split into words: its quotes are not in pairs. Correct it in the task`,
+    };
+  }
+}
+
+function bareWord(value: string, needsQuotes: boolean): string {
+  const word = quoteWord(value);
+  return needsQuotes && word === value ? `'${value}'` : word;
+}
+
+function notPlain(value: string, by: string): string {
+  return (
+    `${shown(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
+    '_ . / : @ % + , = - may, and no - in front. Put it into an environment variable before (export NAME=${…}), and use "$NAME" here'
+  );
+}
+
+function notNumber(value: string, where: string): string {
+  return `${shown(value)} can not stand here, because ${where} is evaluated: only a whole number may. Put it into a variable before, and test that it is one`;
+}
+
+/** The value as a message can show it: short, and on one line. */
+export function shown(value: string): string {
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…"`;
+}

@@ -1,0 +1,144 @@
+// A parsed template filled in for one task.
+import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
+import type { BlockPlaces } from './check-blocks.ts';
+import { checkSize } from './check-shape.ts';
+import { quoteForDirective, type DirectiveWord } from './directive.ts';
+import { hasFilter } from './filters.ts';
+import { checkDocument } from './filled-documents.ts';
+import { insertAll, type Insertion } from './insertion.ts';
+import { quoteForPlace, quoteWords, shown, type Quoted } from './quote-place.ts';
+import type { HereDocument, Site } from './shell/lexed-script.ts';
+import { positionAt, problemAt, type TemplateSource } from './source.ts';
+import type { BlankUse, Blocks, Rendered, Variables } from './template.ts';
+import { readDefault, readValue, type ValueText } from './value-text.ts';
+
+export interface ParsedTemplate {
+  readonly source: TemplateSource;
+  /** The words of all directive lines. */
+  readonly words: readonly DirectiveWord[];
+  /** The blanks of the script, in the order of the text. */
+  readonly sites: readonly Site[];
+  readonly documents: readonly HereDocument[];
+  readonly blocks: BlockPlaces;
+}
+
+const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
+  CLEARML_PRE_SETUP: ({ preSetup }) => preSetup,
+  CLEARML_AGENT_EXECUTE: ({ agentExecute }) => agentExecute,
+  CLEARML_POST_SETUP: ({ postSetup }) => postSetup,
+};
+
+/** @throws TemplateProblem */
+export function renderTemplate(template: ParsedTemplate, variables: Variables, blocks: Blocks): Rendered {
+  const { source } = template;
+  const values = new Map<ValueBlank, ValueText>();
+
+  function valueOf(blank: ValueBlank): string {
+    const value = readValue(source, blank, variables);
+    values.set(blank, value);
+    return value.text;
+  }
+
+  const filled = [
+    ...template.words.flatMap((word) => fillWord(source, word, valueOf)),
+    ...template.sites.map((site) => fillSite(source, site, valueOf(site.blank))),
+  ];
+  for (const document of template.documents) checkDocument(source, document, filled);
+  const insertions = [...filled, ...fillBlocks(template, blocks)].sort((a, b) => a.start - b.start || a.end - b.end);
+  const script = insertAll(source.text, { start: 0, end: source.text.length }, insertions);
+  checkSize(source, script);
+  return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value)) };
+}
+
+/** Every default must be able to stand where it stands, whatever the task is. @throws TemplateProblem */
+export function checkDefaults({ source, words, sites, documents }: ParsedTemplate): void {
+  const filled = sites.flatMap((site) => {
+    if (hasFilter(site.blank.filters, 'words')) checkCanSplit(source, site);
+    const fallback = readDefault(source, site.blank);
+    return fallback === undefined ? [] : [fillSite(source, site, fallback)];
+  });
+  for (const document of documents) checkDocument(source, document, filled);
+  // Where there is no default any value may come, and an ordinary one stands for it.
+  for (const word of words) fillWord(source, word, (blank) => readDefault(source, blank) ?? 'x');
+}
+
+function fillSite(source: TemplateSource, { blank, place }: Site, value: string): Insertion {
+  const canSplit = place.kind === 'word' && place.canSplit;
+  const isSplit = hasFilter(blank.filters, 'words') || blank.variable === 'CLEARML_TASK.container.arguments';
+  const quoted: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
+  if ('refusal' in quoted) throw problemAt(source, blank.start, `the value of ${blank.variable}, ${quoted.refusal}`);
+  return { start: blank.start, end: blank.end, text: quoted.text };
+}
+
+function checkCanSplit(source: TemplateSource, { blank, place }: Site): void {
+  if (place.kind === 'word' && place.canSplit) return;
+  throw problemAt(
+    source,
+    blank.start,
+    '|words makes several words of a value, which can stand only as whole arguments of a command: take it out of quotes and away from other text, or drop the filter',
+  );
+}
+
+function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: ValueBlank) => string): Insertion[] {
+  const insertions: Insertion[] = [];
+  let meant = '';
+  for (const part of word.parts) {
+    if (part.kind === 'text') {
+      meant += part.text;
+      continue;
+    }
+    const { blank, quote } = part;
+    if (hasFilter(blank.filters, 'words')) {
+      throw problemAt(
+        source,
+        blank.start,
+        '|words can not stand in an #SBATCH line, where further words would be options: drop the filter',
+      );
+    }
+    const value = valueOf(blank);
+    if (/[\n\t]/.test(value)) {
+      throw problemAt(
+        source,
+        blank.start,
+        `${shown(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
+      );
+    }
+    meant += value;
+    insertions.push({ start: blank.start, end: blank.end, text: quoteForDirective(value, quote) });
+  }
+  if (insertions.length > 0) checkMeaning(source, word, meant);
+  return insertions;
+}
+
+/** With its values in it, the word must still be the option or the argument that it is in the template. */
+function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, meant: string): void {
+  const [first] = parts;
+  const isShortOption = first?.kind === 'text' && /^-[^-]/.test(first.text) && meant === first.text;
+  if (meant === '' || isShortOption) {
+    throw problemAt(
+      source,
+      start,
+      'the value is empty here, and sbatch would take the next word for it: give it a default that is not, or write the option as --name=${…}',
+    );
+  }
+  if (first?.kind === 'blank' && meant.startsWith('-')) {
+    throw problemAt(
+      source,
+      start,
+      `${shown(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
+    );
+  }
+}
+
+function fillBlocks({ blocks: places }: ParsedTemplate, blocks: Blocks): Insertion[] {
+  return BLOCKS.map((block) => {
+    const { start, end } = places[block];
+    const text = TEXT_OF_BLOCK[block](blocks);
+    // Where the template has no line for the block, it gets one.
+    return { start, end, text: end > start || text.endsWith('\n') ? text : `${text}\n` };
+  });
+}
+
+function readUse(source: TemplateSource, blank: ValueBlank, { text, origin }: ValueText): BlankUse {
+  return { ...positionAt(source.text, blank.start), variable: blank.variable, value: text, origin };
+}

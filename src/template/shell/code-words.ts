@@ -1,0 +1,100 @@
+// Which words of one command are code for the program it runs, and whether its standard input is.
+import type { Range } from '../source.ts';
+import type { Command, Word } from './lexed-script.ts';
+import {
+  CODE_READERS,
+  NAME_TAKERS,
+  SHELL_VARIABLES,
+  WORDS_FROM_INPUT,
+  type CodeReader,
+} from './second-reading-table.ts';
+
+/** A stretch that `by` reads as code. */
+export interface CodeRange extends Range {
+  readonly by: string;
+}
+
+interface Invocation {
+  readonly name: string;
+  readonly reader: CodeReader;
+  readonly rest: readonly Word[];
+}
+
+/** The words that are code, wherever in the command the program's name stands: `srun timeout 9 bash -c "…"`. */
+export function codeWords(command: Command, text: string): CodeRange[] {
+  return invocations(command, text).flatMap(({ name, reader, rest }) => {
+    const words = wordsOfCode(reader, rest);
+    const [first] = words;
+    const last = words.at(-1);
+    return first === undefined || last === undefined ? [] : [{ start: first.start, end: last.end, by: name }];
+  });
+}
+
+/** The words that name variables: a name may have a subscript, and a subscript may run commands. */
+export function nameWords({ words, end }: Command): CodeRange[] {
+  const taker = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
+  return NAME_TAKERS.flatMap(({ names, after }) => {
+    if (!names.test(words[taker]?.text ?? '')) return [];
+    const from =
+      after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
+    const first = words[from];
+    if (first === undefined) return [];
+    return [{ start: first.start, end, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
+  });
+}
+
+/** The program that reads this command's standard input as code, if one does. */
+export function inputReader(command: Command, text: string): string | undefined {
+  const programs = invocations(command, text);
+  const [first] = programs;
+  if (first !== undefined && command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)))) return first.name;
+  return programs.find(({ reader, rest }) => readsInput(reader, rest))?.name;
+}
+
+function invocations(command: Command, text: string): Invocation[] {
+  return command.words.flatMap((word, index) => {
+    const raw = text.slice(word.start, word.end);
+    const name = SHELL_VARIABLES.test(raw) ? 'sh' : baseName(word);
+    const reader = CODE_READERS.find(({ names }) => names.test(name));
+    return reader === undefined
+      ? []
+      : [{ name: baseName({ text: raw }), reader, rest: command.words.slice(index + 1) }];
+  });
+}
+
+function baseName({ text }: Pick<Word, 'text'>): string {
+  return text.slice(text.lastIndexOf('/') + 1);
+}
+
+function wordsOfCode(reader: CodeReader, rest: readonly Word[]): readonly Word[] {
+  const { words } = reader;
+  if (words.which === 'all') return rest;
+  const option = rest.findIndex(({ text }) => words.option.test(text));
+  if (option !== -1) return rest.slice(option, afterOperand(rest, option + 1));
+  if (words.which === 'after') return [];
+  const start = skipOptions(rest, words.optionsWithArgument);
+  return rest.slice(start, afterOperand(rest, start));
+}
+
+/** Past the first word that surely is an operand: an expansion may turn out to be an option, or nothing. */
+function afterOperand(words: readonly Word[], from: number): number {
+  const operand = words.findIndex(({ text }, index) => index >= from && !/^[-+\0]/.test(text));
+  return operand === -1 ? words.length : operand + 1;
+}
+
+function skipOptions(words: readonly Word[], withArgument: RegExp): number {
+  let index = 0;
+  for (let text = words[0]?.text; text?.startsWith('-') === true; text = words[index]?.text) {
+    index += withArgument.test(text) ? 2 : 1;
+  }
+  return index;
+}
+
+function readsInput(reader: CodeReader, rest: readonly Word[]): boolean {
+  if (reader.input !== 'code unless told') return reader.input === 'code';
+  if (wordsOfCode(reader, rest).length > 0) return false;
+  const options = skipOptions(rest, reader.optionsWithArgument ?? /^$/);
+  if (rest.slice(0, options).some(({ text }) => /^-[A-Za-z]*s/.test(text))) return true;
+  const operand = rest[options]?.text ?? '-';
+  return operand.startsWith('\0') || operand === '-' || operand === '/dev/stdin';
+}

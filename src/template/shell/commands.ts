@@ -1,0 +1,221 @@
+// Commands, pipelines and lists of bash, as far as it takes to know where each word begins (bash(1), "SHELL GRAMMAR").
+import type { Range } from '../source.ts';
+import { attempt, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import { lexParenthesized } from './expansions.ts';
+import { skipBlanks, skipLines } from './layout.ts';
+import { lexRedirection } from './redirections.ts';
+import { lexConditional } from './conditional.ts';
+import type { Word } from './lexed-script.ts';
+import { isAssignment, lexWord } from './words.ts';
+
+/** What a list of commands goes up to, and over: a reserved word, a parenthesis, the end of a `case` item. */
+type Stop = 'end' | ')' | '}' | 'fi' | 'done' | 'item';
+
+/** The reserved words that only part the lists within a compound command; a stray one ends nothing. */
+const SEPARATORS = ['then', 'else', 'elif', 'do', 'fi', 'done', 'esac', '}', ']]'];
+
+/** Compound commands that are a list from one word to another. */
+const COMPOUNDS: ReadonlyMap<string, Stop> = new Map([
+  ['{', '}'],
+  ['if', 'fi'],
+  ['while', 'done'],
+  ['until', 'done'],
+]);
+
+/** Reserved words in front of a command. */
+const PREFIXES = ['!', 'time', 'coproc'];
+
+const RESERVED = /(?:[a-z]+|[{}!]|\[\[|\]\])(?=[\s;&|()<>]|$)/y;
+
+/** Reads to the closing parenthesis and over it. A here-document announced before waits for the newline behind it. */
+export function lexSubstitution(lexer: Lexer, openedAt: number): void {
+  const announced = lexer.pending;
+  lexer.pending = [];
+  lexer.depth += 1;
+  lexList(lexer, ')', openedAt);
+  lexer.depth -= 1;
+  lexer.pending = [...announced, ...lexer.pending];
+}
+
+export function lexList(lexer: Lexer, stop: Stop, openedAt: number): void {
+  for (;;) {
+    skipSeparators(lexer, stop);
+    if (lexer.at >= lexer.end) {
+      if (stop === ')') throw unclosed(lexer, openedAt, '(');
+      return;
+    }
+    const reserved = matchHere(lexer, RESERVED) ?? '';
+    if (peek(lexer) === ')') {
+      lexer.at += 1;
+      if (stop === ')') return;
+    } else if (stop === 'item' && looksAt(lexer, ';')) {
+      lexer.at += matchHere(lexer, /;;&|;;|;&/y)?.length ?? 1;
+      return;
+    } else if (stop === 'item' && reserved === 'esac') {
+      return;
+    } else if (SEPARATORS.includes(reserved)) {
+      lexer.at += reserved.length;
+      if (reserved === stop) return;
+    } else {
+      lexPipeline(lexer);
+    }
+  }
+}
+
+function skipSeparators(lexer: Lexer, stop: Stop): void {
+  for (;;) {
+    skipLines(lexer);
+    if (stop === 'item' && matchHere(lexer, /;;&?|;&/y) !== undefined) return;
+    if (looksAt(lexer, '&>') || !';&|'.includes(peek(lexer) || ' ')) return;
+    lexer.at += 1;
+  }
+}
+
+function lexPipeline(lexer: Lexer): void {
+  const start = lexer.at;
+  const elements: Range[] = [];
+  for (;;) {
+    const from = lexer.at;
+    lexCommand(lexer);
+    elements.push({ start: from, end: lexer.at });
+    skipBlanks(lexer);
+    const bar = matchHere(lexer, /\|&|\|(?!\|)/y);
+    if (bar === undefined) break;
+    lexer.at += bar.length;
+    skipLines(lexer);
+  }
+  if (elements.length > 1) lexer.found.pipelines.push({ start, end: lexer.at, elements });
+}
+
+function lexCommand(lexer: Lexer): void {
+  skipBlanks(lexer);
+  const start = lexer.at;
+  const reserved = matchHere(lexer, RESERVED) ?? '';
+  const stop = COMPOUNDS.get(reserved);
+  if (looksAt(lexer, '((') && attempt(lexer, () => lexParenthesized(lexer, 2))) endCompound(lexer, start);
+  else if (peek(lexer) === '(') lexCompound(lexer, '(', ')');
+  else if (stop !== undefined) lexCompound(lexer, reserved, stop);
+  else if (reserved === 'for' || reserved === 'select') lexLoop(lexer, reserved);
+  else if (reserved === 'case') lexCase(lexer);
+  else if (reserved === 'function') lexFunction(lexer);
+  else if (reserved === '[[') {
+    lexConditional(lexer);
+    endCompound(lexer, start);
+  } else if (PREFIXES.includes(reserved)) {
+    lexer.at += reserved.length;
+    lexCommand(lexer);
+  } else {
+    lexSimple(lexer);
+  }
+}
+
+function lexCompound(lexer: Lexer, opener: string, stop: Stop): void {
+  const start = lexer.at;
+  lexer.at += opener.length;
+  lexList(lexer, stop, start);
+  endCompound(lexer, start);
+}
+
+/** `for NAME in WORDS; do … done`, `for ((…)); do … done`, `select NAME in WORDS; do … done` */
+function lexLoop(lexer: Lexer, opener: string): void {
+  const start = lexer.at;
+  lexer.at += opener.length;
+  skipBlanks(lexer);
+  if (looksAt(lexer, '((')) {
+    if (!lexParenthesized(lexer, 2)) throw unclosed(lexer, start, '((');
+  } else {
+    lexWord(lexer, 'operand');
+    skipLines(lexer);
+    if (matchHere(lexer, RESERVED) === 'in') lexLoopWords(lexer);
+  }
+  lexList(lexer, 'done', start);
+  endCompound(lexer, start);
+}
+
+function lexLoopWords(lexer: Lexer): void {
+  lexer.at += 'in'.length;
+  skipBlanks(lexer);
+  while (lexer.at < lexer.end && !'\n;#'.includes(peek(lexer))) {
+    lexWord(lexer, 'element');
+    skipBlanks(lexer);
+  }
+}
+
+/** `case WORD in PATTERN | PATTERN) … ;; esac` */
+function lexCase(lexer: Lexer): void {
+  const start = lexer.at;
+  lexer.at += 'case'.length;
+  skipBlanks(lexer);
+  lexWord(lexer, 'operand');
+  skipLines(lexer);
+  if (matchHere(lexer, RESERVED) === 'in') lexer.at += 'in'.length;
+  for (;;) {
+    skipLines(lexer);
+    if (lexer.at >= lexer.end) break;
+    if (matchHere(lexer, RESERVED) === 'esac') {
+      lexer.at += 'esac'.length;
+      break;
+    }
+    lexPatterns(lexer);
+    lexList(lexer, 'item', start);
+  }
+  endCompound(lexer, start);
+}
+
+function lexPatterns(lexer: Lexer): void {
+  if (peek(lexer) === '(') lexer.at += 1;
+  while (lexer.at < lexer.end) {
+    skipBlanks(lexer);
+    if (peek(lexer) === '|') lexer.at += 1;
+    else if (peek(lexer) === ')') {
+      lexer.at += 1;
+      return;
+    } else lexWord(lexer, 'operand');
+  }
+}
+
+/** `function NAME { …; }`, with or without parentheses behind the name. */
+function lexFunction(lexer: Lexer): void {
+  lexer.at += 'function'.length;
+  skipBlanks(lexer);
+  const { text } = lexWord(lexer, 'operand');
+  skipBlanks(lexer);
+  lexer.at += matchHere(lexer, /\([ \t]*\)/y)?.length ?? 0;
+  lexFunctionBody(lexer, text);
+}
+
+function lexFunctionBody(lexer: Lexer, name: string): void {
+  skipLines(lexer);
+  const start = lexer.at;
+  lexCommand(lexer);
+  lexer.found.functions.push({ name, body: { start, end: lexer.at } });
+}
+
+function endCompound(lexer: Lexer, start: number): void {
+  do {
+    skipBlanks(lexer);
+  } while (lexRedirection(lexer));
+  lexer.found.compounds.push({ start, end: lexer.at });
+}
+
+function lexSimple(lexer: Lexer): void {
+  const start = lexer.at;
+  const assignments: Word[] = [];
+  const words: Word[] = [];
+  for (;;) {
+    skipBlanks(lexer);
+    if (lexRedirection(lexer)) continue;
+    const character = peek(lexer);
+    if (character === '' || '\n;&|)#'.includes(character)) break;
+    if (character === '(' && words.length === 1) {
+      const parentheses = matchHere(lexer, /\([ \t]*\)/y);
+      lexer.at += parentheses?.length ?? 1;
+      if (parentheses === undefined) continue;
+      lexFunctionBody(lexer, words[0]?.text ?? '');
+      return;
+    }
+    const word = lexWord(lexer, words.length === 0 ? 'command' : 'argument');
+    (words.length === 0 && isAssignment(word) ? assignments : words).push(word);
+  }
+  lexer.found.commands.push({ start, end: lexer.at, assignments, words });
+}

@@ -1,0 +1,39 @@
+// `[[ … ]]`: its operands are words, some of its operators make arithmetic or names of them (bash(1), "CONDITIONAL EXPRESSIONS").
+import type { Word } from './lexed-script.ts';
+import { skipLines } from './layout.ts';
+import { looksAt, matchHere, unclosed, type Lexer } from './lexer.ts';
+import { lexWord } from './words.ts';
+
+const ARITHMETIC_OPERATORS = ['-eq', '-ne', '-lt', '-le', '-gt', '-ge'];
+
+/** Reads from `[[` over `]]`. */
+export function lexConditional(lexer: Lexer): void {
+  const start = lexer.at;
+  lexer.at += 2;
+  const words: Word[] = [];
+  for (;;) {
+    skipLines(lexer);
+    if (lexer.at >= lexer.end) throw unclosed(lexer, start, '[[');
+    if (looksAt(lexer, ']]') && matchHere(lexer, /\]\](?=[\s;&|()<>]|$)/y) !== undefined) break;
+    const operator = matchHere(lexer, /&&|\|\||[()<>]/y);
+    if (operator === undefined || matchHere(lexer, /[<>]\(/y) !== undefined) {
+      words.push(lexWord(lexer, words.at(-1)?.text === '=~' ? 'expression' : 'operand'));
+    } else {
+      lexer.at += operator.length;
+    }
+  }
+  lexer.at += 2;
+  lexer.found.commands.push({
+    start,
+    end: lexer.at,
+    assignments: [],
+    words: [{ start, end: start + 2, text: '[[' }, ...words],
+  });
+  words.forEach(({ text }, index) => {
+    if (!ARITHMETIC_OPERATORS.includes(text)) return;
+    for (const operand of [words[index - 1], words[index + 1]]) {
+      if (operand !== undefined)
+        lexer.found.arithmetic.push({ start: operand.start, end: operand.end, where: `[[ … ${text} … ]]` });
+    }
+  });
+}

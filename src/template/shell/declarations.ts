@@ -1,0 +1,90 @@
+// Assignments that are more than that: to integers and arrays, which bash evaluates, and to variables that it runs.
+import type { Range } from '../source.ts';
+import type { Command, Word } from './lexed-script.ts';
+import type { Place } from './place.ts';
+import { CODE_VARIABLES, DECLARERS } from './second-reading-table.ts';
+
+/** Names that the script declares anywhere, since an assignment may run long after the line below it. */
+export interface DeclaredNames {
+  readonly integers: ReadonlySet<string>;
+  readonly arrays: ReadonlySet<string>;
+}
+
+interface Assignment extends Range {
+  readonly name: string | undefined;
+  readonly valueAt: number;
+  /** `name=(…)` */
+  readonly isLiteralArray: boolean;
+}
+
+/** A name, and how far it reaches; a name that holds a blank is none. */
+const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
+
+export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
+  const integers = new Set<string>();
+  const arrays = new Set<string>();
+  for (const command of commands) {
+    for (const word of [...command.assignments, ...command.words]) {
+      const name = /^([A-Za-z_]\w*)\+?=\(/.exec(text.slice(word.start, word.end))?.[1];
+      if (name !== undefined) arrays.add(name);
+    }
+    const flags = declarerFlags(command);
+    if (flags === undefined) continue;
+    for (const { text: word } of command.words.slice(1)) {
+      const name = /^[A-Za-z_]\w*/.exec(word)?.[0];
+      if (name !== undefined && flags.includes('i')) integers.add(name);
+      if (name !== undefined && /[aA]/.test(flags)) arrays.add(name);
+    }
+  }
+  return { integers, arrays };
+}
+
+/** The stretches of a command's assignments that bash evaluates. */
+export function declarations(
+  command: Command,
+  names: DeclaredNames,
+  text: string,
+): (Range & { readonly place: Place })[] {
+  const plain = command.assignments.map((word) => readAssignment(word, text));
+  const flags = declarerFlags(command);
+  const declared = flags === undefined ? [] : command.words.slice(1).map((word) => readAssignment(word, text));
+  return [
+    ...plain.flatMap((assignment) => placeOfValue(assignment, names)),
+    ...declared.flatMap((assignment) => placeOfDeclared(assignment, names, flags ?? '')),
+  ];
+}
+
+/** The letters after its dashes, when the command is one that declares. */
+function declarerFlags({ words }: Command): string | undefined {
+  const declarer = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
+  if (!DECLARERS.test(words[declarer]?.text ?? '')) return undefined;
+  return words
+    .slice(declarer + 1)
+    .filter(({ text }) => /^[-+]/.test(text))
+    .map(({ text }) => text.slice(1))
+    .join('');
+}
+
+function readAssignment(word: Word, text: string): Assignment {
+  const match = NAME_AND_EQUALS.exec(text.slice(word.start, word.end));
+  const valueAt = word.start + (match?.[0].length ?? 0);
+  return { start: word.start, end: word.end, name: match?.[1], valueAt, isLiteralArray: text[valueAt] === '(' };
+}
+
+function placeOfValue({ name, valueAt, end }: Assignment, names: DeclaredNames): (Range & { place: Place })[] {
+  if (name === undefined) return [];
+  if (names.integers.has(name))
+    return [{ start: valueAt, end, place: { kind: 'number', where: `the integer ${name}` } }];
+  if (CODE_VARIABLES.test(name))
+    return [{ start: valueAt, end, place: { kind: 'read again', by: `bash, through ${name}` } }];
+  return [];
+}
+
+function placeOfDeclared(assignment: Assignment, names: DeclaredNames, flags: string): (Range & { place: Place })[] {
+  const { name, valueAt, start, end } = assignment;
+  if (name === undefined) return [{ start, end, place: { kind: 'read again', by: 'bash, as the name of a variable' } }];
+  // The elements of a literal array are words like any others.
+  const isEvaluated = (/[aAn]/.test(flags) || names.arrays.has(name)) && !assignment.isLiteralArray;
+  if (isEvaluated) return [{ start: valueAt, end, place: { kind: 'read again', by: `bash, as the array ${name}` } }];
+  return placeOfValue(assignment, names);
+}

@@ -1,0 +1,167 @@
+// The quotes and expansions of bash, which hold each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
+import { attempt, lexBlank, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import type { Place } from './place.ts';
+
+/** Which quotes mean something here: all of them; all, but inside double quotes; none, in a here-document. */
+export type Surroundings = 'bare' | 'quoted' | 'document';
+
+const DOUBLE_QUOTES: Place = { kind: 'double quotes' };
+
+/** Reads one quoted text, one expansion, one blank, or else one character. */
+export function lexPiece(lexer: Lexer, surroundings: Surroundings, place: Place): void {
+  if (lexBlank(lexer, place)) return;
+  const character = peek(lexer);
+  if (character === '\\') lexEscape(lexer);
+  else if (character === '`') lexBackquotes(lexer);
+  else if (character === '$') lexDollar(lexer, surroundings);
+  else if (character === "'" && surroundings !== 'document') lexSingleQuotes(lexer, surroundings);
+  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer);
+  else lexer.at += 1;
+}
+
+export function lexDoubleQuotes(lexer: Lexer): void {
+  const openedAt = lexer.at;
+  lexer.at += 1;
+  while (lexer.at < lexer.end) {
+    const character = peek(lexer);
+    if (character === '"') {
+      lexer.at += 1;
+      return;
+    }
+    if (character === "'") lexer.at += 1;
+    else lexPiece(lexer, 'quoted', DOUBLE_QUOTES);
+  }
+  throw unclosed(lexer, openedAt, '"');
+}
+
+/**
+ * Within `"${x:-…}"` bash wants single quotes in pairs and then takes them literally:
+ * of what stands between them only a plain word is sure to arrive.
+ */
+function lexSingleQuotes(lexer: Lexer, surroundings: Surroundings): void {
+  const openedAt = lexer.at;
+  const place: Place =
+    surroundings === 'bare' ? { kind: 'single quotes' } : { kind: 'read again', by: '\'…\' inside "${…}"' };
+  lexer.at += 1;
+  while (lexer.at < lexer.end) {
+    if (lexBlank(lexer, place)) continue;
+    lexer.at += 1;
+    if (lexer.source.text[lexer.at - 1] === "'") return;
+  }
+  throw unclosed(lexer, openedAt, "'");
+}
+
+function lexAnsiQuotes(lexer: Lexer): void {
+  const openedAt = lexer.at;
+  lexer.at += 2;
+  while (lexer.at < lexer.end) {
+    if (lexBlank(lexer, { kind: 'ansi quotes' })) continue;
+    const character = peek(lexer);
+    if (character === '\\') {
+      lexEscape(lexer);
+      continue;
+    }
+    lexer.at += 1;
+    if (character === "'") return;
+  }
+  throw unclosed(lexer, openedAt, "$'");
+}
+
+function lexBackquotes(lexer: Lexer): void {
+  const openedAt = lexer.at;
+  lexer.at += 1;
+  while (lexer.at < lexer.end) {
+    if (lexBlank(lexer, { kind: 'read again', by: 'backquotes' })) continue;
+    const character = peek(lexer);
+    if (character === '\\') {
+      lexEscape(lexer);
+      continue;
+    }
+    lexer.at += 1;
+    if (character === '`') return;
+  }
+  throw unclosed(lexer, openedAt, '`');
+}
+
+/** Reads an expansion; a `$` that begins none is one character, also the one of `$"…"`. */
+export function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
+  const openedAt = lexer.at;
+  if (looksAt(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
+  if (looksAt(lexer, '$(')) {
+    lexer.at += 2;
+    lexer.lexSubstitution(lexer, openedAt);
+  } else if (looksAt(lexer, '${')) {
+    lexParameter(lexer, surroundings);
+  } else if (looksAt(lexer, '$[')) {
+    lexer.at += 2;
+    lexSubscript(lexer, openedAt, '$[…]');
+  } else if (surroundings === 'bare' && looksAt(lexer, "$'")) {
+    lexAnsiQuotes(lexer);
+  } else {
+    lexer.at += matchHere(lexer, /\$(?:[A-Za-z_]\w*|[@*#?$!0-9-])/y)?.length ?? 1;
+  }
+}
+
+/** `${…}` (bash(1), "Parameter Expansion"). The closing brace is the first one outside of quotes and expansions. */
+function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
+  const openedAt = lexer.at;
+  lexer.at += 2;
+  lexer.at += matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])?/y)?.length ?? 0;
+  if (peek(lexer) === '[') {
+    lexer.at += 1;
+    lexSubscript(lexer, openedAt, 'an array subscript');
+  }
+  const operator = matchHere(lexer, /:?[-=+?]/y);
+  const start = lexer.at;
+  const isOffset = operator === undefined && peek(lexer) === ':';
+  const place = operator === undefined ? PATTERN : placeOfDefault(surroundings);
+  while (lexer.at < lexer.end) {
+    if (peek(lexer) === '}') {
+      if (isOffset) lexer.found.arithmetic.push({ start, end: lexer.at, where: 'an offset of ${…}' });
+      lexer.at += 1;
+      return;
+    }
+    lexPiece(lexer, surroundings, place);
+  }
+  throw unclosed(lexer, openedAt, '${');
+}
+
+const PATTERN: Place = { kind: 'read again', by: 'a pattern of ${…}' };
+
+function placeOfDefault(surroundings: Surroundings): Place {
+  if (surroundings === 'bare') return { kind: 'word', needsQuotes: true, canSplit: false };
+  if (surroundings === 'quoted') return { kind: 'quoted default' };
+  return { kind: 'read again', by: '${…} in a here-document' };
+}
+
+/** Reads on after the `[`, to the bracket that closes it. */
+export function lexSubscript(lexer: Lexer, openedAt: number, where: string): void {
+  if (!lexArithmetic(lexer, '[', ']', where)) throw unclosed(lexer, openedAt, '[');
+}
+
+/** `((…))`, with or without a `$`; false when it turns out to be a subshell in a subshell. */
+export function lexParenthesized(lexer: Lexer, openerLength: number): boolean {
+  lexer.at += openerLength;
+  if (!lexArithmetic(lexer, '(', ')', 'arithmetic') || peek(lexer) !== ')') return false;
+  lexer.at += 1;
+  return true;
+}
+
+function lexArithmetic(lexer: Lexer, opener: string, closer: string, where: string): boolean {
+  const start = lexer.at;
+  let depth = 0;
+  while (lexer.at < lexer.end) {
+    const character = peek(lexer);
+    if (character === opener) depth += 1;
+    if (character === closer) {
+      if (depth === 0) {
+        lexer.found.arithmetic.push({ start, end: lexer.at, where });
+        lexer.at += 1;
+        return true;
+      }
+      depth -= 1;
+    }
+    lexPiece(lexer, 'bare', { kind: 'number', where });
+  }
+  return false;
+}

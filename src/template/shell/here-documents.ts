@@ -1,0 +1,86 @@
+// Here-documents: where each one ends, and the blanks in it (bash(1), "Here Documents").
+import { problemAt } from '../source.ts';
+import { lexPiece } from './expansions.ts';
+import { lexBlank, peek, type Lexer, type PendingDocument } from './lexer.ts';
+
+/** Reads the text of each document that was announced on the line before. */
+export function lexPendingDocuments(lexer: Lexer): void {
+  const announced = lexer.pending;
+  lexer.pending = [];
+  for (const document of announced) lexDocument(lexer, document);
+}
+
+function lexDocument(lexer: Lexer, document: PendingDocument): void {
+  const body = { start: lexer.at, end: endOfBody(lexer, document) };
+  const outerEnd = lexer.end;
+  lexer.end = body.end;
+  while (lexer.at < lexer.end) {
+    if (!document.isQuoted) lexPiece(lexer, 'document', { kind: 'here-document' });
+    else if (!lexBlank(lexer, { kind: 'quoted here-document' })) lexer.at += 1;
+  }
+  lexer.end = outerEnd;
+  lexer.found.documents.push({ ...document, body, isNested: lexer.depth > 0 });
+  const newline = lexer.source.text.indexOf('\n', body.end);
+  lexer.at = newline === -1 ? lexer.end : Math.min(newline + 1, lexer.end);
+}
+
+function endOfBody(lexer: Lexer, document: PendingDocument): number {
+  const text = lexer.source.text.slice(0, lexer.end);
+  for (const line of logicalLines(text, lexer.at, document.isQuoted)) {
+    if (endsDocument(line.text, document)) return line.start;
+  }
+  throw problemAt(
+    lexer.source,
+    document.operatorAt,
+    `this here-document is never closed: write ${document.delimiter} alone on a line of its own`,
+  );
+}
+
+export function endsDocument(line: string, document: Pick<PendingDocument, 'delimiter' | 'stripsTabs'>): boolean {
+  return (document.stripsTabs ? line.replace(/^\t+/, '') : line) === document.delimiter;
+}
+
+/** The lines from here on; in a document with an unquoted delimiter a backslash at its end joins a line with the next one. */
+export function* logicalLines(
+  text: string,
+  from: number,
+  isQuoted: boolean,
+): Generator<{ start: number; end: number; text: string }> {
+  for (let start = from; start < text.length;) {
+    let end = endOfLine(text, start);
+    let line = text.slice(start, end);
+    while (!isQuoted && /(?<!\\)(?:\\\\)*\\$/.test(line) && end < text.length) {
+      const next = endOfLine(text, end + 1);
+      line = line.slice(0, -1) + text.slice(end + 1, next);
+      end = next;
+    }
+    yield { start, end, text: line };
+    start = end + 1;
+  }
+}
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
+}
+
+/** Reads the delimiter after `<<` or `<<-`; any quote in it makes the whole document literal. */
+export function lexDelimiter(lexer: Lexer, operatorAt: number, stripsTabs: boolean): void {
+  let delimiter = '';
+  let isQuoted = false;
+  for (let quote = ''; lexer.at < lexer.end; lexer.at += 1) {
+    const character = peek(lexer);
+    if (quote === '' && ' \t\n|&;()<>'.includes(character)) break;
+    if (quote === '' ? character === "'" || character === '"' : character === quote) {
+      quote = quote === '' ? character : '';
+      isQuoted = true;
+    } else if (character === '\\' && quote !== "'") {
+      isQuoted = true;
+      lexer.at += 1;
+      delimiter += peek(lexer);
+    } else {
+      delimiter += character;
+    }
+  }
+  lexer.pending.push({ operatorAt, delimiter, isQuoted, stripsTabs });
+}

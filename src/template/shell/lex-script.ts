@@ -1,0 +1,36 @@
+// A whole script read as bash would read it, without running anything: the blanks in it, each with its place.
+import type { TemplateSource } from '../source.ts';
+import { lexList, lexSubstitution } from './commands.ts';
+import type { LexedScript } from './lexed-script.ts';
+import type { Lexer } from './lexer.ts';
+
+/**
+ * Pure. Comments are skipped, so blanks in them are no sites.
+ * @throws TemplateProblem for quotes, here-documents and expansions that are never closed, and for blanks where none may stand
+ */
+export function lexScript(source: TemplateSource): LexedScript {
+  const lexer: Lexer = {
+    source,
+    at: 0,
+    end: source.text.length,
+    depth: 0,
+    pending: [],
+    lexSubstitution,
+    found: {
+      sites: [],
+      blocks: [],
+      commands: [],
+      compounds: [],
+      pipelines: [],
+      functions: [],
+      redirections: [],
+      documents: [],
+      arithmetic: [],
+      processSubstitutions: [],
+      comments: [],
+    },
+  };
+  lexList(lexer, 'end', 0);
+  lexer.found.sites.sort((a, b) => a.blank.start - b.blank.start);
+  return lexer.found;
+}

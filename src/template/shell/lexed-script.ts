@@ -1,0 +1,76 @@
+// What the lexer of bash finds in a script: each blank with the place it stands in, and the commands around them.
+import type { BlockBlank, ValueBlank } from '../blank-syntax.ts';
+import type { Range } from '../source.ts';
+import type { Place } from './place.ts';
+
+/** A blank outside of comments. */
+export interface Site {
+  readonly blank: ValueBlank;
+  readonly place: Place;
+}
+
+export interface BlockSite {
+  readonly blank: BlockBlank;
+  /** In a command substitution or the like. */
+  readonly isNested: boolean;
+}
+
+export interface Word extends Range {
+  /** Without its quotes; each expansion and each blank in it is one NUL. */
+  readonly text: string;
+}
+
+/** A simple command (bash(1), "Simple Commands"), or `[[ … ]]`. */
+export interface Command extends Range {
+  readonly assignments: readonly Word[];
+  readonly words: readonly Word[];
+}
+
+/** Commands joined by `|`; one command alone is none. */
+export interface Pipeline extends Range {
+  readonly elements: readonly Range[];
+}
+
+export interface ShellFunction {
+  readonly name: string;
+  readonly body: Range;
+}
+
+export interface Redirection extends Range {
+  readonly operator: string;
+  readonly target: Word;
+}
+
+export interface HereDocument {
+  /** Where its `<<` stands. */
+  readonly operatorAt: number;
+  readonly body: Range;
+  readonly delimiter: string;
+  readonly isQuoted: boolean;
+  /** `<<-` */
+  readonly stripsTabs: boolean;
+  /** In a command substitution, where older bashes end it at a line that only begins with its delimiter. */
+  readonly isNested: boolean;
+}
+
+/** A stretch that is arithmetic. */
+export interface Arithmetic extends Range {
+  readonly where: string;
+}
+
+export interface LexedScript {
+  /** In the order of the text. */
+  readonly sites: readonly Site[];
+  readonly blocks: readonly BlockSite[];
+  readonly commands: readonly Command[];
+  /** Groups, loops, conditionals and subshells, each with its redirections. */
+  readonly compounds: readonly Range[];
+  readonly pipelines: readonly Pipeline[];
+  readonly functions: readonly ShellFunction[];
+  readonly redirections: readonly Redirection[];
+  readonly documents: readonly HereDocument[];
+  readonly arithmetic: readonly Arithmetic[];
+  readonly processSubstitutions: readonly Range[];
+  /** Where each comment begins. */
+  readonly comments: readonly number[];
+}

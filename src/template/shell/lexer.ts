@@ -1,0 +1,97 @@
+// The reading head of the bash lexer: where it stands, what it has found so far, and the few moves every part of it makes.
+import { readBlank } from '../blank-syntax.ts';
+import { problemAt, type TemplateSource } from '../source.ts';
+import type { TemplateProblem } from '../errors.ts';
+import type { LexedScript } from './lexed-script.ts';
+import type { Place } from './place.ts';
+
+/** A here-document whose text begins after the next newline. */
+export interface PendingDocument {
+  readonly operatorAt: number;
+  readonly delimiter: string;
+  readonly isQuoted: boolean;
+  readonly stripsTabs: boolean;
+}
+
+type Mutable<Lists> = { [Key in keyof Lists]: Lists[Key] extends readonly (infer Item)[] ? Item[] : Lists[Key] };
+
+export interface Lexer {
+  readonly source: TemplateSource;
+  readonly found: Mutable<LexedScript>;
+  /** The next character to read. */
+  at: number;
+  /** Nothing is read from here on. */
+  end: number;
+  /** How many command substitutions are open. */
+  depth: number;
+  pending: PendingDocument[];
+  /** Reads commands up to a closing parenthesis and over it; here, because words and commands hold each other. */
+  readonly lexSubstitution: (lexer: Lexer, openedAt: number) => void;
+}
+
+export function peek(lexer: Lexer, ahead = 0): string {
+  const at = lexer.at + ahead;
+  return at < lexer.end ? (lexer.source.text[at] ?? '') : '';
+}
+
+export function looksAt(lexer: Lexer, expected: string): boolean {
+  return lexer.at + expected.length <= lexer.end && lexer.source.text.startsWith(expected, lexer.at);
+}
+
+/** The match of a sticky expression here, or undefined. */
+export function matchHere(lexer: Lexer, pattern: RegExp): string | undefined {
+  pattern.lastIndex = lexer.at;
+  const match = pattern.exec(lexer.source.text)?.[0];
+  return match === undefined || lexer.at + match.length > lexer.end ? undefined : match;
+}
+
+export function unclosed(lexer: Lexer, openedAt: number, what: string): TemplateProblem {
+  return problemAt(lexer.source, openedAt, `this ${what} is never closed, so bash could not run the script`);
+}
+
+/**
+ * Reads the blank that begins here, if one does.
+ * @param place where it stands; a function is told the blank, and finds the place out later
+ */
+export function lexBlank(lexer: Lexer, place: Place): boolean {
+  const blank = readBlank(lexer.source, lexer.at);
+  if (blank === undefined) return false;
+  if (blank.kind === 'block') {
+    throw problemAt(
+      lexer.source,
+      blank.start,
+      `\${${blank.block}} must be a command of its own: take it out of the ${nameOf(place)}`,
+    );
+  }
+  lexer.found.sites.push({ blank, place });
+  lexer.at = blank.end;
+  return true;
+}
+
+/** Reads a backslash and what it escapes. In front of a blank nobody could say which of the two is meant. */
+export function lexEscape(lexer: Lexer): void {
+  if (readBlank(lexer.source, lexer.at + 1) !== undefined) {
+    throw problemAt(
+      lexer.source,
+      lexer.at,
+      'a backslash in front of a blank: take it away, values are quoted for the place they stand in',
+    );
+  }
+  lexer.at = Math.min(lexer.at + 2, lexer.end);
+}
+
+/** Runs the reader; when it answers false, everything is as if it had not been run. */
+export function attempt(lexer: Lexer, read: () => boolean): boolean {
+  const at = lexer.at;
+  const pending = [...lexer.pending];
+  const lists = Object.values(lexer.found).map((list) => ({ list, length: list.length }));
+  if (read()) return true;
+  lexer.at = at;
+  lexer.pending = pending;
+  for (const { list, length } of lists) list.length = length;
+  return false;
+}
+
+function nameOf(place: Place): string {
+  return place.kind === 'read again' || place.kind === 'number' || place.kind === 'word' ? 'expression' : place.kind;
+}

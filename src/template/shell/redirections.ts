@@ -1,0 +1,33 @@
+// Redirections: `>file`, `2>&1`, `<<<word`, and the announcements of here-documents (bash(1), "REDIRECTION").
+import { readBlank } from '../blank-syntax.ts';
+import { problemAt } from '../source.ts';
+import { lexDelimiter } from './here-documents.ts';
+import { skipBlanks } from './layout.ts';
+import { matchHere, type Lexer } from './lexer.ts';
+import { lexWord } from './words.ts';
+
+const DESCRIPTOR_AND_OPERATOR = /(?:[0-9]+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|<(?!\()|>(?!\())/y;
+
+/** Reads a redirection, if one begins here; `<(` and `>(` begin a word. */
+export function lexRedirection(lexer: Lexer): boolean {
+  const start = lexer.at;
+  const written = matchHere(lexer, DESCRIPTOR_AND_OPERATOR);
+  if (written === undefined) return false;
+  const operator = /[<>&].*$/.exec(written)?.[0] ?? '';
+  lexer.at += written.length;
+  skipBlanks(lexer);
+  if (operator === '<<' || operator === '<<-') {
+    if (readBlank(lexer.source, lexer.at) !== undefined) {
+      throw problemAt(
+        lexer.source,
+        lexer.at,
+        'a blank can not be the delimiter of a here-document: write a fixed word',
+      );
+    }
+    lexDelimiter(lexer, start, operator === '<<-');
+  } else {
+    const target = lexWord(lexer, 'target');
+    lexer.found.redirections.push({ start, end: lexer.at, operator, target });
+  }
+  return true;
+}

@@ -1,0 +1,148 @@
+// One word of bash: pieces of text, quotes and expansions without a blank between them (bash(1), "DEFINITIONS").
+import { readBlank, type BlockBlank, type ValueBlank } from '../blank-syntax.ts';
+import type { Word } from './lexed-script.ts';
+import { lexComment, lexNewline, skipBlanks } from './layout.ts';
+import { lexEscape, looksAt, peek, unclosed, type Lexer } from './lexer.ts';
+import { lexPiece, lexSubscript } from './expansions.ts';
+
+/**
+ * What the word is for: the command or an assignment before it; an argument; an element of an array or a list;
+ * the target of a redirection; an operand of `case`, `for` or `[[`; the expression after `=~`.
+ */
+export type WordRole = 'command' | 'argument' | 'element' | 'target' | 'operand' | 'expression';
+
+/** What ends a word (bash(1): "metacharacter"); the expression after `=~` may hold all but white space. */
+const METACHARACTERS = ' \t\n|&;()<>';
+const WHITE_SPACE = ' \t\n';
+
+const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^=]*\])?\+?=/;
+const ARRAY = /^[A-Za-z_]\w*(?:\[[^=]*\])?\+?=$/;
+
+export function isAssignment(word: Word): boolean {
+  return ASSIGNMENT.test(word.text);
+}
+
+/** Reads a word; where none begins, one character, so that every caller moves on. */
+export function lexWord(lexer: Lexer, role: WordRole): Word {
+  const start = lexer.at;
+  const values: ValueBlank[] = [];
+  const blocks: BlockBlank[] = [];
+  const enders = role === 'expression' ? WHITE_SPACE : METACHARACTERS;
+  let text = '';
+
+  while (lexer.at < lexer.end) {
+    const character = peek(lexer);
+    const blank = character === '$' ? readBlank(lexer.source, lexer.at) : undefined;
+    if (blank !== undefined) {
+      if (blank.kind === 'value') values.push(blank);
+      else blocks.push(blank);
+      lexer.at = blank.end;
+      text += '\0';
+    } else if (looksAt(lexer, '\\\n')) {
+      lexEscape(lexer);
+    } else if (looksAt(lexer, '<(') || looksAt(lexer, '>(')) {
+      lexProcessSubstitution(lexer);
+      text += '\0';
+    } else if (character === '(' && beginsGroup(text, role)) {
+      lexGroup(lexer, role, text);
+      text += '\0';
+    } else if (character === '[' && role === 'command' && /^[A-Za-z_]\w*$/.test(text)) {
+      const openedAt = lexer.at;
+      lexer.at += 1;
+      lexSubscript(lexer, openedAt, 'an array subscript');
+      text += '[\0]';
+    } else if (enders.includes(character)) {
+      break;
+    } else {
+      text += lexText(lexer);
+    }
+  }
+  if (lexer.at === start) lexer.at += 1;
+
+  const word = { start, end: lexer.at, text };
+  for (const blank of values) addSite(lexer, blank, word, role);
+  for (const blank of blocks) lexer.found.blocks.push({ blank, isNested: lexer.depth > 0 });
+  return word;
+}
+
+/** Reads a piece and answers it without its quotes, each expansion as one NUL. */
+function lexText(lexer: Lexer): string {
+  const start = lexer.at;
+  lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
+  const piece = lexer.source.text.slice(start, lexer.at);
+  if (piece.startsWith("'")) return withoutExpansions(piece.slice(1, -1));
+  if (piece.startsWith('"')) return withoutExpansions(piece.slice(1, -1)).replaceAll(/\\([\\"$`])/g, '$1');
+  if (piece.startsWith('\\')) return piece.slice(1);
+  if (piece.startsWith("$'")) return withoutExpansions(piece.slice(2, -1));
+  if (piece === '$' && peek(lexer) === '"') return '';
+  return piece.length > 1 ? '\0' : piece;
+}
+
+function withoutExpansions(text: string): string {
+  return text.replaceAll(/\$[A-Za-z_{(<][^\s"']*|`[^`]*`/g, '\0');
+}
+
+function addSite(lexer: Lexer, blank: ValueBlank, word: Word, role: WordRole): void {
+  const isWhole = blank.start === word.start && blank.end === word.end;
+  const isLeftOfSubscript = role === 'element' && word.text.startsWith('[') && blank.end <= endOfKey(lexer, word);
+  if (isLeftOfSubscript) {
+    lexer.found.sites.push({ blank, place: { kind: 'number', where: 'an array subscript' } });
+    return;
+  }
+  // `2>file`, `a=1`, `if`, `@(a|b)`: in these company even a plain value would be something else than a word.
+  const isRisky =
+    '<>('.includes(peek(lexer) || ' ') ||
+    role === 'operand' ||
+    role === 'expression' ||
+    (role === 'command' && !isAssignment(word));
+  const canSplit = isWhole && (role === 'argument' || role === 'element');
+  lexer.found.sites.push({ blank, place: { kind: 'word', needsQuotes: isRisky, canSplit } });
+}
+
+function endOfKey(lexer: Lexer, word: Word): number {
+  const end = lexer.source.text.indexOf(']=', word.start);
+  return end === -1 || end > word.end ? word.end : end;
+}
+
+function lexProcessSubstitution(lexer: Lexer): void {
+  const start = lexer.at;
+  lexer.at += 2;
+  lexer.lexSubstitution(lexer, start);
+  lexer.found.processSubstitutions.push({ start, end: lexer.at });
+}
+
+/** An array `name=(…)`, a pattern `@(a|b)`, or parentheses in the expression after `=~`. */
+function beginsGroup(text: string, role: WordRole): boolean {
+  return role === 'expression' || ARRAY.test(text) || (/[?*+@!]$/.test(text) && text !== '!');
+}
+
+function lexGroup(lexer: Lexer, role: WordRole, text: string): void {
+  const openedAt = lexer.at;
+  lexer.at += 1;
+  if (role !== 'expression' && ARRAY.test(text)) lexElements(lexer);
+  else lexPattern(lexer);
+  if (peek(lexer) !== ')') throw unclosed(lexer, openedAt, '(');
+  lexer.at += 1;
+}
+
+function lexElements(lexer: Lexer): void {
+  for (;;) {
+    skipBlanks(lexer);
+    if (peek(lexer) === '\n') lexNewline(lexer);
+    else if (peek(lexer) === '#') lexComment(lexer);
+    else if (peek(lexer) === ')' || lexer.at >= lexer.end) return;
+    else lexWord(lexer, 'element');
+  }
+}
+
+function lexPattern(lexer: Lexer): void {
+  let depth = 0;
+  while (lexer.at < lexer.end) {
+    if (peek(lexer) === '(') depth += 1;
+    if (peek(lexer) === ')') {
+      if (depth === 0) return;
+      depth -= 1;
+    }
+    lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
+  }
+}

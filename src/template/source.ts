@@ -1,0 +1,35 @@
+// The text of a template together with its name, so that whoever finds something wrong in it can say where.
+import { TemplateProblem } from './errors.ts';
+
+export interface TemplateSource {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A stretch of the template: UTF-16 offsets, the end not included. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Position {
+  /** Both count from 1, as editors do. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/** What was found, and what to write instead, at the place where it was found. */
+export function problemAt(source: TemplateSource, offset: number, finding: string): TemplateProblem {
+  const { line, column } = positionAt(source.text, offset);
+  return new TemplateProblem(source.file, line, column, finding);
+}
+
+export function isInside(inner: Range, outer: Range): boolean {
+  return inner.start >= outer.start && inner.end <= outer.end;
+}

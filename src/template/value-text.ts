@@ -1,0 +1,71 @@
+// The value of a blank as text: looked up, defaulted, filtered, and refused when it can't be text in a script at all.
+import { nearestName } from '../base/nearest.ts';
+import type { ValueBlank } from './blank-syntax.ts';
+import { applyFilters, hasFilter } from './filters.ts';
+import { shown } from './quote-place.ts';
+import { problemAt, type TemplateSource } from './source.ts';
+import type { Origin, Variables } from './template.ts';
+import { isTree, lookUp, type Lookup } from './variables.ts';
+
+export interface ValueText {
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+/** @throws TemplateProblem when there is no value and no default, or it can't be written into a script */
+export function readValue(source: TemplateSource, blank: ValueBlank, variables: Variables): ValueText {
+  const found = lookUp(blank.variable, variables);
+  const text = formatValue(found.value);
+  if (text !== undefined) return { text: finish(source, blank, text), origin: found.origin };
+  if (isTree(found.value)) throw problemAt(source, blank.start, notOneValue(blank, found.value));
+  const fallback = readDefault(source, blank);
+  if (fallback === undefined) throw problemAt(source, blank.start, noValue(blank, found, variables));
+  return { text: fallback, origin: 'default' };
+}
+
+/** @throws TemplateProblem when the default can't be written into a script */
+export function readDefault(source: TemplateSource, blank: ValueBlank): string | undefined {
+  return blank.fallback === undefined ? undefined : finish(source, blank, blank.fallback);
+}
+
+/** Booleans, numbers and lists as ClearML's own agent writes them; undefined for nothing, and for what is not one value. */
+function formatValue(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map((item: unknown) => (Array.isArray(item) ? undefined : formatValue(item)));
+  return items.includes(undefined) ? undefined : items.join(',');
+}
+
+function finish(source: TemplateSource, blank: ValueBlank, value: string): string {
+  const text = applyFilters(value, blank.filters);
+  const isRaw = hasFilter(blank.filters, 'raw');
+  const control = /[\p{Cc}\p{Cs}]/u.exec(isRaw ? text.replaceAll(/[\n\t]/g, '') : text)?.[0];
+  if (control === undefined) return text;
+  const code = (control.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw problemAt(
+    source,
+    blank.start,
+    `the value of ${blank.variable} holds the control character U+${code}: ${shown(text)}. Take it out of the value` +
+      (/[\n\t]/.test(control) ? `, or write \${${blank.variable}|raw} to have newlines and tabs inserted` : ''),
+  );
+}
+
+function notOneValue({ variable }: ValueBlank, value: Readonly<Record<string, unknown>>): string {
+  const fields = Object.keys(value);
+  const example = fields.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
+  return `${variable} is not one value, it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
+}
+
+function noValue({ variable, written }: ValueBlank, { missing }: Lookup, { task }: Variables): string {
+  const id = typeof task['id'] === 'string' ? ` ${task['id']}` : '';
+  const property = /^CLEARML_TASK\.hyperparams\.properties\.(.+)\.value$/i.exec(variable)?.[1];
+  const nearest = missing === undefined ? undefined : nearestName(missing.part, missing.known);
+  return (
+    `${written} has no value for task${id} and no default. Write \${${variable}:VALUE} for a default` +
+    (property === undefined ? '' : `, or set the user property "${property}" of the task`) +
+    (nearest === undefined || nearest === missing?.part
+      ? ''
+      : `; did you mean "${nearest}" instead of "${missing?.part ?? ''}"?`)
+  );
+}

@@ -1,0 +1,111 @@
+// The variables a template may name, each with where its value comes from: the one table of them.
+import type { Origin, Variables } from './template.ts';
+
+/** What a name stands for, before it is made text. */
+export interface Lookup {
+  /** undefined or null when there is nothing of that name. */
+  readonly value: unknown;
+  readonly origin: Origin;
+  /** Where nothing was found: the part of the name that failed, and the names that there were instead. */
+  readonly missing?: { readonly part: string; readonly known: readonly string[] };
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+interface PlainVariable {
+  readonly origin: Origin;
+  readonly read: (variables: Variables) => unknown;
+}
+
+interface TreeVariable {
+  readonly origin: Origin;
+  readonly read: (variables: Variables) => Tree;
+}
+
+/** Names without fields. */
+const PLAIN: Readonly<Record<string, PlainVariable>> = {
+  CLEARML_QUEUE_NAME: { origin: 'glue', read: ({ queueName }) => queueName },
+  CLEARML_QUEUE_ID: { origin: 'glue', read: ({ queueId }) => queueId },
+  CLEARML_WORKER_ID: { origin: 'glue', read: ({ workerId }) => workerId },
+  CLEARML_PROJECT_NAME: { origin: 'task', read: ({ project }) => ownField(project, 'name') },
+  CLEARML_PROJECT_ID: { origin: 'task', read: ({ project, task }) => ownField(project, 'id') ?? projectId(task) },
+};
+
+/** Names with fields behind dots. */
+const TREES: Readonly<Record<string, TreeVariable>> = {
+  CLEARML_TASK: { origin: 'task', read: taskTree },
+  CLEARML_USER: { origin: 'task', read: ({ user }) => user },
+  CLEARML_CONFIG: { origin: 'config', read: ({ config }) => config },
+};
+
+export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
+export const TREE_NAMES: readonly string[] = Object.keys(TREES);
+
+/** What this name, as written in a template, stands for. Only own fields count: `constructor` is nobody's value. */
+export function lookUp(variable: string, variables: Variables): Lookup {
+  const [root = '', ...path] = variable.split('.');
+  const plain = PLAIN[root];
+  if (plain !== undefined) return { value: plain.read(variables), origin: plain.origin };
+  const tree = TREES[root];
+  if (tree === undefined) return { value: undefined, origin: 'glue' };
+  const top = tree.read(variables);
+  const spellings = root === 'CLEARML_TASK' ? taskSpellings(path) : [path];
+  for (const spelling of spellings) {
+    const value = walk(top, spelling);
+    if (value !== undefined && value !== null) return { value, origin: tree.origin };
+  }
+  return { value: undefined, origin: tree.origin, missing: firstMissing(top, spellings.at(-1) ?? path) };
+}
+
+/** The task, in which `project` is the id and at the same time a place for `.id` and `.name`. */
+function taskTree({ task, project }: Variables): Tree {
+  const id = projectId(task);
+  return { ...task, project: id, 'project.id': id, 'project.name': ownField(project, 'name') };
+}
+
+function projectId(task: Tree): unknown {
+  const project = ownField(task, 'project');
+  return isTree(project) ? ownField(project, 'id') : project;
+}
+
+/**
+ * The server keeps the section of user properties as `properties` and matches it without case;
+ * templates in use also leave the section out: `hyperparams.filesystems.value`.
+ */
+function taskSpellings(path: readonly string[]): string[][] {
+  const [first, section = '', ...rest] = path;
+  if (first !== 'hyperparams') return [[...path]];
+  if (section.toLowerCase() === 'properties') return [[first, 'properties', ...rest]];
+  if (rest.at(-1) === 'value' && rest.length === 1) return [[...path], [first, 'properties', section, ...rest]];
+  return [[...path]];
+}
+
+/** A name may hold dots itself (`General/opt.lr`), so that a field may be more than one part of the path. */
+function walk(node: unknown, path: readonly string[]): unknown {
+  if (path.length === 0) return node;
+  if (!isTree(node)) return undefined;
+  for (let count = 1; count <= path.length; count += 1) {
+    const found = walk(ownField(node, path.slice(0, count).join('.')), path.slice(count));
+    if (found !== undefined && found !== null) return found;
+  }
+  return undefined;
+}
+
+function firstMissing(top: Tree, path: readonly string[]): { part: string; known: string[] } {
+  let node: unknown = top;
+  for (const part of path) {
+    if (!isTree(node)) return { part, known: [] };
+    const next = ownField(node, part);
+    if (next === undefined || next === null) return { part, known: Object.keys(node) };
+    node = next;
+  }
+  return { part: path.at(-1) ?? '', known: [] };
+}
+
+function ownField(tree: Tree, name: string): unknown {
+  return Object.hasOwn(tree, name) ? tree[name] : undefined;
+}
+
+export function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
