@@ -22,7 +22,7 @@ export interface Call {
   readonly caller: Caller;
   /**
    * Where the real server lies between reading a document and its conditional write. Other calls can come in between
-   * when the fault `slow-write` was ordered for this endpoint; otherwise it does not wait at all.
+   * when the fault `hold` was ordered for this endpoint; otherwise it does not wait at all.
    */
   readonly gap: () => Promise<void>;
 }

@@ -23,6 +23,13 @@ export function createControlsService(store: Store, clock: SandboxClock, faults:
       faults.clear();
       return {};
     },
+    /** Lets calls go on that the fault `hold` keeps between their reading and their writing. */
+    'sandbox.release': () => {
+      faults.release();
+      return {};
+    },
+    /** How many calls are still to fail (`waiting`), and how many are held now. */
+    'sandbox.get_faults': () => ({ ...faults.counts() }),
     /** `{life_seconds?}`: refuses every token handed out so far as expired; new ones live for `life_seconds`, if given. */
     'sandbox.expire_tokens': (call) => {
       const shape = z.object({ life_seconds: z.number().int().positive().optional() });

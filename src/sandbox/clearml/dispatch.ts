@@ -107,7 +107,7 @@ export function createDispatcher({ endpoints, store, clock, faults, log }: Dispa
       remoteAddress: request.remoteAddress,
       caller,
       gap: async () => {
-        if (fault?.kind === 'slow-write') await clock.sleep(fault.delayMs);
+        if (fault?.kind === 'hold') await faults.hold();
       },
     });
   }

@@ -56,7 +56,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const store = createStore(known ?? firstContent(realClock.now(), options.keys ?? {}), stateFile);
   const closing = new AbortController();
   const clock = createSandboxClock(realClock, store, closing.signal);
-  const faults = createFaults();
+  const faults = createFaults(closing.signal);
   const endpoints: Service = {
     ...createAuthService(store, clock),
     ...createTasksReadService(store),

@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+import { basic, createHandClock, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
+
+async function callAs(
+  sandbox: OpenSandbox,
+  authorization: string | undefined,
+  endpoint = 'users.get_current_user',
+): Promise<Answer> {
+  const headers = authorization === undefined ? {} : { authorization };
+  const reply = await fetch(`${sandbox.url}/${endpoint}`, { method: 'POST', headers });
+  return readAnswer(await reply.text());
+}
+
+async function login(sandbox: OpenSandbox, query = ''): Promise<string> {
+  const keys = basic(sandbox.accessKey, sandbox.secretKey);
+  return z.string().parse((await callAs(sandbox, keys, `auth.login${query}`)).data['token']);
+}
+
+function claimsOf(token: string): Record<string, unknown> {
+  const payload = token.split('.')[1] ?? '';
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+}
+
+describe('credentials', () => {
+  it('are the keys that the sandbox was given, or made', async () => {
+    await using sandbox = await openSandbox();
+    expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
+    expect((await callAs(sandbox, basic(sandbox.accessKey, sandbox.secretKey))).verdict).to.equal('200/0');
+  });
+
+  it('are refused each in its own way', async () => {
+    await using sandbox = await openSandbox();
+    const verdicts = [
+      await callAs(sandbox, undefined),
+      await callAs(sandbox, 'Digest abc'),
+      await callAs(sandbox, 'Basic ###'),
+      await callAs(sandbox, basic(sandbox.accessKey, 'wrong')),
+      await callAs(sandbox, 'Bearer not.a.token'),
+      await callAs(sandbox, 'Bearer nonsense'),
+    ].map(({ verdict }) => verdict);
+    expect(verdicts).to.deep.equal(['401/20', '401/10', '401/21', '401/22', '401/30', '401/30']);
+  });
+
+  it('are not needed to ask whether it is there', async () => {
+    await using sandbox = await openSandbox();
+    expect((await callAs(sandbox, undefined, 'debug.ping')).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, undefined, 'server.info')).data).to.include({ api_version: '2.34' });
+  });
+});
+
+describe('a token', () => {
+  it('tells clients what they look for', async () => {
+    await using sandbox = await openSandbox();
+    const claims = claimsOf(await login(sandbox));
+    expect(claims).to.deep.include({ feature_set: 'basic', api_version: '2.34', server_version: '2.3.0' });
+    // Clients log in anew before every call when less than 12 h are left.
+    expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
+  });
+
+  it('renews itself', async () => {
+    await using sandbox = await openSandbox();
+    const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
+    expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).verdict).to.equal('200/0');
+  });
+
+  it('ends when it says', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    const token = await login(sandbox, '?expiration_sec=60');
+    clock.advance(59_999);
+    expect((await callAs(sandbox, `Bearer ${token}`)).verdict).to.equal('200/0');
+    clock.advance(1);
+    const answer = await callAs(sandbox, `Bearer ${token}`);
+    expect(answer.verdict).to.equal('401/30');
+    expect(answer.message).to.contain('expired');
+  });
+
+  it('of another sandbox is refused', async () => {
+    await using one = await openSandbox();
+    await using other = await openSandbox();
+    expect((await callAs(other, `Bearer ${await login(one)}`)).verdict).to.equal('401/30');
+  });
+
+  it('can be made to expire at once, and new ones to live shortly', async () => {
+    await using sandbox = await openSandbox();
+    const token = await login(sandbox);
+    await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });
+    expect((await callAs(sandbox, `Bearer ${token}`)).verdict).to.equal('401/30');
+    const next = await login(sandbox);
+    expect((await callAs(sandbox, `Bearer ${next}`)).verdict).to.equal('200/0');
+    expect(Number(claimsOf(next)['exp']) - Number(claimsOf(next)['iat'])).to.equal(30);
+  });
+});

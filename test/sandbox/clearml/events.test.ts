@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { basic, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
+
+/** A batch as the clients send it: one object a line. */
+async function sendBatch(sandbox: OpenSandbox, events: readonly Record<string, unknown>[]): Promise<Answer> {
+  const reply = await fetch(`${sandbox.url}/events.add_batch`, {
+    method: 'POST',
+    headers: {
+      authorization: basic(sandbox.accessKey, sandbox.secretKey),
+      'content-type': 'application/json-lines',
+      'x-clearml-worker': 'node1',
+    },
+    body: events.map((event) => JSON.stringify(event)).join('\n'),
+  });
+  return readAnswer(await reply.text());
+}
+
+async function page(sandbox: OpenSandbox, body: Record<string, unknown>): Promise<string> {
+  const { events } = (await sandbox.ok('events.get_task_log', body)) as { events: { msg: string }[] };
+  return events.map(({ msg }) => msg).join(' ');
+}
+
+describe('console lines', () => {
+  it('are all counted, and kept twice when they come twice', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const lines = [1, 2].map((timestamp) => ({ type: 'log', task, msg: `line ${timestamp}`, timestamp }));
+    expect((await sendBatch(sandbox, lines)).data).to.deep.equal({ added: 2, errors: 0, errors_info: {} });
+    await sendBatch(sandbox, lines);
+    expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
+  });
+
+  it('name the host they came from when they name no worker', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
+    await sendBatch(sandbox, [{ type: 'log', task, msg: 'y', worker: 'w:1' }]);
+    const { events } = await sandbox.ok('events.get_task_log', { task, order: 'asc' });
+    expect(events).to.have.nested.property('[0].worker', 'node1');
+    expect(events).to.have.nested.property('[1].worker', 'w:1');
+  });
+
+  it('are refused one by one, with the reasons counted', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const good = { type: 'log', task, msg: 'x' };
+    const answer = await sendBatch(sandbox, [good, { type: 'log', task: 'gone' }, { type: 'joke', task }, { task }]);
+    expect(answer.data).to.deep.equal({
+      added: 1,
+      errors: 3,
+      errors_info: { 'Invalid task id gone': 1, 'Invalid event type joke': 1, "Event must have a 'type' field": 1 },
+    });
+  });
+
+  it('of which none was good are an error, and so is a batch of none', async () => {
+    await using sandbox = await openSandbox();
+    expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).verdict).to.equal('400/131');
+  });
+
+  it('come in any status but published, and there only when they insist', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.publish', { task, force: true });
+    expect((await sandbox.call('events.add', { type: 'log', task, msg: 'x' })).verdict).to.equal('400/131');
+    expect(await sandbox.ok('events.add', { type: 'log', task, msg: 'x', allow_locked: true })).to.include({
+      added: 1,
+    });
+  });
+
+  it('are paged backwards from the newest, and forwards from the oldest', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sendBatch(
+      sandbox,
+      [3, 1, 2, 5, 4].map((timestamp) => ({ type: 'log', task, msg: String(timestamp), timestamp })),
+    );
+    expect(await page(sandbox, { task, batch_size: 2 })).to.equal('5 4');
+    expect(await page(sandbox, { task, batch_size: 2, order: 'asc' })).to.equal('4 5');
+    expect(await page(sandbox, { task, batch_size: 2, from_timestamp: 4 })).to.equal('3 2');
+    expect(await page(sandbox, { task, batch_size: 2, navigate_earlier: false })).to.equal('1 2');
+    expect(await page(sandbox, { task, batch_size: 2, navigate_earlier: false, from_timestamp: 2 })).to.equal('3 4');
+  });
+
+  it('of one millisecond are never split over two pages', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sendBatch(
+      sandbox,
+      ['a', 'b', 'c'].map((msg) => ({ type: 'log', task, msg, timestamp: 7 })),
+    );
+    expect(await page(sandbox, { task, batch_size: 1, navigate_earlier: false })).to.equal('a b c');
+    expect(await page(sandbox, { task, batch_size: 1, order: 'asc' })).to.equal('a b c');
+  });
+
+  it('can be cleared', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
+    expect(await sandbox.ok('events.clear_task_log', { task })).to.deep.equal({ deleted: 1 });
+    expect(await page(sandbox, { task })).to.equal('');
+  });
+});
+
+describe('a scalar', () => {
+  it('takes the place of one at the same iteration, and moves the task on', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };
+    const { data } = await sendBatch(sandbox, [
+      { ...scalar, value: 1 },
+      { ...scalar, value: 2 },
+    ]);
+    expect(data).to.include({ added: 2 });
+    expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
+  });
+});

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { rejection } from '../../support/rejection.ts';
+import { openSandbox } from './open-sandbox.ts';
+
+describe('a fault', () => {
+  it('drops the connection before anything is done', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-before' });
+    await rejection(sandbox.call('tasks.started', { task }));
+    expect(await sandbox.statusOf(task)).to.equal('created');
+  });
+
+  it('drops the connection after everything is done', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-after' });
+    await rejection(sandbox.call('tasks.started', { task }));
+    expect(await sandbox.statusOf(task)).to.equal('in_progress');
+  });
+
+  it('answers with a page of HTML, as a proxy does', async () => {
+    await using sandbox = await openSandbox();
+    await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 502 });
+    const reply = await fetch(`${sandbox.url}/debug.ping`);
+    expect(reply.status).to.equal(502);
+    expect(reply.headers.get('content-type')).to.equal('text/html');
+    expect(await reply.text()).to.match(/^<html>/);
+  });
+
+  it('answers late', async () => {
+    await using sandbox = await openSandbox();
+    await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'delay', delayMs: 100 });
+    const before = performance.now();
+    expect((await sandbox.call('debug.ping')).verdict).to.equal('200/0');
+    expect(performance.now() - before).to.be.greaterThan(90);
+  });
+
+  it('happens as often as ordered, to its endpoint only', async () => {
+    await using sandbox = await openSandbox();
+    await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
+    const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
+    expect((await sandbox.call('server.info')).verdict).to.equal('200/0');
+    expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
+  });
+
+  it('can strike every endpoint, but never its own calls', async () => {
+    await using sandbox = await openSandbox();
+    await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
+    await rejection(sandbox.call('server.info'));
+    await rejection(sandbox.call('tasks.get_all'));
+    expect(await sandbox.ok('sandbox.get_faults')).to.deep.equal({ waiting: 998, held: 0 });
+    await sandbox.ok('sandbox.clear_faults');
+    expect((await sandbox.call('tasks.get_all')).verdict).to.equal('200/0');
+  });
+
+  it('of an unknown kind is refused', async () => {
+    await using sandbox = await openSandbox();
+    expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).verdict).to.equal('400/12');
+  });
+
+  it('that holds a call does not hold up the end', async () => {
+    const sandbox = await openSandbox();
+    const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
+    const lost = rejection(answer);
+    await sandbox.close();
+    await lost;
+  });
+});

@@ -1,0 +1,246 @@
+import { expect } from 'chai';
+import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
+
+async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue: string; tasks: string[] }> {
+  const queue = await sandbox.makeQueue('cpu');
+  const tasks: string[] = [];
+  for (let at = 0; at < count; at += 1) tasks.push(await sandbox.makeQueued(queue));
+  return { queue, tasks };
+}
+
+describe('a queue', () => {
+  it('is found by its id only, never by its name', async () => {
+    await using sandbox = await openSandbox();
+    expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).verdict).to.equal('400/701');
+  });
+
+  it('needs a name of three characters that no other has', async () => {
+    await using sandbox = await openSandbox();
+    expect((await sandbox.call('queues.create', { name: 'ab' })).verdict).to.equal('400/800');
+    expect((await sandbox.call('queues.create', { name: 'default' })).verdict).to.equal('400/801');
+  });
+
+  it('with the tag k8s-glue is hidden unless it is searched for', async () => {
+    await using sandbox = await openSandbox();
+    const { id } = await sandbox.ok('queues.create', { name: 'scheduler', system_tags: ['k8s-glue'] });
+    const found = async (body: Record<string, unknown>): Promise<unknown> =>
+      (await sandbox.ok('queues.get_all', { ...body, only_fields: ['name'] }))['queues'];
+    expect(await found({})).to.deep.equal([{ name: 'default' }]);
+    expect(await found({ search_hidden: true })).to.deep.equal([{ name: 'default' }, { name: 'scheduler' }]);
+    expect(await found({ name: '^scheduler$' })).to.deep.equal([{ name: 'scheduler' }]);
+    expect(await found({ id: [id] })).to.deep.equal([{ name: 'scheduler' }]);
+  });
+
+  it('is answered with as many entries as are wanted', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 3);
+    const { queue: seen } = await sandbox.ok('queues.get_by_id', { queue, max_task_entries: 2 });
+    expect(seen).to.have.property('entries').with.lengthOf(2);
+    expect(await sandbox.ok('queues.get_num_entries', { queue })).to.deep.equal({ num: 3 });
+    expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
+  });
+
+  it('with entries is deleted by force only, and its tasks get their status back', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    expect((await sandbox.call('queues.delete', { queue })).verdict).to.equal('400/702');
+    await sandbox.ok('queues.delete', { queue, force: true });
+    const restored = await sandbox.task(task);
+    expect(restored).to.include({ status: 'created', status_reason: `Queue ${queue} was deleted` });
+    expect(restored.execution).not.to.have.property('queue');
+  });
+
+  it('can be cleared', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 2);
+    expect(await sandbox.ok('queues.clear_queue', { queue })).to.deep.equal({ removed_tasks: tasks });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+    expect(await sandbox.statusOf(tasks[0] ?? '')).to.equal('created');
+  });
+
+  it('shows the workers that serve it and the names of its tasks in its long form', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    await sandbox.ok('workers.register', { worker: 'w:1', queues: [queue] });
+    const { queues } = await sandbox.ok('queues.get_all_ex', { id: [queue] });
+    expect(queues).to.have.nested.property('[0].entries[0].task').that.deep.equals({ id: tasks[0], name: 'a task' });
+    expect(queues).to.have.nested.property('[0].workers[0].name', 'w:1');
+  });
+});
+
+describe('get_next_task', () => {
+  it('pops the head, and says nothing when there is none', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', tasks[0]);
+    expect(await sandbox.ok('queues.get_next_task', { queue })).to.deep.equal({});
+  });
+
+  it('pops a named task only from the head, and only once', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 2);
+    const [first, second] = tasks;
+    expect(await sandbox.ok('queues.get_next_task', { queue, task: second })).to.deep.equal({});
+    expect(await sandbox.entriesOf(queue)).to.deep.equal(tasks);
+    expect(await sandbox.ok('queues.get_next_task', { queue, task: first })).to.have.property('entry');
+    expect(await sandbox.ok('queues.get_next_task', { queue, task: first })).to.deep.equal({});
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
+  });
+
+  it('turns a stopped task back to queued, and changes nothing else of it', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    await sandbox.ok('queues.remove_task', { queue, task });
+    await sandbox.ok('tasks.stop', { task });
+    await sandbox.ok('queues.add_task', { queue, task });
+    const before = await sandbox.task(task);
+    await sandbox.ok('queues.get_next_task', { queue });
+    expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
+  });
+
+  it('hands out the entry of a task that is gone', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    await sandbox.ok('queues.add_task', { queue, task: 'gone' });
+    expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', 'gone');
+  });
+
+  it('refuses a queue that is not there', async () => {
+    await using sandbox = await openSandbox();
+    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).verdict).to.equal('400/701');
+    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).verdict).to.equal('400/701');
+  });
+
+  it('gives a task to one of many who ask at once', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const asked = Array.from({ length: 10 }, () => sandbox.ok('queues.get_next_task', { queue, task: tasks[0] }));
+    const winners = (await Promise.all(asked)).filter((answer) => 'entry' in answer);
+    expect(winners).to.have.lengthOf(1);
+  });
+});
+
+describe('add_task', () => {
+  it('touches no status, and looks at no task', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeTask();
+    await sandbox.ok('queues.add_task', { queue, task });
+    await sandbox.ok('queues.add_task', { queue, task: 'no such task' });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([task, 'no such task']);
+    expect(await sandbox.task(task)).to.deep.include({ status: 'created', execution: { queue } });
+  });
+
+  it('leaves execution.queue alone when told to: this is parking', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    const parking = await sandbox.makeQueue('parking');
+    const before = await sandbox.task(task);
+    await sandbox.ok('queues.add_task', { queue: parking, task, update_execution_queue: false });
+    expect(await sandbox.task(task)).to.deep.equal(before);
+    expect(before.execution.queue).to.equal(queue);
+  });
+
+  it('refuses a task that is there, and the later of two who add it at once', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeTask();
+    const { answer } = await sandbox.held('queues.add_task', { queue, task });
+    await sandbox.ok('queues.add_task', { queue, task });
+    await sandbox.ok('sandbox.release');
+    expect((await answer).verdict).to.equal('400/703');
+    expect((await sandbox.call('queues.add_task', { queue, task })).verdict).to.equal('400/706');
+    expect((await sandbox.call('queues.add_task', { queue: 'nowhere', task })).verdict).to.equal('400/701');
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
+  });
+});
+
+describe('remove_task', () => {
+  it('gives the entry to one caller; the next ones are refused', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    expect(await sandbox.ok('queues.remove_task', { queue, task })).to.deep.equal({ removed: 1 });
+    expect((await sandbox.call('queues.remove_task', { queue, task })).verdict).to.equal('400/703');
+    expect((await sandbox.call('queues.remove_task', { queue: 'nowhere', task })).verdict).to.equal('400/703');
+    expect(await sandbox.statusOf(task)).to.equal('queued');
+  });
+
+  it('tells one who saw the entry but came second that nothing was removed', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    const { answer } = await sandbox.held('queues.remove_task', { queue, task });
+    expect(await sandbox.ok('queues.remove_task', { queue, task })).to.deep.equal({ removed: 1 });
+    await sandbox.ok('sandbox.release');
+    expect(await answer).to.deep.include({ verdict: '200/0', data: { removed: 0 } });
+  });
+
+  it('gives the task its status back when asked to', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    await sandbox.ok('queues.remove_task', { queue, task, update_task_status: true });
+    const restored = await sandbox.task(task);
+    expect(restored.status).to.equal('created');
+    expect(restored.execution).not.to.have.property('queue');
+  });
+
+  it('leaves the status of a parked task even then, as its queue is another', async () => {
+    await using sandbox = await openSandbox();
+    const { tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    const parking = await sandbox.makeQueue('parking');
+    await sandbox.ok('queues.add_task', { queue: parking, task, update_execution_queue: false });
+    await sandbox.ok('queues.remove_task', { queue: parking, task, update_task_status: true });
+    expect(await sandbox.statusOf(task)).to.equal('queued');
+  });
+});
+
+describe('moving in a queue', () => {
+  const MOVES: readonly (readonly [string, Record<string, unknown>, number, string])[] = [
+    ['move_task_to_front', {}, 0, 'cabd'],
+    ['move_task_to_back', {}, 3, 'abdc'],
+    ['move_task_forward', {}, 1, 'acbd'],
+    ['move_task_backward', {}, 3, 'abdc'],
+    ['move_task_forward', { count: 9 }, 0, 'cabd'],
+    ['move_task_backward', { count: 9 }, 3, 'abdc'],
+  ];
+  for (const [move, more, position, order] of MOVES) {
+    it(`${move} ${JSON.stringify(more)} takes c in abcd to ${order}`, async () => {
+      await using sandbox = await openSandbox();
+      const queue = await sandbox.makeQueue('cpu');
+      for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });
+      expect(await sandbox.ok(`queues.${move}`, { queue, task: 'c', ...more })).to.deep.equal({ position });
+      expect((await sandbox.entriesOf(queue)).join('')).to.equal(order);
+    });
+  }
+
+  it('is refused for a task that is not there', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).verdict).to.equal('400/703');
+  });
+});
+
+describe("a queue's metadata", () => {
+  it('is added to, replaced and deleted key by key', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const item = (key: string): Record<string, string> => ({ key, type: 'string', value: `value of ${key}` });
+    const keys = async (): Promise<string[]> => {
+      const { queue: seen } = await sandbox.ok('queues.get_by_id', { queue });
+      const { metadata } = seen as { metadata: Record<string, unknown> };
+      return Object.keys(metadata);
+    };
+    await sandbox.ok('queues.add_or_update_metadata', { queue, metadata: [item('a'), item('b')] });
+    await sandbox.ok('queues.add_or_update_metadata', { queue, metadata: [item('c')] });
+    await sandbox.ok('queues.delete_metadata', { queue, keys: ['b'] });
+    expect(await keys()).to.deep.equal(['a', 'c']);
+    await sandbox.ok('queues.add_or_update_metadata', { queue, metadata: [item('d')], replace_metadata: true });
+    expect(await keys()).to.deep.equal(['d']);
+  });
+});

@@ -1,0 +1,130 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { basic, openSandbox, readAnswer, type OpenSandbox } from './open-sandbox.ts';
+
+interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RawReply {
+  readonly status: number | undefined;
+  readonly body: string;
+}
+
+/** A request as fetch can't send it: GET with a body. */
+async function send(sandbox: OpenSandbox, raw: RawRequest): Promise<RawReply> {
+  return new Promise((resolve, reject) => {
+    const body = raw.body ?? '';
+    const outgoing = request(
+      `${sandbox.url}${raw.path}`,
+      {
+        method: raw.method,
+        headers: {
+          authorization: basic(sandbox.accessKey, sandbox.secretKey),
+          'content-length': Buffer.byteLength(body),
+          ...raw.headers,
+        },
+      },
+      (reply) => {
+        text(reply).then((read) => {
+          resolve({ status: reply.statusCode, body: read });
+        }, reject);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+describe('the sandbox over HTTP', () => {
+  for (const method of ['GET', 'POST', 'PUT']) {
+    it(`reads the body of a ${method}`, async () => {
+      await using sandbox = await openSandbox();
+      const { status, body } = await send(sandbox, {
+        method,
+        path: '/queues.create',
+        body: '{"name":"made by any method"}',
+      });
+      expect(status).to.equal(200);
+      expect(await sandbox.entriesOf(String(readAnswer(body).data['id']))).to.deep.equal([]);
+    });
+  }
+
+  for (const path of ['/tasks.get_all', '/v2.5/tasks.get_all', '/v2.31/tasks.get_all/', '/v9.99/tasks.get_all']) {
+    it(`answers the same to ${path}`, async () => {
+      await using sandbox = await openSandbox();
+      const { body } = await send(sandbox, { method: 'GET', path });
+      expect(readAnswer(body)).to.include({ verdict: '200/0', message: 'OK' });
+    });
+  }
+
+  it('says which endpoint it could not find', async () => {
+    await using sandbox = await openSandbox();
+    const { status, body } = await send(sandbox, { method: 'POST', path: '/v2.31/workers.cluster_report' });
+    expect(status).to.equal(404);
+    expect(readAnswer(body)).to.include({
+      verdict: '404/0',
+      message: 'Unable to find endpoint (for name workers.cluster_report and version 2.31)',
+    });
+  });
+
+  it('refuses a path that is none', async () => {
+    await using sandbox = await openSandbox();
+    expect(readAnswer((await send(sandbox, { method: 'GET', path: '/' })).body).verdict).to.equal('400/0');
+  });
+
+  it('refuses a body that is no JSON', async () => {
+    await using sandbox = await openSandbox();
+    const { body } = await send(sandbox, { method: 'POST', path: '/tasks.get_all', body: '{"id":' });
+    expect(readAnswer(body).verdict).to.equal('400/0');
+  });
+
+  it('refuses a compressed body', async () => {
+    await using sandbox = await openSandbox();
+    const headers = { 'content-encoding': 'gzip' };
+    expect((await send(sandbox, { method: 'POST', path: '/tasks.get_all', headers })).status).to.equal(415);
+  });
+
+  it('answers OPTIONS with nothing', async () => {
+    await using sandbox = await openSandbox();
+    expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
+  });
+
+  it('wraps its answers as the Python clients demand: texts where they want texts, and never a whole number as version', async () => {
+    await using sandbox = await openSandbox();
+    const headers = { 'x-clearml-trx': 'my-transaction' };
+    const { body } = await send(sandbox, { method: 'GET', path: '/v2.31/debug.ping', headers });
+    expect(body).to.match(/"id":"[0-9a-f]{32}","trx":"my-transaction"/);
+    expect(body).to.contain('"endpoint":{"name":"debug.ping","requested_version":"2.31","actual_version":"1.0"}');
+    expect(body).to.contain('"error_stack":null');
+  });
+
+  it('says which field of a request is wrong', async () => {
+    await using sandbox = await openSandbox();
+    const answer = await sandbox.call('tasks.get_by_id', { task: 17 });
+    expect(answer.verdict).to.equal('400/12');
+    expect(answer.message).to.contain('task');
+  });
+
+  it('takes null and unknown fields for absent ones', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    expect(
+      (await sandbox.call('workers.status_report', { worker: 'w', timestamp: 1, task, tags: null, extra: 1 })).verdict,
+    ).to.equal('200/0');
+  });
+
+  it('answers nothing more once it is closed', async () => {
+    const sandbox = await openSandbox();
+    await sandbox.close();
+    let refused = false;
+    await fetch(`${sandbox.url}/debug.ping`).catch(() => {
+      refused = true;
+    });
+    expect(refused).to.equal(true);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { judgeChange, TASK_STATUSES } from '../../../src/sandbox/clearml/status-machine.ts';
+
+/** What may follow without force, staying aside. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  created: 'queued in_progress',
+  queued: 'created in_progress stopped',
+  in_progress: 'created stopped failed completed',
+  stopped: 'created queued in_progress failed completed closed publishing published',
+  failed: 'created queued stopped published',
+  completed: 'created in_progress published',
+  closed: 'created stopped failed publishing published',
+  publishing: 'published',
+  published: '',
+};
+
+describe('the status machine', () => {
+  for (const from of TASK_STATUSES) {
+    for (const to of TASK_STATUSES) {
+      if (from === 'unknown' && to !== 'unknown') continue;
+      const isAllowed = from === to || (ALLOWED[from] ?? '').split(' ').includes(to);
+      it(`${isAllowed ? 'lets' : "doesn't let"} a task go from ${from} to ${to}`, () => {
+        expect(judgeChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
+      });
+    }
+  }
+
+  it('has no way out of unknown', () => {
+    expect(judgeChange('unknown', 'created')).to.equal('no such row');
+  });
+});

@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
+
+const PROPERTIES = { num_nodes: { section: 'properties', name: 'num_nodes', value: '2' } };
+
+async function makeRun(sandbox: OpenSandbox): Promise<{ readonly task: string; readonly queue: string }> {
+  const queue = await sandbox.makeQueue('cpu');
+  const task = await sandbox.makeTask({
+    hyperparams: { properties: PROPERTIES },
+    container: { image: 'an image' },
+    runtime: { a: 1 },
+  });
+  await sandbox.ok('tasks.enqueue', { task, queue });
+  await sandbox.ok('queues.get_next_task', { queue });
+  await sandbox.ok('tasks.started', { task });
+  await sandbox.ok('workers.status_report', { worker: 'w:1', task, timestamp: 1 });
+  await sandbox.ok('events.add', { type: 'log', task, msg: 'a line' });
+  return { task, queue };
+}
+
+describe('reset', () => {
+  it('makes a draft of it again, without what its run left, with what its user wrote', async () => {
+    await using sandbox = await openSandbox();
+    const { task } = await makeRun(sandbox);
+    await sandbox.ok('tasks.failed', { task });
+    await sandbox.ok('tasks.reset', { task });
+    const draft = await sandbox.task(task);
+    expect(draft).to.deep.include({
+      status: 'created',
+      status_reason: 'reset',
+      status_message: 'reset',
+      runtime: {},
+      hyperparams: { properties: PROPERTIES },
+      container: { image: 'an image' },
+    });
+    expect(draft).not.to.have.any.keys('started', 'completed', 'last_worker', 'active_duration');
+    expect(draft.execution).not.to.have.property('queue');
+    expect(await sandbox.ok('events.get_task_log', { task })).to.include({ total: 0 });
+  });
+
+  it('takes a waiting task out of every queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const parking = await sandbox.makeQueue('parking');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('queues.add_task', { queue: parking, task, update_execution_queue: false });
+    expect(await sandbox.ok('tasks.reset', { task })).to.deep.include({ dequeued: { removed: 1 } });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+    expect(await sandbox.entriesOf(parking)).to.deep.equal([]);
+  });
+});
+
+describe('archive', () => {
+  it('gives a waiting task its former status, and takes it out of every queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    expect(await sandbox.ok('tasks.archive', { tasks: [task] })).to.deep.equal({ archived: 1 });
+    expect(await sandbox.task(task)).to.deep.include({ status: 'created', system_tags: ['archived'] });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+  });
+
+  it('stops a running task', async () => {
+    await using sandbox = await openSandbox();
+    const { task } = await makeRun(sandbox);
+    await sandbox.ok('tasks.archive_many', { ids: [task] });
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+  });
+
+  it('is undone by unarchive', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.archive', { tasks: [task] });
+    await sandbox.ok('tasks.unarchive_many', { ids: [task] });
+    expect(await sandbox.task(task)).to.deep.include({ system_tags: [] });
+  });
+
+  it('does not hide the task from a search', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.archive', { tasks: [task] });
+    expect(await sandbox.ok('tasks.get_all', { only_fields: ['id'] })).to.deep.equal({ tasks: [{ id: task }] });
+  });
+});
+
+describe('delete', () => {
+  it('removes a draft, and leaves its children a trace', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const child = await sandbox.makeTask({ parent: task });
+    expect(await sandbox.ok('tasks.delete', { task })).to.include({ deleted: true, updated_children: 1 });
+    expect(await sandbox.statusOf(task)).to.equal('400/101');
+    expect(await sandbox.task(child)).to.include({ parent: `__DELETED__${task}` });
+  });
+
+  it('is refused for others unless forced or archived', async () => {
+    await using sandbox = await openSandbox();
+    const { task } = await makeRun(sandbox);
+    expect((await sandbox.call('tasks.delete', { task })).verdict).to.equal('400/123');
+    await sandbox.ok('tasks.archive', { tasks: [task] });
+    await sandbox.ok('tasks.delete', { task });
+    expect(await sandbox.statusOf(task)).to.equal('400/101');
+  });
+
+  it('shows as a missing row when many are read', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const gone = await sandbox.makeQueued(queue);
+    const kept = await sandbox.makeQueued(queue);
+    await sandbox.ok('tasks.delete', { task: gone, force: true });
+    expect(await sandbox.ok('tasks.get_all', { id: [gone, kept], only_fields: ['id'] })).to.deep.equal({
+      tasks: [{ id: kept }],
+    });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([kept]);
+  });
+});

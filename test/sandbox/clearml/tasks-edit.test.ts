@@ -1,0 +1,231 @@
+import { expect } from 'chai';
+import { createHandClock, openSandbox } from './open-sandbox.ts';
+
+const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
+
+describe('a new task', () => {
+  it('has every map and list, and no field that is unset', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.task(await sandbox.makeTask());
+    expect(task).to.deep.include({
+      status: 'created',
+      container: {},
+      runtime: {},
+      hyperparams: {},
+      tags: [],
+      system_tags: [],
+      execution: {},
+      models: { input: [], output: [] },
+    });
+    expect(task).not.to.have.any.keys('started', 'status_reason', 'last_worker', 'parent', 'enqueue_status');
+  });
+
+  it('needs a name of three characters, a known type, and a parent and project that are there', async () => {
+    await using sandbox = await openSandbox();
+    const make = async (fields: Record<string, unknown>): Promise<string> =>
+      (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).verdict;
+    expect(await make({ name: ' ab ' })).to.equal('400/800');
+    expect(await make({ type: 'cooking' })).to.equal('400/12');
+    expect(await make({ parent: 'gone' })).to.equal('400/101');
+    expect(await make({ project: 'gone' })).to.equal('400/401');
+  });
+});
+
+describe('edit', () => {
+  it('merges what is embedded one level deep, and replaces maps whole', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask({
+      script: { entry_point: 'a.py', branch: 'main' },
+      runtime: { a: 1 },
+      container: { image: 'one', arguments: '-v x' },
+    });
+    await sandbox.ok('tasks.edit', {
+      task,
+      script: { entry_point: ' b.py ' },
+      runtime: { b: 2 },
+      container: { image: 'two' },
+    });
+    const edited = await sandbox.task(task);
+    expect(edited['script']).to.include({ entry_point: 'b.py', branch: 'main' });
+    expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
+  });
+
+  it('is for drafts; for others by force, and then it may even set the status', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.started', { task });
+    expect((await sandbox.call('tasks.edit', { task, comment: 'x' })).verdict).to.equal('400/110');
+    await sandbox.ok('tasks.edit', { task, comment: 'x', force: true, status: 'published' });
+    expect(await sandbox.task(task)).to.include({ comment: 'x', status: 'published' });
+  });
+});
+
+describe('update', () => {
+  it('changes the few fields it may, in any status, and drops others without a word', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(
+      {
+        updated: 1,
+      },
+    );
+    expect(await sandbox.task(task)).to.include({ status: 'queued', status_message: 'waits for a node' });
+    expect(await sandbox.ok('tasks.update', { task, status: 'failed' })).to.deep.equal({ updated: 0 });
+  });
+});
+
+describe('clone', () => {
+  it('copies what the user wrote, with the user properties, and nothing of the run', async () => {
+    await using sandbox = await openSandbox();
+    const source = await sandbox.makeTask({
+      script: { diff: 'print(1)' },
+      container: { image: 'an image' },
+      hyperparams: { properties: { num_nodes: property('num_nodes', '2') } },
+      runtime: { a: 1 },
+      system_tags: ['development', 'mine'],
+    });
+    await sandbox.ok('tasks.add_or_update_artifacts', { task: source, artifacts: [{ key: 'out', type: 'file' }] });
+    await sandbox.ok('tasks.enqueue', { task: source });
+    const { id } = await sandbox.ok('tasks.clone', { task: source, new_task_name: 'the clone' });
+    const clone = await sandbox.task(String(id));
+    expect(clone).to.deep.include({
+      name: 'the clone',
+      status: 'created',
+      parent: source,
+      container: { image: 'an image' },
+      hyperparams: { properties: { num_nodes: property('num_nodes', '2') } },
+      runtime: {},
+      system_tags: ['mine'],
+      execution: { artifacts: [] },
+    });
+    expect(clone['script']).to.include({ diff: 'print(1)' });
+  });
+});
+
+describe('user properties', () => {
+  it('are set in any status, one by one, without counting as an update', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    const { last_update: before } = await sandbox.task(task);
+    clock.advance(1000);
+    await sandbox.ok('tasks.edit_hyper_params', { task, hyperparams: [property('a', '1')] });
+    await sandbox.ok('tasks.edit_hyper_params', {
+      task,
+      hyperparams: [{ ...property('b', '2'), section: 'Properties' }],
+    });
+    const { hyperparams, last_update: after } = await sandbox.task(task);
+    expect(hyperparams).to.deep.equal({ properties: { a: property('a', '1'), b: property('b', '2') } });
+    expect(after).to.equal(before);
+  });
+
+  it('lose that privilege in the company of other parameters', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
+    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).verdict).to.equal('400/110');
+  });
+
+  it('must be texts', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const hyperparams = [{ section: 'properties', name: 'a', value: 1 }];
+    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).verdict).to.equal('400/12');
+  });
+});
+
+describe('parameters', () => {
+  it('are added, replaced by section, replaced all, and deleted', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const arg = (section: string, name: string): Record<string, string> => ({ section, name, value: '1' });
+    const edit = (replace: string, ...hyperparams: Record<string, string>[]): Promise<unknown> =>
+      sandbox.ok('tasks.edit_hyper_params', { task, hyperparams, replace_hyperparams: replace });
+    const names = async (): Promise<string> => {
+      const { params } = (await sandbox.ok('tasks.get_hyper_params', { tasks: [task] })) as {
+        params: { hyperparams: { section: string; name: string }[] }[];
+      };
+      return (params[0]?.hyperparams ?? []).map(({ section, name }) => `${section}.${name}`).join(' ');
+    };
+    await edit('none', arg('A', 'x'), arg('B', 'x'));
+    await edit('none', arg('A', 'y'));
+    expect(await names()).to.equal('A.x A.y B.x');
+    await edit('section', arg('A', 'z'));
+    expect(await names()).to.equal('A.z B.x');
+    await edit('all', arg('C', 'x'), arg('C', 'y'));
+    expect(await names()).to.equal('C.x C.y');
+    await sandbox.ok('tasks.delete_hyper_params', { task, hyperparams: [{ section: 'C', name: 'x' }] });
+    expect(await names()).to.equal('C.y');
+    await sandbox.ok('tasks.delete_hyper_params', { task, hyperparams: [{ section: 'C' }] });
+    expect(await names()).to.equal('');
+  });
+});
+
+describe('artifacts', () => {
+  it('are one for each key, and can not come after the end', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const add = (key: string, uri: string): Record<string, unknown> => ({
+      task,
+      artifacts: [{ key, type: 'file', uri }],
+    });
+    await sandbox.ok('tasks.add_or_update_artifacts', add('b', 'one'));
+    await sandbox.ok('tasks.add_or_update_artifacts', add('a', 'two'));
+    await sandbox.ok('tasks.add_or_update_artifacts', add('b', 'three'));
+    const { artifacts } = (await sandbox.task(task)).execution as unknown as {
+      artifacts: { key: string; uri: string }[];
+    };
+    expect(artifacts.map(({ key, uri }) => `${key}=${uri}`)).to.deep.equal(['a=two', 'b=three']);
+    await sandbox.ok('tasks.started', { task });
+    await sandbox.ok('tasks.completed', { task });
+    expect((await sandbox.call('tasks.add_or_update_artifacts', add('c', 'late'))).verdict).to.equal('400/110');
+  });
+});
+
+describe('reading tasks', () => {
+  it('hides tasks tagged hidden unless they are searched for', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask({ system_tags: ['hidden'] });
+    const found = async (body: Record<string, unknown>): Promise<unknown> =>
+      (await sandbox.ok('tasks.get_all', { ...body, only_fields: ['id'] }))['tasks'];
+    expect(await found({})).to.deep.equal([]);
+    expect(await found({ search_hidden: true })).to.deep.equal([{ id: task }]);
+    expect(await found({ id: task })).to.deep.equal([{ id: task }]);
+  });
+
+  it('names what it refers to in its long form', async () => {
+    await using sandbox = await openSandbox();
+    const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
+    const task = await sandbox.makeTask({ project });
+    await sandbox.ok('tasks.enqueue', { task });
+    const { tasks } = await sandbox.ok('tasks.get_all_ex', {
+      id: [task],
+      only_fields: ['project.name', 'user.name', 'execution.queue.name'],
+    });
+    expect(tasks).to.deep.equal([
+      { project: { name: 'some/where' }, user: { name: 'Sandbox User' }, execution: { queue: { name: 'default' } } },
+    ]);
+  });
+});
+
+describe('a project', () => {
+  it('is made with its parents, once', async () => {
+    await using sandbox = await openSandbox();
+    const { id } = await sandbox.ok('projects.create', { name: 'first/second' });
+    const { project } = await sandbox.ok('projects.get_by_id', { project: id });
+    const { projects } = await sandbox.ok('projects.get_all', { name: '^first$', only_fields: ['id'] });
+    expect(project).to.have.property('parent', (projects as { id: string }[])[0]?.id);
+    expect((await sandbox.call('projects.create', { name: 'first/second' })).verdict).to.equal('400/801');
+    expect((await sandbox.call('projects.get_by_id', { project: 'gone' })).verdict).to.equal('400/401');
+  });
+});
+
+describe('the user', () => {
+  it('is who made the tasks', async () => {
+    await using sandbox = await openSandbox();
+    const { user } = await sandbox.task(await sandbox.makeTask());
+    expect(await sandbox.ok('users.get_by_id', { user })).to.have.nested.property('user.name', 'Sandbox User');
+    expect(await sandbox.ok('users.get_current_user')).to.have.nested.property('user.id', user);
+    expect((await sandbox.call('users.get_by_id', { user: 'nobody' })).verdict).to.equal('400/301');
+  });
+});

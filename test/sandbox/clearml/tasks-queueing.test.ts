@@ -1,0 +1,204 @@
+import { expect } from 'chai';
+import { openSandbox } from './open-sandbox.ts';
+
+const ENQUEUE_STATUS = ['enqueue_status'];
+
+describe('enqueue', () => {
+  it('puts the task at the tail, and makes it a task of that queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const first = await sandbox.makeQueued(queue);
+    const second = await sandbox.makeTask({ system_tags: ['development'] });
+    const answer = await sandbox.ok('tasks.enqueue', { task: second, queue });
+    expect(answer).to.deep.include({ queued: 1, updated: 1 });
+    expect(answer['fields']).to.include({ status: 'queued', 'execution.queue': queue });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([first, second]);
+    expect(await sandbox.task(second)).to.deep.include({ status: 'queued', system_tags: [], execution: { queue } });
+  });
+
+  it('makes the queue that it names', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.enqueue', { task, queue_name: 'brand new' });
+    const { queue } = (await sandbox.task(task)).execution;
+    expect(await sandbox.ok('queues.get_all', { name: 'brand new', only_fields: ['id'] })).to.deep.equal({
+      queues: [{ id: queue }],
+    });
+  });
+
+  it('uses the default queue when none is named', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.enqueue', { task });
+    const { id, name } = await sandbox.ok('queues.get_default');
+    expect(name).to.equal('default');
+    expect((await sandbox.task(task)).execution.queue).to.equal(id);
+  });
+
+  it('refuses a queue by id and by name at once', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).verdict).to.equal('400/12');
+  });
+
+  it('moves a waiting task to another queue in one call, keeping what it was before the first', async () => {
+    await using sandbox = await openSandbox();
+    const cpu = await sandbox.makeQueue('cpu');
+    const gpu = await sandbox.makeQueue('gpu');
+    const task = await sandbox.makeQueued(cpu);
+    await sandbox.ok('tasks.enqueue', { task, queue: gpu });
+    expect(await sandbox.entriesOf(cpu)).to.deep.equal([]);
+    expect(await sandbox.entriesOf(gpu)).to.deep.equal([task]);
+    await sandbox.ok('tasks.dequeue', { task });
+    expect(await sandbox.statusOf(task)).to.equal('created');
+  });
+
+  it('into the queue it is in is refused, and the status from before the queue is forgotten', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    expect((await sandbox.call('tasks.enqueue', { task, queue })).verdict).to.equal('400/706');
+    expect(await sandbox.task(task)).to.include({ status: 'queued', status_reason: 'failed enqueueing' });
+    expect(await sandbox.ok('tasks.get_all', { id: [task], only_fields: ENQUEUE_STATUS })).to.deep.equal({
+      tasks: [{}],
+    });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
+  });
+
+  it('into a queue that is not there gives the status back', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).verdict).to.equal('400/701');
+    expect(await sandbox.task(task)).to.include({ status: 'created', status_reason: 'failed enqueueing' });
+  });
+
+  it('revives a stopped task, but a running one only by force', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('tasks.stop', { task });
+    await sandbox.ok('tasks.enqueue', { task, queue });
+    await sandbox.ok('queues.get_next_task', { queue });
+    await sandbox.ok('tasks.started', { task });
+    expect((await sandbox.call('tasks.enqueue', { task, queue })).verdict).to.equal('400/110');
+    await sandbox.ok('tasks.enqueue', { task, queue, force: true });
+    expect(await sandbox.ok('tasks.get_all', { id: [task], only_fields: ENQUEUE_STATUS })).to.deep.equal({
+      tasks: [{ enqueue_status: 'in_progress' }],
+    });
+  });
+
+  it('can leave execution.queue alone, for a task that waits already', async () => {
+    await using sandbox = await openSandbox();
+    const cpu = await sandbox.makeQueue('cpu');
+    const parking = await sandbox.makeQueue('parking');
+    const draft = await sandbox.makeTask();
+    const park = { queue: parking, update_execution_queue: false };
+    expect((await sandbox.call('tasks.enqueue', { task: draft, ...park })).verdict).to.equal('400/12');
+    const task = await sandbox.makeQueued(cpu);
+    await sandbox.ok('tasks.enqueue', { task, ...park });
+    expect((await sandbox.task(task)).execution.queue).to.equal(cpu);
+    expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
+    expect(await sandbox.entriesOf(cpu)).to.deep.equal([]);
+  });
+
+  it('tells whether a worker serves the queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const watched = async (): Promise<unknown> => {
+      const body = { task: await sandbox.makeTask(), queue, verify_watched_queue: true };
+      return (await sandbox.ok('tasks.enqueue', body))['queue_watched'];
+    };
+    expect(await watched()).to.equal(false);
+    await sandbox.ok('workers.register', { worker: 'w:1', queues: [queue] });
+    expect(await watched()).to.equal(true);
+  });
+});
+
+describe('dequeue', () => {
+  it('gives a waiting task its former status and takes it out of its queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('tasks.stop', { task });
+    await sandbox.ok('tasks.enqueue', { task, queue });
+    expect(await sandbox.ok('tasks.dequeue', { task })).to.deep.include({ dequeued: 1, updated: 1 });
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+    expect((await sandbox.task(task)).execution.queue).to.equal(queue);
+  });
+
+  it('starts a task, as the agent uses it: once for a waiting one, again for a running one, never for another', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    const start = async (): Promise<unknown> =>
+      (await sandbox.ok('tasks.dequeue', { task, new_status: 'in_progress' }))['updated'];
+    expect(await start()).to.equal(1);
+    expect(await start()).to.equal(1);
+    await sandbox.ok('tasks.stopped', { task });
+    expect(await start()).to.equal(0);
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+  });
+
+  it('throws a running task back to a draft when no status is named', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.started', { task });
+    await sandbox.ok('tasks.dequeue', { task });
+    expect(await sandbox.statusOf(task)).to.equal('created');
+  });
+
+  it('leaves the entry of a parked task, unless it shall leave all queues', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const parking = await sandbox.makeQueue('parking');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('queues.get_next_task', { queue });
+    await sandbox.ok('queues.add_task', { queue: parking, task, update_execution_queue: false });
+    await sandbox.ok('tasks.dequeue', { task });
+    expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
+    await sandbox.ok('tasks.dequeue', { task, remove_from_all_queues: true });
+    expect(await sandbox.entriesOf(parking)).to.deep.equal([]);
+  });
+
+  it('of a task that is gone purges what is left of it', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    await sandbox.ok('queues.add_task', { queue, task: 'gone' });
+    expect(await sandbox.ok('tasks.dequeue', { task: 'gone' })).to.deep.equal({ dequeued: 1, updated: 0 });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+  });
+
+  it('refuses a status that is none', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).verdict).to.equal('400/12');
+  });
+});
+
+describe('a popped task', () => {
+  it('is an orphan until somebody acts: queued, in no queue, its queue remembered', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    const before = await sandbox.task(task);
+    await sandbox.ok('queues.get_next_task', { queue });
+    expect(await sandbox.task(task)).to.deep.equal(before);
+    const orphans = { status: ['queued'], 'execution.queue': [queue], only_fields: ['id'] };
+    expect(await sandbox.ok('tasks.get_all', orphans)).to.deep.equal({ tasks: [{ id: task }] });
+    expect(await sandbox.ok('queues.get_all', { search_hidden: true, only_fields: ['entries.task'] })).to.deep.equal({
+      queues: [{ entries: [] }, { entries: [] }],
+    });
+  });
+
+  it('comes back to the front of its queue by add and move', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const orphan = await sandbox.makeQueued(queue);
+    const other = await sandbox.makeQueued(queue);
+    await sandbox.ok('queues.get_next_task', { queue });
+    await sandbox.ok('queues.add_task', { queue, task: orphan });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([other, orphan]);
+    await sandbox.ok('queues.move_task_to_front', { queue, task: orphan });
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([orphan, other]);
+  });
+});

@@ -1,0 +1,239 @@
+import { expect } from 'chai';
+import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
+
+/** A task that a worker reported just now. */
+async function makeRunning(sandbox: OpenSandbox): Promise<string> {
+  const task = await sandbox.makeTask();
+  await sandbox.ok('tasks.started', { task });
+  await sandbox.ok('workers.status_report', { worker: 'w:1', task, timestamp: 1 });
+  return task;
+}
+
+async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
+  const { status, status_message: message } = await sandbox.task(task);
+  return `${status}: ${String(message)}`;
+}
+
+describe("a report of a task's status", () => {
+  it('sets reason, message and the moments of change', async () => {
+    const clock = createHandClock(Date.UTC(2025, 0, 1, 10));
+    await using sandbox = await openSandbox({ clock });
+    const task = await sandbox.makeTask();
+    clock.advance(1500);
+    const answer = await sandbox.ok('tasks.started', { task, status_reason: 'because', status_message: 'so' });
+    const at = '2025-01-01T10:00:01.500000+00:00';
+    const written = { status: 'in_progress', status_reason: 'because', status_message: 'so', status_changed: at };
+    expect(answer).to.deep.include({ updated: 1, started: 1 });
+    expect(answer['fields']).to.deep.include(written);
+    expect(await sandbox.task(task)).to.deep.include({ ...written, started: at, last_update: at, last_change: at });
+  });
+
+  it('wipes an earlier reason when it brings none', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    await sandbox.ok('tasks.started', { task, status_reason: 'because' });
+    await sandbox.ok('tasks.completed', { task });
+    expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
+  });
+
+  it('keeps the beginning of a run over a second report, and begins anew after an end', async () => {
+    const clock = createHandClock(Date.UTC(2025, 0, 1));
+    await using sandbox = await openSandbox({ clock });
+    const task = await sandbox.makeTask();
+    const startedAfter = async (): Promise<unknown> => {
+      clock.advance(60_000);
+      await sandbox.ok('tasks.started', { task });
+      return (await sandbox.task(task))['started'];
+    };
+    expect(await startedAfter()).to.equal('2025-01-01T00:01:00+00:00');
+    expect(await startedAfter()).to.equal('2025-01-01T00:01:00+00:00');
+    await sandbox.ok('tasks.completed', { task });
+    expect(await startedAfter()).to.equal('2025-01-01T00:03:00+00:00');
+    expect(await sandbox.task(task)).not.to.have.property('completed');
+  });
+
+  it('is refused when the machine does not allow it, and nothing changes', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    expect((await sandbox.call('tasks.failed', { task })).verdict).to.equal('400/110');
+    expect(await sandbox.statusOf(task)).to.equal('queued');
+  });
+
+  it('passes with force, as a task must be failed whose job was refused', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
+    expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
+  });
+
+  it('corrects a stopped task to failed without force', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });
+    await sandbox.ok('tasks.failed', { task, status_reason: 'time limit' });
+    expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
+  });
+
+  it('loses against a change that came in between, and says so', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    const { answer } = await sandbox.held('tasks.completed', { task });
+    await sandbox.ok('tasks.stopped', { task });
+    await sandbox.ok('sandbox.release');
+    expect((await answer).verdict).to.equal('400/121');
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+  });
+
+  it('loses even with force', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    const { answer } = await sandbox.held('tasks.failed', { task, force: true });
+    await sandbox.ok('tasks.completed', { task });
+    await sandbox.ok('sandbox.release');
+    expect((await answer).verdict).to.equal('400/121');
+    expect(await sandbox.statusOf(task)).to.equal('completed');
+  });
+
+  it('publishes when asked to, and nothing leaves published without force', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
+    expect(await sandbox.statusOf(task)).to.equal('published');
+    expect((await sandbox.call('tasks.reset', { task })).verdict).to.equal('400/110');
+  });
+
+  it('of a task that is not there is refused, a start with a code of its own', async () => {
+    await using sandbox = await openSandbox();
+    const unknown = { task: 'f'.repeat(32) };
+    expect((await sandbox.call('tasks.completed', unknown)).verdict).to.equal('400/101');
+    expect((await sandbox.call('tasks.started', unknown)).verdict).to.equal('400/10');
+  });
+});
+
+describe('abort', () => {
+  it('stops a waiting task at once and takes it out of its queue', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('tasks.stop', { task });
+    expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
+    expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
+  });
+
+  it('stops a waiting task that was popped already', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('queues.get_next_task', { queue });
+    await sandbox.ok('tasks.stop', { task });
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+  });
+
+  it('leaves the entry of a parked task where it is', async () => {
+    await using sandbox = await openSandbox();
+    const queue = await sandbox.makeQueue('cpu');
+    const parking = await sandbox.makeQueue('slurm_scheduler');
+    const task = await sandbox.makeQueued(queue);
+    await sandbox.ok('queues.get_next_task', { queue });
+    await sandbox.ok('queues.add_task', { queue: parking, task, update_execution_queue: false });
+    await sandbox.ok('tasks.stop', { task });
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+    expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
+  });
+
+  it('only asks a worker that was heard of, and does so again when pressed again', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    const task = await makeRunning(sandbox);
+    clock.advance(599_000);
+    await sandbox.ok('tasks.stop', { task });
+    clock.advance(599_000);
+    await sandbox.ok('tasks.stop', { task, force: true });
+    expect(await messageOf(sandbox, task)).to.equal('in_progress: stopping');
+  });
+
+  it('stops a task whose worker has been silent for 600 s', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    const task = await makeRunning(sandbox);
+    clock.advance(600_000);
+    await sandbox.ok('tasks.stop', { task });
+    expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
+  });
+
+  it('is forgotten when somebody writes a message meanwhile', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    await sandbox.ok('tasks.stop', { task });
+    await sandbox.ok('tasks.update', { task, status_message: 'still going' });
+    expect(await messageOf(sandbox, task)).to.equal('in_progress: still going');
+  });
+
+  it('is refused for a draft unless forced, and for a completed task', async () => {
+    await using sandbox = await openSandbox();
+    const draft = await sandbox.makeTask();
+    expect((await sandbox.call('tasks.stop', { task: draft })).verdict).to.equal('400/110');
+    await sandbox.ok('tasks.stop', { task: draft, force: true });
+    expect(await sandbox.statusOf(draft)).to.equal('stopped');
+    const done = await sandbox.makeTask();
+    await sandbox.ok('tasks.started', { task: done });
+    await sandbox.ok('tasks.completed', { task: done });
+    expect((await sandbox.call('tasks.stop', { task: done })).verdict).to.equal('400/110');
+  });
+
+  it('of many says who was stopped and who was not', async () => {
+    await using sandbox = await openSandbox();
+    const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });
+    expect(answer['succeeded']).to.have.lengthOf(1);
+    expect(answer).to.have.nested.property('failed[0].error.codes').that.deep.equals([400, 101]);
+  });
+});
+
+describe('the watchdog', () => {
+  it('stops a running task that nothing was heard of for two hours', async () => {
+    await using sandbox = await openSandbox();
+    const task = await makeRunning(sandbox);
+    await sandbox.ok('sandbox.advance_clock', { seconds: 7200 + 900 });
+    expect(await sandbox.task(task)).to.include({
+      status: 'stopped',
+      status_reason: 'Forced stop (non-responsive)',
+      last_changed_by: '__apiserver__',
+    });
+  });
+
+  it('looks only every 15 minutes', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    clock.advance(1000);
+    const task = await makeRunning(sandbox);
+    // At its look after two hours the silence is a second too short, and the next look is the one that counts.
+    clock.advance(8_098_000);
+    expect(await sandbox.statusOf(task)).to.equal('in_progress');
+    clock.advance(1000);
+    expect(await sandbox.statusOf(task)).to.equal('stopped');
+  });
+
+  it('is kept quiet by a ping, an event or a report', async () => {
+    const clock = createHandClock();
+    await using sandbox = await openSandbox({ clock });
+    const task = await makeRunning(sandbox);
+    for (const [endpoint, body] of [
+      ['tasks.ping', { task }],
+      ['events.add', { type: 'log', task, msg: 'alive' }],
+      ['workers.status_report', { worker: 'w:1', task, timestamp: 1 }],
+    ] as const) {
+      clock.advance(7_000_000);
+      await sandbox.ok(endpoint, body);
+    }
+    expect(await sandbox.statusOf(task)).to.equal('in_progress');
+  });
+
+  it('never touches a waiting task', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
+    await sandbox.ok('sandbox.advance_clock', { seconds: 100_000 });
+    expect(await sandbox.statusOf(task)).to.equal('queued');
+  });
+});
