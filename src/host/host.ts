@@ -26,7 +26,8 @@ export interface Host {
   /** For people: `this machine`, or `user@login1`. */
   readonly name: string;
   /**
-   * Runs the program to its end. A non-zero exit code is a result, not an error.
+   * Runs the program to its end. A non-zero exit code is a result, not an error. A result is whole: all that the
+   * program printed is in it.
    * @throws CommandNotFound when there is no such program: surely nothing was run
    * @throws CommandTimedOut when it did not end in time: what it did is unknown
    * @throws HostLost when the way there broke while it ran: what it did is unknown

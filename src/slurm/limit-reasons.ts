@@ -27,10 +27,10 @@ const GRAMMAR = new RegExp(
 /** Limits that older releases name as a whole. */
 const WHOLE: Readonly<Record<string, Reason>> = {
   AccountingPolicy: full('your account or QOS has reached one of its limits'),
-  AssociationJobLimit: full('you have as many jobs as your account lets you'),
+  AssociationJobLimit: tooMany('you have as many jobs as your account lets you'),
   AssociationResourceLimit: full('your account uses as much as it may'),
   AssociationTimeLimit: tooBig('it asks for more time than your account gives', 'Lower --time.'),
-  QOSJobLimit: full('you have as many jobs in this QOS as you may'),
+  QOSJobLimit: tooMany('you have as many jobs in this QOS as you may'),
   QOSResourceLimit: full('jobs of this QOS use as much as they may'),
   QOSTimeLimit: tooBig('it asks for more time than its QOS gives', 'Lower --time, or use another QOS.'),
 };
@@ -48,8 +48,8 @@ export function explainLimit(word: string): Reason | undefined {
     : per === 'Account'
       ? 'the users of your account'
       : 'you';
-  if (what.startsWith('SubmitJob')) return full(`${users} have as many jobs waiting and running as is allowed`);
-  if (what.startsWith('Job')) return full(`${users} have as many jobs running as is allowed`);
+  if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many jobs waiting and running as is allowed`);
+  if (what.startsWith('Job')) return tooMany(`${users} have as many jobs running as is allowed`);
   if (what === 'WallDuration') return tooBig(`it asks for more time than ${giver} allows one job`, 'Lower --time.');
   if (what === 'Wall') return usedUp(`the hours that ${giver} was given are used up`);
 
@@ -76,15 +76,19 @@ function isResource(what: string): what is keyof typeof RESOURCES {
   return Object.hasOwn(RESOURCES, what);
 }
 
+function tooMany(says: string): Reason {
+  return { ...full(says), limits: 'jobs' };
+}
+
 function full(says: string): Reason {
-  return { class: 'waits', says: `${says}; it starts when other jobs have ended`, isLimit: true };
+  return { class: 'waits', says: `${says}; it starts when other jobs have ended`, limits: 'size' };
 }
 
 function usedUp(says: string): Reason {
   const advice = 'Ask the cluster admins for more, or wait until it is renewed.';
-  return { class: 'needs-a-human', says, advice, isLimit: true };
+  return { class: 'needs-a-human', says, advice, limits: 'size' };
 }
 
 function tooBig(says: string, advice: string): Reason {
-  return { class: 'never-runs', says, advice, isLimit: true };
+  return { class: 'never-runs', says, advice, limits: 'size' };
 }

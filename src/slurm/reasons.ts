@@ -11,8 +11,8 @@ export interface Reason {
   readonly says: string;
   /** What to do about it, one or two sentences. */
   readonly advice?: string;
-  /** Whether it is a limit of the accounting database (an association's or a QOS's). */
-  readonly isLimit?: true;
+  /** What it limits, when it is a limit of the accounting database: how many jobs there are, or how big they are. */
+  readonly limits?: 'jobs' | 'size';
 }
 
 const ASK_ADMINS = 'Ask the cluster admins.';

@@ -4,6 +4,7 @@ import { failureWords, oneLine } from './command-words.ts';
 import { readJobRow } from './job-row.ts';
 import type { Job, JobList } from './scheduler.ts';
 
+const RECORD_START = '\x1e';
 const FIELD_END = '\x1f';
 
 /** In this order; the name comes last, because it may hold any character. Letters as in squeue(1), `--format`. */
@@ -31,23 +32,26 @@ export function squeueArgs(mark: string): string[] {
 export function readSqueue(result: HostResult, mark: string): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
+  const records = readRecords(result.stdout, mark);
+  if (records === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
+  const [header, ...rows] = records;
+  if (header?.[0] !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
+  return { kind: 'listed', jobs: rows.map(readRow).filter((job) => job !== undefined) };
+}
 
-  // Before the first record may stand whatever a login script or a wrapper prints.
-  const [, ...records] = result.stdout.split(recordStart(mark));
-  const jobs: Job[] = [];
-  for (const [index, record] of records.entries()) {
-    const end = record.indexOf(recordEnd(mark));
-    const fields = record.slice(0, Math.max(0, end)).split(FIELD_END);
-    if (end < 0 || fields.length < FIELDS.length) return { kind: 'failed', words: 'the answer of squeue is cut short' };
-    if (index === 0) {
-      if (fields[0] !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
-      continue;
-    }
-    const job = readRow(fields);
-    if (job !== undefined) jobs.push(job);
+/** The fields of each record, or undefined when one is not whole. What stands around the records is a wrapper's noise. */
+function readRecords(stdout: string, mark: string): string[][] | undefined {
+  const records: string[][] = [];
+  const [, ...pieces] = stdout.split(recordStart(mark));
+  for (const piece of pieces) {
+    const [record = '', noise, ...others] = piece.split(recordEnd(mark));
+    const fields = record.split(FIELD_END);
+    if (fields.length < FIELDS.length || noise === undefined || others.length > 0) return undefined;
+    // The beginning of a record of which not even the mark is whole.
+    if (noise.includes(RECORD_START)) return undefined;
+    records.push(fields);
   }
-  if (records.length === 0) return { kind: 'failed', words: 'squeue gave no answer' };
-  return { kind: 'listed', jobs };
+  return records;
 }
 
 function readRow(fields: readonly string[]): Job | undefined {
@@ -60,7 +64,7 @@ function readRow(fields: readonly string[]): Job | undefined {
 }
 
 function recordStart(mark: string): string {
-  return `\x1e${mark}${FIELD_END}`;
+  return `${RECORD_START}${mark}${FIELD_END}`;
 }
 
 function recordEnd(mark: string): string {

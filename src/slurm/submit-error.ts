@@ -167,9 +167,9 @@ function readAnswer(answer: string, stderr: string): SubmitFailure {
   if (answer === 'Unspecified error') return others.length > 0 ? 'rejected' : 'unknown';
 
   const failure = MEANING.get(answer) ?? 'unknown';
-  // With the policy that was violated comes its name, when it is one that this job alone exceeds (DenyOnLimit in
-  // sacctmgr(1)): waiting does not help, unless it is the number of jobs.
-  const isTooBig = others.some((line) => explainReason(line).isLimit === true && !/Job(s?Limit|s?Per)/.test(line));
+  // With the policy that was violated comes its name, when this job by itself exceeds it (DenyOnLimit in sacctmgr(1)):
+  // waiting does not help, unless it is the number of jobs.
+  const isTooBig = others.some((line) => explainReason(line).limits === 'size');
   return failure === 'backpressure' && isTooBig ? 'rejected' : failure;
 }
 

@@ -1,0 +1,14 @@
+// Output of real Slurm commands, recorded once, and results of commands made by hand.
+import { readFileSync } from 'node:fs';
+import type { HostResult } from '../../src/host/host.ts';
+
+const FOLDER = new URL('../fixtures/slurm/', import.meta.url);
+
+export function fixture(name: string): string {
+  return readFileSync(new URL(name, FOLDER), 'utf8');
+}
+
+/** The result of a command that went well, unless told otherwise. */
+export function result(change: Partial<HostResult>): HostResult {
+  return { exitCode: 0, killedBy: undefined, stdout: '', stderr: '', ...change };
+}

@@ -1,0 +1,62 @@
+// The name by which a job is found again.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { formatJobName, newAttempt, readJobName } from '../../src/slurm/job-name.ts';
+
+const TASK = '0123456789abcdef0123456789abcdef';
+const DIGITS = Array.from({ length: 36 }, (_, digit) => digit.toString(36));
+const taskId = fc.string({ unit: fc.constantFrom(...DIGITS.slice(0, 16)), minLength: 32, maxLength: 32 });
+const token = fc.string({
+  unit: fc.constantFrom(...DIGITS),
+  minLength: 4,
+  maxLength: 12,
+});
+const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
+
+describe('the job name', () => {
+  it('carries task and attempt, and gives them back', () => {
+    fc.assert(
+      fc.property(taskId, moment, token, (id, now, random) => {
+        const attempt = newAttempt(now, random);
+        expect(readJobName(formatJobName(id, attempt))).to.deep.equal({ taskId: id, attempt });
+      }),
+    );
+  });
+
+  it('is short and plain enough for every Slurm command', () => {
+    const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzzzzz'));
+
+    expect(name).to.match(/^[\w-]{1,64}$/);
+  });
+
+  for (const name of [
+    '',
+    'clearml_task_',
+    `clearml_task_${TASK}`,
+    `clearml_task_${TASK}-`,
+    `clearml_task_${TASK}-mwudl4rwABCD`,
+    `clearml_task_${TASK.toUpperCase()}-mwudl4rwabcd`,
+    `x clearml_task_${TASK}-mwudl4rwabcd`,
+    `clearml_task_${TASK}-mwudl4rwabcd\n`,
+    `clearml_task_${TASK}-mwudl4rwabcd extra`,
+  ]) {
+    it(`takes ${JSON.stringify(name)} for none of ours`, () => {
+      expect(readJobName(name)).to.equal(undefined);
+    });
+  }
+});
+
+describe('an attempt', () => {
+  it('comes after every earlier one in the order of strings', () => {
+    fc.assert(
+      fc.property(moment, moment, token, token, (one, other, first, second) => {
+        fc.pre(one < other);
+        expect(newAttempt(one, first) < newAttempt(other, second)).to.equal(true);
+      }),
+    );
+  });
+
+  it('differs between two daemons that submit in the same millisecond', () => {
+    expect(newAttempt(1_795_504_296_123, 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'aaab'));
+  });
+});

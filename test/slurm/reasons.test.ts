@@ -1,0 +1,106 @@
+// Every reason that Slurm gives is explained, in one of four classes, in words that end up in a task's console.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { explainReason } from '../../src/slurm/reasons.ts';
+import { fixture } from './fixture.ts';
+
+/** The words in Slurm's own tables, 20.11 to 26.05. */
+const ALL = fixture('reasons.txt').trim().split('\n');
+
+describe('a reason', () => {
+  it('is explained for every word that Slurm has, and none of the words is left to chance', () => {
+    const unexplained = ALL.filter((word) => explainReason(word).says.includes(word));
+
+    expect(ALL.length).to.be.greaterThan(200);
+    expect(unexplained).to.deep.equal([]);
+  });
+
+  it('comes with something to do whenever waiting does not help', () => {
+    const helpless = ALL.filter((word) => {
+      const reason = explainReason(word);
+      return (reason.class === 'never-runs' || reason.class === 'needs-a-human') && reason.advice === undefined;
+    });
+
+    expect(helpless).to.deep.equal([]);
+  });
+
+  it('is a phrase that goes on from "the job waits:", and advice is whole sentences', () => {
+    for (const word of ALL) {
+      const { says, advice } = explainReason(word);
+      expect(says, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
+      if (advice !== undefined) expect(advice, word).to.match(/^(?!.*undefined)[A-Z].*\.$/);
+    }
+  });
+
+  it('never holds the word by which the agent knows an abort', () => {
+    for (const word of ALL) {
+      const { says, advice } = explainReason(word);
+      expect(`${says} ${advice ?? ''}`, word).not.to.contain('stopping');
+    }
+  });
+
+  for (const [reason, cls] of [
+    [undefined, 'waits'],
+    ['Priority', 'waits'],
+    ['Resources', 'waits'],
+    ['Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions', 'waits'],
+    ['Nodes_required_for_job_are_DOWN,_DRAINED_or_reserved_for_jobs_in_higher_priority_partitions', 'waits'],
+    ['ReqNodeNotAvail, UnavailableNodes:n[1-4]', 'waits'],
+    ['ReqNodeNotAvail, Reserved for maintenance', 'waits'],
+    ['ReqNodeNotAvail(Unavailable:n1)', 'waits'],
+    ['QOSMaxJobsPerUserLimit', 'waits'],
+    ['AssocGrpGRES', 'waits'],
+    ['BurstBufferStageIn', 'waits'],
+    ['AssocGrpCPUMinutesLimit', 'needs-a-human'],
+    ['JobHeldUser', 'needs-a-human'],
+    ['launch failed requeued held', 'needs-a-human'],
+    ['launch failure limit exceeded requeued held', 'needs-a-human'],
+    ['job requeued in held state', 'needs-a-human'],
+    ['PartitionDown', 'needs-a-human'],
+    ['Reservation weekly was deleted', 'needs-a-human'],
+    ['burst_buffer/lua: slurm_bb_pools: failed', 'needs-a-human'],
+    ['PartitionTimeLimit', 'never-runs'],
+    ['PartitionConfig', 'never-runs'],
+    ['BadConstraints', 'never-runs'],
+    ['DependencyNeverSatisfied', 'never-runs'],
+    ['AssocMaxWallDurationPerJobLimit', 'never-runs'],
+    ['QOSMaxCpuPerJobLimit', 'never-runs'],
+    ['QOSMinGRES', 'never-runs'],
+    ['uid 1000 not in group permitted to use this partition (gpu). groups allowed: lab', 'never-runs'],
+    ['NonZeroExitCode', 'ended'],
+    ['RaisedSignal:9(Killed)', 'ended'],
+    ['Reservation weekly, which this job was running under, has ended', 'ended'],
+  ] as const) {
+    it(`${reason ?? 'none given'}: ${cls}`, () => {
+      expect(explainReason(reason).class).to.equal(cls);
+    });
+  }
+
+  it('tells a signal by which Slurm means the output file from a real one', () => {
+    expect(explainReason('RaisedSignal:53(Real-time_signal_19)').says).to.contain('output file');
+    expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').says).not.to.contain('output file');
+  });
+
+  it('says for limits who has reached which', () => {
+    expect(explainReason('AssocGrpGRES').says).to.equal(
+      'the users of your account have as many GPUs (or other generic resources) in use as is allowed; it starts when other jobs have ended',
+    );
+    expect(explainReason('QOSMaxMemoryPerUser').says).to.match(/^you have as much memory in use/);
+    expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
+  });
+
+  it("is passed on in Slurm's own words when it is not known", () => {
+    expect(explainReason('MoonPhase, waxing')).to.deep.equal({
+      class: 'waits',
+      says: 'Slurm\'s reason is "MoonPhase, waxing"',
+    });
+  });
+
+  it('never throws on garbage', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString')), (garbage) => {
+        expect(explainReason(garbage).says).to.be.a('string').and.not.equal('');
+      }),
+    );
+  });
+});

@@ -1,0 +1,94 @@
+// sacct's answer: the newest run of each job, or no evidence at all.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readSacct, sacctArgs } from '../../src/slurm/sacct.ts';
+import { result } from './fixture.ts';
+
+const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
+const HEADER = line('JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End');
+
+function line(...fields: readonly string[]): string {
+  return `${fields.join('\x1f')}\n`;
+}
+
+describe('sacct', () => {
+  it('is asked by exact name, for every run, from a time that no time zone changes', () => {
+    const args = sacctArgs([OURS, 'other'], 1_795_505_467_999);
+
+    expect(args).to.include.members([
+      '--duplicates',
+      '--allocations',
+      `--name=${OURS},other`,
+      '--starttime=uts1795505467',
+    ]);
+  });
+
+  it('reads a job that was cancelled by somebody', () => {
+    const stdout =
+      HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
+
+    expect(readSacct(result({ stdout }))).to.deep.equal({
+      kind: 'listed',
+      jobs: [
+        {
+          id: '4711',
+          name: OURS,
+          state: 'CANCELLED',
+          stateWord: 'CANCELLED by 1000',
+          reason: undefined,
+          partition: 'gpu',
+          nodes: 'n1',
+          submittedAt: 1_795_505_467_000,
+          startAt: 1_795_505_468_000,
+          endedAt: 1_795_505_469_000,
+          restarts: undefined,
+        },
+      ],
+    });
+  });
+
+  it('shows the newest run of a job that was put back, in whatever order the runs come', () => {
+    const runs = [
+      line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
+      line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
+    ];
+    for (const stdout of [HEADER + runs.join(''), HEADER + runs.toReversed().join('')]) {
+      const list = readSacct(result({ stdout }));
+
+      expect(list.kind === 'listed' && list.jobs.map((job) => job.state)).to.deep.equal(['PENDING']);
+    }
+  });
+
+  it('leaves out steps and tasks of arrays', () => {
+    const stdout =
+      HEADER +
+      line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
+      line('99_1', OURS, 'COMPLETED', '', '', 'n1', '1', '1', '1');
+
+    expect(readSacct(result({ stdout }))).to.deep.equal({ kind: 'listed', jobs: [] });
+  });
+
+  for (const [what, answer] of [
+    ['no header', result({ stdout: '' })],
+    ['a cut last row', result({ stdout: HEADER + '4711\x1fclearml' })],
+    ['a row with fields missing', result({ stdout: HEADER + line('4711', OURS) })],
+    ['an exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],
+    // Before 23.11 with exit code 0.
+    [
+      'a database that is away',
+      result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
+    ],
+  ] as const) {
+    it(`gives no evidence with ${what}`, () => {
+      expect(readSacct(answer)).to.include({ kind: 'failed' });
+    });
+  }
+
+  it('never throws on garbage', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (garbage) => {
+        expect(readSacct(result({ stdout: HEADER + garbage })).kind).to.be.oneOf(['listed', 'failed']);
+      }),
+    );
+  });
+});

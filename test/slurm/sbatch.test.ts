@@ -1,0 +1,85 @@
+// sbatch's answer: which job it made, or what kind of failure it was; never "failed" because of noise.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readAcceptance, readSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
+import { result } from './fixture.ts';
+
+describe('sbatch', () => {
+  it('is given our name, which replaces the one in the script', () => {
+    expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--job-name=clearml_task_1-a']);
+  });
+
+  for (const [what, stdout, jobId, cluster] of [
+    ['a bare id', '4711\n', '4711', undefined],
+    ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north'],
+    ['the words of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
+    ['these with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
+    ['an id after noise', 'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n', '4711', undefined],
+    ['an id before noise', '4711\nsee https://wiki/slurm\n', '4711', undefined],
+    ['the last of two numbers', '42\n4711\n', '4711', undefined],
+    ['an id without a line end', '4711', '4711', undefined],
+    ['an id of a federation', '67108865\n', '67108865', undefined],
+    ['an id from a terminal', '4711\r\n', '4711', undefined],
+  ] as const) {
+    it(`names the job with ${what}`, () => {
+      expect(readSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
+    });
+  }
+
+  it('names the job whatever stands on standard error', () => {
+    const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
+
+    expect(readSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
+  });
+
+  it('names the job when it exits with the code of the job (--wait)', () => {
+    expect(readSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
+  });
+
+  it('takes no number for a job when sbatch says that the submission failed', () => {
+    const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
+
+    expect(readSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
+  });
+
+  for (const [what, answer] of [
+    ['it says nothing (--quiet)', result({ stdout: '' })],
+    ['it prints something else', result({ stdout: 'job accepted, thank you\n' })],
+    ['it prints a zero', result({ stdout: '0\n' })],
+    ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
+    ['a wrapper ran out of time', result({ exitCode: 124 })],
+  ] as const) {
+    it(`leaves it open whether there is a job when ${what}`, () => {
+      const outcome = readSbatch(answer);
+
+      expect(outcome.kind).to.equal('unknown');
+      expect(outcome.kind === 'unknown' && outcome.words).not.to.equal('');
+    });
+  }
+
+  it("quotes Slurm's own words once, without its prefixes", () => {
+    const stderr =
+      'sbatch: error: invalid partition specified: nope\n' +
+      'sbatch: error: Batch job submission failed: Invalid partition name specified\n';
+
+    expect(readSbatch(result({ exitCode: 1, stderr }))).to.deep.equal({
+      kind: 'rejected',
+      words: 'invalid partition specified: nope; Invalid partition name specified',
+    });
+  });
+
+  it('never throws on garbage, and accepts only where a number stands alone', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string(),
+        fc.constantFrom(0, 1, 255, undefined),
+        (stdout, stderr, exitCode) => {
+          const outcome = readSbatch(result({ exitCode, stdout, stderr }));
+          if (outcome.kind === 'accepted') expect(outcome.jobId).to.match(/^[1-9]\d*$/);
+          expect(readAcceptance(stdout.replace(/\d/g, 'x'))).to.equal(undefined);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,18 @@
+// How many calls it takes to cancel many jobs.
+import { expect } from 'chai';
+import { scancelArgs } from '../../src/slurm/scancel.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
+
+describe('scancel', () => {
+  it('is called once for each two hundred jobs, and names every job once', () => {
+    const ids = Array.from({ length: 401 }, (_, index) => String(index + 1) as JobId);
+    const calls = scancelArgs(ids);
+
+    expect(calls.map((args) => args.length)).to.deep.equal([200, 200, 1]);
+    expect(calls.flat()).to.deep.equal(ids);
+  });
+
+  it('is not called for no jobs: without ids it would take its filters from elsewhere', () => {
+    expect(scancelArgs([])).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,167 @@
+// squeue's answer: a whole list or none, whatever jobs are called.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
+import { fixture, result } from './fixture.ts';
+
+const MARK = 'mark1234';
+const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
+const HEADER = record([
+  'JOBID',
+  'JOBID',
+  'STATE',
+  'REASON',
+  'SUBMIT_TIME',
+  'START_TIME',
+  'END_TIME',
+  'PARTITION',
+  'NODELIST',
+  'NAME',
+]);
+
+function record(fields: readonly string[]): string {
+  return `\x1e${MARK}\x1f${fields.join('\x1f')}\x1d${MARK}\n`;
+}
+
+function row(
+  id: string,
+  name: string,
+  change: { shownId?: string; state?: string; reason?: string; end?: string } = {},
+): string {
+  const { shownId = id, state = 'RUNNING', reason = 'None', end = 'NONE' } = change;
+  return record([id, shownId, state, reason, '1795505467', 'N/A', end, 'gpu', 'n1', name]);
+}
+
+function jobsOf(stdout: string): readonly { id: string; name: string }[] {
+  const list = readSqueue(result({ stdout }), MARK);
+  if (list.kind === 'failed') throw new Error(list.words);
+  return list.jobs;
+}
+
+describe('squeue', () => {
+  it('is asked for every job of this user, with the mark around each row', () => {
+    const [me, states, format = ''] = squeueArgs(MARK);
+
+    expect([me, states]).to.deep.equal(['--me', '--states=all']);
+    expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
+  });
+
+  it('reads the table of Slurm 22.05.8: plain jobs only, hostile names whole', () => {
+    const list = readSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
+
+    expect(list.kind).to.equal('listed');
+    const jobs = list.kind === 'listed' ? list.jobs : [];
+    expect(jobs.map((job) => job.id)).to.include.members(['26', '27', '28', '29', '34', '36', '37']);
+    // Tasks of a job array and parts of a heterogeneous job.
+    expect(jobs.map((job) => job.name)).not.to.include.members(['arr', 'arr-held', 'het']);
+    expect(jobs.find((job) => job.id === '26')).to.deep.equal({
+      id: '26',
+      name: OURS,
+      state: 'RUNNING',
+      stateWord: 'RUNNING',
+      reason: undefined,
+      partition: 'low',
+      nodes: 'n1',
+      submittedAt: 1_795_505_467_000,
+      startAt: 1_795_505_467_000,
+      endedAt: undefined,
+      restarts: undefined,
+    });
+    expect(jobs.find((job) => job.id === '34')?.name).to.equal('evil\x1ename\x1f|JobState=COMPLETED\ny');
+    expect(jobs.find((job) => job.id === '34')).to.include({
+      reason: 'PartitionTimeLimit',
+      nodes: undefined,
+      startAt: undefined,
+    });
+    expect(jobs.find((job) => job.id === '27')).to.include({
+      state: 'FAILED',
+      reason: 'NonZeroExitCode',
+      endedAt: 1_795_505_467_000,
+    });
+  });
+
+  it('lists no jobs when there are none', () => {
+    expect(readSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
+  });
+
+  it('overlooks what a login script prints before and after', () => {
+    const stdout = `Welcome to the cluster!\n${HEADER}${row('4711', OURS)}Have a nice day\n`;
+
+    expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
+  });
+
+  it('reads reasons with blanks, commas and parentheses', () => {
+    const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
+    const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
+
+    expect(job).to.include({ reason });
+  });
+
+  it('keeps a state that no release has yet, and takes the job for alive', () => {
+    const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
+
+    expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
+  });
+
+  it('lets no job name pass for a row, an end or a separator', () => {
+    const name = fc.string({
+      unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
+    });
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 5 }), (names) => {
+        fc.pre(names.every((text) => !text.includes(MARK)));
+        const stdout = HEADER + names.map((text, index) => row(String(index + 1), text)).join('');
+
+        expect(jobsOf(stdout).map((job) => job.name)).to.deep.equal(names);
+      }),
+    );
+  });
+
+  const whole = HEADER + row('4711', OURS) + row('4712', 'other');
+
+  it('is no answer when it is cut within a row, wherever that is', () => {
+    const rowEnds = [...whole.matchAll(/\x1dmark1234\n?/g)].flatMap(({ index, 0: end }) => [
+      index + end.length - 1,
+      index + end.length,
+    ]);
+    for (let length = 0; length < whole.length; length += 1) {
+      if (rowEnds.includes(length)) continue;
+      expect(readSqueue(result({ stdout: whole.slice(0, length) }), MARK).kind, `cut at ${length}`).to.equal('failed');
+    }
+  });
+
+  for (const [what, answer, words] of [
+    ['nothing at all', result({}), 'the answer of squeue has no header'],
+    [
+      'a row with a field missing',
+      result({ stdout: HEADER + record(['1', '1', 'RUNNING']) }),
+      'the answer of squeue is cut short',
+    ],
+    ['rows without their header', result({ stdout: row('1', OURS) }), 'the answer of squeue has no header'],
+    [
+      'an empty table with a complaint',
+      result({ stdout: HEADER, stderr: 'squeue: error: Invalid user: ann\n' }),
+      'squeue: error: Invalid user: ann',
+    ],
+    [
+      'an exit code',
+      result({ exitCode: 1, stderr: 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n' }),
+      'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
+    ],
+    ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was ended by SIGKILL'],
+    ['a failure without words', result({ exitCode: 127 }), 'squeue ended with exit code 127 and said nothing'],
+  ] as const) {
+    it(`is no answer with ${what}`, () => {
+      expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', words });
+    });
+  }
+
+  it('never throws on garbage', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (garbage, withMark) => {
+        const stdout = withMark ? garbage.replaceAll('a', `\x1e${MARK}\x1f`).replaceAll('b', `\x1d${MARK}`) : garbage;
+        expect(readSqueue(result({ stdout }), MARK).kind).to.be.oneOf(['listed', 'failed']);
+      }),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+// Every text by which sbatch says that it failed, and what each means: only `unknown` may have left a job behind.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { CONTROLLER_ANSWERS, readSubmitError, submitErrorWords } from '../../src/slurm/submit-error.ts';
+
+const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+
+function answer(text: string, ...before: readonly string[]): string {
+  return [...before, `Batch job submission failed: ${text}`].map((line) => `sbatch: error: ${line}\n`).join('');
+}
+
+describe("the controller's answers", () => {
+  for (const [failure, texts] of Object.entries(CONTROLLER_ANSWERS)) {
+    for (const text of texts) {
+      it(`${text}: ${failure}`, () => {
+        expect(readSubmitError(1, answer(text))).to.equal(failure);
+      });
+    }
+  }
+
+  it('stand in the table once each', () => {
+    const texts = Object.values(CONTROLLER_ANSWERS).flat();
+
+    expect(new Set(texts).size).to.equal(texts.length);
+  });
+
+  for (const text of [
+    'Socket timed out on send/recv operation',
+    'Unable to contact slurm controller (send failure)',
+    'Unable to contact slurm controller (receive failure)',
+    'Unable to contact slurm controller (shutdown failure)',
+    'Unexpected missing socket error',
+    'Zero Bytes were transmitted or received',
+    'Received zero length message',
+    'Connection reset by peer',
+    'Connection timed out',
+    'Broken pipe',
+    'Interrupted system call',
+    'Message receive failure',
+    'Protocol authentication error',
+    'Incompatible versions of client and server code',
+    'Slurm internal error, contact system administrator',
+    'Unspecified error',
+    'A text of a release to come',
+  ]) {
+    it(`${text}: unknown`, () => {
+      expect(readSubmitError(1, answer(text))).to.equal('unknown');
+    });
+  }
+});
+
+describe('a limit that was reached', () => {
+  it('is back-pressure when it is the number of jobs', () => {
+    for (const limit of [
+      'AssocMaxSubmitJobLimit',
+      'QOSMaxSubmitJobPerUserLimit',
+      'AssocGrpSubmitJobsLimit',
+      'MaxSubmitJobsPerAccount',
+      'QOSMaxJobsPerUserLimit',
+    ])
+      expect(readSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
+  });
+
+  it('is back-pressure when Slurm does not say which', () => {
+    expect(readSubmitError(1, answer(POLICY))).to.equal('backpressure');
+  });
+
+  it('is a rejection when this job alone exceeds it', () => {
+    for (const limit of [
+      'QOSMaxWallDurationPerJobLimit',
+      'QOSMaxCpuPerUserLimit',
+      'QOSMinGRES',
+      'AssocGrpGRES',
+      'MaxMemoryPerAccount',
+    ])
+      expect(readSubmitError(1, answer(POLICY, limit)), limit).to.equal('rejected');
+  });
+});
+
+describe('what sbatch says before it asks the controller', () => {
+  for (const [stderr, exitCode, failure] of [
+    ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
+    ['sbatch: option requires an argument -- \'t\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
+    ['sbatch: error: Invalid --time specification\n', 255, 'rejected'],
+    ['sbatch: error: "a" is not a valid node count\n', 255, 'rejected'],
+    ['sbatch: error: Invalid directive found in batch script: foo\n', 255, 'rejected'],
+    ['sbatch: error: Invalid generic resource (gres) specification\n', 1, 'rejected'],
+    ['sbatch: error: Batch script is empty!\n', 1, 'rejected'],
+    ['sbatch: error: Batch script contains only whitespace!\n', 1, 'rejected'],
+    [
+      'sbatch: error: This does not look like a batch script.  The first\nsbatch: error: line must start with #!\n',
+      1,
+      'rejected',
+    ],
+    ['sbatch: error: Batch script contains DOS line breaks (\\r\\n)\n', 1, 'rejected'],
+    ['sbatch: fatal: stdin: line 2: Unmatched `"` in [ "x]\n', 1, 'rejected'],
+    ['sbatch: fatal: Script from STDIN is too big, read 5000000 > 4194304 bytes.\n', 1, 'rejected'],
+    ['sbatch: error: Plugin stack post-option processing failed\n', 1, 'rejected'],
+    ['sbatch: fatal: Unable to process configuration file\n', 1, 'unavailable'],
+    ['sbatch: fatal: Could not establish a configuration source\n', 1, 'unavailable'],
+    ['sbatch: fatal: failed to initialize cli_filter plugin\n', 1, 'unavailable'],
+    ['sbatch: error: Problem talking to database\n', 1, 'unavailable'],
+    ['', 1, 'unknown'],
+    ['', undefined, 'unknown'],
+    ['sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n', 1, 'unknown'],
+    ['sbatch: error: Slurm job queue full, sleeping and retrying\n', undefined, 'unknown'],
+    ['sbatch: error: Invalid --time specification\n', 124, 'unknown'],
+    ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
+    ['bash: sbatch: something else\n', 1, 'unknown'],
+  ] as const) {
+    it(`${JSON.stringify(stderr)} with exit code ${String(exitCode)}: ${failure}`, () => {
+      expect(readSubmitError(exitCode, stderr)).to.equal(failure);
+    });
+  }
+});
+
+it('a message that could not be signed never left: munge on this side is down', () => {
+  const stderr = answer(
+    'Protocol authentication error',
+    'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
+  );
+
+  expect(readSubmitError(1, stderr)).to.equal('unavailable');
+});
+
+it("a refusal by a site's own plugin is known by its words", () => {
+  const stderr = answer('Unspecified error', 'Please give an account with --account=');
+
+  expect(readSubmitError(1, stderr)).to.equal('rejected');
+  expect(submitErrorWords(stderr)).to.equal('Please give an account with --account=; Unspecified error');
+});
+
+it('the last word counts when sbatch had first tried again', () => {
+  const stderr = answer(
+    'Resource temporarily unavailable',
+    'Slurm temporarily unable to accept job, sleeping and retrying',
+  );
+
+  expect(readSubmitError(1, stderr)).to.equal('backpressure');
+});
+
+it('garbage is never taken for a definite answer', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
+      fc.pre(!garbage.startsWith('sbatch:'));
+      expect(readSubmitError(exitCode, garbage)).to.equal('unknown');
+      expect(readSubmitError(exitCode, answer(`no text of the table ${garbage.replaceAll('\n', '')}`))).to.equal(
+        'unknown',
+      );
+    }),
+  );
+});
