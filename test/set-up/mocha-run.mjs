@@ -37,7 +37,7 @@ function mochaToItsEnd(args, mustBeReal, output) {
     '--reporter',
     'test/set-up/counting-reporter.cjs',
   ];
-  const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, ...(mustBeReal ? { REQUIRE_REAL: '1' } : {}) };
+  const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
   const child = spawn(process.execPath, [...mocha, ...args], { env, stdio: ['ignore', output, output, 'ipc'] });
 
   /** @type {import('./sections.mjs').Counts | undefined} */

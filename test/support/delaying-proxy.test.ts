@@ -17,7 +17,7 @@ describe('the proxy in front of slurmctld', () => {
   });
   afterEach(async () => {
     proxy.mend();
-    await cluster.run('scancel', '--user=root');
+    await cluster.run('scancel', '--me');
   });
   after(async () => {
     await proxy.stop();

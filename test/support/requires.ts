@@ -20,12 +20,18 @@ export function requireAgent(this: Mocha.Context): void {
   if (!isExecutable(python)) leaveOut(this, `there is no clearml-agent in ${python}: npm test installs it`);
 }
 
-/** For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own. */
+/**
+ * For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own.
+ * @public
+ */
 export function requireSshd(this: Mocha.Context): void {
   requirePrograms(this, ['sshd', 'ssh-keygen']);
 }
 
-/** For `before(requireRoot)`: what only root may do, such as becoming another user. */
+/**
+ * For `before(requireRoot)`: what only root may do, such as becoming another user.
+ * @public
+ */
 export function requireRoot(this: Mocha.Context): void {
   if (process.getuid?.() !== 0) leaveOut(this, 'it needs root');
 }

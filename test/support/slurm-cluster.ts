@@ -45,12 +45,13 @@ const START_PATIENCE_MS = 60_000;
 export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
   let settings: ClusterSettings = { ...ordinarySettings, ...wishes };
   const nodes = nodeNames(settings.nodeCount);
-  const folder = makeFolder(nodes);
-  const conf = join(folder, 'slurm.conf');
-  const env = environmentFor(conf, process.env);
   const [controllerPort = 0, ...nodePorts] = await freePorts(1 + nodes.length);
   const hostName = hostname().split('.')[0] ?? 'localhost';
-  const place = { folder, hostName, userName: userInfo().username, controllerPort, nodePorts };
+  const { username: userName } = userInfo();
+  const folder = makeFolder(nodes);
+  const place = { folder, hostName, userName, controllerPort, nodePorts };
+  const conf = join(folder, 'slurm.conf');
+  const env = environmentFor(conf, process.env);
 
   const daemons = new Map<string, ForegroundDaemon>();
 
