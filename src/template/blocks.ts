@@ -40,7 +40,9 @@ export function renderBlocks(facts: JobFacts): Blocks {
   const partials = Object.fromEntries(PARTIALS.map((name) => [name, readTemplate(`partials/${name}`)]));
 
   function render(block: string): string {
-    return Mustache.render(readTemplate(block), view, partials, { escape: (value) => quoteWord(String(value)) }).trimEnd();
+    return Mustache.render(readTemplate(block), view, partials, {
+      escape: (value) => quoteWord(String(value)),
+    }).trimEnd();
   }
 
   return {

@@ -1,0 +1,121 @@
+// The rendered text by itself: bash accepts it, shellcheck finds nothing, and no value in it can become code.
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { renderBlocks } from '../../src/template/blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE } from './job-script.ts';
+
+const everyFact = jobFacts({
+  apiServer: 'https://api.example.org',
+  sharedConf: '/shared/jobs/x.conf',
+  sharedDir: '/shared folder',
+  python: '/opt/python/bin/python3',
+});
+
+describe('the blocks of a job', () => {
+  for (const [what, facts] of [
+    ['the facts that every job has', jobFacts()],
+    ['every fact there is', everyFact],
+  ] as const) {
+    it(`leave nothing for shellcheck to say, with ${what}`, () => {
+      expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');
+    });
+  }
+
+  it('leave no tag of Mustache in the text', () => {
+    expect(fillIn(PLAIN_TEMPLATE, everyFact)).not.to.match(/\{\{|\}\}/);
+  });
+
+  it('make AGENT_EXECUTE one line, so that it can stand after a command', () => {
+    expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
+  });
+
+  it('tell the words of every exit code', () => {
+    const { preSetup } = renderBlocks(everyFact);
+    for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
+      expect(preSetup).to.include(`${code})`).and.include(says).and.include(advice);
+    }
+  });
+
+  it('carry any value through bash unchanged, and run nothing of it', () => {
+    const facts = fc.record({
+      taskId: hostileText(),
+      schedulerQueueId: hostileText(),
+      apiServer: hostileText(),
+      agentVersion: hostileText(),
+      python: hostileText(),
+      sharedDir: hostileText(),
+      sharedConf: hostileText(),
+    });
+    const names = [
+      'task',
+      'scheduler_queue',
+      'api_server',
+      'agent_version',
+      'python',
+      'shared_folder',
+      'own_configuration',
+    ];
+    fc.assert(
+      fc.property(facts, (values) => {
+        const { preSetup } = renderBlocks({ ...jobFacts(), ...values });
+        // Everything up to the functions: the values are there, and nowhere else but in the worker's name.
+        const assignments = preSetup.slice(0, preSetup.indexOf('clearml_node()'));
+        const show = `printf '%s\\0' ${names.map((name) => `"$clearml_${name}"`).join(' ')}`;
+        const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
+        expect(shown).to.deep.equal([
+          values.taskId,
+          values.schedulerQueueId,
+          values.apiServer,
+          values.agentVersion,
+          values.python,
+          values.sharedDir,
+          values.sharedConf,
+        ]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('hand a hostile worker name to the agent as it is', async () => {
+    const node = createNode();
+    const workerPrefix = `it's "$(touch hacked)" \`touch hacked\` #; \\`;
+    const { stdout } = await node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python, workerPrefix })), {
+      STAND_IN_AGENT: 'printf "%s" "$CLEARML_WORKER_ID"; ls',
+    });
+    node.remove();
+    expect(stdout)
+      .to.include(`${workerPrefix}:4711`)
+      .and.not.match(/^hacked$/m);
+  });
+});
+
+/** Texts made of what shells and Mustache trip over; a NUL can't be part of any command. */
+function hostileText(): fc.Arbitrary<string> {
+  const pieces = [
+    "'",
+    '"',
+    '$(touch hacked)',
+    '`touch hacked`',
+    '\\',
+    '\n',
+    '#',
+    '{{taskId}}',
+    '${x}',
+    ';',
+    ' ',
+    'é',
+    '*',
+    '!',
+  ];
+  return fc
+    .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 4 })), { minLength: 1, maxLength: 8 })
+    .map((parts) => parts.join('').replaceAll('\0', ''))
+    .filter((text) => text !== '' && text.isWellFormed());
+}
+
+/** What the program prints, also when it fails. */
+function runOn(program: string, args: readonly string[], input: string): string {
+  return execFileSync(program, args, { input, encoding: 'utf8' });
+}

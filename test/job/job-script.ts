@@ -1,0 +1,105 @@
+// A template with its blocks filled in, as a script, and bash to run it as Slurm would: with a job id and little else.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
+
+export const TASK = '3f2a60c1b44e4d0f9a6b7e8d9c0a1b2c';
+
+/** As in the first example of ClearML's documentation: a command between each two blocks. */
+export const PLAIN_TEMPLATE = `#!/bin/bash
+\${CLEARML_PRE_SETUP}
+echo 'before the agent'
+\${CLEARML_AGENT_EXECUTE}
+echo 'after the agent'
+\${CLEARML_POST_SETUP}
+`;
+
+export function jobFacts(wishes: Partial<JobFacts> = {}): JobFacts {
+  return {
+    taskId: TASK,
+    jobName: `clearml_task_${TASK}-1`,
+    schedulerQueueId: '0123456789abcdef0123456789abcdef',
+    agentVersion: '3.0.3',
+    workerPrefix: 'login1:slurm',
+    ...wishes,
+  };
+}
+
+/** Only puts the blocks in: what the template room does with values and places is tested there. */
+export function fillIn(template: string, facts: JobFacts): string {
+  const blocks = renderBlocks(facts);
+  return template
+    .replace('${CLEARML_PRE_SETUP}', () => blocks.preSetup)
+    .replace('${CLEARML_AGENT_EXECUTE}', () => blocks.agentExecute)
+    .replace('${CLEARML_POST_SETUP}', () => blocks.postSetup);
+}
+
+export interface JobRun {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A job that has been started. */
+export interface StartedJob {
+  readonly process: ChildProcess;
+  readonly ended: Promise<JobRun>;
+}
+
+/** A node with a home folder, a folder for temporary files and a stand-in for Python, which notes what it is asked. */
+export interface Node {
+  readonly home: string;
+  readonly tmp: string;
+  /** A stand-in that has clearml-agent unless its variables say otherwise. */
+  readonly python: string;
+  start(script: string, env?: Readonly<Record<string, string>>): StartedJob;
+  run(script: string, env?: Readonly<Record<string, string>>): Promise<JobRun>;
+  /** What the stand-in was asked, one line a call. */
+  asked(): string[];
+  /** What jobs have left behind in the folder for temporary files. */
+  leftovers(): string[];
+  remove(): void;
+}
+
+export function createNode(): Node {
+  const folder = mkdtempSync(join(tmpdir(), 'job-'));
+  const home = join(folder, 'home');
+  const tmp = join(folder, 'tmp');
+  const log = join(folder, 'asked');
+  for (const path of [home, tmp]) mkdirSync(path);
+  writeFileSync(join(home, 'clearml.conf'), 'api { api_server: "http://127.0.0.1:9" }\n', { mode: 0o644 });
+  writeFileSync(log, '');
+
+  const python = resolve('test/fixtures/job/python');
+
+  function start(script: string, env: Readonly<Record<string, string>> = {}): StartedJob {
+    const path = join(mkdtempSync(join(folder, 'spool-')), 'slurm_script');
+    writeFileSync(path, script);
+    const child = spawn('bash', [path], {
+      env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: tmp, SLURM_JOB_ID: '4711', STAND_IN_LOG: log, ...env },
+      cwd: folder,
+      // A group of its own, so that a signal can be sent to all of it, as Slurm does.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+      ([stdout, stderr]) => ({ exitCode: child.exitCode, stdout, stderr }),
+    );
+    return { process: child, ended };
+  }
+
+  return {
+    home,
+    tmp,
+    python,
+    start,
+    run: (script, env) => start(script, env).ended,
+    asked: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
+    leftovers: () => readdirSync(tmp),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,162 @@
+// How a job comes by a Python with clearml-agent, tried with stand-ins for Python that note what they are asked.
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+
+const SHOW = { STAND_IN_AGENT: 'echo "python: $0"' };
+
+describe('the Python of a job', () => {
+  let node: Node;
+  let bin: string;
+  beforeEach(() => {
+    node = createNode();
+    bin = join(node.home, 'bin');
+    mkdirSync(bin);
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  /** With only what bash itself needs on PATH, so that the machine's own Python is not found. */
+  function run(wishes: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
+    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts(wishes)), { PATH: `${bin}:${toolsOnly(node)}`, ...env });
+  }
+
+  function putPython(path: string): string {
+    mkdirSync(join(path, '..'), { recursive: true });
+    copyFileSync(node.python, path);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  it('is the configured one, before those on PATH', async () => {
+    putPython(join(bin, 'python3'));
+    const configured = putPython(join(node.home, 'opt', 'python'));
+    expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
+  });
+
+  it('is the one on PATH where none is configured, or the configured one is not on this node', async () => {
+    const python3 = putPython(join(bin, 'python3'));
+    expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
+    expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
+  });
+
+  it('is the one that the clearml-agent on PATH was installed with', async () => {
+    const hidden = putPython(join(node.home, 'pipx', 'python'));
+    writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
+    expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
+  });
+
+  it('is made in the private folder where no other has clearml-agent', async () => {
+    putPython(join(bin, 'python3'));
+    const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/python: \S+\/clearml-4711\.\w+\/agent\/bin\/python\n/);
+    expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('that can not be had ends the job with one line that names what was tried, before the gate', async () => {
+    putPython(join(bin, 'python3'));
+    const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(stdout).to.equal('');
+    const last = stderr.trim().split('\n').at(-1);
+    expect(last).to.include(JOB_EXIT_CODES.noPython.says).and.include(join(bin, 'python3')).and.include('3.0.3');
+    expect(node.asked().some((call) => call.startsWith('gate'))).to.equal(false);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('that is not there at all ends the job with one line that tells where it was looked for', async () => {
+    const { exitCode, stderr } = await run({});
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(stderr.trim().split('\n')).to.have.length(1);
+    expect(stderr).to.include(`no python3 and no python in ${bin}:`);
+  });
+
+  describe('in a shared folder', () => {
+    let shared: string;
+    let home: string;
+    beforeEach(() => {
+      shared = join(node.home, 'shared folder');
+      home = join(shared, 'agents', '3.0.3-py3.11-x86_64');
+      putPython(join(bin, 'python3'));
+    });
+
+    const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
+
+    it('is made once by twenty jobs that start together, and all of them use it', async () => {
+      const runs = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
+        ),
+      );
+      for (const { exitCode, stdout } of runs) {
+        expect({ exitCode, stdout }).to.deep.include({ exitCode: 0 });
+        expect(stdout).to.include(`python: ${home}/bin/python\n`);
+      }
+      expect(node.asked().filter((call) => call === 'pip')).to.have.length(1);
+      expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
+    });
+
+    it('is found there by the next job', async () => {
+      await run({ sharedDir: shared }, none);
+      const { stdout, stderr } = await run({ sharedDir: shared }, none);
+      expect(stdout).to.include(`python: ${home}/bin/python\n`);
+      expect(stderr).not.to.include('installing');
+    });
+
+    it('that could not be made there is tried once more in the private folder of each job, and no longer waited for', async () => {
+      const runs = await Promise.all(
+        [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
+      );
+      expect(runs.map(({ exitCode }) => exitCode)).to.deep.equal(Array(3).fill(JOB_EXIT_CODES.noPython.code));
+      expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
+    });
+
+    it('whose maker was killed long ago is made by the next job', async () => {
+      mkdirSync(`${home}.lock`, { recursive: true });
+      const longAgo = Date.now() / 1000 - 3600;
+      utimesSync(`${home}.lock`, longAgo, longAgo);
+      const { stdout } = await run({ sharedDir: shared }, none);
+      expect(stdout).to.include(`python: ${home}/bin/python\n`);
+      expect(existsSync(`${home}.lock`)).to.equal(false);
+    });
+
+    it('is made in the private folder where the shared one can not be made', async () => {
+      writeFileSync(join(node.home, 'a file'), '');
+      const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/python: \S+\/clearml-4711\.\w+\/agent\/bin\/python\n/);
+    });
+  });
+});
+
+/** A folder with the programs that the script and the stand-in use, and no Python. */
+function toolsOnly(node: Node): string {
+  const folder = join(node.home, 'tools');
+  if (existsSync(folder)) return folder;
+  mkdirSync(folder);
+  const tools = [
+    'bash',
+    'cat',
+    'cp',
+    'env',
+    'find',
+    'mkdir',
+    'mktemp',
+    'mv',
+    'rm',
+    'rmdir',
+    'sed',
+    'sleep',
+    'touch',
+    'uname',
+  ];
+  for (const tool of tools)
+    writeFileSync(join(folder, tool), `#!/bin/bash\nexec /usr/bin/${tool} "$@"\n`, { mode: 0o755 });
+  return folder;
+}

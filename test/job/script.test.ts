@@ -1,0 +1,228 @@
+// A job script run by bash with a stand-in for Python: what happens around the agent, and what is left when it is over.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, TASK, type JobRun, type Node } from './job-script.ts';
+
+describe('a job script', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function run(
+    env: Record<string, string> = {},
+    template = PLAIN_TEMPLATE,
+    wishes: Partial<JobFacts> = {},
+  ): Promise<JobRun> {
+    return node.run(fillIn(template, jobFacts({ python: node.python, ...wishes })), env);
+  }
+
+  describe('the agent', () => {
+    it('is run once, after the gate, with the flags that make it report and refuse a task that is not queued', async () => {
+      await run();
+      expect(node.asked().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
+        `gate 0123456789abcdef0123456789abcdef ${TASK}`,
+        `agent clearml_agent execute --full-monitoring --require-queue --id ${TASK}`,
+      ]);
+    });
+
+    for (const code of [0, 3, 201]) {
+      it(`gives the job its exit code ${code}, and the lines of the template after it run`, async () => {
+        const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
+        expect(exitCode).to.equal(code);
+        expect(stdout).to.equal('before the agent\nafter the agent\n');
+      });
+
+      it(`gives the job its exit code ${code} under set -euo pipefail as well`, async () => {
+        const { exitCode, stdout, stderr } = await run(
+          { STAND_IN_AGENT: `exit ${code}` },
+          PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
+        );
+        expect({ exitCode, stdout }).to.deep.equal({ exitCode: code, stdout: 'before the agent\nafter the agent\n' });
+        expect(stderr).not.to.match(/unbound|not found/);
+      });
+    }
+
+    it('may stand after a command', async () => {
+      const after = PLAIN_TEMPLATE.replace(
+        '${CLEARML_AGENT_EXECUTE}',
+        'env FLAVOUR=vanilla nice -n 5 ${CLEARML_AGENT_EXECUTE}',
+      );
+      const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'echo "$FLAVOUR $(nice)"; exit 3' }, after);
+      expect({ exitCode, stdout }).to.deep.equal({
+        exitCode: 3,
+        stdout: 'before the agent\nvanilla 5\nafter the agent\n',
+      });
+    });
+
+    it('gets a name, places and bounds of its own from the environment', async () => {
+      const names = [
+        'CLEARML_WORKER_ID',
+        'CLEARML_CONFIG_FILE',
+        'CLEARML_AGENT__AGENT__VENVS_DIR',
+        'CLEARML_AGENT_PROPAGATE_EXITCODE',
+        'CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE',
+        'TMPDIR',
+      ];
+      const { stdout } = await run({ STAND_IN_AGENT: names.map((name) => `echo "$${name}";`).join('') });
+      const [worker, configuration, venvs, propagate, retries, tmp] = stdout.split('\n').slice(1);
+      expect(worker).to.equal('login1:slurm:4711');
+      expect(venvs).to.match(new RegExp(`^${node.tmp}/clearml-4711\\.[A-Za-z0-9]{6}$`));
+      expect(configuration).to.equal(`${venvs}/clearml.conf`);
+      expect(tmp).to.equal(`${venvs}/tmp`);
+      expect([propagate, retries]).to.deep.equal(['1', '6']);
+    });
+
+    it('keeps what the template says between the blocks', async () => {
+      const { stdout } = await run(
+        { STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE $CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' },
+        PLAIN_TEMPLATE.replace(
+          'echo',
+          'export CLEARML_CONFIG_FILE=/mine.conf CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE=2\necho',
+        ),
+      );
+      expect(stdout).to.include('/mine.conf 2');
+    });
+
+    it('gets the path of an unusual folder as a HOCON string, since its characters would break the bare text', async () => {
+      const unusual = join(node.tmp, `a "b" #c, \\d`);
+      mkdirSync(unusual);
+      const { stdout } = await run({ TMPDIR: unusual, STAND_IN_AGENT: 'echo "$CLEARML_AGENT__AGENT__VENVS_DIR"' });
+      const value: unknown = JSON.parse(stdout.split('\n')[1] ?? '');
+      expect(value).to.match(/a "b" #c, \\d\/clearml-4711\.\w+$/);
+    });
+  });
+
+  describe('the private folder', () => {
+    it('is open to nobody else, nor is the configuration in it, whatever the umask', async () => {
+      const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
+      const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
+      expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
+    });
+
+    for (const [how, env, template] of [
+      ['after a success', {}, PLAIN_TEMPLATE],
+      ['after a failure', { STAND_IN_AGENT: 'exit 3' }, PLAIN_TEMPLATE],
+      ['after a closed gate', { STAND_IN_GATE: 'exit 201' }, PLAIN_TEMPLATE],
+      ['when a line of the template fails', {}, PLAIN_TEMPLATE.replace('echo', 'set -e\nfalse\necho')],
+      ['when the template leaves before the end', {}, PLAIN_TEMPLATE.replace('echo', 'exit 5\necho')],
+    ] as const) {
+      it(`is gone ${how}`, async () => {
+        await run(env, template);
+        expect(node.leftovers()).to.deep.equal([]);
+      });
+    }
+
+    it('goes before what the template itself does at its end, which still sees the exit code', async () => {
+      const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
+      const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
+      expect({ exitCode, stdout }).to.deep.equal({
+        exitCode: 3,
+        stdout: 'before the agent\nafter the agent\nmine: 3\n',
+      });
+      expect(node.leftovers()).to.deep.equal([]);
+    });
+
+    it('is another one for each of two copies of a script that run at once', async () => {
+      const env = { STAND_IN_AGENT: 'echo "$TMPDIR"; sleep 0.5' };
+      const runs = await Promise.all([run(env), run(env)]);
+      const [first, second] = runs.map(({ stdout }) => stdout.split('\n')[1]);
+      expect(first).not.to.equal(second);
+    });
+
+    it('is made in the next place where the first does not exist on this node', async () => {
+      const { stdout } = await run({ SLURM_TMPDIR: '/nowhere', STAND_IN_AGENT: 'echo "$TMPDIR"' });
+      expect(stdout).to.include(`\n${node.tmp}/clearml-4711.`);
+    });
+  });
+
+  describe('the configuration', () => {
+    const show = 'cat "$CLEARML_CONFIG_FILE"';
+
+    it('is the one written for this job, before any other', async () => {
+      const shared = join(node.tmp, 'shared.conf');
+      writeFileSync(shared, 'for this job\n');
+      const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
+      expect(stdout).to.include('\nfor this job\n');
+    });
+
+    it("is the template's where the one for this job can not be seen from the node", async () => {
+      const mine = join(node.tmp, 'mine.conf');
+      writeFileSync(mine, 'the template says so\n');
+      const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
+        sharedConf: '/not/mounted/here.conf',
+      });
+      expect(stdout).to.include('\nthe template says so\n');
+    });
+
+    it('is that of the home folder where nobody names one', async () => {
+      const { stdout } = await run({ STAND_IN_AGENT: show });
+      expect(stdout).to.include('\napi { api_server: ');
+    });
+
+    it('is empty where the environment says it all', async () => {
+      rmSync(join(node.home, 'clearml.conf'));
+      const { exitCode, stdout } = await run({
+        STAND_IN_AGENT: 'stat -c "size %s" "$CLEARML_CONFIG_FILE"',
+        CLEARML_API_HOST: 'https://api.example.org',
+        CLEARML_API_ACCESS_KEY: 'key',
+        CLEARML_API_SECRET_KEY: 'secret',
+      });
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.include('size 0');
+    });
+
+    it('missing everywhere ends the job with one line that names each place, before the gate', async () => {
+      rmSync(join(node.home, 'clearml.conf'));
+      const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
+      expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
+      expect(stdout).to.equal('');
+      expect(stderr.trim().split('\n')).to.have.length(1);
+      expect(stderr).to.include('/shared/jobs/1.conf').and.include('~/clearml.conf').and.include('CLEARML_API_HOST');
+      expect(node.asked()).to.deep.equal([]);
+    });
+  });
+
+  describe('the gate', () => {
+    it('closed ends the job at once: neither the agent nor anything after it runs', async () => {
+      const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
+      expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+      expect(stdout).to.equal('before the agent\n');
+      expect(stderr).to.equal(
+        `clearml: ${nodeName()}: ${JOB_EXIT_CODES.gateClosed.says} ${JOB_EXIT_CODES.gateClosed.advice} (task is gone)\n`,
+      );
+      expect(node.asked().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
+    });
+
+    it('closed does not run what follows a command either', async () => {
+      const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
+      const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
+      expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });
+    });
+
+    for (const [what, gate, code] of [
+      ['could not reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
+      ['was refused by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
+      ['was ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverUnreachable],
+      ['broke', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
+    ] as const) {
+      it(`ends the job with ${code.code} where the node ${what}`, async () => {
+        const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
+        expect(exitCode).to.equal(code.code);
+        expect(stderr).to.include(code.says).and.include(code.advice);
+        expect(node.asked().some((call) => call.startsWith('agent'))).to.equal(false);
+      });
+    }
+  });
+});
+
+function nodeName(): string {
+  return hostname();
+}

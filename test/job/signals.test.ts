@@ -1,0 +1,99 @@
+// SIGTERM, which Slurm sends to every process of a job that is cancelled, out of time or preempted.
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
+
+/** As the real agent does: it tells the server, which takes a moment, and ends with 1. */
+const REPORTS = 'trap "echo reported; sleep 0.3; echo done; exit 1" TERM; echo ready; while :; do sleep 0.05; done';
+
+describe('SIGTERM', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function start(env: Record<string, string>, template = PLAIN_TEMPLATE): StartedJob {
+    return node.start(fillIn(template, jobFacts({ python: node.python })), env);
+  }
+
+  for (const [what, template] of [
+    ['', PLAIN_TEMPLATE],
+    [
+      ', also where it stands after a command',
+      PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
+    ],
+    [', also under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+  ] as const) {
+    it(`leaves the agent the time to report, and reaches it once${what}`, async () => {
+      const job = start({ STAND_IN_AGENT: REPORTS }, template);
+      await printed(job, 'ready');
+      terminate(job);
+      const { exitCode, stdout } = await job.ended;
+      expect({ exitCode, stdout }).to.deep.equal({
+        exitCode: 1,
+        stdout: 'before the agent\nready\nreported\ndone\nafter the agent\n',
+      });
+      expect(node.leftovers()).to.deep.equal([]);
+    });
+  }
+
+  it('sent to the batch shell alone, as --signal=B:TERM does, leaves the agent at work', async () => {
+    const job = start({ STAND_IN_AGENT: 'trap "echo hit" TERM; echo ready; sleep 0.5; echo finished' });
+    await printed(job, 'ready');
+    job.process.kill('SIGTERM');
+    const { exitCode, stdout } = await job.ended;
+    expect({ exitCode, stdout }).to.deep.equal({
+      exitCode: 0,
+      stdout: 'before the agent\nready\nfinished\nafter the agent\n',
+    });
+  });
+
+  it('while clearml-agent is being installed ends the job without a word about Python', async () => {
+    const job = start({ STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP_SECONDS: '30' });
+    await printed(job, 'installing', 'stderr');
+    terminate(job);
+    const { exitCode, stderr } = await job.ended;
+    expect(exitCode).to.equal(143);
+    expect(stderr).not.to.include('no Python');
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('at the gate keeps the agent from being started', async () => {
+    const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
+    await printed(job, 'at the gate', 'stderr');
+    terminate(job);
+    const { exitCode, stdout } = await job.ended;
+    expect(exitCode).not.to.equal(0);
+    expect(stdout).to.equal('before the agent\n');
+    expect(node.asked().some((call) => call.startsWith('agent'))).to.equal(false);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('is left to a trap that the template has set before', async () => {
+    const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
+    const job = start({ STAND_IN_AGENT: REPORTS }, template);
+    await printed(job, 'ready');
+    terminate(job);
+    expect((await job.ended).stdout).to.include('done\nmine\nafter the agent\n');
+  });
+});
+
+async function printed(job: StartedJob, text: string, where: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
+  const stream: Readable | null = job.process[where];
+  if (stream === null) throw new TypeError(`the job was started without ${where}`);
+  let seen = '';
+  while (!seen.includes(text)) {
+    const [chunk] = (await once(stream, 'data')) as [Buffer];
+    seen += chunk.toString();
+  }
+}
+
+/** To the whole process group, as Slurm sends it to all processes of a step. */
+function terminate(job: StartedJob): void {
+  if (job.process.pid === undefined) throw new TypeError('the job was not started');
+  process.kill(-job.process.pid, 'SIGTERM');
+}
