@@ -1,5 +1,4 @@
 // Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
-import { randomBytes } from 'node:crypto';
 import { CommandNotFound } from '../host/errors.ts';
 import type { Host, HostCommand, HostResult } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
@@ -29,6 +28,8 @@ export interface CliSchedulerDeps {
   readonly host: Host;
   readonly commands: SlurmCommands;
   readonly log: Logger;
+  /** A new random token of a few lower-case letters and digits, by which the rows of one answer are told from all else. */
+  readonly randomToken: () => string;
 }
 
 /** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
@@ -40,7 +41,7 @@ const CALL_TIMEOUT_MS = 90_000;
 /** Far below the length that the kernel takes for one argument. */
 const NAMES_PER_CALL = 500;
 
-export function createCliScheduler({ host, commands, log }: CliSchedulerDeps): Scheduler {
+export function createCliScheduler({ host, commands, log, randomToken }: CliSchedulerDeps): Scheduler {
   // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
   const submits = createCallSlots(2);
   const accounting = createCallSlots(1);
@@ -92,7 +93,7 @@ export function createCliScheduler({ host, commands, log }: CliSchedulerDeps): S
   }
 
   async function list(signal?: AbortSignal): Promise<JobList> {
-    const mark = randomBytes(4).toString('hex');
+    const mark = randomToken();
     const read = (result: HostResult): JobList => readSqueue(result, mark);
     const answer = await ask(others, commands.squeue, squeueArgs(mark), signal).then(read, failedList);
     if (answer.kind === 'listed') warnOfStrangeStates(answer.jobs);

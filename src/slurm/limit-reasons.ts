@@ -1,5 +1,5 @@
 // The reasons that name a limit of the accounting database: some hundred words of one grammar, explained by its parts.
-import type { Reason } from './reasons.ts';
+import type { Reason } from './reason.ts';
 
 /** What is limited: how much of it, as a noun, and before "minutes". Some stand twice: Slurm writes them in two ways. */
 const RESOURCES = {

@@ -1,19 +1,6 @@
 // Why a job waits or ended, in words that a person understands: the table of every reason that Slurm gives.
 import { explainLimit } from './limit-reasons.ts';
-
-export interface Reason {
-  /**
-   * `waits`: time alone helps. `needs-a-human`: somebody must act, here or in Slurm, but the job itself can stay.
-   * `never-runs`: it asks for what it can't get; it must be submitted differently. `ended`: why a job is over.
-   */
-  readonly class: 'waits' | 'needs-a-human' | 'never-runs' | 'ended';
-  /** Goes on from "the job waits: …". */
-  readonly says: string;
-  /** What to do about it, one or two sentences. */
-  readonly advice?: string;
-  /** What it limits, when it is a limit of the accounting database: how many jobs there are, or how big they are. */
-  readonly limits?: 'jobs' | 'size';
-}
+import type { Reason } from './reason.ts';
 
 const ASK_ADMINS = 'Ask the cluster admins.';
 const FIX_REQUEST = 'Abort the task, change what it asks for, and enqueue it again.';

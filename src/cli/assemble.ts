@@ -1,0 +1,163 @@
+// Puts the parts together: the one place where everything is made from the configuration.
+import { randomBytes } from 'node:crypto';
+import { delimiter } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
+import { createClearmlClient } from '../clearml/create-client.ts';
+import { plainTree } from '../config/config-node.ts';
+import { connectionOf } from '../config/connection.ts';
+import { jobConfig } from '../config/job-config.ts';
+import type { Config } from '../config/load.ts';
+import { withoutSecrets } from '../config/secret-values.ts';
+import type { Glue, JobSettings } from '../glue/glue.ts';
+import { openJournal } from '../glue/journal.ts';
+import type { Host } from '../host/host.ts';
+import { createLocalHost } from '../host/local.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Secrets } from '../log/secrets.ts';
+import { createCliScheduler } from '../slurm/cli-scheduler.ts';
+import type { Scheduler } from '../slurm/scheduler.ts';
+import type { Surroundings } from './command.ts';
+import { findQueues, type NamedQueue } from './serve-queues.ts';
+import { readVersion } from './version.ts';
+
+export interface Base {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  readonly around: Surroundings;
+  /** Resolves when the last line of the log is out. */
+  closeLog(): Promise<void>;
+}
+
+/** The ClearML server that the configuration names; nothing has been said to it yet. */
+export function makeClearml({ config, log, secrets }: Base): ClearmlClient {
+  return createClearmlClient({ settings: connectionOf(config), clock: systemClock, log, secrets });
+}
+
+/** This machine, as the place where Slurm's commands run. */
+export function makeHost({ config, around }: Base): Host {
+  const { environment, homeDir, workingDir } = around;
+  const { slurmBinDir, slurmConf } = config.settings.slurm;
+  const path = [slurmBinDir, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].filter(
+    (part) => part !== undefined,
+  );
+  const variables = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
+  return createLocalHost({
+    path: path.join(delimiter),
+    home: homeDir,
+    user: environment['USER'] ?? environment['LOGNAME'] ?? '',
+    workingDirectory: workingDir,
+    variables: slurmConf === undefined ? variables : { ...variables, SLURM_CONF: slurmConf },
+  });
+}
+
+/** What Slurm's commands need of our environment; anything else would reach the jobs. */
+const PASSED_ON = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
+
+export function makeScheduler({ config, log }: Base, host: Host): Scheduler {
+  const { binaries } = config.settings.slurm;
+  return createCliScheduler({
+    host,
+    commands: {
+      sbatch: binaries.batchBinary,
+      squeue: binaries.monitorBinary,
+      sacct: besides(binaries.batchBinary, 'sacct'),
+      scancel: besides(binaries.batchBinary, 'scancel'),
+      scontrol: besides(binaries.batchBinary, 'scontrol'),
+    },
+    log,
+    randomToken,
+  });
+}
+
+/** Lower-case letters and digits. */
+function randomToken(): string {
+  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
+}
+
+/** Another of Slurm's commands, where the named one is. */
+function besides(command: string, name: string): string {
+  const slash = command.lastIndexOf('/');
+  return slash === -1 ? name : `${command.slice(0, slash + 1)}${name}`;
+}
+
+/** What the job scripts are told. */
+export function jobSettings({ config }: Base, apiServer: string): JobSettings {
+  const { sharedDir, python, agentVersion } = config.settings.slurm;
+  return {
+    sharedDir,
+    python,
+    agentVersion,
+    apiServer,
+    jobConf: jobConfig(config.root),
+    publicConfig: plainTree(withoutSecrets(config.root)),
+  };
+}
+
+/** The name under which the daemon shows as a worker. */
+export function workerName({ config, around }: Base): string {
+  const { workerId, workerName: name } = config.settings;
+  return workerId ?? `${name ?? around.hostName}:slurm`;
+}
+
+export interface Assembled {
+  readonly glue: Glue;
+  readonly server: ServerFacts;
+  close(): Promise<void>;
+}
+
+/**
+ * Everything that the daemon works with: the server is logged in to, the cluster has answered, the queues are found.
+ * @throws what any of them throws
+ */
+export async function assemble(
+  base: Base,
+  named: readonly NamedQueue[],
+  { createQueues }: { readonly createQueues: boolean },
+): Promise<Assembled> {
+  const { config, log } = base;
+  const { slurm } = config.settings;
+  const clearml = makeClearml(base);
+  const host = makeHost(base);
+  const scheduler = makeScheduler(base, host);
+
+  const cluster = await scheduler.facts();
+  const server = await clearml.connect();
+  const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
+  const schedulerQueue =
+    (await clearml.queues.find(slurm.schedulerQueue)) ?? (await clearml.queues.create(slurm.schedulerQueue));
+  const journal = await openJournal(slurm.stateDir, systemClock.now());
+
+  const glue: Glue = {
+    clearml,
+    scheduler,
+    host,
+    journal,
+    clock: systemClock,
+    log,
+    randomToken,
+    worker: workerName(base),
+    version: await readVersion(),
+    queues,
+    orderFairness: slurm.orderFairness,
+    schedulerQueue: schedulerQueue.id,
+    cluster,
+    graces: slurm.grace,
+    adoptMs: slurm.grace.adoptMs,
+    job: jobSettings(base, server.apiServer),
+    busy: new Set(),
+  };
+
+  return {
+    glue,
+    server,
+    async close() {
+      await journal.close();
+      await clearml.close();
+      await host.close();
+    },
+  };
+}
