@@ -1,0 +1,71 @@
+// Holds a merged configuration against the schema, and says in one line each what is wrong with it, and where.
+import type { z } from 'zod';
+import { nearestName } from '../base/nearest.ts';
+import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
+import { ConfigProblem } from './errors.ts';
+import type { Origin } from './origin.ts';
+import { ClearmlConf } from './schema.ts';
+import { joinPath } from './setting-path.ts';
+import { knownNames } from './setting-table.ts';
+
+/**
+ * The checked configuration with its defaults.
+ * @throws ConfigProblem for the first thing that is wrong
+ */
+export function checkedConf(tree: ConfigTree): ClearmlConf {
+  const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue === undefined) throw result.error;
+  throw problemOf(tree, issue);
+}
+
+/** `null` stands for "not set". */
+function withoutNulls(tree: ConfigTree): ConfigTree {
+  const fields = [...tree.fields]
+    .filter(([, node]) => node.kind !== 'leaf' || node.value !== null)
+    .map(([name, node]): [string, ConfigNode] => [name, node.kind === 'tree' ? withoutNulls(node) : node]);
+  return { ...tree, fields: new Map(fields) };
+}
+
+function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigProblem {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    return new ConfigProblem(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
+  }
+  return new ConfigProblem(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
+}
+
+function unknownSetting(group: readonly string[], key: string): string {
+  const known = knownNames(group.slice(2));
+  const nearest = nearestName(key, known);
+  const advice =
+    nearest === undefined
+      ? `${joinPath(group)} has ${known.join(', ')}`
+      : `did you mean ${joinPath([...group, nearest])}?`;
+  return `there is no setting ${joinPath([...group, key])}: ${advice}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text, in double quotes if it looks like something else',
+  number: 'a number, without a unit',
+  boolean: 'true or false',
+  array: 'a list, such as [a, b]',
+  object: 'a group of settings in { }',
+};
+
+function demand(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return `must be a text`;
+  return issue.message;
+}
+
+/** Where a setting was written, or the nearest thing around it. */
+function originAt(tree: ConfigTree, path: readonly (string | number)[]): Origin {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = nodeAt(tree, path.slice(0, length));
+    if (node !== undefined) return node.origin;
+  }
+  return tree.origin;
+}

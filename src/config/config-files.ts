@@ -1,0 +1,88 @@
+// Finds and reads the files of the configuration, where clearml-agent looks for them.
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ConfigProblem } from './errors.ts';
+import type { IncludedFile } from './hocon.ts';
+import type { Surroundings } from './environment.ts';
+
+/** The text of a file, or undefined when there is none; throws when it is there and can't be read. */
+export type ReadFile = (path: string) => string | undefined;
+
+export const readTextFile: ReadFile = (path) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+};
+
+export interface ConfigFiles {
+  /** In the order in which they are laid over each other. */
+  readonly found: readonly IncludedFile[];
+  /** Where there was none. */
+  readonly missing: readonly string[];
+}
+
+export interface FileSearch {
+  /** `--config-file`. */
+  readonly configFile: string | undefined;
+  readonly surroundings: Surroundings;
+  readonly homeDir: string;
+  readonly readFile: ReadFile;
+}
+
+/**
+ * The file of `--config-file`, else that of `CLEARML_CONFIG_FILE`, else `~/trains.conf` and over it `~/clearml.conf`,
+ * else `~/.clearml.conf`.
+ * @throws ConfigProblem when the file of `--config-file` doesn't exist, or one can't be read
+ */
+export function readConfigFiles({ configFile, surroundings, homeDir, readFile }: FileSearch): ConfigFiles {
+  if (configFile !== undefined) {
+    const files = read([expandHome(configFile, homeDir)], readFile);
+    const [missing] = files.missing;
+    if (missing === undefined) return files;
+    throw new ConfigProblem(`there is no file ${missing}`, { kind: 'option', name: '--config-file' });
+  }
+  if (surroundings.configFile !== undefined) return read([expandHome(surroundings.configFile.path, homeDir)], readFile);
+  const usual = read([join(homeDir, 'trains.conf'), join(homeDir, 'clearml.conf')], readFile);
+  if (usual.found.length > 0) return usual;
+  const hidden = read([join(homeDir, '.clearml.conf')], readFile);
+  return hidden.found.length > 0 ? hidden : usual;
+}
+
+/** What `from` includes as `path`: relative to itself. */
+export function readIncludedFile(path: string, from: string, readFile: ReadFile): IncludedFile | undefined {
+  return read([resolve(dirname(from), path)], readFile).found[0];
+}
+
+/** A path on this machine as a person writes it: `~` is the home folder, anything else relative to `folder`. */
+export function expandPath(path: string, homeDir: string, folder: string): string {
+  const expanded = expandHome(path, homeDir);
+  return isAbsolute(expanded) ? expanded : join(folder, expanded);
+}
+
+function expandHome(path: string, homeDir: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path;
+}
+
+function read(paths: readonly string[], readFile: ReadFile): ConfigFiles {
+  const found: IncludedFile[] = [];
+  const missing: string[] = [];
+  for (const file of paths) {
+    const text = readOne(file, readFile);
+    if (text === undefined) missing.push(file);
+    else found.push({ file, text });
+  }
+  return { found, missing };
+}
+
+function readOne(file: string, readFile: ReadFile): string | undefined {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigProblem(`can not be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
+  }
+}

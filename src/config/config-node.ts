@@ -1,0 +1,92 @@
+// The configuration as a tree in which every value knows where it was written.
+import type { Origin } from './origin.ts';
+
+export type Scalar = string | number | boolean | null;
+
+export interface Leaf {
+  readonly kind: 'leaf';
+  readonly value: Scalar;
+  /** As it was written; `1.10` and `007` are numbers, but as part of a longer text they stay as they are. */
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+export interface ListOf<Item> {
+  readonly kind: 'list';
+  readonly items: readonly Item[];
+  readonly origin: Origin;
+}
+
+export interface TreeOf<Field> {
+  readonly kind: 'tree';
+  readonly fields: ReadonlyMap<string, Field>;
+  readonly origin: Origin;
+}
+
+export type ConfigNode = Leaf | ListOf<ConfigNode> | TreeOf<ConfigNode>;
+export type ConfigTree = TreeOf<ConfigNode>;
+
+export function leaf(value: Scalar, origin: Origin): Leaf {
+  return { kind: 'leaf', value, text: String(value), origin };
+}
+
+export function emptyTree(origin: Origin): TreeOf<never> {
+  return { kind: 'tree', fields: new Map<string, never>(), origin };
+}
+
+/** A tree that holds nothing but this value, at this path. */
+export function treeWith(path: readonly string[], value: ConfigNode): ConfigTree {
+  const [first, ...rest] = path;
+  if (first === undefined) return emptyTree(value.origin);
+  const inner = rest.length === 0 ? value : treeWith(rest, value);
+  return { kind: 'tree', fields: new Map([[first, inner]]), origin: value.origin };
+}
+
+/** `upper` laid over `lower`: trees are merged, anything else is replaced. */
+export function overlay(lower: ConfigTree, upper: ConfigTree): ConfigTree {
+  const fields = new Map(lower.fields);
+  for (const [name, value] of upper.fields) {
+    const below = fields.get(name);
+    fields.set(name, below?.kind === 'tree' && value.kind === 'tree' ? overlay(below, value) : value);
+  }
+  return { kind: 'tree', fields, origin: lower.fields.size === 0 ? upper.origin : lower.origin };
+}
+
+export function nodeAt(root: ConfigNode, path: readonly (string | number)[]): ConfigNode | undefined {
+  let node: ConfigNode | undefined = root;
+  for (const step of path) {
+    if (node?.kind === 'tree') node = node.fields.get(String(step));
+    else if (node?.kind === 'list' && typeof step === 'number') node = node.items[step];
+    else return undefined;
+  }
+  return node;
+}
+
+/** The node for a value that JSON could hold. @throws TypeError for any other value */
+export function nodeFrom(value: unknown, origin: Origin): ConfigNode {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => nodeFrom(item, origin)), origin };
+  if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([name, field]): [string, ConfigNode] => [name, nodeFrom(field, origin)]);
+    return { kind: 'tree', fields: new Map(fields), origin };
+  }
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
+    return leaf(value, origin);
+  }
+  throw new TypeError(`a ${typeof value} can not be a setting`);
+}
+
+export type Plain = Scalar | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** The tree without its origins. */
+export function plainTree(tree: ConfigTree): Readonly<Record<string, Plain>> {
+  // `fromEntries` defines each field, so that a key called `__proto__` is a key like any other.
+  return Object.fromEntries([...tree.fields].map(([name, value]) => [name, plain(value)]));
+}
+
+function plain(node: ConfigNode): Plain {
+  if (node.kind === 'leaf') return node.value;
+  if (node.kind === 'list') return node.items.map(plain);
+  return plainTree(node);
+}

@@ -1,0 +1,142 @@
+// The environment variables that this program reads: the only place that knows their names.
+import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-node.ts';
+import { ConfigProblem } from './errors.ts';
+import type { Environment } from './hocon-resolve.ts';
+import { readHoconValue } from './hocon.ts';
+import type { Origin } from './origin.ts';
+
+interface NamedVariable {
+  /** The name, and its older twins; the first that is set and not empty counts. */
+  readonly names: readonly [string, ...string[]];
+  /** The setting that it replaces. */
+  readonly path: string;
+  readonly kind: 'text' | 'switch' | 'number';
+}
+
+function clearml(name: string, path: string, kind: NamedVariable['kind'] = 'text'): NamedVariable {
+  return { names: [`CLEARML_${name}`, `TRAINS_${name}`], path, kind };
+}
+
+/** Variables that replace one setting each: those of clearml-agent, and ours. */
+export const NAMED_VARIABLES: readonly NamedVariable[] = [
+  clearml('API_HOST', 'api.api_server'),
+  clearml('WEB_HOST', 'api.web_server'),
+  clearml('FILES_HOST', 'api.files_server'),
+  clearml('API_ACCESS_KEY', 'api.credentials.access_key'),
+  clearml('API_SECRET_KEY', 'api.credentials.secret_key'),
+  { names: ['CLEARML_AUTH_TOKEN'], path: 'api.auth_token', kind: 'text' },
+  clearml('API_HOST_VERIFY_CERT', 'api.verify_certificate', 'switch'),
+  { names: ['CLEARML_API_DEFAULT_REQ_METHOD'], path: 'api.http.default_method', kind: 'text' },
+  clearml('WORKER_ID', 'agent.worker_id'),
+  clearml('WORKER_NAME', 'agent.worker_name'),
+  clearml('DOCKER_IMAGE', 'agent.default_docker.image'),
+  clearml('AGENT_GIT_USER', 'agent.git_user'),
+  clearml('AGENT_GIT_PASS', 'agent.git_pass'),
+  clearml('AGENT_GIT_HOST', 'agent.git_host'),
+  { names: ['CLEARML_AGENT_QUEUE_POLL_FREQ_SEC'], path: 'agent.slurm.queue_poll_interval_sec', kind: 'number' },
+  { names: ['SLURM_CONF'], path: 'agent.slurm.slurm_conf', kind: 'text' },
+];
+
+const DYNAMIC_PREFIX = 'CLEARML_AGENT__';
+
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['y', 'yes', 't', 'true', 'on', '1'].map((word) => [word, true])),
+  ...Object.fromEntries(['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false])),
+};
+
+/** What the environment tells that is no setting: where things are, and how to print. */
+export interface Surroundings {
+  /** `CLEARML_CONFIG_FILE`, with the name of the variable that said so. */
+  readonly configFile: { readonly variable: string; readonly path: string } | undefined;
+  readonly stateHome: string | undefined;
+  /** `CLEARML_LOG_LEVEL`, in lower case. */
+  readonly logLevel: string | undefined;
+  /** `CLEARML_SLURM_GLUE_DEBUG`. */
+  readonly isDebugging: boolean;
+  /** `JOURNAL_STREAM`: device and inode of the journal's socket. */
+  readonly journalStream: string | undefined;
+  /** For every room that speaks HTTP. */
+  readonly caFile: string | undefined;
+  readonly httpProxy: string | undefined;
+  readonly httpsProxy: string | undefined;
+  readonly noProxy: string | undefined;
+  /** Variables that are set and that Slurm's commands would heed, but never get from us. */
+  readonly ignored: readonly string[];
+}
+
+/** @throws ConfigProblem when a switch is neither on nor off */
+export function readSurroundings(environment: Environment): Surroundings {
+  const configFile = firstSet(environment, ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE']);
+  const debug = firstSet(environment, ['CLEARML_SLURM_GLUE_DEBUG']);
+  return {
+    configFile: configFile === undefined ? undefined : { variable: configFile.name, path: configFile.text },
+    stateHome: textOf(environment, 'XDG_STATE_HOME'),
+    logLevel: textOf(environment, 'CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL')?.toLowerCase(),
+    isDebugging: debug !== undefined && switchFrom(debug.text, { kind: 'variable', name: debug.name }),
+    journalStream: textOf(environment, 'JOURNAL_STREAM'),
+    // Those of Python's requests, which the agent uses. NODE_EXTRA_CA_CERTS works without us.
+    caFile: textOf(environment, 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'),
+    httpProxy: textOf(environment, 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'),
+    httpsProxy: textOf(environment, 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'),
+    noProxy: textOf(environment, 'no_proxy', 'NO_PROXY'),
+    ignored: Object.keys(environment)
+      .filter((name) => /^(?:SBATCH|SALLOC|SRUN|SQUEUE|SACCT|SCANCEL)_/.test(name) || name === 'CLEARML_CONFIG_PATH')
+      .sort(),
+  };
+}
+
+/**
+ * `CLEARML_AGENT__A__B=value` sets `a.b` to the value as HOCON reads it, for every section, in the order of the names.
+ * @throws ConfigProblem naming the variable when its value can't be read
+ */
+export function dynamicVariables(environment: Environment): ConfigTree {
+  let tree: ConfigTree = emptyTree({ kind: 'default' });
+  const names = Object.keys(environment).filter((name) => name.startsWith(DYNAMIC_PREFIX));
+  for (const name of names.sort()) {
+    const origin: Origin = { kind: 'variable', name };
+    const path = name.slice(DYNAMIC_PREFIX.length).toLowerCase().split('__');
+    if (path.includes(''))
+      throw new ConfigProblem('names no setting: it is written CLEARML_AGENT__SECTION__KEY', origin);
+    const value = readHoconValue(environment[name] ?? '', origin, environment);
+    if (value !== undefined) tree = overlay(tree, treeWith(path, value));
+  }
+  return tree;
+}
+
+/** The variables that replace one setting each. @throws ConfigProblem naming the variable */
+export function namedVariables(environment: Environment): ConfigTree {
+  let tree: ConfigTree = emptyTree({ kind: 'default' });
+  for (const { names, path, kind } of NAMED_VARIABLES) {
+    const found = firstSet(environment, names);
+    if (found === undefined) continue;
+    const origin: Origin = { kind: 'variable', name: found.name };
+    tree = overlay(tree, treeWith(path.split('.'), leaf(valueOf(found.text, kind, origin), origin)));
+  }
+  return tree;
+}
+
+function valueOf(text: string, kind: NamedVariable['kind'], origin: Origin): Scalar {
+  if (kind === 'text') return text;
+  if (kind === 'switch') return switchFrom(text, origin);
+  const number = Number(text);
+  if (!Number.isFinite(number)) throw new ConfigProblem('must be a number', origin);
+  return number;
+}
+
+function switchFrom(text: string, origin: Origin): boolean {
+  const value = SWITCHES[text.toLowerCase()];
+  if (value === undefined) throw new ConfigProblem('must be true or false', origin);
+  return value;
+}
+
+function firstSet(environment: Environment, names: readonly string[]): { name: string; text: string } | undefined {
+  for (const name of names) {
+    const text = environment[name]?.trim();
+    if (text !== undefined && text !== '') return { name, text };
+  }
+  return undefined;
+}
+
+function textOf(environment: Environment, ...names: string[]): string | undefined {
+  return firstSet(environment, names)?.text;
+}

@@ -1,0 +1,88 @@
+// A place in a HOCON text that moves forward, and can point at where something is wrong.
+import { ConfigProblem } from './errors.ts';
+import type { Origin } from './origin.ts';
+import { isSecretKey, maskSecretsIn, MASK } from './secret-keys.ts';
+
+const WIDTH = 100;
+
+/** Makes the error for one place in the text. */
+export type Blame = (fact: string) => ConfigProblem;
+
+export interface Cursor {
+  readonly file: string;
+  /** Moves over the text that a sticky pattern matches here; undefined, and no move, when it doesn't match. */
+  take(pattern: RegExp): RegExpExecArray | undefined;
+  /** What stands here, empty at the end. */
+  peek(length?: number): string;
+  origin(): Origin;
+  /** A function that blames this place, also later. `hidden` shows none of the line's values. */
+  blame(hidden?: boolean): Blame;
+}
+
+/** `originOf` replaces file, line and column where the text is not a file. */
+export function createCursor(file: string, text: string, originOf?: () => Origin): Cursor {
+  let offset = text.startsWith('\uFEFF') ? 1 : 0;
+  let line = 1;
+  let lineStart = offset;
+
+  function advance(to: number): void {
+    for (let next = text.indexOf('\n', offset); next !== -1 && next < to; next = text.indexOf('\n', next + 1)) {
+      line += 1;
+      lineStart = next + 1;
+    }
+    offset = to;
+  }
+
+  function origin(): Origin {
+    return originOf?.() ?? { kind: 'file', file, line, column: offset - lineStart + 1 };
+  }
+
+  return {
+    file,
+    take(pattern) {
+      pattern.lastIndex = offset;
+      const found = pattern.exec(text);
+      if (found === null) return undefined;
+      advance(pattern.lastIndex);
+      return found;
+    },
+    peek: (length = 1) => text.slice(offset, offset + length),
+    origin,
+    blame(hidden = false) {
+      const here = origin();
+      const [start, column] = [lineStart, offset - lineStart];
+      return (fact) => {
+        const end = text.indexOf('\n', start);
+        const whole = text.slice(start, end === -1 ? undefined : end);
+        return new ConfigProblem(fact, here, here.kind === 'file' ? excerpt(whole, column, hidden) : undefined);
+      };
+    },
+  };
+}
+
+/** The line with a caret under the column; what is or may be a secret is not shown. */
+function excerpt(line: string, column: number, hidden: boolean): string {
+  const printable = line.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ').trimEnd();
+  const secretStart = hidden ? valueStart(printable) : secretValueStart(printable);
+  const shown =
+    secretStart === undefined || secretStart >= printable.length
+      ? maskSecretsIn(printable)
+      : `${maskSecretsIn(printable.slice(0, secretStart))}${MASK}`;
+  const caret = Math.min(column, secretStart ?? column);
+  // A long line is cut so that the place is in view.
+  const from = Math.max(0, caret - WIDTH + 20);
+  return `  ${shown.slice(from, from + WIDTH)}\n  ${' '.repeat(caret - from)}^`;
+}
+
+function secretValueStart(line: string): number | undefined {
+  for (const assignment of line.matchAll(/([\w.-]+)"?\s*(?:\+=|[:=])\s*/g)) {
+    const names = (assignment[1] ?? '').split('.');
+    if (names.some(isSecretKey)) return assignment.index + assignment[0].length;
+  }
+  return undefined;
+}
+
+function valueStart(line: string): number {
+  const assignment = /^[^:=]*(?:\+=|[:=])\s*/.exec(line);
+  return assignment === null ? line.length - line.trimStart().length : assignment[0].length;
+}

@@ -1,0 +1,57 @@
+// A HOCON text after reading and before its substitutions are looked up: values that may still be pending.
+import type { Leaf, ListOf, TreeOf } from './config-node.ts';
+import type { Blame } from './hocon-cursor.ts';
+import type { Origin } from './origin.ts';
+
+/** `${path}`, or `${?path}` that may be missing. */
+export interface Reference {
+  readonly kind: 'reference';
+  /** As written; the name of an environment variable when the tree has no such path. */
+  readonly name: string;
+  readonly isOptional: boolean;
+  readonly blame: Blame;
+}
+
+/** One part of a value that is written as several side by side, with the blanks before it. */
+export interface Piece {
+  readonly gap: string;
+  readonly part: Leaf | DraftList | DraftTree | Reference;
+}
+
+/** A value that can be told only when the whole text is read. */
+export interface Pending {
+  readonly kind: 'pending';
+  readonly pieces: readonly Piece[];
+  /** `+=`: goes behind the previous value instead of replacing it. */
+  readonly appends: boolean;
+  /** What stood under the same key before: a reference to itself means this. */
+  readonly previous: Draft | undefined;
+  readonly origin: Origin;
+  readonly blame: Blame;
+}
+
+export type DraftList = ListOf<Draft>;
+export type DraftTree = TreeOf<Draft>;
+export type Draft = Leaf | DraftList | DraftTree | Pending;
+
+/** What a key holds after `upper` was written to it while it held `lower`. */
+export function mergeDrafts(lower: Draft | undefined, upper: Draft): Draft {
+  if (upper.kind === 'pending') return { ...upper, previous: mergePrevious(lower, upper.previous) };
+  if (upper.kind !== 'tree' || lower === undefined) return upper;
+  if (lower.kind === 'tree') return mergeTrees(lower, upper);
+  if (lower.kind !== 'pending') return upper;
+  // Whether these two merge is known only when the lower one is: it may turn out to be a tree.
+  const { origin, blame } = lower;
+  return { kind: 'pending', pieces: [{ gap: '', part: upper }], appends: false, previous: lower, origin, blame };
+}
+
+function mergePrevious(lower: Draft | undefined, previous: Draft | undefined): Draft | undefined {
+  return previous === undefined ? lower : mergeDrafts(lower, previous);
+}
+
+/** Both trees in one; what both have is merged key by key. */
+export function mergeTrees(lower: DraftTree, upper: DraftTree): DraftTree {
+  const fields = new Map(lower.fields);
+  for (const [name, value] of upper.fields) fields.set(name, mergeDrafts(fields.get(name), value));
+  return { kind: 'tree', fields, origin: lower.origin };
+}

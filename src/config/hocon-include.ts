@@ -1,0 +1,31 @@
+// The include statement of HOCON: which file a text wants to have read in.
+import type { Cursor } from './hocon-cursor.ts';
+import { readQuoted } from './hocon-scalar.ts';
+
+const WORD = /include(?=[ \t]*"|[ \t]+(?:required|file|url|classpath|package)[ \t]*\()[ \t]*/iy;
+const CALL = /(required|file|url|classpath|package)[ \t]*\([ \t]*/y;
+const CLOSE = /[ \t]*\)/y;
+
+export interface IncludeTarget {
+  /** As written; relative to the file it is written in. */
+  readonly path: string;
+  readonly isRequired: boolean;
+}
+
+/**
+ * `include "f"`, `include file("f")`, `include required("f")`, if one stands here.
+ * @throws ConfigProblem when it is not a file, or not whole
+ */
+export function readIncludeTarget(cursor: Cursor): IncludeTarget | undefined {
+  const blame = cursor.blame();
+  if (cursor.take(WORD) === undefined) return undefined;
+  const calls: string[] = [];
+  for (let call = cursor.take(CALL); call !== undefined; call = cursor.take(CALL)) calls.push(call[1] ?? '');
+  const path = readQuoted(cursor);
+  if (path === undefined) throw blame('an include names its file in double quotes');
+  const closed = calls.every(() => cursor.take(CLOSE) !== undefined);
+  if (!closed) throw blame('this include has no closing ")"');
+  const isFile = calls.every((call) => call === 'required' || call === 'file') && !/^[a-z]+:\/\//i.test(path);
+  if (!isFile) throw blame('only files are included, nothing from the network');
+  return { path, isRequired: calls.includes('required') };
+}

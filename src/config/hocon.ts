@@ -1,0 +1,64 @@
+// Reads HOCON as ClearML's own reader (its pyhocon) does, with the place of every value.
+import type { ConfigNode, ConfigTree } from './config-node.ts';
+import { createCursor } from './hocon-cursor.ts';
+import { parseDocument, parseLoneValue, type Reading } from './hocon-parse.ts';
+import { resolveDraft, type Environment } from './hocon-resolve.ts';
+import type { Origin } from './origin.ts';
+
+const MOST_INCLUDES = 20;
+
+export interface IncludedFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface HoconContext {
+  /** Where substitutions look when the text has no such setting. */
+  readonly environment: Environment;
+  /** The file that `from` includes as `path`; undefined when there is none, which only a `required` include minds. */
+  readInclude(path: string, from: string): IncludedFile | undefined;
+}
+
+/**
+ * The settings in a text. Differs from pyhocon only where that loses or garbles a value: `\u00e9` is a letter,
+ * `""` stays in a list, `+=` always adds to a list, blanks between words stay, `10m` is always a text.
+ * @param file the name for messages; what is included is relative to it
+ * @throws ConfigProblem with file, line and column, whatever the text holds
+ */
+export function readHocon(file: string, text: string, context: HoconContext): ConfigTree {
+  return resolveDraft(parseDocument(readingOf(file, text, context, [file], 0)), context.environment);
+}
+
+/**
+ * One value as it could stand behind `key =`, and nothing else: how the agent reads `CLEARML_AGENT__…` variables.
+ * Undefined when it is an optional substitution of something that isn't there.
+ * @throws ConfigProblem
+ */
+export function readHoconValue(text: string, origin: Origin, environment: Environment): ConfigNode | undefined {
+  const cursor = createCursor('', text, () => origin);
+  const value = parseLoneValue({ cursor, include: () => undefined, depth: 0, isSecret: true });
+  const tree = resolveDraft({ kind: 'tree', fields: new Map([['value', value]]), origin }, environment);
+  return tree.fields.get('value');
+}
+
+function readingOf(
+  file: string,
+  text: string,
+  context: HoconContext,
+  chain: readonly string[],
+  depth: number,
+): Reading {
+  return {
+    cursor: createCursor(file, text),
+    depth,
+    isSecret: false,
+    include: ({ path, isRequired }, reading, blame) => {
+      const found = context.readInclude(path, file);
+      if (found === undefined && isRequired) throw blame(`the required file ${path} can not be read`);
+      if (found === undefined) return undefined;
+      if (chain.includes(found.file)) throw blame(`${found.file} includes itself`);
+      if (chain.length > MOST_INCLUDES) throw blame(`more than ${MOST_INCLUDES} files that include each other`);
+      return parseDocument(readingOf(found.file, found.text, context, [...chain, found.file], reading.depth + 1));
+    },
+  };
+}

@@ -1,0 +1,186 @@
+// Puts the configuration together: defaults, files, environment, command line, each over the one before.
+import { dirname, join } from 'node:path';
+import { checkedConf } from './check.ts';
+import { expandPath, readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
+import {
+  emptyTree,
+  leaf,
+  nodeAt,
+  nodeFrom,
+  overlay,
+  plainTree,
+  treeWith,
+  type ConfigNode,
+  type ConfigTree,
+  type Plain,
+} from './config-node.ts';
+import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment.ts';
+import type { Environment } from './hocon-resolve.ts';
+import { readHocon } from './hocon.ts';
+import type { Origin } from './origin.ts';
+import { filesServerOf, webServerOf } from './server-addresses.ts';
+import { splitPath } from './setting-path.ts';
+import { settingsFrom, type Settings } from './settings.ts';
+
+/** A setting that was given on the command line. */
+export interface TypedSetting {
+  /** For messages, e.g. `--queue`. */
+  readonly option: string;
+  /** e.g. `agent.slurm.queues`. */
+  readonly path: string;
+  /** undefined when the option was not typed. */
+  readonly value: unknown;
+}
+
+export interface ConfigSources {
+  readonly environment: Environment;
+  readonly homeDir: string;
+  readonly commandLine: { readonly configFile?: string | undefined; readonly settings?: readonly TypedSetting[] };
+  readonly readFile: ReadFile;
+}
+
+export interface Config {
+  readonly settings: Settings;
+  /** The whole merged configuration with defaults, as plain data. It holds secrets. */
+  readonly tree: Readonly<Record<string, Plain>>;
+  /** The same with the origin of each value. */
+  readonly root: ConfigTree;
+  /** Where a setting came from, by its dotted name; undefined when nothing sets it. */
+  originOf(path: string): Origin | undefined;
+  /** The files that were read, lowest first; included ones too. */
+  readonly files: readonly string[];
+  /** Where a file was looked for in vain. */
+  readonly missingFiles: readonly string[];
+  readonly surroundings: Surroundings;
+  /** One sentence each, for the log. */
+  readonly warnings: readonly string[];
+}
+
+const NOWHERE: Origin = { kind: 'default' };
+
+/**
+ * Reads the whole configuration.
+ * @throws ConfigProblem when a file, a variable or an option can't be read, or says what can't be
+ */
+export function loadConfig({ environment, homeDir, commandLine, readFile }: ConfigSources): Config {
+  const surroundings = readSurroundings(environment);
+  const files = readConfigFiles({ configFile: commandLine.configFile, surroundings, homeDir, readFile });
+  const read: string[] = [];
+  const warnings = ignoredVariables(surroundings);
+
+  function readInclude(path: string, from: string): { file: string; text: string } | undefined {
+    const found = readIncludedFile(path, from, readFile);
+    if (found === undefined) warnings.push(`${from} includes ${path}, which does not exist.`);
+    else read.push(found.file);
+    return found;
+  }
+
+  if (surroundings.configFile !== undefined && commandLine.configFile === undefined && files.found.length === 0) {
+    warnings.push(`${surroundings.configFile.variable} names ${files.missing.join()}, which does not exist.`);
+  }
+  const layers = files.found.map(({ file, text }) => {
+    read.push(file);
+    return readHocon(file, text, { environment, readInclude });
+  });
+  const given = [
+    builtIn(surroundings, homeDir),
+    ...layers,
+    dynamicVariables(environment),
+    namedVariables(environment),
+    typedSettings(commandLine.settings ?? []),
+  ].reduce(overlay);
+
+  const complete = withLocalPaths(withAddresses(given), homeDir);
+  const conf = checkedConf(complete);
+  const slurm = ['agent', 'slurm'];
+  const root = overlay(complete, treeWith(slurm, inForce(conf.agent.slurm, nodeAt(complete, slurm))));
+  return {
+    settings: settingsFrom(conf),
+    tree: plainTree(root),
+    root,
+    originOf: (path) => nodeAt(root, splitPath(path))?.origin,
+    files: read,
+    missingFiles: files.missing,
+    surroundings,
+    warnings,
+  };
+}
+
+function ignoredVariables({ ignored }: Surroundings): string[] {
+  return ignored.map((name) =>
+    name === 'CLEARML_CONFIG_PATH'
+      ? 'CLEARML_CONFIG_PATH is set, but configuration folders are not read: use a file.'
+      : `${name} is set, but Slurm's commands are not given it: write the option into the template.`,
+  );
+}
+
+function typedSettings(settings: readonly TypedSetting[]): ConfigTree {
+  return settings
+    .filter(({ value }) => value !== undefined)
+    .map(({ option, path, value }) => treeWith(splitPath(path), nodeFrom(value, { kind: 'option', name: option })))
+    .reduce<ConfigTree>(overlay, emptyTree(NOWHERE));
+}
+
+/** Adds the addresses of web page and file store where only that of the API is given. */
+function withAddresses(tree: ConfigTree): ConfigTree {
+  const api = textAt(tree, 'api.api_server') ?? textAt(tree, 'api.host');
+  const web = textAt(tree, 'api.web_server');
+  const derivedWeb = web === undefined && api !== undefined ? webServerOf(api) : undefined;
+  const known = web ?? derivedWeb;
+  const derivedFiles =
+    textAt(tree, 'api.files_server') === undefined && known !== undefined ? filesServerOf(known) : undefined;
+  return [
+    derived('api.web_server', derivedWeb, 'api.api_server'),
+    derived('api.files_server', derivedFiles, web === undefined ? 'api.api_server' : 'api.web_server'),
+  ].reduce(overlay, tree);
+}
+
+function derived(path: string, value: string | undefined, from: string): ConfigTree {
+  const origin: Origin = { kind: 'derived', from };
+  return value === undefined ? emptyTree(origin) : treeWith(path.split('.'), leaf(value, origin));
+}
+
+function textAt(tree: ConfigTree, path: string): string | undefined {
+  const node = nodeAt(tree, path.split('.'));
+  return node?.kind === 'leaf' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
+}
+
+/** `~`, and paths relative to the file they are written in, made whole: the daemon may be started anywhere. */
+function withLocalPaths(tree: ConfigTree, homeDir: string): ConfigTree {
+  let result = tree;
+  for (const path of [
+    ['agent', 'slurm', 'template_files'],
+    ['agent', 'slurm', 'state_dir'],
+  ]) {
+    const node = nodeAt(tree, path);
+    if (node !== undefined) result = overlay(result, treeWith(path, expanded(node, homeDir)));
+  }
+  return result;
+}
+
+function expanded(node: ConfigNode, homeDir: string): ConfigNode {
+  if (node.kind === 'list') return { ...node, items: node.items.map((item) => expanded(item, homeDir)) };
+  if (node.kind !== 'leaf' || typeof node.value !== 'string' || node.value === '') return node;
+  const folder = node.origin.kind === 'file' ? dirname(node.origin.file) : '';
+  return { ...node, value: expandPath(node.value, homeDir, folder) };
+}
+
+/** Defaults that the schema can't tell. */
+function builtIn({ stateHome }: Surroundings, homeDir: string): ConfigTree {
+  const stateDir = join(stateHome ?? join(homeDir, '.local', 'state'), 'clearml-agent-slurm');
+  return overlay(
+    treeWith(['agent', 'slurm', 'state_dir'], leaf(stateDir, NOWHERE)),
+    treeWith(['api', 'verify_certificate'], leaf(true, NOWHERE)),
+  );
+}
+
+/** A checked value with its defaults, where each part that was written keeps its origin. */
+function inForce(value: unknown, written: ConfigNode | undefined): ConfigNode {
+  const isWritten = written !== undefined && !(written.kind === 'leaf' && written.value === null);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return isWritten ? written : nodeFrom(value, NOWHERE);
+  const fields = Object.entries(value).map(([name, field]): [string, ConfigNode] => {
+    return [name, inForce(field, written?.kind === 'tree' ? written.fields.get(name) : undefined)];
+  });
+  return { kind: 'tree', fields: new Map(fields), origin: written?.origin ?? NOWHERE };
+}

@@ -1,0 +1,53 @@
+// Writes the reference page of the configuration from the schema and the table of variables.
+import { NAMED_VARIABLES } from './environment.ts';
+import { settingRows, type SettingRow } from './setting-table.ts';
+
+const OPENING = `# Configuration
+
+<!-- Made from src/config/schema.ts by \`npm run docs\`; a test compares the two. Change it there. -->
+
+The program reads the same \`clearml.conf\` as \`clearml-agent\`, in the same format (HOCON). Each of these replaces the ones before it:
+
+1. built-in defaults;
+2. the file of \`--config-file\`, else of \`CLEARML_CONFIG_FILE\`, else \`~/trains.conf\` and over it \`~/clearml.conf\`, else \`~/.clearml.conf\`;
+3. variables such as \`CLEARML_AGENT__AGENT__SLURM__POLL_INTERVAL_SEC=30\`: two underscores for each dot, the value as it would stand in the file;
+4. the variables of the table below;
+5. the command line.
+
+\`clearml-agent-slurm config --origins\` prints what is in force and where each value came from.
+
+## Settings under \`agent.slurm\`
+
+A name that is not in this table is an error. Numbers that end in \`_sec\` are seconds.
+
+`;
+
+const VARIABLES = `
+## Variables
+
+An empty variable counts as unset.
+
+`;
+
+/** The whole page, in Markdown. */
+export function referencePage(): string {
+  const settings = table(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells));
+  const variables = table(
+    ['variable', 'setting'],
+    NAMED_VARIABLES.map(({ names, path }) => [names.map(code).join(', '), code(path)]),
+  );
+  return `${OPENING}${settings}${VARIABLES}${variables}`;
+}
+
+function settingCells({ name, type, fallback, least, meaning }: SettingRow): string[] {
+  const bounded = least === undefined || least === 0 ? type : `${type}, at least ${least}`;
+  return [code(name), bounded, fallback === undefined ? '' : code(fallback), meaning];
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}

@@ -1,0 +1,161 @@
+// Every setting of ours: its type, unit, default and meaning. The reference page and `--help` are made from this file.
+import { z } from 'zod';
+
+const absolutePath = z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it');
+/** `~` and paths relative to the file that names them are allowed. */
+const localPath = z.string().min(1, 'must not be empty');
+const words = z.string().min(1, 'must not be empty');
+
+function seconds(least: number): z.ZodNumber {
+  return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
+}
+
+const grace = z
+  .strictObject({
+    start_sec: seconds(0)
+      .default(300)
+      .describe(
+        'How long a job may run before its task is expected to be in progress; after that, one warning with the end of the log.',
+      ),
+    end_sec: seconds(0)
+      .default(60)
+      .describe(
+        "How long after a job's end the agent's own final status is waited for, before the task's status is corrected.",
+      ),
+    stop_sec: seconds(0)
+      .default(120)
+      .describe('How long an agent may take to end an aborted task, before its job is cancelled with `scancel`.'),
+    absent_sec: seconds(0)
+      .default(600)
+      .describe('How long a job may be unknown to Slurm, with its task still unfinished, before it is taken for lost.'),
+    adopt_sec: seconds(0)
+      .default(300)
+      .describe(
+        'How old a task or job that nobody follows must be, before this daemon takes it over or puts it back into its queue.',
+      ),
+  })
+  .prefault({})
+  .describe('How long to wait before acting on what may still sort itself out.');
+
+const binaries = z
+  .strictObject({
+    batch_binary: words.default('sbatch').describe('Name or path of `sbatch`.'),
+    run_binary: words.default('srun').describe('Name or path of `srun`.'),
+    monitor_binary: words.default('squeue').describe('Name or path of `squeue`.'),
+  })
+  .prefault({})
+  .describe(
+    "Slurm's commands, where they have another name or place. The others are looked for beside `sbatch`, or in `slurm_bin_dir`.",
+  );
+
+/** `agent.slurm`. Strict: a name that isn't here is a typing error. */
+export const SlurmSection = z.strictObject({
+  queues: z
+    .array(words)
+    .default([])
+    .describe('Names or ids of the ClearML queues to serve, in order of priority. Option `--queue`.'),
+  template_files: z
+    .array(localPath)
+    .default([])
+    .describe(
+      'Batch script templates: one for each queue, or one for all. Relative to the file that names them. Option `--template-files`.',
+    ),
+  order_fairness: z
+    .boolean()
+    .default(false)
+    .describe('Take from the queues in turn, not by priority. Option `--order-fairness`.'),
+  scheduler_queue: words
+    .default('slurm_scheduler')
+    .describe(
+      'The ClearML queue in which tasks stand while their jobs wait in Slurm; made when missing. Each cluster needs its own.',
+    ),
+  shared_dir: absolutePath
+    .optional()
+    .describe(
+      "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
+    ),
+  state_dir: localPath
+    .optional()
+    .describe(
+      'Where the daemon keeps its journal. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
+    ),
+  poll_interval_sec: seconds(1)
+    .default(15)
+    .describe('Between two rounds of looking at Slurm; a round is one `squeue` however many jobs there are.'),
+  queue_poll_interval_sec: seconds(1)
+    .default(5)
+    .describe('Between two looks at the ClearML queues. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.'),
+  slurm_bin_dir: absolutePath.optional().describe("The folder of Slurm's commands, where it is not on the PATH."),
+  slurm_conf: absolutePath
+    .optional()
+    .describe("The cluster's `slurm.conf`, given to Slurm's commands. Variable `SLURM_CONF`."),
+  binaries,
+  sbatch_timeout_sec: seconds(1)
+    .default(180)
+    .describe(
+      'How long `sbatch` may take. Longer than the cluster takes at its busiest: an `sbatch` that was cut off may have submitted.',
+    ),
+  command_timeout_sec: seconds(1).default(60).describe("How long any other of Slurm's commands may take."),
+  python: absolutePath
+    .optional()
+    .describe(
+      "A Python on the nodes that has clearml-agent. Without it the node's own is looked for, and clearml-agent is installed where none has it.",
+    ),
+  agent_version: z
+    .string()
+    .regex(/^\d+(\.\w+)+$/, 'must be a version such as "3.0.3"')
+    .default('3.0.3')
+    .describe('The clearml-agent that is installed where a node has none.'),
+  singularity_mode: z
+    .boolean()
+    .default(false)
+    .describe('Run each task in its container image with Singularity or Apptainer. Option `--singularity-mode`.'),
+  srun_delegation: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Start everything of the task through `srun`, so that a template's own `srun` function applies. Option `--srun-delegation`. Read, but without effect yet.",
+    ),
+  grace,
+  use_pbs: z
+    .literal(false, 'must be false: PBS is not supported, only Slurm is')
+    .default(false)
+    .describe('Only `false`: PBS is not supported.'),
+  user_map: z
+    .record(z.string(), z.unknown())
+    .refine((map) => Object.keys(map).length === 0, {
+      message:
+        'submitting jobs as other users is not supported yet, and ignoring this map would run jobs as the wrong person: remove it, or run one daemon for each user',
+    })
+    .default({})
+    .describe('Only empty: submitting jobs as other users is not supported yet.'),
+});
+
+// What ClearML's own sections mean stands in ClearML's documentation. Numbers are allowed where a key may look like one.
+const text = z.union([z.string(), z.number().transform(String)]).nullish();
+
+/** `api`: the server, and who we are there. */
+export const ApiSection = z.looseObject({
+  api_server: text,
+  /** What older files call `api_server`. */
+  host: text,
+  web_server: text,
+  files_server: text,
+  credentials: z.looseObject({ access_key: text, secret_key: text }).nullish(),
+  auth_token: text,
+  verify_certificate: z
+    .union([z.boolean(), z.string()], 'must be true, false, or the path of a file with certificates')
+    .nullish(),
+});
+
+/** `agent`: of the agent's own settings only those that the daemon needs itself. */
+export const AgentSection = z.looseObject({
+  worker_id: text,
+  worker_name: text,
+  abort_callback_max_timeout: z.number('must be a number of seconds').nullish(),
+  slurm: SlurmSection.prefault({}),
+});
+
+/** A whole clearml.conf. */
+export const ClearmlConf = z.looseObject({ api: ApiSection.prefault({}), agent: AgentSection.prefault({}) });
+export type ClearmlConf = z.infer<typeof ClearmlConf>;

@@ -1,0 +1,56 @@
+// Which values of a configuration are secrets: to be hidden in what is shown, and in everything that is logged.
+import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
+import { isEnvironmentKey, isSecretKey, maskSecretsIn, MASK, secretsIn } from './secret-keys.ts';
+
+/** The same tree with every secret replaced by `********`. */
+export function withoutSecrets(tree: ConfigTree): ConfigTree {
+  return maskedTree(tree, false);
+}
+
+function maskedTree(tree: ConfigTree, isSecret: boolean): ConfigTree {
+  const fields = [...tree.fields].map(([name, node]): [string, ConfigNode] => [
+    name,
+    masked(node, isSecret || isSecretKey(name)),
+  ]);
+  return { ...tree, fields: new Map(fields) };
+}
+
+function masked(node: ConfigNode, isSecret: boolean): ConfigNode {
+  if (node.kind === 'tree') return maskedTree(node, isSecret);
+  if (node.kind === 'list') return { ...node, items: node.items.map((item) => masked(item, isSecret)) };
+  // A switch or an empty text gives nothing away, and somebody may have to know it.
+  if (typeof node.value === 'boolean' || node.value === null || node.value === '') return node;
+  if (isSecret) return leaf(MASK, node.origin);
+  return typeof node.value === 'string' ? leaf(maskSecretsIn(node.value), node.origin) : node;
+}
+
+/** Every text of the tree that no line may show. */
+export function secretValues(tree: ConfigTree): string[] {
+  return [...new Set(treeSecrets(tree, 'open'))];
+}
+
+/** `open`: only what stands between other words is secret. `environment`: any value may be one. */
+type Ground = 'open' | 'environment' | 'secret';
+
+function treeSecrets(tree: ConfigTree, ground: Ground): string[] {
+  return [...tree.fields].flatMap(([name, node]) => nodeSecrets(node, groundBelow(name, ground)));
+}
+
+function groundBelow(name: string, ground: Ground): Ground {
+  if (ground === 'secret') return ground;
+  if (isEnvironmentKey(name)) return 'environment';
+  return isSecretKey(name) ? 'secret' : ground;
+}
+
+function nodeSecrets(node: ConfigNode, ground: Ground): string[] {
+  if (node.kind === 'tree') return treeSecrets(node, ground);
+  if (node.kind === 'list') return node.items.flatMap((item) => nodeSecrets(item, ground));
+  if (typeof node.value === 'boolean' || node.value === null) return [];
+  const isWhole = ground === 'secret' || (ground === 'environment' && mayBeSecret(node));
+  return isWhole ? [String(node.value)] : secretsIn(String(node.value));
+}
+
+/** Plain words, numbers and paths are not: to hide them would blank out half of every log line. */
+function mayBeSecret({ value }: Leaf): boolean {
+  return typeof value === 'string' && !/^(?:[A-Za-z_-]*|[\d.]*|[/~.].*)$/.test(value);
+}

@@ -1,0 +1,91 @@
+// The settings as the rest of the program uses them: checked, named in its own words, times in milliseconds.
+import type { ClearmlConf } from './schema.ts';
+
+/** Where the server is and who we are there; what is not set is undefined. */
+export interface ApiSettings {
+  readonly apiServer: string | undefined;
+  readonly webServer: string | undefined;
+  readonly filesServer: string | undefined;
+  readonly accessKey: string | undefined;
+  readonly secretKey: string | undefined;
+  /** `CLEARML_AUTH_TOKEN`: replaces the two keys. */
+  readonly authToken: string | undefined;
+  /** The path of a CA file stands for "yes, by this one". */
+  readonly verifyCertificate: boolean | string;
+}
+
+export interface Settings {
+  readonly api: ApiSettings;
+  readonly workerId: string | undefined;
+  readonly workerName: string | undefined;
+  /** `agent.abort_callback_max_timeout`: how long a task's own abort callback may take at most. */
+  readonly abortCallbackMaxMs: number;
+  readonly slurm: SlurmSettings;
+}
+
+export type SlurmSettings = ReturnType<typeof slurmSettings>;
+
+/** What `agent.abort_callback_max_timeout` is for the agent when nothing is set, in seconds. */
+const ABORT_CALLBACK_MAX_SEC = 1800;
+
+export function settingsFrom({ api, agent }: ClearmlConf): Settings {
+  return {
+    api: {
+      apiServer: address(api.api_server) ?? address(api.host),
+      webServer: address(api.web_server),
+      filesServer: address(api.files_server),
+      accessKey: filled(api.credentials?.access_key),
+      secretKey: filled(api.credentials?.secret_key),
+      authToken: filled(api.auth_token),
+      verifyCertificate: api.verify_certificate ?? true,
+    },
+    workerId: filled(agent.worker_id),
+    workerName: filled(agent.worker_name),
+    abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
+    slurm: slurmSettings(agent.slurm),
+  };
+}
+
+function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
+  return {
+    queues: slurm.queues,
+    templateFiles: slurm.template_files,
+    orderFairness: slurm.order_fairness,
+    schedulerQueue: slurm.scheduler_queue,
+    sharedDir: slurm.shared_dir,
+    // The layers always hold one: load.ts puts the default there.
+    stateDir: slurm.state_dir ?? '.',
+    pollIntervalMs: slurm.poll_interval_sec * 1000,
+    queuePollIntervalMs: slurm.queue_poll_interval_sec * 1000,
+    slurmBinDir: slurm.slurm_bin_dir,
+    slurmConf: slurm.slurm_conf,
+    binaries: {
+      batchBinary: slurm.binaries.batch_binary,
+      runBinary: slurm.binaries.run_binary,
+      monitorBinary: slurm.binaries.monitor_binary,
+    },
+    sbatchTimeoutMs: slurm.sbatch_timeout_sec * 1000,
+    commandTimeoutMs: slurm.command_timeout_sec * 1000,
+    python: slurm.python,
+    agentVersion: slurm.agent_version,
+    singularityMode: slurm.singularity_mode,
+    srunDelegation: slurm.srun_delegation,
+    grace: {
+      startMs: slurm.grace.start_sec * 1000,
+      endMs: slurm.grace.end_sec * 1000,
+      stopMs: slurm.grace.stop_sec * 1000,
+      absentMs: slurm.grace.absent_sec * 1000,
+      adoptMs: slurm.grace.adopt_sec * 1000,
+    },
+  };
+}
+
+/** An empty text is as good as none. */
+function filled(text: string | null | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function address(text: string | null | undefined): string | undefined {
+  return filled(text)?.replace(/\/+$/, '');
+}

@@ -1,0 +1,33 @@
+// An error as plain data for a log line: errors hide what they are from JSON.
+
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorData;
+}
+
+const DEEPEST_CAUSE = 5;
+
+/** `stack` only where somebody debugs; causes too, to a depth. Anything that was thrown without being an error is its text. */
+export function errorData(error: unknown, withStack: boolean, depth = 0): ErrorData {
+  if (!(error instanceof Error)) return { name: 'NotAnError', message: String(error) };
+  return {
+    name: error.name,
+    message: error.message,
+    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
+    ...(withStack && error.stack !== undefined ? { stack: error.stack } : {}),
+    ...(error.cause === undefined || depth >= DEEPEST_CAUSE
+      ? {}
+      : { cause: errorData(error.cause, withStack, depth + 1) }),
+  };
+}
+
+/** `Name: message; caused by Name: message`. */
+export function errorSentence({ name, message, code, cause }: ErrorData): string {
+  // Node's own system errors carry the code only beside the message.
+  const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  const own = `${name}: ${told}`;
+  return cause === undefined ? own : `${own}; caused by ${errorSentence(cause)}`;
+}

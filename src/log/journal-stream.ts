@@ -1,0 +1,13 @@
+// Tells whether what a process writes ends in systemd's journal.
+import { fstatSync } from 'node:fs';
+
+/**
+ * `JOURNAL_STREAM` names the device and inode of the journal's socket (systemd.exec(5)). Its mere presence says little:
+ * a terminal that was started by a service has it too.
+ * @param descriptor e.g. 2 for standard error
+ */
+export function isJournalStream(journalStream: string | undefined, descriptor: number): boolean {
+  if (journalStream === undefined) return false;
+  const { dev, ino } = fstatSync(descriptor);
+  return journalStream === `${dev}:${ino}`;
+}

@@ -1,0 +1,93 @@
+// One event as one line, as text for people or as JSON for machines.
+import { errorData, errorSentence } from './error-data.ts';
+import type { LogData } from './logger.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** As sd-daemon(3) numbers them. */
+const JOURNAL_PRIORITY: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
+
+export interface LogEvent {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly data: LogData;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface LineStyle {
+  readonly format: 'text' | 'json';
+  /** The journal has its own time stamps, and takes the priority from the front of the line. */
+  readonly journald: boolean;
+  readonly withStack: boolean;
+  /** Takes the secrets out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+/** Never more than one line, and never a secret, whatever the event holds. */
+export function formatLogLine(event: LogEvent, style: LineStyle): string {
+  const priority = style.journald ? `<${JOURNAL_PRIORITY[event.level]}>` : '';
+  const line = style.format === 'json' ? jsonLine(event, style) : textLine(event, style);
+  // Each value was redacted before it was quoted; this catches what is put together from several.
+  return priority + style.redact(line);
+}
+
+function textLine({ level, message, data, at }: LogEvent, style: LineStyle): string {
+  const time = style.journald ? [] : [new Date(at).toISOString()];
+  const pairs = Object.entries(data).flatMap(([key, value]) => textPairs(key, value, style));
+  return [...time, level.toUpperCase(), onOneLine(style.redact(message)), ...pairs].join(' ');
+}
+
+function textPairs(key: string, value: unknown, style: LineStyle): string[] {
+  if (value === undefined) return [];
+  if (!isError(key, value)) return [`${key}=${textValue(value, style)}`];
+  const data = errorData(value, style.withStack);
+  const stack = data.stack === undefined ? [] : [`stack=${textValue(data.stack, style)}`];
+  return [`${key}=${textValue(errorSentence(data), style)}`, ...stack];
+}
+
+function textValue(value: unknown, style: LineStyle): string {
+  const text = typeof value === 'string' ? style.redact(value) : json(value, style);
+  return /^[^\s"'=\\\p{C}]+$/u.test(text) ? text : escaped(JSON.stringify(text));
+}
+
+function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): string {
+  const own = { ...(style.journald ? {} : { time: new Date(at).toISOString() }), level, message };
+  const fields = Object.entries(data)
+    // Data of the same name doesn't replace what is ours.
+    .filter(([key]) => !(key in own))
+    .map(([key, value]): [string, unknown] => [key, isError(key, value) ? errorData(value, style.withStack) : value]);
+  return escaped(json({ ...own, ...Object.fromEntries(fields) }, style));
+}
+
+/** What stands under `err` was thrown, whatever it is. */
+function isError(key: string, value: unknown): boolean {
+  return value instanceof Error || (key === 'err' && value !== undefined);
+}
+
+/** JSON of anything: errors are told, what JSON has no word for is its text, and a circle ends the attempt. */
+function json(value: unknown, { redact }: LineStyle): string {
+  try {
+    const text: unknown = JSON.stringify(value, (_key, inner: unknown): unknown => {
+      if (typeof inner === 'string') return redact(inner);
+      if (inner instanceof Error) return errorData(inner, false);
+      if (inner instanceof Set || inner instanceof Map) return [...inner];
+      return typeof inner === 'bigint' ? String(inner) : inner;
+    });
+    return typeof text === 'string' ? text : String(value);
+  } catch {
+    return '"[not printable]"';
+  }
+}
+
+function onOneLine(text: string): string {
+  return /[\p{C}\u2028\u2029]/u.test(text) ? escaped(JSON.stringify(text).slice(1, -1)) : text;
+}
+
+/** Escapes what JSON leaves as it is, and a terminal or a pager takes for a command or a line end. */
+function escaped(text: string): string {
+  return text.replace(
+    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
