@@ -56,7 +56,7 @@ export function noteOf(
   return { reason: request.status_reason, message: request.status_message, by: call.caller.user };
 }
 
-export const manyTasks = z.object({ ids: z.array(z.string()) });
+const manyTasks = z.object({ ids: z.array(z.string()) });
 
 /**
  * The `*_many` form of an endpoint for one task: 200 with who succeeded and who did not.

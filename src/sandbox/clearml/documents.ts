@@ -125,5 +125,4 @@ export type WorkerDocument = z.infer<typeof worker>;
 export type EventDocument = z.infer<typeof event>;
 export type SandboxSettings = z.infer<typeof settings>;
 export type Snapshot = z.infer<typeof snapshot>;
-export type Parameter = z.infer<typeof parameter>;
 export { parameter, configuration, artifact };

@@ -6,7 +6,7 @@ import { pick, valuesAt } from './field-path.ts';
 import { readConditions, type Conditions } from './filter.ts';
 
 /** The real server never answers with more in one page. */
-export const MAX_PAGE = 500;
+const MAX_PAGE = 500;
 
 const oneOrMany = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 

@@ -1,5 +1,6 @@
 // The sandbox: a server that clearml-agent and the clearml SDK take for a ClearML API server.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
@@ -45,6 +46,8 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const KEEP_ALIVE_MS = 75_000;
+
 /**
  * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
  * survives even SIGKILL.
@@ -83,6 +86,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     const served = serve(request, response, dispatch).finally(() => serving.delete(served));
     serving.add(served);
   });
+  // Agents poll every 5 s, which is just when Node would close an idle connection, maybe under their next request.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, host, () => {
@@ -95,7 +100,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { accessKey, secretKey } = store.settings();
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${reachableName(host)}:${port}`,
     accessKey,
     secretKey,
     async close() {
@@ -108,6 +113,12 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       await store.saved();
     },
   };
+}
+
+/** Nobody can call the address that means "all addresses"; the machine's own name is for those who share its network. */
+function reachableName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 const silentLog: SandboxLog = { debug: () => undefined, error: () => undefined };

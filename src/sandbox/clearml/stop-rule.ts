@@ -2,7 +2,7 @@
 import type { TaskStatus } from './status-machine.ts';
 
 /** A worker that was silent for longer counts as gone (`apiserver.workers.task_update_timeout`). */
-export const WORKER_SILENCE_MS = 600_000;
+const WORKER_SILENCE_MS = 600_000;
 
 /** The message that *is* the abort request: agents look for this word. */
 export const STOPPING_MESSAGE = 'stopping';

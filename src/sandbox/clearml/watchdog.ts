@@ -3,8 +3,8 @@ import { formatInstant, readInstant } from './instant.ts';
 import type { Store } from './store.ts';
 
 /** `services.tasks.non_responsive_tasks_watchdog` of the real server. */
-export const WATCHDOG_INTERVAL_MS = 900_000;
-export const WATCHDOG_THRESHOLD_MS = 7_200_000;
+const WATCHDOG_INTERVAL_MS = 900_000;
+const WATCHDOG_THRESHOLD_MS = 7_200_000;
 
 const REASON = 'Forced stop (non-responsive)';
 

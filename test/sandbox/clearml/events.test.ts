@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { basic, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
+
+const Lines = z.array(z.object({ msg: z.string() }));
 
 /** A batch as the clients send it: one object a line. */
 async function sendBatch(sandbox: OpenSandbox, events: readonly Record<string, unknown>[]): Promise<Answer> {
@@ -16,8 +19,10 @@ async function sendBatch(sandbox: OpenSandbox, events: readonly Record<string, u
 }
 
 async function page(sandbox: OpenSandbox, body: Record<string, unknown>): Promise<string> {
-  const { events } = (await sandbox.ok('events.get_task_log', body)) as { events: { msg: string }[] };
-  return events.map(({ msg }) => msg).join(' ');
+  const { events } = await sandbox.ok('events.get_task_log', body);
+  return Lines.parse(events)
+    .map(({ msg }) => msg)
+    .join(' ');
 }
 
 describe('console lines', () => {

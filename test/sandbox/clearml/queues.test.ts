@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue: string; tasks: string[] }> {
@@ -233,8 +234,7 @@ describe("a queue's metadata", () => {
     const item = (key: string): Record<string, string> => ({ key, type: 'string', value: `value of ${key}` });
     const keys = async (): Promise<string[]> => {
       const { queue: seen } = await sandbox.ok('queues.get_by_id', { queue });
-      const { metadata } = seen as { metadata: Record<string, unknown> };
-      return Object.keys(metadata);
+      return Object.keys(z.object({ metadata: z.record(z.string(), z.unknown()) }).parse(seen).metadata);
     };
     await sandbox.ok('queues.add_or_update_metadata', { queue, metadata: [item('a'), item('b')] });
     await sandbox.ok('queues.add_or_update_metadata', { queue, metadata: [item('c')] });

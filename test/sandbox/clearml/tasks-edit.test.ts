@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { createHandClock, openSandbox } from './open-sandbox.ts';
+
+const Parameter = z.object({ section: z.string(), name: z.string() });
+const Artifact = z.object({ key: z.string(), uri: z.string() });
 
 const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
 
@@ -142,9 +146,10 @@ describe('parameters', () => {
     const edit = (replace: string, ...hyperparams: Record<string, string>[]): Promise<unknown> =>
       sandbox.ok('tasks.edit_hyper_params', { task, hyperparams, replace_hyperparams: replace });
     const names = async (): Promise<string> => {
-      const { params } = (await sandbox.ok('tasks.get_hyper_params', { tasks: [task] })) as {
-        params: { hyperparams: { section: string; name: string }[] }[];
-      };
+      const { params } = await sandbox.ok('tasks.get_hyper_params', { tasks: [task] });
+      const [of] = z.array(z.object({ hyperparams: z.array(Parameter) })).parse(params);
+      return (of?.hyperparams ?? []).map(({ section, name }) => `${section}.${name}`).join(' ');
+    };
       return (params[0]?.hyperparams ?? []).map(({ section, name }) => `${section}.${name}`).join(' ');
     };
     await edit('none', arg('A', 'x'), arg('B', 'x'));
@@ -172,10 +177,9 @@ describe('artifacts', () => {
     await sandbox.ok('tasks.add_or_update_artifacts', add('b', 'one'));
     await sandbox.ok('tasks.add_or_update_artifacts', add('a', 'two'));
     await sandbox.ok('tasks.add_or_update_artifacts', add('b', 'three'));
-    const { artifacts } = (await sandbox.task(task)).execution as unknown as {
-      artifacts: { key: string; uri: string }[];
-    };
-    expect(artifacts.map(({ key, uri }) => `${key}=${uri}`)).to.deep.equal(['a=two', 'b=three']);
+    const { artifacts } = (await sandbox.task(task)).execution;
+    const uris = z.array(Artifact).parse(artifacts).map(({ key, uri }) => `${key}=${uri}`);
+    expect(uris).to.deep.equal(['a=two', 'b=three']);
     await sandbox.ok('tasks.started', { task });
     await sandbox.ok('tasks.completed', { task });
     expect((await sandbox.call('tasks.add_or_update_artifacts', add('c', 'late'))).verdict).to.equal('400/110');
@@ -214,7 +218,8 @@ describe('a project', () => {
     const { id } = await sandbox.ok('projects.create', { name: 'first/second' });
     const { project } = await sandbox.ok('projects.get_by_id', { project: id });
     const { projects } = await sandbox.ok('projects.get_all', { name: '^first$', only_fields: ['id'] });
-    expect(project).to.have.property('parent', (projects as { id: string }[])[0]?.id);
+    const [first] = z.array(z.object({ id: z.string() })).parse(projects);
+    expect(project).to.have.property('parent', first?.id);
     expect((await sandbox.call('projects.create', { name: 'first/second' })).verdict).to.equal('400/801');
     expect((await sandbox.call('projects.get_by_id', { project: 'gone' })).verdict).to.equal('400/401');
   });

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import { z } from 'zod';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 async function workers(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
   const { workers: found } = await sandbox.ok('workers.get_all', body);
-  return found as Record<string, unknown>[];
+  return z.array(z.record(z.string(), z.unknown())).parse(found);
 }
 
 async function ids(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Promise<unknown[]> {

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { formatFirstTaskLines, formatReadyConf } from '../../../src/sandbox/clearml/ready-conf.ts';
+import { openSandbox } from './open-sandbox.ts';
+
+const run = promisify(execFile);
+
+describe('the ready clearml.conf', () => {
+  it('names the server, the keys, and a folder for artifacts', () => {
+    const conf = formatReadyConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' }, '/tmp/files');
+    expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
+    expect(conf).to.contain('files_server: "file:///tmp/files"');
+    expect(conf).to.contain('access_key: "KEY"');
+    expect(conf).to.contain('secret_key: "SECRET"');
+  });
+
+  it('quotes what HOCON would read otherwise', () => {
+    const conf = formatReadyConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' }, '/tmp/files');
+    expect(conf).to.contain('access_key: "a\\"b"').and.to.contain('secret_key: "c\\\\d"');
+  });
+});
+
+describe('the lines for a first task', () => {
+  it('enqueue it when a shell runs them', async () => {
+    await using sandbox = await openSandbox();
+    await run('sh', ['-euc', formatFirstTaskLines(sandbox, 'my first queue').join('\n')]);
+    const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['name', 'status', 'script.diff'] });
+    expect(tasks).to.deep.equal([
+      {
+        name: 'first task',
+        status: 'queued',
+        script: { diff: 'import socket\nprint("hello from", socket.gethostname())\n' },
+      },
+    ]);
+    const { queues } = await sandbox.ok('queues.get_all', { name: '^my first queue$' });
+    expect(queues).to.have.nested.property('[0].entries').with.lengthOf(1);
+  });
+});

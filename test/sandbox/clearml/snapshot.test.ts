@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { NotASnapshot } from '../../../src/sandbox/clearml/snapshot-file.ts';
+import { rejection } from '../../support/rejection.ts';
+import { callsOn, openSandbox, type Calls } from './open-sandbox.ts';
+
+const Access = z.object({ url: z.string(), accessKey: z.string(), secretKey: z.string() });
+
+interface DoomedSandbox extends Calls {
+  readonly accessKey: string;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+}
+
+async function spawnSandbox(stateFile: string): Promise<DoomedSandbox> {
+  const script = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, stateFile], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const firstLine = once(createInterface(child.stdout), 'line');
+  const [line] = z.tuple([z.string()]).parse(await Promise.race([firstLine, gone.then(() => [])]));
+  const access = Access.parse(JSON.parse(line));
+  return {
+    accessKey: access.accessKey,
+    ...callsOn(access),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+describe('the state file', () => {
+  let folder = '';
+  let stateFile = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+    stateFile = join(folder, 'state.json');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('carries keys, tokens, tasks, queues, workers, events and the time over a restart', async () => {
+    const before = await openSandbox({ stateFile });
+    const queue = await before.makeQueue('cpu');
+    const task = await before.makeQueued(queue);
+    await before.ok('workers.register', { worker: 'w:1', queues: [queue] });
+    await before.ok('events.add', { type: 'log', task, msg: 'a line' });
+    await before.ok('sandbox.advance_clock', { seconds: 300 });
+    const { token } = await before.ok('auth.login');
+    const seen = await before.task(task);
+    await before.close();
+
+    await using after = await openSandbox({ stateFile });
+    expect(after).to.include({ accessKey: before.accessKey, secretKey: before.secretKey });
+    expect(await after.task(task)).to.deep.equal(seen);
+    expect(await after.entriesOf(queue)).to.deep.equal([task]);
+    expect(await after.ok('workers.get_all')).to.have.nested.property('workers[0].id', 'w:1');
+    expect(await after.ok('events.get_task_log', { task })).to.include({ total: 1 });
+    const { now } = await after.ok('sandbox.advance_clock', { seconds: 1 });
+    expect(Date.parse(String(now)) - Date.now()).to.be.greaterThan(299_000);
+    const headers = { authorization: `Bearer ${String(token)}` };
+    expect((await fetch(`${after.url}/tasks.get_all`, { method: 'POST', headers })).status).to.equal(200);
+  });
+
+  it('can be read by its owner only, as the secret key is in it', async () => {
+    await using sandbox = await openSandbox({ stateFile });
+    expect(await readFile(stateFile, 'utf8')).to.contain(sandbox.secretKey);
+    expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('that is something else is left alone', async () => {
+    await writeFile(stateFile, '{"my":"thesis"}');
+    const error = await rejection(openSandbox({ stateFile }));
+    expect(error).to.be.instanceOf(NotASnapshot);
+    expect(error.message).to.contain(stateFile);
+    expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
+  });
+
+  it('has everything that was answered, whenever the process is killed', async function () {
+    this.timeout(60_000);
+    const answered: string[] = [];
+    let accessKey: string | undefined;
+    // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.
+    for (const count of [10, 30, 50, 70]) {
+      const sandbox = await spawnSandbox(stateFile);
+      accessKey ??= sandbox.accessKey;
+      expect(sandbox.accessKey).to.equal(accessKey);
+      await expectAllThere(sandbox, answered);
+      await killAfter(sandbox, count, answered);
+    }
+    const survivor = await spawnSandbox(stateFile);
+    try {
+      await expectAllThere(survivor, answered);
+    } finally {
+      await survivor.kill();
+    }
+    expect(await readdir(folder)).to.include('state.json');
+  });
+});
+
+/** Makes tasks with several calls under way at a time, and kills the server among them. */
+async function killAfter(sandbox: DoomedSandbox, count: number, answered: string[]): Promise<void> {
+  const enough = answered.length + count;
+  const makeOn = async (): Promise<void> => {
+    while (answered.length < enough) answered.push(await sandbox.makeTask());
+  };
+  const makers = Array.from({ length: 5 }, () => makeOn());
+  await Promise.race(makers);
+  await sandbox.kill();
+  await Promise.allSettled(makers);
+}
+
+async function expectAllThere(sandbox: Calls, answered: readonly string[]): Promise<void> {
+  const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['id'] });
+  const there = z.array(z.object({ id: z.string() })).parse(tasks);
+  expect(there.map(({ id }) => id)).to.include.members([...answered]);
+}
