@@ -150,8 +150,6 @@ describe('parameters', () => {
       const [of] = z.array(z.object({ hyperparams: z.array(Parameter) })).parse(params);
       return (of?.hyperparams ?? []).map(({ section, name }) => `${section}.${name}`).join(' ');
     };
-      return (params[0]?.hyperparams ?? []).map(({ section, name }) => `${section}.${name}`).join(' ');
-    };
     await edit('none', arg('A', 'x'), arg('B', 'x'));
     await edit('none', arg('A', 'y'));
     expect(await names()).to.equal('A.x A.y B.x');
@@ -178,7 +176,10 @@ describe('artifacts', () => {
     await sandbox.ok('tasks.add_or_update_artifacts', add('a', 'two'));
     await sandbox.ok('tasks.add_or_update_artifacts', add('b', 'three'));
     const { artifacts } = (await sandbox.task(task)).execution;
-    const uris = z.array(Artifact).parse(artifacts).map(({ key, uri }) => `${key}=${uri}`);
+    const uris = z
+      .array(Artifact)
+      .parse(artifacts)
+      .map(({ key, uri }) => `${key}=${uri}`);
     expect(uris).to.deep.equal(['a=two', 'b=three']);
     await sandbox.ok('tasks.started', { task });
     await sandbox.ok('tasks.completed', { task });
