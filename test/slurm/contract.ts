@@ -1,0 +1,269 @@
+// What the rest of the program relies on of any scheduler, written down once and held against each of them.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { isLive } from '../../src/slurm/job-state.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import type { Job, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+export interface ClusterUnderTest {
+  readonly scheduler: Scheduler;
+  /** Where the scheduler's commands start, readable by this process. */
+  readonly folder: string;
+  /** What one of Slurm's own commands prints; rejects when it fails. */
+  run(program: string, ...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A cluster of at least two nodes, with a partition that takes jobs at once (the default) and one called `down`. */
+export function defineSchedulerContract(name: string, open: () => Promise<ClusterUnderTest>): void {
+  describe(`the scheduler contract on ${name}`, function () {
+    this.timeout(60_000);
+    let cluster: ClusterUnderTest;
+    let scheduler: Scheduler;
+    let jobNumber = 0;
+
+    before(async () => {
+      cluster = await open();
+      scheduler = cluster.scheduler;
+    });
+
+    after(async () => {
+      await cluster.close();
+    });
+
+    afterEach(async () => {
+      const left = (await list()).filter((job) => isLive(job.state));
+      await scheduler.cancel(left.map((job) => job.id));
+    });
+
+    function newName(): string {
+      jobNumber += 1;
+      return formatJobName('0123456789abcdef0123456789abcdef', newAttempt(Date.now() + jobNumber, 'test'));
+    }
+
+    function script(...lines: readonly string[]): string {
+      return `#!/bin/bash\n${lines.join('\n')}\n`;
+    }
+
+    async function submit(text: string, jobName = newName()): Promise<{ id: JobId; name: string }> {
+      const outcome = await scheduler.submit({ jobName, script: text });
+      if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.words}`);
+      return { id: outcome.jobId, name: jobName };
+    }
+
+    async function list(): Promise<readonly Job[]> {
+      const answer = await scheduler.list();
+      if (answer.kind === 'failed') throw new Error(answer.words);
+      return answer.jobs;
+    }
+
+    async function lookUp(...names: readonly string[]): Promise<readonly Job[]> {
+      const answer = await scheduler.lookUp(names, Date.now() - 3_600_000);
+      if (answer.kind === 'failed') throw new Error(answer.words);
+      return answer.jobs;
+    }
+
+    function until(id: JobId, what: string, holds: (job: Job) => boolean): Promise<Job> {
+      const look = async (): Promise<Job | undefined> => (await list()).find((job) => job.id === id && holds(job));
+      return waitUntil(`job ${id} ${what}`, look, { withinMs: 40_000 });
+    }
+
+    function untilState(id: JobId, state: Job['state']): Promise<Job> {
+      return until(id, `to be ${state}`, (job) => job.state === state);
+    }
+
+    it('tells the facts of the cluster', async () => {
+      const facts = await scheduler.facts();
+
+      expect(facts.clusterName).not.to.equal('');
+      expect(facts.version).to.match(/^\d+\.\d+\./);
+      expect(facts.minJobAgeMs).to.be.greaterThan(0);
+      expect(facts.messageTimeoutMs).to.be.greaterThan(0);
+      expect(facts.killWaitMs).to.be.greaterThan(0);
+    });
+
+    it('runs a script to its end, and shows the job while it runs and afterwards', async () => {
+      const before = Math.floor(Date.now() / 1000) * 1000;
+      const { id, name } = await submit(script('while [ ! -e go-on ]; do sleep 0.1; done; rm go-on'));
+      const running = await untilState(id, 'RUNNING');
+
+      expect(running.name).to.equal(name);
+      expect(running.nodes).not.to.equal(undefined);
+      expect(running.submittedAt).to.be.within(before, Date.now());
+      expect(running.startAt).to.be.within(before, Date.now());
+      expect(running.endedAt).to.equal(undefined);
+      await cluster.run('touch', 'go-on');
+      const ended = await untilState(id, 'COMPLETED');
+      expect(ended.name).to.equal(name);
+      expect(ended.endedAt).to.be.within(before, Date.now());
+    });
+
+    it('gives the job our name, whatever the script says', async () => {
+      const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
+      await untilState(id, 'COMPLETED');
+
+      expect(await logOf(id)).to.equal(`${name}\n`);
+    });
+
+    it('starts the job in the working directory, and tells where its log is', async () => {
+      const { id, name } = await submit(script('#SBATCH --output=%x-%j.log', 'pwd'));
+      await untilState(id, 'COMPLETED');
+      const record = await scheduler.record(id);
+
+      expect(record).to.include({ name, stateWord: 'COMPLETED', exitCode: 0, exitSignal: undefined });
+      expect(record?.outputPath).to.equal(`${cluster.folder}/${name}-${id}.log`);
+      expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
+    });
+
+    it('hands on the script byte for byte, also a long one', async () => {
+      const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
+      const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
+      await untilState(id, 'COMPLETED');
+
+      expect(await logOf(id)).to.equal(`${text}\nlast\n`);
+    });
+
+    it('tells the job which it is, and nothing of how it was asked for', async () => {
+      const { id } = await submit(script('env'));
+      await untilState(id, 'COMPLETED');
+      const log = await logOf(id);
+
+      expect(log).to.include(`SLURM_JOB_ID=${id}\n`);
+      expect(log).not.to.include('SLURM_TIME_FORMAT');
+    });
+
+    it('tells the exit code of a job that fails', async () => {
+      const { id } = await submit(script('exit 3'));
+
+      expect((await untilState(id, 'FAILED')).reason).to.equal('NonZeroExitCode');
+      expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, exitSignal: undefined });
+    });
+
+    it('tells the signal that ended a job', async () => {
+      const { id } = await submit(script('kill -KILL $$'));
+      await untilState(id, 'FAILED');
+
+      expect(await scheduler.record(id)).to.include({ exitCode: 0, exitSignal: 9 });
+    });
+
+    it('runs a step on each node of a job', async () => {
+      const { id } = await submit(
+        script('#SBATCH --nodes=2', 'srun bash -c \'echo "$SLURM_PROCID of $SLURM_NTASKS"\''),
+      );
+      const job = await untilState(id, 'COMPLETED');
+
+      expect(job.nodes).to.match(/\[|,/);
+      expect((await logOf(id)).trim().split('\n').sort()).to.deep.equal(['0 of 2', '1 of 2']);
+    });
+
+    it('shows why a job waits', async () => {
+      const held = await submit(script('#SBATCH --hold', 'true'));
+      const down = await submit(script('#SBATCH --partition=down', 'true'));
+
+      expect(await until(held.id, 'to be held', (job) => job.reason === 'JobHeldUser')).to.include({
+        state: 'PENDING',
+        nodes: undefined,
+      });
+      expect(await until(down.id, 'to find its partition down', (job) => job.reason === 'PartitionDown')).to.include({
+        state: 'PENDING',
+        partition: 'down',
+      });
+    });
+
+    it('cancels jobs that wait and jobs that run, and lets the latter know', async () => {
+      const waiting = await submit(script('#SBATCH --hold', 'true'));
+      const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'sleep 100 & wait'));
+      await untilState(running.id, 'RUNNING');
+      await waitUntil('the script to have set its trap', async () => (await logOf(running.id)) === 'up\n', {
+        withinMs: 20_000,
+      });
+      await scheduler.cancel([waiting.id, running.id]);
+
+      await untilState(waiting.id, 'CANCELLED');
+      await untilState(running.id, 'CANCELLED');
+      expect(await logOf(running.id)).to.match(/^told$/m);
+    });
+
+    it('takes it well when jobs to be cancelled are gone or never were', async () => {
+      const { id } = await submit(script('true'));
+      await untilState(id, 'COMPLETED');
+      await scheduler.cancel([id, '999999' as JobId]);
+
+      expect((await list()).find((job) => job.id === id)?.state).to.equal('COMPLETED');
+    });
+
+    it('finds jobs by their exact name, ended ones too', async () => {
+      const name = newName();
+      const ended = await submit(script('true'), name);
+      const alive = await submit(script('sleep 100'), name);
+      await submit(script('#SBATCH --hold', 'true'), `${name}x`);
+      await untilState(ended.id, 'COMPLETED');
+
+      const found = await lookUp(name);
+      expect(found.map((job) => job.id).sort()).to.deep.equal([ended.id, alive.id].sort());
+      expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
+    });
+
+    it('has no record of a job that never was', async () => {
+      expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
+    });
+
+    it('is not confused by what other jobs are called', async () => {
+      const { id, name } = await submit(script('#SBATCH --hold', 'true'));
+      const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
+      const other = await submit(script('#SBATCH --hold', 'true'), hostile);
+
+      expect((await lookUp(name)).map((job) => job.id)).to.deep.equal([id]);
+      expect((await list()).find((job) => job.id === other.id)?.name).to.equal(hostile);
+    });
+
+    it('shows a job that was put back under the same id', async () => {
+      const { id, name } = await submit(script('#SBATCH --requeue', 'sleep 100'));
+      await untilState(id, 'RUNNING');
+      await cluster.run('scontrol', 'requeue', id);
+
+      expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
+    });
+
+    it('accepts many at once, each under an id of its own', async () => {
+      const names = Array.from({ length: 12 }, newName);
+      const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
+
+      expect(new Set(jobs.map((job) => job.id)).size).to.equal(12);
+      const shown = (await list()).map((job) => `${job.id} ${job.name}`);
+      expect(shown).to.include.members(jobs.map((job) => `${job.id} ${job.name}`));
+    });
+
+    for (const [what, text, words] of [
+      ['a partition that is not there', script('#SBATCH --partition=nope', 'true'), 'Invalid partition name specified'],
+      ['an option that is not known', script('#SBATCH --bogus', 'true'), "unrecognized option '--bogus'"],
+      ['a time limit that is none', script('#SBATCH --time=soon', 'true'), 'Invalid --time specification'],
+      ['a script without an interpreter', 'echo hello\n', 'This does not look like a batch script.'],
+      ['no script', '', 'Batch script is empty!'],
+      ['line ends of another system', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
+      ['more nodes than there are', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
+    ] as const) {
+      it(`rejects ${what} in Slurm's words, and no job is left`, async () => {
+        const jobName = newName();
+        const outcome = await scheduler.submit({ jobName, script: text });
+
+        expect(outcome.kind).to.equal('rejected');
+        expect(outcome.kind === 'rejected' && outcome.words).to.include(words);
+        expect(await lookUp(jobName)).to.deep.equal([]);
+      });
+    }
+
+    it('stops asking when it is told to', async () => {
+      const why = new Error('the daemon stops');
+      const answer = await scheduler.list(AbortSignal.abort(why)).catch((error: unknown) => error);
+
+      expect(answer).to.equal(why);
+    });
+
+    async function logOf(id: JobId): Promise<string> {
+      const record = await scheduler.record(id);
+      return readFileSync(record?.outputPath ?? '', 'utf8');
+    }
+  });
+}
