@@ -59,6 +59,13 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('is made with the pip of another Python, where this one can not give an environment a pip of its own', async () => {
+    putPython(join(bin, 'python3'));
+    const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
+  });
+
   it('that can not be had ends the job with one line that names what was tried, before the gate', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });

@@ -1,0 +1,112 @@
+// The job script with the real clearml-agent and a sandbox server, run by bash as the only node.
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { requireAgent } from '../support/requires.ts';
+import { createNode, fillIn, type Node } from './job-script.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+
+describe('a job with the real agent', function () {
+  this.timeout(60_000);
+  let parking: Parking;
+  let node: Node;
+  before(requireAgent);
+  before(async () => {
+    parking = await openParking();
+  });
+  after(() => parking.close());
+  beforeEach(() => {
+    node = createNode();
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf);
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  it('completes a task, whose output is in its console', async () => {
+    const facts = await parking.park('print("hello from the task", flush=True)');
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode, stderr).to.equal(0);
+    const seen = await parking.user.look(facts.taskId);
+    expect(seen).to.include({ status: 'completed', last_worker: 'login1:slurm:4711' });
+    expect(await parking.user.console(facts.taskId)).to.include('\nhello from the task\n');
+    expect(await parking.isParked(facts.taskId)).to.equal(false);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('ends as its task does', async () => {
+    const facts = await parking.park('import sys; sys.exit(3)');
+    const { exitCode, stdout } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(3);
+    expect(stdout).to.include('after the agent');
+    expect((await parking.user.look(facts.taskId)).status).to.equal('failed');
+  });
+
+  it('does not run a task whose entry is no longer in the scheduler queue', async () => {
+    const facts = await parking.park('print("hello")');
+    await parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+    expect(stderr.trim().split('\n')).to.have.length(1);
+    expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
+  });
+
+  it('does not run a task that was aborted while it waited', async () => {
+    const facts = await parking.park('print("hello")');
+    await parking.user.api('tasks.stop', { task: facts.taskId });
+    await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect((await parking.user.look(facts.taskId)).status).to.equal('stopped');
+    expect(await parking.user.console(facts.taskId)).not.to.include('hello');
+  });
+
+  it('ends with its own code where nobody listens at the server, within the bound of the template', async () => {
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, 'http://127.0.0.1:9'));
+    const facts = await parking.park('print("hello")');
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts), {
+      CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
+    });
+    expect(exitCode).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
+    expect(stderr.trim().split('\n')).to.have.length(1);
+    expect(stderr).to.include('127.0.0.1:9');
+    expect(await parking.isParked(facts.taskId)).to.equal(true);
+  });
+
+  it('ends with its own code where a server takes the call and never answers, when the time is up', async () => {
+    const silent = createServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new TypeError('no port');
+    writeFileSync(
+      join(node.home, 'clearml.conf'),
+      parking.conf.replaceAll(parking.url, `http://127.0.0.1:${address.port}`),
+    );
+    const script = fillIn(QUICK_TEMPLATE, await parking.park('print("hello")'));
+    expect(script).to.include('signal.alarm(120)');
+    const { exitCode, stderr } = await node.run(script.replace('signal.alarm(120)', 'signal.alarm(2)'));
+    silent.close();
+    expect(exitCode).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
+    expect(stderr).to.include(JOB_EXIT_CODES.serverUnreachable.says).and.include('no answer in time');
+  });
+
+  it('ends with its own code where the server refuses its credentials, and shows none of them', async () => {
+    const facts = await parking.park('print("hello")');
+    const secret = 'not-the-secret-of-this-server';
+    const conf = parking.conf.replace(/secret_key: "[^"]*"/, `secret_key: "${secret}"`);
+    writeFileSync(join(node.home, 'clearml.conf'), conf);
+    const { exitCode, stdout, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(JOB_EXIT_CODES.serverRefused.code);
+    expect(stderr).to.include('401');
+    expect(stdout + stderr).not.to.include(secret);
+    expect(await parking.isParked(facts.taskId)).to.equal(true);
+  });
+
+  it('keeps the credentials out of the script', async () => {
+    const facts = await parking.park('print("hello")');
+    const secret = /secret_key: "([^"]*)"/.exec(parking.conf)?.[1] ?? '';
+    expect(secret).to.have.length.above(10);
+    expect(fillIn(QUICK_TEMPLATE, { ...facts, sharedConf: join(node.home, 'clearml.conf') })).not.to.include(secret);
+  });
+});

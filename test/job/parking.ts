@@ -1,0 +1,64 @@
+// A sandbox server with tasks parked in its scheduler queue, as they are when their job starts.
+import { z } from 'zod';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { connectApi, userOf, type User } from '../e2e/api.ts';
+import { agentPython } from '../support/requires.ts';
+import { jobFacts } from './job-script.ts';
+
+export interface Parking {
+  readonly user: User;
+  /** The text of a clearml.conf with which the agent reaches the server. */
+  readonly conf: string;
+  readonly url: string;
+  /** Parks a new task with this Python code, and returns what its job must be told. */
+  park(code: string): Promise<JobFacts>;
+  isParked(task: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export async function openParking(): Promise<Parking> {
+  const sandbox = await createSandbox({ port: 0, clock: systemClock });
+  const user = userOf(await connectApi(sandbox));
+  const queue = await user.makeQueue('team');
+  const schedulerQueue = await user.makeQueue('slurm_scheduler');
+
+  return {
+    user,
+    url: sandbox.url,
+    conf: `api {
+  api_server: ${sandbox.url}
+  web_server: ${sandbox.url}
+  files_server: ${sandbox.url}
+  credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" }
+}
+`,
+    async park(code) {
+      const task = await user.makeTask({ code });
+      await user.enqueue(task, queue);
+      z.object({ entry: z.object({ task: z.literal(task) }) }).parse(
+        await user.api('queues.get_next_task', { queue, task }),
+      );
+      await user.api('queues.add_task', { queue: schedulerQueue, task, update_execution_queue: false });
+      return jobFacts({
+        taskId: task,
+        schedulerQueueId: schedulerQueue,
+        apiServer: sandbox.url,
+        python: agentPython(),
+      });
+    },
+    isParked: async (task) => (await user.entries(schedulerQueue)).includes(task),
+    close: () => sandbox.close(),
+  };
+}
+
+/** The template of PLAIN_TEMPLATE for tasks that need no packages: the agent makes no environment for them. */
+export const QUICK_TEMPLATE = `#!/bin/bash -l
+\${CLEARML_PRE_SETUP}
+export CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL=1
+export CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=1
+\${CLEARML_AGENT_EXECUTE}
+echo 'after the agent'
+\${CLEARML_POST_SETUP}
+`;

@@ -1,0 +1,156 @@
+// The job script on real Slurm with the real clearml-agent: several copies, several nodes, cancelled, requeued.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { fillIn } from './job-script.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+
+const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
+const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(300)\n';
+const TELLS_RANK = `import os, time
+print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']}", flush=True)
+time.sleep(3)
+`;
+
+describe('a job on Slurm', function () {
+  this.timeout(120_000);
+  let cluster: SharedCluster;
+  let parking: Parking;
+  let folder: string;
+  let nodeTmp: string;
+  before(requireAgent);
+  before(requireSlurm);
+  before(async () => {
+    cluster = await sharedCluster();
+    parking = await openParking();
+  });
+  after(() => parking.close());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'job-'));
+    nodeTmp = join(folder, 'tmp');
+    mkdirSync(nodeTmp);
+    writeFileSync(join(folder, 'clearml.conf'), parking.conf, { mode: 0o600 });
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function submit(facts: JobFacts, template = QUICK_TEMPLATE, ...options: string[]): Promise<string> {
+    const path = join(mkdtempSync(join(folder, 'script-')), 'script');
+    const ownTmp = template.replace('\n', `\nexport TMPDIR=${nodeTmp}\n`);
+    writeFileSync(path, fillIn(ownTmp, { ...facts, sharedConf: join(folder, 'clearml.conf') }));
+    const own = ['--parsable', `--output=${folder}/%j.log`, '--mem=200', ...options, path];
+    return cluster.run('sbatch', ...own).then((id) => id.trim());
+  }
+
+  function log(job: string): string {
+    return readFileSync(join(folder, `${job}.log`), 'utf8');
+  }
+
+  async function show(job: string): Promise<{ state: string; exitCode: string }> {
+    const text = await cluster.run('scontrol', 'show', 'job', job);
+    return { state: /JobState=(\w+)/.exec(text)?.[1] ?? '', exitCode: /ExitCode=(\S+)/.exec(text)?.[1] ?? '' };
+  }
+
+  function untilEnded(job: string): Promise<{ state: string; exitCode: string }> {
+    const ended = async (): Promise<{ state: string; exitCode: string } | undefined> => {
+      const shown = await show(job);
+      return ['PENDING', 'RUNNING', 'COMPLETING'].includes(shown.state) ? undefined : shown;
+    };
+    return waitUntil(`job ${job} to end`, ended, { withinMs: 60_000, everyMs: 200 });
+  }
+
+  async function untilConsole(task: string, text: string): Promise<void> {
+    const says = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
+    await waitUntil(`the console to say "${text}"`, says, { withinMs: 60_000, everyMs: 200 });
+  }
+
+  it('runs the task once, though five copies of the script start together; four end at the gate with one line each', async () => {
+    const facts = await parking.park(ENDS);
+    const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
+    const ends = await Promise.all(jobs.map(untilEnded));
+    expect(ends.map(({ exitCode }) => exitCode).sort()).to.deep.equal(['0:0', '201:0', '201:0', '201:0', '201:0']);
+    for (const [index, job] of jobs.entries()) {
+      if (ends[index]?.exitCode === '0:0') continue;
+      expect(log(job).trim().split('\n')).to.have.length(1);
+      expect(log(job)).to.include(JOB_EXIT_CODES.gateClosed.says);
+    }
+    expect((await parking.user.console(facts.taskId)).match(/at work/g)).to.have.length(1);
+    expect((await parking.user.look(facts.taskId)).status).to.equal('completed');
+    expect(readdirSync(nodeTmp)).to.deep.equal([]);
+  });
+
+  it("fails with the task's exit code", async () => {
+    const facts = await parking.park('import sys; sys.exit(3)');
+    expect(await untilEnded(await submit(facts))).to.deep.equal({ state: 'FAILED', exitCode: '3:0' });
+  });
+
+  for (const [what, nodes] of [
+    ['one node', '1'],
+    ['two nodes', '2'],
+  ] as const) {
+    it(`cancelled on ${what} tells the server that the task was stopped, and leaves nothing behind`, async () => {
+      const facts = await parking.park(GOES_ON);
+      const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
+      await untilConsole(facts.taskId, '\nat work\n');
+      await cluster.run('scancel', job);
+      expect((await untilEnded(job)).state).to.equal('CANCELLED');
+      expect(await parking.user.look(facts.taskId)).to.include({ status: 'stopped', status_reason: 'user abort' });
+      expect(log(job)).to.include('after the agent');
+      expect(readdirSync(nodeTmp)).to.deep.equal([]);
+    });
+  }
+
+  for (const [what, template, options] of [
+    ['', QUICK_TEMPLATE, []],
+    [', with an environment that sbatch was told not to export', QUICK_TEMPLATE, ['--export=NONE']],
+    [', where the template asks for more tasks than nodes', QUICK_TEMPLATE, ['--ntasks-per-node=3']],
+    [', under set -euo pipefail', QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
+    [
+      ', where the template itself starts the ranks',
+      QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun --ntasks=2 ${CLEARML_AGENT_EXECUTE}'),
+      ['--ntasks-per-node=1'],
+    ],
+  ] as const) {
+    it(`runs one agent on each of two nodes, each with places of its own${what}`, async () => {
+      const facts = await parking.park(TELLS_RANK);
+      const job = await submit(facts, template, '--nodes=2', ...options);
+      expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
+      const console = await parking.user.console(facts.taskId);
+      const ranks = [...console.matchAll(/^node rank (\d) of (\d) at (\S+) in (\S+)$/gm)].map(([, ...found]) => found);
+      expect(ranks.map(([rank, size]) => `${rank} of ${size}`).sort()).to.deep.equal(['0 of 2', '1 of 2']);
+      expect(new Set(ranks.map(([, , address]) => address)).size).to.equal(1);
+      expect(new Set(ranks.map(([, , , tmp]) => tmp)).size).to.equal(2);
+      expect(console).to.include(`agent.worker_id = login1:slurm:${job}:1`);
+      expect((await parking.user.look(facts.taskId)).status).to.equal('completed');
+      expect(readdirSync(nodeTmp)).to.deep.equal([]);
+    });
+  }
+
+  it('fails when one rank of two fails, and ends the other', async () => {
+    const facts = await parking.park(
+      'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(300)\n',
+    );
+    const job = await submit(facts, QUICK_TEMPLATE, '--nodes=2');
+    expect(await untilEnded(job)).to.deep.equal({ state: 'FAILED', exitCode: '5:0' });
+    expect(readdirSync(nodeTmp)).to.deep.equal([]);
+  });
+
+  it('put back by Slurm while it ran ends at the gate when it starts again', async () => {
+    const facts = await parking.park(GOES_ON);
+    const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
+    await untilConsole(facts.taskId, '\nat work\n');
+    await cluster.run('scontrol', 'requeue', job);
+    await waitUntil('the job to wait again', async () => (await show(job)).state === 'PENDING', { withinMs: 30_000 });
+    await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
+    expect((await untilEnded(job)).exitCode).to.equal('201:0');
+    expect((await parking.user.look(facts.taskId)).status).to.equal('stopped');
+    expect((await parking.user.console(facts.taskId)).match(/at work/g)).to.have.length(1);
+  });
+});
