@@ -10,7 +10,7 @@ export const GATES = [
   { title: 'format', program: 'prettier', args: ['--check', '.'] },
   { title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
   { title: 'dead code', program: 'knip', args: [] },
-  { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run'] },
+  { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'src/sandbox/agent/python'] },
 ];
 
 /**

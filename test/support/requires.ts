@@ -20,6 +20,11 @@ export function requireAgent(this: Mocha.Context): void {
   if (!isExecutable(python)) leaveOut(this, `there is no clearml-agent in ${python}: npm test installs it`);
 }
 
+/** For `before(requirePython)`: any Python 3, for the stand-in agent. */
+export function requirePython(this: Mocha.Context): void {
+  requirePrograms(this, ['python3']);
+}
+
 /**
  * For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own.
  * @public

@@ -1,0 +1,118 @@
+// A desk for tests of the agent: a sandbox, the clearml.conf that it printed, and a Python whose programs are run there.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { formatReadyConf } from '../../src/sandbox/clearml/ready-conf.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { openSandbox, type OpenSandbox } from './clearml/open-sandbox.ts';
+
+/** Python and the agent need seconds to start on a busy machine. */
+export const PATIENCE = { withinMs: 60_000, everyMs: 100 };
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Started {
+  readonly ended: Promise<Ended>;
+  readonly interrupt: () => void;
+}
+
+/** A machine on which a user has just written the clearml.conf that the sandbox printed. */
+export interface Desk {
+  readonly sandbox: OpenSandbox;
+  readonly folder: string;
+  /** Starts a program that lies beside the given Python. */
+  start(program: string, ...args: readonly string[]): Started;
+  python(script: string): Promise<Ended>;
+  makeTask(code: string, more?: Record<string, unknown>): Promise<string>;
+  enqueue(task: string): Promise<string>;
+  console(task: string): Promise<string>;
+  untilStatus(task: string, status: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * @param givenPython the path of a Python with clearml-agent, real or not
+ * @param variables more of them for everything that is started there
+ */
+export async function openDesk(givenPython: string, variables: Readonly<Record<string, string>> = {}): Promise<Desk> {
+  const folder = await mkdtemp(join(tmpdir(), 'desk-'));
+  const sandbox = await openSandbox();
+  const conf = join(folder, 'clearml.conf');
+  await writeFile(conf, formatReadyConf(sandbox, join(folder, 'files')));
+  const running = new Set<Started>();
+
+  function start(program: string, ...args: readonly string[]): Started {
+    const child = spawn(join(dirname(givenPython), program), args, {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        TMPDIR: folder,
+        CLEARML_CONFIG_FILE: conf,
+        CLEARML_WORKER_ID: 'desk:1',
+        CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
+        CLEARML_AGENT_PROPAGATE_EXITCODE: '1',
+        CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '1',
+        CLEARML_AGENT__AGENT__DISABLE_AGENT_UPDATE_CHECK: 'true',
+        CLEARML_AGENT__AGENT__VENVS_DIR: join(folder, 'venvs'),
+        ...variables,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    const started: Started = {
+      ended: once(child, 'close').then(() => {
+        running.delete(started);
+        return { code: child.exitCode, output };
+      }),
+      interrupt: () => child.kill('SIGTERM'),
+    };
+    running.add(started);
+    return started;
+  }
+
+  return {
+    sandbox,
+    folder,
+    start,
+    python: async (script) => {
+      await writeFile(join(folder, 'script.py'), script);
+      return start('python', 'script.py').ended;
+    },
+    makeTask: (code, more = {}) =>
+      sandbox.makeTask({
+        script: { binary: 'python3', entry_point: 'task.py', working_dir: '.', diff: code },
+        ...more,
+      }),
+    enqueue: async (task) => {
+      const answer = await sandbox.ok('tasks.enqueue', { task });
+      expect(answer).to.include({ queued: 1 });
+      return task;
+    },
+    console: async (task) => {
+      const { events } = await sandbox.ok('events.get_task_log', { task, order: 'asc' });
+      return JSON.stringify(events);
+    },
+    untilStatus: async (task, status) => {
+      const isSo = async (): Promise<boolean> => (await sandbox.statusOf(task)) === status;
+      await waitUntil(`task ${task} to be ${status}`, isSo, PATIENCE);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const { interrupt } of running) interrupt();
+      await Promise.all([...running].map(({ ended }) => ended));
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,106 @@
+// The stand-in for clearml-agent against the sandbox: it does what the real one does, as far as it goes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { createNode, fillIn, type Node } from '../job/job-script.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from '../job/parking.ts';
+import { requirePython } from '../support/requires.ts';
+import { describeAgent, EXECUTE } from './agent-contract.ts';
+import { openDesk } from './desk.ts';
+
+describe('the stand-in for clearml-agent on the sandbox', function () {
+  this.timeout(120_000);
+  before(requirePython);
+
+  describeAgent(standInAgentPython);
+
+  it('says that it is a stand-in', async () => {
+    await using desk = await openDesk(standInAgentPython());
+    const task = await desk.enqueue(await desk.makeTask('print("hello")'));
+    const { output } = await desk.start('python', ...EXECUTE, task).ended;
+    expect(output).to.match(/^This is the stand-in for clearml-agent/);
+    expect(await desk.console(task)).to.contain('This is the stand-in for clearml-agent');
+  });
+
+  it('fails a task that only the real one can run, and says why', async () => {
+    await using desk = await openDesk(standInAgentPython());
+    const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
+    const task = await desk.enqueue(await desk.makeTask('', { script }));
+    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 1 });
+    expect(await desk.sandbox.statusOf(task)).to.equal('failed');
+    expect(await desk.console(task)).to.contain('runs inline scripts only');
+  });
+
+  it('keeps itself out of the way of the task, which may bring the real packages', async () => {
+    await using desk = await openDesk(standInAgentPython());
+    const task = await desk.enqueue(await desk.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'));
+    await desk.start('python', ...EXECUTE, task).ended;
+    expect(await desk.console(task)).to.contain('path is None');
+  });
+
+  it('leaves the end of a task to the first of its nodes', async () => {
+    await using desk = await openDesk(standInAgentPython(), { SLURM_PROCID: '1' });
+    const task = await desk.enqueue(await desk.makeTask('print("hello from the other node")'));
+    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
+    expect(await desk.sandbox.statusOf(task)).to.equal('in_progress');
+    expect(await desk.console(task)).to.contain('Process completed successfully - rank 1');
+  });
+});
+
+describe('a job with the stand-in for clearml-agent', function () {
+  this.timeout(60_000);
+  let parking: Parking;
+  let node: Node;
+  before(requirePython);
+  before(async () => {
+    parking = await openParking();
+  });
+  after(() => parking.close());
+  beforeEach(() => {
+    node = createNode();
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf);
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  async function park(code: string): Promise<JobFacts> {
+    return { ...(await parking.park(code)), python: standInAgentPython() };
+  }
+
+  it('finds it, passes the gate and ends as its task does', async () => {
+    const facts = await park('import sys; print("hello from the task"); sys.exit(3)');
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode, stderr).to.equal(3);
+    expect((await parking.user.look(facts.taskId)).status).to.equal('failed');
+    expect(await parking.user.console(facts.taskId)).to.include('hello from the task');
+    expect(await parking.isParked(facts.taskId)).to.equal(false);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('does not run a task whose entry is no longer in the scheduler queue', async () => {
+    const facts = await park('print("hello")');
+    await parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
+    const { exitCode } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+    expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
+  });
+
+  it('ends with its own code where nobody listens at the server', async () => {
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, 'http://127.0.0.1:9'));
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')), {
+      CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
+    });
+    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
+  });
+
+  it('ends with its own code where the server refuses its credentials', async () => {
+    const wrong = parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
+    writeFileSync(join(node.home, 'clearml.conf'), wrong);
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));
+    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverRefused.code);
+  });
+});
