@@ -4,6 +4,9 @@ import { endsDocument, logicalLines } from './shell/here-documents.ts';
 import type { HereDocument } from './shell/lexed-script.ts';
 import { problemAt, type TemplateSource } from './source.ts';
 
+/** bash joins such lines before it reads the document, even within the single quotes of a command in it. */
+const CONTINUATION = /(?<!\\)(?:\\\\)*\\\n/;
+
 /** @throws TemplateProblem when a value would end the document, so that what follows it would be run as commands */
 export function checkDocument(source: TemplateSource, document: HereDocument, insertions: readonly Insertion[]): void {
   const { body, isQuoted, delimiter } = document;
@@ -15,6 +18,13 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
       throw problemAt(source, first.start, 'the value holds a tab, and <<- takes tabs away: write << instead');
     }
     const filled = insertAll(source.text, line, within);
+    if (losesLineEnds(filled, source.text.slice(line.start, line.end), within, document)) {
+      throw problemAt(
+        source,
+        first.start,
+        'the value has a backslash at the end of a line, which bash would take away here: write another character behind it, or drop |raw',
+      );
+    }
     const lines = filled === '' ? [''] : Array.from(logicalLines(filled, 0, isQuoted), ({ text }) => text);
     if (!lines.some((text) => endsHere(text, document))) continue;
     throw problemAt(
@@ -23,6 +33,21 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
       `with this value the line would be "${delimiter}" and end the here-document: choose another word behind <<`,
     );
   }
+}
+
+/** Within a command substitution, bash before 5.2 joins lines at every backslash in front of a newline, quoted or not. */
+function losesLineEnds(
+  filled: string,
+  written: string,
+  insertions: readonly Insertion[],
+  { isNested, isQuoted }: HereDocument,
+): boolean {
+  const isLost = !isQuoted && insertions.some(({ text }) => CONTINUATION.test(text));
+  return isLost || (isNested && continuations(filled) > continuations(written));
+}
+
+function continuations(line: string): number {
+  return `${line}\n`.split('\\\n').length - 1;
 }
 
 /** Within a command substitution, older bashes end a document at a line that only begins with its delimiter. */

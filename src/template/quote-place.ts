@@ -25,8 +25,7 @@ export function quoteForPlace(value: string, place: Place): Quoted {
     case 'ansi quotes':
       return { text: value.replaceAll(/[\\']/g, '\\$&') };
     case 'quoted default':
-      // In `"${x:-it's}"` no backslash helps against the quote; a pair of double quotes of its own does, in every bash.
-      return { text: PLAIN_WORD.test(value) ? value : `"${value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&')}"` };
+      return { text: place.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
     case 'here-document':
       return { text: value.replaceAll(/[\\$`]/g, '\\$&') };
     case 'quoted here-document':
@@ -36,6 +35,14 @@ export function quoteForPlace(value: string, place: Place): Quoted {
     case 'number':
       return WHOLE_NUMBER.test(value) ? { text: value } : { refusal: notNumber(value, place.where) };
   }
+}
+
+/**
+ * In `"${x:-it's}"` no backslash helps, and bash 5 looks for process substitutions there: these characters get double
+ * quotes of their own. Not the whole value: bash would expand the braces in it.
+ */
+function quoteDefault(value: string): string {
+  return value.replaceAll(/[\\"$`}]/g, '\\$&').replaceAll(/['<>]/g, '"$&"');
 }
 
 /** Each shell word of the value, quoted; split as ClearML splits a container's arguments. */

@@ -31,15 +31,16 @@ export function codeWords(command: Command, text: string): CodeRange[] {
 }
 
 /** The words that name variables: a name may have a subscript, and a subscript may run commands. */
-export function nameWords({ words, end }: Command): CodeRange[] {
+export function nameWords({ words }: Command): CodeRange[] {
   const taker = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
   return NAME_TAKERS.flatMap(({ names, after }) => {
     if (!names.test(words[taker]?.text ?? '')) return [];
     const from =
       after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
     const first = words[from];
-    if (first === undefined) return [];
-    return [{ start: first.start, end, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
+    const last = words.at(-1);
+    if (first === undefined || last === undefined) return [];
+    return [{ start: first.start, end: last.end, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
   });
 }
 

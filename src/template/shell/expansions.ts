@@ -2,10 +2,11 @@
 import { attempt, lexBlank, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import type { Place } from './place.ts';
 
-/** Which quotes mean something here: all of them; all, but inside double quotes; none, in a here-document. */
-export type Surroundings = 'bare' | 'quoted' | 'document';
-
-const DOUBLE_QUOTES: Place = { kind: 'double quotes' };
+/**
+ * Which quotes mean something here: all of them; all, but inside double quotes; all, but inside the double quotes
+ * that stand in an expansion in double quotes; none, in a here-document.
+ */
+export type Surroundings = 'bare' | 'quoted' | 'requoted' | 'document';
 
 /** Reads one quoted text, one expansion, one blank, or else one character. */
 export function lexPiece(lexer: Lexer, surroundings: Surroundings, place: Place): void {
@@ -15,12 +16,13 @@ export function lexPiece(lexer: Lexer, surroundings: Surroundings, place: Place)
   else if (character === '`') lexBackquotes(lexer);
   else if (character === '$') lexDollar(lexer, surroundings);
   else if (character === "'" && surroundings !== 'document') lexSingleQuotes(lexer, surroundings);
-  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer);
+  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer, surroundings, place);
   else lexer.at += 1;
 }
 
-export function lexDoubleQuotes(lexer: Lexer): void {
+function lexDoubleQuotes(lexer: Lexer, surroundings: Surroundings, around: Place): void {
   const openedAt = lexer.at;
+  const place = placeInDoubleQuotes(surroundings, around);
   lexer.at += 1;
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
@@ -29,9 +31,15 @@ export function lexDoubleQuotes(lexer: Lexer): void {
       return;
     }
     if (character === "'") lexer.at += 1;
-    else lexPiece(lexer, 'quoted', DOUBLE_QUOTES);
+    else lexPiece(lexer, surroundings === 'bare' ? 'quoted' : 'requoted', place);
   }
   throw unclosed(lexer, openedAt, '"');
+}
+
+/** In `"${x:-"…"}"` bash expands braces as if the inner quotes were none, so the value must not rely on them. */
+function placeInDoubleQuotes(surroundings: Surroundings, around: Place): Place {
+  if (surroundings === 'bare') return { kind: 'double quotes' };
+  return around.kind === 'quoted default' ? { kind: 'quoted default', isRequoted: true } : around;
 }
 
 /**
@@ -130,7 +138,8 @@ const PATTERN: Place = { kind: 'read again', by: 'a pattern of ${…}' };
 
 function placeOfDefault(surroundings: Surroundings): Place {
   if (surroundings === 'bare') return { kind: 'word', needsQuotes: true, canSplit: false };
-  if (surroundings === 'quoted') return { kind: 'quoted default' };
+  if (surroundings === 'quoted') return { kind: 'quoted default', isRequoted: false };
+  if (surroundings === 'requoted') return { kind: 'read again', by: '${…} in quotes in ${…} in quotes' };
   return { kind: 'read again', by: '${…} in a here-document' };
 }
 

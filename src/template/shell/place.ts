@@ -13,8 +13,8 @@ export type Place =
   | { readonly kind: 'single quotes' }
   /** `$'…'` */
   | { readonly kind: 'ansi quotes' }
-  /** The word of `"${x:-word}"`, which stands in double quotes already. */
-  | { readonly kind: 'quoted default' }
+  /** The word of `"${x:-word}"`, which stands in double quotes already, or has others of its own: `"${x:-"word"}"`. */
+  | { readonly kind: 'quoted default'; readonly isRequoted: boolean }
   | { readonly kind: 'here-document' }
   /** With a quoted delimiter: nothing in it is special. */
   | { readonly kind: 'quoted here-document' }

@@ -1,0 +1,50 @@
+// A rendered script run by the real bash in an empty folder, with a command that shows the words it was given.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+export interface BashRun {
+  /** For each call of `show KEY WORD…` its words, by key. */
+  readonly shown: ReadonlyMap<string, readonly string[]>;
+  /** What the script left behind in its folder: nothing, unless something ran that should not have. */
+  readonly leftBehind: readonly string[];
+  readonly standardError: string;
+}
+
+/** Number of words, then the words, each ended by a NUL: no value can be mistaken for two. */
+const SHOW = `show() { printf '%s\\0' "$#" "$@" >&3; }; export -f show\n`;
+
+export async function runInBash(script: string): Promise<BashRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'places-'));
+  try {
+    const work = join(folder, 'work');
+    await writeFile(join(folder, 'script'), SHOW + script);
+    const command = `mkdir "$0/work" && cd "$0/work" && exec bash "$0/script" 3>"$0/shown"`;
+    const { stderr } = await execute('bash', ['-c', command, folder], { maxBuffer: 64 * 1024 * 1024 }).catch(
+      (failure: { stderr: string }) => failure,
+    );
+    return {
+      shown: readShown(await readFile(join(folder, 'shown'), 'utf8')),
+      leftBehind: await readdir(work),
+      standardError: stderr,
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function readShown(output: string): Map<string, string[]> {
+  const shown = new Map<string, string[]>();
+  const fields = output.split('\0');
+  for (let at = 0; at < fields.length - 1;) {
+    const count = Number(fields[at]);
+    const [key = '', ...words] = fields.slice(at + 1, at + 1 + count);
+    shown.set(key, words);
+    at += 1 + count;
+  }
+  return shown;
+}

@@ -1,0 +1,57 @@
+// Short ways to a template, to a task that fills it in, and to what goes wrong with either.
+import { TemplateProblem } from '../../src/template/errors.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import type { Blocks, Variables } from '../../src/template/template.ts';
+
+export const noBlocks: Blocks = { preSetup: ':', agentExecute: ':', postSetup: ':' };
+
+export const emptyVariables: Variables = {
+  queueName: 'default',
+  queueId: 'queue1',
+  workerId: 'login1:slurm',
+  task: {},
+  project: {},
+  user: {},
+  config: {},
+};
+
+/** A template with this body between PRE_SETUP and the agent. */
+export function withBody(body: string): string {
+  return `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${body}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`;
+}
+
+/** A template with these lines of directives. */
+export function withDirectives(...lines: string[]): string {
+  return `#!/bin/bash\n${lines.join('\n')}\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`;
+}
+
+/** A task with these user properties. */
+export function withProperties(properties: Readonly<Record<string, string>>): Variables {
+  const section = Object.entries(properties).map(([name, value]) => [name, { section: 'properties', name, value }]);
+  return { ...emptyVariables, task: { id: 'abc123', hyperparams: { properties: Object.fromEntries(section) } } };
+}
+
+/** A blank for the user property of this name. */
+export function property(name: string, tail = ''): string {
+  return `\${CLEARML_TASK.hyperparams.properties.${name}.value${tail}}`;
+}
+
+/** What becomes of the body when every blank of property `x` gets this value. */
+export function renderBody(body: string, value: string, variables: Partial<Variables> = {}): string {
+  const script = parseTemplate(withBody(body), 'test.template').render(
+    { ...withProperties({ x: value }), ...variables },
+    noBlocks,
+  ).script;
+  return script.split('\n').slice(2, -4).join('\n');
+}
+
+/** The problem that this runs into, or undefined when there is none. */
+export function problemOf(run: () => unknown): TemplateProblem | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TemplateProblem) return error;
+    throw error;
+  }
+}
