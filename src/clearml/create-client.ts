@@ -1,4 +1,5 @@
 // Puts the client of one ClearML server together.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
@@ -6,6 +7,7 @@ import type { ClearmlClient } from './client.ts';
 import { connect } from './connect.ts';
 import { ServerUnusable } from './errors.ts';
 import { createEvents } from './events.ts';
+import { createExchange } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { createPeople } from './people.ts';
 import { createQueues } from './queues.ts';
@@ -28,24 +30,22 @@ export interface ClearmlClientDeps {
  * A client that has not spoken to the server yet. The first call logs in by itself; `connect` also checks the server.
  * @throws ServerUnusable when the server's or a proxy's address is none, or the CA file can't be read
  */
-export function createClearmlClient({
-  settings,
-  clock,
-  log,
-  secrets,
-  signal,
-  patience,
-}: ClearmlClientDeps): ClearmlClient {
-  hideSecrets(settings, secrets);
-  const session = createSession({
-    http: createHttp(settings),
-    settings: { ...settings, apiServer: readApiServer(settings.apiServer) },
-    clock,
-    log,
+export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
+  const { clock, log, secrets } = deps;
+  hideSecrets(deps.settings, secrets);
+  const settings = { ...deps.settings, apiServer: readApiServer(deps.settings.apiServer) };
+  const patience = { ...DEFAULT_PATIENCE, ...deps.patience };
+  const end = followSignal(deps.signal);
+  const { signal } = end;
+  const http = createHttp(settings);
+  const exchange = createExchange({
+    http,
+    apiServer: settings.apiServer,
     secrets,
-    patience: { ...DEFAULT_PATIENCE, ...patience },
+    timeoutMs: patience.attemptMs,
     signal,
   });
+  const session = createSession({ exchange, settings, clock, log, secrets, patience, signal });
 
   return {
     queues: createQueues(session, log),
@@ -54,29 +54,44 @@ export function createClearmlClient({
     workers: createWorkers(session, clock),
     people: createPeople(session),
     connect: () => connect(session),
-    close: () => session.close(),
+    async close() {
+      end.abort(new Error('the ClearML client was closed'));
+      await http.close();
+    },
   };
+}
+
+/** A controller of our own: every call under way listens to its signal, and beyond ten Node takes listeners for a leak. */
+function followSignal(signal: AbortSignal | undefined): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  const follow = (): void => {
+    controller.abort(signal?.reason);
+  };
+  if (signal?.aborted === true) follow();
+  signal?.addEventListener('abort', follow, { once: true, signal: controller.signal });
+  return controller;
 }
 
 /** Without a trailing slash, and without a name and password, which the API doesn't read and messages would show. */
 function readApiServer(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    const shown = text.replace(/^(.*\/\/)?[^@]*@/, '');
     throw new ServerUnusable(
-      `api.api_server is not an address: write http://host:8008 or https://host instead of ${text}`,
+      `api.api_server is ${JSON.stringify(shown)}, which is not an address: write http://host:8008 or https://host`,
     );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function hideSecrets(
-  { apiServer, accessKey, secretKey, authToken, httpProxy, httpsProxy }: ApiSettings,
-  secrets: Secrets,
-): void {
+function hideSecrets(settings: ApiSettings, secrets: Secrets): void {
+  const { apiServer, accessKey, secretKey, authToken, httpProxy, httpsProxy } = settings;
   for (const value of [secretKey, authToken]) if (value !== undefined) secrets.add(value);
+  // The text that a login's header holds in base64.
   if (accessKey !== undefined && secretKey !== undefined) secrets.add(`${accessKey}:${secretKey}`);
   for (const address of [apiServer, httpProxy, httpsProxy]) {
-    const password = /:\/\/[^/@]*?:([^/@]*)@/.exec(address ?? '')?.[1];
-    if (password !== undefined) secrets.add(decodeURIComponent(password));
+    const password = /^(?:.*\/\/)?[^/@:]*:([^/@]*)@/.exec(address ?? '')?.[1];
+    if (password !== undefined) secrets.add(password);
   }
 }

@@ -5,7 +5,7 @@ import { EnvHttpProxyAgent, request } from 'undici';
 import { ServerUnusable } from './errors.ts';
 import type { ApiSettings } from './settings.ts';
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -48,6 +48,7 @@ export class HttpFailure extends Error {
 }
 
 const TIMED_OUT = 'ETIMEDOUT';
+const KEEP_ALIVE_MS = 1_000;
 
 /** @throws ServerUnusable when the CA file can't be read or a proxy's address is none */
 export function createHttp(settings: ApiSettings): Http {
@@ -60,6 +61,10 @@ export function createHttp(settings: ApiSettings): Http {
     httpProxy: isHttps ? '' : readProxy(settings.httpProxy),
     httpsProxy: isHttps ? readProxy(settings.httpsProxy) : '',
     noProxy: settings.noProxy ?? '',
+    // Calls come in bursts. A connection kept longer could be closed by the server (after 2 s, where that is gunicorn) just as
+    // the next call goes out on it, and nobody could tell whether that call happened.
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
     // Else even plain http is tunnelled, which many proxies refuse.
     proxyTunnel: false,
     connect: tls,

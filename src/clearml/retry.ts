@@ -7,7 +7,7 @@ export interface RetryRules {
   /** False: tried again only when the server surely hasn't seen it. */
   readonly idempotent: boolean;
   readonly patience: Patience;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Told of each attempt that did not reach the server. */
   onFailure(error: ServerUnreachable, attempt: number): void;
 }

@@ -1,18 +1,16 @@
-// One API call: log in when needed, send, judge the answer, try again where that is safe.
+// One API call for whoever needs one: logged in when it must be, tried again where that is safe, its answer checked.
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
-import { judgeFailure, judgeReply } from './classify.ts';
-import { CredentialsRefused, LostRace, NotTheApi, ServerRefused, ServerUnreachable } from './errors.ts';
-import { HttpFailure, type Http, type HttpReply } from './http.ts';
+import { CredentialsRefused, NotTheApi, ServerUnreachable } from './errors.ts';
+import { formatNoAnswer, TokenRefused, type Body, type Exchange } from './exchange.ts';
 import { createLogin } from './login.ts';
 import { retry } from './retry.ts';
 import type { ApiSettings, Patience } from './settings.ts';
 import type { Token } from './token.ts';
-import { formatWrongAddress } from './wrong-address.ts';
 
-export interface CallRules<Shape extends z.ZodType> {
+interface CallRules<Shape extends z.ZodType> {
   /** What we read of the answer's `data`. */
   readonly shape: Shape;
   /** False: after an attempt that the server may have carried out there is no other. */
@@ -25,85 +23,27 @@ export interface Session {
   /** Logs in, unless that was done. @throws ServerUnreachable, CredentialsRefused */
   login(): Promise<Token>;
   /**
-   * One call, e.g. `tasks.get_by_id`. An array as body goes out as JSON lines, for the batch endpoints.
+   * One call, e.g. `tasks.get_by_id`.
    * @throws ServerUnreachable, ServerRefused, LostRace, CredentialsRefused; the signal's reason once that is aborted
    */
-  call<Shape extends z.ZodType>(
-    endpoint: string,
-    body: object | readonly object[],
-    rules: CallRules<Shape>,
-  ): Promise<z.infer<Shape>>;
-  /** Cuts what is under way. */
-  close(): Promise<void>;
+  call<Shape extends z.ZodType>(endpoint: string, body: Body, rules: CallRules<Shape>): Promise<z.infer<Shape>>;
 }
 
-export interface SessionDeps {
-  readonly http: Http;
+interface SessionDeps {
+  readonly exchange: Exchange;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
   readonly patience: Patience;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Thrown inside this file when a call's token is no longer good: the server did nothing, so the call may go again. */
-class TokenRefused extends Error {
-  override readonly name = 'TokenRefused';
+  readonly signal: AbortSignal;
 }
 
 const LoginAnswer = z.object({ token: z.string() });
 
-export function createSession({ http, settings, clock, log, secrets, patience, signal }: SessionDeps): Session {
-  const apiServer = settings.apiServer;
+export function createSession({ exchange, settings, clock, log, secrets, patience, signal }: SessionDeps): Session {
+  const { apiServer } = settings;
   const loggedIn = createLogin({ settings, clock, secrets, askForToken });
-
-  /** One request and its answer's `data`. */
-  async function exchange(endpoint: string, body: object | readonly object[], authorization: string): Promise<unknown> {
-    const reply = await post(endpoint, body, authorization);
-    const verdict = judgeReply(reply.status, reply.text);
-    switch (verdict.kind) {
-      case 'data':
-        return verdict.data;
-      case 'unreachable':
-        throw new ServerUnreachable(describe(endpoint, verdict.reason), verdict.mayHaveHappened);
-      case 'not-the-api':
-        throw new NotTheApi(secrets.redact(formatWrongAddress(apiServer, endpoint, reply)), verdict.mayHaveHappened);
-      case 'token-refused':
-        throw new TokenRefused(secrets.redact(verdict.reason));
-      case 'credentials-refused':
-        throw new CredentialsRefused(
-          secrets.redact(
-            `${apiServer} does not accept our credentials (${verdict.reason}): ` +
-              "make new ones on ClearML's web page (Settings, Workspace) and write them into api.credentials of clearml.conf",
-          ),
-        );
-      case 'lost-race':
-      case 'refused': {
-        const Refusal = verdict.kind === 'lost-race' ? LostRace : ServerRefused;
-        const { code, subcode, reason } = verdict;
-        const message = secrets.redact(`ClearML refused ${endpoint}: ${reason} (${code}/${subcode})`);
-        throw new Refusal(message, endpoint, code, subcode);
-      }
-    }
-  }
-
-  async function post(endpoint: string, body: object | readonly object[], authorization: string): Promise<HttpReply> {
-    try {
-      return await http.post({
-        url: `${apiServer}/${endpoint}`,
-        headers: { authorization, ...formatContentType(body) },
-        body: formatBody(body),
-        timeoutMs: patience.attemptMs,
-        signal,
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      const fault = judgeFailure(error.code, error.message);
-      const Unreachable = fault.untrusted === true ? NotTheApi : ServerUnreachable;
-      throw new Unreachable(describe(endpoint, fault.words), error.sent && fault.neverTaken !== true, { cause: error });
-    }
-  }
 
   async function askForToken(authorization: string): Promise<string> {
     try {
@@ -111,8 +51,9 @@ export function createSession({ http, settings, clock, log, secrets, patience, s
     } catch (error) {
       if (error instanceof TokenRefused) {
         throw new CredentialsRefused(
-          `${apiServer} does not accept the token we log in with (${error.message}): ` +
+          `${apiServer} does not accept the token we log in with: ` +
             'put a new one into CLEARML_AUTH_TOKEN, or use an access key and a secret key',
+          { cause: error },
         );
       }
       // Whatever became of the login, the call that needed it was not made.
@@ -122,7 +63,7 @@ export function createSession({ http, settings, clock, log, secrets, patience, s
     }
   }
 
-  async function attempt(endpoint: string, body: object | readonly object[]): Promise<unknown> {
+  async function attempt(endpoint: string, body: Body): Promise<unknown> {
     const token = await loggedIn.token();
     try {
       return await exchange(endpoint, body, `Bearer ${token.text}`);
@@ -131,29 +72,14 @@ export function createSession({ http, settings, clock, log, secrets, patience, s
       loggedIn.forget(token);
     }
     const fresh = await loggedIn.token();
-    try {
-      return await exchange(endpoint, body, `Bearer ${fresh.text}`);
-    } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
-      loggedIn.forget(fresh);
-      throw new ServerUnreachable(
-        describe(endpoint, `it refuses the token that it just gave us (${error.message})`),
-        false,
-      );
-    }
+    return exchange(endpoint, body, `Bearer ${fresh.text}`);
   }
 
   function readAnswer<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
     const answer = shape.safeParse(data);
     if (answer.success) return answer.data;
-    throw new ServerUnreachable(
-      describe(endpoint, `its answer is of another form:\n${z.prettifyError(answer.error)}`),
-      true,
-    );
-  }
-
-  function describe(endpoint: string, words: string): string {
-    return secrets.redact(`no usable answer from ${apiServer} to ${endpoint}: ${words}`);
+    const words = `it is of another form:\n${z.prettifyError(answer.error)}`;
+    throw new ServerUnreachable(secrets.redact(formatNoAnswer(apiServer, endpoint, words)), true);
   }
 
   function persist<T>(endpoint: string, idempotent: boolean, once: () => Promise<T>): Promise<T> {
@@ -162,7 +88,7 @@ export function createSession({ http, settings, clock, log, secrets, patience, s
       patience,
       signal,
       onFailure(err, attemptNumber) {
-        log.debug('A call to ClearML failed', { endpoint, attempt: attemptNumber, err });
+        log.debug('A call to ClearML brought no answer', { endpoint, attempt: attemptNumber, err });
       },
     });
   }
@@ -172,15 +98,5 @@ export function createSession({ http, settings, clock, log, secrets, patience, s
     login: () => persist('auth.login', true, () => loggedIn.token()),
     call: (endpoint, body, { shape, idempotent }) =>
       persist(endpoint, idempotent, async () => readAnswer(endpoint, await attempt(endpoint, body), shape)),
-    close: () => http.close(),
   };
-}
-
-function formatContentType(body: object): Record<string, string> {
-  // Exactly this text, without a charset, is what makes the server read lines.
-  return { 'content-type': Array.isArray(body) ? 'application/json-lines' : 'application/json' };
-}
-
-function formatBody(body: object): string {
-  return Array.isArray(body) ? body.map((line) => JSON.stringify(line)).join('\n') : JSON.stringify(body);
 }

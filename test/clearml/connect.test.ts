@@ -116,6 +116,14 @@ describe('connecting to a ClearML server', () => {
     expect(await rejection(connect())).to.be.instanceOf(ServerUnusable);
   });
 
+  it('does not show a password in an address that is none', () => {
+    expect(() => makeClient('htp://someone:hidden-word@host:8008'))
+      .to.throw(ServerUnusable)
+      .with.property('message')
+      .that.includes('host:8008')
+      .and.not.includes('hidden-word');
+  });
+
   for (const address of ['', 'host:8008', 'ftp://host', 'not an address']) {
     it(`the address ${JSON.stringify(address)} is refused with an example of a right one`, () => {
       expect(() => makeClient(address))

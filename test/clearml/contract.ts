@@ -16,6 +16,8 @@ export function defineClearmlContract(name: string, provide: () => Promise<Acces
 
     before(async () => {
       stage = openStage(await provide());
+      // A server that isn't there fails the suite once, not each test after half a minute.
+      await stage.client.connect();
     });
 
     after(async () => {

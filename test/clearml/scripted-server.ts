@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 /** How one call is answered. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-export interface Call {
+interface Call {
   readonly endpoint: string;
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;

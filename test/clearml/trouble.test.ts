@@ -193,6 +193,30 @@ describe('a call to ClearML in trouble', () => {
     expect(error.message).to.equal('the program ends');
   });
 
+  it('of which many are under way at once is no leak in the eyes of Node', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client({ signal: new AbortController().signal });
+
+    await Promise.all(Array.from({ length: 30 }, () => tasks.get(TASK)));
+    // Node tells of warnings a turn later.
+    await new Promise(setImmediate);
+    process.off('warning', note);
+
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('is cut when the client is closed', async () => {
+    const client = bench.client();
+    bench.server.script('tasks.get_by_id', () => void client.close());
+
+    const error = await rejection(client.tasks.get(TASK));
+
+    expect(error.message).to.include('closed');
+  });
+
   it('says in the log that it is tried again, and why', async () => {
     const logged: Logged[] = [];
     bench.server.script('tasks.get_by_id', page(503, ''), A_TASK);

@@ -1,0 +1,91 @@
+// One request to one endpoint: either the answer's data, or the error that says what its lack means.
+import type { Secrets } from '../log/secrets.ts';
+import { judgeFailure, judgeReply } from './classify.ts';
+import { CredentialsRefused, LostRace, NotTheApi, ServerRefused, ServerUnreachable } from './errors.ts';
+import { HttpFailure, type Http, type HttpReply } from './http.ts';
+import { formatWrongAddress } from './wrong-address.ts';
+
+/** An array goes out as JSON lines, for the batch endpoints. */
+export type Body = object | readonly object[];
+
+/**
+ * Sends once and gives the answer's `data`.
+ * @throws ServerUnreachable, TokenRefused, NotTheApi, ServerRefused, LostRace, CredentialsRefused; the signal's reason
+ */
+export type Exchange = (endpoint: string, body: Body, authorization: string) => Promise<unknown>;
+
+/** Thrown when the token of a call is not, or no longer, good: the server did nothing, so the call may go again with another. */
+export class TokenRefused extends ServerUnreachable {
+  override readonly name: string = 'TokenRefused';
+}
+
+interface ExchangeDeps {
+  readonly http: Http;
+  readonly apiServer: string;
+  readonly secrets: Secrets;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export function createExchange({ http, apiServer, secrets, timeoutMs, signal }: ExchangeDeps): Exchange {
+  async function post(endpoint: string, body: Body, authorization: string): Promise<HttpReply> {
+    const url = `${apiServer}/${endpoint}`;
+    const headers = { authorization, 'content-type': formatContentType(body) };
+    try {
+      return await http.post({ url, headers, body: formatBody(body), timeoutMs, signal });
+    } catch (error) {
+      if (!(error instanceof HttpFailure)) throw error;
+      const fault = judgeFailure(error.code, error.message);
+      const Unreachable = fault.untrusted === true ? NotTheApi : ServerUnreachable;
+      const mayHaveHappened = error.sent && fault.neverTaken !== true;
+      throw new Unreachable(describe(endpoint, fault.words), mayHaveHappened, { cause: error });
+    }
+  }
+
+  function describe(endpoint: string, words: string): string {
+    return secrets.redact(formatNoAnswer(apiServer, endpoint, words));
+  }
+
+  return async (endpoint, body, authorization) => {
+    const reply = await post(endpoint, body, authorization);
+    const verdict = judgeReply(reply.status, reply.text);
+    switch (verdict.kind) {
+      case 'data':
+        return verdict.data;
+      case 'unreachable':
+        throw new ServerUnreachable(describe(endpoint, verdict.reason), verdict.mayHaveHappened);
+      case 'not-the-api':
+        throw new NotTheApi(secrets.redact(formatWrongAddress(apiServer, endpoint, reply)), verdict.mayHaveHappened);
+      case 'token-refused':
+        throw new TokenRefused(describe(endpoint, `it refuses the token (${verdict.reason})`), false);
+      case 'credentials-refused':
+        throw new CredentialsRefused(
+          secrets.redact(
+            `${apiServer} does not accept our credentials (${verdict.reason}): ` +
+              "make new ones on ClearML's web page (Settings, Workspace) and write them into api.credentials of clearml.conf",
+          ),
+        );
+      case 'lost-race':
+      case 'refused': {
+        const Refusal = verdict.kind === 'lost-race' ? LostRace : ServerRefused;
+        const { code, subcode, reason } = verdict;
+        const message = secrets.redact(`ClearML refused ${endpoint}: ${reason} (${code}/${subcode})`);
+        throw new Refusal(message, endpoint, code, subcode);
+      }
+    }
+  };
+}
+
+/** The sentence for every call that brought no answer which we can use. */
+export function formatNoAnswer(apiServer: string, endpoint: string, words: string): string {
+  return `no usable answer from ${apiServer} to ${endpoint}: ${words}`;
+}
+
+function formatContentType(body: Body): string {
+  // Exactly this text, without a charset, is what makes the server read lines.
+  return Array.isArray(body) ? 'application/json-lines' : 'application/json';
+}
+
+function formatBody(body: Body): string {
+  return Array.isArray(body) ? body.map((line) => JSON.stringify(line)).join('\n') : JSON.stringify(body);
+}
