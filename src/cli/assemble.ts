@@ -73,11 +73,6 @@ export function makeScheduler({ config, log }: Base, host: Host): Scheduler {
   });
 }
 
-/** Lower-case letters and digits. */
-function randomToken(): string {
-  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
-}
-
 /** Another of Slurm's commands, where the named one is. */
 function besides(command: string, name: string): string {
   const slash = command.lastIndexOf('/');
@@ -95,6 +90,11 @@ export function jobSettings({ config }: Base, apiServer: string): JobSettings {
     jobConf: jobConfig(config.root),
     publicConfig: plainTree(withoutSecrets(config.root)),
   };
+}
+
+/** About twelve lower-case letters and digits. */
+function randomToken(): string {
+  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
 }
 
 /** The name under which the daemon shows as a worker. */

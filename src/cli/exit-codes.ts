@@ -1,7 +1,7 @@
 // The exit codes of the program: the one table from what went wrong to the number a script sees.
 import { CredentialsRefused, ServerRefused, ServerUnreachable, ServerUnusable } from '../clearml/errors.ts';
-import { ConfigProblem, NoCredentials } from '../config/errors.ts';
-import { AlreadyRunning } from '../glue/lock.ts';
+import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts';
+import { AlreadyRunning, StateFolderUnusable } from '../glue/lock.ts';
 import { JournalUnusable } from '../glue/journal.ts';
 import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../host/errors.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
@@ -26,6 +26,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [UsageProblem, EXIT.usage],
   [ConfigProblem, EXIT.configuration],
   [NoCredentials, EXIT.configuration],
+  [NoSuchSetting, EXIT.configuration],
   [TemplateProblem, EXIT.configuration],
   [ServerUnusable, EXIT.configuration],
   [CredentialsRefused, EXIT.refused],
@@ -36,6 +37,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [CommandTimedOut, EXIT.unavailable],
   [HostUnreachable, EXIT.unavailable],
   [JournalUnusable, EXIT.cannotCreate],
+  [StateFolderUnusable, EXIT.cannotCreate],
   [AlreadyRunning, EXIT.tryAgain],
 ];
 

@@ -41,16 +41,16 @@ export async function parseAndRun(words: readonly string[], around: Surroundings
     );
   }
 
-  const help = await parser.parseAsync([...words], {}, (_error, _argv, output) => {
+  // With a callback yargs hands over what it would print: help and version.
+  await parser.parseAsync([...words], {}, (_error, _typed, output) => {
     if (output !== '') around.stdout(`${output}\n`);
   });
-  void help;
   return code;
 }
 
 /** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
 function refuseUnknown(typed: Typed, command: Command): void {
-  const positionals = (command.positionals ?? '').match(/[a-z]+/g) ?? [];
+  const positionals: readonly string[] = (command.positionals ?? '').match(/[a-z]+/g) ?? [];
   const known = [...Object.keys(command.options), 'help', 'h', 'version'];
   for (const name of Object.keys(typed)) {
     if (name === '_' || name === '$0' || known.includes(name) || positionals.includes(name)) continue;
@@ -58,7 +58,7 @@ function refuseUnknown(typed: Typed, command: Command): void {
   }
   const [word] = (typed['_'] as readonly string[]).slice(command.name === undefined ? 0 : 1);
   if (word === undefined) return;
-  const commands = COMMANDS.flatMap(({ name }) => name ?? []);
+  const commands = COMMANDS.map(({ name }) => name).filter((name) => name !== undefined);
   throw new UsageProblem(`There is no command "${word}".${didYouMean(nearestName(String(word), commands), '')}`);
 }
 

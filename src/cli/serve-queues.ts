@@ -15,12 +15,15 @@ export interface NamedQueue {
 }
 
 /**
- * Pairs queues with templates one to one, or gives all of them the only template.
+ * Pairs queues with templates one to one, or gives all of them the only template. Without a queue it is the one named `default`.
  * @throws UsageProblem when the numbers don't fit
  */
-export function pairQueues<T>(queues: readonly string[], templates: readonly T[]): { name: string; template: T }[] {
+export function pairQueues(given: readonly string[], templates: readonly Template[]): NamedQueue[] {
+  // As clearml-agent does when it is given no queue.
+  const queues = given.length === 0 ? ['default'] : given;
   const [only] = templates;
-  if (only === undefined) throw new UsageProblem('No template: give one with --template-files, or set agent.slurm.template_files.');
+  if (only === undefined)
+    throw new UsageProblem('No template: give one with --template-files, or set agent.slurm.template_files.');
   if (templates.length !== 1 && templates.length !== queues.length) {
     throw new UsageProblem(
       `${queues.length} ${queues.length === 1 ? 'queue' : 'queues'} but ${templates.length} template files: pair them one to one, or give a single template for all queues.`,
@@ -29,14 +32,20 @@ export function pairQueues<T>(queues: readonly string[], templates: readonly T[]
   return queues.map((name, index) => ({ name, template: templates[index] ?? only }));
 }
 
-/** Reads and checks a template. @throws TemplateProblem, UsageProblem when there is no such file */
-export async function readTemplate(file: string, workingDir: string): Promise<Template> {
+/** Reads and checks templates. @throws TemplateProblem, UsageProblem when there is no such file */
+export function readTemplates(files: readonly string[], workingDir: string): Promise<Template[]> {
+  return Promise.all(files.map((file) => readTemplate(file, workingDir)));
+}
+
+async function readTemplate(file: string, workingDir: string): Promise<Template> {
   try {
     return parseTemplate(await readFile(resolve(workingDir, file), 'utf8'), basename(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR'].includes(code)) throw error;
-    throw new UsageProblem(`The template ${resolve(workingDir, file)} can't be read (${code}). Give its path with --template-files.`);
+    throw new UsageProblem(
+      `The template ${resolve(workingDir, file)} can't be read (${code}). Give its path with --template-files.`,
+    );
   }
 }
 
@@ -52,7 +61,8 @@ export async function findQueues(
   const served: ServedQueue[] = [];
   for (const { name, template } of named) {
     const { id, name: found } = (await clearml.queues.find(name)) ?? (await missing(clearml, name, { create, server }));
-    if (served.some((queue) => queue.id === id)) throw new UsageProblem(`Queue "${name}" is given twice: name each queue once.`);
+    if (served.some((queue) => queue.id === id))
+      throw new UsageProblem(`Queue "${name}" is given twice: name each queue once.`);
     served.push({ id, name: found, template });
   }
   return served;

@@ -1,11 +1,16 @@
 // One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
-import { open, readFile, rm, utimes, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
 export class AlreadyRunning extends Error {
   override readonly name = 'AlreadyRunning';
+}
+
+/** Thrown when the state folder can't be made or written to. */
+export class StateFolderUnusable extends Error {
+  override readonly name = 'StateFolderUnusable';
 }
 
 export interface Lock {
@@ -30,9 +35,11 @@ const STALE_AFTER_MS = 5 * 60_000;
 /**
  * Takes the folder. A lock left by a dead process is replaced.
  * @throws AlreadyRunning naming the host, the process and since when
+ * @throws StateFolderUnusable when the folder can't be made or written to
  */
 export async function takeLock(folder: string, host: string, now: number): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => refuseFolder(folder, error));
   const holder: Holder = { host, pid: process.pid, begun: (await beginOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {
@@ -45,7 +52,7 @@ export async function takeLock(folder: string, host: string, now: number): Promi
         release: () => rm(file, { force: true }),
       };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuseFolder(folder, error);
     }
     const held = await readHolder(file);
     if (held !== undefined && (await isAlive(held, file, host, now))) {
@@ -57,6 +64,13 @@ export async function takeLock(folder: string, host: string, now: number): Promi
     await rm(file, { force: true });
   }
   throw new AlreadyRunning(`The lock ${file} is taken again and again by other processes. Start one daemon at a time.`);
+}
+
+function refuseFolder(folder: string, error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new StateFolderUnusable(
+    `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
+  );
 }
 
 async function readHolder(file: string): Promise<Holder | undefined> {

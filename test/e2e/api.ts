@@ -56,6 +56,7 @@ export interface NewTask {
 /** A user in front of the web page. */
 export interface User {
   readonly api: Api;
+  /** The id of the queue of this name, which is made when there is none. */
   makeQueue(name: string): Promise<string>;
   makeTask(task: NewTask): Promise<string>;
   enqueue(task: string, queue: string): Promise<void>;
@@ -69,7 +70,9 @@ export function userOf(api: Api): User {
   return {
     api,
     async makeQueue(name) {
-      return z.string().parse((await api('queues.create', { name }))['id']);
+      const { queues } = await api('queues.get_all', { name: `^${name}$`, search_hidden: true });
+      const [found] = z.array(z.object({ id: z.string() })).parse(queues);
+      return found?.id ?? z.string().parse((await api('queues.create', { name }))['id']);
     },
     async makeTask({ name = 'a test task', code = 'print("hello from the task")', properties = {}, more = {} }) {
       const hyperparams = Object.fromEntries(

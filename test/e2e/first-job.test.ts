@@ -88,8 +88,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
     expect(empty, empty.stderr).to.include({ code: 0, stdout: '' });
 
     const task = await world.user.makeTask({});
-    const { queues } = await world.user.api('queues.get_all', { name: '^fresh$' });
-    await world.user.enqueue(task, (queues as { id: string }[])[0]?.id ?? '');
+    await world.user.enqueue(task, await world.user.makeQueue('fresh'));
     const one = await world.run('--template-files', template, '--queue', 'fresh', '--once');
     expect(one, one.stderr).to.include({ code: 0 });
     expect(await world.jobsOf(task)).to.have.length(1);

@@ -15,7 +15,10 @@ describe('the gate', function () {
 
   it('lets one of five jobs of the same script run the task; four end with their own exit code and one line each', async () => {
     await using world = await startWorld();
-    const template = await world.write('held.template', QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'));
+    const template = await world.write(
+      'held.template',
+      QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'),
+    );
     const queue = await world.user.makeQueue('quick');
     const task = await world.user.makeTask({ code: 'print("I ran", flush=True)' });
     await world.user.enqueue(task, queue);
@@ -27,7 +30,11 @@ describe('the gate', function () {
     const name = (await world.cluster.run('squeue', '--noheader', '--jobs', first, '--format=%j')).trim();
     const script = await world.cluster.run('scontrol', 'write', 'batch_script', first, '-');
     const more = [1, 2, 3, 4].map(() =>
-      execFileSync('sbatch', ['--parsable', '--hold', `--job-name=${name}`], { input: script, cwd: world.folder, env: { ...world.environment } })
+      execFileSync('sbatch', ['--parsable', '--hold', `--job-name=${name}`], {
+        input: script,
+        cwd: world.folder,
+        env: { ...world.environment },
+      })
         .toString()
         .trim(),
     );
@@ -38,7 +45,9 @@ describe('the gate', function () {
     const ended = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG')).length === 0;
     await waitUntil('all five jobs to end', ended, { withinMs: 60_000, everyMs: 250 });
 
-    const codes = await Promise.all(jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]));
+    const codes = await Promise.all(
+      jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]),
+    );
     const { code } = JOB_EXIT_CODES.gateClosed;
     expect(codes.sort()).to.deep.equal(['0', ...Array.from({ length: 4 }, () => String(code))]);
     const console = await world.user.console(task);

@@ -57,7 +57,12 @@ async function orderOfJobs(words: readonly string[]): Promise<string[]> {
   const templates: string[] = [];
   for (const name of ['high', 'low']) {
     const queue = await world.user.makeQueue(name);
-    templates.push(await world.write(`${name}.template`, QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --comment=${name}\n#SBATCH --hold\n#SBATCH --mem`)));
+    templates.push(
+      await world.write(
+        `${name}.template`,
+        QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --comment=${name}\n#SBATCH --hold\n#SBATCH --mem`),
+      ),
+    );
     for (let count = 0; count < 3; count += 1) {
       const task = await world.user.makeTask({});
       tasks.set(task, name);
@@ -65,7 +70,15 @@ async function orderOfJobs(words: readonly string[]): Promise<string[]> {
     }
   }
 
-  const { code, stderr } = await world.run('--template-files', ...templates, '--queue', 'high', 'low', '--once', ...words);
+  const { code, stderr } = await world.run(
+    '--template-files',
+    ...templates,
+    '--queue',
+    'high',
+    'low',
+    '--once',
+    ...words,
+  );
 
   expect(code, stderr).to.equal(0);
   await commentsAgree(world, tasks);

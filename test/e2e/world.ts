@@ -1,9 +1,11 @@
 // A small world for whole runs: a sandbox server, a real Slurm cluster, a home folder, and the program as its users start it.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
 import { agentPython } from '../support/requires.ts';
@@ -43,10 +45,12 @@ export interface Ended {
 }
 
 export interface Program {
-  readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** What it has said on standard error so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
+  /** Nothing more is to be expected of a program that ended badly. */
+  throwIfFailed(): void;
 }
 
 export interface Wishes {
@@ -59,6 +63,9 @@ export interface Wishes {
   readonly withPython?: boolean;
 }
 
+/** As a URL: the program is started from another folder. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
 const PATIENCE_MS = 90_000;
 
 export async function startWorld({ slurm = '', agent = '', cluster, withPython = true }: Wishes = {}): Promise<World> {
@@ -68,7 +75,7 @@ export async function startWorld({ slurm = '', agent = '', cluster, withPython =
   const sandbox = await createSandbox({ port: 0, clock: systemClock });
   const user = userOf(await connectApi(sandbox));
   const theCluster = cluster ?? (await sharedCluster());
-  const programs = new Set<ChildProcess>();
+  const programs = new Set<Program>();
 
   await writeFile(
     join(home, 'clearml.conf'),
@@ -105,18 +112,27 @@ agent {
 
   function start(...words: readonly string[]): Program {
     const entry = resolve('test/support/run-from-source.ts');
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), entry, ...words], {
+    const child = spawn(process.execPath, ['--import', TSX, entry, ...words], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    programs.add(child);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
-    return { pid: child.pid ?? 0, ended, log: () => stderr, signal: (name) => child.kill(name) };
+    const program: Program = {
+      ended,
+      log: () => stderr,
+      signal: (name) => child.kill(name),
+      throwIfFailed() {
+        if (child.exitCode !== null && child.exitCode !== 0)
+          throw new Error(`the program ended with ${child.exitCode}:\n${stderr}`);
+      },
+    };
+    programs.add(program);
+    return program;
   }
 
   async function until(
@@ -129,13 +145,17 @@ agent {
     return waitUntil(
       what,
       async () => {
+        for (const program of programs) program.throwIfFailed();
         const seen = await user.look(task);
         last = `${seen.status} (${seen.status_reason}: ${seen.status_message})`;
         return isSo(seen) ? seen : undefined;
       },
       { withinMs, everyMs: 250, evidence: () => `the task is ${last}` },
     ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}`, { cause: error });
+      throw new Error(
+        `${String(error)}\nconsole:\n${await user.console(task)}\nprograms:\n${[...programs].map((program) => program.log()).join('\n')}`,
+        { cause: error },
+      );
     });
   }
 
@@ -176,7 +196,8 @@ agent {
       return rows.split('\n').flatMap((row) => (row.includes(task) ? [row.split(' ')[0] ?? ''] : []));
     },
     async [Symbol.asyncDispose]() {
-      for (const child of programs) child.kill('SIGKILL');
+      for (const program of programs) program.signal('SIGKILL');
+      await Promise.all([...programs].map(({ ended }) => ended));
       await theCluster.run('scancel', '--me').catch(() => undefined);
       await sandbox.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });

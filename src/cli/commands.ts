@@ -1,0 +1,8 @@
+// Every command of the program.
+import type { Command } from './command.ts';
+import { configCommand } from './commands/config.ts';
+import { daemonCommand } from './commands/daemon.ts';
+import { renderCommand } from './commands/render.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
+
+export const COMMANDS: readonly Command[] = [daemonCommand, renderCommand, configCommand, sandboxCommand];

@@ -1,0 +1,43 @@
+// Whose turn it is: priority by order, or each queue in turn.
+import { expect } from 'chai';
+import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
+import { chooseHead } from '../../src/glue/claim.ts';
+import type { ServedQueue } from '../../src/glue/glue.ts';
+
+const template = { file: 'a.template', render: () => ({ script: '', uses: [] }) };
+const [a, b, c] = ['a', 'b', 'c'].map((name): ServedQueue => ({ id: name as QueueId, name, template })) as [
+  ServedQueue,
+  ServedQueue,
+  ServedQueue,
+];
+const queues = [a, b, c];
+const none = new Set<TaskId>();
+
+function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMap<QueueId, readonly TaskId[]> {
+  return new Map(Object.entries(tasks).map(([queue, ids]) => [queue as QueueId, ids.map((id) => id as TaskId)]));
+}
+
+describe('the next task to take', () => {
+  it('by priority is the head of the first queue that has one', () => {
+    expect(
+      chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none }),
+    ).to.deep.equal({ queue: b, task: '1' });
+  });
+
+  it('in turn is the head of the next queue that has one', () => {
+    expect(chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none })?.queue).to.equal(c);
+    expect(chooseHead(queues, waiting({ a: ['1'], b: ['2'], c: [] }), { after: c, skip: none })?.queue).to.equal(a);
+  });
+
+  it('is none when all queues are empty, or were deleted', () => {
+    expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none })).to.equal(undefined);
+  });
+
+  it('is not behind a head that must wait for its old job: only heads can be popped', () => {
+    const skip = new Set(['1' as TaskId]);
+    expect(chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip })).to.deep.equal({
+      queue: b,
+      task: '3',
+    });
+  });
+});

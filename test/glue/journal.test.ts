@@ -1,0 +1,134 @@
+// The journal: what was written is there after any end of the process, and nothing is guessed from what can't be read.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Entry } from '../../src/glue/entry.ts';
+import { formatJournal, readJournal } from '../../src/glue/journal-lines.ts';
+import { JournalUnusable, openJournal } from '../../src/glue/journal.ts';
+import { rejection } from '../support/rejection.ts';
+import { entryOf, NOW } from './sightings.ts';
+
+describe('the journal', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    file = join(folder, 'journal.jsonl');
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  function taskNumber(index: number): Entry {
+    return entryOf({ task: index.toString(16).padStart(32, '0') as TaskId });
+  }
+
+  it('remembers what was written, and forgets what was forgotten', async () => {
+    const journal = await openJournal(folder, NOW);
+    await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
+    await journal.write({ ...taskNumber(1), step: 'submitting' });
+    await journal.forget(taskNumber(2).task);
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([{ ...taskNumber(1), step: 'submitting' }]);
+    await again.close();
+  });
+
+  it('is only for the eyes of its user', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await journal.close();
+
+    const { mode } = await (await import('node:fs/promises')).stat(file);
+    expect(mode & 0o777).to.equal(0o600);
+  });
+
+  it('leaves out a last line that a crash has torn', async () => {
+    await writeFile(
+      file,
+      formatJournal({ entry: taskNumber(1) }) + formatJournal({ entry: taskNumber(2) }).slice(0, 40),
+    );
+
+    const journal = await openJournal(folder, NOW);
+
+    expect([...journal.entries.keys()]).to.deep.equal([taskNumber(1).task]);
+    await journal.close();
+  });
+
+  it('wherever a file is cut, what its whole lines say is what is known', () => {
+    const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
+      formatJournal({ entry }),
+    );
+    const text = lines.join('');
+    fc.assert(
+      fc.property(fc.nat(text.length), (length) => {
+        const whole = lines.filter((_line, index) => lines.slice(0, index + 1).join('').length <= length);
+        expect(readJournal(text.slice(0, length))).to.deep.equal(readJournal(whole.join('')));
+      }),
+    );
+  });
+
+  it('sets a damaged file aside, says so, and begins anew', async () => {
+    await writeFile(
+      file,
+      `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
+    );
+
+    const journal = await openJournal(folder, NOW);
+
+    expect(journal.entries.size).to.equal(0);
+    expect(journal.setAside).to.be.a('string');
+    expect(await readFile(journal.setAside ?? '', 'utf8')).to.include('not json');
+    await journal.close();
+  });
+
+  it('refuses a file of a newer version, and leaves it as it is', async () => {
+    await writeFile(file, '{"v":2,"entry":{}}\n');
+
+    const error = await rejection(openJournal(folder, NOW));
+
+    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
+  });
+
+  it('refuses a folder that it can not write to', async () => {
+    await writeFile(file, '');
+
+    const error = await rejection(openJournal(join(file, 'below a file'), NOW));
+
+    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(String(error)).to.include('agent.slurm.state_dir');
+  });
+
+  it('stays small over many tasks', async () => {
+    const journal = await openJournal(folder, NOW);
+    for (let index = 0; index < 3000; index += 50) {
+      const tasks = Array.from({ length: 50 }, (_, offset) => taskNumber(index + offset));
+      await Promise.all(tasks.map((entry) => journal.write(entry)));
+      await Promise.all(tasks.map((entry) => journal.forget(entry.task)));
+    }
+    await journal.close();
+
+    const lines = (await readFile(file, 'utf8')).split('\n').length;
+    expect(lines).to.be.below(2_200);
+  });
+
+  it('goes on after lines were appended behind its back by a torn write', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await journal.close();
+    await appendFile(file, '{"v":1,"entry":{"task"');
+
+    const again = await openJournal(folder, NOW);
+    await again.write(taskNumber(2));
+    await again.close();
+
+    const last = await openJournal(folder, NOW);
+    expect(last.entries.size).to.equal(2);
+    await last.close();
+  });
+});
