@@ -59,7 +59,7 @@ function refuseUnknown(typed: Typed, command: Command): void {
   const [word] = (typed['_'] as readonly string[]).slice(command.name === undefined ? 0 : 1);
   if (word === undefined) return;
   const commands = COMMANDS.map(({ name }) => name).filter((name) => name !== undefined);
-  throw new UsageProblem(`There is no command "${word}".${didYouMean(nearestName(String(word), commands), '')}`);
+  throw new UsageProblem(`There is no command "${word}".${didYouMean(nearestName(word, commands), '')}`);
 }
 
 function didYouMean(name: string | undefined, dashes: string): string {

@@ -41,9 +41,8 @@ export async function act(glue: Glue, entry: Entry, actions: readonly Action[], 
       case 'cancel':
         if (current.cancelledFor !== action.why) {
           glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
-          // An extra job's end says nothing about the task.
-          if (action.jobIds.includes(current.jobId ?? action.jobIds[0]!))
-            current = { ...current, cancelledFor: action.why };
+          // The end of an extra job says nothing about the task.
+          if (action.jobIds.some((id) => id === current.jobId)) current = { ...current, cancelledFor: action.why };
           await glue.journal.write(current);
         }
         cancellations.push(...action.jobIds.map((jobId) => ({ jobId })));

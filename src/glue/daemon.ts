@@ -42,7 +42,8 @@ export async function runDaemon(glue: Glue, { pace, once, stop, lock }: DaemonOp
   const tasks = createTakeTasks(glue, pause);
   const due = { look: 0, queues: 0, report: 0, strays: 0 };
   let view: View | undefined;
-  let settled = false;
+  /** Whether everything that was begun before is resolved: nothing new is taken until then. */
+  const state = { settled: false };
 
   /** Follows what is known, before anything new is taken. */
   async function lookAround(): Promise<void> {
@@ -57,14 +58,14 @@ export async function runDaemon(glue: Glue, { pace, once, stop, lock }: DaemonOp
     const everywhere = now >= due.strays;
     await takeInStrays(glue, seen, { everywhere });
     if (everywhere) due.strays = now + STRAYS_EVERY_MS;
-    settled = await resume(glue, seen);
+    state.settled = await resume(glue, seen);
     const { cancelled } = await follow(glue, seen, stop);
-    if (cancelled || !settled) due.look = Math.min(due.look, now + SOON_MS);
+    if (cancelled || !state.settled) due.look = Math.min(due.look, now + SOON_MS);
   }
 
   async function takeTasks(): Promise<void> {
     due.queues = clock.now() + pace.queueMs;
-    if (!settled || view === undefined || clock.now() < pause.until()) return;
+    if (!state.settled || view === undefined || clock.now() < pause.until()) return;
     const claimed = await tasks.round(view, stop);
     if (claimed > 0) due.look = Math.min(due.look, clock.now() + SOON_MS);
   }
@@ -95,7 +96,7 @@ export async function runDaemon(glue: Glue, { pace, once, stop, lock }: DaemonOp
 
   await finishWithin(STOP_WITHIN_MS);
   await takeLeave(glue);
-  return once && !settled ? 'unfinished' : 'done';
+  return once && !state.settled ? 'unfinished' : 'done';
 
   async function waitUntil(at: number): Promise<void> {
     try {

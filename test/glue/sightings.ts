@@ -1,4 +1,7 @@
-// Builds what one round saw of one task, for the tests of the decision table: everything usual but what the test names.
+// What one round saw of one task, for the tests of the decision table: everything usual but what the test names.
+import { expect } from 'chai';
+import type { Action } from '../../src/glue/decide/action.ts';
+import { decide } from '../../src/glue/decide/decide.ts';
 import type { Sighting } from '../../src/glue/decide/sighting.ts';
 import type { Entry } from '../../src/glue/entry.ts';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
@@ -85,4 +88,26 @@ export function sighting(given: Partial<Sighting>): Sighting {
     graces: GRACES,
     ...given,
   };
+}
+
+export interface Row {
+  readonly title: string;
+  readonly seen: Partial<Sighting>;
+  /** What is done, without the words: `say`, `cancel`, `end failed` … */
+  readonly done: readonly string[];
+}
+
+export function deeds(actions: readonly Action[]): string[] {
+  return actions.map((action) => (action.do === 'end' ? `end ${action.ending.status}` : action.do));
+}
+
+/** One test for each row. */
+export function describeRows(title: string, rows: readonly Row[]): void {
+  describe(title, () => {
+    for (const { title: fact, seen, done } of rows) {
+      it(fact, () => {
+        expect(deeds(decide(sighting(seen)))).to.deep.equal(done);
+      });
+    }
+  });
 }

@@ -1,0 +1,73 @@
+// Rows of the decision table: Slurm no longer shows the job.
+import { expect } from 'chai';
+import { decide } from '../../../src/glue/decide/decide.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
+
+const started = entryOf({ told: { startedOn: '7@#0' } });
+
+describeRows('an absent job', [
+  { title: 'absent from one good poll: remembered, nothing else', seen: {}, done: ['note'] },
+  {
+    title: 'absent from a second one: accounting is asked',
+    seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
+    done: ['look-up'],
+  },
+  {
+    title: 'absent for a while: still followed',
+    seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
+    done: [],
+  },
+  {
+    title: 'what accounting knows counts like a row of squeue',
+    seen: {
+      entry: entryOf({ absentSince: NOW - 15_000 }),
+      lookedUp: true,
+      jobs: [jobOf('COMPLETED')],
+      task: taskOf('completed'),
+    },
+    done: ['say', 'forget'],
+  },
+  {
+    title: 'absent, and the task has ended: done',
+    seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
+    done: ['forget'],
+  },
+  {
+    title: 'absent past the deadline but its agent still reports: still followed',
+    seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
+    done: [],
+  },
+  {
+    title: 'absent and silent past the deadline: lost, failed',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
+      lookedUp: true,
+      task: taskOf('in_progress', { lastUpdate: NOW - GRACES.absentMs }),
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'an acknowledged job that Slurm forgot is submitted again while the task is parked',
+    seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
+    done: ['submit-again'],
+  },
+  {
+    title: 'a task that is nowhere and whose job is lost returns to its queue',
+    seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
+    done: ['give-back'],
+  },
+]);
+
+describe('an absent job', () => {
+  it('forgets an absence as soon as the job is seen again', () => {
+    const [note] = decide(
+      sighting({
+        jobs: [jobOf('RUNNING')],
+        task: taskOf('in_progress'),
+        entry: { ...started, absentSince: NOW - 1000 },
+      }),
+    );
+    expect(note).to.deep.include({ do: 'note' });
+    expect(note).to.have.nested.property('patch.absentSince', undefined);
+  });
+});

@@ -1,0 +1,52 @@
+// Rows of the decision table: the job ended at the gate.
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+
+const BY_TERM = { statusReason: 'user abort' };
+const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
+const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
+const started = entryOf({ told: { startedOn: '7@#0' } });
+
+describeRows('a job that ended at the gate', [
+  {
+    title: 'ended at the gate while another job has the task: nothing',
+    seen: {
+      jobs: [jobOf('FAILED', { id: '8' as JobId }), jobOf('RUNNING')],
+      task: taskOf('in_progress'),
+      record: atGate,
+      entry: started,
+    },
+    done: [],
+  },
+  {
+    title: 'ended at the gate though the task is parked: a new attempt',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate },
+    done: ['submit-again'],
+  },
+  {
+    title: 'ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
+    seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
+    done: ['give-back'],
+  },
+  {
+    title: 'back at the gate before a running task was parked again: park and submit anew',
+    seen: { jobs: [jobOf('FAILED', { restarts: 1 })], task: taskOf('in_progress'), record: atGate },
+    done: ['park-again', 'submit-again'],
+  },
+  {
+    title: 'back at the gate before a task that SIGTERM stopped was parked again: park and submit anew',
+    seen: { jobs: [jobOf('FAILED', { restarts: 1 })], task: taskOf('stopped', BY_TERM), record: atGate },
+    done: ['park-again', 'submit-again'],
+  },
+  {
+    title: "a task's own exit code that looks like the gate's is a failure like any other",
+    seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, ranAs: () => true, entry: waited },
+    done: ['end failed'],
+  },
+  {
+    title: 'attempts are bounded',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) },
+    done: ['end failed'],
+  },
+]);

@@ -1,0 +1,85 @@
+// Rows of the decision table: the job runs.
+import { expect } from 'chai';
+import { decide } from '../../../src/glue/decide/decide.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { deeds, describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
+
+const LONG_AGO = NOW - GRACES.endMs - 1;
+const started = entryOf({ told: { startedOn: '7@#0' } });
+
+describeRows('a job that runs', [
+  {
+    title: 'a start is told once, with its nodes',
+    seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
+    done: ['say', 'note'],
+  },
+  {
+    title: 'a running task is left alone',
+    seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: started },
+    done: [],
+  },
+  {
+    title: 'a job that runs long without its agent beginning the task is warned about once',
+    seen: { jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })], entry: started },
+    done: ['say', 'note'],
+  },
+  {
+    title: 'the agent is given time to end an aborted task',
+    seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: started },
+    done: ['note'],
+  },
+  {
+    title: 'past that time the job of an aborted task is cancelled',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      entry: { ...started, stoppingSince: NOW - GRACES.stopMs },
+    },
+    done: ['cancel'],
+  },
+  {
+    title: 'a running job whose task was reset is given a grace',
+    seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: started },
+    done: ['note'],
+  },
+  {
+    title: 'past the grace the running job of a reset task is cancelled',
+    seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: { ...started, astraySince: LONG_AGO } },
+    done: ['cancel'],
+  },
+  {
+    title: 'past the grace the running job of a deleted task is cancelled',
+    seen: { jobs: [jobOf('RUNNING')], task: undefined, entry: { ...started, astraySince: LONG_AGO } },
+    done: ['cancel'],
+  },
+  {
+    title: 'a running job whose task is completed is about to end by itself',
+    seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
+    done: [],
+  },
+  {
+    title: 'a state that no known Slurm has counts as still there',
+    seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
+    done: [],
+  },
+  {
+    title: 'of two live jobs the one that runs keeps the task, the other is cancelled',
+    seen: {
+      jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
+      task: taskOf('in_progress'),
+      entry: started,
+    },
+    done: ['cancel'],
+  },
+]);
+
+describe('a job that runs', () => {
+  it('never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
+    for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
+      const actions = decide(
+        sighting({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),
+      );
+      expect(deeds(actions)).to.not.include.members(['show-status', 'end failed', 'end stopped']);
+    }
+  });
+});
