@@ -1,5 +1,6 @@
 // Runs mocha with the real programs that were set up, and hears its numbers.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { AGENT_PYTHON } from './agent-venv.mjs';
 
 /** All tests together: a test that hangs shall not make anybody wait longer. */
@@ -30,15 +31,12 @@ export async function runMocha(args, { mustBeReal, isShown = true }) {
  */
 function mochaToItsEnd(args, mustBeReal, output) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
-  const mocha = [
-    '--import',
-    'tsx',
-    'node_modules/mocha/lib/cli/cli.js',
-    '--reporter',
-    'test/set-up/counting-reporter.cjs',
-  ];
+  const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/set-up/counting-reporter.cjs'];
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
-  const child = spawn(process.execPath, [...mocha, ...args], { env, stdio: ['ignore', output, output, 'ipc'] });
+  const child = spawn(process.execPath, [...nodeOptions(), ...mocha, ...args], {
+    env,
+    stdio: ['ignore', output, output, 'ipc'],
+  });
 
   /** @type {import('./sections.mjs').Counts | undefined} */
   let counts;
@@ -65,4 +63,10 @@ function mochaToItsEnd(args, mustBeReal, output) {
       resolve({ counts, complaint });
     });
   });
+}
+
+/** What bin/mocha.js would have given to Node, as package.json says. */
+function nodeOptions() {
+  const { mocha } = JSON.parse(readFileSync('package.json', 'utf8'));
+  return mocha['node-option'].map((/** @type {string} */ option) => `--${option}`);
 }
