@@ -75,7 +75,7 @@ function excerpt(line: string, column: number, hidden: boolean): string {
 }
 
 function secretValueStart(line: string): number | undefined {
-  for (const assignment of line.matchAll(/([\w.-]+)"?\s*(?:\+=|[:=])\s*/g)) {
+  for (const assignment of line.matchAll(/(?<![\w.-])([\w.-]+)"?\s*(?:\+=|[:=])\s*/g)) {
     const names = (assignment[1] ?? '').split('.');
     if (names.some(isSecretKey)) return assignment.index + assignment[0].length;
   }

@@ -45,8 +45,13 @@ export function mergeDrafts(lower: Draft | undefined, upper: Draft): Draft {
   return { kind: 'pending', pieces: [{ gap: '', part: upper }], appends: false, previous: lower, origin, blame };
 }
 
+/** Puts `lower` under everything that stood before; a loop, because `+=` makes this chain as long as a file. */
 function mergePrevious(lower: Draft | undefined, previous: Draft | undefined): Draft | undefined {
-  return previous === undefined ? lower : mergeDrafts(lower, previous);
+  const chain: Pending[] = [];
+  let oldest = previous;
+  for (; oldest?.kind === 'pending'; oldest = oldest.previous) chain.push(oldest);
+  const start = oldest === undefined ? lower : mergeDrafts(lower, oldest);
+  return chain.reduceRight<Draft | undefined>((below, pending) => ({ ...pending, previous: below }), start);
 }
 
 /** Both trees in one; what both have is merged key by key. */

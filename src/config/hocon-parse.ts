@@ -1,8 +1,8 @@
 // Reads the text of a HOCON file into a tree whose substitutions are still to be looked up.
-import { emptyTree, leaf } from './config-node.ts';
+import { leaf } from './config-node.ts';
 import type { ConfigProblem } from './errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
-import { mergeTrees, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
+import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
 import { readIncludeTarget, type IncludeTarget } from './hocon-include.ts';
 import { readQuoted, readScalar } from './hocon-scalar.ts';
 import { isSecretKey } from './secret-keys.ts';
@@ -63,14 +63,15 @@ function parseTree(reading: Reading): DraftTree {
 function parseFields(reading: Reading, end: '' | '}'): DraftTree {
   const { cursor } = reading;
   if (reading.depth > DEEPEST) throw cursor.blame(reading.isSecret)(`nested deeper than ${DEEPEST} levels`);
-  let tree: DraftTree = emptyTree(cursor.origin());
+  const origin = cursor.origin();
+  const fields = new Map<string, Draft>();
   for (;;) {
     skip(cursor, BETWEEN_FIELDS);
-    if (cursor.peek() === end || cursor.peek() === '') return tree;
+    if (cursor.peek() === end || cursor.peek() === '') return { kind: 'tree', fields, origin };
     const blame = cursor.blame();
     const target = readIncludeTarget(cursor);
     const more = target === undefined ? parseField(reading) : reading.include(target, reading, blame);
-    if (more !== undefined) tree = mergeTrees(tree, more);
+    for (const [name, value] of more?.fields ?? []) fields.set(name, mergeDrafts(fields.get(name), value));
   }
 }
 

@@ -152,7 +152,7 @@ export const ApiSection = z.looseObject({
 export const AgentSection = z.looseObject({
   worker_id: text,
   worker_name: text,
-  abort_callback_max_timeout: z.number('must be a number of seconds').nullish(),
+  abort_callback_max_timeout: z.number().nullish(),
   slurm: SlurmSection.prefault({}),
 });
 

@@ -18,8 +18,8 @@ export function isEnvironmentKey(name: string): boolean {
 }
 
 // `scheme://user:password@host`, and `NAME=value` as in `-e HF_TOKEN=…`, where the name says that it is secret.
-const IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]+)(?=@)/gi;
-const IN_ASSIGNMENT = /(\b\w*(?:secret|pass|token|key)\w*=)([^\s"']+)/gi;
+const IN_URL = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]+)(?=@)/gi;
+const IN_ASSIGNMENT = /(\b\w{0,64}?(?:secret|pass|token|key)\w{0,64}=)([^\s"']+)/gi;
 
 /** The text with the secrets hidden that stand in the middle of it. */
 export function maskSecretsIn(text: string): string {

@@ -15,7 +15,7 @@ export function joinPath(path: readonly (string | number)[]): string {
   return path
     .map((step, position) => {
       if (typeof step === 'number') return `[${step}]`;
-      const name = /^[\w /-]+$/.test(step) ? step : JSON.stringify(step);
+      const name = /^[\w/-]+(?: [\w/-]+)*$/.test(step) ? step : JSON.stringify(step);
       return position === 0 ? name : `.${name}`;
     })
     .join('');

@@ -40,10 +40,10 @@ function textLine({ level, message, data, at }: LogEvent, style: LineStyle): str
 
 function textPairs(key: string, value: unknown, style: LineStyle): string[] {
   if (value === undefined) return [];
-  if (!isError(key, value)) return [`${key}=${textValue(value, style)}`];
+  if (!isError(key, value)) return [`${textValue(key, style)}=${textValue(value, style)}`];
   const data = errorData(value, style.withStack);
   const stack = data.stack === undefined ? [] : [`stack=${textValue(data.stack, style)}`];
-  return [`${key}=${textValue(errorSentence(data), style)}`, ...stack];
+  return [`${textValue(key, style)}=${textValue(errorSentence(data), style)}`, ...stack];
 }
 
 function textValue(value: unknown, style: LineStyle): string {
@@ -55,9 +55,12 @@ function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): str
   const own = { ...(style.journald ? {} : { time: new Date(at).toISOString() }), level, message };
   const fields = Object.entries(data)
     // Data of the same name doesn't replace what is ours.
-    .filter(([key]) => !(key in own))
-    .map(([key, value]): [string, unknown] => [key, isError(key, value) ? errorData(value, style.withStack) : value]);
-  return escaped(json({ ...own, ...Object.fromEntries(fields) }, style));
+    .filter(([key, value]) => value !== undefined && !Object.hasOwn(own, key))
+    .map(([key, value]) => [key, isError(key, value) ? errorData(value, style.withStack) : value] as const);
+  const members = [...Object.entries(own), ...fields].map(
+    ([key, value]) => `${JSON.stringify(key)}:${json(value, style)}`,
+  );
+  return escaped(`{${members.join(',')}}`);
 }
 
 /** What stands under `err` was thrown, whatever it is. */
@@ -74,7 +77,7 @@ function json(value: unknown, { redact }: LineStyle): string {
       if (inner instanceof Set || inner instanceof Map) return [...inner];
       return typeof inner === 'bigint' ? String(inner) : inner;
     });
-    return typeof text === 'string' ? text : String(value);
+    return typeof text === 'string' ? text : JSON.stringify(redact(String(value)));
   } catch {
     return '"[not printable]"';
   }

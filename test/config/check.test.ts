@@ -1,0 +1,72 @@
+// What is said about a setting that can't be: the place, the setting, and what it must be.
+import { expect } from 'chai';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import { configFrom, configWith } from './config-from.ts';
+import { thrown } from './thrown.ts';
+
+function problemWith(text: string): string {
+  return thrown(ConfigProblem, () => configWith(text)).message;
+}
+
+describe('a setting that can not be', () => {
+  it('is named with its file and line, and the nearest name', () => {
+    expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
+      '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
+    );
+  });
+
+  it('is shown what there is when no name is near', () => {
+    expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
+      'agent.slurm.grace has start_sec, end_sec, stop_sec, absent_sec, adopt_sec',
+    );
+  });
+
+  const demands: readonly [text: string, says: string][] = [
+    ['agent.slurm.poll_interval_sec: 15s', 'agent.slurm.poll_interval_sec must be a number, without a unit'],
+    ['agent.slurm.poll_interval_sec: 0', 'agent.slurm.poll_interval_sec must be at least 1'],
+    ['agent.slurm.grace.end_sec: -1', 'agent.slurm.grace.end_sec must be at least 0'],
+    ['agent.slurm.order_fairness: yes', 'agent.slurm.order_fairness must be true or false'],
+    ['agent.slurm.queues: gpu', 'agent.slurm.queues must be a list, such as [a, b]'],
+    ['agent.slurm.queues: [gpu, ""]', 'agent.slurm.queues[1] must not be empty'],
+    ['agent.slurm.shared_dir: scratch', 'agent.slurm.shared_dir must be an absolute path'],
+    ['agent.slurm.python: "~/venv/bin/python"', 'agent.slurm.python must be an absolute path'],
+    ['agent.slurm.agent_version: 3.1', 'agent.slurm.agent_version must be a text, in double quotes'],
+    ['agent.slurm.agent_version: latest', 'agent.slurm.agent_version must be a version such as "3.0.3"'],
+    ['agent.slurm: 5', 'agent.slurm must be a group of settings'],
+    ['agent.slurm.grace: 5', 'agent.slurm.grace must be a group of settings'],
+    ['agent: 5', 'agent must be a group of settings'],
+    ['agent.slurm.use_pbs: true', 'agent.slurm.use_pbs must be false: PBS is not supported'],
+    ['api.verify_certificate: [1]', 'api.verify_certificate must be true, false, or the path'],
+    ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a text'],
+    ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
+  ];
+  for (const [text, says] of demands) {
+    it(`is refused: ${text}`, () => {
+      expect(problemWith(text))
+        .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
+        .and.to.contain(says);
+    });
+  }
+
+  it('is refused when it would run jobs as the wrong person', () => {
+    const message = problemWith('agent.slurm {\n  user_map { default: nobody }\n}');
+
+    expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map ');
+    expect(message).to.contain('as other users is not supported yet');
+    expect(configWith('agent.slurm.user_map {}').tree['agent']).to.have.nested.property('slurm.user_map');
+  });
+
+  it('is refused by the name of the variable or option that set it', () => {
+    expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
+      ConfigProblem,
+      'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
+    );
+    expect(() =>
+      configFrom({ settings: [{ option: '--poll', path: 'agent.slurm.poll_interval_sec', value: 'x' }] }),
+    ).to.throw(ConfigProblem, '--poll: agent.slurm.poll_interval_sec must be a number');
+  });
+
+  it('is left alone outside of our own section', () => {
+    expect(configWith('agent.whatever: {x: 1}, api.whatever: 1, whatever: 1').tree).to.deep.include({ whatever: 1 });
+  });
+});

@@ -1,0 +1,64 @@
+// Whether there is enough to speak to a server, and what is said when there isn't.
+import { expect } from 'chai';
+import { connectionOf } from '../../src/config/connection.ts';
+import { NoCredentials } from '../../src/config/errors.ts';
+import { configFrom, configWith } from './config-from.ts';
+import { thrown } from './thrown.ts';
+
+const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
+
+describe('connectionOf', () => {
+  it('gives the server, the keys, and the way there', () => {
+    const config = configWith(WHOLE, {
+      REQUESTS_CA_BUNDLE: '/ca.pem',
+      https_proxy: 'http://proxy:3128',
+      no_proxy: 'h',
+    });
+
+    expect(connectionOf(config)).to.deep.equal({
+      apiServer: 'http://h:8008',
+      accessKey: 'AK',
+      secretKey: 'SK',
+      authToken: undefined,
+      verifyCertificate: true,
+      caFile: '/ca.pem',
+      httpProxy: undefined,
+      httpsProxy: 'http://proxy:3128',
+      noProxy: 'h',
+    });
+  });
+
+  it('takes a token instead of the keys', () => {
+    const config = configFrom({ environment: { CLEARML_API_HOST: 'http://h:8008', CLEARML_AUTH_TOKEN: 'ey.J' } });
+
+    expect(connectionOf(config)).to.deep.include({ authToken: 'ey.J', accessKey: undefined });
+  });
+
+  it('says where it looked for keys, and where to get them', () => {
+    const { message } = thrown(NoCredentials, () => connectionOf(configFrom({})));
+
+    for (const word of [
+      'access_key',
+      '/home/ada/clearml.conf (missing)',
+      'CLEARML_API_ACCESS_KEY',
+      'Create new credentials',
+    ]) {
+      expect(message).to.contain(word);
+    }
+  });
+
+  it('names the half that is missing', () => {
+    const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
+
+    const { message } = thrown(NoCredentials, () => connectionOf(config));
+
+    expect(message).to.contain('api.credentials.secret_key').and.to.contain('in /home/ada/clearml.conf');
+    expect(message).not.to.contain('AK.');
+  });
+
+  it('says when no server is named', () => {
+    const config = configWith('api.credentials { access_key: AK, secret_key: SK }');
+
+    expect(() => connectionOf(config)).to.throw(NoCredentials, 'CLEARML_API_HOST');
+  });
+});

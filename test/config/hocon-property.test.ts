@@ -1,0 +1,91 @@
+// Properties of the HOCON reader that hold for any text.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { nodeFrom, plainTree } from '../../src/config/config-node.ts';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import { readHocon } from '../../src/config/hocon.ts';
+
+function read(text: string): unknown {
+  return plainTree(readHocon('any.conf', text, { environment: { HOME: '/home/ada' }, readInclude: () => undefined }));
+}
+
+/** Either reads the text or says what is wrong with it. */
+function readOrRefuse(text: string): void {
+  try {
+    read(text);
+  } catch (error) {
+    if (!(error instanceof ConfigProblem)) throw error;
+  }
+}
+
+const TOKENS = [
+  ...['a', 'b.c', '"d.e"', 'secret', 'include', 'true', 'null', '1', '-.5e3', '007', 'x y', '~/x', 'http://h:1/p'],
+  ...['{', '}', '[', ']', ',', ':', '=', '+=', '\n', '\r\n', ' ', '\t', '# c\n', '//', '\\', '\\\n', '"', '"""'],
+  ...['"s"', '"\\u00e9"', '${a}', '${?b.c}', '${HOME}', '${', '$', '@', 'a: ${a} x\n', 'a += [1]\n', 'b: {c: ${b}}\n'],
+];
+
+const anyJson = fc
+  .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }))
+  // `\b` and `\f` stay two characters, as for the agent: more people mean a regular expression or a Windows path.
+  .filter((value) => !/(?<!\\)(?:\\\\)*\\[bf]/.test(JSON.stringify(value)))
+  // Whole numbers that JavaScript can't hold exactly become texts.
+  .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
+
+describe('readHocon, for any text', () => {
+  it('answers or throws ConfigProblem on random characters', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), readOrRefuse), { numRuns: 1000 });
+  });
+
+  it('answers or throws ConfigProblem on random pieces of HOCON', () => {
+    const text = fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join(''));
+
+    fc.assert(fc.property(text, readOrRefuse), { numRuns: 5000 });
+  });
+
+  for (const [what, text] of [
+    ['open brackets', '['.repeat(300_000)],
+    ['open braces', 'a{'.repeat(300_000)],
+    ['quotes', '"'.repeat(300_000)],
+    ['backslashes', `a: ${'\\'.repeat(300_000)}`],
+    ['blanks', `a: x${' '.repeat(300_000)}@`],
+    ['digits', `a: ${'1'.repeat(300_000)}x`],
+    ['unquoted text', `a: ${'x'.repeat(300_000)}@`],
+    ['a key that grows by itself', 'x { a += 1 }\n'.repeat(20_000)],
+    ['a long chain of substitutions', Array.from({ length: 20_000 }, (_, n) => `a${n}: \${a${n + 1}}`).join('\n')],
+    ['lists that are added to in two groups', `x { ${'a += 1\n'.repeat(20_000)} }\n`.repeat(2)],
+    ['names that sound secret', `a: ${'key'.repeat(100_000)} @`],
+    ['words with dots', `a: ${'x.'.repeat(100_000)} @`],
+    ['many keys', Array.from({ length: 20_000 }, (_, n) => `key${n}: ${n}`).join('\n')],
+  ] as const) {
+    it(`comes to an end in seconds on very many of ${what}`, () => {
+      const startedAt = performance.now();
+
+      readOrRefuse(text);
+
+      expect(performance.now() - startedAt).to.be.lessThan(5_000);
+    });
+  }
+
+  it('reads JSON as JSON', () => {
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        // JSON has no negative zero.
+        const plain: unknown = JSON.parse(JSON.stringify(value));
+
+        expect(read(JSON.stringify(value, null, 2))).to.deep.equal(plain);
+        expect(read(JSON.stringify(value))).to.deep.equal(plain);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives back what a node was made from', () => {
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        const node = nodeFrom(value, { kind: 'default' });
+
+        expect(node.kind === 'tree' ? plainTree(node) : undefined).to.deep.equal(value);
+      }),
+    );
+  });
+});

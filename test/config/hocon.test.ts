@@ -1,0 +1,118 @@
+// Reading HOCON: the readings in the fixtures are those of the reader inside clearml-agent 3.0.3.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { plainTree } from '../../src/config/config-node.ts';
+import { readIncludedFile, readTextFile } from '../../src/config/config-files.ts';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import { readHocon } from '../../src/config/hocon.ts';
+import { thrown } from './thrown.ts';
+
+/** Texts, with what the agent's reader made of them. */
+const Readings = z.array(z.tuple([z.string(), z.unknown()]));
+/** Texts that the agent's reader refuses. */
+const Refusals = z.array(z.string());
+
+const ENVIRONMENT = { HOME: '/home/ada', SCRATCH: '/scratch', SITE_SECRET: 's3cret/value' };
+
+function read(text: string): unknown {
+  return plainTree(readHocon('some.conf', text, { environment: ENVIRONMENT, readInclude: () => undefined }));
+}
+
+function fixturePath(name: string): string {
+  return new URL(`../fixtures/hocon/${name}`, import.meta.url).pathname;
+}
+
+function fixtureJson(name: string): unknown {
+  return JSON.parse(readFileSync(fixturePath(name), 'utf8'));
+}
+
+describe('readHocon', () => {
+  for (const name of ['lab', 'site', 'dumped', 'merged']) {
+    it(`reads ${name}.conf as the agent does`, () => {
+      const file = fixturePath(`${name}.conf`);
+
+      const tree = readHocon(file, readFileSync(file, 'utf8'), {
+        environment: ENVIRONMENT,
+        readInclude: (path, from) => readIncludedFile(path, from, readTextFile),
+      });
+
+      expect(plainTree(tree)).to.deep.equal(fixtureJson(`${name}.json`));
+    });
+  }
+
+  it('reads hundreds of short texts as the agent does', () => {
+    const readings = Readings.parse(fixtureJson('agent-readings.json'));
+
+    expect(readings.map(([text]) => [text, read(text)])).to.deep.equal(readings);
+    expect(readings.length).to.be.greaterThan(300);
+  });
+
+  it('refuses what the agent refuses', () => {
+    for (const text of Refusals.parse(fixtureJson('agent-refusals.json'))) {
+      expect(() => read(text), JSON.stringify(text)).to.throw(ConfigProblem);
+    }
+  });
+
+  describe("differs from the agent's reader only where that loses or garbles something", () => {
+    const cases: readonly [why: string, text: string, value: unknown][] = [
+      ['an escaped letter is a letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
+      ['an empty text stays in a list', 'a: ["", x]', { a: ['', 'x'] }],
+      ['blanks between words stay', 'a: if true then null', { a: 'if true then null' }],
+      ['a number inside a text stays as it was written', 'b: 1.10\na: x ${b} 007', { b: 1.1, a: 'x 1.10 007' }],
+      ['a switch inside a text stays as it was written', 'b: true\na: x${b}', { b: true, a: 'xtrue' }],
+      ['a time span at the end of the text is a text like any other', 'a: 10m', { a: '10m' }],
+      ['a long number keeps all its digits', 'a: 12345678901234567890', { a: '12345678901234567890' }],
+      ['what is missing is left out of a list', 'a: [${?NO_SUCH}]', { a: [] }],
+      ['adding to nothing makes a list', 'a += x', { a: ['x'] }],
+      ['adding one element keeps the others', 'a: [1]\na += 2\na += x', { a: [1, 2, 'x'] }],
+      ['a group replaces a text', 'a: 1\na: {b: 2}', { a: { b: 2 } }],
+      ['a group is added to a substitution', 'a: ${b}\na.c: 1\nb: {d: 2}', { a: { d: 2, c: 1 }, b: { d: 2 } }],
+      ['a quoted part may stand inside a dotted key', 'a."b.c".d: 1', { a: { 'b.c': { d: 1 } } }],
+      ['a byte order mark is no letter', '\uFEFFa: 1', { a: 1 }],
+      ['substitutions that only lead to each other are missing', 'a: ${?b}\nb: ${?a}', {}],
+    ];
+    for (const [why, text, value] of cases) {
+      it(why, () => expect(read(text)).to.deep.equal(value));
+    }
+  });
+
+  it('takes a key that JavaScript knows too for a key like any other', () => {
+    const tree = plainTree(
+      readHocon('some.conf', '"__proto__": {x: 1}, constructor: 2', { environment: {}, readInclude: () => undefined }),
+    );
+
+    expect(JSON.stringify(tree)).to.equal('{"__proto__":{"x":1},"constructor":2}');
+    expect(Object.getPrototypeOf(tree)).to.equal(Object.prototype);
+  });
+
+  it('knows of no variable that JavaScript objects have by themselves', () => {
+    expect(() => read('a: ${toString}')).to.throw(ConfigProblem, 'toString');
+  });
+
+  it('knows where each value was written, whichever file it came from', () => {
+    const tree = readHocon('/etc/main.conf', 'a: 1\ninclude "sub.conf"\n\n  b.c:\n    [x,\n  y]\n', {
+      environment: {},
+      readInclude: () => ({ file: '/etc/sub.conf', text: '# note\n d: 2' }),
+    });
+
+    const [a, d, b] = [...tree.fields.values()];
+
+    expect(a?.origin).to.deep.equal({ kind: 'file', file: '/etc/main.conf', line: 1, column: 1 });
+    expect(d?.origin).to.deep.equal({ kind: 'file', file: '/etc/sub.conf', line: 2, column: 2 });
+    expect(b?.origin).to.deep.equal({ kind: 'file', file: '/etc/main.conf', line: 4, column: 3 });
+  });
+
+  it('refuses files that include each other', () => {
+    const files: Readonly<Record<string, string>> = { '/a.conf': 'include "b.conf"', '/b.conf': 'include "a.conf"' };
+
+    const problem = thrown(ConfigProblem, () =>
+      readHocon('/a.conf', files['/a.conf'] ?? '', {
+        environment: {},
+        readInclude: (path) => ({ file: `/${path}`, text: files[`/${path}`] ?? '' }),
+      }),
+    );
+
+    expect(problem.message).to.match(/^\/b\.conf:1:1: \/a\.conf includes itself/);
+  });
+});

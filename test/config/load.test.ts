@@ -1,0 +1,245 @@
+// The whole configuration: which layer wins, which file is read, and what each setting becomes.
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readTextFile } from '../../src/config/config-files.ts';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { configFrom, configWith } from './config-from.ts';
+import { thrown } from './thrown.ts';
+
+const HOME_CONF = '/home/ada/clearml.conf';
+
+describe('the layers of the configuration', () => {
+  const path = 'agent.slurm.queue_poll_interval_sec';
+
+  it('are default, file, dynamic variable, named variable, command line', () => {
+    const files = { [HOME_CONF]: `${path}: 10` };
+    const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
+    const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
+    const settings = [{ option: '--queue-poll', path, value: 40 }];
+
+    const seen = [
+      configFrom({}),
+      configFrom({ files }),
+      configFrom({ files, environment: dynamic }),
+      configFrom({ files, environment: named }),
+      configFrom({ files, environment: named, settings }),
+    ];
+
+    expect(seen.map((config) => config.settings.slurm.queuePollIntervalMs)).to.deep.equal([
+      5_000, 10_000, 20_000, 30_000, 40_000,
+    ]);
+    expect(seen.map((config) => config.originOf(path))).to.deep.equal([
+      { kind: 'default' },
+      { kind: 'file', file: HOME_CONF, line: 1, column: 1 },
+      { kind: 'variable', name: 'CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC' },
+      { kind: 'variable', name: 'CLEARML_AGENT_QUEUE_POLL_FREQ_SEC' },
+      { kind: 'option', name: '--queue-poll' },
+    ]);
+  });
+
+  it('leave alone what an option that was not typed would set', () => {
+    const config = configFrom({
+      files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
+      settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
+    });
+
+    expect(config.settings.slurm.queues).to.deep.equal(['gpu']);
+  });
+
+  it('merge groups and replace lists', () => {
+    const config = configWith('agent.slurm { queues: [a, b], grace { end_sec: 1 } }', {
+      CLEARML_AGENT__AGENT__SLURM: '{ queues: [c], grace: { stop_sec: 2 } }',
+    });
+
+    expect(config.settings.slurm.queues).to.deep.equal(['c']);
+    expect(config.settings.slurm.grace).to.deep.include({ endMs: 1_000, stopMs: 2_000, startMs: 300_000 });
+  });
+});
+
+describe('the file of the configuration', () => {
+  const files = {
+    '/x/own.conf': 'from: own',
+    '/x/variable.conf': 'from: variable',
+    '/home/ada/trains.conf': 'from: trains, old: 1',
+    [HOME_CONF]: 'from: clearml',
+    '/home/ada/.clearml.conf': 'from: hidden',
+    '/home/ada/tilde.conf': 'from: tilde',
+  };
+  const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
+
+  it('is that of --config-file, then that of the variable, then those of the home folder', () => {
+    expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
+    expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
+    expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
+    expect(configFrom({ files }).files).to.deep.equal(['/home/ada/trains.conf', HOME_CONF]);
+  });
+
+  it('is the hidden one only where there is no other', () => {
+    const hidden = { '/home/ada/.clearml.conf': 'from: hidden' };
+
+    expect(configFrom({ files: hidden }).tree['from']).to.equal('hidden');
+  });
+
+  it('may be named with a tilde', () => {
+    expect(configFrom({ files, configFile: '~/tilde.conf' }).tree['from']).to.equal('tilde');
+  });
+
+  it('must be there when the command line names it', () => {
+    expect(() => configFrom({ files, configFile: '/x/none.conf' })).to.throw(
+      ConfigProblem,
+      '--config-file: there is no file /x/none.conf',
+    );
+  });
+
+  it('is warned about when a variable names one that is not there', () => {
+    const config = configFrom({ files, environment: { TRAINS_CONFIG_FILE: '/x/none.conf' } });
+
+    expect(config.warnings).to.deep.equal(['TRAINS_CONFIG_FILE names /x/none.conf, which does not exist.']);
+    expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
+  });
+
+  it('includes others relative to itself, and is warned about one that is missing', () => {
+    const config = configFrom({
+      files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
+      configFile: '/x/a.conf',
+    });
+
+    expect(config.tree['b']).to.equal(1);
+    expect(config.files).to.deep.equal(['/x/a.conf', '/x/sub/b.conf']);
+    expect(config.warnings).to.deep.equal(['/x/a.conf includes none.conf, which does not exist.']);
+  });
+
+  it('that can not be read is an error with its name', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    try {
+      const problem = thrown(ConfigProblem, () =>
+        loadConfig({ environment: {}, homeDir: folder, commandLine: { configFile: folder }, readFile: readTextFile }),
+      );
+
+      expect(problem.message).to.contain(folder).and.to.contain('EISDIR');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is read from the disk', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    try {
+      writeFileSync(join(folder, 'clearml.conf'), 'api.api_server: "http://höst:8008"');
+
+      const config = loadConfig({ environment: {}, homeDir: folder, commandLine: {}, readFile: readTextFile });
+
+      expect(config.settings.api.apiServer).to.equal('http://höst:8008');
+      expect(config.missingFiles).to.deep.equal([join(folder, 'trains.conf')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('the settings', () => {
+  it('have their defaults where nothing is written', () => {
+    const { slurm, api, abortCallbackMaxMs } = configFrom({}).settings;
+
+    expect(slurm).to.deep.equal({
+      queues: [],
+      templateFiles: [],
+      orderFairness: false,
+      schedulerQueue: 'slurm_scheduler',
+      sharedDir: undefined,
+      stateDir: '/home/ada/.local/state/clearml-agent-slurm',
+      pollIntervalMs: 15_000,
+      queuePollIntervalMs: 5_000,
+      slurmBinDir: undefined,
+      slurmConf: undefined,
+      binaries: { batchBinary: 'sbatch', runBinary: 'srun', monitorBinary: 'squeue' },
+      sbatchTimeoutMs: 180_000,
+      commandTimeoutMs: 60_000,
+      python: undefined,
+      agentVersion: '3.0.3',
+      singularityMode: false,
+      srunDelegation: false,
+      grace: { startMs: 300_000, endMs: 60_000, stopMs: 120_000, absentMs: 600_000, adoptMs: 300_000 },
+    });
+    expect(api.verifyCertificate).to.equal(true);
+    expect(abortCallbackMaxMs).to.equal(1_800_000);
+  });
+
+  it('put the state where XDG_STATE_HOME says', () => {
+    expect(configFrom({ environment: { XDG_STATE_HOME: '/var/state' } }).settings.slurm.stateDir).to.equal(
+      '/var/state/clearml-agent-slurm',
+    );
+  });
+
+  it('take paths of this machine relative to the file that names them', () => {
+    const config = configFrom({
+      files: { '/etc/site/a.conf': 'agent.slurm { template_files: [gpu.sh, ~/own.sh, /abs.sh], state_dir: state }' },
+      configFile: '/etc/site/a.conf',
+      settings: [],
+    });
+
+    expect(config.settings.slurm.templateFiles).to.deep.equal(['/etc/site/gpu.sh', '/home/ada/own.sh', '/abs.sh']);
+    expect(config.settings.slurm.stateDir).to.equal('/etc/site/state');
+  });
+
+  it('leave a path from the command line to whoever typed it', () => {
+    const config = configFrom({
+      settings: [{ option: '--template-files', path: 'agent.slurm.template_files', value: ['gpu.sh'] }],
+    });
+
+    expect(config.settings.slurm.templateFiles).to.deep.equal(['gpu.sh']);
+  });
+
+  it('take null for "not set"', () => {
+    const config = configWith('agent.slurm { shared_dir: null, poll_interval_sec: null }, agent.worker_id: null');
+
+    expect(config.settings.slurm.sharedDir).to.equal(undefined);
+    expect(config.settings.slurm.pollIntervalMs).to.equal(15_000);
+    expect(config.originOf('agent.slurm.poll_interval_sec')).to.deep.equal({ kind: 'default' });
+    expect(config.settings.workerId).to.equal(undefined);
+  });
+
+  it('keep null where it is the agent that reads it', () => {
+    expect(configWith('agent.package_manager.pip_version: null').tree['agent']).to.deep.include({
+      package_manager: { pip_version: null },
+    });
+  });
+
+  it('take keys that look like numbers, and empty texts for none', () => {
+    const { api, workerName } = configWith(
+      'api.credentials { access_key: 12345, secret_key: "" }, agent.worker_name: " "',
+    ).settings;
+
+    expect(api.accessKey).to.equal('12345');
+    expect(api.secretKey).to.equal(undefined);
+    expect(workerName).to.equal(undefined);
+  });
+
+  it('know the addresses that belong to the API server, and say so', () => {
+    const config = configWith('api.api_server: "https://api.example.org/"');
+
+    expect(config.settings.api).to.deep.include({
+      apiServer: 'https://api.example.org',
+      webServer: 'https://app.example.org',
+      filesServer: 'https://files.example.org',
+    });
+    expect(config.originOf('api.web_server')).to.deep.equal({ kind: 'derived', from: 'api.api_server' });
+  });
+
+  it('take the older name of the API server', () => {
+    expect(configWith('api.host: "http://h:8008"').settings.api).to.deep.include({
+      apiServer: 'http://h:8008',
+      webServer: 'http://h:8080',
+    });
+  });
+
+  it('warn of variables that have no effect here', () => {
+    const { warnings } = configFrom({ environment: { SBATCH_ACCOUNT: 'x', CLEARML_CONFIG_PATH: '/c' } });
+
+    expect(warnings).to.have.length(2);
+    expect(warnings.join()).to.contain('SBATCH_ACCOUNT').and.to.contain('CLEARML_CONFIG_PATH');
+  });
+});

@@ -1,0 +1,42 @@
+// The reference page: made from the schema, committed, and whole.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { NAMED_VARIABLES } from '../../src/config/environment.ts';
+import { referencePage } from '../../src/config/reference.ts';
+import { knownNames, settingRows } from '../../src/config/setting-table.ts';
+
+describe('docs/configuration.md', () => {
+  it('is what `npm run docs` writes', () => {
+    const committed = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+    expect(committed).to.equal(referencePage());
+  });
+
+  it('tells every setting and every variable', () => {
+    const page = referencePage();
+
+    for (const { name, meaning } of settingRows()) expect(page).to.contain(`| \`${name}\` |`).and.to.contain(meaning);
+    for (const { names } of NAMED_VARIABLES) for (const name of names) expect(page).to.contain(`\`${name}\``);
+  });
+
+  it('breaks no table: no meaning has a line end or a bar', () => {
+    for (const { name, meaning } of settingRows()) expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
+  });
+});
+
+describe('settingRows', () => {
+  it('have name, type, default and least value', () => {
+    const rows = new Map(settingRows().map((row) => [row.name, row]));
+
+    expect(rows.get('poll_interval_sec')).to.deep.include({ type: 'number', fallback: '15', least: 1 });
+    expect(rows.get('queues')).to.deep.include({ type: 'list', fallback: '[]' });
+    expect(rows.get('grace')).to.deep.include({ type: 'group', fallback: undefined });
+    expect(rows.get('grace.end_sec')).to.deep.include({ type: 'number', fallback: '60' });
+    expect(rows.get('shared_dir')).to.deep.include({ type: 'text', fallback: undefined });
+  });
+
+  it('are found by their group', () => {
+    expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
+    expect(knownNames(['grace'])).to.deep.equal(['start_sec', 'end_sec', 'stop_sec', 'absent_sec', 'adopt_sec']);
+  });
+});

@@ -1,0 +1,83 @@
+// Which values are secrets, where they are shown and where they are logged.
+import { expect } from 'chai';
+import { plainTree, type ConfigTree } from '../../src/config/config-node.ts';
+import { readHocon } from '../../src/config/hocon.ts';
+import { secretValues, withoutSecrets } from '../../src/config/secret-values.ts';
+
+function treeOf(text: string): ConfigTree {
+  return readHocon('a.conf', text, { environment: {}, readInclude: () => undefined });
+}
+
+function shown(text: string): unknown {
+  return plainTree(withoutSecrets(treeOf(text)));
+}
+
+describe('withoutSecrets', () => {
+  it('masks by the names that clearml-agent masks', () => {
+    expect(
+      shown(
+        'git_pass: a, SECRET_KEY: b, auth_token: c, account_key: d, contents: e, password.list: [f, {g: h}], user: i',
+      ),
+    ).to.deep.equal({
+      git_pass: '********',
+      SECRET_KEY: '********',
+      auth_token: '********',
+      account_key: '********',
+      contents: '********',
+      password: { list: ['********', { g: '********' }] },
+      user: 'i',
+    });
+  });
+
+  it('masks all of an environment section, numbers too', () => {
+    expect(shown('agent.environment { A: 1, B { C: d } }')).to.deep.equal({
+      agent: { environment: { A: '********', B: { C: '********' } } },
+    });
+  });
+
+  it('shows what only sounds secret', () => {
+    const text = 'enable_git_ask_pass: "no", token_expiration_threshold_sec: 43200, secret: "", use_password: false';
+
+    expect(shown(text)).to.deep.equal({
+      enable_git_ask_pass: 'no',
+      token_expiration_threshold_sec: 43200,
+      secret: '',
+      use_password: false,
+    });
+  });
+
+  it('masks what is hidden in the middle of a text', () => {
+    expect(
+      shown('a: "https://ada:pw@h/x and ssh://key@h", b: ["-e", "HF_TOKEN=abc", "--shm-size=8g"], c: "git@host:x"'),
+    ).to.deep.equal({
+      a: 'https://********@h/x and ssh://********@h',
+      b: ['-e', 'HF_TOKEN=********', '--shm-size=8g'],
+      c: 'git@host:x',
+    });
+  });
+});
+
+describe('secretValues', () => {
+  it('are the values under secret names, each once', () => {
+    expect(secretValues(treeOf('a.git_pass: one, b.secret: [two, 3], c.token: one, d: open'))).to.deep.equal([
+      'one',
+      'two',
+      '3',
+    ]);
+  });
+
+  it('are passwords and assignments in the middle of a text', () => {
+    expect(secretValues(treeOf('a: "https://ada:pw@h/x", b: "https://token1@h", c: "-e API_KEY=abc"'))).to.deep.equal([
+      'pw',
+      'token1',
+      'abc',
+    ]);
+  });
+
+  it('of an environment section are those that can not be an ordinary word, number or path', () => {
+    const text =
+      'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
+
+    expect(secretValues(treeOf(text))).to.deep.equal(['k8-Xy_9', 'word']);
+  });
+});

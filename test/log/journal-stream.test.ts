@@ -1,0 +1,19 @@
+// Whether a stream ends in systemd's journal.
+import { expect } from 'chai';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { isJournalStream } from '../../src/log/journal-stream.ts';
+
+describe('isJournalStream', () => {
+  it('believes JOURNAL_STREAM only where it names this very stream', () => {
+    const descriptor = openSync('/dev/null', 'w');
+    try {
+      const { dev, ino } = fstatSync(descriptor);
+
+      expect(isJournalStream(`${dev}:${ino}`, descriptor)).to.equal(true);
+      expect(isJournalStream(`${dev}:${ino + 1}`, descriptor)).to.equal(false);
+      expect(isJournalStream(undefined, descriptor)).to.equal(false);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+});

@@ -1,0 +1,52 @@
+// Hiding secrets in any text.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createSecrets } from '../../src/log/secrets.ts';
+
+describe('secrets', () => {
+  it('are hidden wherever they stand, also as base64, in a URL and inside JSON', () => {
+    const secrets = createSecrets();
+    secrets.add('s3cret/"k"+');
+
+    const text = [
+      's3cret/"k"+ twice s3cret/"k"+',
+      Buffer.from('s3cret/"k"+').toString('base64'),
+      'http://h/?k=s3cret%2F%22k%22%2B',
+      JSON.stringify({ key: 's3cret/"k"+' }),
+    ].join('\n');
+
+    expect(secrets.redact(text)).to.equal(
+      '******** twice ********\n********\nhttp://h/?k=********\n{"key":"********"}',
+    );
+  });
+
+  it('leave nothing of a longer secret that begins with a shorter one', () => {
+    const secrets = createSecrets();
+    secrets.add('abcdef');
+    secrets.add('abcdefghij');
+
+    expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
+  });
+
+  it('that are shorter than any real one are ignored', () => {
+    const secrets = createSecrets();
+    secrets.add('queue');
+    secrets.add('');
+
+    expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
+  });
+
+  it('may be any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
+        const secrets = createSecrets();
+        secrets.add(secret);
+
+        // A secret of nothing but stars would be its own mask.
+        fc.pre(!'********'.includes(secret) && !secret.includes('********'));
+
+        expect(secrets.redact(`${before}\n${secret}\n${after}`)).not.to.contain(`\n${secret}\n`);
+      }),
+    );
+  });
+});

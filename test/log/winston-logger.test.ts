@@ -1,0 +1,154 @@
+// The log as a whole: levels, the stream it writes to, and its end.
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { createSecrets } from '../../src/log/secrets.ts';
+import { createLogger, type ClosableLogger, type LoggerOptions } from '../../src/log/winston-logger.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 24) };
+
+/** What the stream got when the log was used and closed. */
+async function written(options: Partial<LoggerOptions>, use: (log: ClosableLogger) => void): Promise<string> {
+  const stream = new PassThrough();
+  const log = createLogger({
+    level: 'info',
+    format: 'text',
+    stream,
+    secrets: createSecrets(),
+    journald: false,
+    clock,
+    ...options,
+  });
+  use(log);
+  await log.close();
+  stream.end();
+  return text(stream);
+}
+
+function useAllLevels(log: ClosableLogger): void {
+  log.debug('one');
+  log.info('two');
+  log.warn('three');
+  log.error('four');
+}
+
+describe('createLogger', () => {
+  it('writes what is at least of its level', async () => {
+    const words = async (level: LoggerOptions['level']): Promise<string[]> =>
+      [...(await written({ level }, useAllLevels)).matchAll(/ ([A-Z]+) /g)].map(([, word = '']) => word);
+
+    expect(await words('debug')).to.deep.equal(['DEBUG', 'INFO', 'WARN', 'ERROR']);
+    expect(await words('info')).to.deep.equal(['INFO', 'WARN', 'ERROR']);
+    expect(await words('warn')).to.deep.equal(['WARN', 'ERROR']);
+    expect(await words('error')).to.deep.equal(['ERROR']);
+  });
+
+  it('keeps message and data apart, though the data has a message too', async () => {
+    const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
+
+    expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
+  });
+
+  it('prints percent signs as they are', async () => {
+    expect(await written({}, (log) => log.info('50%s done', { at: '%d' }))).to.contain('50%s done at=%d');
+  });
+
+  it('hides secrets that were registered after it was made', async () => {
+    const secrets = createSecrets();
+
+    const out = await written({ secrets }, (log) => {
+      secrets.add('hunter2-hunter2');
+      log.error('Refused with hunter2-hunter2', { err: new Error('key hunter2-hunter2'), key: 'hunter2-hunter2' });
+    });
+
+    expect(out).to.contain('Refused with ********').and.not.to.contain('hunter2');
+  });
+
+  it('has the stacks of errors at debug', async () => {
+    const fail = (log: ClosableLogger): void => log.error('Failed', { err: new Error('x') });
+
+    expect(await written({ level: 'debug' }, fail)).to.contain('stack=');
+    expect(await written({ level: 'info' }, fail)).not.to.contain('stack=');
+  });
+
+  it('has written everything when close resolves, though the stream is slow', async () => {
+    const got: string[] = [];
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        setImmediate(() => {
+          if (chunk.length > 0) got.push(chunk.toString());
+          done();
+        });
+      },
+    });
+    const log = createLogger({
+      level: 'info',
+      format: 'json',
+      stream: slow,
+      secrets: createSecrets(),
+      journald: false,
+    });
+
+    for (let n = 0; n < 500; n += 1) log.info('Polled', { n });
+    await log.close();
+
+    expect(got).to.have.length(500);
+    expect(JSON.parse(got.at(-1) ?? '')).to.deep.include({ n: 499 });
+    expect(slow.destroyed).to.equal(false);
+  });
+
+  it('drops what comes after close, and can be closed twice', async () => {
+    const out = await written({}, (log) => {
+      log.info('before');
+      void log.close();
+      log.info('after');
+    });
+
+    expect(out).to.contain('before').and.not.to.contain('after');
+  });
+
+  it('goes on and can be closed when nobody reads any more', async () => {
+    const broken = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    });
+    const log = createLogger({
+      level: 'info',
+      format: 'text',
+      stream: broken,
+      secrets: createSecrets(),
+      journald: false,
+    });
+
+    log.info('one');
+    // `once` of node:events would reject with the error that is the point here.
+    await new Promise((resolve) => broken.once('close', resolve));
+    log.info('two');
+    await log.close();
+
+    expect(broken.destroyed).to.equal(true);
+  });
+
+  it('lets a process end by itself when its standard error is closed early', async () => {
+    const program = `
+      import { createLogger } from ${JSON.stringify(new URL('../../src/log/winston-logger.ts', import.meta.url))};
+      import { createSecrets } from ${JSON.stringify(new URL('../../src/log/secrets.ts', import.meta.url))};
+      const log = createLogger({ level: 'info', format: 'text', stream: process.stderr, secrets: createSecrets(), journald: false });
+      for (let n = 0; n < 20000; n += 1) log.info('Line', { n });
+      await log.close();
+      process.stdout.write('ended');`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stderr.once('data', () => child.stderr.destroy());
+
+    const [answer] = await Promise.all([text(child.stdout), once(child, 'close')]);
+
+    expect(answer).to.equal('ended');
+    expect(child.exitCode).to.equal(0);
+  });
+});
