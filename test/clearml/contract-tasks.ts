@@ -76,6 +76,17 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(both.map((task) => task.id)).to.have.members([waiting, popped, running]);
     });
 
+    it('finds hidden tasks', async () => {
+      const { client, newQueue, newTaskIn, raw } = stage();
+      const queue = await newQueue();
+      const id = await newTaskIn(queue);
+      await raw.call('tasks.edit', { task: id, system_tags: ['hidden'], force: true });
+
+      const found = await client.tasks.find({ statuses: ['queued'], queues: [queue] });
+
+      expect(found.map((task) => task.id)).to.deep.equal([id]);
+    });
+
     it("sees a user's wish to abort a running task, and who runs it", async () => {
       const { client, newQueue, newTaskIn, raw, uniqueName } = stage();
       const queue = await newQueue();

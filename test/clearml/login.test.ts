@@ -56,6 +56,25 @@ describe('logging in to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
+  it('begins anew with the token it was given when the one that followed is refused', async () => {
+    const shortLived = makeToken({ exp: 0 });
+    bench.server.script(
+      'auth.login',
+      data({ token: shortLived }),
+      refuse(401, 30, 'expired'),
+      data({ token: makeToken() }),
+    );
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client({ settings: { authToken: 'given-token' } });
+    await tasks.get(TASK);
+
+    expect(await rejection(tasks.get(TASK))).to.be.instanceOf(CredentialsRefused);
+    await tasks.get(TASK);
+
+    const headers = bench.server.callsOf('auth.login').map((call) => call.authorization);
+    expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`, 'Bearer given-token']);
+  });
+
   it('says that the credentials are refused, and does not try them again', async () => {
     bench.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 

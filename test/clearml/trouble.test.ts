@@ -228,13 +228,27 @@ describe('a call to ClearML in trouble', () => {
     ]);
   });
 
-  it('shows no secret in a message, whatever the server repeats', async () => {
-    bench.server.script('tasks.get_by_id', (response, request) => {
-      refuse(400, 12, `you sent ${request.headers.authorization ?? ''} and ${SECRET_KEY}`)(response, request);
-    });
+  it('is not begun when the stop came before', async () => {
+    const signal = AbortSignal.abort(new Error('the program ends'));
 
-    const error = await rejection(bench.client().tasks.get(TASK));
+    const error = await rejection(bench.client({ signal }).tasks.get(TASK));
 
-    expect(error.message).to.include('you sent Bearer ********').and.not.include(SECRET_KEY);
+    expect(error.message).to.equal('the program ends');
+    expect(bench.server.calls).to.have.length(0);
   });
+
+  for (const endpoint of ['auth.login', 'tasks.get_by_id']) {
+    it(`shows no secret in a message, whatever the server repeats in its answer to ${endpoint}`, async () => {
+      bench.server.script('tasks.get_by_id', A_TASK);
+      bench.server.script(endpoint, (response, request) => {
+        const { authorization = '' } = request.headers;
+        refuse(400, 12, `you sent <${authorization}>, ${SECRET_KEY} and proxy-word`)(response, request);
+      });
+      const settings = { httpProxy: 'someone:proxy-word@127.0.0.1:1', noProxy: '*' };
+
+      const error = await rejection(bench.client({ settings }).tasks.get(TASK));
+
+      expect(error.message).to.match(/you sent <(Basic|Bearer) \*{8}>, \*{8} and \*{8}/);
+    });
+  }
 });
