@@ -4,10 +4,17 @@ import tseslint from 'typescript-eslint';
 
 /** What plain JavaScript here may use without importing it. */
 const nodeGlobals = Object.fromEntries(
-  ['process', 'console', 'URL', 'performance', 'setTimeout', 'clearTimeout', 'module', 'require'].map((name) => [
-    name,
-    'readonly',
-  ]),
+  [
+    'process',
+    'console',
+    'URL',
+    'performance',
+    'setTimeout',
+    'clearTimeout',
+    'AbortController',
+    'module',
+    'require',
+  ].map((name) => [name, 'readonly']),
 );
 
 /** What is handed to everyone else, so that tests can own it. */
@@ -21,7 +28,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.test-cache/'] },
   js.configs.recommended,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -40,7 +47,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/main.ts', 'src/base/clock.ts', 'test/**'],
+    files: ['src/cli/main.ts', 'src/base/clock.ts', 'test/**', 'examples/**'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

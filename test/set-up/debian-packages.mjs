@@ -1,4 +1,4 @@
-// Installs the programs that the tests need from Debian's packages, where this machine lacks them and we are root.
+// Installs the programs that the tests and the demo need from Debian's packages, where this machine lacks them and we are root.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { hasProgram, lastLines, runCommand } from './command.mjs';
 
@@ -14,9 +14,13 @@ const PACKAGES = [
   { program: 'git', package: 'git' },
 ];
 
-/** @returns {Promise<import('./sections.mjs').SetUp>} */
-export async function installDebianPackages() {
-  const wanted = await missingPackages();
+/**
+ * Installs python3-venv, and what these programs need: all that the tests use, unless told otherwise.
+ * @param {readonly string[]} [programs]
+ * @returns {Promise<import('./sections.mjs').SetUp>}
+ */
+export async function installDebianPackages(programs = PACKAGES.map((entry) => entry.program)) {
+  const wanted = await missingPackages(programs);
   if (wanted.length === 0)
     return { missing: [], says: 'Slurm, munge, sshd, shellcheck, git and python3-venv are there' };
   const obstacle = whyNotInstallable();
@@ -24,13 +28,16 @@ export async function installDebianPackages() {
     return { missing: [`There is no ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };
 
   const problem = await withoutStartingServices(() => aptInstall(wanted));
-  const still = await missingPackages();
+  const still = await missingPackages(programs);
   if (still.length > 0) return { missing: [`apt-get could not install ${still.join(', ')}: ${problem}`], says: '' };
   return { missing: [], says: `installed ${wanted.join(', ')}` };
 }
 
-async function missingPackages() {
-  const names = PACKAGES.filter((entry) => !hasProgram(entry.program)).map((entry) => entry.package);
+/** @param {readonly string[]} programs */
+async function missingPackages(programs) {
+  const names = PACKAGES.filter((entry) => programs.includes(entry.program) && !hasProgram(entry.program)).map(
+    (entry) => entry.package,
+  );
   const venv = await runCommand('/usr/bin/python3', ['-c', 'import ensurepip, venv']);
   return venv.exitCode === 0 ? names : [...names, 'python3-venv'];
 }

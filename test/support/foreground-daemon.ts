@@ -18,6 +18,9 @@ export interface DaemonCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly logPath: string;
+  /** Ours unless told otherwise; either way with the folders of system programs on its PATH. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
 }
 
 const STOP_PATIENCE_MS = 10_000;
@@ -27,7 +30,8 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
   const log = openSync(command.logPath, 'a');
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command.program, ...command.args], {
     stdio: ['ignore', log, log],
-    env: withSystemPrograms(process.env),
+    env: withSystemPrograms(command.env ?? process.env),
+    cwd: command.cwd,
   });
   closeSync(log);
   await once(child, 'spawn');

@@ -1,0 +1,29 @@
+// Which clearml-agent the demo uses: the real one in a Python environment of this checkout, else the stand-in.
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
+import { hasProgram } from '../../test/set-up/command.mjs';
+import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
+
+export interface DemoAgent {
+  /** What it is, for whoever watches. */
+  readonly says: string;
+  /** The path of a Python that has it. */
+  readonly python: string;
+}
+
+/** @throws Error when there is no Python at all, and none can be installed */
+export async function findAgent({ standIn }: { readonly standIn: boolean }): Promise<DemoAgent> {
+  if (!standIn || !hasProgram('python3')) await installDebianPackages([]);
+  if (!hasProgram('python3')) {
+    throw new Error('There is no python3 here, and the tasks of the demo need it: install it, and run the demo again.');
+  }
+  if (standIn) return standInAgent('as DEMO_STAND_INS asks');
+  const { missing, says } = await installAgent();
+  return missing[0] === undefined
+    ? { says: `real: clearml-agent (${says})`, python: AGENT_PYTHON }
+    : standInAgent(missing[0].split('\n')[0] ?? '');
+}
+
+function standInAgent(why: string): DemoAgent {
+  return { says: `a stand-in, which runs simple Python tasks: ${why}`, python: standInAgentPython() };
+}

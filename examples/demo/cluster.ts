@@ -1,0 +1,97 @@
+// Which Slurm the demo uses: a cluster that is there, else real daemons of its own, else the stand-in.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
+import { ensureHostName } from '../../test/set-up/host-name.mjs';
+import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
+
+export interface DemoCluster {
+  /** What it is, for whoever watches. */
+  readonly says: string;
+  /** What a program needs in its environment to use it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether its nodes are other machines, which reach neither our loopback address nor our /tmp. */
+  readonly isElsewhere: boolean;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A cluster, or why there is none, as a phrase. */
+type Attempt = DemoCluster | string;
+
+const DAEMONS = ['slurmctld', 'slurmd', 'sbatch', 'munged'];
+/** A controller that is away makes Slurm's commands wait for much longer. */
+const ANSWER_MS = 10_000;
+/** One task of the demo wants two. */
+const NODES_WANTED = 2;
+
+export async function findCluster({ standIn }: { readonly standIn: boolean }): Promise<DemoCluster> {
+  if (standIn) return standInCluster('as DEMO_STAND_INS asks');
+  const existing = await existingCluster();
+  if (typeof existing !== 'string') return existing;
+  const own = await ownCluster(existing);
+  return typeof own === 'string' ? standInCluster(own) : own;
+}
+
+async function existingCluster(): Promise<Attempt> {
+  const execute = promisify(execFile);
+  const sinfo = (...args: string[]): Promise<string> =>
+    execute('sinfo', args, { timeout: ANSWER_MS }).then(({ stdout }) => stdout);
+  try {
+    const usable = ['--noheader', '--Node', '--responding', '--states=idle,mixed,allocated'];
+    const rows = (await sinfo(...usable, '--format=%P %o')).trim().split('\n');
+    // The default partition has a star behind its name.
+    const addresses = rows.flatMap((row) => /^\S+\* (\S+)$/.exec(row)?.[1] ?? []);
+    if (addresses.length < NODES_WANTED) return 'the cluster here has not two nodes that are up in a default partition';
+    const { SLURM_CONF } = process.env;
+    return {
+      says: `real: the cluster that sinfo shows here (${(await sinfo('--version')).trim()}, ${addresses.length} nodes)`,
+      env: SLURM_CONF === undefined ? {} : { SLURM_CONF },
+      isElsewhere: !addresses.every((address) => isHere(address)),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  } catch {
+    return 'no cluster answers sinfo here';
+  }
+}
+
+function isHere(address: string): boolean {
+  return /^(localhost|127\.|::1$)/.test(address) || address === hostname();
+}
+
+/** Slurm's daemons on loopback, installed before where that is possible. */
+async function ownCluster(whyNotExisting: string): Promise<Attempt> {
+  for (const setUp of [() => installDebianPackages(DAEMONS), ensureHostName]) {
+    const { missing } = await setUp();
+    if (missing[0] !== undefined) return missing[0].split('\n')[0] ?? '';
+  }
+  try {
+    const cluster = await startSlurmCluster();
+    const version = (await cluster.run('sinfo', '--version')).trim();
+    return {
+      says: `real: ${cluster.nodes.length} nodes of our own on this machine (${version}), as ${whyNotExisting}`,
+      env: cluster.env,
+      isElsewhere: false,
+      [Symbol.asyncDispose]: () => cluster.stop(),
+    };
+  } catch (error) {
+    return `Slurm's daemons did not start: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
+  }
+}
+
+async function standInCluster(why: string): Promise<DemoCluster> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'demo-slurm-'));
+  const cluster = await startStandInCluster({ stateDir });
+  return {
+    says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${why}`,
+    env: { PATH: `${cluster.commandsDir}${delimiter}${process.env['PATH'] ?? '/usr/bin:/bin'}` },
+    isElsewhere: false,
+    async [Symbol.asyncDispose]() {
+      await cluster.close();
+      await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}

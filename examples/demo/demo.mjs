@@ -1,0 +1,49 @@
+// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends; with DEMO_STAND_INS=1 without real Slurm and agent.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLines, runCommand } from '../../test/set-up/command.mjs';
+import { installNodeModules } from '../../test/set-up/node-modules.mjs';
+import { showLine, showStep, showTitle } from './screen.mjs';
+
+process.chdir(new URL('../..', import.meta.url).pathname);
+
+const stop = new AbortController();
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    // The second one means now.
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Error('The demo was stopped early, and with it everything that it had started.'));
+  });
+}
+
+/** The program is run as its users have it: compiled. */
+async function build() {
+  if (isBuilt()) return 'dist is up to date';
+  const { exitCode, output } = await runCommand('npm', ['run', '--silent', 'build']);
+  if (exitCode !== 0) throw new Error(`npm run build failed:\n${lastLines(output, 15)}`);
+  return 'compiled to dist';
+}
+
+function isBuilt() {
+  const built = statSync('dist/cli/main.js', { throwIfNoEntry: false });
+  if (built === undefined) return false;
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).map((path) => join('src', path));
+  return [...sources, 'package-lock.json'].every((path) => statSync(path).mtimeMs <= built.mtimeMs);
+}
+
+try {
+  showTitle('clearml-agent-slurm: three ClearML tasks become Slurm jobs');
+  await showStep('packages', installNodeModules, ({ says = '' }) => says);
+  stop.signal.throwIfAborted();
+  await showStep('build', build, (says) => says);
+  stop.signal.throwIfAborted();
+  // From here on TypeScript: what makes Node read it is among the packages.
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { runDemo } = await import('./three-tasks.ts');
+  const isAsExpected = await runDemo({ standIns: process.env['DEMO_STAND_INS'] === '1', stop: stop.signal });
+  process.exitCode = isAsExpected ? 0 : 1;
+} catch (error) {
+  showLine(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
+}

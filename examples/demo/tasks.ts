@@ -1,0 +1,69 @@
+// The three tasks of the demo. Lines that they mark are shown as they come.
+import type { NewTask, User } from '../../test/e2e/api.ts';
+
+export interface DemoTask {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a task writes at the start of a line that whoever watches the demo shall see. */
+export const MARK = '>>> ';
+
+interface Description extends NewTask {
+  readonly name: string;
+  readonly code: string;
+}
+
+const DESCRIPTIONS: readonly Description[] = [
+  {
+    name: 'train',
+    code: `
+import time
+for epoch in 1, 2, 3:
+    time.sleep(1)
+    print("${MARK}epoch", epoch, "loss", round(0.9 ** epoch, 3), flush=True)
+`,
+  },
+  {
+    name: 'two nodes',
+    properties: { num_nodes: '2' },
+    code: `
+import os, time
+rank, size = os.environ["NODE_RANK"], os.environ["WORLD_SIZE"]
+print("${MARK}rank", rank, "of", size, "on", os.environ["SLURMD_NODENAME"], flush=True)
+time.sleep(3)
+`,
+  },
+  {
+    name: 'fails',
+    code: `
+import sys, time
+print("${MARK}this task will end with exit code 3", flush=True)
+time.sleep(2)
+sys.exit(3)
+`,
+  },
+];
+
+/** What the server must say in the end. */
+export const EXPECTED = { completed: 2, failed: 1, lost: 0 };
+
+/** Makes and enqueues them. @param told hears of each as it is enqueued */
+export async function enqueueTasks(
+  user: User,
+  queueName: string,
+  told: (task: DemoTask, text: string) => void,
+): Promise<DemoTask[]> {
+  const tasks: DemoTask[] = [];
+  for (const description of DESCRIPTIONS) {
+    const task = { id: await user.makeTask(description), name: description.name };
+    await user.api('tasks.enqueue', { task: task.id, queue_name: queueName });
+    const properties = Object.entries(description.properties ?? {}).map(([name, value]) => `${name} = ${value}`);
+    told(
+      task,
+      [`enqueued in "${queueName}"`, ...properties.map((property) => `user property ${property}`)].join(', with '),
+    );
+    tasks.push(task);
+  }
+  return tasks;
+}

@@ -1,0 +1,79 @@
+// `npm run demo` as a person runs it: its last line is what the server says, with the real things and with stand-ins.
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { requireAgent, requirePython, requireSlurm } from '../support/requires.ts';
+
+interface Shown {
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly lines: readonly string[];
+}
+
+async function runDemo(variables: Readonly<Record<string, string>> = {}): Promise<Shown> {
+  const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, errors] = await Promise.all([text(demo.stdout), text(demo.stderr), once(demo, 'close')]);
+  return { exitCode: demo.exitCode, output: output + errors, lines: output.trimEnd().split('\n') };
+}
+
+const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
+
+describe('the demo', function () {
+  this.timeout(180_000);
+
+  describe('with real Slurm and the real agent', () => {
+    before(requireSlurm);
+    before(requireAgent);
+
+    it('shows the way of three tasks, of which two complete, one of them on two nodes, and one fails', async () => {
+      const { exitCode, output, lines } = await runDemo();
+      expect(exitCode, output).to.equal(0);
+      expect(lines.at(-1), output).to.equal(LAST_LINE);
+      expect(output)
+        .to.match(/^ +Slurm +real: /m)
+        .and.to.match(/^ +agent +real: clearml-agent/m);
+      expect(output)
+        .to.match(/two nodes +>>> rank 0 of 2 on n\d/)
+        .and.to.match(/two nodes +>>> rank 1 of 2 on n\d/);
+      expect(output).to.match(/^ +fails +failed +\d+ +n\d /m);
+    });
+  });
+
+  describe('with stand-ins', () => {
+    before(requirePython);
+
+    it('comes to the same end, and says that they are stand-ins', async () => {
+      const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
+      expect(exitCode, output).to.equal(0);
+      expect(lines.at(-1), output).to.equal(LAST_LINE);
+      expect(output)
+        .to.match(/^ +Slurm +a stand-in /m)
+        .and.to.match(/^ +agent +a stand-in/m);
+    });
+
+    it('stops all that it started when it is told to', async () => {
+      const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
+        env: { ...process.env, DEMO_STAND_INS: '1' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let output = '';
+      demo.stdout.setEncoding('utf8');
+      for await (const chunk of demo.stdout as AsyncIterable<string>) {
+        output += chunk;
+        if (output.includes('queued → in_progress')) break;
+      }
+      const [, url = ''] = /a sandbox server at (\S+),/.exec(output) ?? [];
+      demo.kill('SIGINT');
+      await once(demo, 'exit');
+      expect(demo.exitCode).to.equal(130);
+      await fetch(url).then(
+        () => expect.fail(`${url} still answers`),
+        () => undefined,
+      );
+    });
+  });
+});
