@@ -44,43 +44,68 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false])),
 };
 
-/** What the environment tells that is no setting: where things are, and how to print. */
+/** Variables that are no settings: where things are, and how to print. Of several names, the first that is set counts. */
+export const OTHER_VARIABLES = {
+  configFile: {
+    names: ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE'],
+    meaning: 'The file to read instead of the usual ones.',
+  },
+  stateHome: { names: ['XDG_STATE_HOME'], meaning: 'The folder in which `clearml-agent-slurm` keeps its journal.' },
+  logLevel: { names: ['CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL'], meaning: 'As the option `--log-level`.' },
+  debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: 'With `1`, everything is logged, errors with their stacks.' },
+  journalStream: {
+    names: ['JOURNAL_STREAM'],
+    meaning: 'Set by systemd: log lines for the journal have a priority and no time.',
+  },
+  // Those of Python's requests, which the agent uses. NODE_EXTRA_CA_CERTS works without us.
+  caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with the certificates to trust.' },
+  httpProxy: {
+    names: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
+    meaning: 'The proxy to an `http://` server.',
+  },
+  httpsProxy: {
+    names: ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
+    meaning: 'The proxy to an `https://` server.',
+  },
+  noProxy: { names: ['no_proxy', 'NO_PROXY'], meaning: 'Hosts that are reached without a proxy.' },
+} as const satisfies Readonly<Record<string, { names: readonly [string, ...string[]]; meaning: string }>>;
+
+/** What those variables say. */
 export interface Surroundings {
-  /** `CLEARML_CONFIG_FILE`, with the name of the variable that said so. */
+  /** With the name of the variable that said so. */
   readonly configFile: { readonly variable: string; readonly path: string } | undefined;
   readonly stateHome: string | undefined;
-  /** `CLEARML_LOG_LEVEL`, in lower case. */
+  /** In lower case. */
   readonly logLevel: string | undefined;
-  /** `CLEARML_SLURM_GLUE_DEBUG`. */
   readonly isDebugging: boolean;
-  /** `JOURNAL_STREAM`: device and inode of the journal's socket. */
+  /** Device and inode of the journal's socket. */
   readonly journalStream: string | undefined;
-  /** For every room that speaks HTTP. */
   readonly caFile: string | undefined;
   readonly httpProxy: string | undefined;
   readonly httpsProxy: string | undefined;
   readonly noProxy: string | undefined;
-  /** Variables that are set and that Slurm's commands would heed, but never get from us. */
+  /** Variables that are set, and that people may take for having an effect: `sbatch` never gets them from us. */
   readonly ignored: readonly string[];
 }
 
 /** @throws ConfigProblem when a switch is neither on nor off */
 export function readSurroundings(environment: Environment): Surroundings {
-  const configFile = firstSet(environment, ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE']);
-  const debug = firstSet(environment, ['CLEARML_SLURM_GLUE_DEBUG']);
+  const told = (variable: keyof typeof OTHER_VARIABLES): SetVariable | undefined =>
+    firstSet(environment, OTHER_VARIABLES[variable].names);
+  const configFile = told('configFile');
+  const debug = told('debug');
   return {
     configFile: configFile === undefined ? undefined : { variable: configFile.name, path: configFile.text },
-    stateHome: textOf(environment, 'XDG_STATE_HOME'),
-    logLevel: textOf(environment, 'CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL')?.toLowerCase(),
+    stateHome: told('stateHome')?.text,
+    logLevel: told('logLevel')?.text.toLowerCase(),
     isDebugging: debug !== undefined && switchFrom(debug.text, { kind: 'variable', name: debug.name }),
-    journalStream: textOf(environment, 'JOURNAL_STREAM'),
-    // Those of Python's requests, which the agent uses. NODE_EXTRA_CA_CERTS works without us.
-    caFile: textOf(environment, 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'),
-    httpProxy: textOf(environment, 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'),
-    httpsProxy: textOf(environment, 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'),
-    noProxy: textOf(environment, 'no_proxy', 'NO_PROXY'),
+    journalStream: told('journalStream')?.text,
+    caFile: told('caFile')?.text,
+    httpProxy: told('httpProxy')?.text,
+    httpsProxy: told('httpsProxy')?.text,
+    noProxy: told('noProxy')?.text,
     ignored: Object.keys(environment)
-      .filter((name) => /^(?:SBATCH|SALLOC|SRUN|SQUEUE|SACCT|SCANCEL)_/.test(name) || name === 'CLEARML_CONFIG_PATH')
+      .filter((name) => name.startsWith('SBATCH_') || name === 'CLEARML_CONFIG_PATH')
       .sort(),
   };
 }
@@ -129,14 +154,15 @@ function switchFrom(text: string, origin: Origin): boolean {
   return value;
 }
 
-function firstSet(environment: Environment, names: readonly string[]): { name: string; text: string } | undefined {
+interface SetVariable {
+  readonly name: string;
+  readonly text: string;
+}
+
+function firstSet(environment: Environment, names: readonly string[]): SetVariable | undefined {
   for (const name of names) {
     const text = environment[name]?.trim();
     if (text !== undefined && text !== '') return { name, text };
   }
   return undefined;
-}
-
-function textOf(environment: Environment, ...names: string[]): string | undefined {
-  return firstSet(environment, names)?.text;
 }

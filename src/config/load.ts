@@ -83,7 +83,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     return readHocon(file, text, { environment, readInclude });
   });
   const given = [
-    builtIn(surroundings, homeDir),
+    treeWith(['api', 'verify_certificate'], leaf(true, NOWHERE)),
     ...layers,
     dynamicVariables(environment),
     namedVariables(environment),
@@ -92,10 +92,11 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
 
   const complete = withLocalPaths(withAddresses(given), homeDir);
   const conf = checkedConf(complete);
-  const slurm = ['agent', 'slurm'];
-  const root = overlay(complete, treeWith(slurm, inForce(conf.agent.slurm, nodeAt(complete, slurm))));
+  const stateDir = conf.agent.slurm.state_dir ?? defaultStateDir(surroundings, homeDir);
+  const slurm = inForce({ ...conf.agent.slurm, state_dir: stateDir }, nodeAt(complete, ['agent', 'slurm']));
+  const root = overlay(complete, treeWith(['agent', 'slurm'], slurm));
   return {
-    settings: settingsFrom(conf),
+    settings: settingsFrom(conf, stateDir),
     tree: plainTree(root),
     root,
     originOf: (path) => nodeAt(root, splitPath(path))?.origin,
@@ -110,7 +111,7 @@ function ignoredVariables({ ignored }: Surroundings): string[] {
   return ignored.map((name) =>
     name === 'CLEARML_CONFIG_PATH'
       ? 'CLEARML_CONFIG_PATH is set, but configuration folders are not read: use a file.'
-      : `${name} is set, but Slurm's commands are not given it: write the option into the template.`,
+      : `${name} is set, but sbatch is not given it: write the option into the template.`,
   );
 }
 
@@ -165,13 +166,8 @@ function expanded(node: ConfigNode, homeDir: string): ConfigNode {
   return { ...node, value: expandPath(node.value, homeDir, folder) };
 }
 
-/** Defaults that the schema can't tell. */
-function builtIn({ stateHome }: Surroundings, homeDir: string): ConfigTree {
-  const stateDir = join(stateHome ?? join(homeDir, '.local', 'state'), 'clearml-agent-slurm');
-  return overlay(
-    treeWith(['agent', 'slurm', 'state_dir'], leaf(stateDir, NOWHERE)),
-    treeWith(['api', 'verify_certificate'], leaf(true, NOWHERE)),
-  );
+function defaultStateDir({ stateHome }: Surroundings, homeDir: string): string {
+  return join(stateHome ?? join(homeDir, '.local', 'state'), 'clearml-agent-slurm');
 }
 
 /** A checked value with its defaults, where each part that was written keeps its origin. */

@@ -1,6 +1,6 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
-import { NAMED_VARIABLES } from './environment.ts';
-import { settingRows, type SettingRow } from './setting-table.ts';
+import { NAMED_VARIABLES, OTHER_VARIABLES } from './environment.ts';
+import { clearmlRows, settingRows, type SettingRow } from './setting-table.ts';
 
 const OPENING = `# Configuration
 
@@ -22,21 +22,50 @@ A name that is not in this table is an error. Numbers that end in \`_sec\` are s
 
 `;
 
-const VARIABLES = `
-## Variables
+const CLEARML = `
+## ClearML's own settings
 
-An empty variable counts as unset.
+These count for the daemon too. All others in \`api\`, \`agent\`, \`sdk\`, \`environment\` and \`files\` are passed on to the agent on the node.
+
+`;
+
+const VARIABLES = `
+## Variables that replace a setting
+
+An empty variable counts as unset. Of several names, the first that is set counts.
+
+`;
+
+const OTHERS = `
+## Other variables
 
 `;
 
 /** The whole page, in Markdown. */
 export function referencePage(): string {
-  const settings = table(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells));
-  const variables = table(
-    ['variable', 'setting'],
-    NAMED_VARIABLES.map(({ names, path }) => [names.map(code).join(', '), code(path)]),
-  );
-  return `${OPENING}${settings}${VARIABLES}${variables}`;
+  return [
+    OPENING,
+    table(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells)),
+    CLEARML,
+    table(
+      ['setting', 'meaning'],
+      clearmlRows().map(({ name, meaning }) => [code(name), meaning]),
+    ),
+    VARIABLES,
+    table(
+      ['variable', 'setting'],
+      NAMED_VARIABLES.map(({ names, path }) => [codes(names), code(path)]),
+    ),
+    OTHERS,
+    table(
+      ['variable', 'meaning'],
+      Object.values(OTHER_VARIABLES).map(({ names, meaning }) => [codes(names), meaning]),
+    ),
+  ].join('');
+}
+
+function codes(texts: readonly string[]): string {
+  return texts.map(code).join(', ');
 }
 
 function settingCells({ name, type, fallback, least, meaning }: SettingRow): string[] {

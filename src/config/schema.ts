@@ -131,28 +131,47 @@ export const SlurmSection = z.strictObject({
     .describe('Only empty: submitting jobs as other users is not supported yet.'),
 });
 
-// What ClearML's own sections mean stands in ClearML's documentation. Numbers are allowed where a key may look like one.
-const text = z.union([z.string(), z.number().transform(String)]).nullish();
+// Numbers are allowed where a key may look like one.
+const text = z.union([z.string(), z.number().transform(String)]);
 
-/** `api`: the server, and who we are there. */
+/** `api`: the server, and who we are there. Loose, as `agent` is: the rest is for the agent on the node. */
 export const ApiSection = z.looseObject({
-  api_server: text,
-  /** What older files call `api_server`. */
-  host: text,
-  web_server: text,
-  files_server: text,
-  credentials: z.looseObject({ access_key: text, secret_key: text }).nullish(),
-  auth_token: text,
+  api_server: text.optional().describe('The address of the API, such as `https://api.clear.ml` or `http://host:8008`.'),
+  host: text.optional().describe('What older files call `api_server`.'),
+  web_server: text
+    .optional()
+    .describe(
+      'The address of the web page. Told from `api_server` where it can be: `api.` becomes `app.`, port 8008 becomes 8080.',
+    ),
+  files_server: text
+    .optional()
+    .describe('The address of the file store. Told from `web_server`: `app.` becomes `files.`, else port 8081.'),
+  credentials: z
+    .looseObject({
+      access_key: text.optional().describe('The access key of the daemon, and of its jobs.'),
+      secret_key: text.optional().describe('The secret key that belongs to it.'),
+    })
+    .optional()
+    .describe('The keys made on the web page under Settings, Workspace.'),
+  auth_token: text
+    .optional()
+    .describe('A token instead of the keys. Jobs do not get it from here: use keys unless you know why not.'),
   verify_certificate: z
     .union([z.boolean(), z.string()], 'must be true, false, or the path of a file with certificates')
-    .nullish(),
+    .optional()
+    .describe("Whether the server's certificate is checked; or the path of a file with certificates to trust."),
 });
 
 /** `agent`: of the agent's own settings only those that the daemon needs itself. */
 export const AgentSection = z.looseObject({
-  worker_id: text,
-  worker_name: text,
-  abort_callback_max_timeout: z.number().nullish(),
+  worker_id: text
+    .optional()
+    .describe('The name under which the daemon shows as a worker. Default: `<worker_name>:slurm`.'),
+  worker_name: text.optional().describe("The first part of that name. Default: this machine's."),
+  abort_callback_max_timeout: z
+    .number()
+    .optional()
+    .describe('How many seconds a task may take for its own clean-up when it is aborted. Default: 1800.'),
   slurm: SlurmSection.prefault({}),
 });
 

@@ -1,6 +1,6 @@
 // The settings of agent.slurm as rows, read from the schema: for the reference page, for help, and for "did you mean".
 import { z } from 'zod';
-import { SlurmSection } from './schema.ts';
+import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
 
 export interface SettingRow {
   /** Below `agent.slurm`, e.g. `grace.end_sec`. */
@@ -14,8 +14,8 @@ export interface SettingRow {
 }
 
 const Described = z.object({
-  type: z.string(),
-  description: z.string(),
+  type: z.unknown().optional(),
+  description: z.string().optional(),
   default: z.unknown().optional(),
   minimum: z.number().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
@@ -32,8 +32,12 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Every setting in the schema's order; a group comes before its own. */
 export function settingRows(): SettingRow[] {
-  const { properties } = z.toJSONSchema(SlurmSection, { io: 'input' });
-  return rowsOf(properties ?? {}, '');
+  return rowsOf(SlurmSection, '');
+}
+
+/** What counts for the daemon outside of `agent.slurm`, by the whole name. */
+export function clearmlRows(): SettingRow[] {
+  return [...rowsOf(ApiSection, 'api.'), ...rowsOf(AgentSection.omit({ slurm: true }), 'agent.')];
 }
 
 /** The names that may stand directly under `agent.slurm`, or under one of its groups. */
@@ -46,11 +50,15 @@ export function knownNames(group: readonly string[]): string[] {
     .filter((name) => !name.includes('.'));
 }
 
-function rowsOf(properties: Readonly<Record<string, unknown>>, prefix: string): SettingRow[] {
+function rowsOf(section: z.ZodType, prefix: string): SettingRow[] {
+  return rowsBelow(z.toJSONSchema(section, { io: 'input' }).properties ?? {}, prefix);
+}
+
+function rowsBelow(properties: Readonly<Record<string, unknown>>, prefix: string): SettingRow[] {
   return Object.entries(properties).flatMap(([key, schema]) => {
     const described = Described.parse(schema);
     const name = `${prefix}${key}`;
-    return [rowOf(name, described), ...rowsOf(described.properties ?? {}, `${name}.`)];
+    return [rowOf(name, described), ...rowsBelow(described.properties ?? {}, `${name}.`)];
   });
 }
 
@@ -58,9 +66,9 @@ function rowOf(name: string, { type, description, default: fallback, minimum, pr
   const isGroup = properties !== undefined;
   return {
     name,
-    type: TYPES[type] ?? type,
+    type: (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text',
     fallback: fallback === undefined || isGroup ? undefined : JSON.stringify(fallback),
     least: minimum,
-    meaning: description,
+    meaning: description ?? '',
   };
 }

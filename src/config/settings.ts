@@ -28,7 +28,8 @@ export type SlurmSettings = ReturnType<typeof slurmSettings>;
 /** What `agent.abort_callback_max_timeout` is for the agent when nothing is set, in seconds. */
 const ABORT_CALLBACK_MAX_SEC = 1800;
 
-export function settingsFrom({ api, agent }: ClearmlConf): Settings {
+/** `stateDir` where the configuration names none: only its reader knows the home folder. */
+export function settingsFrom({ api, agent }: ClearmlConf, stateDir: string): Settings {
   return {
     api: {
       apiServer: address(api.api_server) ?? address(api.host),
@@ -42,11 +43,11 @@ export function settingsFrom({ api, agent }: ClearmlConf): Settings {
     workerId: filled(agent.worker_id),
     workerName: filled(agent.worker_name),
     abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
-    slurm: slurmSettings(agent.slurm),
+    slurm: slurmSettings(agent.slurm, stateDir),
   };
 }
 
-function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
+function slurmSettings(slurm: ClearmlConf['agent']['slurm'], stateDir: string) {
   return {
     queues: slurm.queues,
     templateFiles: slurm.template_files,
@@ -54,7 +55,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
     schedulerQueue: slurm.scheduler_queue,
     sharedDir: slurm.shared_dir,
     // The layers always hold one: load.ts puts the default there.
-    stateDir: slurm.state_dir ?? '.',
+    stateDir: slurm.state_dir ?? stateDir,
     pollIntervalMs: slurm.poll_interval_sec * 1000,
     queuePollIntervalMs: slurm.queue_poll_interval_sec * 1000,
     slurmBinDir: slurm.slurm_bin_dir,
@@ -81,11 +82,11 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
 }
 
 /** An empty text is as good as none. */
-function filled(text: string | null | undefined): string | undefined {
+function filled(text: string | undefined): string | undefined {
   const trimmed = text?.trim();
   return trimmed === '' ? undefined : trimmed;
 }
 
-function address(text: string | null | undefined): string | undefined {
+function address(text: string | undefined): string | undefined {
   return filled(text)?.replace(/\/+$/, '');
 }

@@ -194,9 +194,12 @@ describe('the settings', () => {
   });
 
   it('take null for "not set"', () => {
-    const config = configWith('agent.slurm { shared_dir: null, poll_interval_sec: null }, agent.worker_id: null');
+    const config = configWith(
+      'agent.slurm { shared_dir: null, state_dir: null, poll_interval_sec: null }, agent.worker_id: null',
+    );
 
     expect(config.settings.slurm.sharedDir).to.equal(undefined);
+    expect(config.settings.slurm.stateDir).to.equal('/home/ada/.local/state/clearml-agent-slurm');
     expect(config.settings.slurm.pollIntervalMs).to.equal(15_000);
     expect(config.originOf('agent.slurm.poll_interval_sec')).to.deep.equal({ kind: 'default' });
     expect(config.settings.workerId).to.equal(undefined);

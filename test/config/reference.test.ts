@@ -1,9 +1,9 @@
 // The reference page: made from the schema, committed, and whole.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { NAMED_VARIABLES } from '../../src/config/environment.ts';
+import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';
 import { referencePage } from '../../src/config/reference.ts';
-import { knownNames, settingRows } from '../../src/config/setting-table.ts';
+import { clearmlRows, knownNames, settingRows } from '../../src/config/setting-table.ts';
 
 describe('docs/configuration.md', () => {
   it('is what `npm run docs` writes', () => {
@@ -16,11 +16,14 @@ describe('docs/configuration.md', () => {
     const page = referencePage();
 
     for (const { name, meaning } of settingRows()) expect(page).to.contain(`| \`${name}\` |`).and.to.contain(meaning);
-    for (const { names } of NAMED_VARIABLES) for (const name of names) expect(page).to.contain(`\`${name}\``);
+    for (const { name } of clearmlRows()) expect(page).to.contain(`| \`${name}\` |`);
+    for (const { names } of [...NAMED_VARIABLES, ...Object.values(OTHER_VARIABLES)])
+      for (const name of names) expect(page).to.contain(`\`${name}\``);
   });
 
   it('breaks no table: no meaning has a line end or a bar', () => {
-    for (const { name, meaning } of settingRows()) expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
+    for (const { name, meaning } of [...settingRows(), ...clearmlRows()])
+      expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
   });
 });
 
@@ -33,6 +36,13 @@ describe('settingRows', () => {
     expect(rows.get('grace')).to.deep.include({ type: 'group', fallback: undefined });
     expect(rows.get('grace.end_sec')).to.deep.include({ type: 'number', fallback: '60' });
     expect(rows.get('shared_dir')).to.deep.include({ type: 'text', fallback: undefined });
+  });
+
+  it('of ClearML tell the keys of a group, too', () => {
+    const names = clearmlRows().map(({ name }) => name);
+
+    expect(names).to.include.members(['api.api_server', 'api.credentials.secret_key', 'agent.worker_id']);
+    expect(names).not.to.include('agent.slurm');
   });
 
   it('are found by their group', () => {
