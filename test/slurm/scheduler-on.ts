@@ -1,5 +1,6 @@
 // A scheduler whose commands run on this machine, in a folder of the test's own.
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { createLocalHost } from '../../src/host/local.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
@@ -13,26 +14,33 @@ export interface LoggedLine {
 
 export interface Setting {
   readonly folder: string;
-  /** Before the system's own folders. */
-  readonly path?: string;
+  /** Where Slurm's commands are; else on the system's own PATH. */
+  readonly commandsDir?: string;
   readonly variables?: Readonly<Record<string, string>>;
   /** Receives what is logged. */
   readonly lines?: LoggedLine[];
 }
 
-export function schedulerOn({ folder, path, variables = {}, lines = [] }: Setting): Scheduler {
+export function schedulerOn({ folder, commandsDir, variables = {}, lines = [] }: Setting): Scheduler {
   const host = createLocalHost({
-    path: path === undefined ? '/usr/bin:/bin' : `${path}:/usr/bin:/bin`,
+    path: commandsDir === undefined ? '/usr/bin:/bin' : `${commandsDir}:/usr/bin:/bin`,
     home: folder,
     user: userInfo().username,
     workingDirectory: folder,
     variables,
   });
   const note = (level: keyof Logger) => (message: string, data?: unknown) => void lines.push({ level, message, data });
+  const place = (command: string): string => (commandsDir === undefined ? command : join(commandsDir, command));
   let token = 0;
   return createCliScheduler({
     host,
-    commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
+    commands: {
+      sbatch: place('sbatch'),
+      squeue: place('squeue'),
+      sacct: place('sacct'),
+      scancel: place('scancel'),
+      scontrol: place('scontrol'),
+    },
     log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
     randomToken: () => `mark${String((token += 1))}`,
   });

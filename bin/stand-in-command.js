@@ -1,0 +1,69 @@
+// The program behind every stand-in for a Slurm command: hands its call to the stand-in cluster, and does what that answers.
+// Plain JavaScript without packages, because it is started for every call and must be there at once.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { constants, userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
+
+const [, , socketPath, program, offlineExitCode, offlineWords, ...args] = process.argv;
+
+await run();
+
+/** The cluster's answers are those of `commandAnswer` in src/sandbox/slurm/wire.ts. */
+async function run() {
+  let answer = await ask(null);
+  if (answer.kind === 'script-wanted') answer = await askWithScript(answer.file);
+  if (answer.kind === 'run-tasks') {
+    process.exitCode = Math.max(...(await Promise.all(answer.tasks.map(runTask))));
+    return;
+  }
+  process.stdout.write(answer.stdout);
+  process.stderr.write(answer.stderr);
+  process.exitCode = answer.exitCode;
+}
+
+/** @param {string | null} script */
+function ask(script) {
+  const { username: user } = userInfo();
+  const call = { program, args, script, workDir: process.cwd(), user, environment: process.env };
+  return new Promise((resolve) => {
+    const socket = createConnection({ path: socketPath, allowHalfOpen: true });
+    let words = offlineWords;
+    let received = '';
+    const end = () => {
+      const failed = { kind: 'done', exitCode: Number(offlineExitCode), stdout: '', stderr: `${words}\n` };
+      resolve(received === '' ? failed : JSON.parse(received));
+    };
+    socket.setEncoding('utf8');
+    // From here on the cluster may have done what was asked, and Slurm's commands no longer say that it was never asked.
+    socket.once('connect', () => {
+      words = offlineWords.replace(/Unable to contact .*/, 'Zero Bytes were transmitted or received');
+    });
+    socket.on('data', (chunk) => (received += chunk));
+    socket.once('error', end);
+    socket.once('end', end);
+    socket.end(JSON.stringify(call));
+  });
+}
+
+/** @param {string | null} file null for standard input */
+async function askWithScript(file) {
+  try {
+    return await ask(file === null ? await text(process.stdin) : readFileSync(file, 'utf8'));
+  } catch {
+    return { kind: 'done', exitCode: 1, stdout: '', stderr: `sbatch: error: Unable to open file ${file}\n` };
+  }
+}
+
+/** One task of a step; its output goes where ours goes. */
+function runTask(task) {
+  const child = spawn(task.program, task.args, { env: { ...process.env, ...task.environment }, stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      process.stderr.write(`slurmstepd: error: execve(): ${task.program}: ${error.message}\n`);
+      resolve(2);
+    });
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}

@@ -1,0 +1,47 @@
+// The stand-in commands by name, and how each is carried out by the cluster.
+import type { Clock } from '../../../base/clock.ts';
+import type { Controller } from '../controller.ts';
+import { BadCommandLine } from '../options.ts';
+import type { StandInSettings } from '../settings.ts';
+import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
+import { sacct } from './sacct.ts';
+import { readScriptSource, sbatch } from './sbatch.ts';
+import { scancel } from './scancel.ts';
+import { scontrol } from './scontrol.ts';
+import { sinfo } from './sinfo.ts';
+import { squeue } from './squeue.ts';
+import { srun } from './srun.ts';
+
+/** What a command works with. */
+export interface ClusterView {
+  readonly controller: Controller;
+  readonly settings: StandInSettings;
+  readonly clock: Clock;
+}
+
+const COMMANDS: Readonly<
+  Record<Exclude<CommandCall['program'], 'srun'>, (call: CommandCall, cluster: ClusterView) => CommandReply>
+> = { sbatch, squeue, scancel, sacct, sinfo, scontrol };
+
+/** What the command needs to know or do before the cluster comes into play; undefined when it is the cluster's turn. */
+export function prepareCommand(call: CommandCall): CommandAnswer | undefined {
+  return explained((): CommandAnswer | undefined => {
+    if (call.program === 'srun') return { kind: 'run-tasks', tasks: srun(call) };
+    return call.program === 'sbatch' && call.script === null ? readScriptSource(call) : undefined;
+  });
+}
+
+export function runCommand(call: CommandCall, cluster: ClusterView): CommandAnswer {
+  const { program } = call;
+  if (program === 'srun') throw new TypeError('srun is no matter of the cluster: its tasks run where it was started');
+  return explained(() => ({ kind: 'done', ...COMMANDS[program](call, cluster) }));
+}
+
+function explained<Answer extends CommandAnswer | undefined>(act: () => Answer): Answer | CommandAnswer {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof BadCommandLine)) throw error;
+    return { kind: 'done', exitCode: error.exitCode, stdout: '', stderr: error.message };
+  }
+}

@@ -1,0 +1,46 @@
+// The stand-in's scancel: silent and content whatever becomes of the jobs, as the real one is.
+import { constants } from 'node:os';
+import { isOver } from '../job.ts';
+import type { ClusterView } from './run-command.ts';
+import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import type { CommandCall, CommandReply } from '../wire.ts';
+
+const OPTIONS: readonly Option[] = [
+  { long: 'batch', short: 'b' },
+  { long: 'full', short: 'f' },
+  { long: 'me' },
+  { long: 'name', short: 'n', value: 'required' },
+  { long: 'quiet', short: 'Q' },
+  { long: 'signal', short: 's', value: 'required' },
+  { long: 'user', short: 'u', value: 'required' },
+];
+
+export function scancel(call: CommandCall, { controller }: ClusterView): CommandReply {
+  const { options, rest } = readCommandLine('scancel', call.args, OPTIONS);
+  const strange = rest.find((id) => !/^\d+$/.test(id));
+  if (strange !== undefined) throw new BadCommandLine(`scancel: error: Invalid job id ${strange}\n`, 1);
+  if (rest.length === 0 && options.size === 0) {
+    throw new BadCommandLine('scancel: error: No job identification provided\n', 1);
+  }
+  const chosen = controller
+    .shown()
+    .filter((job) => !isOver(job) && (rest.length === 0 || rest.includes(String(job.id))))
+    .filter((job) => options.get('name') === undefined || options.get('name') === job.name);
+  const signal = readSignal(options.get('signal'));
+  for (const job of chosen) {
+    if (signal === undefined) controller.cancel(job.id);
+    else controller.signal(job.id, signal);
+  }
+  return { exitCode: 0, stdout: '', stderr: '' };
+}
+
+function readSignal(text: string | undefined): NodeJS.Signals | undefined {
+  if (text === undefined) return undefined;
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`;
+  if (isSignal(name)) return name;
+  throw new BadCommandLine(`scancel: error: Unknown job signal: ${text}\n`, 1);
+}
+
+function isSignal(name: string): name is NodeJS.Signals {
+  return Object.hasOwn(constants.signals, name);
+}

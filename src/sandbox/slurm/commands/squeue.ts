@@ -1,0 +1,97 @@
+// The stand-in's squeue: the letters of `--format` that anybody here asks for, and its usual table.
+import { formatDuration } from '../durations.ts';
+import { endTime, fillFormat, formatTime } from './formatting.ts';
+import { formatNodes, isOver, type StandInJob } from '../job.ts';
+import type { ClusterView } from './run-command.ts';
+import { readCommandLine, type Option } from '../options.ts';
+import type { CommandCall, CommandReply } from '../wire.ts';
+
+const OPTIONS: readonly Option[] = [
+  { long: 'format', short: 'o', value: 'required' },
+  { long: 'jobs', short: 'j', value: 'required' },
+  { long: 'me' },
+  { long: 'name', short: 'n', value: 'required' },
+  { long: 'noheader', short: 'h' },
+  { long: 'partition', short: 'p', value: 'required' },
+  { long: 'states', short: 't', value: 'required' },
+  { long: 'user', short: 'u', value: 'required' },
+];
+
+const USUAL_FORMAT = '%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R';
+
+const SHORT_STATES: Readonly<Record<StandInJob['state'], string>> = {
+  PENDING: 'PD',
+  RUNNING: 'R',
+  COMPLETED: 'CD',
+  FAILED: 'F',
+  CANCELLED: 'CA',
+  TIMEOUT: 'TO',
+  NODE_FAIL: 'NF',
+  PREEMPTED: 'PR',
+  OUT_OF_MEMORY: 'OOM',
+  BOOT_FAIL: 'BF',
+  DEADLINE: 'DL',
+};
+
+interface Column {
+  readonly header: string;
+  value(job: StandInJob, call: CommandCall, now: number): string;
+}
+
+const COLUMNS: Readonly<Record<string, Column>> = {
+  A: { header: 'JOBID', value: (job) => String(job.id) },
+  i: { header: 'JOBID', value: (job) => String(job.id) },
+  F: { header: 'ARRAY_JOB_ID', value: (job) => String(job.id) },
+  j: { header: 'NAME', value: (job) => job.name },
+  k: { header: 'COMMENT', value: (job) => (job.comment === '' ? '(null)' : job.comment) },
+  T: { header: 'STATE', value: (job) => job.state },
+  t: { header: 'ST', value: (job) => SHORT_STATES[job.state] },
+  r: { header: 'REASON', value: (job) => job.reason },
+  R: {
+    header: 'NODELIST(REASON)',
+    value: (job) => (job.nodes.length > 0 ? formatNodes(job.nodes) : `(${job.reason})`),
+  },
+  P: { header: 'PARTITION', value: (job) => job.partition },
+  N: { header: 'NODELIST', value: (job) => formatNodes(job.nodes) },
+  D: { header: 'NODES', value: (job) => String(job.nodeCount) },
+  C: { header: 'CPUS', value: (job) => String(job.taskCount * job.cpusPerTask) },
+  u: { header: 'USER', value: (job) => job.user },
+  V: { header: 'SUBMIT_TIME', value: (job, call) => formatTime(job.submittedAt, call.environment, 'N/A') },
+  S: { header: 'START_TIME', value: (job, call) => formatTime(job.startedAt, call.environment, 'N/A') },
+  e: {
+    header: 'END_TIME',
+    value: (job, call) => formatTime(endTime(job), call.environment, job.startedAt === null ? 'N/A' : 'NONE'),
+  },
+  l: { header: 'TIME_LIMIT', value: (job) => formatDuration(job.timeLimitMs) },
+  M: {
+    header: 'TIME',
+    value: (job, _, now) => formatDuration(job.startedAt === null ? 0 : (job.endedAt ?? now) - job.startedAt),
+  },
+  Z: { header: 'WORK_DIR', value: (job) => job.workDir },
+};
+
+export function squeue(call: CommandCall, { controller, clock }: ClusterView): CommandReply {
+  const { options } = readCommandLine('squeue', call.args, OPTIONS);
+  const user = options.get('user');
+  // As the real one does for a name that it can't resolve: a complaint, and no row.
+  const complaint = user === undefined || user === call.user ? '' : `squeue: error: Invalid user: ${user}\n`;
+  const wantsAll = options.get('states')?.toLowerCase() === 'all';
+  const states = options.get('states')?.toUpperCase().split(',');
+  const jobs = controller
+    .shown()
+    .filter((job) => complaint === '' && (options.get('name')?.split(',').includes(job.name) ?? true))
+    .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
+    .filter((job) => options.get('partition')?.split(',').includes(job.partition) ?? true)
+    .filter(
+      (job) =>
+        wantsAll || (states?.some((state) => [job.state, SHORT_STATES[job.state]].includes(state)) ?? !isOver(job)),
+    )
+    .sort((one, other) => other.id - one.id);
+
+  const format = options.get('format') ?? USUAL_FORMAT;
+  const now = clock.now();
+  const header = fillFormat(format, (letter) => COLUMNS[letter]?.header);
+  const rows = jobs.map((job) => fillFormat(format, (letter) => COLUMNS[letter]?.value(job, call, now)));
+  const lines = options.has('noheader') ? rows : [header, ...rows];
+  return { exitCode: 0, stdout: lines.map((line) => `${line}\n`).join(''), stderr: complaint };
+}

@@ -1,0 +1,71 @@
+// The `#SBATCH` lines of a script as words of sbatch's command line, and what makes a text no batch script at all.
+import { BadCommandLine } from './options.ts';
+
+/** @throws BadCommandLine as sbatch does */
+export function readDirectives(script: string): string[] {
+  refuseWhatIsNoScript(script);
+  const words: string[] = [];
+  for (const [index, line] of script.split('\n').entries()) {
+    if (line.startsWith('#SBATCH')) words.push(...splitDirective(line.slice('#SBATCH'.length), index + 1));
+    // From the first command on, sbatch reads no further.
+    else if (!line.startsWith('#') && line.trim() !== '') break;
+  }
+  return words;
+}
+
+function refuseWhatIsNoScript(script: string): void {
+  if (script === '') throw new BadCommandLine('sbatch: error: Batch script is empty!\n', 1);
+  if (script.trim() === '') throw new BadCommandLine('sbatch: error: Batch script contains only whitespace!\n', 1);
+  if (!script.startsWith('#!')) {
+    throw new BadCommandLine(
+      'sbatch: error: This does not look like a batch script.  The first\n' +
+        'sbatch: error: line must start with #! followed by the path to an interpreter.\n' +
+        'sbatch: error: For instance: #!/bin/sh\n',
+      1,
+    );
+  }
+  if (script.includes('\0')) {
+    throw new BadCommandLine(
+      "sbatch: error: The Slurm controller does not allow scripts that\nsbatch: error: contain a NULL character '\\0'.\n",
+      1,
+    );
+  }
+  if (script.includes('\r\n')) {
+    throw new BadCommandLine(
+      'sbatch: error: Batch script contains DOS line breaks (\\r\\n)\n' +
+        'sbatch: error: instead of expected UNIX line breaks (\\n).\n',
+      1,
+    );
+  }
+}
+
+/** Both kinds of quotes group, a backslash keeps the next character in both of them, a bare `#` begins a comment anywhere. */
+function splitDirective(text: string, line: number): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? '';
+    if (character === '\\' && at + 1 < text.length) {
+      at += 1;
+      word = (word ?? '') + (text[at] ?? '');
+    } else if (character === quote) {
+      quote = undefined;
+    } else if (quote === undefined && (character === '"' || character === "'")) {
+      quote = character;
+      word ??= '';
+    } else if (quote === undefined && character === '#') {
+      break;
+    } else if (quote === undefined && /\s/.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + character;
+    }
+  }
+  if (quote !== undefined) {
+    throw new BadCommandLine(`sbatch: fatal: stdin: line ${line}: Unmatched \`${quote}\` in [${text}]\n`, 1);
+  }
+  if (word !== undefined) words.push(word);
+  return words;
+}

@@ -1,0 +1,151 @@
+// Trouble on demand: what goes wrong between a stand-in command and the one who called it, planned in a file by a test.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commandName, type CommandAnswer, type CommandName, type CommandReply } from './wire.ts';
+
+const fault = z.object({
+  command: commandName,
+  /** How many calls it befalls. */
+  times: z.number(),
+  /** Whether the cluster does what was asked, whatever the caller is told. */
+  isCarriedOut: z.boolean(),
+  /** Before anything else happens. */
+  delayBeforeMs: z.number(),
+  /** After it was carried out, before the caller is told. */
+  delayAfterMs: z.number(),
+  /** Told in place of the true answer. */
+  reply: z.object({ exitCode: z.number(), stdout: z.string(), stderr: z.string() }).nullable(),
+  /** Around the true answer. */
+  stdoutBefore: z.string(),
+  stdoutAfter: z.string(),
+  stderr: z.string(),
+  /** How much of the true answer comes through, from 0 to 1. */
+  kept: z.number(),
+});
+
+export type Fault = z.infer<typeof fault>;
+
+function plain(command: CommandName): Fault {
+  return {
+    command,
+    times: 1,
+    isCarriedOut: true,
+    delayBeforeMs: 0,
+    delayAfterMs: 0,
+    reply: null,
+    stdoutBefore: '',
+    stdoutAfter: '',
+    stderr: '',
+    kept: 1,
+  };
+}
+
+const SUBMISSION_FAILED = 'sbatch: error: Batch job submission failed: ';
+const TIMED_OUT = 'Socket timed out on send/recv operation';
+
+/** sbatch says that it timed out, although the job was accepted. */
+export function acceptedThenTimeout(): Fault {
+  return { ...submissionFails(TIMED_OUT), isCarriedOut: true };
+}
+
+/** sbatch says that it timed out, and no job was made. */
+export function lostThenTimeout(): Fault {
+  return submissionFails(TIMED_OUT);
+}
+
+/**
+ * sbatch fails with these words of the controller's, and no job is made: a rejection, back-pressure, no controller.
+ * @param detail what sbatch says before, such as the limit that was reached
+ */
+export function submissionFails(words: string, detail?: string): Fault {
+  const before = detail === undefined ? '' : `sbatch: error: ${detail}\n`;
+  const reply = { exitCode: 1, stdout: '', stderr: `${before}${SUBMISSION_FAILED}${words}\n` };
+  return { ...plain('sbatch'), isCarriedOut: false, reply };
+}
+
+/** The command can't reach the controller. */
+export function controllerDown(command: CommandName): Fault {
+  return { ...plain(command), isCarriedOut: false, reply: unreachable(command) };
+}
+
+/** A login script or wrapper prints around the answer. */
+export function noise(command: CommandName): Fault {
+  return { ...plain(command), stdoutBefore: 'Welcome to the cluster!\n42\n', stdoutAfter: 'Read the manual.\n' };
+}
+
+/** Exit code 0, a complaint on standard error, and of the answer only the first line. */
+export function emptyWithComplaint(command: CommandName, complaint: string): Fault {
+  return { ...plain(command), kept: 0, stderr: `${complaint}\n` };
+}
+
+/** Exit code 0, but only part of the answer. */
+export function cutShort(command: CommandName, kept: number): Fault {
+  return { ...plain(command), kept };
+}
+
+/** The answer takes this long: what was asked is done before, so that a caller who loses patience leaves it done. */
+export function slow(command: CommandName, delayAfterMs: number): Fault {
+  return { ...plain(command), delayAfterMs };
+}
+
+/** The next such calls of the command meet this fault, after those that are planned already. */
+export function planFault(stateDir: string, planned: Fault): void {
+  write(stateDir, [...read(stateDir), planned]);
+}
+
+/** The fault that this call meets, taken from the plan. */
+export function takeFault(stateDir: string, command: CommandName): Fault | undefined {
+  const faults = read(stateDir);
+  const index = faults.findIndex((planned) => planned.command === command);
+  const found = faults[index];
+  if (found === undefined) return undefined;
+  write(
+    stateDir,
+    found.times > 1 ? faults.with(index, { ...found, times: found.times - 1 }) : faults.toSpliced(index, 1),
+  );
+  return found;
+}
+
+/** What the caller is told instead. `kept: 0` leaves the first line: the header of an empty table. */
+export function spoil(answer: CommandAnswer, planned: Fault): CommandAnswer {
+  if (planned.reply !== null) return { kind: 'done', ...planned.reply };
+  if (answer.kind !== 'done') return answer;
+  const { stdout } = answer;
+  const length = planned.kept === 0 ? stdout.indexOf('\n') + 1 : Math.floor(stdout.length * planned.kept);
+  return {
+    ...answer,
+    stdout: planned.stdoutBefore + stdout.slice(0, length) + planned.stdoutAfter,
+    stderr: answer.stderr + planned.stderr,
+  };
+}
+
+/** What each command says when no controller answers, and how it exits then. */
+export function unreachable(command: CommandName): CommandReply {
+  const words = 'Unable to contact slurm controller (connect failure)';
+  const said: Readonly<Record<CommandName, string>> = {
+    sbatch: `${SUBMISSION_FAILED}${words}`,
+    squeue: `slurm_load_jobs error: ${words}`,
+    scontrol: `slurm_load_ctl_conf error: ${words}`,
+    scancel: `scancel: error: ${words}`,
+    sinfo: `slurm_load_partitions: ${words}`,
+    sacct: 'sacct: error: Problem talking to the database: Connection refused',
+    srun: `srun: error: ${words}`,
+  };
+  return { exitCode: command === 'scancel' ? 8 : 1, stdout: '', stderr: `${said[command]}\n` };
+}
+
+function read(stateDir: string): Fault[] {
+  try {
+    return z.array(fault).parse(JSON.parse(readFileSync(join(stateDir, 'faults.json'), 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function write(stateDir: string, faults: readonly Fault[]): void {
+  const file = join(stateDir, 'faults.json');
+  writeFileSync(`${file}.new`, JSON.stringify(faults, undefined, 2), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

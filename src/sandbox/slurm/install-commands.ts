@@ -1,0 +1,39 @@
+// Writes the stand-in commands into a folder, as small scripts that start the one program behind them all.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { quoteWord } from '../../base/shell-word.ts';
+import { unreachable } from './faults.ts';
+import { STAND_IN_VERSION } from './settings.ts';
+import { SOCKET_NAME, STAND_IN_COMMANDS, type CommandName } from './wire.ts';
+
+/** From the sources and from the built package alike. */
+const PROGRAM = fileURLToPath(new URL('../../../bin/stand-in-command.js', import.meta.url));
+
+const VERSION_LINE = `slurm ${STAND_IN_VERSION} (not Slurm: a stand-in from the sandbox of clearml-agent-slurm)`;
+
+/**
+ * @param folder to be put first on PATH
+ * @param stateDir of the cluster that the commands talk to
+ */
+export function installStandInCommands(folder: string, stateDir: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const command of STAND_IN_COMMANDS) {
+    const path = join(folder, command);
+    writeFileSync(path, wrapper(command, stateDir));
+    chmodSync(path, 0o755);
+  }
+}
+
+function wrapper(command: CommandName, stateDir: string): string {
+  const { exitCode, stderr } = unreachable(command);
+  const words = [process.execPath, PROGRAM, join(stateDir, SOCKET_NAME), command, String(exitCode), stderr.trimEnd()];
+  return [
+    '#!/bin/sh',
+    'case "$1" in',
+    `  --version | -V) echo ${quoteWord(VERSION_LINE)}; exit 0 ;;`,
+    'esac',
+    `exec ${words.map(quoteWord).join(' ')} "$@"`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,68 @@
+// A job of the stand-in cluster, as it is kept in memory and in the state file.
+import { z } from 'zod';
+
+export const standInJob = z.object({
+  id: z.number(),
+  name: z.string(),
+  user: z.string(),
+  partition: z.string(),
+  comment: z.string(),
+  state: z.enum([
+    'PENDING',
+    'RUNNING',
+    'COMPLETED',
+    'FAILED',
+    'CANCELLED',
+    'TIMEOUT',
+    'NODE_FAIL',
+    'PREEMPTED',
+    'OUT_OF_MEMORY',
+    'BOOT_FAIL',
+    'DEADLINE',
+  ]),
+  reason: z.string(),
+  isHeld: z.boolean(),
+  mayRequeue: z.boolean(),
+  restarts: z.number(),
+  nodeCount: z.number(),
+  taskCount: z.number(),
+  cpusPerTask: z.number(),
+  /** The nodes it runs on or ran on. */
+  nodes: z.array(z.string()),
+  workDir: z.string(),
+  /** Absolute, with Slurm's %-patterns already filled in. */
+  stdoutPath: z.string(),
+  stderrPath: z.string(),
+  timeLimitMs: z.number().nullable(),
+  submittedAt: z.number(),
+  /** Not before this time. */
+  eligibleAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  exitCode: z.number(),
+  exitSignal: z.number(),
+});
+
+export type StandInJob = z.infer<typeof standInJob>;
+
+/** How a job can end. */
+export type EndState = Exclude<StandInJob['state'], 'PENDING' | 'RUNNING'>;
+
+export function isOver(job: StandInJob): boolean {
+  return job.state !== 'PENDING' && job.state !== 'RUNNING';
+}
+
+/** As Slurm shortens a list of nodes: `n1`, `n[1-2,4]`. */
+export function formatNodes(nodes: readonly string[]): string {
+  const numbers = nodes.map((node) => Number(node.slice(1))).sort((one, other) => one - other);
+  const [only] = numbers;
+  if (only === undefined) return '';
+  if (numbers.length === 1) return `n${only}`;
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return `n[${ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')}]`;
+}

@@ -1,0 +1,47 @@
+// What a stand-in cluster is like; tests turn its numbers.
+
+export interface StandInPartition {
+  readonly name: string;
+  readonly state: 'UP' | 'DOWN' | 'INACTIVE';
+  readonly maxTimeMs: number | null;
+}
+
+export interface StandInSettings {
+  readonly clusterName: string;
+  readonly nodeCount: number;
+  readonly cpusPerNode: number;
+  /** The first is the default. */
+  readonly partitions: readonly StandInPartition[];
+  /** More jobs than this, ended ones that are still shown included, are not taken. */
+  readonly maxJobCount: number;
+  /** How long squeue shows a job that has ended. */
+  readonly minJobAgeMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  readonly killWaitMs: number;
+  readonly messageTimeoutMs: number;
+  /** How long a job that was put back waits before it can start again. */
+  readonly requeueDelayMs: number;
+  /** Whether sacct remembers the jobs. */
+  readonly hasAccounting: boolean;
+}
+
+export const STAND_IN_DEFAULTS: StandInSettings = {
+  clusterName: 'stand-in',
+  nodeCount: 4,
+  cpusPerNode: 16,
+  partitions: [
+    { name: 'debug', state: 'UP', maxTimeMs: null },
+    { name: 'short', state: 'UP', maxTimeMs: 60_000 },
+    { name: 'down', state: 'DOWN', maxTimeMs: null },
+    { name: 'inactive', state: 'INACTIVE', maxTimeMs: null },
+  ],
+  maxJobCount: 10_000,
+  minJobAgeMs: 300_000,
+  killWaitMs: 5_000,
+  messageTimeoutMs: 10_000,
+  requeueDelayMs: 2_000,
+  hasAccounting: false,
+};
+
+/** Named so in every version it prints, so that nobody takes it for the real thing. */
+export const STAND_IN_VERSION = '24.11.0-stand-in';

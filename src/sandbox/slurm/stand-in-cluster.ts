@@ -1,0 +1,104 @@
+// A stand-in for a Slurm cluster: the controller behind a socket, and the commands that talk to it.
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { prepareCommand, runCommand } from './commands/run-command.ts';
+import { createController, type Controller } from './controller.ts';
+import { spoil, takeFault } from './faults.ts';
+import { installStandInCommands } from './install-commands.ts';
+import { STAND_IN_DEFAULTS, type StandInSettings } from './settings.ts';
+import { openSpool } from './spool.ts';
+import { commandCall, receive, SOCKET_NAME, type CommandAnswer } from './wire.ts';
+
+export interface StandInCluster {
+  /** To be put first on PATH: sbatch, squeue, scancel, sacct, sinfo, scontrol and srun. */
+  readonly commandsDir: string;
+  /** Where faults are planned (`planFault`). */
+  readonly stateDir: string;
+  readonly controller: Pick<Controller, 'end' | 'requeue' | 'forgetNewest' | 'remembered'>;
+  /** From now on no command reaches the controller, and those under way are cut off; jobs go on. */
+  stopListening(): Promise<void>;
+  listen(): Promise<void>;
+  /** Ends all jobs. What squeue showed is kept in the state folder. */
+  close(): Promise<void>;
+}
+
+export interface StandInOptions {
+  /** Made if missing, private. A socket in it limits the length of its path to some 90 characters. */
+  readonly stateDir: string;
+  readonly settings?: Partial<StandInSettings>;
+  readonly clock?: Clock;
+}
+
+export async function startStandInCluster(options: StandInOptions): Promise<StandInCluster> {
+  const { stateDir, clock = systemClock } = options;
+  const settings: StandInSettings = { ...STAND_IN_DEFAULTS, ...options.settings };
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const socketPath = join(stateDir, SOCKET_NAME);
+  const commandsDir = join(stateDir, 'bin');
+  installStandInCommands(commandsDir, stateDir);
+  const controller = createController(settings, openSpool(stateDir), clock);
+  const connections = new Set<Socket>();
+  const closing = new AbortController();
+  let server: Server | undefined;
+
+  async function answer(text: string): Promise<CommandAnswer> {
+    const call = commandCall.parse(JSON.parse(text));
+    const prepared = prepareCommand(call);
+    if (prepared !== undefined) return prepared;
+    const fault = takeFault(stateDir, call.program);
+    if (fault === undefined) return runCommand(call, { controller, settings, clock });
+    await clock.sleep(fault.delayBeforeMs, closing.signal);
+    const answered = fault.isCarriedOut ? runCommand(call, { controller, settings, clock }) : NO_ANSWER;
+    await clock.sleep(fault.delayAfterMs, closing.signal);
+    return spoil(answered, fault);
+  }
+
+  async function serve(socket: Socket): Promise<void> {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    // A caller that was killed while it waited: what it asked for is done all the same.
+    socket.on('error', () => socket.destroy());
+    const answered = await receive(socket).then(answer).catch(explain);
+    socket.end(JSON.stringify(answered));
+  }
+
+  async function listen(): Promise<void> {
+    rmSync(socketPath, { force: true });
+    const listening = createServer({ allowHalfOpen: true }, (socket) => void serve(socket));
+    await new Promise<void>((resolve, reject) => {
+      listening.once('error', reject);
+      listening.listen(socketPath, resolve);
+    });
+    server = listening;
+  }
+
+  async function stopListening(): Promise<void> {
+    const listening = server;
+    server = undefined;
+    if (listening === undefined) return;
+    for (const connection of connections) connection.destroy();
+    await new Promise((resolve) => listening.close(resolve));
+  }
+
+  await listen();
+  return {
+    commandsDir,
+    stateDir,
+    controller,
+    stopListening,
+    listen,
+    async close() {
+      closing.abort();
+      await stopListening();
+      await controller.close();
+    },
+  };
+}
+
+const NO_ANSWER: CommandAnswer = { kind: 'done', exitCode: 0, stdout: '', stderr: '' };
+
+function explain(error: unknown): CommandAnswer {
+  return { kind: 'done', exitCode: 1, stdout: '', stderr: `the stand-in for Slurm failed: ${String(error)}\n` };
+}

@@ -1,0 +1,35 @@
+// The scheduler contract on the stand-in for Slurm, with and without accounting.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { defineSchedulerContract, type ClusterUnderTest } from './contract.ts';
+import { schedulerOn } from './scheduler-on.ts';
+
+const execute = promisify(execFile);
+
+defineSchedulerContract('the stand-in', () => openStandIn({ hasAccounting: false }));
+defineSchedulerContract('the stand-in with accounting', () => openStandIn({ hasAccounting: true }));
+
+async function openStandIn(settings: { readonly hasAccounting: boolean }): Promise<ClusterUnderTest> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
+  const cluster = await startStandInCluster({
+    stateDir: join(folder, '.cluster'),
+    settings: { ...settings, killWaitMs: 1_000 },
+  });
+  return {
+    scheduler: schedulerOn({ folder, commandsDir: cluster.commandsDir }),
+    folder,
+    async run(program, ...args) {
+      const path = `${cluster.commandsDir}:${process.env['PATH'] ?? ''}`;
+      const { stdout } = await execute(program, args, { cwd: folder, env: { ...process.env, PATH: path } });
+      return stdout;
+    },
+    async close() {
+      await cluster.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
