@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,7 @@ interface DoomedSandbox extends Calls {
   readonly accessKey: string;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 async function spawnSandbox(stateFile: string): Promise<DoomedSandbox> {
@@ -28,14 +29,11 @@ async function spawnSandbox(stateFile: string): Promise<DoomedSandbox> {
   const firstLine = once(createInterface(child.stdout), 'line');
   const [line] = z.tuple([z.string()]).parse(await Promise.race([firstLine, gone.then(() => [])]));
   const access = Access.parse(JSON.parse(line));
-  return {
-    accessKey: access.accessKey,
-    ...callsOn(access),
-    kill: async () => {
-      child.kill('SIGKILL');
-      await gone;
-    },
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await gone;
   };
+  return { accessKey: access.accessKey, ...callsOn(access), kill, [Symbol.asyncDispose]: kill };
 }
 
 describe('the state file', () => {
@@ -90,19 +88,14 @@ describe('the state file', () => {
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.
     for (const count of [10, 30, 50, 70]) {
-      const sandbox = await spawnSandbox(stateFile);
+      await using sandbox = await spawnSandbox(stateFile);
       accessKey ??= sandbox.accessKey;
       expect(sandbox.accessKey).to.equal(accessKey);
       await expectAllThere(sandbox, answered);
       await killAfter(sandbox, count, answered);
     }
-    const survivor = await spawnSandbox(stateFile);
-    try {
-      await expectAllThere(survivor, answered);
-    } finally {
-      await survivor.kill();
-    }
-    expect(await readdir(folder)).to.include('state.json');
+    await using survivor = await spawnSandbox(stateFile);
+    await expectAllThere(survivor, answered);
   });
 });
 

@@ -47,6 +47,8 @@ describe('reset', () => {
     expect(await sandbox.ok('tasks.reset', { task })).to.deep.include({ dequeued: { removed: 1 } });
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
     expect(await sandbox.entriesOf(parking)).to.deep.equal([]);
+    const hidden = { id: [task], only_fields: ['enqueue_status'] };
+    expect(await sandbox.ok('tasks.get_all', hidden)).to.deep.equal({ tasks: [{}] });
   });
 });
 
