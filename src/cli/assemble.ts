@@ -58,9 +58,11 @@ export function makeHost({ config, around }: Base): Host {
 const PASSED_ON = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
 
 export function makeScheduler({ config, log }: Base, host: Host): Scheduler {
-  const { binaries } = config.settings.slurm;
+  const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
   return createCliScheduler({
     host,
+    sbatchTimeoutMs,
+    commandTimeoutMs,
     commands: {
       sbatch: binaries.batchBinary,
       squeue: binaries.monitorBinary,

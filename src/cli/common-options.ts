@@ -3,6 +3,7 @@ import type { Options } from 'yargs';
 import { readTextFile } from '../config/config-files.ts';
 import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
 import { secretValues } from '../config/secret-values.ts';
+import { isJournalStream } from '../log/journal-stream.ts';
 import { createSecrets } from '../log/secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
 import type { Base } from './assemble.ts';
@@ -75,7 +76,7 @@ export function readBase(typed: Typed, around: Surroundings): Base {
     format: textOption(typed, 'log-format') === 'json' ? 'json' : 'text',
     stream: around.errorStream,
     secrets,
-    journald: config.surroundings.journalStream !== undefined,
+    journald: isJournalStream(config.surroundings.journalStream, 2),
   });
   for (const warning of config.warnings) log.warn(warning);
   return { config, log, secrets, around, closeLog: () => log.close() };

@@ -95,7 +95,7 @@ export const SlurmSection = z.strictObject({
     .describe(
       'How long `sbatch` may take. Longer than the cluster takes at its busiest: an `sbatch` that was cut off may have submitted.',
     ),
-  command_timeout_sec: seconds(1).default(60).describe("How long any other of Slurm's commands may take."),
+  command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
   python: absolutePath
     .optional()
     .describe(

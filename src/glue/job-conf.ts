@@ -5,7 +5,7 @@ import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import { sharedConfPath } from './render-task.ts';
 
-/** Removes what the shared folder holds for the newest attempt. The job itself removes it too, when it comes so far. */
+/** Removes what the shared folder holds for the newest attempt. The job can't: Slurm may put it back and start it again. */
 export async function removeJobConf(glue: Glue, entry: Entry): Promise<void> {
   if (glue.job.sharedDir === undefined || entry.attempt === undefined) return;
   try {

@@ -27,21 +27,26 @@ export interface SlurmCommands {
 export interface CliSchedulerDeps {
   readonly host: Host;
   readonly commands: SlurmCommands;
+  /** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
+  readonly sbatchTimeoutMs: number;
+  /** Where a site limits the rate of calls, a command waits for its turn inside (slurm.conf(5), rl_enable). */
+  readonly commandTimeoutMs: number;
   readonly log: Logger;
   /** A new random token of a few lower-case letters and digits, by which the rows of one answer are told from all else. */
   readonly randomToken: () => string;
 }
 
-/** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
-const SUBMIT_TIMEOUT_MS = 180_000;
-
-/** Where a site limits the rate of calls, a command waits for its turn inside (slurm.conf(5), rl_enable). */
-const CALL_TIMEOUT_MS = 90_000;
-
 /** Far below the length that the kernel takes for one argument. */
 const NAMES_PER_CALL = 500;
 
-export function createCliScheduler({ host, commands, log, randomToken }: CliSchedulerDeps): Scheduler {
+export function createCliScheduler({
+  host,
+  commands,
+  log,
+  randomToken,
+  sbatchTimeoutMs,
+  commandTimeoutMs,
+}: CliSchedulerDeps): Scheduler {
   // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
   const submits = createCallSlots(2);
   const accounting = createCallSlots(1);
@@ -61,7 +66,7 @@ export function createCliScheduler({ host, commands, log, randomToken }: CliSche
 
   /** Any command but sbatch, into whose job the variable would leak. */
   function ask(slots: CallSlots, program: string, args: readonly string[], signal?: AbortSignal): Promise<HostResult> {
-    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: CALL_TIMEOUT_MS };
+    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: commandTimeoutMs };
     return run(slots, signal === undefined ? command : { ...command, signal });
   }
 
@@ -80,7 +85,7 @@ export function createCliScheduler({ host, commands, log, randomToken }: CliSche
       program: commands.sbatch,
       args: sbatchArgs(jobName),
       stdin: script,
-      timeoutMs: SUBMIT_TIMEOUT_MS,
+      timeoutMs: sbatchTimeoutMs,
     };
     try {
       return readSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));

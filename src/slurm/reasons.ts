@@ -6,7 +6,7 @@ const ASK_ADMINS = 'Ask the cluster admins.';
 const FIX_REQUEST = 'Abort the task, change what it asks for, and enqueue it again.';
 
 /** Slurm's one-word reasons (job_state_reason.c, 20.11 to 26.05); the limits are in limit-reasons.ts. */
-export const REASONS = {
+const REASONS = {
   None: { class: 'waits', says: 'Slurm has not looked at it yet' },
   Priority: { class: 'waits', says: 'jobs of higher priority are before it' },
   Resources: { class: 'waits', says: 'it is next, and waits for free nodes' },

@@ -24,6 +24,8 @@ export interface World {
   write(name: string, text: string): Promise<string>;
   /** Starts the program; it is killed with the world at the latest. */
   start(...words: readonly string[]): Program;
+  /** Starts another program of the tests in the program's place. */
+  startOther(file: string, ...words: readonly string[]): Program;
   /** Runs the program to its end. */
   run(...words: readonly string[]): Promise<Ended>;
   /** The task once it is as wanted. */
@@ -110,8 +112,8 @@ agent {
     ...theCluster.env,
   };
 
-  function start(...words: readonly string[]): Program {
-    const entry = resolve('test/support/run-from-source.ts');
+  function startOther(file: string, ...words: readonly string[]): Program {
+    const entry = resolve(file);
     const child = spawn(process.execPath, ['--import', TSX, entry, ...words], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
@@ -133,6 +135,10 @@ agent {
     };
     programs.add(program);
     return program;
+  }
+
+  function start(...words: readonly string[]): Program {
+    return startOther('test/support/run-from-source.ts', ...words);
   }
 
   async function until(
@@ -171,6 +177,7 @@ agent {
       return join(folder, name);
     },
     start,
+    startOther,
     run: (...words) => start(...words).ended,
     until,
     untilStatus: (task, status, withinMs) =>

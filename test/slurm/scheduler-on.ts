@@ -33,6 +33,8 @@ export function schedulerOn({ folder, commandsDir, variables = {}, lines = [] }:
   const place = (command: string): string => (commandsDir === undefined ? command : join(commandsDir, command));
   let token = 0;
   return createCliScheduler({
+    sbatchTimeoutMs: 180_000,
+    commandTimeoutMs: 90_000,
     host,
     commands: {
       sbatch: place('sbatch'),

@@ -1,0 +1,62 @@
+// One round of the daemon as a program that kills itself with SIGKILL right after one of its calls to the outside: a call to
+// ClearML, a Slurm command, or a write to the journal. What is after one call is before the next.
+//   dies-at.ts NUMBER TEMPLATE QUEUE
+import { writeSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { systemClock } from '../../src/base/clock.ts';
+import { assemble } from '../../src/cli/assemble.ts';
+import { readBase } from '../../src/cli/common-options.ts';
+import { pairQueues, readTemplates } from '../../src/cli/serve-queues.ts';
+import { runDaemon } from '../../src/glue/daemon.ts';
+import { takeLock } from '../../src/glue/lock.ts';
+
+const [number, template, queue] = process.argv.slice(2);
+let calls = 0;
+
+/** The same object, whose functions count their calls and may be the last thing this process does. */
+function mortal<T extends object>(room: T): T {
+  return new Proxy(room, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (member instanceof Map) return member;
+      if (typeof member === 'object' && member !== null) return mortal(member);
+      if (typeof member !== 'function') return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        calls += 1;
+        const isLast = calls === Number(number);
+        const result: unknown = await Reflect.apply(member, target, given);
+        if (isLast) die(String(name));
+        return result;
+      };
+    },
+  });
+}
+
+/** Nothing is flushed, closed or said to anybody any more. */
+function die(after: string): void {
+  writeSync(process.stderr.fd, `died after call ${calls}: ${after}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+const typed = { 'template-files': [template], queue: [queue] };
+const base = readBase(typed, {
+  environment: process.env,
+  homeDir: homedir(),
+  workingDir: process.cwd(),
+  hostName: hostname(),
+  stdout: () => undefined,
+  stderr: () => undefined,
+  errorStream: process.stderr,
+  stop: new AbortController().signal,
+});
+const { slurm } = base.config.settings;
+const lock = await takeLock(slurm.stateDir, hostname(), systemClock.now());
+const { glue, close } = await assemble(base, pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, '.')), {
+  createQueues: false,
+});
+const mortals = { clearml: mortal(glue.clearml), scheduler: mortal(glue.scheduler), journal: mortal(glue.journal) };
+const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop: new AbortController().signal, lock };
+await runDaemon({ ...glue, ...mortals }, options);
+await lock.release();
+await close();
+await base.closeLog();

@@ -1,0 +1,47 @@
+// The daemon is killed after each of its calls to the outside, one after the other, and started again: nothing is lost, nothing runs twice.
+import { expect } from 'chai';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('kill -9 of the daemon', function () {
+  this.timeout(900_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
+    await using world = await startWorld();
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const queue = await world.user.makeQueue('quick');
+    const tasks = new Map<string, string>();
+
+    for (let call = 1; ; call += 1) {
+      const task = await world.user.makeTask({ name: `killed after call ${call}` });
+      await world.user.enqueue(task, queue);
+      const { stderr } = await world.startOther('test/e2e/dies-at.ts', String(call), template, 'quick').ended;
+      const [death = 'lived on'] = /died after call \d+: \w+/.exec(stderr) ?? [];
+      tasks.set(task, death);
+      await restartUntilSettled();
+      if (death === 'lived on') break;
+    }
+
+    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    for (const [task, death] of tasks) {
+      await world.untilStatus(task, 'completed', 300_000).catch((error: unknown) => {
+        throw new Error(`${death}: ${String(error)}`);
+      });
+      const runs = (await world.user.console(task)).match(/hello from the task/g);
+      expect(runs, death).to.have.length(1);
+    }
+    expect(tasks.size).to.be.above(20);
+    await world.stop(daemon);
+
+    async function restartUntilSettled(): Promise<void> {
+      for (;;) {
+        const { code, stderr } = await world.run('--template-files', template, '--queue', 'quick', '--once');
+        if (code === 0) return;
+        expect(code, stderr).to.equal(75);
+      }
+    }
+  });
+});
