@@ -46,12 +46,22 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** Thrown when another program listens there already. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+
+  constructor(port: number, host: string) {
+    super(`port ${port} of ${host} is taken by another program: choose another one, or 0 for any that is free`);
+  }
+}
+
 const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
  * survives even SIGKILL.
  * @throws NotASnapshot when the state file is something else
+ * @throws PortTaken
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', stateFile, clock: realClock, log = silentLog } = options;
@@ -89,11 +99,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   // Agents poll every 5 s, which is just when Node would close an idle connection, maybe under their next request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
+    server.once('error', (error) => reject(isPortTaken(error) ? new PortTaken(options.port, host) : error));
+    server.listen(options.port, host, resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -115,6 +122,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+function isPortTaken(error: Error): boolean {
+  return 'code' in error && error.code === 'EADDRINUSE';
+}
+
 /** Nobody can call the address that means "all addresses"; the machine's own name is for those who share its network. */
 function reachableName(host: string): string {
   if (host === '0.0.0.0' || host === '::') return hostname();
@@ -132,11 +143,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, dispatc
     // The client went away in the middle of its request: there is nobody to answer.
     return;
   }
-  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   const reply = await dispatch({
     method: request.method ?? 'GET',
-    path: url.pathname,
-    query: url.searchParams,
+    path,
+    query: new URLSearchParams(query),
     headers: request.headers,
     body: Buffer.concat(chunks).toString(),
     remoteAddress: request.socket.remoteAddress ?? '',

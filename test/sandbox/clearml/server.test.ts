@@ -1,6 +1,9 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createSandbox, PortTaken } from '../../../src/sandbox/clearml/server.ts';
+import { rejection } from '../../support/rejection.ts';
 import { basic, openSandbox, readAnswer, type OpenSandbox } from './open-sandbox.ts';
 
 interface RawRequest {
@@ -75,6 +78,20 @@ describe('the sandbox over HTTP', () => {
   it('refuses a path that is none', async () => {
     await using sandbox = await openSandbox();
     expect(readAnswer((await send(sandbox, { method: 'GET', path: '/' })).body).verdict).to.equal('400/0');
+  });
+
+  it('survives a path that is no URL', async () => {
+    await using sandbox = await openSandbox();
+    expect((await send(sandbox, { method: 'GET', path: '//' })).status).to.equal(400);
+    expect((await sandbox.call('debug.ping')).verdict).to.equal('200/0');
+  });
+
+  it('says that its port is taken', async () => {
+    await using sandbox = await openSandbox();
+    const port = Number(new URL(sandbox.url).port);
+    const error = await rejection(createSandbox({ port, clock: systemClock }));
+    expect(error).to.be.instanceOf(PortTaken);
+    expect(error.message).to.contain(String(port));
   });
 
   it('refuses a body that is no JSON', async () => {
