@@ -9,6 +9,7 @@ import { insertAll, type Insertion } from './insertion.ts';
 import { quoteForPlace, quoteWords, shown, type Quoted } from './quote-place.ts';
 import type { HereDocument, Site } from './shell/lexed-script.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
+import { withEnoughTasks } from './task-count.ts';
 import type { BlankUse, Blocks, Rendered, Variables } from './template.ts';
 import { readDefault, readValue, type ValueText } from './value-text.ts';
 
@@ -45,7 +46,7 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
   ];
   for (const document of template.documents) checkDocument(source, document, filled);
   const insertions = [...filled, ...fillBlocks(template, blocks)].sort((a, b) => a.start - b.start || a.end - b.end);
-  const script = insertAll(source.text, { start: 0, end: source.text.length }, insertions);
+  const script = withEnoughTasks(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
   return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value)) };
 }

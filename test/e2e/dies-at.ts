@@ -51,12 +51,13 @@ const base = readBase(typed, {
 });
 const { slurm } = base.config.settings;
 const lock = await takeLock(slurm.stateDir, hostname(), systemClock.now());
-const { glue, close } = await assemble(base, pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, '.')), {
+const assembled = await assemble(base, pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, '.')), {
   createQueues: false,
 });
+const { glue } = assembled;
 const mortals = { clearml: mortal(glue.clearml), scheduler: mortal(glue.scheduler), journal: mortal(glue.journal) };
 const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop: new AbortController().signal, lock };
 await runDaemon({ ...glue, ...mortals }, options);
 await lock.release();
-await close();
+await assembled.close();
 await base.closeLog();

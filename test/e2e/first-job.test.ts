@@ -12,11 +12,11 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
   before(requireAgent);
   before(requireSlurm);
 
-  it('from a template that exports nothing: the task completes, its output is in the console, and the job ends COMPLETED', async () => {
+  it('from the template of the Deployment page, unchanged: the task completes, its output is in the console, and the job ends COMPLETED', async () => {
     await using world = await startWorld();
     const template = await world.write(
-      'page.template',
-      await readFile(resolve('examples/slurm.example.template'), 'utf8'),
+      'slurm.example.template',
+      await readFile(resolve('test/fixtures/templates/deployment.template'), 'utf8'),
     );
     const queue = await world.user.makeQueue('default');
     const task = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
@@ -35,6 +35,28 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
     const { hyperparams } = await world.user.look(task);
     expect(hyperparams['properties']?.['slurm_job_id']?.value).to.equal(job);
     expect(hyperparams['properties']?.['slurm_cluster']?.value).to.equal('loopback');
+    await world.stop(daemon);
+  });
+
+  it('with num_nodes 2 as a user property it runs on two nodes, although the template asks for one task', async () => {
+    await using world = await startWorld();
+    const template = await world.write('page.template', QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks=1'));
+    const queue = await world.user.makeQueue('quick');
+    const task = await world.user.makeTask({
+      code: 'import os\nprint("rank", os.environ["SLURM_PROCID"])',
+      properties: { num_nodes: '2' },
+    });
+    await world.user.enqueue(task, queue);
+
+    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    await world.untilStatus(task, 'completed');
+
+    const [job = ''] = await world.jobsOf(task);
+    expect(await world.cluster.run('squeue', '--noheader', '--states=all', '--jobs', job, '--format=%D')).to.equal(
+      '2\n',
+    );
+    const console = await world.user.console(task);
+    expect(console).to.include('rank 0').and.to.include('rank 1');
     await world.stop(daemon);
   });
 
