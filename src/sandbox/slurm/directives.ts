@@ -44,6 +44,7 @@ function splitDirective(text: string, line: number): string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote: string | undefined;
+  let wordsEnd = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at] ?? '';
     if (character === '\\' && at + 1 < text.length) {
@@ -57,14 +58,19 @@ function splitDirective(text: string, line: number): string[] {
     } else if (quote === undefined && character === '#') {
       break;
     } else if (quote === undefined && /\s/.test(character)) {
-      if (word !== undefined) words.push(word);
+      if (word === undefined) continue;
+      words.push(word);
       word = undefined;
+      wordsEnd = at;
     } else {
       word = (word ?? '') + character;
     }
   }
   if (quote !== undefined) {
-    throw new BadCommandLine(`sbatch: fatal: stdin: line ${line}: Unmatched \`${quote}\` in [${text}]\n`, 1);
+    throw new BadCommandLine(
+      `sbatch: fatal: stdin: line ${line}: Unmatched \`${quote}\` in [${text.slice(wordsEnd)}]\n`,
+      1,
+    );
   }
   if (word !== undefined) words.push(word);
   return words;

@@ -1,9 +1,7 @@
 // The stand-in commands by name, and how each is carried out by the cluster.
-import type { Clock } from '../../../base/clock.ts';
-import type { Controller } from '../controller.ts';
 import { BadCommandLine } from '../options.ts';
-import type { StandInSettings } from '../settings.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { sacct } from './sacct.ts';
 import { readScriptSource, sbatch } from './sbatch.ts';
 import { scancel } from './scancel.ts';
@@ -11,13 +9,6 @@ import { scontrol } from './scontrol.ts';
 import { sinfo } from './sinfo.ts';
 import { squeue } from './squeue.ts';
 import { srun } from './srun.ts';
-
-/** What a command works with. */
-export interface ClusterView {
-  readonly controller: Controller;
-  readonly settings: StandInSettings;
-  readonly clock: Clock;
-}
 
 const COMMANDS: Readonly<
   Record<Exclude<CommandCall['program'], 'srun'>, (call: CommandCall, cluster: ClusterView) => CommandReply>

@@ -1,7 +1,7 @@
 // The stand-in's sacct: what accounting remembers of jobs, one line each.
 import { formatTime } from './formatting.ts';
 import { formatNodes, type StandInJob } from '../job.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 

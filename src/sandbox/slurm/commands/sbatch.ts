@@ -2,7 +2,7 @@
 import { JobRefused } from '../admission.ts';
 import { readJobRequest, readSbatchLine } from '../sbatch-options.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 
 /** Where the script is to be found, or undefined when `--wrap` brings it. @throws BadCommandLine */
 export function readScriptSource(call: CommandCall): CommandAnswer | undefined {

@@ -1,7 +1,7 @@
 // The stand-in's scancel: silent and content whatever becomes of the jobs, as the real one is.
 import { constants } from 'node:os';
 import { isOver } from '../job.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 

@@ -3,7 +3,7 @@ import { STAND_IN_VERSION, type StandInSettings } from '../settings.ts';
 import { formatDuration } from '../durations.ts';
 import { endTime, formatTime } from './formatting.ts';
 import { formatNodes, type StandInJob } from '../job.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 

@@ -2,7 +2,7 @@
 import { formatDuration } from '../durations.ts';
 import { fillFormat } from './formatting.ts';
 import { formatNodes } from '../job.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { readCommandLine, type Option } from '../options.ts';
 import { nodeNames } from '../placement.ts';
 import type { StandInPartition, StandInSettings } from '../settings.ts';

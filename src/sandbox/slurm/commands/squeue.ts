@@ -2,7 +2,7 @@
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
 import { formatNodes, isOver, type StandInJob } from '../job.ts';
-import type { ClusterView } from './run-command.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 

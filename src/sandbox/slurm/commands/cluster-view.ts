@@ -1,0 +1,10 @@
+// What the stand-in commands see of the cluster.
+import type { Clock } from '../../../base/clock.ts';
+import type { Controller } from '../controller.ts';
+import type { StandInSettings } from '../settings.ts';
+
+export interface ClusterView {
+  readonly controller: Controller;
+  readonly settings: StandInSettings;
+  readonly clock: Clock;
+}

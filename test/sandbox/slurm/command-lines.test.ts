@@ -1,0 +1,121 @@
+// How the stand-in reads what people type: options, directives, lengths of time, lists of nodes.
+import { expect } from 'chai';
+import { readDirectives } from '../../../src/sandbox/slurm/directives.ts';
+import { formatDuration, readDuration } from '../../../src/sandbox/slurm/durations.ts';
+import { formatNodes } from '../../../src/sandbox/slurm/job.ts';
+import { readCommandLine } from '../../../src/sandbox/slurm/options.ts';
+import { fillOutputPath } from '../../../src/sandbox/slurm/output-path.ts';
+
+describe('options of a stand-in command', () => {
+  const TABLE = [
+    { long: 'nodes', short: 'N', value: 'required' },
+    { long: 'hold', short: 'H' },
+    { long: 'quiet', short: 'Q' },
+    { long: 'nice', value: 'optional' },
+  ] as const;
+
+  for (const [args, options, rest] of [
+    [['--nodes=2'], { nodes: '2' }, []],
+    [['--nodes', '2'], { nodes: '2' }, []],
+    [['-N2'], { nodes: '2' }, []],
+    [['-N', '2'], { nodes: '2' }, []],
+    [['-HQ', '--nice'], { hold: '', quiet: '', nice: '' }, []],
+    [['--nice=5'], { nice: '5' }, []],
+    [['--nodes=a=b'], { nodes: 'a=b' }, []],
+    [['--nodes=1', '--nodes=2'], { nodes: '2' }, []],
+    [['word', '-H'], { hold: '' }, ['word']],
+    [['--', '-H'], {}, ['-H']],
+  ] as const) {
+    it(`are read from ${args.join(' ')}`, () => {
+      const line = readCommandLine('sbatch', args, TABLE);
+
+      expect(Object.fromEntries(line.options)).to.deep.equal(options);
+      expect(line.rest).to.deep.equal(rest);
+    });
+  }
+
+  it('end at the script, whose own options are not for us', () => {
+    expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
+      'script',
+      '--nodes=2',
+    ]);
+  });
+
+  it("are refused in Slurm's words", () => {
+    expect(() => readCommandLine('sbatch', ['--bogus=1'], TABLE)).to.throw("sbatch: unrecognized option '--bogus'");
+    expect(() => readCommandLine('sbatch', ['-z'], TABLE)).to.throw("sbatch: invalid option -- 'z'");
+    expect(() => readCommandLine('sbatch', ['--nodes'], TABLE)).to.throw("option '--nodes' requires an argument");
+  });
+});
+
+describe('directives of a script', () => {
+  // Each of them seen on real Slurm 22.05.8.
+  for (const [line, words] of [
+    ['#SBATCH -N 2 --time=5', ['-N', '2', '--time=5']],
+    ['#SBATCH--hold', ['--hold']],
+    ['#SBATCH --comment="two words"', ['--comment=two words']],
+    ['#SBATCH --comment=a"b c"d', ['--comment=ab cd']],
+    ["#SBATCH --comment='it is \\'quoted\\''", ["--comment=it is 'quoted'"]],
+    ['#SBATCH --comment="a \\"b\\" \\\\ c"', ['--comment=a "b" \\ c']],
+    ['#SBATCH --comment=a#b --hold', ['--comment=a']],
+    ['#SBATCH --comment="a#b" # a remark', ['--comment=a#b']],
+    ['#SBATCH --comment=""', ['--comment=']],
+    [' #SBATCH --hold', []],
+    ['# SBATCH --hold', []],
+    ['##SBATCH --hold', []],
+    ['echo\n#SBATCH --hold', []],
+    ['\n# remark\n#SBATCH --hold', ['--hold']],
+  ] as const) {
+    it(`are read from ${JSON.stringify(line)}`, () => {
+      expect(readDirectives(`#!/bin/bash\n${line}\n`)).to.deep.equal(words);
+    });
+  }
+
+  it('are refused when a quote is left open', () => {
+    expect(() => readDirectives('#!/bin/bash\n#SBATCH --hold -p "x\n')).to.throw(
+      'sbatch: fatal: stdin: line 2: Unmatched `"` in [ "x]',
+    );
+  });
+});
+
+describe('a length of time', () => {
+  for (const [text, seconds, shown] of [
+    ['5', 300, '00:05:00'],
+    ['5:30', 330, '00:05:30'],
+    ['1:00:05', 3605, '01:00:05'],
+    ['2-3', 183_600, '2-03:00:00'],
+    ['2-3:04', 183_840, '2-03:04:00'],
+    ['2-3:04:05', 183_845, '2-03:04:05'],
+  ] as const) {
+    it(`${text} is ${shown}`, () => {
+      expect(readDuration(text)).to.equal(seconds * 1000);
+      expect(formatDuration(seconds * 1000)).to.equal(shown);
+    });
+  }
+
+  it('may be none, or no length of time at all', () => {
+    expect(readDuration('UNLIMITED')).to.equal(null);
+    expect(formatDuration(null)).to.equal('UNLIMITED');
+    for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);
+  });
+});
+
+describe('a list of nodes', () => {
+  for (const [nodes, shown] of [
+    [[], ''],
+    [['n3'], 'n3'],
+    [['n1', 'n2'], 'n[1-2]'],
+    [['n4', 'n2', 'n1'], 'n[1-2,4]'],
+  ] as const) {
+    it(`of ${nodes.length} is shown as "${shown}"`, () => {
+      expect(formatNodes(nodes)).to.equal(shown);
+    });
+  }
+});
+
+it("an output path has Slurm's patterns filled in", () => {
+  const values = { id: 7, name: 'job', user: 'ann', workDir: '/home/ann' };
+
+  expect(fillOutputPath('logs/%x-%j-%4j-%u-%%.out', values)).to.equal('/home/ann/logs/job-7-0007-ann-%.out');
+  expect(fillOutputPath('/scratch/%A', values)).to.equal('/scratch/7');
+});

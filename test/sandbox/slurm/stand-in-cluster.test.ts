@@ -1,0 +1,231 @@
+// The stand-in cluster as somebody without Slurm meets it: its commands typed in a shell, its jobs, and that nothing is left behind.
+import { expect } from 'chai';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { StandInSettings } from '../../../src/sandbox/slurm/settings.ts';
+import { startStandInCluster, type StandInCluster } from '../../../src/sandbox/slurm/stand-in-cluster.ts';
+import { rejection } from '../../support/rejection.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+const execute = promisify(execFile);
+
+describe('the stand-in cluster', () => {
+  let folder: string;
+  let stateDir: string;
+  let cluster: StandInCluster;
+
+  beforeEach(async () => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'stand-in-')));
+    stateDir = join(folder, '.cluster');
+    await open({});
+  });
+
+  afterEach(async () => {
+    await cluster.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(settings: Partial<StandInSettings>): Promise<void> {
+    cluster = await startStandInCluster({ stateDir, settings: { killWaitMs: 300, requeueDelayMs: 100, ...settings } });
+  }
+
+  async function reopen(settings: Partial<StandInSettings>): Promise<void> {
+    await cluster.close();
+    await open(settings);
+  }
+
+  async function type(line: string): Promise<string> {
+    const env = { ...process.env, PATH: `${join(stateDir, 'bin')}:/usr/bin:/bin` };
+    const { stdout } = await execute('bash', ['-c', line], { cwd: folder, env });
+    return stdout.trimEnd();
+  }
+
+  /** The script's lines in the middle of a batch script given on standard input. */
+  function submit(script: string, options = ''): Promise<string> {
+    return type(`sbatch --parsable ${options} <<'END'\n#!/bin/bash\n${script}\nEND`);
+  }
+
+  async function until(id: string, state: string): Promise<void> {
+    await waitUntil(`job ${id} to be ${state}`, async () => (await type(`squeue -h -t all -j ${id} -o %T`)) === state, {
+      withinMs: 15_000,
+      evidence: () => JSON.stringify(cluster.controller.remembered()),
+    });
+  }
+
+  function log(id: string): string {
+    return readFileSync(join(folder, `slurm-${id}.out`), 'utf8');
+  }
+
+  it('says in every version that it is a stand-in', async () => {
+    for (const command of ['sbatch', 'squeue', 'scancel', 'sacct', 'sinfo', 'scontrol', 'srun'])
+      expect(await type(`${command} --version`), command).to.match(/not Slurm: a stand-in/);
+    expect(await type('scontrol show config')).to.match(/SLURM_VERSION += .*stand-in/);
+  });
+
+  it('shows the usual tables', async () => {
+    await submit('true', '--hold --job-name=mine');
+
+    expect(await type('squeue')).to.match(/^ +JOBID PARTITION +NAME .*\n +1 +debug +mine .* PD .*\(JobHeldUser\)$/);
+    expect(await type('sinfo')).to.match(/^PARTITION .*\ndebug\* +up +infinite +4 +idle +n\[1-4\]\n/);
+    expect(await type('scontrol show job 1')).to.match(/^JobId=1 JobName=mine\n {3}UserId=/);
+  });
+
+  it('takes a script from a file or from --wrap too', async () => {
+    await type("printf '#!/bin/bash\\necho from file\\n' > job.sh");
+    expect(await type('sbatch job.sh')).to.equal('Submitted batch job 1');
+    expect(await type("sbatch --parsable --wrap 'echo wrapped'")).to.equal('2');
+    await until('1', 'COMPLETED');
+    await until('2', 'COMPLETED');
+
+    expect([log('1'), log('2')]).to.deep.equal(['from file\n', 'wrapped\n']);
+  });
+
+  it('ends a job at its time limit: first asks it, then kills it', async () => {
+    const id = await submit("trap 'echo asked' TERM\nwhile :; do sleep 0.1; done", '--time=00:00:01');
+    await until(id, 'TIMEOUT');
+
+    expect(log(id)).to.match(/^asked$/m);
+  });
+
+  it('starts jobs as nodes become free, and says why the others wait', async () => {
+    await reopen({ nodeCount: 1, cpusPerNode: 2 });
+    const script = 'while [ ! -e go ]; do sleep 0.05; done';
+    const [first, second, third] = [
+      await submit(script, '-c 2'),
+      await submit('true', '-c 2'),
+      await submit('true', '-c 2'),
+    ];
+    await until(first, 'RUNNING');
+
+    expect(await type('squeue -h -o "%i %T %r"')).to.equal(
+      `${third} PENDING Priority\n${second} PENDING Resources\n${first} RUNNING None`,
+    );
+    await type('touch go');
+    await until(third, 'COMPLETED');
+  });
+
+  it('puts a job back under its id, counts it, and goes on with its log', async () => {
+    const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
+    await until(id, 'RUNNING');
+    await waitUntil('the first run to have begun', () => log(id) !== '', { withinMs: 10_000 });
+    await type(`scontrol requeue ${id}`);
+    await until(id, 'COMPLETED');
+
+    expect(log(id)).to.equal('run 0\nrun 1\n');
+  });
+
+  it('puts no job back that must not be', async () => {
+    const id = await submit('sleep 100', '--no-requeue');
+    await until(id, 'RUNNING');
+
+    expect((await rejection(type(`scontrol requeue ${id}`))).message).to.include('presently disabled');
+  });
+
+  it('lets a test end a job as it likes', async () => {
+    const running = await submit('sleep 100');
+    const waiting = await submit('true', '--hold');
+    await until(running, 'RUNNING');
+    cluster.controller.end(Number(running), 'NODE_FAIL');
+    cluster.controller.end(Number(waiting), 'DEADLINE');
+
+    await until(running, 'NODE_FAIL');
+    await until(waiting, 'DEADLINE');
+  });
+
+  it('fails a job whose output can not be written, as Slurm does', async () => {
+    const id = await submit('touch ran', '--output=/nowhere/x.out');
+    await until(id, 'FAILED');
+
+    expect(await type(`scontrol -o show job ${id}`)).to.include('ExitCode=0:53');
+    expect(existsSync(join(folder, 'ran'))).to.equal(false);
+  });
+
+  it('runs a job whose folder is gone in /tmp, as Slurm does', async () => {
+    const id = await submit('pwd', `--chdir=/nowhere --output=${folder}/slurm-%j.out`);
+    await until(id, 'COMPLETED');
+
+    expect(log(id)).to.equal('/tmp\n');
+  });
+
+  it('hands on the environment of the one who submits, or none of it', async () => {
+    const all = await type(`MINE=yes sbatch --parsable --wrap 'echo "$MINE"'`);
+    const none = await type(`MINE=yes sbatch --parsable --export=NONE --wrap 'echo "$MINE"'`);
+    await until(all, 'COMPLETED');
+    await until(none, 'COMPLETED');
+
+    expect([log(all), log(none)]).to.deep.equal(['yes\n', '\n']);
+  });
+
+  it('ends a step with the highest exit code of its tasks', async () => {
+    const id = await submit('srun -n 3 bash -c \'exit $SLURM_PROCID\'\necho "step ended with $?"', '--ntasks=3');
+    await until(id, 'COMPLETED');
+
+    expect(log(id)).to.equal('step ended with 2\n');
+  });
+
+  it('leaves nothing of a job behind when it has ended', async () => {
+    const id = await submit('sleep 1000 & echo $!');
+    await until(id, 'COMPLETED');
+
+    await waitUntil('its process to be gone', () => !isAlive(Number(log(id))), { withinMs: 5_000 });
+  });
+
+  it('remembers its jobs over a restart; those that ran are put back, as after a node failure', async () => {
+    const ended = await submit('true');
+    await until(ended, 'COMPLETED');
+    const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
+    const lost = await submit('sleep 100', '--no-requeue');
+    await until(again, 'RUNNING');
+    await until(lost, 'RUNNING');
+    await reopen({});
+
+    await until(again, 'COMPLETED');
+    expect(await type('squeue -h -t all -o "%i %T"')).to.equal(
+      `${lost} NODE_FAIL\n${again} COMPLETED\n${ended} COMPLETED`,
+    );
+    expect(await submit('true')).to.equal('4');
+  });
+
+  it('takes its jobs with it when it is killed', async () => {
+    await cluster.close();
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, 'cluster-process.ts'), stateDir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    await once(child.stdout, 'data');
+    const id = await submit('echo $$; sleep 1000');
+    await waitUntil('the job to run', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '', {
+      withinMs: 10_000,
+    });
+    child.kill('SIGKILL');
+
+    await waitUntil('the job to be gone', () => !isAlive(Number(log(id))), { withinMs: 5_000 });
+    await open({});
+  });
+
+  it('refuses a state file that is none of its own', async () => {
+    await cluster.close();
+    await type(`echo '{"version": 7}' > ${stateDir}/cluster.json`);
+    const error = await rejection(open({}));
+    await type(`rm ${stateDir}/cluster.json`);
+    await open({});
+
+    expect(error.message).to.include('cluster.json is not the state of a stand-in cluster');
+  });
+});
+
+function isAlive(pid: number): boolean {
+  // A process that nobody has waited for yet is dead all the same.
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
