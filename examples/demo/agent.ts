@@ -3,27 +3,37 @@ import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
 import { hasProgram } from '../../test/set-up/command.mjs';
 import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
+import { tellingLine } from './telling-line.ts';
+import { unpackPython } from './unpacked-python.ts';
 
 export interface DemoAgent {
   /** What it is, for whoever watches. */
   readonly says: string;
   /** The path of a Python that has it. */
   readonly python: string;
+  /** A folder that jobs need on their PATH for it. */
+  readonly binDir?: string;
 }
 
-/** @throws Error when there is no Python at all, and none can be installed */
+/** @throws Error when there is no Python at all, and none can be had */
 export async function findAgent({ standIn }: { readonly standIn: boolean }): Promise<DemoAgent> {
   if (!standIn || !hasProgram('python3')) await installDebianPackages([]);
-  if (!hasProgram('python3')) {
-    throw new Error('There is no python3 here, and the tasks of the demo need it: install it, and run the demo again.');
-  }
+  if (!hasProgram('python3')) return unpackedAgent();
   if (standIn) return standInAgent('as DEMO_STAND_INS asks');
   const { missing, says } = await installAgent();
   return missing[0] === undefined
     ? { says: `real: clearml-agent (${says})`, python: AGENT_PYTHON }
-    : standInAgent(missing[0].split('\n')[0] ?? '');
+    : standInAgent(missing[0]);
+}
+
+async function unpackedAgent(): Promise<DemoAgent> {
+  const binDir = await unpackPython();
+  if (binDir === undefined) {
+    throw new Error('There is no python3 here, and the tasks of the demo need it: install it, and run the demo again.');
+  }
+  return { ...standInAgent('there was no python3 here, and only root can install it'), binDir };
 }
 
 function standInAgent(why: string): DemoAgent {
-  return { says: `a stand-in, which runs simple Python tasks: ${why}`, python: standInAgentPython() };
+  return { says: `a stand-in, which runs simple Python tasks: ${tellingLine(why)}`, python: standInAgentPython() };
 }

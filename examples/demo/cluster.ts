@@ -2,20 +2,24 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
 import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
 import { ensureHostName } from '../../test/set-up/host-name.mjs';
 import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
+import { tellingLine } from './telling-line.ts';
 
 export interface DemoCluster {
   /** What it is, for whoever watches. */
   readonly says: string;
   /** What a program needs in its environment to use it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The folder of its commands, where they are not those on PATH. */
+  readonly commandsDir?: string;
   /** Whether its nodes are other machines, which reach neither our loopback address nor our /tmp. */
   readonly isElsewhere: boolean;
+  cancel(jobs: readonly string[]): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -37,20 +41,22 @@ export async function findCluster({ standIn }: { readonly standIn: boolean }): P
 }
 
 async function existingCluster(): Promise<Attempt> {
-  const execute = promisify(execFile);
-  const sinfo = (...args: string[]): Promise<string> =>
-    execute('sinfo', args, { timeout: ANSWER_MS }).then(({ stdout }) => stdout);
+  const run = (program: string, ...args: readonly string[]): Promise<string> =>
+    promisify(execFile)(program, args, { timeout: ANSWER_MS }).then(({ stdout }) => stdout);
   try {
     const usable = ['--noheader', '--Node', '--responding', '--states=idle,mixed,allocated'];
-    const rows = (await sinfo(...usable, '--format=%P %o')).trim().split('\n');
+    const rows = (await run('sinfo', ...usable, '--format=%P %o')).trim().split('\n');
     // The default partition has a star behind its name.
     const addresses = rows.flatMap((row) => /^\S+\* (\S+)$/.exec(row)?.[1] ?? []);
     if (addresses.length < NODES_WANTED) return 'the cluster here has not two nodes that are up in a default partition';
     const { SLURM_CONF } = process.env;
     return {
-      says: `real: the cluster that sinfo shows here (${(await sinfo('--version')).trim()}, ${addresses.length} nodes)`,
+      says: `real: the cluster that sinfo shows here (${(await run('sinfo', '--version')).trim()}, ${addresses.length} nodes)`,
       env: SLURM_CONF === undefined ? {} : { SLURM_CONF },
       isElsewhere: !addresses.every((address) => isHere(address)),
+      async cancel(jobs) {
+        await run('scancel', ...jobs);
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   } catch {
@@ -66,7 +72,7 @@ function isHere(address: string): boolean {
 async function ownCluster(whyNotExisting: string): Promise<Attempt> {
   for (const setUp of [() => installDebianPackages(DAEMONS), ensureHostName]) {
     const { missing } = await setUp();
-    if (missing[0] !== undefined) return missing[0].split('\n')[0] ?? '';
+    if (missing[0] !== undefined) return missing[0];
   }
   try {
     const cluster = await startSlurmCluster();
@@ -75,10 +81,11 @@ async function ownCluster(whyNotExisting: string): Promise<Attempt> {
       says: `real: ${cluster.nodes.length} nodes of our own on this machine (${version}), as ${whyNotExisting}`,
       env: cluster.env,
       isElsewhere: false,
+      cancel: endsWithCluster,
       [Symbol.asyncDispose]: () => cluster.stop(),
     };
   } catch (error) {
-    return `Slurm's daemons did not start: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
+    return `Slurm's daemons did not start: ${tellingLine(String(error))}`;
   }
 }
 
@@ -86,12 +93,19 @@ async function standInCluster(why: string): Promise<DemoCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'demo-slurm-'));
   const cluster = await startStandInCluster({ stateDir });
   return {
-    says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${why}`,
-    env: { PATH: `${cluster.commandsDir}${delimiter}${process.env['PATH'] ?? '/usr/bin:/bin'}` },
+    says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${tellingLine(why)}`,
+    env: {},
+    commandsDir: cluster.commandsDir,
     isElsewhere: false,
+    cancel: endsWithCluster,
     async [Symbol.asyncDispose]() {
       await cluster.close();
       await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** The end of a cluster that is ours is the end of all its jobs. */
+function endsWithCluster(): Promise<void> {
+  return Promise.resolve();
 }

@@ -1,12 +1,13 @@
 // The server and the program of the demo: a sandbox, and clearml-agent-slurm as its users run it.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { formatReadyConf } from '../../src/sandbox/clearml/ready-conf.ts';
 import { createSandbox } from '../../src/sandbox/clearml/server.ts';
 import type { ApiKeys } from '../../test/e2e/api.ts';
 import { startDaemon, type ForegroundDaemon } from '../../test/support/foreground-daemon.ts';
+import type { DemoAgent } from './agent.ts';
 import type { DemoCluster } from './cluster.ts';
 
 export const WORKER = 'demo:slurm';
@@ -36,20 +37,21 @@ export async function startGlue(
   folder: string,
   server: DemoServer,
   cluster: DemoCluster,
-  agentPython: string,
+  agent: DemoAgent,
 ): Promise<Glue> {
   const conf = join(folder, 'clearml.conf');
   await mkdir(join(folder, 'shared'));
-  await writeFile(conf, `${formatReadyConf(server, join(folder, 'files'))}${agentSection(folder, agentPython)}`, {
+  await writeFile(conf, `${formatReadyConf(server, join(folder, 'files'))}${agentSection(folder, agent.python)}`, {
     mode: 0o600,
   });
-  const { PATH, HOME, USER, LOGNAME } = process.env;
+  const { HOME, USER, LOGNAME } = process.env;
+  const path = [agent.binDir, cluster.commandsDir, process.env['PATH']].filter((part) => part !== undefined);
   const program = await startDaemon({
     program: process.execPath,
     args: [resolve('bin/clearml-agent-slurm.js'), '--config-file', conf, ...COMMAND.map(absolute)],
     logPath: join(folder, 'clearml-agent-slurm.log'),
     // Nothing else of ours: a CLEARML_ variable would lead it to another server.
-    env: { PATH, HOME, USER, LOGNAME, ...cluster.env },
+    env: { PATH: path.join(delimiter), HOME, USER, LOGNAME, ...cluster.env },
     cwd: folder,
   });
   return { isRunning: program.isRunning, logTail: program.logTail, [Symbol.asyncDispose]: () => program.stop() };

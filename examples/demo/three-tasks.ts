@@ -1,9 +1,7 @@
 // The demo itself: a sandbox server, a cluster, the program, and three tasks whose way is shown as it happens.
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { connectApi, userOf, type User } from '../../test/e2e/api.ts';
 import { findAgent } from './agent.ts';
 import { findCluster, type DemoCluster } from './cluster.ts';
@@ -53,7 +51,7 @@ export async function runDemo({ standIns, stop }: DemoOptions): Promise<boolean>
   const user = userOf(await connectApi(server));
   await using glue = await showStep(
     'program',
-    () => startGlue(folder.path, server, cluster, agent.python),
+    () => startGlue(folder.path, server, cluster, agent),
     () => `clearml-agent-slurm ${COMMAND.join(' ')}`,
   );
 
@@ -106,5 +104,5 @@ async function makeFolder({ isElsewhere }: DemoCluster): Promise<Folder> {
 async function cancelWhatIsLeft(user: User, tasks: readonly DemoTask[], cluster: DemoCluster): Promise<void> {
   const left = (await readOutcomes(user, tasks)).filter(({ status }) => !['completed', 'failed'].includes(status));
   const jobs = left.flatMap(({ job }) => (job === '' ? [] : [job]));
-  if (jobs.length > 0) await promisify(execFile)('scancel', jobs, { env: { ...process.env, ...cluster.env } });
+  if (jobs.length > 0) await cluster.cancel(jobs);
 }
