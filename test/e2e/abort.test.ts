@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
+import type { NewTask } from './api.ts';
 import { startWorld, type World } from './world.ts';
 
 const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(600)';
@@ -33,59 +34,59 @@ const WAITING_ACTS: readonly Act[] = [
 
 describe('what a user does to a task in the web page', function () {
   this.timeout(120_000);
+  let world: World;
+  let otherQueue: string;
+  const tasks = new Map<string, string>();
+
   before(requireAgent);
   before(requireSlurm);
+  before(async () => {
+    world = await startWorld();
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const queue = await world.user.makeQueue('quick');
+    otherQueue = await world.user.makeQueue('elsewhere');
+    for (const { title } of WAITING_ACTS)
+      await enqueue(`${title} while waiting`, { properties: { partition: 'down' } });
+    for (const { title } of ACTS) await enqueue(`${title} while running`, { code: LONG });
+    world.start('--template-files', template, '--queue', 'quick');
+
+    async function enqueue(name: string, given: NewTask): Promise<void> {
+      const task = await world.user.makeTask({ name, ...given });
+      await world.user.enqueue(task, queue);
+      tasks.set(name, task);
+    }
+  });
+  after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
     it(`${title} while the job waits: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
-      await using world = await startWorld();
-      const { task, otherQueue } = await begin(world, { properties: { partition: 'down' } });
+      const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
       await act(world, task, otherQueue);
 
-      await jobsGone(world, task);
-      await stays(world, task, becomes);
+      await endsAsChosen(task, becomes);
       if (title === 'move to another queue') expect(await world.user.entries(otherQueue)).to.deep.equal([task]);
     });
   }
 
   for (const { title, act, becomes } of ACTS) {
     it(`${title} while the job runs: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
-      await using world = await startWorld();
-      const { task, otherQueue } = await begin(world, { code: LONG });
+      const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 
       await act(world, task, otherQueue);
 
-      await jobsGone(world, task);
-      await stays(world, task, becomes);
+      await endsAsChosen(task, becomes);
     });
   }
+
+  /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
+  async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {
+    const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,S,CF')).length === 0;
+    await waitUntil('the job to be gone', gone, { withinMs: 60_000, everyMs: 250 });
+    const done = (): boolean => new RegExp(`Done task=${task}`).test(world.log());
+    await waitUntil('the daemon to be done with it', done, { withinMs: 30_000, evidence: () => world.log() });
+    expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
+  }
 });
-
-async function begin(world: World, given: { code?: string; properties?: Record<string, string> }) {
-  const template = await world.write('quick.template', QUICK_TEMPLATE);
-  const queue = await world.user.makeQueue('quick');
-  const otherQueue = await world.user.makeQueue('elsewhere');
-  const task = await world.user.makeTask(given);
-  await world.user.enqueue(task, queue);
-  world.start('--template-files', template, '--queue', 'quick');
-  return { task, otherQueue };
-}
-
-async function jobsGone(world: World, task: string): Promise<void> {
-  const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,S,CF')).length === 0;
-  await waitUntil('the job to be gone', gone, { withinMs: 60_000, everyMs: 250 });
-}
-
-/** Now, and after the daemon has looked several times more. */
-async function stays(world: World, task: string, status: string | undefined): Promise<void> {
-  const seen = async (): Promise<string | undefined> => (await world.user.look(task).catch(() => undefined))?.status;
-  const soon = await waitUntil('the status', async () => ((await seen()) === status ? 'as chosen' : undefined), {
-    withinMs: 30_000,
-  });
-  expect(soon).to.equal('as chosen');
-  await new Promise((resolve) => setTimeout(resolve, 4_000));
-  expect(await seen()).to.equal(status);
-}

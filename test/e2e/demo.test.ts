@@ -61,15 +61,16 @@ describe('the demo', function () {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let output = '';
-      demo.stdout.setEncoding('utf8');
-      for await (const chunk of demo.stdout as AsyncIterable<string>) {
-        output += chunk;
-        if (output.includes('queued → in_progress')) break;
-      }
+      await new Promise<void>((resolve) => {
+        demo.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+          output += chunk;
+          if (output.includes('queued → in_progress')) resolve();
+        });
+      });
       const [, url = ''] = /a sandbox server at (\S+),/.exec(output) ?? [];
       demo.kill('SIGINT');
-      await once(demo, 'exit');
-      expect(demo.exitCode).to.equal(130);
+      await once(demo, 'close');
+      expect(demo.exitCode, output).to.equal(130);
       await fetch(url).then(
         () => expect.fail(`${url} still answers`),
         () => undefined,

@@ -55,8 +55,9 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
     expect(await world.cluster.run('squeue', '--noheader', '--states=all', '--jobs', job, '--format=%D')).to.equal(
       '2\n',
     );
-    const console = await world.user.console(task);
-    expect(console).to.include('rank 0').and.to.include('rank 1');
+    // The first rank decides when the task is completed; the other may still be telling.
+    await world.untilConsole(task, 'rank 0');
+    await world.untilConsole(task, 'rank 1');
     await world.stop(daemon);
   });
 

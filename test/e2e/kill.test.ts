@@ -1,5 +1,7 @@
 // The daemon is killed after each of its calls to the outside, one after the other, and started again: nothing is lost, nothing runs twice.
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
@@ -40,7 +42,8 @@ describe('kill -9 of the daemon', function () {
       for (;;) {
         const { code, stderr } = await world.run('--template-files', template, '--queue', 'quick', '--once');
         if (code === 0) return;
-        expect(code, stderr).to.equal(75);
+        expect(code, stderr).to.equal(EXIT.tryAgain);
+        await sleep(2_000);
       }
     }
   });

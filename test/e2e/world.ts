@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
 import { agentPython } from '../support/requires.ts';
@@ -28,6 +29,8 @@ export interface World {
   startOther(file: string, ...words: readonly string[]): Program;
   /** Runs the program to its end. */
   run(...words: readonly string[]): Promise<Ended>;
+  /** What all programs have said on standard error so far. */
+  log(): string;
   /** The task once it is as wanted. */
   until(task: string, what: string, isSo: (seen: SeenTask) => boolean, withinMs?: number): Promise<SeenTask>;
   untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
@@ -129,7 +132,7 @@ agent {
       log: () => stderr,
       signal: (name) => child.kill(name),
       throwIfFailed() {
-        if (child.exitCode !== null && child.exitCode !== 0)
+        if (child.exitCode !== null && child.exitCode !== 0 && child.exitCode !== EXIT.tryAgain)
           throw new Error(`the program ended with ${child.exitCode}:\n${stderr}`);
       },
     };
@@ -139,6 +142,10 @@ agent {
 
   function start(...words: readonly string[]): Program {
     return startOther('test/support/run-from-source.ts', ...words);
+  }
+
+  function log(): string {
+    return [...programs].map((program) => program.log()).join('\n');
   }
 
   async function until(
@@ -158,10 +165,7 @@ agent {
       },
       { withinMs, everyMs: 250, evidence: () => `the task is ${last}` },
     ).catch(async (error: unknown) => {
-      throw new Error(
-        `${String(error)}\nconsole:\n${await user.console(task)}\nprograms:\n${[...programs].map((program) => program.log()).join('\n')}`,
-        { cause: error },
-      );
+      throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}\nprograms:\n${log()}`, { cause: error });
     });
   }
 
@@ -176,6 +180,7 @@ agent {
       await writeFile(join(folder, name), text);
       return join(folder, name);
     },
+    log,
     start,
     startOther,
     run: (...words) => start(...words).ended,
