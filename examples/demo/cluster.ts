@@ -19,7 +19,6 @@ export interface DemoCluster {
   readonly commandsDir?: string;
   /** Whether its nodes are other machines, which reach neither our loopback address nor our /tmp. */
   readonly isElsewhere: boolean;
-  cancel(jobs: readonly string[]): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -54,9 +53,6 @@ async function existingCluster(): Promise<Attempt> {
       says: `real: the cluster that sinfo shows here (${(await run('sinfo', '--version')).trim()}, ${addresses.length} nodes)`,
       env: SLURM_CONF === undefined ? {} : { SLURM_CONF },
       isElsewhere: !addresses.every((address) => isHere(address)),
-      async cancel(jobs) {
-        await run('scancel', ...jobs);
-      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   } catch {
@@ -81,7 +77,6 @@ async function ownCluster(whyNotExisting: string): Promise<Attempt> {
       says: `real: ${cluster.nodes.length} nodes of our own on this machine (${version}), as ${whyNotExisting}`,
       env: cluster.env,
       isElsewhere: false,
-      cancel: endsWithCluster,
       [Symbol.asyncDispose]: () => cluster.stop(),
     };
   } catch (error) {
@@ -97,15 +92,9 @@ async function standInCluster(why: string): Promise<DemoCluster> {
     env: {},
     commandsDir: cluster.commandsDir,
     isElsewhere: false,
-    cancel: endsWithCluster,
     async [Symbol.asyncDispose]() {
       await cluster.close();
       await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-/** The end of a cluster that is ours is the end of all its jobs. */
-function endsWithCluster(): Promise<void> {
-  return Promise.resolve();
 }

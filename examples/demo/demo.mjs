@@ -8,11 +8,14 @@ import { showLine, showStep, showTitle } from './screen.mjs';
 process.chdir(new URL('../..', import.meta.url).pathname);
 
 const stop = new AbortController();
+const stoppedEarly = new Error('The demo was stopped early, and with it everything that it had started.');
+// Whoever watched has gone (`… | head`).
+process.stdout.on('error', () => stop.abort(stoppedEarly));
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     // The second one means now.
     if (stop.signal.aborted) process.exit(130);
-    stop.abort(new Error('The demo was stopped early, and with it everything that it had started.'));
+    stop.abort(stoppedEarly);
   });
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectApi, userOf, type User } from '../../test/e2e/api.ts';
 import { findAgent } from './agent.ts';
+import { cancelJobs } from './cancel.ts';
 import { findCluster, type DemoCluster } from './cluster.ts';
 import { COMMAND, startGlue, startServer, WORKER } from './glue.ts';
 import { formatTable, judge, readOutcomes } from './outcome.ts';
@@ -100,9 +101,8 @@ async function makeFolder({ isElsewhere }: DemoCluster): Promise<Folder> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** The program leaves jobs alone when it is stopped, as it should; an early end of the demo must not. */
 async function cancelWhatIsLeft(user: User, tasks: readonly DemoTask[], cluster: DemoCluster): Promise<void> {
   const left = (await readOutcomes(user, tasks)).filter(({ status }) => !['completed', 'failed'].includes(status));
   const jobs = left.flatMap(({ job }) => (job === '' ? [] : [job]));
-  if (jobs.length > 0) await cluster.cancel(jobs);
+  if (jobs.length > 0) await cancelJobs(cluster, jobs);
 }

@@ -32,6 +32,8 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
     stdio: ['ignore', log, log],
     env: withSystemPrograms(command.env ?? process.env),
     cwd: command.cwd,
+    // Out of the reach of Ctrl-C, which is sent to all processes of a terminal: whoever started it ends it in good order.
+    detached: true,
   });
   closeSync(log);
   await once(child, 'spawn');
