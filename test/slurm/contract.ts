@@ -1,7 +1,6 @@
 // What the rest of the program relies on of any scheduler, written down once and held against each of them.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { isLive } from '../../src/slurm/job-state.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -22,6 +21,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     let cluster: ClusterUnderTest;
     let scheduler: Scheduler;
     let jobNumber = 0;
+    let submitted: JobId[] = [];
 
     before(async () => {
       cluster = await open();
@@ -33,8 +33,8 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     });
 
     afterEach(async () => {
-      const left = (await list()).filter((job) => isLive(job.state));
-      await scheduler.cancel(left.map((job) => job.id));
+      await scheduler.cancel(submitted);
+      submitted = [];
     });
 
     function newName(): string {
@@ -49,6 +49,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     async function submit(text: string, jobName = newName()): Promise<{ id: JobId; name: string }> {
       const outcome = await scheduler.submit({ jobName, script: text });
       if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.words}`);
+      submitted.push(outcome.jobId);
       return { id: outcome.jobId, name: jobName };
     }
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { HostResult } from '../../src/host/host.ts';
 
-const FOLDER = new URL('../fixtures/slurm/', import.meta.url);
+export const FIXTURES = new URL('../fixtures/slurm/', import.meta.url);
 
 export function fixture(name: string): string {
-  return readFileSync(new URL(name, FOLDER), 'utf8');
+  return readFileSync(new URL(name, FIXTURES), 'utf8');
 }
 
 /** The result of a command that went well, unless told otherwise. */

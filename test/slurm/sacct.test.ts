@@ -1,8 +1,9 @@
 // sacct's answer: the newest run of each job, or no evidence at all.
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isLive } from '../../src/slurm/job-state.ts';
 import { readSacct, sacctArgs } from '../../src/slurm/sacct.ts';
-import { result } from './fixture.ts';
+import { fixture, result } from './fixture.ts';
 
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
 const HEADER = line('JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End');
@@ -20,6 +21,18 @@ describe('sacct', () => {
       '--allocations',
       `--name=${OURS},other`,
       '--starttime=uts1795505467',
+    ]);
+  });
+
+  it('reads what Slurm 22.05.8 remembers: jobs that failed, were put back, were cancelled', () => {
+    const list = readSacct(result({ stdout: fixture('22.05.8/sacct.txt') }));
+    const jobs = list.kind === 'listed' ? list.jobs : [];
+
+    expect(jobs.map((job) => [job.id, job.stateWord, isLive(job.state)])).to.deep.equal([
+      ['1', 'FAILED', false],
+      // A run that was put back while the next one is not yet recorded: nobody may call the job over.
+      ['2', 'REQUEUED', true],
+      ['3', 'CANCELLED by 0', false],
     ]);
   });
 

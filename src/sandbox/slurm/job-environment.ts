@@ -1,6 +1,7 @@
 // What a job's script finds in its environment: the submitter's own, and what Slurm tells it of itself (sbatch(1), OUTPUT ENVIRONMENT VARIABLES).
 import { hostname } from 'node:os';
-import { formatNodes, type StandInJob } from './job.ts';
+import { type StandInJob } from './job.ts';
+import { formatNodes } from './node-list.ts';
 
 export function jobEnvironment(
   job: StandInJob,

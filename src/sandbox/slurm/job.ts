@@ -51,18 +51,3 @@ export type EndState = Exclude<StandInJob['state'], 'PENDING' | 'RUNNING'>;
 export function isOver(job: StandInJob): boolean {
   return job.state !== 'PENDING' && job.state !== 'RUNNING';
 }
-
-/** As Slurm shortens a list of nodes: `n1`, `n[1-2,4]`. */
-export function formatNodes(nodes: readonly string[]): string {
-  const numbers = nodes.map((node) => Number(node.slice(1))).sort((one, other) => one - other);
-  const [only] = numbers;
-  if (only === undefined) return '';
-  if (numbers.length === 1) return `n${only}`;
-  const ranges: [number, number][] = [];
-  for (const number of numbers) {
-    const last = ranges.at(-1);
-    if (last !== undefined && number === last[1] + 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return `n[${ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')}]`;
-}

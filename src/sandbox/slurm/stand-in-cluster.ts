@@ -1,6 +1,6 @@
 // A stand-in for a Slurm cluster: the controller behind a socket, and the commands that talk to it.
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { prepareCommand, runCommand } from './commands/run-command.ts';
@@ -25,17 +25,27 @@ export interface StandInCluster {
 }
 
 export interface StandInOptions {
-  /** Made if missing, private. A socket in it limits the length of its path to some 90 characters. */
+  /** Made if missing, private. Not too long a path: it holds a socket. */
   readonly stateDir: string;
   readonly settings?: Partial<StandInSettings>;
   readonly clock?: Clock;
 }
 
+/** Thrown when the state folder can't be used: its path is too long, or another stand-in cluster uses it. */
+export class StateFolderUnusable extends Error {
+  override readonly name = 'StateFolderUnusable';
+}
+
+/** What every system takes for the path of a socket (sun_path of unix(7), less one). */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/** @throws StateFolderUnusable */
 export async function startStandInCluster(options: StandInOptions): Promise<StandInCluster> {
   const { stateDir, clock = systemClock } = options;
   const settings: StandInSettings = { ...STAND_IN_DEFAULTS, ...options.settings };
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const socketPath = join(stateDir, SOCKET_NAME);
+  await refuseUnusable(stateDir, socketPath);
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const commandsDir = join(stateDir, 'bin');
   installStandInCommands(commandsDir, stateDir);
   const controller = createController(settings, openSpool(stateDir), clock);
@@ -101,4 +111,17 @@ const NO_ANSWER: CommandAnswer = { kind: 'done', exitCode: 0, stdout: '', stderr
 
 function explain(error: unknown): CommandAnswer {
   return { kind: 'done', exitCode: 1, stdout: '', stderr: `the stand-in for Slurm failed: ${String(error)}\n` };
+}
+
+async function refuseUnusable(stateDir: string, socketPath: string): Promise<void> {
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
+    throw new StateFolderUnusable(`the path ${stateDir} is too long for the socket in it: choose a shorter one`);
+  }
+  const answers = await new Promise<boolean>((resolve) => {
+    const socket = createConnection(socketPath, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+  if (answers)
+    throw new StateFolderUnusable(`another stand-in cluster uses ${stateDir}: stop it, or choose another folder`);
 }

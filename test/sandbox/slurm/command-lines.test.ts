@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readDirectives } from '../../../src/sandbox/slurm/directives.ts';
 import { formatDuration, readDuration } from '../../../src/sandbox/slurm/durations.ts';
-import { formatNodes } from '../../../src/sandbox/slurm/job.ts';
+import { formatNodes } from '../../../src/sandbox/slurm/node-list.ts';
 import { readCommandLine } from '../../../src/sandbox/slurm/options.ts';
 import { fillOutputPath } from '../../../src/sandbox/slurm/output-path.ts';
 

@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { StandInSettings } from '../../../src/sandbox/slurm/settings.ts';
-import { startStandInCluster, type StandInCluster } from '../../../src/sandbox/slurm/stand-in-cluster.ts';
+import {
+  startStandInCluster,
+  StateFolderUnusable,
+  type StandInCluster,
+} from '../../../src/sandbox/slurm/stand-in-cluster.ts';
 import { rejection } from '../../support/rejection.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -71,6 +75,7 @@ describe('the stand-in cluster', () => {
 
     expect(await type('squeue')).to.match(/^ +JOBID PARTITION +NAME .*\n +1 +debug +mine .* PD .*\(JobHeldUser\)$/);
     expect(await type('sinfo')).to.match(/^PARTITION .*\ndebug\* +up +infinite +4 +idle +n\[1-4\]\n/);
+    expect(await type('scontrol show hostnames n[1-2,4]')).to.equal('n1\nn2\nn4');
     expect(await type('scontrol show job 1')).to.match(/^JobId=1 JobName=mine\n {3}UserId=/);
   });
 
@@ -208,6 +213,14 @@ describe('the stand-in cluster', () => {
 
     await waitUntil('the job to be gone', () => !isAlive(Number(log(id))), { withinMs: 5_000 });
     await open({});
+  });
+
+  it('refuses a folder that another one uses, or whose path is too long for a socket', async () => {
+    expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateFolderUnusable);
+    expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
+      StateFolderUnusable,
+    );
+    expect(await type('sinfo -h -o %R -p debug')).to.equal('debug');
   });
 
   it('refuses a state file that is none of its own', async () => {

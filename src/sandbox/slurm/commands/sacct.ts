@@ -1,6 +1,7 @@
 // The stand-in's sacct: what accounting remembers of jobs, one line each.
 import { formatTime } from './formatting.ts';
-import { formatNodes, type StandInJob } from '../job.ts';
+import { type StandInJob } from '../job.ts';
+import { formatNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';

@@ -2,7 +2,8 @@
 import { STAND_IN_VERSION, type StandInSettings } from '../settings.ts';
 import { formatDuration } from '../durations.ts';
 import { endTime, formatTime } from './formatting.ts';
-import { formatNodes, type StandInJob } from '../job.ts';
+import { type StandInJob } from '../job.ts';
+import { formatNodes, listNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
@@ -20,6 +21,7 @@ export function scontrol(call: CommandCall, { controller, settings }: ClusterVie
       return says('Slurmctld(primary) at the stand-in is UP\n');
     case 'show':
       if (what === 'config') return says(showConfig(settings));
+      if (what === 'hostnames') return showHostnames(more[0] ?? call.environment['SLURM_JOB_NODELIST'] ?? '');
       if (what === 'job') return showJobs(call, controller.shown(), more[0], options.has('oneliner'));
       break;
     case 'hold':
@@ -49,6 +51,14 @@ function showConfig(settings: StandInSettings): string {
   };
   const lines = Object.entries(values).map(([name, value]) => `${name.padEnd(23)} = ${value}\n`);
   return `Configuration data of a stand-in for Slurm\n${lines.join('')}`;
+}
+
+function showHostnames(list: string): CommandReply {
+  return says(
+    listNodes(list)
+      .map((node) => `${node}\n`)
+      .join(''),
+  );
 }
 
 function showJobs(

@@ -1,7 +1,7 @@
 // The stand-in's sinfo: its partitions, in the usual table or in a format.
 import { formatDuration } from '../durations.ts';
 import { fillFormat } from './formatting.ts';
-import { formatNodes } from '../job.ts';
+import { formatNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { readCommandLine, type Option } from '../options.ts';
 import { nodeNames } from '../placement.ts';

@@ -1,9 +1,10 @@
 // The stand-in's squeue: the letters of `--format` that anybody here asks for, and its usual table.
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
-import { formatNodes, isOver, type StandInJob } from '../job.ts';
+import { isOver, type StandInJob } from '../job.ts';
+import { formatNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { readCommandLine, type Option } from '../options.ts';
+import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -75,12 +76,17 @@ export function squeue(call: CommandCall, { controller, clock }: ClusterView): C
   const user = options.get('user');
   // As the real one does for a name that it can't resolve: a complaint, and no row.
   const complaint = user === undefined || user === call.user ? '' : `squeue: error: Invalid user: ${user}\n`;
+  const wanted = options.get('jobs')?.split(',');
+  // One id alone is a question of its own to the controller, and can be answered with an error.
+  if (wanted?.length === 1 && controller.find(Number(wanted[0])) === undefined) {
+    throw new BadCommandLine('slurm_load_jobs error: Invalid job id specified\n', 1);
+  }
   const wantsAll = options.get('states')?.toLowerCase() === 'all';
   const states = options.get('states')?.toUpperCase().split(',');
   const jobs = controller
     .shown()
     .filter((job) => complaint === '' && (options.get('name')?.split(',').includes(job.name) ?? true))
-    .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
+    .filter((job) => wanted?.includes(String(job.id)) ?? true)
     .filter((job) => options.get('partition')?.split(',').includes(job.partition) ?? true)
     .filter(
       (job) =>

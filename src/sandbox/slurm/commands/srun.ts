@@ -1,4 +1,5 @@
 // The stand-in's srun inside a job: as many processes as the job has tasks, all on this machine, each told which it is.
+import { listNodes } from '../node-list.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, TaskStart } from '../wire.ts';
 
@@ -76,13 +77,4 @@ export function srun({ args, environment }: CommandCall): TaskStart[] {
 
 function number(text: string | undefined): number | undefined {
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
-}
-
-/** `n[1-3,5]` and `n1` as names. */
-function listNodes(text: string): string[] {
-  const [, ranges = ''] = /^n\[?([\d,-]+)\]?$/.exec(text) ?? [];
-  return ranges.split(',').flatMap((range) => {
-    const [from = 0, to = from] = range.split('-').map(Number);
-    return Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}`);
-  });
 }

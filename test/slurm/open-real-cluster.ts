@@ -1,0 +1,28 @@
+// A real Slurm cluster as the scheduler contract wants it: commands that start in a folder of the test's own.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SlurmCluster } from '../support/slurm-cluster.ts';
+import type { ClusterUnderTest } from './contract.ts';
+import { schedulerOn } from './scheduler-on.ts';
+
+const execute = promisify(execFile);
+
+/** Closing it removes the folder; the cluster goes on. */
+export function openRealCluster({ env }: Pick<SlurmCluster, 'env'>): ClusterUnderTest {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
+  return {
+    scheduler: schedulerOn({ folder, variables: env }),
+    folder,
+    async run(program, ...args) {
+      const { stdout } = await execute(program, args, { cwd: folder, env: { ...process.env, ...env } });
+      return stdout;
+    },
+    close() {
+      rmSync(folder, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+}
