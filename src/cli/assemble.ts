@@ -36,7 +36,7 @@ export function makeClearml({ config, log, secrets }: Base): ClearmlClient {
 }
 
 /** This machine, as the place where Slurm's commands run. */
-export function makeHost({ config, around }: Base): Host {
+function makeHost({ config, around }: Base): Host {
   const { environment, homeDir, workingDir } = around;
   const { slurmBinDir, slurmConf } = config.settings.slurm;
   const path = [slurmBinDir, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].filter(
@@ -57,7 +57,7 @@ export function makeHost({ config, around }: Base): Host {
 /** What Slurm's commands need of our environment; anything else would reach the jobs. */
 const PASSED_ON = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
 
-export function makeScheduler({ config, log }: Base, host: Host): Scheduler {
+function makeScheduler({ config, log }: Base, host: Host): Scheduler {
   const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
   return createCliScheduler({
     host,

@@ -11,7 +11,7 @@ import type { Surroundings, Typed } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 export const QUEUE_OPTIONS = {
   'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
@@ -20,12 +20,8 @@ export const QUEUE_OPTIONS = {
   'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
 } as const satisfies Record<string, Options>;
 
-export const CONFIG_FILE_OPTION = {
-  'config-file': { type: 'string', requiresArg: true, describe: 'The clearml.conf to read' },
-} as const satisfies Record<string, Options>;
-
 export const COMMON_OPTIONS = {
-  ...CONFIG_FILE_OPTION,
+  'config-file': { type: 'string', requiresArg: true, describe: 'The clearml.conf to read' },
   'state-dir': { type: 'string', requiresArg: true, describe: 'Where the journal is kept' },
   'log-level': {
     type: 'string',

@@ -8,7 +8,7 @@ import type { JobId } from '../slurm/scheduler.ts';
  * `claiming` before the pop, `parking` before the entry in the scheduler queue, `submitting` before sbatch,
  * `following` once the job's id is known.
  */
-export const STEPS = ['claiming', 'parking', 'submitting', 'following'] as const;
+const STEPS = ['claiming', 'parking', 'submitting', 'following'] as const;
 
 export type Step = (typeof STEPS)[number];
 

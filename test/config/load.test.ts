@@ -157,7 +157,7 @@ describe('the settings', () => {
       slurmConf: undefined,
       binaries: { batchBinary: 'sbatch', runBinary: 'srun', monitorBinary: 'squeue' },
       sbatchTimeoutMs: 180_000,
-      commandTimeoutMs: 60_000,
+      commandTimeoutMs: 90_000,
       python: undefined,
       agentVersion: '3.0.3',
       singularityMode: false,

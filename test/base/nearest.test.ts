@@ -1,0 +1,23 @@
+// "Did you mean": only where it is near enough to help.
+import { expect } from 'chai';
+import { nearestName } from '../../src/base/nearest.ts';
+
+describe('the name that somebody probably meant', () => {
+  const known = ['queue', 'template-files', 'create-queue'];
+
+  for (const [typed, meant] of [
+    ['queues', 'queue'],
+    ['template-file', 'template-files'],
+    ['templatefiles', 'template-files'],
+    ['creat-queue', 'create-queue'],
+  ]) {
+    it(`is ${meant ?? ''} for ${typed ?? ''}`, () => {
+      expect(nearestName(typed ?? '', known)).to.equal(meant);
+    });
+  }
+
+  it('is none when nothing is near', () => {
+    expect(nearestName('partition', known)).to.equal(undefined);
+    expect(nearestName('queue', [])).to.equal(undefined);
+  });
+});

@@ -1,0 +1,35 @@
+// One value as one word of a shell, whatever it holds.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { NulInWord, quoteWord, splitWords } from '../../src/base/shell-word.ts';
+
+describe('a quoted shell word', () => {
+  for (const shell of ['bash', 'sh']) {
+    it(`comes out of ${shell} as it went in, whatever it holds`, () => {
+      const values = fc.sample(
+        fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
+        { numRuns: 500, seed: 1 },
+      );
+      const hostile = ['', "'", '"', '$(exit 3)', '`exit 3`', '\\', '--option', '*', '~', '#', 'a\nb', '!!', '💥'];
+      const words = [...hostile, ...values];
+
+      const script = words.map((word) => `printf '%s\\0' ${quoteWord(word)}`).join('\n');
+
+      expect(execFileSync(shell, { input: script }).toString().split('\0').slice(0, -1)).to.deep.equal(words);
+    });
+  }
+
+  it('can not hold a NUL, at which the kernel would end it', () => {
+    expect(() => quoteWord('a\0b')).to.throw(NulInWord);
+  });
+
+  it('is one word when split again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        fc.pre(!text.includes('\0'));
+        expect(splitWords(quoteWord(text))).to.deep.equal([text]);
+      }),
+    );
+  });
+});
