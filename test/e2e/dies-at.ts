@@ -1,6 +1,6 @@
-// One round of the daemon as a program that kills itself with SIGKILL right after one of its calls to the outside: a call to
-// ClearML, a Slurm command, or a write to the journal. What is after one call is before the next.
+// One round of the daemon as a program that kills itself with SIGKILL right after one of its calls to the outside.
 //   dies-at.ts NUMBER TEMPLATE QUEUE
+// Calls are those to ClearML, Slurm's commands, and writes to the journal. What is after one call is before the next.
 import { writeSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';

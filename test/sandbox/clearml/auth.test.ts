@@ -1,3 +1,4 @@
+// Logging in to the sandbox: keys, tokens, and what is answered without them.
 import { expect } from 'chai';
 import { z } from 'zod';
 import { basic, createHandClock, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';

@@ -1,3 +1,4 @@
+// A task's console in the sandbox: what is taken, refused and read back, and in which order.
 import { expect } from 'chai';
 import { z } from 'zod';
 import { basic, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';

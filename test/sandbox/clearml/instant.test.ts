@@ -1,3 +1,4 @@
+// Times as the sandbox writes and reads them.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatInstant, readInstant } from '../../../src/sandbox/clearml/instant.ts';

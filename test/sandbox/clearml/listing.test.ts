@@ -1,3 +1,4 @@
+// Lists of the sandbox: filters, pages, fields and order.
 import { expect } from 'chai';
 import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
 import { listDocuments } from '../../../src/sandbox/clearml/listing.ts';

@@ -1,3 +1,4 @@
+// The sandbox's queues: who gets a task, and what each way in and out does to it.
 import { expect } from 'chai';
 import { z } from 'zod';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';

@@ -1,3 +1,4 @@
+// What the sandbox prints for its user: a clearml.conf and two lines of shell that really work.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';

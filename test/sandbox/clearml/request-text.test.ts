@@ -1,3 +1,4 @@
+// What the sandbox takes for a request: any method, any version, nulls, JSON lines and query parameters.
 import { expect } from 'chai';
 import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
 import { readObjects, readPath } from '../../../src/sandbox/clearml/request-text.ts';

@@ -1,3 +1,4 @@
+// The sandbox as a server: envelopes, unknown endpoints, ports and broken requests.
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';

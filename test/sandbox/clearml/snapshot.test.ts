@@ -1,3 +1,4 @@
+// The sandbox's state file: whole after any end of the process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';

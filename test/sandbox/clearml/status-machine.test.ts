@@ -1,3 +1,4 @@
+// Which status may follow which in the sandbox, without and with force.
 import { expect } from 'chai';
 import { judgeChange, TASK_STATUSES } from '../../../src/sandbox/clearml/status-machine.ts';
 

@@ -1,3 +1,4 @@
+// What an abort does in the sandbox, by the task's status and its worker's last sign of life.
 import { expect } from 'chai';
 import { decideStop, type StoppableTask } from '../../../src/sandbox/clearml/stop-rule.ts';
 

@@ -1,3 +1,4 @@
+// Resetting, deleting and archiving tasks in the sandbox.
 import { expect } from 'chai';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 

@@ -1,3 +1,4 @@
+// Changing tasks in the sandbox: what may be written in which status.
 import { expect } from 'chai';
 import { z } from 'zod';
 import { createHandClock, openSandbox } from './open-sandbox.ts';

@@ -1,3 +1,4 @@
+// Enqueuing and dequeuing tasks in the sandbox.
 import { expect } from 'chai';
 import { openSandbox } from './open-sandbox.ts';
 

@@ -1,3 +1,4 @@
+// Changing a task's status in the sandbox: compare-and-swap, reasons, times and the watchdog.
 import { expect } from 'chai';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 

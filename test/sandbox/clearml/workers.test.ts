@@ -1,3 +1,4 @@
+// Workers of the sandbox: how they appear, report and vanish.
 import { expect } from 'chai';
 import { z } from 'zod';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
