@@ -21,9 +21,11 @@ export function quoteForPlace(value: string, place: Place): Quoted {
     case 'double quotes':
       return { text: value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&') };
     case 'single quotes':
-      return { text: value.replaceAll("'", "'\\''") };
+      // Not '\'', over which bash 5.2 stumbles in an array within a command substitution.
+      return { text: value.replaceAll("'", `'"'"'`) };
     case 'ansi quotes':
-      return { text: value.replaceAll(/[\\']/g, '\\$&') };
+      // Not \', of which bash 5.2 makes '\'' in a command substitution.
+      return { text: value.replaceAll('\\', '\\\\').replaceAll("'", () => `'"'"$'`) };
     case 'quoted default':
       return { text: place.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
     case 'here-document':

@@ -2,21 +2,28 @@
 import { problemAt } from '../source.ts';
 import { lexPiece } from './expansions.ts';
 import { lexBlank, peek, type Lexer, type PendingDocument } from './lexer.ts';
+import type { Place } from './place.ts';
 
 /** Reads the text of each document that was announced on the line before. */
 export function lexPendingDocuments(lexer: Lexer): void {
   const announced = lexer.pending;
   lexer.pending = [];
-  for (const document of announced) lexDocument(lexer, document);
+  announced.forEach((document, index) => lexDocument(lexer, document, placeIn(document, lexer.depth > 0 && index > 0)));
 }
 
-function lexDocument(lexer: Lexer, document: PendingDocument): void {
+/** In a command substitution bash before 5.2 knows of one document a line, and takes the text of the next for commands. */
+function placeIn({ isQuoted }: PendingDocument, isOverlooked: boolean): Place {
+  if (isOverlooked) return { kind: 'read again', by: 'bash before 5.2, in the second here-document of a line,' };
+  return { kind: isQuoted ? 'quoted here-document' : 'here-document' };
+}
+
+function lexDocument(lexer: Lexer, document: PendingDocument, place: Place): void {
   const body = { start: lexer.at, end: endOfBody(lexer, document) };
   const outerEnd = lexer.end;
   lexer.end = body.end;
   while (lexer.at < lexer.end) {
-    if (!document.isQuoted) lexPiece(lexer, 'document', { kind: 'here-document' });
-    else if (!lexBlank(lexer, { kind: 'quoted here-document' })) lexer.at += 1;
+    if (!document.isQuoted) lexPiece(lexer, 'document', place);
+    else if (!lexBlank(lexer, place)) lexer.at += 1;
   }
   lexer.end = outerEnd;
   lexer.found.documents.push({ ...document, body, isNested: lexer.depth > 0 });
