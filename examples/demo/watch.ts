@@ -36,15 +36,21 @@ interface Progress {
   readonly task: DemoTask;
   status: string;
   statusAt: number;
-  /** Of the newest console line that was read. */
-  readTo: number;
+  /** The console lines that were read: of two agents, one may send later what it wrote earlier. */
+  readonly read: Set<string>;
   /** When the glue last said something. */
   wordAt: number;
 }
 
 /** Returns when all tasks are final and the glue has had its last word on each, or when the time is up. */
 export async function watchTasks(watch: Watch): Promise<void> {
-  const all = watch.tasks.map((task): Progress => ({ task, status: 'queued', statusAt: 0, readTo: 0, wordAt: 0 }));
+  const all = watch.tasks.map((task): Progress => ({
+    task,
+    status: 'queued',
+    statusAt: 0,
+    read: new Set(),
+    wordAt: 0,
+  }));
   const deadline = Date.now() + watch.withinMs;
   while (Date.now() < deadline && !all.every(isOver)) {
     watch.check();
@@ -70,11 +76,9 @@ async function look({ api, worker }: Watch, progress: Progress): Promise<Happeni
     progress.statusAt = changed.getTime();
   }
 
-  const { events } = Log.parse(
-    await api('events.get_task_log', { task: task.id, navigate_earlier: false, from_timestamp: progress.readTo }),
-  );
-  for (const event of events) {
-    progress.readTo = event.timestamp;
+  const { events } = Log.parse(await api('events.get_task_log', { task: task.id, navigate_earlier: false }));
+  for (const event of events.filter((one) => !progress.read.has(JSON.stringify(one)))) {
+    progress.read.add(JSON.stringify(event));
     if (event.worker === worker) progress.wordAt = event.timestamp;
     const lines = event.worker === worker ? [event.msg] : markedLines(event.msg);
     for (const text of lines) news.push({ at: event.timestamp, task, text });
