@@ -54,6 +54,13 @@ export function readShortOptions(word: string): ShortOptions {
   return { letters, endsInValue: false };
 }
 
+/** Whether sbatch would take the word behind this one for its value: `-p`, but not `-pdebug`. */
+export function wantsNextWord(word: string): boolean {
+  if (!/^-[^-]/.test(word)) return false;
+  const { letters, endsInValue } = readShortOptions(word);
+  return endsInValue && letters.length === word.length - 1;
+}
+
 /**
  * The refused option that this word sets, as getopt_long would read it: long names may be cut short as long as they
  * are unambiguous, short ones may stand together.

@@ -8,6 +8,7 @@ import { checkDocument } from './filled-documents.ts';
 import { insertAll, type Insertion } from './insertion.ts';
 import { quoteForPlace, quoteWords, shown, type Quoted } from './quote-place.ts';
 import type { HereDocument, Site } from './shell/lexed-script.ts';
+import { wantsNextWord } from './refused-directives.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
 import { withEnoughTasks } from './task-count.ts';
 import type { BlankUse, Blocks, Rendered, Variables } from './template.ts';
@@ -114,19 +115,18 @@ function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: 
 /** With its values in it, the word must still be the option or the argument that it is in the template. */
 function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, meant: string): void {
   const [first] = parts;
-  const isShortOption = first?.kind === 'text' && /^-[^-]/.test(first.text) && meant === first.text;
-  if (meant === '' || isShortOption) {
-    throw problemAt(
-      source,
-      start,
-      'the value is empty here, and sbatch would take the next word for it: give it a default that is not, or write the option as --name=${…}',
-    );
-  }
   if (first?.kind === 'blank' && meant.startsWith('-')) {
     throw problemAt(
       source,
       start,
       `${shown(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
+    );
+  }
+  if (meant === '' || wantsNextWord(meant)) {
+    throw problemAt(
+      source,
+      start,
+      'the value is empty here, and sbatch would take the next word for it: give it a default that is not, or write the option as --name=${…}',
     );
   }
 }

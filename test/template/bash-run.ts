@@ -24,16 +24,24 @@ export async function runInBash(script: string): Promise<BashRun> {
     const work = join(folder, 'work');
     await writeFile(join(folder, 'script'), SHOW + script);
     const command = `mkdir "$0/work" && cd "$0/work" && exec bash "$0/script" 3>"$0/shown"`;
-    const { stderr } = await execute('bash', ['-c', command, folder], { maxBuffer: 64 * 1024 * 1024 }).catch(
-      (failure: { stderr: string }) => failure,
-    );
+    const standardError = await standardErrorOf(command, folder);
     return {
       shown: readShown(await readFile(join(folder, 'shown'), 'utf8')),
       leftBehind: await readdir(work),
-      standardError: stderr,
+      standardError,
     };
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** What it wrote there, whether it succeeded or not: a test looks at what the script did, not at how it ended. */
+async function standardErrorOf(command: string, folder: string): Promise<string> {
+  try {
+    return (await execute('bash', ['-c', command, folder], { maxBuffer: 64 * 1024 * 1024 })).stderr;
+  } catch (error) {
+    if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string') return error.stderr;
+    throw error;
   }
 }
 

@@ -27,8 +27,9 @@ export function withDirectives(...lines: string[]): string {
 
 /** A task with these user properties. */
 export function withProperties(properties: Readonly<Record<string, string>>): Variables {
-  const section = Object.entries(properties).map(([name, value]) => [name, { section: 'properties', name, value }]);
-  return { ...emptyVariables, task: { id: 'abc123', hyperparams: { properties: Object.fromEntries(section) } } };
+  const section: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(properties)) section[name] = { section: 'properties', name, value };
+  return { ...emptyVariables, task: { id: 'abc123', hyperparams: { properties: section } } };
 }
 
 /** A blank for the user property of this name. */

@@ -51,10 +51,7 @@ const DISTRACTIONS = [
   ': ${x//\\"/\\\'}',
 ];
 
-interface Layers {
-  readonly word: string;
-  readonly command: string;
-}
+type Layers = Readonly<Record<'word' | 'command', string>>;
 
 /** A command that prints the value, with up to this many layers around the blank. */
 export const nestedCommand: fc.Arbitrary<string> = fc.letrec<Layers>((tie) => ({

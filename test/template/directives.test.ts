@@ -1,0 +1,138 @@
+// Values in `#SBATCH` lines, read back the way several generations of sbatch read them.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
+import { hostileLine } from './hostile-values.ts';
+import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
+
+const X = property('x');
+
+function renderDirectives(value: string, ...lines: string[]): string {
+  return parseTemplate(withDirectives(...lines), 'd.template').render(withProperties({ x: value }), noBlocks).script;
+}
+
+/** A line with a blank, and the words that sbatch must see. */
+const LINES: readonly { readonly line: string; readonly words: (value: string) => readonly string[] }[] = [
+  { line: `#SBATCH --comment=${X}`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment=${X} # as asked for`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment="${X}"`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment='a ${X}'`, words: (value) => [`--comment=a ${value}`] },
+  { line: `#SBATCH "--comment=${X}" --mem=1`, words: (value) => [`--comment=${value}`, '--mem=1'] },
+  { line: `#SBATCH --comment=a${X}b -n 1`, words: (value) => [`--comment=a${value}b`, '-n', '1'] },
+  { line: `#SBATCH --comment=${X}${X}`, words: (value) => [`--comment=${value}${value}`] },
+  { line: `#SBATCH --comment "a ${X}" --mem=1`, words: (value) => ['--comment', `a ${value}`, '--mem=1'] },
+  { line: `#SBATCH -Ja${X}`, words: (value) => [`-Ja${value}`] },
+  { line: `#SBATCH --comment=\\"${X}\\"`, words: (value) => [`--comment="${value}"`] },
+];
+
+describe('a value in an #SBATCH line', () => {
+  for (const generation of GENERATIONS) {
+    it(`is a part of one word for sbatch ${generation.name}, whatever it holds`, () => {
+      const value = hostileLine.filter(
+        (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.blanksAnywhere,
+      );
+      fc.assert(
+        fc.property(fc.constantFrom(...LINES), value, ({ line, words }, text) => {
+          const script = renderDirectives(text, '#SBATCH --first=1', line, '#SBATCH --last=1');
+          expect(sbatchWords(script, generation)).to.deep.equal(['--first=1', ...words(text), '--last=1']);
+        }),
+        { numRuns: 3000 },
+      );
+    });
+
+    it(`keeps the words hetjob and packjob from sbatch ${generation.name}`, () => {
+      const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
+      expect(sbatchWords(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
+    });
+  }
+
+  it('is a word of its own where the template has no other text in the word, unless it would be an option', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
+        hostileLine,
+        (line, text) => {
+          const problem = problemOf(() => renderDirectives(text, line));
+          if (text === '') expect(problem?.finding).to.match(/the value is empty here/);
+          else if (text.startsWith('-')) expect(problem?.finding).to.match(/begins with a dash/);
+          else {
+            for (const generation of GENERATIONS.slice(1)) {
+              expect(sbatchWords(renderDirectives(text, line), generation)).to.deep.equal(['-J', text]);
+            }
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('stays bare where it needs no quotes, so that a person can read the line', () => {
+    const script = renderDirectives(
+      '2',
+      `#SBATCH --nodes=${X}`,
+      `#SBATCH -p ${X}`,
+      `#SBATCH --output=task-${X}-%j.log`,
+    );
+    expect(script).to.include('#SBATCH --nodes=2\n#SBATCH -p 2\n#SBATCH --output=task-2-%j.log\n');
+  });
+
+  it('may be empty behind an equals sign, and nowhere else', () => {
+    expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
+    expect(problemOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
+      /^d.template:2:9: the value is empty here, and sbatch would take the next word for it/,
+    );
+  });
+
+  for (const [line, value] of [
+    [`#SBATCH ${X}`, '--uid=0'],
+    [`#SBATCH ${X}=0`, '--uid'],
+    [`#SBATCH "${X}id=0"`, '--u'],
+    [`#SBATCH ${X}${X}uid=0`, '-'],
+    [`#SBATCH --exclusive ${X}`, '-W'],
+  ] as const) {
+    it(`never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+      expect(problemOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash here/);
+    });
+  }
+
+  for (const line of [
+    `#SBATCH --${X}=1`,
+    `#SBATCH --com${X}ment=1`,
+    `#SBATCH -${X}`,
+    `#SBATCH -H${X}`,
+    `#SBATCH -Hv${X}`,
+  ]) {
+    it(`never chooses the option: ${line.replaceAll(X, '${…}')}`, () => {
+      expect(problemOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
+        /a value may not choose the option/,
+      );
+    });
+  }
+
+  for (const [what, value] of [
+    ['a newline', 'a\n#SBATCH --uid=0'],
+    ['a tab', 'a\tb'],
+  ] as const) {
+    it(`is refused with ${what} in it, even when it is raw`, () => {
+      const problem = problemOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
+      expect(problem?.message).to.match(/^d.template:2:19: .* holds a newline or a tab/);
+    });
+  }
+
+  it('loses its newlines when it is not raw', () => {
+    expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
+      '#SBATCH --comment="a#SBATCH --uid=0"\n',
+    );
+  });
+
+  it('is left alone behind a number sign, which begins a comment even within a word', () => {
+    const script = renderDirectives(
+      'v',
+      `#SBATCH --mem=1#${X}`,
+      `#SBATCH --comment=\\#${X} # ${X} '`,
+      `#SBATCH --comment="#"`,
+    );
+    expect(script).to.include(`#SBATCH --mem=1#${X}\n#SBATCH --comment=\\#v # ${X} '\n#SBATCH --comment="#"\n`);
+  });
+});

@@ -1,0 +1,93 @@
+// sbatch's own reading of directive lines, after the C of slurm's src/sbatch/opt.c, for several generations of it.
+
+export interface SbatchGeneration {
+  readonly name: string;
+  /** 20.11 blanks out `hetjob` and `packjob` wherever they stand on the line; later ones where a word is just that. */
+  readonly blanksAnywhere: boolean;
+  /** From 23.11 on a backslash also escapes a blank outside of quotes. */
+  readonly escapesBlanks: boolean;
+}
+
+export const GENERATIONS: readonly SbatchGeneration[] = [
+  { name: '20.11', blanksAnywhere: true, escapesBlanks: false },
+  { name: '22.05', blanksAnywhere: false, escapesBlanks: false },
+  { name: '26.05', blanksAnywhere: false, escapesBlanks: true },
+];
+
+/** The words sbatch makes of all directives of a script, in order; what it would complain about is thrown. */
+export function sbatchWords(script: string, generation: SbatchGeneration): string[] {
+  const words: string[] = [];
+  for (const line of script.split('\n')) {
+    if (line.startsWith('#SBATCH')) words.push(...lineWords(line.slice('#SBATCH'.length), generation));
+    else if (!/^[ \t\n\v\f\r]*(#|$)/.test(line)) break;
+  }
+  return words;
+}
+
+function lineWords(line: string, generation: SbatchGeneration): string[] {
+  const words: string[] = [];
+  let rest = line;
+  for (;;) {
+    const { word, skipped } = getArgument(rest, generation);
+    if (word === undefined) return words;
+    words.push(word);
+    rest = rest.slice(skipped);
+  }
+}
+
+/** `get_argument`, statement by statement. The end of the text stands for C's NUL. */
+function getArgument(text: string, generation: SbatchGeneration): { word: string | undefined; skipped: number } {
+  let line = text;
+  const blankOut = (pattern: RegExp): void => {
+    line = line.replace(pattern, (found) => ' '.repeat(found.length));
+  };
+  let at = 0;
+  if (generation.blanksAnywhere) {
+    if (/packjob/i.test(line)) blankOut(/packjob/i);
+    else blankOut(/hetjob/i);
+  }
+  while (isSpace(line[at])) at += 1;
+  const separator = /^(?:packjob|hetjob)(?=$|[ \t\n\v\f\r])/i.exec(line.slice(at));
+  if (separator !== null)
+    line = line.slice(0, at) + ' '.repeat(separator[0].length) + line.slice(at + separator[0].length);
+  if (line[at] === ':') throw new Error(`Unexpected \`:' in [${line}]`);
+  if (line[at] === undefined) return { word: undefined, skipped: 0 };
+
+  let word: string | undefined;
+  let quote = '';
+  let isEscaped = false;
+  while ((quote !== '' || !isSpace(line[at])) && line[at] !== undefined) {
+    if (isEscaped) {
+      isEscaped = false;
+    } else if (line[at] === '\\') {
+      at += 1;
+      if (generation.escapesBlanks && line[at] === ' ') {
+        word = `${word ?? ''} `;
+        at += 1;
+      } else {
+        isEscaped = true;
+      }
+      continue;
+    } else if (quote !== '') {
+      if (line[at] === quote) {
+        quote = '';
+        at += 1;
+        continue;
+      }
+    } else if (line[at] === '"' || line[at] === "'") {
+      quote = line[at] ?? '';
+      at += 1;
+      continue;
+    } else if (line[at] === '#') {
+      break;
+    }
+    word = (word ?? '') + (line[at] ?? '');
+    at += 1;
+  }
+  if (quote !== '') throw new Error(`Unmatched \`${quote}' in [${line}]`);
+  return { word, skipped: at };
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character !== undefined && ' \t\n\v\f\r'.includes(character);
+}
