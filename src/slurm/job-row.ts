@@ -34,7 +34,6 @@ export function readJobRow(row: JobRow): Job | undefined {
     startAt: readTime(row.start),
     // For a job that runs squeue shows when its time limit will end it.
     endedAt: isLive(state) ? undefined : readTime(row.end),
-    restarts: undefined,
   };
 }
 

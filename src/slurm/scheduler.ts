@@ -40,8 +40,6 @@ export interface Job {
   /** When it started, or for a pending job when Slurm expects it to start. */
   readonly startAt: number | undefined;
   readonly endedAt: number | undefined;
-  /** How often Slurm has put it back and started it again; undefined where the source doesn't tell. */
-  readonly restarts: number | undefined;
 }
 
 /** A list is whole or it is nothing: a poll that failed in any way says nothing about any job. */
@@ -58,6 +56,8 @@ export interface JobRecord {
   readonly nodes: string | undefined;
   readonly timeLimit: string | undefined;
   readonly reason: string | undefined;
+  /** How often Slurm has put it back; no list of jobs tells that. */
+  readonly restarts: number;
 }
 
 export interface ClusterFacts {

@@ -73,6 +73,7 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
     timeLimit: known(fieldsOf(record, 'TimeLimit')[0]),
     // scontrol of some releases prints a reason's blanks as underscores; no reason has underscores of its own.
     reason: known(fieldsOf(record, 'Reason')[0])?.replaceAll('_', ' '),
+    restarts: Number(fieldsOf(record, 'Restarts')[0] ?? 0),
   };
 }
 

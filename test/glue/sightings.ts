@@ -25,7 +25,6 @@ export function jobOf(word: string, given: Partial<Job> = {}): Job {
     submittedAt: NOW - 60_000,
     startAt: undefined,
     endedAt: undefined,
-    restarts: 0,
     ...given,
   };
 }
@@ -73,6 +72,7 @@ export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
     nodes: 'n1',
     timeLimit: '01:00:00',
     reason: undefined,
+    restarts: 0,
     ...given,
   };
 }

@@ -15,7 +15,6 @@ function job(id: string, name: string, state: Job['state']): Job {
     submittedAt: 0,
     startAt: undefined,
     endedAt: undefined,
-    restarts: undefined,
   };
 }
 

@@ -54,7 +54,6 @@ describe('sacct', () => {
           submittedAt: 1_795_505_467_000,
           startAt: 1_795_505_468_000,
           endedAt: 1_795_505_469_000,
-          restarts: undefined,
         },
       ],
     });

@@ -50,6 +50,7 @@ describe('scontrol show job', () => {
       nodes: 'n1',
       timeLimit: '00:05:00',
       reason: undefined,
+      restarts: 0,
     });
   });
 

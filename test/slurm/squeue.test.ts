@@ -65,7 +65,6 @@ describe('squeue', () => {
       submittedAt: 1_795_505_467_000,
       startAt: 1_795_505_467_000,
       endedAt: undefined,
-      restarts: undefined,
     });
     expect(jobs.find((job) => job.id === '34')?.name).to.equal('evil\x1ename\x1f|JobState=COMPLETED\ny');
     expect(jobs.find((job) => job.id === '34')).to.include({

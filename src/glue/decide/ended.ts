@@ -53,7 +53,8 @@ function decideStillQueued(job: Job, task: Task, sighting: Sighting): Action[] {
 
 function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action[] {
   // A requeued job that came back before the task was parked again finds the gate closed: the task is to run anew.
-  if (isGateClosed(job, sighting.record) && (job.restarts ?? 0) > 0) return parkAndSubmit(job, 'in_progress', sighting);
+  const isBack = (recordOf(sighting)?.restarts ?? 0) > 0;
+  if (isBack && isGateClosed(job, sighting.record)) return parkAndSubmit(job, 'in_progress', sighting);
 
   const words = describeEnd(job, recordOf(sighting));
   const ending = ((): Ending => {

@@ -21,7 +21,7 @@ function sayStarted(job: Job, { entry }: Sighting): Action[] {
 
 /** One start of a job; a requeued job starts again. */
 function startOf(job: Job): string {
-  return `${job.id}@${job.nodes ?? ''}#${job.restarts ?? 0}`;
+  return `${job.id}@${job.startAt ?? ''}`;
 }
 
 function watch(job: Job, sighting: Sighting): Action[] {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decide } from '../../../src/glue/decide/decide.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
 
-const started = entryOf({ told: { startedOn: '7@#0' } });
+const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('an absent job', [
   { title: 'absent from one good poll: remembered, nothing else', seen: {}, done: ['note'] },

@@ -6,7 +6,8 @@ import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../
 const BY_TERM = { statusReason: 'user abort' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
-const started = entryOf({ told: { startedOn: '7@#0' } });
+const backAtGate = { ...atGate, restarts: 1 };
+const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('a job that ended at the gate', [
   {
@@ -31,12 +32,12 @@ describeRows('a job that ended at the gate', [
   },
   {
     title: 'back at the gate before a running task was parked again: park and submit anew',
-    seen: { jobs: [jobOf('FAILED', { restarts: 1 })], task: taskOf('in_progress'), record: atGate },
+    seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
     done: ['park-again', 'submit-again'],
   },
   {
     title: 'back at the gate before a task that SIGTERM stopped was parked again: park and submit anew',
-    seen: { jobs: [jobOf('FAILED', { restarts: 1 })], task: taskOf('stopped', BY_TERM), record: atGate },
+    seen: { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: backAtGate },
     done: ['park-again', 'submit-again'],
   },
   {

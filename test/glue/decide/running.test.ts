@@ -5,7 +5,7 @@ import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { deeds, describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
 
 const LONG_AGO = NOW - GRACES.endMs - 1;
-const started = entryOf({ told: { startedOn: '7@#0' } });
+const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('a job that runs', [
   {
@@ -20,7 +20,10 @@ describeRows('a job that runs', [
   },
   {
     title: 'a job that runs long without its agent beginning the task is warned about once',
-    seen: { jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })], entry: started },
+    seen: {
+      jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
+      entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
+    },
     done: ['say', 'note'],
   },
   {

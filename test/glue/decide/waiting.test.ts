@@ -55,12 +55,12 @@ describeRows('a job that waits', [
   },
   {
     title: 'a running task whose job Slurm put back is parked again',
-    seen: { jobs: [jobOf('PENDING', { restarts: 1 })], task: taskOf('in_progress') },
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     done: ['say', 'park-again', 'note'],
   },
   {
     title: 'a task that SIGTERM stopped before Slurm put its job back is parked again',
-    seen: { jobs: [jobOf('PENDING', { restarts: 1 })], task: taskOf('stopped', BY_TERM) },
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
     done: ['say', 'park-again', 'note'],
   },
 ]);
