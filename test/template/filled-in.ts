@@ -43,7 +43,7 @@ export function renderBody(body: string, value: string, variables: Partial<Varia
     { ...withProperties({ x: value }), ...variables },
     noBlocks,
   ).script;
-  return script.split('\n').slice(2, -4).join('\n');
+  return script.split('\n').slice(2, -3).join('\n');
 }
 
 /** The problem that this runs into, or undefined when there is none. */

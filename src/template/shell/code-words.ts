@@ -55,15 +55,14 @@ export function inputReader(command: Command, text: string): string | undefined 
 function invocations(command: Command, text: string): Invocation[] {
   return command.words.flatMap((word, index) => {
     const raw = text.slice(word.start, word.end);
-    const name = SHELL_VARIABLES.test(raw) ? 'sh' : baseName(word);
-    const reader = CODE_READERS.find(({ names }) => names.test(name));
-    return reader === undefined
-      ? []
-      : [{ name: baseName({ text: raw }), reader, rest: command.words.slice(index + 1) }];
+    const isShell = SHELL_VARIABLES.test(raw);
+    const name = isShell ? raw : baseName(word);
+    const reader = CODE_READERS.find(({ names }) => names.test(isShell ? 'sh' : name));
+    return reader === undefined ? [] : [{ name, reader, rest: command.words.slice(index + 1) }];
   });
 }
 
-function baseName({ text }: Pick<Word, 'text'>): string {
+function baseName({ text }: Word): string {
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
@@ -71,7 +70,8 @@ function wordsOfCode(reader: CodeReader, rest: readonly Word[]): readonly Word[]
   const { words } = reader;
   if (words.which === 'all') return rest;
   const option = rest.findIndex(({ text }) => words.option.test(text));
-  if (option !== -1) return rest.slice(option, afterOperand(rest, option + 1));
+  const last = words.isRepeated === true ? rest.findLastIndex(({ text }) => words.option.test(text)) : option;
+  if (option !== -1) return rest.slice(option, afterOperand(rest, last + 1));
   if (words.which === 'after') return [];
   const start = skipOptions(rest, words.optionsWithArgument);
   return rest.slice(start, afterOperand(rest, start));

@@ -48,6 +48,10 @@ export function declarations(
   const plain = command.assignments.map((word) => readAssignment(word, text));
   const flags = declarerFlags(command);
   const declared = flags === undefined ? [] : command.words.slice(1).map((word) => readAssignment(word, text));
+  const [program, first] = command.words;
+  if (program?.text === 'let' && first !== undefined) {
+    return [{ start: first.start, end: command.end, place: { kind: 'number', where: 'let' } }];
+  }
   return [
     ...plain.flatMap((assignment) => placeOfValue(assignment, names)),
     ...declared.flatMap((assignment) => placeOfDeclared(assignment, names, flags ?? '')),

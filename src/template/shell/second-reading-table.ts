@@ -5,9 +5,14 @@ export type CodeWords =
   /** All of them. */
   | { readonly which: 'all' }
   /** What follows this option, up to the first word that is no option; the option may also hold the code itself. */
-  | { readonly which: 'after'; readonly option: RegExp }
+  | { readonly which: 'after'; readonly option: RegExp; readonly isRepeated?: true }
   /** The first operand: the program of awk and sed. */
-  | { readonly which: 'operand'; readonly option: RegExp; readonly optionsWithArgument: RegExp };
+  | {
+      readonly which: 'operand';
+      readonly option: RegExp;
+      readonly isRepeated: true;
+      readonly optionsWithArgument: RegExp;
+    };
 
 export interface CodeReader {
   readonly names: RegExp;
@@ -45,7 +50,7 @@ export const CODE_READERS: readonly CodeReader[] = [
   },
   {
     names: /^(?:perl|ruby|node|nodejs|php|lua|julia|R|Rscript)$/,
-    words: { which: 'after', option: /^-[A-Za-z]*[eEr]|^-p$|^--(?:eval|print|run)/ },
+    words: { which: 'after', isRepeated: true, option: /^-[A-Za-z]*[eEr]|^-p$|^--(?:eval|print|run)/ },
     input: 'code unless told',
     optionsWithArgument: /^-[IMCdfFSL]$|^--require$/,
   },
@@ -53,6 +58,7 @@ export const CODE_READERS: readonly CodeReader[] = [
     names: /^[gmn]?awk$/,
     words: {
       which: 'operand',
+      isRepeated: true,
       option: /^-e|^--source/,
       optionsWithArgument: /^-[vFfiEl]$|^--(?:assign|field-separator|file)$/,
     },
@@ -62,6 +68,7 @@ export const CODE_READERS: readonly CodeReader[] = [
     names: /^g?sed$/,
     words: {
       which: 'operand',
+      isRepeated: true,
       option: /^-[A-Za-z]*e|^--expression/,
       optionsWithArgument: /^-[fl]$|^--(?:file|line-length)$/,
     },

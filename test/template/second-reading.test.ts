@@ -1,0 +1,195 @@
+// Places where a shell, or another program, reads a value as code a second time: only plain words pass there.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { runInBash } from './bash-run.ts';
+import { problemOf, property, renderBody } from './filled-in.ts';
+import { hostileLine, plainWord } from './hostile-values.ts';
+
+const X = property('x');
+
+/** Each with who reads it again, as the message says; X stands for the blank. */
+const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
+  ['eval "echo X"', 'eval'],
+  ["eval 'echo X'", 'eval'],
+  ['eval echo X', 'eval'],
+  ['eval "$(tool --name X)"', 'eval'],
+  ['command eval "echo X"', 'eval'],
+  ["'eval' echo X", 'eval'],
+  ['\\eval echo X', 'eval'],
+  ['if true; then eval "X"; fi', 'eval'],
+  ['bash -c "echo X"', 'bash'],
+  ["bash -c 'echo X'", 'bash'],
+  ['bash -lc "echo X"', 'bash'],
+  ['bash -e -o pipefail -c "echo X"', 'bash'],
+  ['/bin/sh -c "echo X"', 'sh'],
+  ['"$SHELL" -c "echo X"', '"$SHELL"'],
+  ['srun --label bash -c "echo X"', 'bash'],
+  ['srun -n 1 singularity exec image.sif bash -c "echo X"', 'bash'],
+  ['timeout 5 env A=1 bash -c "echo X"', 'bash'],
+  ['ls | xargs -n 1 sh -c "echo X"', 'sh'],
+  ['find . -exec sh -c "echo X" \\;', 'sh'],
+  ['bash -c "$OPTIONS" "echo X"', 'bash'],
+  ['ssh node1 "echo X"', 'ssh'],
+  ['ssh node1 echo X', 'ssh'],
+  ['ssh X uptime', 'ssh'],
+  ['su -c "echo X" somebody', 'su'],
+  ['su somebody --command="echo X"', 'su'],
+  ["trap 'echo X' EXIT", 'trap'],
+  ['trap "rm -r X" EXIT TERM', 'trap'],
+  ['alias ll="ls X"', 'alias'],
+  ['watch "ls X"', 'watch'],
+  ['sbatch --wrap="echo X"', 'sbatch'],
+  ['sbatch --wrap "echo X"', 'sbatch'],
+  ['python3 -c "print(\'X\')"', 'python3'],
+  ['perl -e "print X"', 'perl'],
+  ['awk "/X/" file', 'awk'],
+  ['awk -v a=1 -F : "/X/" file', 'awk'],
+  ['sed -i "s/a/X/" file', 'sed'],
+  ['sed -e 1d -e "s/a/X/" file', 'sed'],
+  ['echo `echo X`', 'backquotes'],
+  ['echo "`echo X`"', 'backquotes'],
+  ['bash <<END\necho X\nEND', 'bash'],
+  ["bash -s a <<'END'\necho X\nEND", 'bash'],
+  ['bash -o pipefail <<END\necho X\nEND', 'bash'],
+  ['bash $OPTIONS <<END\necho X\nEND', 'bash'],
+  ['ssh node1 <<END\necho X\nEND', 'ssh'],
+  ['ssh node1 bash -s <<-"END"\n\techo X\n\tEND', 'ssh'],
+  ['python3 - <<END\nprint("X")\nEND', 'python3'],
+  ['sbatch <<END\n#!/bin/bash\necho X\nEND', 'sbatch'],
+  ['bash <<< "echo X"', 'bash'],
+  ['cat <<END | bash\necho X\nEND', 'bash'],
+  ['echo "echo X" | bash', 'bash'],
+  ['{ echo "echo X"; } | srun bash', 'bash'],
+  ['(\n  for i in 1; do echo "X"; done\n) | sort | ssh node1', 'ssh'],
+  ['{ bash; } <<END\necho X\nEND', 'bash'],
+  ['echo "X" | xargs -I% sh -c "echo %"', 'sh'],
+  ['echo "echo X" | while read -r l; do bash <<<"$l"; done', 'bash'],
+  ['echo "echo X" > >(bash)', 'bash'],
+  ['bash <(echo "echo X")', 'bash'],
+  ['source <(echo "echo X")', 'source'],
+  ['. /dev/stdin <<END\necho X\nEND', '.'],
+  ['f() { ssh node1 "$@"; }\nf echo X', 'the function f'],
+  ['f() {\n  eval "$1"\n}\nf "echo X"', 'the function f'],
+  ['f() { bash; }\nf <<END\necho X\nEND', 'bash'],
+  ['cat > run.sh <<END\necho X\nEND', 'whoever runs run.sh'],
+  ['cat > run <<END\n#!/bin/bash\necho X\nEND', 'whoever runs the script that this here-document is'],
+  ['X echo', 'a command whose name is a value'],
+  ['A=1 X "X"', 'a command whose name is a value'],
+  ['"X" -v', 'a command whose name is a value'],
+  ['PS4="+ X "', 'bash, through PS4'],
+  ['export BASH_ENV=X', 'bash, through BASH_ENV'],
+  ['unset X', 'unset, as the name of a variable'],
+  ['read -r X', 'read, as the name of a variable'],
+  ['mapfile -t X', 'mapfile, as the name of a variable'],
+  ['printf -v X 1', 'printf, as the name of a variable'],
+  ['[[ -v X ]]', '[[, as the name of a variable'],
+  ['test -v X', 'test, as the name of a variable'],
+  ['export X', 'bash, as the name of a variable'],
+  ['declare "X"=1', 'bash, as the name of a variable'],
+  ['declare -A m="X"', 'bash, as the array m'],
+  ['declare -a m\nexport m=X', 'bash, as the array m'],
+  ['declare -n m=X', 'bash, as the array m'],
+  ['echo ${v#X}', 'a pattern of ${…}'],
+  ['echo "${v/a/X}"', 'a pattern of ${…}'],
+  ['echo "${v:-\'X\'}"', '\'…\' inside "${…}"'],
+  ['cat <<END\n${v:-X}\nEND', '${…} in a here-document'],
+];
+
+const ARITHMETIC: readonly (readonly [body: string, where: string])[] = [
+  ['echo $((X + 1))', 'arithmetic'],
+  ['echo "$(( "X" * 2 ))"', 'arithmetic'],
+  ['echo $[X + 1]', '$[…]'],
+  ['((X > 1)) && echo', 'arithmetic'],
+  ['for ((i = 0; i < X; i++)); do :; done', 'arithmetic'],
+  ['[[ X -eq 1 ]]', '[[ … -eq … ]]'],
+  ['[[ a == b || 1 -lt "X" ]]', '[[ … -lt … ]]'],
+  ['a[X]=1', 'an array subscript'],
+  ['a=([X]=1)', 'an array subscript'],
+  ['echo ${a[X]}', 'an array subscript'],
+  ['echo "${a[X]:-1}"', 'an array subscript'],
+  ['echo ${v:X}', 'an offset of ${…}'],
+  ['echo "${v: "X" : 1}"', 'an offset of ${…}'],
+  ['declare -i n=X', 'the integer n'],
+  ['n=X\ntypeset -i n', 'the integer n'],
+  ['let n=X', 'let'],
+];
+
+/** Near the others, but nothing is read twice here. */
+const READ_ONCE: readonly string[] = [
+  'bash script.sh X',
+  'bash -c "echo \\$1" _ X',
+  'ssh_config=X',
+  'echo eval-X',
+  'echo X | sort | tee log',
+  'bash script.sh <<END\nX\nEND',
+  'bash -c "cat" <<END\nX\nEND',
+  'python3 train.py --name X <<< X',
+  'printf %s X | python3 -c "import sys; print(sys.stdin.read())"',
+  'awk -v name=X "{ print name }" X',
+  'sed -n 1p X',
+  'declare -a m=(X "X")',
+  'local_name=X; export local_name',
+  'f() { echo "$@" | sort; }\nf X',
+  'srun() { command srun --name="X" "$@"; }\nsrun X',
+  '[ X = a ] || [[ X == a ]]',
+  'cat > notes.txt <<END\nX\nEND',
+  'read -r line <<< X',
+  'source env.sh X',
+];
+
+const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
+
+describe('a value in text that is read a second time', () => {
+  for (const [body, by] of READ_AGAIN) {
+    it(`passes when it is a plain word, and is refused otherwise: ${JSON.stringify(body)}`, () => {
+      expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
+
+      for (const value of HOSTILE.filter((text) => text !== '')) {
+        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding).to.include(`because ${by} reads this text as code a second time`);
+        expect(problem?.finding).to.include('export NAME=${…}');
+      }
+    });
+  }
+
+  it('never runs in bash, whatever it holds', async () => {
+    const bodies = ['eval "show KEY X"', "bash -c 'show KEY X'", 'show KEY `echo X`', 'bash <<END\nshow KEY X\nEND'];
+    for (const body of bodies) {
+      for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine), 300).entries()) {
+        const written = body.replaceAll('KEY', `key${index}`).replaceAll('X', X);
+        const isPlain = /^[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*$/.test(value);
+        expect(problemOf(() => renderBody(written, value)) === undefined).to.equal(isPlain || value === '');
+      }
+      const words = fc.sample(plainWord, 100);
+      const script = words.map((word, index) =>
+        renderBody(body.replaceAll('KEY', `key${index}`).replaceAll('X', X), word),
+      );
+      const run = await runInBash(script.join('\n'));
+      expect([...run.shown.values()].map(([word]) => word)).to.deep.equal(words);
+      expect(run.leftBehind).to.deep.equal([]);
+    }
+  });
+});
+
+describe('a value in arithmetic', () => {
+  for (const [body, where] of ARITHMETIC) {
+    it(`must be a whole number: ${JSON.stringify(body)}`, () => {
+      for (const number of ['0', '12', '-3']) {
+        expect(renderBody(body.replaceAll('X', X), number)).to.equal(body.replaceAll('X', number));
+      }
+      for (const value of [...HOSTILE, 'abc', '08', '1+1', '1.5', '16#ff']) {
+        expect(problemOf(() => renderBody(body.replaceAll('X', X), value))?.finding).to.include(
+          `because ${where} is evaluated`,
+        );
+      }
+    });
+  }
+});
+
+describe('a value that only looks as if it were read twice', () => {
+  for (const body of READ_ONCE) {
+    it(`may be anything: ${JSON.stringify(body)}`, () => {
+      expect(problemOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
+    });
+  }
+});
