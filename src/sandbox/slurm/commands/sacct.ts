@@ -10,12 +10,14 @@ const OPTIONS: readonly Option[] = [
   { long: 'allocations', short: 'X' },
   { long: 'delimiter', value: 'required' },
   { long: 'duplicates', short: 'D' },
+  { long: 'endtime', short: 'E', value: 'required' },
   { long: 'format', short: 'o', value: 'required' },
   { long: 'jobs', short: 'j', value: 'required' },
   { long: 'name', value: 'required' },
   { long: 'noheader', short: 'n' },
   { long: 'parsable2', short: 'P' },
   { long: 'starttime', short: 'S', value: 'required' },
+  { long: 'state', short: 's', value: 'required' },
   { long: 'user', short: 'u', value: 'required' },
 ];
 
@@ -49,6 +51,7 @@ export function sacct(call: CommandCall, { controller, settings }: ClusterView):
   const rows = controller
     .remembered()
     .filter((job) => (job.endedAt ?? Infinity) >= since)
+    .filter((job) => options.get('state')?.split(',').includes(job.state) ?? true)
     .filter((job) => options.get('name')?.split(',').includes(job.name) ?? true)
     .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
     .map((job) => columns.map((column) => column(job, call)));

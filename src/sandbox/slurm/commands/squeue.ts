@@ -8,6 +8,7 @@ import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
+  { long: 'all', short: 'a' },
   { long: 'format', short: 'o', value: 'required' },
   { long: 'jobs', short: 'j', value: 'required' },
   { long: 'me' },
