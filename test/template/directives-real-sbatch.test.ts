@@ -1,0 +1,108 @@
+// Values in `#SBATCH` lines given to the real sbatch: what it understands is what the task holds, and no other option is set.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { environmentFor } from '../support/slurm-command.ts';
+import { requireSlurm } from '../support/requires.ts';
+import { sharedCluster } from '../support/shared-cluster.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { noBlocks, property, withDirectives, withProperties } from './filled-in.ts';
+import { hostileLine } from './hostile-values.ts';
+
+/** Options that take any text, by the names under which `sbatch --verbose` tells what it understood. */
+const OPTIONS = [
+  'account',
+  'comment',
+  'constraint',
+  'job-name',
+  'mail-user',
+  'network',
+  'partition',
+  'qos',
+  'reservation',
+  'wckey',
+];
+
+/** How the blank is written into the line; all mean the same. */
+const SPELLINGS = [
+  (option: string, blank: string) => `#SBATCH --${option}=${blank}`,
+  (option: string, blank: string) => `#SBATCH --${option}="${blank}" # "it's`,
+  (option: string, blank: string) => `#SBATCH --${option}='${blank}'`,
+  (option: string, blank: string) => `#SBATCH "--${option}=${blank}"`,
+  (option: string, blank: string) => `#SBATCH --${option}=""${blank}''`,
+];
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+
+describe(`a value in a directive, for the real sbatch (seed ${seed})`, function () {
+  this.timeout(120_000);
+  before(requireSlurm);
+
+  it('arrives as it is in every option that takes any text, and sets no other option', async () => {
+    // Log lines cut long values short; an empty one is told like one that was not given.
+    const values = hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) < 500);
+    const lines = fc.tuple(...OPTIONS.map(() => fc.tuple(values, fc.constantFrom(...SPELLINGS))));
+    const cluster = await sharedCluster();
+    for (const cases of fc.sample(lines, { numRuns: 200, seed })) {
+      const script = renderDirectives(cases);
+
+      const understood = await askSbatch(cluster.env, script);
+
+      for (const [index, [value]] of cases.entries()) expect(understood.get(OPTIONS[index] ?? '')).to.equal(value);
+      expect([...understood.keys()].filter((name) => !OPTIONS.includes(name)).sort()).to.deep.equal([
+        'parsable',
+        'test-only',
+        'verbose',
+      ]);
+    }
+  });
+
+  it('is what squeue tells of the submitted job', async () => {
+    // A longer comment is refused by the controller, an empty one is told as "(null)".
+    const values = fc.sample(
+      hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),
+      { numRuns: 40, seed },
+    );
+    const cluster = await sharedCluster();
+    for (const value of values) {
+      const script = renderDirectives([[value, (_option, blank) => `#SBATCH --comment=${blank}`]]);
+      const submitted = await runSbatch(cluster.env, ['--parsable', '--hold'], script);
+
+      const job = submitted.stdout.trim();
+      const told = await cluster.run('squeue', '--noheader', '--jobs', job, '--format', '%j|%u|%k');
+      await cluster.run('scancel', job);
+
+      expect(told).to.equal(`sbatch|${userInfo().username}|${value}\n`, submitted.stderr);
+    }
+  });
+});
+
+type Case = readonly [value: string, spelling: (option: string, blank: string) => string];
+
+function renderDirectives(cases: readonly Case[]): string {
+  const lines = cases.map(([, spelling], index) => spelling(OPTIONS[index] ?? '', property(`v${index}`)));
+  const values = Object.fromEntries(cases.map(([value], index) => [`v${index}`, value]));
+  return parseTemplate(withDirectives(...lines), 'd.template').render(withProperties(values), noBlocks).script;
+}
+
+/** The options that sbatch says it was given. Nothing is submitted. */
+async function askSbatch(env: Readonly<Record<string, string>>, script: string): Promise<Map<string, string>> {
+  const { stderr } = await runSbatch(env, ['--test-only', '--verbose', '--parsable'], script);
+  return new Map(
+    [...stderr.matchAll(/^sbatch: ([a-z-]+) +: (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+}
+
+/** Whether it accepts the script is not asked: no cluster has a partition of such a name. */
+function runSbatch(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+  script: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    const options = { env: environmentFor(env['SLURM_CONF'] ?? '', process.env) };
+    const sbatch = execFile('sbatch', args, options, (_failure, stdout, stderr) => resolve({ stdout, stderr }));
+    sbatch.stdin?.end(script);
+  });
+}
