@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { judge } from '../../examples/demo/outcome.ts';
 import { requireAgent, requirePython, requireSlurm } from '../support/requires.ts';
 
 interface Shown {
@@ -20,10 +21,27 @@ async function runDemo(variables: Readonly<Record<string, string>> = {}): Promis
   return { exitCode: demo.exitCode, output: output + errors, lines: output.trimEnd().split('\n') };
 }
 
+/** What the last line is made of, from these statuses. */
+function judged(...statuses: readonly string[]): ReturnType<typeof judge> {
+  return judge(statuses.map((status) => ({ task: { id: '', name: '' }, status, job: '', nodes: '' })));
+}
+
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
 describe('the demo', function () {
   this.timeout(180_000);
+
+  it('is content with two completed tasks and a failed one, and with nothing else', () => {
+    expect(judged('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
+    expect(judged('completed', 'completed', 'completed').isAsExpected).to.equal(false);
+    expect(judged('completed', 'failed', 'failed').isAsExpected).to.equal(false);
+    for (const status of ['queued', 'in_progress', 'stopped']) {
+      expect(judged('completed', 'failed', status)).to.deep.equal({
+        line: 'demo: 3 tasks: 1 completed, 1 failed, 1 lost',
+        isAsExpected: false,
+      });
+    }
+  });
 
   describe('with real Slurm and the real agent', () => {
     before(requireSlurm);
