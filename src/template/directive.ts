@@ -1,5 +1,5 @@
 // An `#SBATCH` line as sbatch reads it: split into words by rules of its own, in which no shell has a part.
-import { readBlank, type ValueBlank } from './blank-syntax.ts';
+import { readBlank, type Blank, type ValueBlank } from './blank-syntax.ts';
 import { problemAt, type TemplateSource } from './source.ts';
 
 /** `'` and `"` do the same: in both of them a backslash takes the meaning of the character behind it away. */
@@ -23,6 +23,18 @@ export const MAGIC_WORD = '#SBATCH';
  * @throws TemplateProblem for a quote that is not closed, a backslash before a blank, or a block
  */
 export function readDirective(source: TemplateSource, start: number, end: number): DirectiveWord[] {
+  return readWords(source, start, end, (at) => readBlank(source, at));
+}
+
+/** The words of a directive line that is filled in already: what looks like a blank in it is part of a value. */
+export function splitDirective(line: string): string[] {
+  const words = readWords({ file: '', text: line }, MAGIC_WORD.length, line.length, () => undefined);
+  return words.map(({ parts }) => parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+}
+
+type BlankReader = (at: number) => Blank | undefined;
+
+function readWords(source: TemplateSource, start: number, end: number, blankAt: BlankReader): DirectiveWord[] {
   const words: DirectiveWord[] = [];
   let at = start;
   while (at < end && source.text[at] !== '#') {
@@ -30,14 +42,19 @@ export function readDirective(source: TemplateSource, start: number, end: number
       at += 1;
       continue;
     }
-    const word = readDirectiveWord(source, at, end);
+    const word = readWord(source, at, end, blankAt);
     words.push(word);
     at = word.end;
   }
   return words;
 }
 
-function readDirectiveWord(source: TemplateSource, start: number, end: number): DirectiveWord & { end: number } {
+function readWord(
+  source: TemplateSource,
+  start: number,
+  end: number,
+  blankAt: BlankReader,
+): DirectiveWord & { end: number } {
   const parts: DirectivePart[] = [];
   let quote: DirectiveQuote = '';
   let quotedAt = start;
@@ -52,14 +69,14 @@ function readDirectiveWord(source: TemplateSource, start: number, end: number): 
   while (at < end) {
     const character = source.text[at] ?? '';
     if (quote === '' && (character === '#' || isSpace(character))) break;
-    const blank = readBlank(source, at);
+    const blank = blankAt(at);
     if (blank?.kind === 'block') throw problemAt(source, at, `\${${blank.block}} can not stand in an #SBATCH line`);
     if (blank !== undefined) {
       endText();
       parts.push({ kind: 'blank', blank, quote });
       at = blank.end;
     } else if (character === '\\') {
-      if (readBlank(source, at + 1) !== undefined) throw problemAt(source, at, BACKSLASH_BEFORE_BLANK);
+      if (blankAt(at + 1) !== undefined) throw problemAt(source, at, BACKSLASH_BEFORE_BLANK);
       text += at + 1 < end ? (source.text[at + 1] ?? '') : '';
       at += 2;
     } else if (isQuote(character) && (quote === '' || quote === character)) {

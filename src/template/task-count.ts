@@ -1,6 +1,6 @@
 // Keeps sbatch from quietly giving fewer nodes than asked for: a job has at least one task on each node.
 import { findHeader } from './check-directives.ts';
-import { MAGIC_WORD, readDirective } from './directive.ts';
+import { MAGIC_WORD, splitDirective } from './directive.ts';
 
 /**
  * The script, with a line that raises `--ntasks` where its directives ask for fewer tasks than nodes. sbatch would lower the
@@ -23,9 +23,7 @@ export function withEnoughTasks(script: string): string {
 }
 
 function directiveWords(line: string): string[] {
-  if (!line.startsWith(MAGIC_WORD)) return [];
-  const words = readDirective({ file: '', text: line }, MAGIC_WORD.length, line.length);
-  return words.map(({ parts }) => parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+  return line.startsWith(MAGIC_WORD) ? splitDirective(line) : [];
 }
 
 interface Counts {

@@ -126,6 +126,11 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
+  it('may look like a blank itself', () => {
+    const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
+    expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
+  });
+
   it('is left alone behind a number sign, which begins a comment even within a word', () => {
     const script = renderDirectives(
       'v',
