@@ -49,8 +49,16 @@ const WHERE: Readonly<Record<BlockName, string>> = {
   CLEARML_POST_SETUP: 'at the end',
 };
 
-function checkLine(source: TemplateSource, script: LexedScript, { blank, isNested }: BlockSite): void {
+function checkLine(source: TemplateSource, script: LexedScript, { blank, isNested, within }: BlockSite): void {
   const { text } = source;
+  if (within !== undefined) {
+    const place = within.includes('quotes') || within.includes('document') ? within : 'expression';
+    throw problemAt(
+      source,
+      blank.start,
+      `\${${blank.block}} must be a command of its own: take it out of the ${place}, or close that before it`,
+    );
+  }
   const before = text.slice(text.lastIndexOf('\n', blank.start - 1) + 1, blank.start);
   const newline = text.indexOf('\n', blank.end);
   const after = text.slice(blank.end, newline === -1 ? text.length : newline);

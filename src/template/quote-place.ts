@@ -77,6 +77,9 @@ function notNumber(value: string, where: string): string {
 
 /** The value as a message can show it: short, and on one line. */
 export function shown(value: string): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replaceAll(
+    /[\x7f-\x9f]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  );
   return text.length <= 60 ? text : `${text.slice(0, 57)}…"`;
 }

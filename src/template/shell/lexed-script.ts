@@ -13,6 +13,8 @@ export interface BlockSite {
   readonly blank: BlockBlank;
   /** In a command substitution or the like. */
   readonly isNested: boolean;
+  /** The kind of quotes or expression it stands in, when it can't be a command there. */
+  readonly within: Place['kind'] | undefined;
 }
 
 export interface Word extends Range {

@@ -56,14 +56,8 @@ export function unclosed(lexer: Lexer, openedAt: number, what: string): Template
 export function lexBlank(lexer: Lexer, place: Place): boolean {
   const blank = readBlank(lexer.source, lexer.at);
   if (blank === undefined) return false;
-  if (blank.kind === 'block') {
-    throw problemAt(
-      lexer.source,
-      blank.start,
-      `\${${blank.block}} must be a command of its own: take it out of the ${nameOf(place)}`,
-    );
-  }
-  lexer.found.sites.push({ blank, place });
+  if (blank.kind === 'value') lexer.found.sites.push({ blank, place });
+  else lexer.found.blocks.push({ blank, isNested: lexer.depth > 0, within: place.kind });
   lexer.at = blank.end;
   return true;
 }
@@ -90,8 +84,4 @@ export function attempt(lexer: Lexer, read: () => boolean): boolean {
   lexer.pending = pending;
   for (const { list, length } of lists) list.length = length;
   return false;
-}
-
-function nameOf(place: Place): string {
-  return place.kind === 'read again' || place.kind === 'number' || place.kind === 'word' ? 'expression' : place.kind;
 }

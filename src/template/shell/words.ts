@@ -61,7 +61,7 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
 
   const word = { start, end: lexer.at, text };
   for (const blank of values) addSite(lexer, blank, word, role);
-  for (const blank of blocks) lexer.found.blocks.push({ blank, isNested: lexer.depth > 0 });
+  for (const blank of blocks) lexer.found.blocks.push({ blank, isNested: lexer.depth > 0, within: undefined });
   return word;
 }
 
