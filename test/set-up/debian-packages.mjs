@@ -8,6 +8,10 @@ const PACKAGES = [
   { program: 'slurmd', package: 'slurmd' },
   { program: 'sbatch', package: 'slurm-client' },
   { program: 'munged', package: 'munge' },
+  { program: 'slurmdbd', package: 'slurmdbd' },
+  // The server alone: no service and no database of the system come with it.
+  { program: 'mariadbd', package: 'mariadb-server-core' },
+  { program: 'my_print_defaults', package: 'mariadb-client-core' },
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ssh', package: 'openssh-client' },
   { program: 'shellcheck', package: 'shellcheck' },
@@ -22,7 +26,7 @@ const PACKAGES = [
 export async function installDebianPackages(programs = PACKAGES.map((entry) => entry.program)) {
   const wanted = await missingPackages(programs);
   if (wanted.length === 0)
-    return { missing: [], says: 'Slurm, munge, sshd, shellcheck, git and python3-venv are there' };
+    return { missing: [], says: 'Slurm, munge, MariaDB, sshd, shellcheck, git and python3-venv are there' };
   const obstacle = whyNotInstallable();
   if (obstacle !== undefined)
     return { missing: [`There is no ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };

@@ -123,9 +123,9 @@ describe('real Slurm with accounting', function () {
       await cluster.run('scontrol', 'requeue', id);
       await shown(id, 'PENDING');
       await cluster.run('scontrol', 'update', `JobId=${id}`, 'StartTime=now');
-      const rows = await cluster.run('sacct', '--duplicates', '--allocations', '--noheader', `--jobs=${id}`);
 
       expect(await forgotten(id, name)).to.include({ id, state: 'FAILED' });
+      const rows = await cluster.run('sacct', '--duplicates', '--allocations', '--noheader', `--jobs=${id}`);
       expect(rows.trim().split('\n')).to.have.length(2);
     });
 

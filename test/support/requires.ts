@@ -7,11 +7,18 @@ import { sharedCluster } from './shared-cluster.ts';
 /** Starting a cluster on a busy machine takes longer than a test may. */
 const CLUSTER_START_MS = 120_000;
 
+const SLURM_PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'setpriv'];
+
 /** For `before(requireSlurm)`: real Slurm, reached through `sharedCluster()`. */
 export async function requireSlurm(this: Mocha.Context): Promise<void> {
   this.timeout(CLUSTER_START_MS);
-  requirePrograms(this, ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'setpriv']);
+  requirePrograms(this, SLURM_PROGRAMS);
   await sharedCluster();
+}
+
+/** For `before(requireAccounting)`: what `startSlurmCluster({ hasAccounting: true })` needs. */
+export function requireAccounting(this: Mocha.Context): void {
+  requirePrograms(this, [...SLURM_PROGRAMS, 'slurmdbd', 'sacctmgr', 'sacct', 'mariadbd', 'mariadb-install-db']);
 }
 
 /** For `before(requireAgent)`: the real clearml-agent and SDK, in the Python that `agentPython()` names. */
@@ -33,10 +40,7 @@ export function requireSshd(this: Mocha.Context): void {
   requirePrograms(this, ['sshd', 'ssh-keygen']);
 }
 
-/**
- * For `before(requireRoot)`: what only root may do, such as becoming another user.
- * @public
- */
+/** For `before(requireRoot)`: what only root may do, such as becoming another user. */
 export function requireRoot(this: Mocha.Context): void {
   if (process.getuid?.() !== 0) leaveOut(this, 'it needs root');
 }

@@ -1,12 +1,13 @@
 // A private Slurm cluster on loopback: real daemons on free ports in a temporary folder, with levers to break them.
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { startDaemon, type DaemonCommand, type ForegroundDaemon } from './foreground-daemon.ts';
 import { freePorts, isListening } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
 import { startMunged } from './munge.ts';
+import { addAccounts, databaseSocket, prepareDatabase, prepareSlurmdbd } from './slurm-accounting.ts';
 import { cgroupConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
 import { waitUntil } from './wait-until.ts';
@@ -34,6 +35,9 @@ export interface SlurmCluster {
   killNode(name: string): Promise<void>;
   /** Starts it again, and waits until it takes jobs. */
   startNode(name: string): Promise<void>;
+  /** Ends slurmdbd: jobs go on, and nobody can be asked about their past. */
+  stopAccounting(): Promise<void>;
+  startAccounting(): Promise<void>;
   /** Ends all jobs and daemons, and removes the folder. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -41,22 +45,23 @@ export interface SlurmCluster {
 
 const START_PATIENCE_MS = 60_000;
 
-/** Starts munged, slurmctld and a slurmd for each node, and waits until all nodes are idle. */
+/** Starts munged, slurmctld and a slurmd for each node, before them the accounting if wished, and waits until all nodes are idle. */
 export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
   let settings: ClusterSettings = { ...ordinarySettings, ...wishes };
   const nodes = nodeNames(settings.nodeCount);
-  const [controllerPort = 0, ...nodePorts] = await freePorts(1 + nodes.length);
+  const [controllerPort = 0, accountingPort = 0, ...nodePorts] = await freePorts(2 + nodes.length);
   const hostName = hostname().split('.')[0] ?? 'localhost';
   const { username: userName } = userInfo();
   const folder = makeFolder(nodes);
-  const place = { folder, hostName, userName, controllerPort, nodePorts };
+  const place = { folder, hostName, userName, controllerPort, accountingPort, nodePorts };
+  const accounting = { folder, userName, clusterName: settings.clusterName, port: accountingPort };
   const conf = join(folder, 'slurm.conf');
   const env = environmentFor(conf, process.env);
 
   const daemons = new Map<string, ForegroundDaemon>();
 
-  async function start(name: string, program: string, args: readonly string[]): Promise<void> {
-    daemons.set(name, await startDaemon({ program, args, logPath: join(folder, `${name}.log`) }));
+  async function start(name: string, command: Omit<DaemonCommand, 'logPath'>): Promise<void> {
+    daemons.set(name, await startDaemon({ ...command, logPath: join(folder, `${name}.log`) }));
   }
 
   function daemon(name: string): ForegroundDaemon {
@@ -66,14 +71,24 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     return found;
   }
 
+  async function startDatabase(): Promise<void> {
+    await start('mariadbd', await prepareDatabase(folder));
+    await waitForDaemon('mariadbd', () => Promise.resolve(existsSync(databaseSocket(folder))));
+  }
+
+  async function startAccounting(): Promise<void> {
+    await start('slurmdbd', prepareSlurmdbd(accounting, env));
+    await waitForDaemon('slurmdbd', () => isListening(accountingPort));
+  }
+
   async function startController(): Promise<void> {
-    await start('slurmctld', 'slurmctld', ['-D', '-f', conf]);
+    await start('slurmctld', { program: 'slurmctld', args: ['-D', '-f', conf] });
     await waitForDaemon('slurmctld', () => isListening(controllerPort));
   }
 
   async function startNode(name: string): Promise<void> {
     const port = nodePorts[nodes.indexOf(name)] ?? 0;
-    await start(name, 'slurmd', ['-D', '-N', name, '-f', conf]);
+    await start(name, { program: 'slurmd', args: ['-D', '-N', name, '-f', conf] });
     await waitForDaemon(name, async () => (await isListening(port)) && (await isUp(name)));
   }
 
@@ -102,6 +117,11 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     writeFileSync(conf, slurmConf(settings, place));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env)));
     daemons.set('munged', await startMunged(folder));
+    if (settings.hasAccounting) {
+      await startDatabase();
+      await startAccounting();
+      await addAccounts(accounting, (...args) => runSlurm(env, 'sacctmgr', ['--immediate', ...args]));
+    }
     await startController();
     await Promise.all(nodes.map(startNode));
   } catch (error) {
@@ -133,6 +153,8 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
       killJobProcesses(conf, name);
     },
     startNode,
+    stopAccounting: () => daemon('slurmdbd').stop(),
+    startAccounting,
     stop,
     [Symbol.asyncDispose]: stop,
   };

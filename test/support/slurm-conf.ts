@@ -1,4 +1,5 @@
 // The configuration of the tests' private Slurm cluster as text: every node on loopback, each number a test may want to turn.
+import { accountingLines } from './slurm-accounting.ts';
 
 /** What a test may choose. Slurm takes whole seconds: shorter times are rounded up. */
 export interface ClusterSettings {
@@ -17,6 +18,8 @@ export interface ClusterSettings {
   readonly messageTimeoutMs: number;
   /** How long a silent node is waited for before it is called down. */
   readonly slurmdTimeoutMs: number;
+  /** Whether jobs are recorded, and bound to accounts and QOS: those of slurm-accounting.ts. */
+  readonly hasAccounting: boolean;
   /** Further lines of slurm.conf, at its end. */
   readonly extraLines: readonly string[];
 }
@@ -31,6 +34,7 @@ export const ordinarySettings: ClusterSettings = {
   killWaitMs: 5_000,
   messageTimeoutMs: 10_000,
   slurmdTimeoutMs: 60_000,
+  hasAccounting: false,
   extraLines: [],
 };
 
@@ -41,6 +45,8 @@ export interface ClusterPlace {
   readonly hostName: string;
   readonly userName: string;
   readonly controllerPort: number;
+  /** Where slurmdbd listens, if there is one. */
+  readonly accountingPort: number;
   /** One for each node. */
   readonly nodePorts: readonly number[];
 }
@@ -91,6 +97,7 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     `SlurmdTimeout=${seconds(settings.slurmdTimeoutMs)}`,
     ...nodes.map((name, index) => nodeLine(name, place.nodePorts[index], hostName, settings)),
     ...PARTITIONS,
+    ...(settings.hasAccounting ? accountingLines(folder, place.accountingPort) : []),
     ...settings.extraLines,
     '',
   ].join('\n');
