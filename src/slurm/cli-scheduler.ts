@@ -117,10 +117,10 @@ export function createCliScheduler({
   }
 
   async function lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
-    const current = await list(signal);
-    if (current.kind === 'failed') return current;
+    // In this order: a job that is submitted or ends meanwhile is then seen as squeue shows it.
     const past = await remember(names, since, signal);
-    return mergeLookUp(names, current.jobs, past);
+    const current = await list(signal);
+    return current.kind === 'failed' ? current : mergeLookUp(names, past, current.jobs);
   }
 
   /** The jobs of these names that accounting knows: none where there is no accounting. */

@@ -2,6 +2,7 @@
 import type { HostResult } from '../host/host.ts';
 import { failureWords, oneLine } from './command-words.ts';
 import { readJobRow } from './job-row.ts';
+import type { JobState } from './job-state.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
 
 const FIELD_END = '\x1f';
@@ -9,10 +10,34 @@ const FIELD_END = '\x1f';
 const FIELDS = ['JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End'];
 
 /**
+ * The states that accounting keeps (sacct(1), 20.11 to 26.05) of jobs that wait, run or are over. Without them sacct
+ * leaves out a job that was cancelled before it was allowed to start: held, to begin later, or put back by Slurm.
+ */
+const STATES: readonly JobState[] = [
+  'BOOT_FAIL',
+  'CANCELLED',
+  'COMPLETED',
+  'DEADLINE',
+  'FAILED',
+  'NODE_FAIL',
+  'OUT_OF_MEMORY',
+  'PENDING',
+  'PREEMPTED',
+  'REQUEUED',
+  'REVOKED',
+  'RUNNING',
+  'TIMEOUT',
+];
+
+/** Our clock and the cluster's may differ by less. */
+const CLOCKS_DIFFER_MS = 3_600_000;
+
+/**
  * The arguments for all runs of the jobs of exactly these names.
  *
  * `--duplicates`: of a job that was put back the plain list may show the run that ended instead of the one that waits.
  * `--starttime`: without it only today's jobs are searched; `uts` takes seconds since 1970 whatever the time zone.
+ * `--endtime`: without it the search is for one moment only, and leaves out what may not start before a later one.
  * @param names without commas, at least one
  * @param since milliseconds since 1970
  */
@@ -23,7 +48,9 @@ export function sacctArgs(names: readonly string[], since: number): string[] {
     '--parsable2',
     `--delimiter=${FIELD_END}`,
     `--name=${names.join(',')}`,
-    `--starttime=uts${Math.max(0, Math.floor(since / 1000))}`,
+    `--state=${STATES.join(',')}`,
+    `--starttime=uts${Math.max(0, Math.floor((since - CLOCKS_DIFFER_MS) / 1000))}`,
+    '--endtime=2099-12-31',
     `--format=${FIELDS.join(',')}`,
   ];
 }

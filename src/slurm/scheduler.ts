@@ -76,7 +76,10 @@ export interface Scheduler {
   submit(submission: Submission): Promise<SubmitOutcome>;
   /** All of this user's jobs that Slurm still shows, ended ones too, in one call. */
   list(signal?: AbortSignal): Promise<JobList>;
-  /** Jobs by exact name, ended ones too, from squeue and then, where there is accounting, from sacct. `since` bounds sacct's search. */
+  /**
+   * Jobs by exact name: as squeue shows them, and ended ones that it no longer shows from sacct, where there is accounting.
+   * `since` bounds the search: when the oldest of them may have been submitted, by our own clock.
+   */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
   /** Slurm's record of one job, or undefined when it no longer has one. @throws SlurmUnavailable */
   record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;

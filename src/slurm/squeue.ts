@@ -16,12 +16,13 @@ const HEADER = 'JOBID';
 /**
  * The arguments for a list of everything that Slurm still shows of this user, ended jobs too.
  *
+ * `--all`: without it the jobs of partitions that are hidden from this user are missing.
  * `--me` rather than `--user`: for a name that can't be resolved squeue prints nothing and exits with 0.
  * `-t all` rather than states by name: an older release refuses states that it doesn't know.
  * @param mark a few letters and digits, new for each call: no job name can hold it, so none can pass for a row
  */
 export function squeueArgs(mark: string): string[] {
-  return ['--me', '--states=all', `--format=${recordStart(mark)}${FIELDS.join(FIELD_END)}${recordEnd(mark)}`];
+  return ['--all', '--me', '--states=all', `--format=${recordStart(mark)}${FIELDS.join(FIELD_END)}${recordEnd(mark)}`];
 }
 
 /**

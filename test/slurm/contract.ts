@@ -176,9 +176,13 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       const waiting = await submit(script('#SBATCH --hold', 'true'));
       const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'sleep 100 & wait'));
       await untilState(running.id, 'RUNNING');
-      await waitUntil('the script to have set its trap', async () => (await logOf(running.id)) === 'up\n', {
-        withinMs: 20_000,
-      });
+      // The log is made a moment after the job shows as running.
+      const hasBegun = (): Promise<boolean> =>
+        logOf(running.id).then(
+          (log) => log === 'up\n',
+          () => false,
+        );
+      await waitUntil('the script to have set its trap', hasBegun, { withinMs: 20_000 });
       await scheduler.cancel([waiting.id, running.id]);
 
       await untilState(waiting.id, 'CANCELLED');

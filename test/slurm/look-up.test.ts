@@ -25,7 +25,7 @@ describe('a look-up by name', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;
 
-    expect(mergeLookUp(['a', 'b'], shown, past)).to.deep.equal({
+    expect(mergeLookUp(['a', 'b'], past, shown)).to.deep.equal({
       kind: 'listed',
       jobs: [job('2', 'a', 'RUNNING'), job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')],
     });
@@ -34,18 +34,26 @@ describe('a look-up by name', () => {
   it('believes squeue where both know the job', () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
-    expect(mergeLookUp(['a'], [job('1', 'a', 'RUNNING')], past)).to.deep.equal({
+    expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],
     });
   });
 
+  for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
+    it(`does not find a job that only accounting takes for ${state}`, () => {
+      const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
+
+      expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
+    });
+  }
+
   it('says nothing of a job that squeue does not show while accounting is away', () => {
-    expect(mergeLookUp(['a', 'b'], [job('1', 'a', 'RUNNING')], AWAY)).to.deep.equal(AWAY);
+    expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
   it('does without accounting when squeue shows them all', () => {
-    expect(mergeLookUp(['a'], [job('1', 'a', 'RUNNING')], AWAY)).to.deep.equal({
+    expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],
     });

@@ -13,14 +13,14 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('sacct', () => {
-  it('is asked by exact name, for every run, from a time that no time zone changes', () => {
+  it('is asked by exact name, for every run, from a time that no time zone changes, an hour before', () => {
     const args = sacctArgs([OURS, 'other'], 1_795_505_467_999);
 
     expect(args).to.include.members([
       '--duplicates',
       '--allocations',
       `--name=${OURS},other`,
-      '--starttime=uts1795505467',
+      '--starttime=uts1795501867',
     ]);
   });
 

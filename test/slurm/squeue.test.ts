@@ -40,9 +40,9 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 
 describe('squeue', () => {
   it('is asked for every job of this user, with the mark around each row', () => {
-    const [me, states, format = ''] = squeueArgs(MARK);
+    const [format = '', ...others] = squeueArgs(MARK).toReversed();
 
-    expect([me, states]).to.deep.equal(['--me', '--states=all']);
+    expect(others).to.have.members(['--all', '--me', '--states=all']);
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 

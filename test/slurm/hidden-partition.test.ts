@@ -1,0 +1,39 @@
+// A job in a partition that Slurm hides from its users is followed like any other.
+import { expect } from 'chai';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireRoot, requireSlurm } from '../support/requires.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { schedulerOn } from './scheduler-on.ts';
+
+/** Nobody's: from root and from Slurm's own user nothing is hidden. */
+const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+
+describe('a job in a hidden partition', function () {
+  this.timeout(120_000);
+  before(requireRoot);
+  before(requireSlurm);
+
+  it('is shown to the user whose job it is', async () => {
+    await using cluster = await startSlurmCluster({
+      clusterName: 'hiding',
+      nodeCount: 1,
+      extraLines: ['PartitionName=secret Nodes=ALL State=UP Hidden=YES'],
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'hidden-'));
+    chmodSync(folder, 0o777);
+    for (const command of ['sbatch', 'squeue', 'scontrol']) {
+      writeFileSync(join(folder, command), `#!/bin/sh\nexec ${AS_NOBODY} /usr/bin/${command} "$@"\n`, { mode: 0o755 });
+    }
+    const scheduler = schedulerOn({ folder, commandsDir: folder, variables: cluster.env });
+
+    const script = '#!/bin/bash\n#SBATCH --partition=secret\n#SBATCH --hold\ntrue\n';
+    const outcome = await scheduler.submit({ jobName: 'hidden', script });
+    const answer = await scheduler.list();
+    rmSync(folder, { recursive: true });
+
+    expect(outcome.kind).to.equal('accepted');
+    expect(answer.kind === 'listed' && answer.jobs.map((job) => job.partition)).to.deep.equal(['secret']);
+  });
+});
