@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
+import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
@@ -61,7 +62,7 @@ describe('a job on Slurm', function () {
   function untilEnded(job: string): Promise<{ state: string; exitCode: string }> {
     const ended = async (): Promise<{ state: string; exitCode: string } | undefined> => {
       const shown = await show(job);
-      return ['PENDING', 'RUNNING', 'COMPLETING'].includes(shown.state) ? undefined : shown;
+      return isLive(readJobState(shown.state)) ? undefined : shown;
     };
     return waitUntil(`job ${job} to end`, ended, { withinMs: 60_000, everyMs: 200 });
   }
@@ -149,7 +150,7 @@ describe('a job on Slurm', function () {
     await cluster.run('scontrol', 'requeue', job);
     await waitUntil('the job to wait again', async () => (await show(job)).state === 'PENDING', { withinMs: 30_000 });
     await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
-    expect((await untilEnded(job)).exitCode).to.equal('201:0');
+    expect((await untilEnded(job)).exitCode, log(job)).to.equal('201:0');
     expect((await parking.user.look(facts.taskId)).status).to.equal('stopped');
     expect((await parking.user.console(facts.taskId)).match(/at work/g)).to.have.length(1);
   });
