@@ -55,7 +55,8 @@ export function readBlank(source: TemplateSource, start: number): Blank | undefi
 function readValueBlank(source: TemplateSource, start: number, closer: string): ValueBlank {
   const lineEnd = endOfLine(source.text, start);
   const close = source.text.indexOf(closer, start + 2);
-  if (close === -1 || close > lineEnd) {
+  const isRunOn = /^[^:]*\$[{<]/.test(source.text.slice(start + 2, Math.max(close, start + 2)));
+  if (close === -1 || close > lineEnd || isRunOn) {
     const begun = source.text.slice(start, lineEnd).trimEnd();
     throw problemAt(source, start, `${begun} is never closed: write a ${closer} after the name, on the same line`);
   }

@@ -1,4 +1,5 @@
 // The table that `render --origins` prints: each blank with its line, its value, and where the value came from.
+import { quoteShown } from './shown-value.ts';
 import type { BlankUse } from './template.ts';
 
 const TITLES = ['LINE', 'VARIABLE', 'ORIGIN', 'VALUE'] as const;
@@ -14,5 +15,6 @@ export function formatOrigins(uses: readonly BlankUse[]): string {
 
 /** Nothing in a value may move the cursor or look like another row. */
 function formatValue(value: string): string {
-  return /^[^\p{Cc}\p{Cf}"]+$/u.test(value) && value.trim() === value ? value : JSON.stringify(value);
+  const isOrdinary = /^[^\p{Cc}\p{Cf}"]+$/u.test(value) && value.trim() === value;
+  return isOrdinary ? value : quoteShown(value);
 }

@@ -1,6 +1,7 @@
 // A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
 import type { Place } from './shell/place.ts';
+import { shown } from './shown-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
 export type Quoted = { readonly text: string } | { readonly refusal: string };
@@ -73,13 +74,4 @@ function notPlain(value: string, by: string): string {
 
 function notNumber(value: string, where: string): string {
   return `${shown(value)} can not stand here, because ${where} is evaluated: only a whole number may. Put it into a variable before, and test that it is one`;
-}
-
-/** The value as a message can show it: short, and on one line. */
-export function shown(value: string): string {
-  const text = JSON.stringify(value).replaceAll(
-    /[\x7f-\x9f]/g,
-    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
-  );
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…"`;
 }

@@ -2,7 +2,7 @@
 import { nearestName } from '../base/nearest.ts';
 import type { ValueBlank } from './blank-syntax.ts';
 import { applyFilters, hasFilter } from './filters.ts';
-import { shown } from './quote-place.ts';
+import { shown } from './shown-value.ts';
 import { problemAt, type TemplateSource } from './source.ts';
 import type { Origin, Variables } from './template.ts';
 import { isTree, lookUp, type Lookup } from './variables.ts';

@@ -15,6 +15,9 @@ export const emptyVariables: Variables = {
   config: {},
 };
 
+/** The blocks alone. */
+export const BODY = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
 /** A template with this body between PRE_SETUP and the agent. */
 export function withBody(body: string): string {
   return `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${body}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`;
@@ -55,4 +58,9 @@ export function problemOf(run: () => unknown): TemplateProblem | undefined {
     if (error instanceof TemplateProblem) return error;
     throw error;
   }
+}
+
+/** What is wrong with this template as such, or "accepted". */
+export function messageOf(text: string): string {
+  return problemOf(() => parseTemplate(text, 't.template'))?.message ?? 'accepted';
 }

@@ -114,7 +114,7 @@ export function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
 function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
   const openedAt = lexer.at;
   lexer.at += 2;
-  lexer.at += matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])?/y)?.length ?? 0;
+  lexer.at += matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-]|\$(?![{<]))?/y)?.length ?? 0;
   if (peek(lexer) === '[') {
     lexer.at += 1;
     lexSubscript(lexer, openedAt, 'an array subscript');

@@ -1,0 +1,69 @@
+// Whatever somebody writes: it is a template or there is a problem with a place in it; and filling it in never takes text away.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import type { Template } from '../../src/template/template.ts';
+import { noBlocks, problemOf, property, withBody, withDirectives, withProperties } from './filled-in.ts';
+
+const PIECES = [
+  property('x'), property('x', ':a b'), property('x', '|raw'), '$<CLEARML_QUEUE_NAME>', '${CLEARML_TASK.', '${CLEARML_AGENT_EXECUTE}',
+  '"', "'", '`', '$', '\\', '\n', ' ', '$(', ')', '((', '))', '$((', '${', '}', '${a:-', '{', ';', ';;', '&', '|', '<', '>', '<<END\n', "<<'END'\n", '\nEND\n',
+  '#', '=', '[', ']', '[[ ', ' ]]', 'a', '-c ', 'if ', 'then ', 'fi', 'for i in ', 'do ', 'done', 'case a in ', 'a)', 'esac', 'f() {', 'function ', 'eval ', 'bash ',
+  'declare -i ', 'n=', 'a=(', '!', '=~ ', '<(', '*(', 'ssh ', 'read ',
+]; // prettier-ignore
+
+const text = textOf(PIECES);
+
+/** Without blanks that name nothing, so that it can be filled in. */
+const fillableText = textOf(PIECES.filter((piece) => piece !== '${CLEARML_TASK.'));
+
+function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
+  return fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((chosen) => chosen.join(''));
+}
+
+/** undefined where there is a problem, which must be told with a place within the text. */
+function parse(written: string): Template | undefined {
+  let template: Template | undefined;
+  const problem = problemOf(() => {
+    template = parseTemplate(written, 't');
+  });
+  if (problem !== undefined) {
+    const line = written.split('\n')[problem.line - 1];
+    expect(line, problem.message).not.to.equal(undefined);
+    expect(problem.column - 1).to.be.within(0, line?.length ?? 0);
+    expect(problem.message).to.match(/^t:\d+:\d+: [^\n]+$/);
+  }
+  return template;
+}
+
+describe('any text', () => {
+  it('is a template, or there is a problem at a place in it', () => {
+    fc.assert(
+      fc.property(text, fc.boolean(), (piece, isDirective) => {
+        parse(isDirective ? withDirectives(`#SBATCH ${piece.replaceAll('\n', ' ')}`) : withBody(piece));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('that is a template comes out as it was, with values of plain letters in the place of its blanks', () => {
+    fc.assert(
+      fc.property(fillableText, (piece) => {
+        const template = parse(withBody(piece));
+        const problem = problemOf(() => {
+          const { script } = template?.render(withProperties({ x: '7' }), noBlocks) ?? { script: undefined };
+          const plain = script?.replaceAll(/['"]/g, '');
+          const expected = withBody(piece)
+            .replaceAll(/\$\{CLEARML_TASK[^}]*\}/g, '7')
+            .replaceAll('$<CLEARML_QUEUE_NAME>', 'default')
+            .replaceAll(/\$\{CLEARML_[A-Z_]+\}/g, ':')
+            .replaceAll(/['"]/g, '');
+          // Comments keep their blanks, and so does a process id with braces behind it.
+          if (template !== undefined && !/#|\$\$/.test(piece)) expect(plain).to.equal(expected);
+        });
+        if (problem !== undefined) expect(problem.finding).to.match(/default.*(code a second time|is evaluated)/);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});

@@ -1,0 +1,101 @@
+// The three blocks of a template: each once, in order, each where a command of several lines can stand.
+import { expect } from 'chai';
+import { BODY, messageOf, withDirectives } from './filled-in.ts';
+
+const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
+  [
+    'no PRE_SETUP',
+    '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} is missing: write it on a line of its own/,
+  ],
+  [
+    'no AGENT_EXECUTE',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_POST_SETUP}\n',
+    /\$\{CLEARML_AGENT_EXECUTE\} is missing/,
+  ],
+  [
+    'no POST_SETUP',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n',
+    /\$\{CLEARML_POST_SETUP\} is missing/,
+  ],
+  ['a block only in a comment', `#!/bin/bash\n# ${BODY}`, /\$\{CLEARML_PRE_SETUP\} is missing/],
+  [
+    'a block twice',
+    `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${BODY}`,
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} stands here a second time/,
+  ],
+  [
+    'blocks in the wrong order',
+    '#!/bin/bash\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_PRE_SETUP}\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:2:1: \$\{CLEARML_AGENT_EXECUTE\} stands in front of \$\{CLEARML_PRE_SETUP\}/,
+  ],
+  [
+    'a block behind a command',
+    `#!/bin/bash\ntime ${BODY}`,
+    /^t\.template:2:6: \$\{CLEARML_PRE_SETUP\} must end its line and its command/,
+  ],
+  [
+    'a block behind a continued line',
+    `#!/bin/bash\necho \\\n${BODY}`,
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} must end its line/,
+  ],
+  [
+    'a block before a command',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}; :\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must end/,
+  ],
+  [
+    'the agent with something behind it',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE} || true\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must end .* nothing may follow it/,
+  ],
+  [
+    'the agent in quotes',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\nbash -c "${CLEARML_AGENT_EXECUTE}"\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:3:10: \$\{CLEARML_AGENT_EXECUTE\} must be a command of its own: take it out of the double quotes/,
+  ],
+  [
+    'the agent in a substitution',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\nx=$(\n${CLEARML_AGENT_EXECUTE}\n)\n${CLEARML_POST_SETUP}\n',
+    /^t\.template:4:1: \$\{CLEARML_AGENT_EXECUTE\} must end/,
+  ],
+  [
+    'the agent glued to a word',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho a${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
+    /must end its line/,
+  ],
+  [
+    'a block in a directive',
+    withDirectives('#SBATCH ${CLEARML_PRE_SETUP}'),
+    /^t\.template:2:9: \$\{CLEARML_PRE_SETUP\} can not stand in an #SBATCH line/,
+  ],
+];
+
+const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
+  [
+    'the agent behind a command',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun singularity exec --uts ${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
+  ],
+  [
+    'the agent behind a continued command',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsingularity exec \\\n  --nv \\\n  ${CLEARML_AGENT_EXECUTE}  \n${CLEARML_POST_SETUP}\n',
+  ],
+  [
+    'blocks within a condition',
+    '#!/bin/bash\n${CLEARML_PRE_SETUP}\nif true; then\n  ${CLEARML_AGENT_EXECUTE}\nfi\n${CLEARML_POST_SETUP}\n',
+  ],
+];
+
+describe('the blocks of a template', () => {
+  for (const [what, text, message] of REFUSED) {
+    it(`are refused for ${what}`, () => {
+      expect(messageOf(text)).to.match(message);
+    });
+  }
+
+  for (const [what, text] of ACCEPTED) {
+    it(`are accepted with ${what}`, () => {
+      expect(messageOf(text)).to.equal('accepted');
+    });
+  }
+});

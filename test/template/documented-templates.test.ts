@@ -1,0 +1,90 @@
+// Templates written for ClearML's own glue, unchanged, and the examples of this repository: accepted, rendered, and bash in the end.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import type { Variables } from '../../src/template/template.ts';
+import { emptyVariables } from './filled-in.ts';
+import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
+
+const FIXTURES = new URL('../fixtures/templates/', import.meta.url);
+const EXAMPLES = new URL('../../examples/', import.meta.url);
+
+const BLOCKS = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'exit 0' };
+
+const hostile = `it's "a" $(touch pwned) \`touch pwned\` # \\ --uid=0`;
+
+/** A task that has nothing but what every task has; its name and its container are not to be trusted. */
+const task: Variables = {
+  ...emptyVariables,
+  task: {
+    id: '0123456789abcdef0123456789abcdef',
+    name: hostile,
+    project: 'p1',
+    container: { image: `docker://${hostile}`, arguments: '--nv' },
+    hyperparams: { properties: { num_nodes: { value: '2' }, comment: { value: hostile } } },
+  },
+};
+
+function templatesIn(folder: URL): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.template'));
+}
+
+function render(folder: URL, name: string): string {
+  return parseTemplate(readFileSync(new URL(name, folder), 'utf8'), name).render(task, BLOCKS).script;
+}
+
+for (const [whose, folder] of [
+  ['a documented template', FIXTURES],
+  ['an example', EXAMPLES],
+] as const) {
+  describe(whose, () => {
+    for (const name of templatesIn(folder)) {
+      it(`is accepted and becomes a script that bash and sbatch can read: ${name}`, () => {
+        const script = render(folder, name);
+
+        execFileSync('bash', ['-n'], { input: script });
+        for (const generation of GENERATIONS) expect(sbatchWords(script, generation)).to.be.an('array');
+        for (const block of Object.values(BLOCKS)) expect(script.split(block)).to.have.length(2);
+      });
+    }
+  });
+}
+
+describe("the template of ClearML's Deployment page", () => {
+  it('keeps its comments, takes the number of nodes from the task, and changes nothing else', () => {
+    const written = readFileSync(new URL('deployment.template', FIXTURES), 'utf8');
+    const nodes = '${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}';
+    const expected = written
+      .replaceAll('${CLEARML_TASK.id}', '0123456789abcdef0123456789abcdef')
+      .replace('${CLEARML_PRE_SETUP}', BLOCKS.preSetup)
+      .replace('${CLEARML_AGENT_EXECUTE}', BLOCKS.agentExecute)
+      .replace('${CLEARML_POST_SETUP}', BLOCKS.postSetup);
+
+    const one = parseTemplate(written, 'deployment.template').render(
+      { ...task, task: { id: task.task['id'] } },
+      BLOCKS,
+    );
+
+    expect(one.script).to.equal(expected.replace(nodes, '1'));
+    expect(render(FIXTURES, 'deployment.template')).to.include('#SBATCH --nodes=2\n');
+  });
+
+  it('leaves the variables that an earlier form of it lists in comments as they are', () => {
+    expect(render(FIXTURES, 'deployment-with-comments.template')).to.include(
+      '# ${CLEARML_WORKER_ID}.\n# complex template variables  (default value separator ":")\n# ${CLEARML_TASK.id}\n',
+    );
+  });
+});
+
+describe('a template that wraps srun', () => {
+  it('may leave the line of the agent out, which then goes in front of POST_SETUP', () => {
+    expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
+  });
+
+  it('gets the image quoted for the double quotes that it stands in', () => {
+    expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
+      `--container-image="docker://it's \\"a\\" \\$(touch pwned) \\\`touch pwned\\\` # \\\\ --uid=0" \\\n`,
+    );
+  });
+});
