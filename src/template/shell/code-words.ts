@@ -69,11 +69,12 @@ function baseName({ text }: Word): string {
 function wordsOfCode(reader: CodeReader, rest: readonly Word[]): readonly Word[] {
   const { words } = reader;
   if (words.which === 'all') return rest;
-  const option = rest.findIndex(({ text }) => words.option.test(text));
+  const own = words.isAnywhere === true ? rest : rest.slice(0, countOptions(reader, rest, POSSIBLE_OPTION));
+  const option = own.findIndex(({ text }) => words.option.test(text));
   const last = words.isRepeated === true ? rest.findLastIndex(({ text }) => words.option.test(text)) : option;
   if (option !== -1) return rest.slice(option, afterOperand(rest, last + 1));
   if (words.which === 'after') return [];
-  const start = skipOptions(rest, words.optionsWithArgument);
+  const start = countOptions(reader, rest, SURE_OPTION);
   return rest.slice(start, afterOperand(rest, start));
 }
 
@@ -83,19 +84,25 @@ function afterOperand(words: readonly Word[], from: number): number {
   return operand === -1 ? words.length : operand + 1;
 }
 
-function skipOptions(words: readonly Word[], withArgument: RegExp): number {
-  let index = 0;
-  for (let text = words[0]?.text; text?.startsWith('-') === true; text = words[index]?.text) {
-    index += withArgument.test(text) ? 2 : 1;
+const SURE_OPTION = /^[-+]./;
+
+/** An expansion may turn out to be one. */
+const POSSIBLE_OPTION = /^(?:[-+].|\0)/;
+
+/** How many words are options of the program itself: what follows its first operand is none of its business. */
+function countOptions({ optionsWithArgument }: CodeReader, rest: readonly Word[], pattern: RegExp): number {
+  let count = 0;
+  for (let text = rest[0]?.text; text !== undefined && pattern.test(text); text = rest[count]?.text) {
+    count += optionsWithArgument?.test(text) === true ? 2 : 1;
   }
-  return index;
+  return count;
 }
 
 function readsInput(reader: CodeReader, rest: readonly Word[]): boolean {
   if (reader.input !== 'code unless told') return reader.input === 'code';
   if (wordsOfCode(reader, rest).length > 0) return false;
-  const options = skipOptions(rest, reader.optionsWithArgument ?? /^$/);
+  const options = countOptions(reader, rest, SURE_OPTION);
   if (rest.slice(0, options).some(({ text }) => /^-[A-Za-z]*s/.test(text))) return true;
   const operand = rest[options]?.text ?? '-';
-  return operand.startsWith('\0') || operand === '-' || operand === '/dev/stdin';
+  return operand === '\0' || operand === '-' || operand === '/dev/stdin';
 }

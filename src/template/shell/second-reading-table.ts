@@ -4,14 +4,17 @@
 export type CodeWords =
   /** All of them. */
   | { readonly which: 'all' }
-  /** What follows this option, up to the first word that is no option; the option may also hold the code itself. */
-  | { readonly which: 'after'; readonly option: RegExp; readonly isRepeated?: true }
-  /** The first operand: the program of awk and sed. */
+  /**
+   * What follows this option, up to the first word that is no option; the option may also hold the code itself.
+   * With `operand` the first operand is code where there is no such option: the program of awk and sed.
+   */
   | {
-      readonly which: 'operand';
+      readonly which: 'after' | 'operand';
       readonly option: RegExp;
-      readonly isRepeated: true;
-      readonly optionsWithArgument: RegExp;
+      /** There may be several of it. */
+      readonly isRepeated?: true;
+      /** It may stand behind operands too. */
+      readonly isAnywhere?: true;
     };
 
 export interface CodeReader {
@@ -22,7 +25,7 @@ export interface CodeReader {
    * A program that reads a script by name takes the rest of its words and its input as data.
    */
   readonly input: 'data' | 'code' | 'code unless told';
-  /** Options with a word of their own, which is not the script's name. */
+  /** Options with a word of their own, which is neither code nor the script's name. */
   readonly optionsWithArgument?: RegExp;
 }
 
@@ -35,13 +38,13 @@ export const CODE_READERS: readonly CodeReader[] = [
   },
   {
     names: /^(?:su|runuser|sg|newgrp|flock|script|doas)$/,
-    words: { which: 'after', option: /^-[A-Za-z]*c|^--(?:command|session-command)/ },
+    words: { which: 'after', isAnywhere: true, option: /^-[A-Za-z]*c|^--(?:command|session-command)/ },
     input: 'code',
   },
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
   { names: /^(?:ssh|rsh|mosh|pdsh|clush|parallel)$/, words: { which: 'all' }, input: 'code' },
   { names: /^(?:source|\.|at|batch|crontab)$/, words: { which: 'after', option: /^$/ }, input: 'code' },
-  { names: /^(?:sbatch|salloc)$/, words: { which: 'after', option: /^--wr/ }, input: 'code' },
+  { names: /^(?:sbatch|salloc)$/, words: { which: 'after', isAnywhere: true, option: /^--wr/ }, input: 'code' },
   {
     names: /^python[0-9.]*$|^pypy[0-9.]*$/,
     words: { which: 'after', option: /^-[A-Za-z]*c/ },
@@ -56,23 +59,15 @@ export const CODE_READERS: readonly CodeReader[] = [
   },
   {
     names: /^[gmn]?awk$/,
-    words: {
-      which: 'operand',
-      isRepeated: true,
-      option: /^-e|^--source/,
-      optionsWithArgument: /^-[vFfiEl]$|^--(?:assign|field-separator|file)$/,
-    },
+    words: { which: 'operand', isRepeated: true, option: /^-e|^--source/ },
     input: 'data',
+    optionsWithArgument: /^-[vFfiEl]$|^--(?:assign|field-separator|file)$/,
   },
   {
     names: /^g?sed$/,
-    words: {
-      which: 'operand',
-      isRepeated: true,
-      option: /^-[A-Za-z]*e|^--expression/,
-      optionsWithArgument: /^-[fl]$|^--(?:file|line-length)$/,
-    },
+    words: { which: 'operand', isRepeated: true, option: /^-[A-Za-z]*e|^--expression/ },
     input: 'data',
+    optionsWithArgument: /^-[fl]$|^--(?:file|line-length)$/,
   },
 ];
 

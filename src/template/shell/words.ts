@@ -70,16 +70,21 @@ function lexText(lexer: Lexer): string {
   const start = lexer.at;
   lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
   const piece = lexer.source.text.slice(start, lexer.at);
-  if (piece.startsWith("'")) return withoutExpansions(piece.slice(1, -1));
+  if (piece.startsWith("'")) return withoutBlanks(piece.slice(1, -1));
+  if (piece.startsWith("$'")) return withoutBlanks(piece.slice(2, -1));
   if (piece.startsWith('"')) return withoutExpansions(piece.slice(1, -1)).replaceAll(/\\([\\"$`])/g, '$1');
   if (piece.startsWith('\\')) return piece.slice(1);
-  if (piece.startsWith("$'")) return withoutExpansions(piece.slice(2, -1));
   if (piece === '$' && peek(lexer) === '"') return '';
   return piece.length > 1 ? '\0' : piece;
 }
 
+function withoutBlanks(text: string): string {
+  return text.replaceAll(/\$(?:\{CLEARML_[^}]*\}|<CLEARML_[^>]*>)/g, '\0');
+}
+
+/** Roughly: behind a command substitution nothing of the text is kept. */
 function withoutExpansions(text: string): string {
-  return text.replaceAll(/\$[A-Za-z_{(<][^\s"']*|`[^`]*`/g, '\0');
+  return withoutBlanks(text).replaceAll(/\$(?:[A-Za-z_]\w*|\{[^}]*\}|\(.*|[0-9@*#?!$-])|`[^`]*`/gs, '\0');
 }
 
 function addSite(lexer: Lexer, blank: ValueBlank, word: Word, role: WordRole): void {
