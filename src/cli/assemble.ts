@@ -2,38 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { delimiter } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
-import { createClearmlClient } from '../clearml/create-client.ts';
-import { plainTree } from '../config/config-node.ts';
-import { connectionOf } from '../config/connection.ts';
-import { jobConfig } from '../config/job-config.ts';
-import type { Config } from '../config/load.ts';
-import { withoutSecrets } from '../config/secret-values.ts';
-import type { Glue, JobSettings } from '../glue/glue.ts';
+import type { ServerFacts } from '../clearml/client.ts';
+import type { Glue } from '../glue/glue.ts';
 import { openJournal } from '../glue/journal.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local.ts';
-import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secrets.ts';
 import { createCliScheduler } from '../slurm/cli-scheduler.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
-import type { Surroundings } from './command.ts';
+import { jobSettings, workerName } from './job-settings.ts';
+import { makeClearml } from './make-clearml.ts';
+import type { Base } from './read-base.ts';
 import { findQueues, type NamedQueue } from './serve-queues.ts';
 import { readVersion } from './version.ts';
-
-export interface Base {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly secrets: Secrets;
-  readonly around: Surroundings;
-  /** Resolves when the last line of the log is out. */
-  closeLog(): Promise<void>;
-}
-
-/** The ClearML server that the configuration names; nothing has been said to it yet. */
-export function makeClearml({ config, log, secrets }: Base): ClearmlClient {
-  return createClearmlClient({ settings: connectionOf(config), clock: systemClock, log, secrets });
-}
 
 /** This machine, as the place where Slurm's commands run. */
 function makeHost({ config, around }: Base): Host {
@@ -81,28 +61,9 @@ function besides(command: string, name: string): string {
   return slash === -1 ? name : `${command.slice(0, slash + 1)}${name}`;
 }
 
-/** What the job scripts are told. */
-export function jobSettings({ config }: Base, apiServer: string): JobSettings {
-  const { sharedDir, python, agentVersion } = config.settings.slurm;
-  return {
-    sharedDir,
-    python,
-    agentVersion,
-    apiServer,
-    jobConf: jobConfig(config.root),
-    publicConfig: plainTree(withoutSecrets(config.root)),
-  };
-}
-
 /** About twelve lower-case letters and digits. */
 function randomToken(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
-}
-
-/** The name under which the daemon shows as a worker. */
-export function workerName({ config, around }: Base): string {
-  const { workerId, workerName: name } = config.settings;
-  return workerId ?? `${name ?? around.hostName}:slurm`;
 }
 
 export interface Assembled {

@@ -26,6 +26,6 @@ export interface Command {
   readonly positionals?: string;
   readonly describe: string;
   readonly options: Readonly<Record<string, Options>>;
-  /** Returns the exit code. */
+  /** Returns the exit code. Loads what it works with only now, so that no command waits for the rooms of another. */
   run(typed: Typed, around: Surroundings): Promise<number>;
 }

@@ -1,8 +1,8 @@
 // The front door: reads the command line, runs the command, and turns any error into one sentence and an exit code.
 import { hostname, homedir } from 'node:os';
-import { exitCodeOf } from './exit-codes.ts';
 import type { Surroundings } from './command.ts';
-import { parseAndRun } from './parser.ts';
+import { EXIT } from './exit-codes.ts';
+import { readVersion } from './version.ts';
 
 /** Runs the program with these words; sets the exit code of the process and lets it end by itself. */
 export async function run(words: readonly string[]): Promise<void> {
@@ -31,16 +31,20 @@ export async function run(words: readonly string[]): Promise<void> {
     errorStream: process.stderr,
     stop: stop.signal,
   };
-  process.exitCode = await parseAndRun(words, around).catch((error: unknown) => explain(error, around));
+  try {
+    process.exitCode = await answer(words, around);
+  } catch (error) {
+    const { explain } = await import('./explain.ts');
+    process.exitCode = explain(error, around);
+  }
 }
 
-function explain(error: unknown, { stderr }: Surroundings): number {
-  const code = exitCodeOf(error);
-  if (code !== undefined && error instanceof Error) {
-    stderr(`clearml-agent-slurm: ${error.message}\n`);
-    return code;
+/** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */
+async function answer(words: readonly string[], around: Surroundings): Promise<number> {
+  if (words.length === 1 && words[0] === '--version') {
+    around.stdout(`${await readVersion()}\n`);
+    return EXIT.ok;
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  stderr(`clearml-agent-slurm: this is a bug, please report it with these lines:\n${stack}\n`);
-  return 1;
+  const { parseAndRun } = await import('./parser.ts');
+  return parseAndRun(words, around);
 }

@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import { nearestName } from '../base/nearest.ts';
 import type { Command, Surroundings, Typed } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { EXIT } from './exit-codes.ts';
 import { UsageProblem } from './usage-problem.ts';
 import { readVersion } from './version.ts';
 
@@ -11,7 +12,20 @@ import { readVersion } from './version.ts';
  * @throws UsageProblem for words that can't be meant, and whatever the command throws
  */
 export async function parseAndRun(words: readonly string[], around: Surroundings): Promise<number> {
-  let code = 0;
+  const call = readCall(words, await readVersion(), around);
+  // Help or the version was asked for, and given.
+  if (call === undefined) return EXIT.ok;
+  refuseUnknown(call);
+  return call.command.run(call.typed, around);
+}
+
+interface Call {
+  readonly command: Command;
+  readonly typed: Typed;
+}
+
+function readCall(words: readonly string[], version: string, { stdout }: Surroundings): Call | undefined {
+  const calls: Call[] = [];
   let parser: Argv = yargs([...words])
     .scriptName('clearml-agent-slurm')
     .usage('$0 [options]\n\nRuns ClearML tasks as Slurm jobs: each queue by the sbatch template that is given for it.')
@@ -22,7 +36,7 @@ export async function parseAndRun(words: readonly string[], around: Surroundings
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .version(await readVersion())
+    .version(version)
     .help()
     .alias('h', 'help')
     .wrap(80)
@@ -34,22 +48,25 @@ export async function parseAndRun(words: readonly string[], around: Surroundings
       [command.name ?? '$0', command.positionals].filter((word) => word !== undefined).join(' '),
       command.describe,
       (sub) => sub.options(command.options),
-      async (typed) => {
-        refuseUnknown(typed, command);
-        code = await command.run(typed, around);
-      },
+      (typed) => void calls.push({ command, typed }),
     );
   }
 
-  // With a callback yargs hands over what it would print: help and version.
-  await parser.parseAsync([...words], {}, (_error, _typed, output) => {
-    if (output !== '') around.stdout(`${output}\n`);
-  });
-  return code;
+  try {
+    // With a callback yargs hands over what it would print: help and version.
+    parser.parseSync([...words], {}, (_error, _typed, output) => {
+      if (output !== '') stdout(`${output}\n`);
+    });
+  } catch (error) {
+    // No command has run yet: only yargs itself can have thrown, about a value that is missing or none of the choices.
+    const fact = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
+    throw new UsageProblem(`${fact}. See clearml-agent-slurm --help.`);
+  }
+  return calls[0];
 }
 
 /** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
-function refuseUnknown(typed: Typed, command: Command): void {
+function refuseUnknown({ typed, command }: Call): void {
   const positionals: readonly string[] = (command.positionals ?? '').match(/[a-z]+/g) ?? [];
   const known = [...Object.keys(command.options), 'help', 'h', 'version'];
   for (const name of Object.keys(typed)) {

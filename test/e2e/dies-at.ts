@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
 import { assemble } from '../../src/cli/assemble.ts';
-import { readBase } from '../../src/cli/common-options.ts';
+import { readBase } from '../../src/cli/read-base.ts';
 import { pairQueues, readTemplates } from '../../src/cli/serve-queues.ts';
 import { runDaemon } from '../../src/glue/daemon.ts';
 import { takeLock } from '../../src/glue/lock.ts';

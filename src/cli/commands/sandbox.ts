@@ -1,13 +1,7 @@
 // `sandbox`: a small ClearML-compatible server on this machine, to try things with.
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { systemClock } from '../../base/clock.ts';
-import { createSandbox } from '../../sandbox/clearml/server.ts';
-import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/clearml/ready-conf.ts';
 import type { Command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { numberOption, textOption } from '../typed-options.ts';
 
+/** Where a ClearML API server listens. */
 const DEFAULT_PORT = 8008;
 
 export const sandboxCommand: Command = {
@@ -26,27 +20,8 @@ export const sandboxCommand: Command = {
     },
     state: { type: 'string', requiresArg: true, describe: 'A file that keeps everything over restarts' },
   },
-  async run(typed, { workingDir, stdout, stderr, stop }) {
-    const state = textOption(typed, 'state');
-    const host = textOption(typed, 'host');
-    const sandbox = await createSandbox({
-      port: numberOption(typed, 'port', 0) ?? DEFAULT_PORT,
-      ...(host === undefined ? {} : { host }),
-      ...(state === undefined ? {} : { stateFile: resolve(workingDir, state) }),
-      clock: systemClock,
-    });
-    stdout(formatReadyConf(sandbox, resolve(workingDir, 'files')));
-    stderr(
-      [
-        `The sandbox listens on ${sandbox.url}. Its clearml.conf was printed to standard output; put it into ~/clearml.conf or name it with --config-file.`,
-        'To enqueue a first task into the queue "default":',
-        ...formatFirstTaskLines(sandbox, 'default').map((line) => `  ${line}`),
-        'Ctrl-C ends it.',
-        '',
-      ].join('\n'),
-    );
-    if (!stop.aborted) await once(stop, 'abort');
-    await sandbox.close();
-    return EXIT.ok;
+  async run(typed, around) {
+    const { runSandbox } = await import('../deeds/run-sandbox.ts');
+    return runSandbox(typed, around, { defaultPort: DEFAULT_PORT });
   },
 };

@@ -1,0 +1,44 @@
+// What an error comes to: the one table from what went wrong to the number a script sees, and the sentence that a person reads.
+import { CredentialsRefused, ServerRefused, ServerUnreachable, ServerUnusable } from '../clearml/errors.ts';
+import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts';
+import { AlreadyRunning, StateFolderUnusable } from '../glue/lock.ts';
+import { JournalUnusable } from '../glue/journal.ts';
+import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../host/errors.ts';
+import { SlurmUnavailable } from '../slurm/errors.ts';
+import { TemplateProblem } from '../template/errors.ts';
+import type { Surroundings } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+const CODES: readonly (readonly [ErrorClass, number])[] = [
+  [UsageProblem, EXIT.usage],
+  [ConfigProblem, EXIT.configuration],
+  [NoCredentials, EXIT.configuration],
+  [NoSuchSetting, EXIT.configuration],
+  [TemplateProblem, EXIT.configuration],
+  [ServerUnusable, EXIT.configuration],
+  [CredentialsRefused, EXIT.refused],
+  [ServerRefused, EXIT.failed],
+  [ServerUnreachable, EXIT.unavailable],
+  [SlurmUnavailable, EXIT.unavailable],
+  [CommandNotFound, EXIT.unavailable],
+  [CommandTimedOut, EXIT.unavailable],
+  [HostUnreachable, EXIT.unavailable],
+  [JournalUnusable, EXIT.cannotCreate],
+  [StateFolderUnusable, EXIT.cannotCreate],
+  [AlreadyRunning, EXIT.tryAgain],
+];
+
+/** Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown. */
+export function explain(error: unknown, { stderr }: Surroundings): number {
+  const code = CODES.find(([kind]) => error instanceof kind)?.[1];
+  if (code !== undefined && error instanceof Error) {
+    stderr(`clearml-agent-slurm: ${error.message}\n`);
+    return code;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr(`clearml-agent-slurm: this is a bug, please report it with these lines:\n${stack}\n`);
+  return EXIT.failed;
+}

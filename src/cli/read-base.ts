@@ -1,0 +1,50 @@
+// What a command begins with that speaks to anybody: its configuration, and a log that hides the secrets in it.
+import type { Config } from '../config/load.ts';
+import { secretValues } from '../config/secret-values.ts';
+import { isJournalStream } from '../log/journal-stream.ts';
+import type { Logger } from '../log/logger.ts';
+import { createSecrets, type Secrets } from '../log/secrets.ts';
+import { createLogger } from '../log/winston-logger.ts';
+import type { Surroundings, Typed } from './command.ts';
+import { LOG_LEVELS } from './common-options.ts';
+import { readConfig, type Configured } from './read-config.ts';
+import { textOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+export interface Base extends Configured {
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  /** Resolves when the last line of the log is out. */
+  closeLog(): Promise<void>;
+}
+
+/** Reads the configuration and starts the log, which begins with what is doubtful in it. @throws ConfigProblem, UsageProblem */
+export function readBase(typed: Typed, around: Surroundings): Base {
+  const base = withLog(typed, { config: readConfig(typed, around), around });
+  for (const warning of base.config.warnings) base.log.warn(warning);
+  return base;
+}
+
+/** @throws UsageProblem */
+export function withLog(typed: Typed, { config, around }: Configured): Base {
+  const secrets = createSecrets();
+  for (const value of secretValues(config.root)) secrets.add(value);
+  const log = createLogger({
+    level: logLevel(typed, config),
+    format: textOption(typed, 'log-format') === 'json' ? 'json' : 'text',
+    stream: around.errorStream,
+    secrets,
+    journald: isJournalStream(config.surroundings.journalStream, 2),
+  });
+  return { config, log, secrets, around, closeLog: () => log.close() };
+}
+
+function logLevel(typed: Typed, { surroundings }: Config): (typeof LOG_LEVELS)[number] {
+  if (surroundings.isDebugging) return 'debug';
+  const typedLevel = textOption(typed, 'log-level') ?? surroundings.logLevel;
+  if (typedLevel === undefined) return 'info';
+  const known = LOG_LEVELS.find((level) => level === typedLevel || (level === 'warn' && typedLevel === 'warning'));
+  if (known === undefined)
+    throw new UsageProblem(`There is no log level "${typedLevel}": use one of ${LOG_LEVELS.join(', ')}.`);
+  return known;
+}

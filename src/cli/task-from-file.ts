@@ -1,0 +1,60 @@
+// A task to be rendered, from a file: no server is needed.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { Variables } from '../template/template.ts';
+import { jobSettings, workerName } from './job-settings.ts';
+import type { Configured } from './read-config.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+/** What `render` must know to write a task's script. */
+export interface TaskToRender {
+  readonly variables: Variables;
+  readonly schedulerQueue: string;
+  readonly apiServer: string;
+}
+
+/** What stands for an id that only the server knows. */
+export const UNKNOWN_ID = '0'.repeat(32);
+
+/** What a template may use of this machine's side. */
+export function localVariables(here: Configured): Pick<Variables, 'workerId' | 'config'> {
+  return { workerId: workerName(here), config: jobSettings(here, '').publicConfig };
+}
+
+/** @throws UsageProblem when the file can't be read or holds no task */
+export async function taskFromFile(here: Configured, file: string, queueName: string): Promise<TaskToRender> {
+  const path = resolve(here.around.workingDir, file);
+  const task = readTaskText(await readFile(path, 'utf8').catch((error: unknown) => fileTrouble(path, error)), path);
+  return {
+    variables: { ...localVariables(here), queueName, queueId: UNKNOWN_ID, task, project: projectIn(task), user: {} },
+    schedulerQueue: UNKNOWN_ID,
+    apiServer: here.config.settings.api.apiServer ?? 'its address',
+  };
+}
+
+function fileTrouble(path: string, error: unknown): never {
+  throw new UsageProblem(
+    `The task file ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`,
+  );
+}
+
+/** The task itself, or the whole reply of `tasks.get_by_id`. */
+function readTaskText(text: string, path: string): Record<string, unknown> {
+  const Document = z.looseObject({ id: z.string() });
+  const Reply = z.object({ data: z.object({ task: Document }) }).transform(({ data }) => data.task);
+  const Wrapped = z.object({ task: Document }).transform(({ task }) => task);
+  try {
+    return z.union([Reply, Wrapped, Document]).parse(JSON.parse(text));
+  } catch {
+    throw new UsageProblem(`${path} holds no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+  }
+}
+
+/** Some replies have the project as an object with its name. */
+function projectIn(task: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { project } = task;
+  return (
+    z.looseObject({ id: z.string() }).safeParse(project).data ?? (typeof project === 'string' ? { id: project } : {})
+  );
+}

@@ -1,0 +1,53 @@
+// Holds the command line to loading only what a call of it needs: nobody who asks for the version waits for an HTTP client.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+interface Loaded {
+  readonly files: ReadonlySet<string>;
+  /** Node's own modules are always there. */
+  readonly packages: ReadonlySet<string>;
+}
+
+/** What is loaded with this file, by itself and by what it imports; `import()` and types come later or never. */
+function loadedWith(entry: string): Loaded {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    for (const [, clause = '', name = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      if (clause.startsWith('type ') || name.startsWith('node:')) continue;
+      if (name.startsWith('.')) files.add(join(dirname(file), name));
+      else packages.add(name);
+    }
+  }
+  return { files, packages };
+}
+
+const IMPORT = /^(?:import|export) (?:([^;']*?) from )?'([^']+)';$/gm;
+
+describe('starting the program', () => {
+  it('needs no package for --version', () => {
+    expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
+  });
+
+  it('needs no room but the cellar for --help', () => {
+    const { files, packages } = loadedWith('src/cli/parser.ts');
+
+    expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
+    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs']);
+  });
+
+  it('needs no client, no log and no retries to render a task from a file', () => {
+    const { packages } = loadedWith('src/cli/deeds/print-script.ts');
+
+    expect(['undici', 'winston', 'p-retry'].filter((name) => packages.has(name))).to.deep.equal([]);
+  });
+
+  it('loads at the start all that a daemon will ever need, since its files may be replaced while it runs', () => {
+    const { files, packages } = loadedWith('src/cli/deeds/serve.ts');
+
+    expect([...files].filter((file) => /\bimport\(/.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
+    expect([...files]).to.include('src/cli/explain.ts');
+    expect([...packages]).to.include.members(['undici', 'winston', 'mustache', 'zod']);
+  });
+});

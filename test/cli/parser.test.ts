@@ -1,0 +1,41 @@
+// What the parser itself finds wrong, or answers by itself, reaches a person as a sentence or a page, never as a stack.
+import { expect } from 'chai';
+import { here } from './run-here.ts';
+
+describe('the parser of the command line', () => {
+  for (const [words, answer] of [
+    [['--log-level', 'loud'], 'Given: "loud", Choices: "error", "warn", "info", "debug"'],
+    [['render', '--task'], 'Not enough arguments following: task.'],
+  ] as const) {
+    it(`answers "${words.join(' ')}" with one line and exit code 2`, async () => {
+      await using place = await here();
+
+      const { code, stdout, stderr } = await place.run(...words);
+
+      expect(code, stderr).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr)
+        .to.match(/^.*\n$/)
+        .and.include(answer);
+    });
+  }
+
+  it('takes the last of a value that is given twice', async () => {
+    await using place = await here();
+
+    const { stderr } = await place.run('--config-file', 'first.conf', '--config-file', 'second.conf');
+
+    expect(stderr).to.include('second.conf').and.not.include('first.conf');
+  });
+
+  for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {
+    it(`answers "${words.join(' ')}" on standard output, and does nothing else`, async () => {
+      await using place = await here();
+
+      const { code, stdout, stderr } = await place.run(...words);
+
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      expect(stdout).to.match(words.includes('--version') ? /^\d+\.\d+\.\d+\n$/ : /--log-level/);
+    });
+  }
+});
