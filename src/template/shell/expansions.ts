@@ -92,7 +92,7 @@ function lexBackquotes(lexer: Lexer): void {
 }
 
 /** Reads an expansion; a `$` that begins none is one character, also the one of `$"…"`. */
-export function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
+function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
   const openedAt = lexer.at;
   if (looksAt(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
   if (looksAt(lexer, '$(')) {
