@@ -148,9 +148,14 @@ describe('a job on Slurm', function () {
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, '\nat work\n');
     await cluster.run('scontrol', 'requeue', job);
-    await waitUntil('the job to wait again', async () => (await show(job)).state === 'PENDING', { withinMs: 30_000 });
-    await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
-    expect((await untilEnded(job)).exitCode, log(job)).to.equal('201:0');
+    // Started while its first run is being cleaned up, the second would be given the exit code of the first.
+    const waits = async (): Promise<boolean> => {
+      const row = await cluster.run('squeue', '--noheader', '--jobs', job, '--format=%T %r');
+      return row === 'PENDING BeginTime\n' && log(job).includes('after the agent') && readdirSync(nodeTmp).length === 0;
+    };
+    await waitUntil('the first run to be cleaned up and the job to wait again', waits, { withinMs: 30_000 });
+    await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now+4seconds');
+    expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'FAILED', exitCode: '201:0' });
     expect((await parking.user.look(facts.taskId)).status).to.equal('stopped');
     expect((await parking.user.console(facts.taskId)).match(/at work/g)).to.have.length(1);
   });
