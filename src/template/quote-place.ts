@@ -68,7 +68,8 @@ function bareWord(value: string, needsQuotes: boolean): string {
 function notPlain(value: string, by: string): string {
   return (
     `${shown(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
-    '_ . / : @ % + , = - may, and no - in front. Put it into an environment variable before (export NAME=${…}), and use "$NAME" here'
+    '_ . / : @ % + , = - may, and no - in front. Put it into an environment variable before (export NAME=${…}), and write ' +
+    `'"$NAME"' in single quotes here, so that it is expanded only then`
   );
 }
 
