@@ -5,9 +5,12 @@ import { isJobId } from './job-row.ts';
 import type { JobId, SubmitOutcome } from './scheduler.ts';
 import { readSubmitError, submitErrorWords } from './submit-error.ts';
 
-/** The script goes to standard input. What stands on the command line wins over the script's own directives. */
+/**
+ * The script goes to standard input. What stands on the command line wins over the script's own directives, and a
+ * template's `#PBS` lines, which sbatch would obey as well, are comments.
+ */
 export function sbatchArgs(jobName: string): string[] {
-  return ['--parsable', `--job-name=${jobName}`];
+  return ['--parsable', '--ignore-pbs', `--job-name=${jobName}`];
 }
 
 interface Accepted {

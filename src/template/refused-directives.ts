@@ -21,6 +21,11 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   },
   { long: 'uid', reason: 'whom a job runs as is not for a template to say. Take it out' },
   { long: 'gid', reason: 'whom a job runs as is not for a template to say. Take it out' },
+  {
+    long: 'clusters',
+    short: 'M',
+    reason: 'the glue follows its jobs on one cluster, and would not find this one. Take it out',
+  },
   { long: 'test-only', reason: 'sbatch would submit nothing. Take it out' },
 ];
 

@@ -6,7 +6,7 @@ import { result } from './fixture.ts';
 
 describe('sbatch', () => {
   it('is given our name, which replaces the one in the script', () => {
-    expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--job-name=clearml_task_1-a']);
+    expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
   for (const [what, stdout, jobId, cluster] of [

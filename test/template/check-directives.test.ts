@@ -46,6 +46,8 @@ const REFUSED_OPTIONS: readonly (readonly [line: string, finding: RegExp])[] = [
   ['--ui=0', /^--uid/],
   ['--gid=0', /^--gid/],
   ['--gid 0', /^--gid/],
+  ['--clusters=far', /^--clusters: the glue follows its jobs on one cluster/],
+  ['-M', /^--clusters/],
   ['--test-only', /^--test-only: sbatch would submit nothing/],
   ['hetjob', /^hetjob: a heterogeneous job is several jobs/],
   ['packjob', /^packjob/],
