@@ -82,6 +82,7 @@ const FLAGS = {
   contiguous: '',
   help: 'h',
   hold: 'H',
+  'ignore-pbs': '',
   'no-requeue': '',
   overcommit: 'O',
   oversubscribe: 's',
