@@ -1,11 +1,11 @@
 // Which queue is served with which template: read from the disk and from the server, with a sentence for what doesn't fit.
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, Queue } from '../clearml/client.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { Template } from '../template/template.ts';
+import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /** A queue as the user named it, with its template. */
@@ -38,15 +38,8 @@ export function readTemplates(files: readonly string[], workingDir: string): Pro
 }
 
 async function readTemplate(file: string, workingDir: string): Promise<Template> {
-  try {
-    return parseTemplate(await readFile(resolve(workingDir, file), 'utf8'), basename(file));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR'].includes(code)) throw error;
-    throw new UsageProblem(
-      `The template ${resolve(workingDir, file)} can't be read (${code}). Give its path with --template-files.`,
-    );
-  }
+  const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
+  return parseTemplate(text, basename(file));
 }
 
 /**

@@ -1,10 +1,10 @@
 // A task to be rendered, from a file: no server is needed.
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Variables } from '../template/template.ts';
 import { jobSettings, workerName } from './job-settings.ts';
 import type { Configured } from './read-config.ts';
+import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /** What `render` must know to write a task's script. */
@@ -25,18 +25,12 @@ export function localVariables(here: Configured): Pick<Variables, 'workerId' | '
 /** @throws UsageProblem when the file can't be read or holds no task */
 export async function taskFromFile(here: Configured, file: string, queueName: string): Promise<TaskToRender> {
   const path = resolve(here.around.workingDir, file);
-  const task = readTaskText(await readFile(path, 'utf8').catch((error: unknown) => fileTrouble(path, error)), path);
+  const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);
   return {
     variables: { ...localVariables(here), queueName, queueId: UNKNOWN_ID, task, project: projectIn(task), user: {} },
     schedulerQueue: UNKNOWN_ID,
     apiServer: here.config.settings.api.apiServer ?? 'its address',
   };
-}
-
-function fileTrouble(path: string, error: unknown): never {
-  throw new UsageProblem(
-    `The task file ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`,
-  );
 }
 
 /** The task itself, or the whole reply of `tasks.get_by_id`. */

@@ -1,6 +1,6 @@
 // `config`: print the settings in force, and where each came from.
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const configCommand: Command = {
   name: 'config',
@@ -9,6 +9,7 @@ export const configCommand: Command = {
   options: {
     origins: { type: 'boolean', describe: 'Tell where each value came from' },
     json: { type: 'boolean', describe: 'Print JSON' },
+    ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,
   },
   async run(typed, around) {

@@ -1,0 +1,98 @@
+// `render`: the script and nothing else on standard output, and nothing there when something is wrong.
+import { expect } from 'chai';
+import { here, type Here } from './run-here.ts';
+
+const TEMPLATE = `#!/bin/bash
+#SBATCH --nodes=\${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}
+#SBATCH --comment=\${CLEARML_TASK.name}
+\${CLEARML_PRE_SETUP}
+\${CLEARML_AGENT_EXECUTE}
+\${CLEARML_POST_SETUP}
+`;
+
+const TASK = {
+  id: '0123456789abcdef0123456789abcdef',
+  name: 'a "name" with $(blanks)',
+  hyperparams: { properties: { num_nodes: { section: 'properties', name: 'num_nodes', value: '2' } } },
+};
+
+async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Here> {
+  const place = await here();
+  await place.write('t.template', template);
+  await place.write('task.json', JSON.stringify(task));
+  return place;
+}
+
+describe('render', () => {
+  for (const [title, task] of [
+    ['the task itself', TASK],
+    ['the reply of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
+    ['the data of that reply', { task: TASK }],
+  ] as const) {
+    it(`takes a file with ${title}, and needs no server`, async () => {
+      await using place = await withFiles(TEMPLATE, task);
+
+      const { code, stdout, stderr } = await place.run(
+        'render',
+        '--template-files',
+        't.template',
+        '--task-file',
+        'task.json',
+      );
+
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.match(
+        /^#!\/bin\/bash\n#SBATCH --nodes=2\n#SBATCH --comment="a \\"name\\" with \$\(blanks\)"\n/,
+      );
+      expect(stderr).to.equal('');
+    });
+  }
+
+  it('--origins tells on standard error where each value came from', async () => {
+    await using place = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
+
+    const { stderr } = await place.run(
+      'render',
+      '--template-files',
+      't.template',
+      '--task-file',
+      'task.json',
+      '--origins',
+    );
+
+    expect(stderr).to.match(/^2 +CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value +default +1$/m);
+    expect(stderr).to.match(/^3 +CLEARML_TASK\.name +task +/m);
+  });
+
+  for (const [title, template, finding] of [
+    [
+      'no value and no default',
+      TEMPLATE.replace(':1}', '}').replace('num_nodes', 'nodez'),
+      /t\.template:2:\d+: .*nodez/,
+    ],
+    [
+      'an unknown filter',
+      TEMPLATE.replace('CLEARML_TASK.name', 'CLEARML_TASK.name|upper'),
+      /t\.template:3:\d+: .*upper/,
+    ],
+    ['a missing block', TEMPLATE.replace('${CLEARML_POST_SETUP}\n', ''), /t\.template:.*CLEARML_POST_SETUP/],
+    ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
+    ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
+  ] as const) {
+    it(`with ${title}: exit code 78, the place, and nothing on standard output`, async () => {
+      await using place = await withFiles(template);
+
+      const { code, stdout, stderr } = await place.run(
+        'render',
+        '--template-files',
+        't.template',
+        '--task-file',
+        'task.json',
+      );
+
+      expect(code, stderr).to.equal(78);
+      expect(stdout).to.equal('');
+      expect(stderr).to.match(finding);
+    });
+  }
+});

@@ -1,0 +1,56 @@
+// Runs a command line in this process, with a home folder, an environment and streams of the test's own.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { explain } from '../../src/cli/explain.ts';
+import { parseAndRun } from '../../src/cli/parser.ts';
+
+export interface Here {
+  readonly folder: string;
+  write(name: string, text: string): Promise<string>;
+  run(...words: readonly string[]): Promise<Answer>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  /** The log, what was told, and the message of the error that ended it. */
+  readonly stderr: string;
+}
+
+export async function here(environment: Readonly<Record<string, string>> = {}): Promise<Here> {
+  const folder = await mkdtemp(join(tmpdir(), 'cli-'));
+
+  return {
+    folder,
+    async write(name, text) {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    },
+    async run(...words) {
+      let stdout = '';
+      let stderr = '';
+      const errorStream = new PassThrough();
+      errorStream.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      const around = {
+        environment: { PATH: '/usr/bin:/bin', ...environment },
+        homeDir: folder,
+        workingDir: folder,
+        hostName: 'login1',
+        stdout: (text: string) => (stdout += text),
+        stderr: (text: string) => (stderr += text),
+        errorStream,
+        stop: new AbortController().signal,
+      };
+      try {
+        return { code: await parseAndRun(words, around), stdout, stderr };
+      } catch (error) {
+        const code = explain(error, around);
+        return { code, stdout, stderr };
+      }
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}

@@ -1,0 +1,64 @@
+// Words that can't be meant are answered with what was probably meant, and exit code 2.
+import { expect } from 'chai';
+import { here } from './run-here.ts';
+
+const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('the command line', () => {
+  for (const [words, answer] of [
+    [['--quue', 'q'], 'There is no option --quue. Did you mean --queue?'],
+    [['--quiet'], 'There is no option --quiet.'],
+    [['rendr'], 'There is no command "rendr". Did you mean render?'],
+    [['render', '--taks', '1'], 'There is no option --taks. Did you mean --task?'],
+    [['--queue', 'q'], 'No template: give one with --template-files'],
+    [['--queue', 'a', 'b', '--template-files', 't', 't', 't'], '2 queues but 3 template files: pair them one to one'],
+    [['--template-files', 'no.template'], 'no.template does not exist'],
+    [['render', '--template-files', 't'], 'render needs a task: give either --task ID or --task-file FILE'],
+    [['render', '--template-files', 't', '--task-file', 'no.json'], 'no.json does not exist'],
+    [['sandbox', '--port', 'x'], '--port needs a whole number'],
+    [['--template-files', 't', '--singularity-mode'], '--singularity-mode'],
+  ] as const) {
+    it(`"${words.join(' ')}" is answered with a sentence and exit code 2`, async () => {
+      await using place = await here();
+      await place.write('t', TEMPLATE);
+
+      const { code, stdout, stderr } = await place.run(...words);
+
+      expect(code, stderr).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr).to.include(answer);
+    });
+  }
+
+  it('--help fits into 80 columns and names every command', async () => {
+    await using place = await here();
+
+    const { code, stdout } = await place.run('--help');
+
+    expect(code).to.equal(0);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
+    for (const command of ['render', 'config', 'sandbox']) expect(stdout).to.include(`clearml-agent-slurm ${command}`);
+  });
+
+  it('takes several queues in one option, in several, and with commas', async () => {
+    for (const words of [
+      ['--queue', 'a', 'b'],
+      ['--queue', 'a', '--queue', 'b'],
+      ['--queue', 'a,b'],
+    ]) {
+      await using place = await here();
+      const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', ...words);
+      expect(JSON.parse(stdout), words.join(' ')).to.deep.equal(['a', 'b']);
+    }
+  });
+
+  it('without credentials says where it looked and what to do, with exit code 78', async () => {
+    await using place = await here();
+    await place.write('t', TEMPLATE);
+
+    const { code, stderr } = await place.run('--template-files', 't', '--once');
+
+    expect(code).to.equal(78);
+    expect(stderr).to.include(`${place.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
+  });
+});
