@@ -8,6 +8,7 @@ import { SlurmUnavailable } from './errors.ts';
 import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from './host-trouble.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { mergeLookUp } from './look-up.ts';
+import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacct, sacctArgs } from './sacct.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { scancelArgs } from './scancel.ts';
@@ -127,32 +128,41 @@ export function createCliScheduler({
   async function remember(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
     const jobs: Job[] = [];
     try {
-      const { hasAccounting } = lastFacts ?? (await facts(signal));
-      if (!hasAccounting) return { kind: 'listed', jobs };
       for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
-        const args = sacctArgs(names.slice(from, from + NAMES_PER_CALL), since);
-        const part = readSacct(await ask(accounting, commands.sacct, args, signal));
+        const result = await askAccounting(sacctArgs(names.slice(from, from + NAMES_PER_CALL), since), signal);
+        if (result === undefined) break;
+        const part = readSacct(result);
         if (part.kind === 'failed') return part;
         jobs.push(...part.jobs);
       }
       return { kind: 'listed', jobs };
     } catch (error) {
-      if (error instanceof CommandNotFound) {
-        log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
-          err: error,
-        });
-        return { kind: 'listed', jobs: [] };
-      }
       if (error instanceof SlurmUnavailable) return { kind: 'failed', words: error.message };
-      return failedList(error);
+      throw error;
+    }
+  }
+
+  /** sacct's answer, or undefined where there is no accounting or no sacct. @throws SlurmUnavailable */
+  async function askAccounting(args: readonly string[], signal?: AbortSignal): Promise<HostResult | undefined> {
+    const { hasAccounting } = lastFacts ?? (await facts(signal));
+    if (!hasAccounting) return undefined;
+    try {
+      return await ask(accounting, commands.sacct, args, signal);
+    } catch (error) {
+      if (!(error instanceof CommandNotFound)) return throwUnavailable(error);
+      log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
+        err: error,
+      });
+      return undefined;
     }
   }
 
   async function record(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
     if (result.exitCode === 0) return readJobRecord(result.stdout, id);
-    if (isUnknownJob(result.stderr)) return undefined;
-    throw new SlurmUnavailable(failureWords('scontrol show job', result));
+    if (!isUnknownJob(result.stderr)) throw new SlurmUnavailable(failureWords('scontrol show job', result));
+    const past = await askAccounting(sacctRecordArgs(id), signal);
+    return past === undefined ? undefined : readSacctRecord(past);
   }
 
   async function cancel(ids: readonly Job['id'][], signal?: AbortSignal): Promise<void> {

@@ -50,3 +50,12 @@ export function readText(text: string): string | undefined {
 function readTime(text: string): number | undefined {
   return /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1000 : undefined;
 }
+
+/** Reads `3:0`, an exit code and a signal, as sacct and scontrol print them. */
+export function readExitCode(text: string): { exitCode: number | undefined; exitSignal: number | undefined } {
+  const [, exitCode, exitSignal] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  return {
+    exitCode: exitCode === undefined ? undefined : Number(exitCode),
+    exitSignal: exitSignal === undefined || exitSignal === '0' ? undefined : Number(exitSignal),
+  };
+}

@@ -1,11 +1,9 @@
 // sacct: how jobs that squeue no longer shows are looked up by name in the accounting database.
 import type { HostResult } from '../host/host.ts';
-import { failureWords, oneLine } from './command-words.ts';
 import { readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
+import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
-
-const FIELD_END = '\x1f';
 
 const FIELDS = ['JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End'];
 
@@ -35,7 +33,6 @@ const CLOCKS_DIFFER_MS = 3_600_000;
 /**
  * The arguments for all runs of the jobs of exactly these names.
  *
- * `--duplicates`: of a job that was put back the plain list may show the run that ended instead of the one that waits.
  * `--starttime`: without it only today's jobs are searched; `uts` takes seconds since 1970 whatever the time zone.
  * `--endtime`: without it the search is for one moment only, and leaves out what may not start before a later one.
  * @param names without commas, at least one
@@ -43,35 +40,22 @@ const CLOCKS_DIFFER_MS = 3_600_000;
  */
 export function sacctArgs(names: readonly string[], since: number): string[] {
   return [
-    '--allocations',
-    '--duplicates',
-    '--parsable2',
-    `--delimiter=${FIELD_END}`,
+    ...sacctTableArgs(FIELDS),
     `--name=${names.join(',')}`,
     `--state=${STATES.join(',')}`,
     `--starttime=uts${Math.max(0, Math.floor((since - CLOCKS_DIFFER_MS) / 1000))}`,
     '--endtime=2099-12-31',
-    `--format=${FIELDS.join(',')}`,
   ];
 }
 
-/** Reads sacct's answer: of each job the newest run. A database that can't be reached is no evidence of anything. */
+/** Reads sacct's answer: of each job the newest run. */
 export function readSacct(result: HostResult): JobList {
-  if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('sacct', result) };
-  // Before 23.11 sacct exits with 0 when the database is away.
-  if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
-
-  const header = FIELDS.join(FIELD_END);
-  const lines = result.stdout.split('\n');
-  const begin = lines.indexOf(header);
-  if (begin < 0) return { kind: 'failed', words: 'the answer of sacct has no header' };
-  if (lines.at(-1) !== '') return { kind: 'failed', words: 'the answer of sacct is cut short' };
+  const table = readSacctTable(result, FIELDS);
+  if (table.kind === 'failed') return table;
 
   const newest = new Map<JobId, Job>();
-  for (const line of lines.slice(begin + 1, -1)) {
-    const fields = line.split(FIELD_END);
-    if (fields.length !== FIELDS.length) return { kind: 'failed', words: 'the answer of sacct is cut short' };
-    const job = readRow(fields);
+  for (const row of table.rows) {
+    const job = readRow(row);
     if (job === undefined) continue;
     const other = newest.get(job.id);
     if (other === undefined || (job.submittedAt ?? 0) >= (other.submittedAt ?? 0)) newest.set(job.id, job);

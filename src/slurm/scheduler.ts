@@ -52,6 +52,7 @@ export interface JobRecord {
   readonly stateWord: string;
   readonly exitCode: number | undefined;
   readonly exitSignal: number | undefined;
+  /** Accounting does not know it. */
   readonly outputPath: string | undefined;
   readonly nodes: string | undefined;
   readonly timeLimit: string | undefined;
@@ -81,7 +82,10 @@ export interface Scheduler {
    * `since` bounds the search: when the oldest of them may have been submitted, by our own clock.
    */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
-  /** Slurm's record of one job, or undefined when it no longer has one. @throws SlurmUnavailable */
+  /**
+   * Slurm's record of one job: the controller's, else what accounting keeps of it. undefined when neither has one.
+   * @throws SlurmUnavailable
+   */
   record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;
   /** Asks Slurm to end these jobs. Its answer proves nothing, so none is given: the next list tells. A refusal is logged. */
   cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;

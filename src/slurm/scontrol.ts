@@ -1,6 +1,6 @@
 // scontrol: the cluster's settings, and Slurm's own record of one job, read from its `Key=value` texts.
 import { oneLine } from './command-words.ts';
-import { readText } from './job-row.ts';
+import { readExitCode, readText } from './job-row.ts';
 import type { ClusterFacts, JobId, JobRecord } from './scheduler.ts';
 
 export const SHOW_CONFIG_ARGS: readonly string[] = ['show', 'config'];
@@ -61,12 +61,10 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
   const name = fieldsOf(record, 'JobName')[0];
   const stateWord = fieldsOf(record, 'JobState')[0];
   if (name === undefined || stateWord === undefined) return undefined;
-  const [, exitCode, exitSignal] = /^(\d+):(\d+)$/.exec(fieldsOf(record, 'ExitCode')[0] ?? '') ?? [];
   return {
     name,
     stateWord,
-    exitCode: exitCode === undefined ? undefined : Number(exitCode),
-    exitSignal: exitSignal === undefined || exitSignal === '0' ? undefined : Number(exitSignal),
+    ...readExitCode(fieldsOf(record, 'ExitCode')[0] ?? ''),
     // The last one: a comment stands before it.
     outputPath: known(fieldsOf(record, 'StdOut').at(-1)),
     nodes: known(fieldsOf(record, 'NodeList')[0]),

@@ -239,9 +239,11 @@ describe('trouble between the scheduler and Slurm', () => {
         },
       );
       const shown = await scheduler.list();
+      const record = await scheduler.record(id);
 
       expect(shown).to.deep.equal({ kind: 'listed', jobs: [] });
       expect(job).to.include({ id, name: NAME, reason: 'NonZeroExitCode' });
+      expect(record).to.include({ name: NAME, exitCode: 3, outputPath: undefined });
     });
 
     it('finds nothing without accounting when squeue has forgotten', async () => {

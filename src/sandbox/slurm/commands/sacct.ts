@@ -1,4 +1,5 @@
 // The stand-in's sacct: what accounting remembers of jobs, one line each.
+import { formatDuration } from '../durations.ts';
 import { formatTime } from './formatting.ts';
 import { type StandInJob } from '../job.ts';
 import { formatNodes } from '../node-list.ts';
@@ -29,6 +30,7 @@ const FIELDS: Readonly<Record<string, (job: StandInJob, call: CommandCall) => st
   reason: (job) => job.reason,
   partition: (job) => job.partition,
   nodelist: (job) => (job.nodes.length > 0 ? formatNodes(job.nodes) : 'None assigned'),
+  timelimit: (job) => formatDuration(job.timeLimitMs),
   exitcode: (job) => `${job.exitCode}:${job.exitSignal}`,
   user: (job) => job.user,
   submit: (job, call) => formatTime(job.submittedAt, call.environment, 'Unknown'),

@@ -1,0 +1,35 @@
+// sacct: the record of one job that the controller has forgotten, as far as accounting keeps it.
+import type { HostResult } from '../host/host.ts';
+import { SlurmUnavailable } from './errors.ts';
+import { readExitCode, readText } from './job-row.ts';
+import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
+import type { JobId, JobRecord } from './scheduler.ts';
+
+const FIELDS = ['Submit', 'JobName', 'State', 'ExitCode', 'NodeList', 'Timelimit', 'Reason'];
+
+/** The arguments for all runs of one job, however long ago. */
+export function sacctRecordArgs(id: JobId): string[] {
+  return [...sacctTableArgs(FIELDS), `--jobs=${id}`];
+}
+
+/**
+ * The newest run of the job, or undefined when accounting does not know the job either. Where the log is it never tells.
+ * @throws SlurmUnavailable when accounting gave no whole answer
+ */
+export function readSacctRecord(result: HostResult): JobRecord | undefined {
+  const table = readSacctTable(result, FIELDS);
+  if (table.kind === 'failed') throw new SlurmUnavailable(table.words);
+  const runs = table.rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
+  const [, name, stateWord, exit = '', nodes = '', timeLimit = '', reason = ''] = runs.at(-1) ?? [];
+  if (name === undefined || stateWord === undefined) return undefined;
+  return {
+    name,
+    stateWord,
+    ...readExitCode(exit),
+    outputPath: undefined,
+    nodes: readText(nodes),
+    timeLimit: readText(timeLimit),
+    reason: readText(reason),
+    restarts: runs.filter((run) => run[1] === name).length - 1,
+  };
+}
