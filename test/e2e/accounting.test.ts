@@ -1,0 +1,119 @@
+// Where Slurm keeps accounts: what they refuse, what they hold back, and what only they remember of a job.
+import { expect } from 'chai';
+import { requireAccounting, requireAgent } from '../support/requires.ts';
+import { ACCOUNT, ONE_JOB_QOS } from '../support/slurm-accounting.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+describe('a cluster with accounting', function () {
+  this.timeout(240_000);
+  let cluster: SlurmCluster;
+
+  before(requireAgent);
+  before(requireAccounting);
+  before(async () => {
+    // Of an ended job squeue is silent after some ten seconds.
+    cluster = await startSlurmCluster({
+      clusterName: 'accounted',
+      hasAccounting: true,
+      nodeCount: 1,
+      minJobAgeMs: 2_000,
+    });
+  });
+  after(() => cluster.stop());
+
+  it("refuses an account that does not exist: the task failed, with Slurm's own words", async () => {
+    await using world = await startWorld({ cluster });
+    const [task = ''] = await enqueue(world, { account: 'nobodys' });
+    const daemon = await start(world);
+
+    const { status_reason } = await world.untilStatus(task, 'failed');
+
+    expect(status_reason).to.equal('refused by Slurm');
+    expect(await world.user.console(task)).to.include('Invalid account or account/partition combination specified');
+    await world.stop(daemon);
+  });
+
+  it('takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
+    await using world = await startWorld({ cluster });
+    const [first = '', second = ''] = await enqueue(world, { qos: ONE_JOB_QOS }, { qos: ONE_JOB_QOS });
+    const queue = await world.user.makeQueue('quick');
+    const daemon = await start(world, '#SBATCH --hold');
+
+    const waiting = await world.until(second, 'the second task to be told why it waits', ({ status_message }) =>
+      status_message.includes('QOSMaxSubmitJobPerUserLimit'),
+    );
+    const places = await world.user.entries(queue);
+    await release(world, first);
+    await world.untilStatus(first, 'completed');
+    await waitUntil('a job of the second task', async () => (await world.jobsOf(second)).length === 1, {
+      withinMs: 120_000,
+    });
+    await release(world, second);
+
+    expect(waiting.status).to.equal('queued');
+    expect(waiting.status_message).to.match(/^Back at the front of queue "quick": Slurm takes no more jobs for now: /);
+    expect(places).to.deep.equal([second]);
+    await world.untilStatus(second, 'completed');
+    expect((await world.user.console(second)).match(/hello from the task/g)).to.have.length(1);
+    await world.stop(daemon);
+  });
+
+  it('remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
+    await using world = await startWorld({ cluster });
+    const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
+    const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];
+    const daemon = await start(world, ...lines);
+    for (const task of [completed, failed, cancelled]) await world.untilConsole(task, 'Submitted as Slurm job');
+    await world.stop(daemon);
+
+    for (const task of [completed, failed]) await release(world, task);
+    await world.cluster.run('scancel', ...(await world.jobsOf(cancelled)));
+    for (const task of [completed, failed, cancelled]) {
+      await waitUntil('squeue to forget the job', async () => (await world.jobsOf(task)).length === 0, {
+        withinMs: 90_000,
+      });
+    }
+    const next = await start(world, ...lines);
+
+    await world.untilConsole(completed, 'ended COMPLETED');
+    expect((await world.user.look(completed)).status).to.equal('completed');
+    await world.untilStatus(failed, 'failed');
+    expect(await world.user.console(failed)).to.include('ended FAILED (exit code 7)');
+    const { status_reason } = await world.untilStatus(cancelled, 'stopped');
+    expect(status_reason).to.equal('cancelled in Slurm');
+    await world.stop(next);
+  });
+});
+
+/** A task for each set of user properties, in this order in queue "quick". */
+async function enqueue(world: World, ...tasks: readonly Readonly<Record<string, string>>[]): Promise<string[]> {
+  const queue = await world.user.makeQueue('quick');
+  const ids: string[] = [];
+  for (const properties of tasks) {
+    const id = await world.user.makeTask({ properties });
+    await world.user.enqueue(id, queue);
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Starts the daemon for queue "quick", with further lines in its template. */
+async function start(world: World, ...lines: readonly string[]): Promise<Program> {
+  const template = QUICK_TEMPLATE.replace(
+    '#SBATCH --ntasks-per-node=1',
+    [
+      '#SBATCH --ntasks-per-node=1',
+      `#SBATCH --account=\${CLEARML_TASK.hyperparams.properties.account.value:${ACCOUNT}}`,
+      '#SBATCH --qos=${CLEARML_TASK.hyperparams.properties.qos.value:normal}',
+    ].join('\n'),
+  ).replace('export ', [...lines, 'export '].join('\n'));
+  return world.start('--template-files', await world.write('quick.template', template), '--queue', 'quick');
+}
+
+/** Lets the job of a task start, which was submitted with `--hold`. */
+async function release(world: World, task: string): Promise<void> {
+  await world.cluster.run('scontrol', 'release', ...(await world.jobsOf(task)));
+}
