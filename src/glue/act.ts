@@ -1,17 +1,18 @@
 // Doing what a decision asks for, one action after the other; the first that turns out to be out of date ends the list.
 import { LostRace } from '../clearml/errors.ts';
 import type { Task } from '../clearml/task.ts';
-import type { JobRecord } from '../slurm/scheduler.ts';
+import type { JobId, JobRecord } from '../slurm/scheduler.ts';
 import type { Action } from './decide/action.ts';
 import type { Place } from './decide/sighting.ts';
-import { endTask, type Owned } from './end.ts';
+import { endTask } from './end.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
-import { readQueued } from './park.ts';
-import { prepare, submit } from './submit.ts';
-import { say } from './tell.ts';
+import { submitAgain } from './submit-again.ts';
+import { say, showStatus } from './tell.ts';
+import { isUnchanged } from './unchanged.ts';
+import type { Ways } from './ways.ts';
 
 /** What was seen of the task when the decision was made. */
 export interface Seen {
@@ -20,11 +21,23 @@ export interface Seen {
   readonly record: JobRecord | undefined;
 }
 
-/** Carries out the actions. Returns the ids of jobs that are to be cancelled: one scancel serves a whole round. */
-export async function act(glue: Glue, entry: Entry, actions: readonly Action[], seen: Seen): Promise<Cancellation[]> {
-  const cancellations: Cancellation[] = [];
+/** These only remember and tell. Everything else would trample on what somebody did to the task since it was seen. */
+const HARMLESS: readonly Action['do'][] = ['note', 'say', 'show-status', 'forget'];
+
+/** A job that was asked to end may take its time; it is asked again when that takes long. */
+const CANCEL_AGAIN_MS = 60_000;
+
+/** Carries out the actions. Jobs that are to be cancelled are added to `cancel`: one scancel serves a whole round. */
+export async function act(
+  { glue, ways, cancel }: { readonly glue: Glue; readonly ways: Ways; readonly cancel: Set<JobId> },
+  entry: Entry,
+  actions: readonly Action[],
+  seen: Seen,
+): Promise<void> {
   let current = entry;
-  let place = seen.place;
+  let isParked = seen.place === 'parked';
+  const mayTrample = actions.some((action) => !HARMLESS.includes(action.do));
+  if (mayTrample && !(await isUnchanged(glue, entry.task, seen.task))) return;
 
   for (const action of actions) {
     switch (action.do) {
@@ -36,33 +49,34 @@ export async function act(glue: Glue, entry: Entry, actions: readonly Action[], 
         await say(glue, current.task, { level: action.level, text: action.text });
         break;
       case 'show-status':
-        await glue.clearml.tasks.setStatusMessage(current.task, action.text);
+        await showStatus(glue, current.task, action.text);
         break;
       case 'cancel':
-        if (current.cancelledFor !== action.why) {
-          glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
-          // The end of an extra job says nothing about the task.
-          if (action.jobIds.some((id) => id === current.jobId)) current = { ...current, cancelledFor: action.why };
-          await glue.journal.write(current);
-        }
-        cancellations.push(...action.jobIds.map((jobId) => ({ jobId })));
+        if (!isCancelDue(glue, current, action.why)) break;
+        glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
+        // The end of an extra job says nothing about the task.
+        if (action.jobIds.some((id) => id === current.jobId)) current = { ...current, cancelledFor: action.why };
+        current = { ...current, cancelledAt: glue.clock.now() };
+        await glue.journal.write(current);
+        for (const id of action.jobIds) cancel.add(id);
         break;
       case 'take-entry':
         await glue.clearml.queues.take(glue.schedulerQueue, current.task);
         break;
       case 'end':
-        await endTask(glue, current, ownedBy(seen.task, place), action.ending, seen.record);
-        return cancellations;
+        if (seen.task !== undefined)
+          await endTask(glue, current, action.ending, { ...seen, seen: seen.task, isParked });
+        return;
       case 'park-again':
-        if (!(await parkAgain(glue, current, action.from))) return cancellations;
-        place = 'parked';
+        if (!(await parkAgain(glue, current, action.from))) return;
+        isParked = true;
         break;
       case 'give-back':
-        await giveBack(glue, current, { parked: place === 'parked', why: action.why });
-        return cancellations;
+        await giveBack(glue, current, { isParked, why: action.why });
+        return;
       case 'submit-again':
-        await submitAgain(glue, current, action.why);
-        return cancellations;
+        ways.begin(current, () => submitAgain(glue, current, action.why));
+        return;
       case 'forget':
         glue.log.info('Done', {
           task: current.task,
@@ -70,29 +84,23 @@ export async function act(glue: Glue, entry: Entry, actions: readonly Action[], 
           queue: current.queueName,
           status: seen.task?.status ?? 'deleted',
         });
-        await removeJobConf(glue, current);
         await glue.journal.forget(current.task);
-        return cancellations;
+        await removeJobConf(glue, current);
+        break;
       case 'ask-record':
       case 'look-up':
         throw new Error(`the action ${action.do} is answered before acting`);
     }
   }
-  return cancellations;
 }
 
-export interface Cancellation {
-  readonly jobId: NonNullable<Entry['jobId']>;
+function isCancelDue({ clock }: Glue, { cancelledFor, cancelledAt }: Entry, why: string): boolean {
+  if (cancelledAt === undefined || clock.now() - cancelledAt >= CANCEL_AGAIN_MS) return true;
+  return cancelledFor !== undefined && cancelledFor !== why;
 }
 
-function ownedBy(task: Task | undefined, place: Place): Owned {
-  if (task?.status === 'in_progress' || task?.status === 'stopped') return task.status;
-  return place === 'parked' ? 'parked' : 'popped';
-}
-
+/** The task was read a moment ago, so that the user's request to abort it is not erased by this. */
 async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
-  const read = await glue.clearml.tasks.get(entry.task);
-  if (read?.task.status !== from) return false;
   try {
     await glue.clearml.tasks.unstart(entry.task, from, {
       reason: 'put back by Slurm',
@@ -104,16 +112,4 @@ async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stoppe
   }
   await glue.clearml.queues.park(glue.schedulerQueue, entry.task);
   return true;
-}
-
-/** A new attempt for a parked task without a live job. */
-async function submitAgain(glue: Glue, entry: Entry, why: string): Promise<void> {
-  const queue = glue.queues.find(({ id }) => id === entry.queue);
-  const read = await readQueued(glue, entry);
-  if (queue === undefined || read === undefined) return;
-  glue.log.info('Submitting again', { task: entry.task, queue: entry.queueName, why });
-  await say(glue, entry.task, { level: 'WARNING', text: `Submitted to Slurm again: ${why}.` });
-  await removeJobConf(glue, entry);
-  const prepared = await prepare(glue, entry, queue, read, 'parked');
-  if (prepared !== undefined) await submit(glue, prepared);
 }

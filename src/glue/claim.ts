@@ -1,15 +1,18 @@
 // Claim: the head of a queue becomes ours, by a pop that exactly one caller gets.
+import type { QueueEntry } from '../clearml/client.ts';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Entry } from './entry.ts';
 import type { Glue, ServedQueue } from './glue.ts';
-import { park, readQueued } from './park.ts';
-import { prepare, submit, type Prepared, type SubmitResult } from './submit.ts';
-import { inform, say } from './tell.ts';
+import { letGo, park, readClaimed } from './park.ts';
+import { prepare, submit } from './submit.ts';
+import { say } from './tell.ts';
+import type { SubmitResult } from './ways.ts';
+import { describeTaken, isGivenBack } from './wording.ts';
 
-/** A task at the head of one of our queues. */
+/** An entry at the head of one of our queues. */
 export interface Head {
   readonly queue: ServedQueue;
-  readonly task: TaskId;
+  readonly entry: QueueEntry;
 }
 
 /**
@@ -18,25 +21,26 @@ export interface Head {
  */
 export function chooseHead(
   queues: readonly ServedQueue[],
-  waiting: ReadonlyMap<QueueId, readonly TaskId[]>,
+  waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>,
   { after, skip }: { readonly after: ServedQueue | undefined; readonly skip: ReadonlySet<TaskId> },
 ): Head | undefined {
   const start = after === undefined ? 0 : queues.indexOf(after) + 1;
   for (const queue of [...queues.slice(start), ...queues.slice(0, start)]) {
-    const task = waiting.get(queue.id)?.[0];
-    if (task !== undefined && !skip.has(task)) return { queue, task };
+    const entry = waiting.get(queue.id)?.[0];
+    if (entry !== undefined && !skip.has(entry.task)) return { queue, entry };
   }
   return undefined;
 }
 
-/** Pops the head. Undefined when somebody else was first, or when the task is not to be run. */
-export async function claim(glue: Glue, { queue, task }: Head): Promise<Entry | undefined> {
+/** Pops the head. Undefined when somebody else was first. */
+export async function claim(glue: Glue, { queue, entry: { task, added } }: Head): Promise<Entry | undefined> {
   const entry: Entry = {
     task,
     queue: queue.id,
     queueName: queue.name,
     step: 'claiming',
     stepAt: glue.clock.now(),
+    queuedAt: added,
     attempts: 0,
     told: {},
   };
@@ -47,24 +51,24 @@ export async function claim(glue: Glue, { queue, task }: Head): Promise<Entry | 
   return undefined;
 }
 
-/** The rest of a claimed task's way, up to its Slurm job. */
-export async function bringToSlurm(glue: Glue, entry: Entry, queue: ServedQueue): Promise<SubmitResult> {
-  const prepared = await prepareClaimed(glue, entry, queue);
-  if (prepared === undefined || !(await park(glue, prepared.entry))) return 'done';
-  return submit(glue, prepared);
-}
-
-async function prepareClaimed(glue: Glue, entry: Entry, queue: ServedQueue): Promise<Prepared | undefined> {
-  const read = await readQueued(glue, entry);
+/** The rest of a claimed task's way, up to its Slurm job. `isParked`: an earlier try came as far as the scheduler queue. */
+export async function bringToSlurm(
+  glue: Glue,
+  entry: Entry,
+  { queue, isParked }: { readonly queue: ServedQueue; readonly isParked: boolean },
+): Promise<SubmitResult> {
+  const read = await readClaimed(glue, entry);
   if (read === undefined) {
-    await glue.journal.forget(entry.task);
-    return undefined;
+    await letGo(glue, entry);
+    return 'none';
   }
-  await inform(glue, entry.task, () =>
-    say(glue, entry.task, {
-      level: 'INFO',
-      text: `Taken from queue "${queue.name}" by clearml-agent-slurm ${glue.version} (${glue.worker}).`,
-    }),
-  );
-  return prepare(glue, entry, queue, read, 'popped');
+  const prepared = await prepare(glue, entry, { queue, read, isParked });
+  if (prepared === undefined) return 'none';
+  // What is parked already is not parked again: meanwhile a job of another daemon may have taken that entry, and with it the task.
+  if (!isParked && !(await park(glue, prepared.entry))) return 'none';
+  // A task that the cluster had no room for has been told so, and is not told of every new try.
+  if (entry.step === 'claiming' && !isGivenBack(read.task.statusMessage)) {
+    await say(glue, entry.task, { level: 'INFO', text: describeTaken(queue.name, glue) });
+  }
+  return submit(glue, prepared);
 }

@@ -1,13 +1,17 @@
 // The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
 import { CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
-import { follow, look, type View } from './follow.ts';
+import { calmLog } from './calm-log.ts';
+import { follow } from './follow.ts';
 import type { Glue } from './glue.ts';
+import { sweepJobConfs } from './job-conf.ts';
 import type { Lock } from './lock.ts';
+import { look, type View } from './look.ts';
 import { createPause } from './pause.ts';
-import { announce, report, REPORT_EVERY_MS, takeLeave } from './presence.ts';
+import { showPresence } from './presence.ts';
 import { resume } from './resume.ts';
 import { takeInStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
+import { createWays } from './ways.ts';
 
 export interface Pace {
   /** Between two looks at Slurm while jobs are about. */
@@ -23,6 +27,8 @@ export interface DaemonOptions {
   /** Aborted when the daemon is to stop: it takes nothing more, leaves the jobs alone and returns within seconds. */
   readonly stop: AbortSignal;
   readonly lock: Lock;
+  /** 0 to 1; keeps daemons from acting in step. */
+  readonly random?: () => number;
 }
 
 /** How a run ended: `unfinished` is only for `once`, when something has to be looked at again later. */
@@ -33,84 +39,116 @@ const IDLE_FACTOR = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
 const SOON_MS = 5_000;
 const STRAYS_EVERY_MS = 300_000;
+const SWEEP_EVERY_MS = 3_600_000;
 const STOP_WITHIN_MS = 4_000;
+const A_DAY_MS = 24 * 3_600_000;
 
-/** Runs until stopped, or once. A server or cluster that is away makes it wait, not end. */
-export async function runDaemon(glue: Glue, { pace, once, stop, lock }: DaemonOptions): Promise<DaemonEnd> {
+/**
+ * Runs until stopped, or once. Whatever goes wrong with one task, and a server or cluster that is away, makes it wait, not end.
+ * @throws AlreadyRunning when another daemon has taken the state folder; in a single round also what went wrong in it
+ */
+export async function runDaemon(given: Glue, options: DaemonOptions): Promise<DaemonEnd> {
+  const glue = { ...given, log: calmLog(given.log, given.clock) };
+  const stop = new AbortController();
+  const passOn = (): void => stop.abort(options.stop.reason);
+  options.stop.addEventListener('abort', passOn, { once: true });
+  if (options.stop.aborted) passOn();
+  const over = new AbortController();
+
+  try {
+    const presence = showPresence(glue, options.lock, stop.signal);
+    const served = serve(glue, { ...options, stop: stop.signal }).finally(() => stop.abort());
+    const end = Promise.all([served, presence]).then(([how]) => how);
+    return await Promise.race([end, giveUpOnceStopped(glue, options.once, stop.signal, over.signal)]);
+  } finally {
+    stop.abort();
+    over.abort();
+    options.stop.removeEventListener('abort', passOn);
+  }
+}
+
+/** What hangs when the daemon is to stop is left behind: the journal knows how to go on with it. */
+async function giveUpOnceStopped(glue: Glue, once: boolean, stop: AbortSignal, over: AbortSignal): Promise<DaemonEnd> {
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  await glue.clock.sleep(STOP_WITHIN_MS, over).catch(() => undefined);
+  return once ? 'unfinished' : 'done';
+}
+
+async function serve(glue: Glue, { pace, once, stop, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
   const { clock, log } = glue;
-  const pause = createPause(Math.random);
-  const tasks = createTakeTasks(glue, pause);
-  const due = { look: 0, queues: 0, report: 0, strays: 0 };
+  const pause = createPause(random);
+  const ways = createWays(glue, pause);
+  const tasks = createTakeTasks(glue, ways, pause);
+  const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
+  /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
-  /** Whether everything that was begun before is resolved: nothing new is taken until then. */
-  const state = { settled: false };
+  let isTroubled = false;
 
   /** Follows what is known, before anything new is taken. */
   async function lookAround(): Promise<void> {
-    const seen = await look(glue, stop);
     const now = clock.now();
-    due.look = now + pace.lookMs * (glue.journal.entries.size === 0 ? IDLE_FACTOR : 1);
-    if (seen === undefined) {
-      due.look = now + pace.lookMs;
-      return;
-    }
-    view = seen;
+    due.look = now + pace.lookMs;
+    view = undefined;
+    const seen = await look(glue, stop);
+    if (seen === undefined) return;
     const everywhere = now >= due.strays;
     await takeInStrays(glue, seen, { everywhere });
     if (everywhere) due.strays = now + STRAYS_EVERY_MS;
-    state.settled = await resume(glue, seen);
-    const { cancelled } = await follow(glue, seen, stop);
-    if (cancelled || !state.settled) due.look = Math.min(due.look, now + SOON_MS);
+    const isSettled = await resume(glue, ways, seen, stop);
+    const hasCancelled = await follow(glue, ways, seen, stop);
+    view = seen;
+    if (hasCancelled || !isSettled) due.look = Math.min(due.look, clock.now() + SOON_MS);
+    else if (glue.journal.entries.size === 0) due.look = now + pace.lookMs * IDLE_FACTOR;
   }
 
   async function takeTasks(): Promise<void> {
     due.queues = clock.now() + pace.queueMs;
-    if (!state.settled || view === undefined || clock.now() < pause.until()) return;
-    const claimed = await tasks.round(view, stop);
+    if (view === undefined) return;
+    const until = once ? clock.now() + A_DAY_MS : due.look;
+    const claimed = await tasks.round(view, { until, signal: stop });
     if (claimed > 0) due.look = Math.min(due.look, clock.now() + SOON_MS);
   }
 
+  async function sweep(): Promise<void> {
+    due.sweep = clock.now() + SWEEP_EVERY_MS;
+    await sweepJobConfs(glue);
+  }
+
   async function round(): Promise<void> {
-    if (clock.now() >= due.report) {
-      await Promise.all([report(glue), lock.touch()]);
-      due.report = clock.now() + REPORT_EVERY_MS;
-    }
-    if (clock.now() >= due.look) await lookAround();
-    if (clock.now() >= due.queues) await takeTasks();
-  }
-
-  await announce(glue);
-  due.report = clock.now() + REPORT_EVERY_MS;
-  while (!stop.aborted) {
     try {
-      await round();
+      if (clock.now() >= due.look) await lookAround();
+      if (clock.now() >= due.queues) await takeTasks();
+      if (clock.now() >= due.sweep) await sweep();
+      if (isTroubled) log.info('All is well again');
+      isTroubled = false;
     } catch (error) {
+      if (stop.aborted) return;
       if (once) throw error;
-      if (!(error instanceof ServerUnreachable || error instanceof CredentialsRefused)) throw error;
-      log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
-      due.look = due.queues = clock.now() + pace.lookMs;
+      complain(error);
+      due.queues = Math.max(due.queues, due.look);
     }
+  }
+
+  while (!stop.aborted) {
+    await round();
     if (once) break;
-    await waitUntil(Math.min(due.look, due.queues, due.report));
+    const wakeAt = Math.min(due.look, due.queues, due.sweep);
+    await clock.sleep(Math.max(0, wakeAt - clock.now()), stop).catch(() => undefined);
   }
+  await ways.finish();
+  return once && !isFinished() ? 'unfinished' : 'done';
 
-  await finishWithin(STOP_WITHIN_MS);
-  await takeLeave(glue);
-  return once && !state.settled ? 'unfinished' : 'done';
-
-  async function waitUntil(at: number): Promise<void> {
-    try {
-      await clock.sleep(Math.max(0, at - clock.now()), stop);
-    } catch {
-      // Told to stop: the loop's own condition sees it.
+  function complain(error: unknown): void {
+    isTroubled = true;
+    if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) {
+      log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
+    } else {
+      log.error('A round could not be finished; the next one tries again', { err: error });
     }
   }
 
-  /** Submissions under way are awaited: all of them in a single round, else only for as long as a stop may take. */
-  async function finishWithin(ms: number): Promise<void> {
-    if (once && !stop.aborted) return tasks.finish();
-    const enough = new AbortController();
-    await Promise.race([tasks.finish(), clock.sleep(ms, enough.signal).catch(() => undefined)]);
-    enough.abort();
+  /** In a single round: whether everything was looked at, and nothing is left in the middle of a step. */
+  function isFinished(): boolean {
+    return view !== undefined && [...glue.journal.entries.values()].every(({ step }) => step === 'following');
   }
 }

@@ -1,7 +1,7 @@
 // End: the daemon's word about a task whose agent could not say it, with Slurm's reason and the end of the job's log.
 import { LostRace } from '../clearml/errors.ts';
 import type { ConsoleLine } from '../clearml/client.ts';
-import type { TaskStatus } from '../clearml/task.ts';
+import type { Task } from '../clearml/task.ts';
 import { readTail } from '../host/files.ts';
 import { cleanLogTail } from '../slurm/log-tail.ts';
 import type { JobRecord } from '../slurm/scheduler.ts';
@@ -11,12 +11,16 @@ import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
 import { say } from './tell.ts';
+import { isUnchanged } from './unchanged.ts';
 
-/**
- * By what right the task is ended. `parked`: its entry is in the scheduler queue and is taken first, so that no job can begin
- * it any more; `popped`: we took it from its queue, or a job that is over took its entry; else by the status that was seen.
- */
-export type Owned = 'parked' | 'popped' | 'in_progress' | 'stopped';
+export interface Judged {
+  /** The task as it was when the decision was made. */
+  readonly seen: Task;
+  /** Its entry is in the scheduler queue: that is taken first, so that no job can begin the task any more. */
+  readonly isParked: boolean;
+  /** Slurm's record of the job, which names the log. */
+  readonly record?: JobRecord | undefined;
+}
 
 const TAIL_BYTES = 16_384;
 const TAIL_LINES = 30;
@@ -24,30 +28,20 @@ const TAIL_LINES = 30;
 const MESSAGE_LENGTH = 200;
 
 /**
- * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed,
+ * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed or said,
  * and the next round sees what became of it.
  */
-export async function endTask(
-  glue: Glue,
-  entry: Entry,
-  owned: Owned,
-  ending: Ending,
-  record?: JobRecord,
-): Promise<void> {
-  if (owned === 'parked' && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
-  const expected: TaskStatus = owned === 'parked' || owned === 'popped' ? 'queued' : owned;
-  const read = await glue.clearml.tasks.get(entry.task);
-  if (read?.task.status !== expected) return;
+export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: Judged): Promise<void> {
+  const log = ending.withLog ? await readLog(glue, judged.record) : undefined;
+  if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
+  if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
 
-  const log = ending.withLog ? await readLog(glue, record) : undefined;
   const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
   const note = { reason: ending.reason, message: ending.text.slice(0, MESSAGE_LENGTH) };
-  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text: ending.text }];
-  if (status === 'failed' && log !== undefined) lines.push({ level: 'INFO', text: quoteLog(log) });
-  await say(glue, entry.task, ...lines);
-
   try {
-    if (status === 'failed') await glue.clearml.tasks.fail(entry.task, note, { force: expected === 'queued' });
+    // The server lets a waiting task fail only by force.
+    if (status === 'failed')
+      await glue.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
     else if (status === 'stopped') await glue.clearml.tasks.stop(entry.task, note, { force: false });
     else await glue.clearml.tasks.complete(entry.task, note);
   } catch (error) {
@@ -61,8 +55,12 @@ export async function endTask(
     status,
     why: ending.text,
   });
-  await removeJobConf(glue, entry);
   await glue.journal.forget(entry.task);
+
+  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text: ending.text }];
+  if (status === 'failed' && log !== undefined) lines.push({ level: 'INFO', text: quoteLog(log) });
+  await say(glue, entry.task, ...lines);
+  await removeJobConf(glue, entry);
 }
 
 interface JobLog {

@@ -6,9 +6,9 @@ import type { JobId } from '../slurm/scheduler.ts';
 /**
  * The steps of a task that have an outside effect, each journaled before the effect:
  * `claiming` before the pop, `parking` before the entry in the scheduler queue, `submitting` before sbatch,
- * `following` once the job's id is known.
+ * `following` once there may be a job. `orphaned` is a task that was found queued in no queue: somebody may have it in hand.
  */
-const STEPS = ['claiming', 'parking', 'submitting', 'following'] as const;
+const STEPS = ['claiming', 'parking', 'submitting', 'following', 'orphaned'] as const;
 
 export type Step = (typeof STEPS)[number];
 
@@ -21,6 +21,11 @@ export const Entry = z.object({
   step: z.enum(STEPS),
   /** When this step began. */
   stepAt: z.number(),
+  /**
+   * Until the task is parked: when the server put it into its queue, by the server's own clock. A later change of its status
+   * means that somebody acted on it since.
+   */
+  queuedAt: z.number().optional(),
   /** The newest attempt's token, part of the job's name. */
   attempt: z.string().optional(),
   /** How many attempts were made. */
@@ -36,15 +41,15 @@ export const Entry = z.object({
   absentSince: z.number().optional(),
   astraySince: z.number().optional(),
   stoppingSince: z.number().optional(),
-  /** Why we cancelled the job, if we did. */
+  /** Why we cancelled the job, if we did, and when we last asked Slurm to cancel a job of this task. */
   cancelledFor: z.string().optional(),
+  cancelledAt: z.number().optional(),
   /** What the task's console has been told already: nothing is said twice. */
   told: z
     .object({
       reason: z.string().optional(),
       startedOn: z.string().optional(),
       slowStart: z.boolean().optional(),
-      completing: z.boolean().optional(),
     })
     .default({}),
 });

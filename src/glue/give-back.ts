@@ -1,8 +1,12 @@
 // Give back: a task that can't be submitted now returns to the front of its own queue, and loses nothing but time.
+import { isRefusal } from '../clearml/refusals.ts';
+import type { Task } from '../clearml/task.ts';
+import { endTask } from './end.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
-import { inform, say } from './tell.ts';
+import { say, showStatus } from './tell.ts';
+import { describeGivenBack } from './wording.ts';
 
 /**
  * Puts the task back at the front of the queue it came from. Whoever takes its entry out of the scheduler queue owns it;
@@ -11,22 +15,39 @@ import { inform, say } from './tell.ts';
 export async function giveBack(
   glue: Glue,
   entry: Entry,
-  { parked, why }: { parked: boolean; why: string },
+  { isParked, why }: { readonly isParked: boolean; readonly why: string },
 ): Promise<void> {
-  if (parked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
+  if (isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
 
-  const read = await glue.clearml.tasks.get(entry.task);
-  if (read?.task.status === 'queued') {
-    await glue.clearml.queues.giveBack(entry.queue, entry.task);
-    glue.log.info('Given back to its queue', { task: entry.task, queue: entry.queueName, why });
-    const text = `Back at the front of queue "${entry.queueName}": ${why}`;
-    // While a cluster is full the same task comes by again and again: it is told once.
-    if (read.task.statusMessage !== text)
-      await inform(glue, entry.task, async () => {
-        await say(glue, entry.task, { level: 'WARNING', text });
-        await glue.clearml.tasks.setStatusMessage(entry.task, text);
-      });
+  const task = (await glue.clearml.tasks.get(entry.task))?.task;
+  if (task?.status === 'queued' && task.executionQueue === entry.queue) {
+    if (!(await putBack(glue, entry, task, why))) return;
   }
-  await removeJobConf(glue, entry);
   await glue.journal.forget(entry.task);
+  await removeJobConf(glue, entry);
+}
+
+/** False when the task was ended instead. */
+async function putBack(glue: Glue, entry: Entry, task: Task, why: string): Promise<boolean> {
+  try {
+    await glue.clearml.queues.giveBack(entry.queue, entry.task);
+  } catch (error) {
+    if (!isRefusal(error, 'invalidQueueId')) throw error;
+    const text = `There is no queue "${entry.queueName}" any more to which the task could return. Enqueue it in another one.`;
+    await endTask(
+      glue,
+      entry,
+      { status: 'stopped', reason: 'queue deleted', text, withLog: false },
+      { seen: task, isParked: false },
+    );
+    return false;
+  }
+  glue.log.info('Given back to its queue', { task: entry.task, queue: entry.queueName, why });
+  const text = describeGivenBack(entry.queueName, why);
+  // While a cluster is full the same task comes by again and again: it is told once.
+  if (task.statusMessage !== text) {
+    await say(glue, entry.task, { level: 'WARNING', text });
+    await showStatus(glue, entry.task, text);
+  }
+  return true;
 }

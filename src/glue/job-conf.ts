@@ -1,19 +1,53 @@
-// The job's own clearml.conf in the shared folder: removed when the job is over, whatever became of it.
-import { removeFiles } from '../host/files.ts';
-import { formatJobName } from '../slurm/job-name.ts';
+// The jobs' own clearml.conf files in the shared folder: removed when a job is over, whatever became of it.
+import type { TaskId } from '../clearml/ids.ts';
+import { listOldFiles, removeFiles } from '../host/files.ts';
+import { formatJobName, readJobName } from '../slurm/job-name.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
-import { sharedConfPath } from './render-task.ts';
+import { sharedConfFolder, sharedConfPath } from './render-task.ts';
+
+/** A file is written a moment before its job is submitted; what is younger may be on its way. */
+const OLD_MINUTES = 10;
 
 /** Removes what the shared folder holds for the newest attempt. The job can't: Slurm may put it back and start it again. */
 export async function removeJobConf(glue: Glue, entry: Entry): Promise<void> {
-  if (glue.job.sharedDir === undefined || entry.attempt === undefined) return;
+  const { sharedDir } = glue.job;
+  if (sharedDir === undefined || entry.attempt === undefined) return;
+  const path = sharedConfPath(sharedDir, formatJobName(entry.task, entry.attempt));
   try {
-    await removeFiles(glue.host, [sharedConfPath(glue.job.sharedDir, formatJobName(entry.task, entry.attempt))]);
+    await removeFiles(glue.host, [path]);
   } catch (error) {
-    glue.log.warn("The job's clearml.conf could not be removed from the shared folder", {
-      task: entry.task,
-      err: error,
-    });
+    warn(glue, error);
   }
+}
+
+/**
+ * Removes what crashes, earlier attempts and failed removals have left behind: the files of tasks that neither wait nor run.
+ * Another daemon's files go by the same rule, also where it serves another cluster.
+ */
+export async function sweepJobConfs(glue: Glue): Promise<void> {
+  const { sharedDir } = glue.job;
+  if (sharedDir === undefined) return;
+  const names = (await listOldFiles(glue.host, sharedConfFolder(sharedDir), OLD_MINUTES)).flatMap((file) => {
+    const job = file.replace(/\.conf$/, '');
+    const task = readJobName(job)?.taskId;
+    return task === undefined ? [] : [{ job, task: task as TaskId }];
+  });
+  const tasks = await glue.clearml.tasks.read([...new Set(names.map(({ task }) => task))]);
+  const over = names.filter(({ task }) => {
+    const status = tasks.get(task)?.status;
+    return status !== 'queued' && status !== 'in_progress' && !glue.journal.entries.has(task);
+  });
+  try {
+    await removeFiles(
+      glue.host,
+      over.map(({ job }) => sharedConfPath(sharedDir, job)),
+    );
+  } catch (error) {
+    warn(glue, error);
+  }
+}
+
+function warn(glue: Glue, error: unknown): void {
+  glue.log.warn('Old clearml.conf files of jobs could not be removed from the shared folder', { err: error });
 }

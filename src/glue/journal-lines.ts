@@ -31,10 +31,17 @@ export function readJournal(text: string): ReadJournal {
     if (version.success && version.data.v > VERSION) return { kind: 'newer', version: version.data.v };
     const read = Line.safeParse(value);
     if (!read.success) return { kind: 'damaged', line: index + 1 };
-    if (read.data.entry !== undefined) entries.set(read.data.entry.task, read.data.entry);
-    if (read.data.forget !== undefined) entries.delete(read.data.forget as TaskId);
+    const { entry, forget } = read.data;
+    if (entry !== undefined) applyLine(entries, { entry });
+    if (forget !== undefined) applyLine(entries, { forget: forget as TaskId });
   }
   return { kind: 'read', entries };
+}
+
+/** What is known after this line. */
+export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void {
+  if ('entry' in line) entries.set(line.entry.task, line.entry);
+  else entries.delete(line.forget);
 }
 
 function parseJson(text: string): unknown {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Entry } from './entry.ts';
-import { formatJournal, readJournal } from './journal-lines.ts';
+import { applyLine, formatJournal, readJournal, type JournalLine } from './journal-lines.ts';
 
 /** Thrown when the journal can't be used: nothing was pulled or submitted. */
 export class JournalUnusable extends Error {
@@ -15,9 +15,9 @@ export interface Journal {
   readonly entries: ReadonlyMap<TaskId, Entry>;
   /** Set when the file held lines that could not be read: it was set aside under this name and the journal began anew. */
   readonly setAside: string | undefined;
-  /** Replaces what is known of the task. Resolves when it is on disk. */
+  /** Replaces what is known of the task, once it is on disk. Rejects when it could not be written: then nothing has changed. */
   write(entry: Entry): Promise<void>;
-  /** Resolves when it is on disk that nothing needs to be known of the task any more. */
+  /** Forgets the task, once that is on disk. */
   forget(task: TaskId): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,6 +33,7 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
   const file = join(folder, 'journal.jsonl');
   let handle: FileHandle;
   let lines = 0;
+  let size = 0;
   let setAside: string | undefined;
   const entries = new Map<TaskId, Entry>();
 
@@ -63,13 +64,15 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
 
   /** Writes the file anew with nothing but what is known now, and opens it for appending. */
   async function rewrite(): Promise<FileHandle> {
-    await writeFileAtomic(file, [...entries.values()].map((entry) => formatJournal({ entry })).join(''), 0o600);
+    const text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
+    await writeFileAtomic(file, text, 0o600);
     lines = entries.size;
+    size = Buffer.byteLength(text);
     return open(file, 'a', 0o600);
   }
 
   // Writers that come while a sync is under way share the next one.
-  let waiting: { text: string; done: () => void; failed: (error: unknown) => void }[] = [];
+  let waiting: { line: JournalLine; done: () => void; failed: (error: unknown) => void }[] = [];
   let flushing: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
@@ -77,24 +80,46 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
       const batch = waiting;
       waiting = [];
       try {
-        await handle.appendFile(batch.map((line) => line.text).join(''));
-        await handle.datasync();
-        lines += batch.length;
-        if (lines > COMPACT_AFTER_LINES && lines > 4 * entries.size) {
-          await handle.close();
-          handle = await rewrite();
-        }
-        for (const line of batch) line.done();
+        await writeLines(batch.map(({ line }) => line));
+        for (const { done } of batch) done();
       } catch (error) {
-        for (const line of batch) line.failed(error);
+        for (const { failed } of batch) failed(error);
       }
     }
     flushing = undefined;
   }
 
-  function append(text: string): Promise<void> {
+  async function writeLines(batch: readonly JournalLine[]): Promise<void> {
+    const text = batch.map(formatJournal).join('');
+    try {
+      await handle.appendFile(text);
+      await handle.datasync();
+    } catch (error) {
+      // Half a line (the disk was full) would damage the next one.
+      await handle.truncate(size).catch(() => undefined);
+      throw error;
+    }
+    lines += batch.length;
+    size += Buffer.byteLength(text);
+    for (const line of batch) applyLine(entries, line);
+    if (lines > COMPACT_AFTER_LINES && lines > 4 * entries.size) await compact();
+  }
+
+  /** One that can't be done now is done later: everything is in the file as it is. */
+  async function compact(): Promise<void> {
+    const before = handle;
+    try {
+      handle = await rewrite();
+      await before.close();
+    } catch {
+      handle = await open(file, 'a', 0o600).catch(() => before);
+      lines = 0;
+    }
+  }
+
+  function append(line: JournalLine): Promise<void> {
     return new Promise((done, failed) => {
-      waiting.push({ text, done, failed });
+      waiting.push({ line, done, failed });
       flushing ??= flush();
     });
   }
@@ -102,14 +127,8 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
   return {
     entries,
     setAside,
-    write(entry) {
-      entries.set(entry.task, entry);
-      return append(formatJournal({ entry }));
-    },
-    forget(task) {
-      if (!entries.delete(task)) return Promise.resolve();
-      return append(formatJournal({ forget: task }));
-    },
+    write: (entry) => append({ entry }),
+    forget: (task) => (entries.has(task) ? append({ forget: task }) : Promise.resolve()),
     async close() {
       await flushing;
       await handle.close();

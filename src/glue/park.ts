@@ -4,22 +4,38 @@ import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 
 /**
- * Parks a popped task and reads it again. False when it is no longer queued, or in another queue: then its entry is out again
- * and the task forgotten. Nothing in the task itself changes, so an abort in between stays one.
+ * Parks a popped task and reads it again. False when somebody acted on it meanwhile: then its entry is out again, and the
+ * task let go. Nothing in the task itself changes, so an abort in between stays one.
  */
 export async function park(glue: Glue, entry: Entry): Promise<boolean> {
-  await glue.journal.write({ ...entry, step: 'parking', stepAt: glue.clock.now() });
+  const parking: Entry = { ...entry, step: 'parking', stepAt: glue.clock.now() };
+  await glue.journal.write(parking);
   await glue.clearml.queues.park(glue.schedulerQueue, entry.task);
-  // An entry that a user made meanwhile in its own queue is seen by following, which then cancels the job.
-  if ((await readQueued(glue, entry)) !== undefined) return true;
-  await glue.clearml.queues.take(glue.schedulerQueue, entry.task);
-  await glue.journal.forget(entry.task);
+  if ((await readClaimed(glue, parking)) !== undefined) return true;
+  await letGo(glue, parking);
   return false;
 }
 
-/** The task as it is now, if it may still be run: queued, and not enqueued elsewhere. */
-export async function readQueued(glue: Glue, entry: Entry): Promise<TaskDocument | undefined> {
+/**
+ * The task as it is now, if it is still the one that was claimed: it waits, and nobody has aborted, reset or enqueued it
+ * since the server put it into the queue from which we took it.
+ */
+export async function readClaimed(glue: Glue, entry: Entry): Promise<TaskDocument | undefined> {
   const read = await glue.clearml.tasks.get(entry.task);
-  if (read?.task.status !== 'queued' || read.task.archived) return undefined;
-  return read.task.executionQueue === entry.queue ? read : undefined;
+  if (read === undefined) return undefined;
+  const { status, executionQueue, statusChanged } = read.task;
+  if (status !== 'queued' || executionQueue !== entry.queue) return undefined;
+  const isLater = entry.queuedAt !== undefined && statusChanged !== undefined && statusChanged > entry.queuedAt;
+  return isLater ? undefined : read;
+}
+
+/**
+ * Somebody acted on the task since it was claimed: no entry of ours is left in the scheduler queue, and the task is left to him.
+ * Should it turn out to be in no queue after all, it is an orphan.
+ */
+export async function letGo(glue: Glue, entry: Entry): Promise<void> {
+  if (entry.step === 'parking') await glue.clearml.queues.take(glue.schedulerQueue, entry.task);
+  const task = (await glue.clearml.tasks.get(entry.task))?.task;
+  if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return glue.journal.forget(entry.task);
+  return glue.journal.write({ ...entry, step: 'orphaned', stepAt: glue.clock.now(), queuedAt: task.statusChanged });
 }

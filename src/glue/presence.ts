@@ -1,33 +1,44 @@
-// Presence: the daemon as a worker in ClearML, so that the web page shows its queues as served.
-import { ServerUnreachable } from '../clearml/errors.ts';
+// Presence: the daemon as a worker in ClearML, so that the web page shows its queues as served, and as holder of its state folder.
+import type { QueueId } from '../clearml/ids.ts';
 import type { Glue } from './glue.ts';
+import type { Lock } from './lock.ts';
 
 /** The server forgets a worker that has been silent for so long. */
 const WORKER_TIMEOUT_MS = 600_000;
-export const REPORT_EVERY_MS = 30_000;
+const REPORT_EVERY_MS = 30_000;
 
-export async function announce(glue: Glue): Promise<void> {
-  await glue.clearml.workers.register(glue.worker, queueIds(glue), WORKER_TIMEOUT_MS);
+/**
+ * Shows that the daemon lives, until the signal, beside whatever else it does; then takes its leave. A report that fails is
+ * followed by the next one.
+ * @throws AlreadyRunning when the state folder is no longer ours
+ */
+export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal): Promise<void> {
+  const { workers } = glue.clearml;
+  await quietly(glue, () => workers.register(glue.worker, queueIds(glue), WORKER_TIMEOUT_MS));
+  while (await sleepsWell(glue, REPORT_EVERY_MS, signal)) {
+    await lock.touch();
+    await quietly(glue, () => workers.report(glue.worker, queueIds(glue)));
+  }
+  await quietly(glue, () => workers.unregister(glue.worker));
 }
 
-/** Never in the way: a report that fails is followed by the next one. */
-export async function report(glue: Glue): Promise<void> {
+/** False when the signal ended the sleep. */
+function sleepsWell({ clock }: Glue, ms: number, signal: AbortSignal): Promise<boolean> {
+  return clock.sleep(ms, signal).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What is only for show is never in the way. */
+async function quietly(glue: Glue, show: () => Promise<void>): Promise<void> {
   try {
-    await glue.clearml.workers.report(glue.worker, queueIds(glue));
+    await show();
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
-    glue.log.debug('The worker could not report', { err: error });
+    glue.log.debug('The worker could not be shown in ClearML', { err: error });
   }
 }
 
-export async function takeLeave(glue: Glue): Promise<void> {
-  try {
-    await glue.clearml.workers.unregister(glue.worker);
-  } catch (error) {
-    glue.log.debug('The worker could not take its leave', { err: error });
-  }
-}
-
-function queueIds(glue: Glue): Glue['schedulerQueue'][] {
+function queueIds(glue: Glue): QueueId[] {
   return glue.queues.map(({ id }) => id);
 }

@@ -57,5 +57,9 @@ export function jobBlocks(
 
 /** Where a job finds its own clearml.conf, of mode 0600. */
 export function sharedConfPath(sharedDir: string, jobName: string): string {
-  return `${sharedDir}/jobs/${jobName}.conf`;
+  return `${sharedConfFolder(sharedDir)}/${jobName}.conf`;
+}
+
+export function sharedConfFolder(sharedDir: string): string {
+  return `${sharedDir}/jobs`;
 }

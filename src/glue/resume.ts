@@ -1,118 +1,116 @@
 // Resume: entries that a crash, a lost answer or an unknown sbatch left in the middle of a step go on from what is found outside.
-import type { QueueId } from '../clearml/ids.ts';
-import { formatJobName } from '../slurm/job-name.ts';
-import { isLive } from '../slurm/job-state.ts';
+import { formatJobName, readJobName } from '../slurm/job-name.ts';
 import type { Job } from '../slurm/scheduler.ts';
 import { bringToSlurm } from './claim.ts';
-import { MAX_ATTEMPTS } from './decide/ended.ts';
+import { MAX_ATTEMPTS } from './decide/moves.ts';
+import { forEachTask } from './each-task.ts';
 import type { Entry } from './entry.ts';
-import type { View } from './follow.ts';
-import type { Glue, ServedQueue } from './glue.ts';
-import { readQueued } from './park.ts';
-import { adopt, prepare, submit } from './submit.ts';
-import { endTask } from './end.ts';
+import { giveBack } from './give-back.ts';
+import type { Glue } from './glue.ts';
+import { findLiveJob, type View } from './look.ts';
+import { letGo, readClaimed } from './park.ts';
+import { adopt } from './submit.ts';
+import { submitAgain } from './submit-again.ts';
+import type { Ways } from './ways.ts';
 
-/** Brings every unfinished entry on. True when none is left that has to wait for another look. */
-export async function resume(glue: Glue, view: View): Promise<boolean> {
-  let settled = true;
-  for (const entry of [...glue.journal.entries.values()]) {
-    if (entry.step === 'following' || entry.stepAt >= view.at || glue.busy.has(entry.task)) continue;
-    const queue = findQueue(glue, entry.queue);
-    if (queue === undefined) {
-      glue.log.warn('A task of a queue that is no longer served is left as it is', {
-        task: entry.task,
-        queue: entry.queueName,
-      });
-      continue;
-    }
-    settled = (await resumeEntry(glue, view, entry, queue)) && settled;
-  }
-  return settled;
+interface Deps {
+  readonly glue: Glue;
+  readonly ways: Ways;
+  readonly view: View;
 }
 
-async function resumeEntry(glue: Glue, view: View, entry: Entry, queue: ServedQueue): Promise<boolean> {
-  const jobs = view.jobs.get(entry.task) ?? [];
-  const live = jobs.find((job) => isLive(job.state));
+/** Brings every unfinished entry on. False when one of them has to wait for a look that should come soon. */
+export async function resume(glue: Glue, ways: Ways, view: View, signal: AbortSignal): Promise<boolean> {
+  let isSettled = true;
+  await forEachTask(glue, view, signal, async (entry) => {
+    if (entry.step === 'following') return;
+    const isDone = await resumeEntry({ glue, ways, view }, entry);
+    isSettled &&= isDone;
+  });
+  return isSettled;
+}
+
+async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
+  const { glue, view } = deps;
+  const live = findLiveJob(view, entry.task);
   if (live !== undefined) {
-    await adopt(glue, withAttemptOf(entry, live), live.id);
+    await followJob(glue, entry, live);
     return true;
   }
 
   const place = view.placeOf(entry.task, entry.queue);
   switch (entry.step) {
-    case 'claiming': {
+    case 'claiming':
       // Popped by us if it is queued and nowhere; in its queue the pop never happened; else it is somebody else's.
-      if (place === 'nowhere' && (await readQueued(glue, entry)) !== undefined) await bringToSlurm(glue, entry, queue);
-      else await glue.journal.forget(entry.task);
-      return true;
-    }
-    case 'parking': {
-      if ((place === 'nowhere' || place === 'parked') && (await readQueued(glue, entry)) !== undefined) {
-        await bringToSlurm(glue, entry, queue);
-        return true;
-      }
-      await glue.clearml.queues.take(glue.schedulerQueue, entry.task);
+      if (place === 'nowhere') return goOn(deps, entry, false);
       await glue.journal.forget(entry.task);
       return true;
-    }
+    case 'parking':
+      if (place === 'nowhere' || place === 'parked') return goOn(deps, entry, place === 'parked');
+      await letGo(glue, entry);
+      return true;
     case 'submitting':
-      return resumeSubmitting(glue, entry, queue, place === 'parked');
+      return resumeSubmitting(deps, entry, place === 'parked' && view.tasks.get(entry.task)?.status === 'queued');
+    case 'orphaned':
+      return resumeOrphan(glue, entry, place === 'nowhere');
     case 'following':
       return true;
   }
 }
 
+/** A job of the task lives. Told is only what sbatch should have answered. */
+async function followJob(glue: Glue, entry: Entry, job: Job): Promise<void> {
+  const attempt = readJobName(job.name)?.attempt;
+  glue.log.info('The job was found by its name', { task: entry.task, job: job.id, queue: entry.queueName });
+  if (entry.step === 'submitting' && attempt === entry.attempt) return adopt(glue, entry, job.id);
+  return glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now(), attempt, jobId: job.id });
+}
+
+/** The way to Slurm is gone on with beside everything else; a queue that is no longer served gets its task back. */
+async function goOn({ glue, ways }: Deps, entry: Entry, isParked: boolean): Promise<boolean> {
+  const queue = glue.queues.find(({ id }) => id === entry.queue);
+  if (queue !== undefined) return ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked }));
+  if ((await readClaimed(glue, entry)) === undefined) await letGo(glue, entry);
+  else await giveBack(glue, entry, { isParked, why: 'the daemon that had taken it no longer serves the queue' });
+  return true;
+}
+
 /** sbatch's answer is not known: the job is looked up by its name, ended ones too, and only then submitted anew. */
-async function resumeSubmitting(glue: Glue, entry: Entry, queue: ServedQueue, parked: boolean): Promise<boolean> {
-  const facts = { task: entry.task, queue: entry.queueName };
+async function resumeSubmitting({ glue, ways }: Deps, entry: Entry, isReady: boolean): Promise<boolean> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const found = await glue.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt);
-  if (found.kind === 'failed') return false;
-
-  const job = found.jobs.find((candidate) => candidate.name === name);
+  if (found.kind === 'failed') {
+    glue.log.warn('Nobody knows yet whether Slurm took the job: it could not be looked up', {
+      task: entry.task,
+      slurm: found.words,
+    });
+    return false;
+  }
+  const [job] = found.jobs;
   if (job !== undefined) {
-    glue.log.info('The job was found by its name', { ...facts, job: job.id });
-    if (isRefusal(job)) {
-      const text = `Slurm refused the job: ${job.reason ?? job.stateWord}. Change the user property that sets it, or the template of queue "${entry.queueName}".`;
-      await endTask(glue, entry, 'parked', { status: 'failed', reason: 'refused by Slurm', text, withLog: false });
-      return true;
-    }
-    await adopt(glue, entry, job.id);
+    await followJob(glue, entry, job);
     return true;
   }
 
   // What sbatch sent may still be on its way to the controller.
   if (glue.clock.now() - entry.stepAt < settleMs(glue)) return false;
-  if (!parked) {
-    await glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now() });
-    return true;
+  if (isReady && entry.attempts < MAX_ATTEMPTS) {
+    return ways.begin(entry, () => submitAgain(glue, entry, 'the last sbatch left no job behind'));
   }
-  const read = await readQueued(glue, entry);
-  if (read === undefined || entry.attempts >= MAX_ATTEMPTS) {
-    await glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now() });
-    return true;
-  }
-  glue.log.info('No job was found by its name; submitting again', facts);
-  const prepared = await prepare(glue, entry, queue, read, 'parked');
-  if (prepared !== undefined) await submit(glue, prepared);
+  // The table knows what to do about a task whose job is not to be found.
+  await glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now() });
+  return true;
+}
+
+/** Somebody may have had it in hand when it was found in no queue; by now he would have put it somewhere, or begun it. */
+async function resumeOrphan(glue: Glue, entry: Entry, isNowhere: boolean): Promise<boolean> {
+  if (isNowhere && glue.clock.now() - entry.stepAt < glue.adoptMs) return true;
+  if (!isNowhere || (await readClaimed(glue, entry)) === undefined) await glue.journal.forget(entry.task);
+  else await giveBack(glue, entry, { isParked: false, why: 'it waited, but was in no queue' });
   return true;
 }
 
 /** A request to the controller is given up after MessageTimeout; twice that and a little is past all retries of one sbatch. */
 function settleMs(glue: Glue): number {
   return 2 * glue.cluster.messageTimeoutMs + 5_000;
-}
-
-/** sbatch may refuse a job and leave a record of it behind: such a job never ran. */
-function isRefusal(job: Job): boolean {
-  return job.state === 'FAILED' && job.reason === 'BadConstraints';
-}
-
-function withAttemptOf(entry: Entry, job: Job): Entry {
-  const attempt = job.name.slice(job.name.lastIndexOf('-') + 1);
-  return { ...entry, attempt };
-}
-
-function findQueue(glue: Glue, id: QueueId): ServedQueue | undefined {
-  return glue.queues.find((queue) => queue.id === id);
 }

@@ -1,83 +1,69 @@
 // Taking tasks: heads of queues are claimed one by one, and brought to Slurm a few at a time.
-import type { Entry } from './entry.ts';
+import type { TaskId } from '../clearml/ids.ts';
 import { bringToSlurm, chooseHead, claim } from './claim.ts';
 import type { Glue, ServedQueue } from './glue.ts';
+import { findLiveJob, type View } from './look.ts';
 import type { Pause } from './pause.ts';
-import { hasLiveJob, type View } from './follow.ts';
-
-/** So many sbatch at a time: more are not faster (the controller takes one at a time) and starve the polls. */
-const AT_ONCE = 4;
+import type { Ways } from './ways.ts';
 
 /** Claims of one reading of the queues before they are read again: a task of higher priority waits no longer than that. */
 const CLAIMS_PER_READING = 50;
 
 export interface TakeTasks {
-  /** Takes tasks until the queues are empty, the cluster is full, or the signal comes. Returns how many were claimed. */
-  round(view: View, signal: AbortSignal): Promise<number>;
-  /** Waits for submissions under way. */
-  finish(): Promise<void>;
+  /** Takes tasks until the queues are empty, the cluster is full, or the time is up. Returns how many were claimed. */
+  round(view: View, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
 }
 
-export function createTakeTasks(glue: Glue, pause: Pause): TakeTasks {
-  const underWay = new Set<Promise<void>>();
+export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks {
   let lastServed: ServedQueue | undefined;
 
-  /** The rest of the task's way, beside the claiming of others. */
-  function bring(entry: Entry, queue: ServedQueue): void {
-    glue.busy.add(entry.task);
-    const way = bringToSlurm(glue, entry, queue)
-      .then((result) => {
-        if (result === 'done') pause.accepted();
-        else pause.refused(glue.clock.now());
-      })
-      .catch((error: unknown) => {
-        // Its journal entry stands: it goes on from there in a later round.
-        glue.log.warn('The task did not get to Slurm yet', { task: entry.task, queue: entry.queueName, err: error });
-      })
-      .finally(() => {
-        glue.busy.delete(entry.task);
-        underWay.delete(way);
-      });
-    underWay.add(way);
-  }
-
-  /** Claims from one reading of the queues; false when nothing was left to claim. */
-  async function claimSome(view: View, signal: AbortSignal, claimed: () => void): Promise<boolean> {
-    const read = await glue.clearml.queues.read(glue.queues.map(({ id }) => id));
-    const waiting = new Map(read.map((queue) => [queue.id, queue.entries.map(({ task }) => task)]));
-    const skip = notNow(glue, view);
-
-    for (let claims = 0; claims < CLAIMS_PER_READING; claims += 1) {
-      if (signal.aborted || glue.clock.now() < pause.until()) return false;
-      const head = chooseHead(glue.queues, waiting, { after: glue.orderFairness ? lastServed : undefined, skip });
-      if (head === undefined) return claims > 0;
-      while (underWay.size >= AT_ONCE) await Promise.race(underWay);
-      waiting.get(head.queue.id)?.shift();
-      lastServed = head.queue;
-      const entry = await claim(glue, head);
-      if (entry === undefined) continue;
-      glue.log.info('Taken', { task: head.task, queue: head.queue.name });
-      bring(entry, head.queue);
-      claimed();
-    }
-    return true;
-  }
-
   return {
-    async round(view, signal) {
-      let count = 0;
-      while (await claimSome(view, signal, () => (count += 1)));
-      return count;
-    },
-    async finish() {
-      await Promise.all(underWay);
+    async round(view, { until, signal }) {
+      const mayGoOn = (): boolean => !signal.aborted && glue.clock.now() < until && glue.clock.now() >= pause.until();
+      let claimed = 0;
+
+      while (mayGoOn()) {
+        const read = await glue.clearml.queues.read(glue.queues.map(({ id }) => id));
+        warnOfMissing(glue, read);
+        const waiting = new Map(read.map(({ id, entries }) => [id, [...entries]]));
+        const skip = notNow(glue, view);
+
+        for (let claims = 0; ; claims += 1) {
+          await ways.waitForRoom(until, signal);
+          if (!mayGoOn() || !ways.hasRoom()) return claimed;
+          if (claims === CLAIMS_PER_READING) break;
+          const head = chooseHead(glue.queues, waiting, { after: glue.orderFairness ? lastServed : undefined, skip });
+          if (head === undefined) return claimed;
+
+          const { queue } = head;
+          lastServed = queue;
+          waiting.get(queue.id)?.shift();
+          const entry = await claim(glue, head);
+          if (entry === undefined) continue;
+          glue.log.info('Taken', { task: entry.task, queue: queue.name });
+          skip.add(entry.task);
+          ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked: false }));
+          claimed += 1;
+        }
+      }
+      return claimed;
     },
   };
 }
 
-/** Tasks that wait at a head but are not to be taken yet: an old job of theirs may still run. */
-function notNow(glue: Glue, view: View): ReadonlySet<Entry['task']> {
-  const skip = new Set<Entry['task']>(glue.journal.entries.keys());
-  for (const task of view.jobs.keys()) if (hasLiveJob(view, task)) skip.add(task);
+/** Tasks that wait at a head but are not to be taken yet: we are still busy with them, or an old job of theirs may still run. */
+function notNow(glue: Glue, view: View): Set<TaskId> {
+  const skip = new Set<TaskId>(glue.journal.entries.keys());
+  for (const task of view.jobs.keys()) if (findLiveJob(view, task) !== undefined) skip.add(task);
   return skip;
+}
+
+function warnOfMissing(glue: Glue, read: readonly { readonly id: ServedQueue['id'] }[]): void {
+  for (const { id, name } of glue.queues) {
+    if (!read.some((queue) => queue.id === id)) {
+      glue.log.warn('A queue that is to be served no longer exists; start again with other queues, or make it anew', {
+        queue: name,
+      });
+    }
+  }
 }

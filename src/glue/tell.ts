@@ -1,20 +1,31 @@
-// Telling the user: lines in the task's console, which never stand in the way of what they tell about.
+// Telling the user: lines and properties in the task, which never stand in the way of what they tell about.
 import type { ConsoleLine } from '../clearml/client.ts';
-import { ServerUnreachable } from '../clearml/errors.ts';
+import { ServerRefused, ServerUnreachable } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Glue } from './glue.ts';
 
-/** Says it in the task's console. @throws ServerUnreachable */
-export async function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
-  await glue.clearml.events.log(task, glue.worker, lines);
+/** Says it in the task's console. */
+export function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
+  return inform(glue, task, () => glue.clearml.events.log(task, glue.worker, lines));
 }
 
-/** Runs something that only informs; when the server can't be reached the log tells it instead. */
+/**
+ * Shows it as the task's status message, if the task waits: on one that runs, the message may be the user's request to
+ * abort it, which would be erased.
+ */
+export function showStatus(glue: Glue, task: TaskId, text: string): Promise<void> {
+  return inform(glue, task, async () => {
+    const read = await glue.clearml.tasks.get(task);
+    if (read?.task.status === 'queued') await glue.clearml.tasks.setStatusMessage(task, text);
+  });
+}
+
+/** Runs something that only informs; when the server doesn't take it the log tells it instead. */
 export async function inform(glue: Glue, task: TaskId, informing: () => Promise<void>): Promise<void> {
   try {
     await informing();
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
+    if (!(error instanceof ServerUnreachable || error instanceof ServerRefused)) throw error;
     glue.log.warn('The task could not be told', { task, err: error });
   }
 }

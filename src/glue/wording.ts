@@ -1,9 +1,48 @@
 // What a task's console is told: each text names the job, the fact, and what to do next.
 import type { ConsoleLevel } from '../clearml/client.ts';
+import type { Task } from '../clearml/task.ts';
 import { JOB_STATES } from '../slurm/job-state.ts';
 import { explainReason } from '../slurm/reasons.ts';
-import type { Job, JobRecord } from '../slurm/scheduler.ts';
-import { findJobExit } from './job-exit.ts';
+import type { Job, JobId, JobRecord } from '../slurm/scheduler.ts';
+import { findJobExit } from '../template/job-exit-codes.ts';
+
+export function describeTaken(queueName: string, { version, worker }: { version: string; worker: string }): string {
+  return `Taken from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
+}
+
+/** @param why there is another attempt, where that is known */
+export function describeSubmitted(
+  id: JobId,
+  clusterName: string,
+  { attempts }: { attempts: number },
+  why?: string,
+): string {
+  const again = attempts > 1 ? ` (attempt ${attempts})` : '';
+  return `Submitted as Slurm job ${id} to cluster "${clusterName}"${again}${why === undefined ? '' : `: ${why}`}.`;
+}
+
+/** @param words Slurm's own */
+export function describeRefusal(words: string, queueName: string): string {
+  return `Slurm refused the job: ${words}. Change the user property that sets it, or the template of queue "${queueName}".`;
+}
+
+const GIVEN_BACK = 'Back at the front of queue ';
+
+export function describeGivenBack(queueName: string, why: string): string {
+  return `${GIVEN_BACK}"${queueName}": ${why}.`;
+}
+
+/** Whether a task's status message says that it was given back, and nobody enqueued it since. */
+export function isGivenBack(statusMessage: string): boolean {
+  return statusMessage.startsWith(GIVEN_BACK);
+}
+
+/** Why a job has nothing to do for its task any more. Archiving ends a task that waits or runs. */
+export function describeUnwanted(task: Task | undefined): string {
+  if (task === undefined) return 'the task was deleted';
+  if (task.status === 'queued') return 'the task was enqueued again';
+  return task.archived ? 'the task was archived' : `the task is ${task.status}`;
+}
 
 export interface WaitWords {
   /** Changes when, and only when, the text is worth saying again. */
@@ -28,32 +67,42 @@ export function describeWait(job: Job, now: number): WaitWords {
   };
 }
 
+/** @param isAgain Slurm has put it back since it was said that it started */
+export function describeStart(job: Job, isAgain: boolean): string {
+  return `Slurm job ${job.id} started${isAgain ? ' again' : ''} in partition ${job.partition}${onNodes(job)}.`;
+}
+
+export function describeSlowStart(job: Job, runningForMs: number): string {
+  return `Slurm job ${job.id} has been running for ${Math.round(runningForMs / 60_000)} min${onNodes(job)}, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`;
+}
+
 /** How a job ended, what that means, and what to do about it. */
 export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFor?: string): string {
-  const where = job.nodes === undefined ? '' : ` on ${job.nodes}`;
-  const exit = describeExit(job, record);
   if (cancelledFor !== undefined && job.state === 'CANCELLED') {
-    return `Slurm job ${job.id} was cancelled${where}: ${cancelledFor}.`;
+    return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
   }
   const meaning = job.state === 'UNKNOWN' ? undefined : JOB_STATES[job.state];
   const limit = job.state === 'TIMEOUT' && record?.timeLimit !== undefined ? ` of ${record.timeLimit}` : '';
   const says = meaning === undefined ? '' : `: it ${meaning.says}${limit}`;
   const advice = meaning !== undefined && 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
-  return `Slurm job ${job.id} ended ${job.stateWord}${exit}${where}${says}.${advice}`;
+  return `Slurm job ${job.id} ended ${job.stateWord}${describeExit(job, record)}${onNodes(job)}${says}.${advice}`;
 }
 
 /** Why nothing of the task ran, when a job ended before its agent began. */
 export function describeNeverBegan(job: Job, record: JobRecord | undefined): string {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
-    const where = job.nodes === undefined ? '' : ` on ${job.nodes}`;
-    return `Slurm job ${job.id} ended${where} before the task began: ${known.says} ${known.advice}`;
+    return `Slurm job ${job.id} ended${onNodes(job)} before the task began: ${known.says} ${known.advice}`;
   }
   if (record?.exitSignal === 53) {
     const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
     return `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`;
   }
   return `${describeEnd(job, record)} clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.`;
+}
+
+function onNodes({ nodes }: Job): string {
+  return nodes === undefined ? '' : ` on ${nodes}`;
 }
 
 function describeExit(job: Job, record: JobRecord | undefined): string {

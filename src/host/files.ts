@@ -28,6 +28,16 @@ export async function removeFiles(host: Host, paths: readonly string[]): Promise
   if (paths.length > 0) await host.run({ program: 'rm', args: ['-f', '--', ...paths], timeoutMs: TIMEOUT_MS });
 }
 
+/** The names of the files in this folder that are older than so many minutes; none where there is no such folder. */
+export async function listOldFiles(host: Host, folder: string, minutes: number): Promise<string[]> {
+  const result = await host.run({
+    program: 'find',
+    args: [folder, '-maxdepth', '1', '-type', 'f', '-mmin', `+${minutes}`, '-printf', '%f\\0'],
+    timeoutMs: TIMEOUT_MS,
+  });
+  return result.stdout.split('\0').slice(0, -1);
+}
+
 /** The last bytes of a file, or undefined when it can't be read from here. */
 export async function readTail(host: Host, path: string, bytes: number): Promise<string | undefined> {
   const result = await host.run({ program: 'tail', args: ['-c', String(bytes), '--', path], timeoutMs: TIMEOUT_MS });

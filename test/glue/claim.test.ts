@@ -1,5 +1,6 @@
 // Whose turn it is: priority by order, or each queue in turn.
 import { expect } from 'chai';
+import type { QueueEntry } from '../../src/clearml/client.ts';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import { chooseHead } from '../../src/glue/claim.ts';
 import type { ServedQueue } from '../../src/glue/glue.ts';
@@ -13,15 +14,20 @@ const [a, b, c] = ['a', 'b', 'c'].map((name): ServedQueue => ({ id: name as Queu
 const queues = [a, b, c];
 const none = new Set<TaskId>();
 
-function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMap<QueueId, readonly TaskId[]> {
-  return new Map(Object.entries(tasks).map(([queue, ids]) => [queue as QueueId, ids.map((id) => id as TaskId)]));
+function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMap<QueueId, readonly QueueEntry[]> {
+  return new Map(
+    Object.entries(tasks).map(([queue, ids]) => [
+      queue as QueueId,
+      ids.map((id) => ({ task: id as TaskId, added: 0 })),
+    ]),
+  );
 }
 
 describe('the next task to take', () => {
   it('by priority is the head of the first queue that has one', () => {
     expect(
       chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none }),
-    ).to.deep.equal({ queue: b, task: '1' });
+    ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
   });
 
   it('in turn is the head of the next queue that has one', () => {
@@ -37,7 +43,7 @@ describe('the next task to take', () => {
     const skip = new Set(['1' as TaskId]);
     expect(chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip })).to.deep.equal({
       queue: b,
-      task: '3',
+      entry: { task: '3', added: 0 },
     });
   });
 });

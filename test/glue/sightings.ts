@@ -6,6 +6,7 @@ import type { Sighting } from '../../src/glue/decide/sighting.ts';
 import type { Entry } from '../../src/glue/entry.ts';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
 import { readJobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 
@@ -13,10 +14,19 @@ export const NOW = Date.UTC(2026, 0, 1, 12);
 export const GRACES = { startMs: 300_000, endMs: 60_000, stopMs: 120_000, absentMs: 600_000 };
 export const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
+/** The token of the first, second … attempt. */
+export function attempt(number: number): string {
+  return `attempt${number}`;
+}
+
+export function jobName(number: number): string {
+  return formatJobName(TASK, attempt(number));
+}
+
 export function jobOf(word: string, given: Partial<Job> = {}): Job {
   return {
     id: '7' as JobId,
-    name: `clearml_task_${TASK}-a1`,
+    name: jobName(1),
     state: readJobState(word),
     stateWord: word,
     reason: undefined,
@@ -38,7 +48,7 @@ export function taskOf(status: Task['status'], given: Partial<Task> = {}): Task 
     statusMessage: '',
     statusChanged: NOW - 30_000,
     lastUpdate: NOW - 30_000,
-    lastWorker: undefined,
+    lastWorker: status === 'in_progress' || status === 'stopped' ? 'login1:slurm:7' : undefined,
     user: undefined,
     executionQueue: 'q'.repeat(32) as QueueId,
     archived: false,
@@ -53,7 +63,7 @@ export function entryOf(given: Partial<Entry> = {}): Entry {
     queueName: 'gpu',
     step: 'following',
     stepAt: NOW - 60_000,
-    attempt: 'a1',
+    attempt: attempt(1),
     attempts: 1,
     firstAttemptAt: NOW - 60_000,
     jobId: '7' as JobId,
@@ -64,7 +74,7 @@ export function entryOf(given: Partial<Entry> = {}): Entry {
 
 export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
   return {
-    name: `clearml_task_${TASK}-a1`,
+    name: jobName(1),
     stateWord: 'FAILED',
     exitCode: 1,
     exitSignal: 0,
@@ -83,7 +93,6 @@ export function sighting(given: Partial<Sighting>): Sighting {
     jobs: [],
     task: taskOf('queued'),
     place: 'nowhere',
-    ranAs: () => false,
     now: NOW,
     graces: GRACES,
     ...given,

@@ -1,43 +1,41 @@
 // Rows of the table for a job that Slurm no longer shows: absent is not ended, so other witnesses are heard first.
+import type { Task } from '../../clearml/task.ts';
+import { isAskedToStop } from '../agent-words.ts';
 import type { Action } from './action.ts';
-import { MAX_ATTEMPTS } from './ended.ts';
-import { takeIfParked } from './moves.ts';
+import { end, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
+import { hasLeft, isSilent } from './whose.ts';
 
 export function decideAbsent(sighting: Sighting): Action[] {
   const { entry, task, place, now, graces } = sighting;
-  const job = entry.jobId === undefined ? 'its Slurm job' : `Slurm job ${entry.jobId}`;
 
   // One poll may have been begun before the job was known to Slurm's list: two must agree.
   if (entry.absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];
   if (sighting.lookedUp !== true) return [{ do: 'look-up' }];
 
-  if (task === undefined || task.archived) return [...takeIfParked(place), { do: 'forget' }];
-  if (task.status !== 'queued' && task.status !== 'in_progress') return [...takeIfParked(place), { do: 'forget' }];
-  if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
+  if (task === undefined) return letGo(place);
+  if (task.status !== 'queued' && task.status !== 'in_progress') return letGo(place);
+  if (hasLeft(task, sighting) || place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
 
-  const absentMs = now - entry.absentSince;
-  const silentMs = now - (task.lastUpdate ?? 0);
-  if (absentMs < graces.absentMs) return [];
+  if (now - entry.absentSince < graces.absentMs) return [];
+  if (task.status === 'in_progress') return decideLost(task, sighting);
+  const why = `${jobOf(sighting)} is no longer known to Slurm`;
+  return [place === 'parked' ? tryAgain(why, sighting) : { do: 'give-back', why }];
+}
 
-  if (task.status === 'in_progress') {
-    // An agent that still reports is alive, whatever Slurm has forgotten.
-    if (silentMs < graces.absentMs) return [];
-    return [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'job lost',
-          text: `${job} is no longer known to Slurm, and its agent has been silent for ${Math.round(silentMs / 60_000)} min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`,
-          withLog: false,
-        },
-      },
-    ];
+/** An agent that still reports is alive, whatever Slurm has forgotten. */
+function decideLost(task: Task, sighting: Sighting): Action[] {
+  if (!isSilent(task, sighting)) return [];
+  const job = jobOf(sighting);
+  if (isAskedToStop(task)) {
+    const text = `Aborted by the user. ${job} is no longer known to Slurm.`;
+    return [end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
   }
+  const silentMs = sighting.now - (task.lastUpdate ?? 0);
+  const text = `${job} is no longer known to Slurm, and its agent has been silent for ${Math.round(silentMs / 60_000)} min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
+  return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
+}
 
-  if (place === 'parked' && entry.attempts < MAX_ATTEMPTS) {
-    return [{ do: 'submit-again', why: `${job} is no longer known to Slurm` }];
-  }
-  return [{ do: 'give-back', why: `${job} is no longer known to Slurm` }];
+function jobOf({ entry }: Sighting): string {
+  return entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
 }

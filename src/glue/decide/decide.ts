@@ -1,4 +1,5 @@
 // The decision table: from what one round saw of one task to what is to be done. Pure; each row has a test.
+import { readJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action } from './action.ts';
@@ -7,6 +8,7 @@ import { decideEnded } from './ended.ts';
 import { decideRunning } from './running.ts';
 import type { Sighting } from './sighting.ts';
 import { decideWaiting, isWaiting } from './waiting.ts';
+import { ranAs } from './whose.ts';
 
 /**
  * What to do about one task whose job is known, after a good poll.
@@ -30,20 +32,32 @@ export function decide(sighting: Sighting): Action[] {
   ];
 }
 
-/** Which job it is; whatever an earlier round saw of an absence or an end is over. */
+/** Which job it is; whatever an earlier round saw of an absence or an end, or did to another job, is over. */
 function keepInMind(job: Job, { entry }: Sighting): Action[] {
-  const { jobId, absentSince, endSeenAt } = entry;
-  if (job.id === jobId && absentSince === undefined && endSeenAt === undefined) return [];
-  return [{ do: 'note', patch: { jobId: job.id, absentSince: undefined, endSeenAt: undefined } }];
+  const isOther = job.id !== entry.jobId;
+  if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
+  const which = isOther
+    ? { jobId: job.id, attempt: attemptOf(job), cancelledFor: undefined, cancelledAt: undefined }
+    : {};
+  return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
 }
 
 /** Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. */
-function chooseLive(live: readonly Job[], { ranAs }: Sighting): Job | undefined {
-  const rank = (job: Job): number => (isWaiting(job) ? 2 : ranAs(job) ? 0 : 1);
+function chooseLive(live: readonly Job[], { task }: Sighting): Job | undefined {
+  const rank = (job: Job): number => (isWaiting(job) ? 2 : ranAs(task, job) ? 0 : 1);
   return [...live].sort((a, b) => rank(a) - rank(b) || Number(a.id) - Number(b.id))[0];
 }
 
-/** Of several ended jobs: the one that ran the task, else the newest attempt (their names sort by age). */
-function chooseEnded({ jobs, ranAs }: Sighting): Job | undefined {
-  return [...jobs].sort((a, b) => Number(ranAs(b)) - Number(ranAs(a)) || b.name.localeCompare(a.name, 'en'))[0];
+/**
+ * Of several ended jobs: the one that ran the task, else the one that we followed, else the newest attempt.
+ * Attempts are made in the order of their names; what is older than ours belongs to an earlier life of the task.
+ */
+function chooseEnded({ jobs, task, entry }: Sighting): Job | undefined {
+  const ours = jobs.filter((job) => job.id === entry.jobId || attemptOf(job) >= (entry.attempt ?? '~'));
+  const rank = (job: Job): number => (ranAs(task, job) ? 0 : job.id === entry.jobId ? 1 : 2);
+  return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a) < attemptOf(b) ? 1 : -1))[0];
+}
+
+function attemptOf(job: Job): string {
+  return readJobName(job.name)?.attempt ?? '';
 }

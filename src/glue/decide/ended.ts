@@ -1,47 +1,45 @@
 // Rows of the table for a job that has ended: the agent's word counts, and where it is missing Slurm's does.
 import type { Task } from '../../clearml/task.ts';
-import type { Job } from '../../slurm/scheduler.ts';
+import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
-import { isGateClosed } from '../job-exit.ts';
-import { describeEnd, describeNeverBegan } from '../wording.ts';
+import { isBackAtGate, isGateClosed } from '../job-exit.ts';
+import { describeEnd, describeNeverBegan, describeRefusal } from '../wording.ts';
 import type { Action, Ending } from './action.ts';
-import { takeIfParked } from './moves.ts';
+import { end, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
-
-/** So many attempts for one task; more would mean that something is wrong which another attempt doesn't mend. */
-export const MAX_ATTEMPTS = 5;
+import { hasLeft, mayBeSomebodyElses, ranAs } from './whose.ts';
 
 export function decideEnded(job: Job, sighting: Sighting): Action[] {
   const { task, place, record } = sighting;
-  if (job.state !== 'COMPLETED' && record === undefined) return [{ do: 'ask-record', jobId: job.id }];
+  if (task === undefined) return letGo(place);
+  const isOver = task.status !== 'queued' && task.status !== 'in_progress';
+  if (record === undefined && !(isOver && job.state === 'COMPLETED')) return [{ do: 'ask-record', jobId: job.id }];
 
-  switch (task?.status) {
-    case undefined:
-      return [...takeIfParked(place), { do: 'forget' }];
+  switch (task.status) {
     case 'queued':
-      return decideStillQueued(job, task, sighting);
+      return decideStillQueued(job, sighting);
     case 'in_progress':
       return decideStillInProgress(job, task, sighting);
     case 'stopped':
       return decideStopped(job, task, sighting);
     default:
-      return [sayEnd(job, sighting), ...takeIfParked(place), { do: 'forget' }];
+      return done(job, sighting);
   }
 }
 
-function decideStillQueued(job: Job, task: Task, sighting: Sighting): Action[] {
+function decideStillQueued(job: Job, sighting: Sighting): Action[] {
   const { entry, place } = sighting;
   if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
-  if (task.archived) return [...takeIfParked(place), { do: 'forget' }];
 
   if (job.state === 'CANCELLED') {
-    if (entry.cancelledFor === undefined) return [end(cancelledInSlurm(job, sighting))];
+    if (entry.cancelledFor === undefined) return [end(cancelled(job, sighting))];
     return [{ do: 'give-back', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
   }
   if (isGateClosed(job, sighting.record)) {
-    if (place === 'parked') return again(`job ${job.id} found the task not ready to be run`, sighting);
+    if (place === 'parked') return [tryAgain(`job ${job.id} found the task not ready to be run`, sighting)];
     return afterGrace(sighting, [{ do: 'give-back', why: `job ${job.id} could not learn whether it had the task` }]);
   }
+  if (isRefusal(job)) return [end(refused(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
@@ -52,65 +50,56 @@ function decideStillQueued(job: Job, task: Task, sighting: Sighting): Action[] {
 }
 
 function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action[] {
-  // A requeued job that came back before the task was parked again finds the gate closed: the task is to run anew.
-  const isBack = (recordOf(sighting)?.restarts ?? 0) > 0;
-  if (isBack && isGateClosed(job, sighting.record)) return parkAndSubmit(job, 'in_progress', sighting);
+  if (hasLeft(task, sighting)) return [{ do: 'forget' }];
+  if (mayBeSomebodyElses(task, job, sighting)) return [];
 
   const words = describeEnd(job, recordOf(sighting));
-  const ending = ((): Ending => {
-    if (isAskedToStop(task)) {
-      return { status: 'stopped', reason: 'aborted', text: `Aborted by the user. ${words}`, withLog: false };
-    }
-    if (job.state === 'CANCELLED') return cancelledInSlurm(job, sighting);
-    const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
-    return { status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true };
-  })();
-  return afterGrace(sighting, [end(ending)]);
+  if (isAskedToStop(task)) {
+    const text = `Aborted by the user. ${words}`;
+    return afterGrace(sighting, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
+  }
+  // It came back before the task was parked again: the task is to run anew.
+  if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'in_progress', sighting);
+  if (job.state === 'CANCELLED') return afterGrace(sighting, [end(cancelled(job, sighting))]);
+  const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
+  return afterGrace(sighting, [end({ status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true })]);
 }
 
 function decideStopped(job: Job, task: Task, sighting: Sighting): Action[] {
-  const done: Action[] = [sayEnd(job, sighting), ...takeIfParked(sighting.place), { do: 'forget' }];
-  // Only the agent's word on a SIGTERM is corrected: a user's own abort stands.
-  if (!isStoppedByTerm(task) || sighting.entry.cancelledFor !== undefined) return done;
-  if (isGateClosed(job, sighting.record)) return parkAndSubmit(job, 'stopped', sighting);
+  // Only the word of this job's agent on a SIGTERM is corrected: a user's own abort stands.
+  const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting);
+  if (!isByTerm || sighting.entry.cancelledFor !== undefined || job.state === 'COMPLETED') return done(job, sighting);
+  if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'stopped', sighting);
+  if (job.state === 'CANCELLED') return [end(cancelled(job, sighting))];
+  const text = describeEnd(job, recordOf(sighting));
+  return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false })];
+}
 
-  switch (job.state) {
-    case 'COMPLETED':
-      return done;
-    case 'CANCELLED':
-      return [end(cancelledInSlurm(job, sighting))];
-    default:
-      return [
-        end({
-          status: 'failed',
-          reason: `Slurm ${job.stateWord}`,
-          text: describeEnd(job, recordOf(sighting)),
-          withLog: false,
-        }),
-      ];
-  }
+/** The last line is said when nothing is left to be done: should it be lost, it is only a line. */
+function done(job: Job, sighting: Sighting): Action[] {
+  const { entry, place } = sighting;
+  const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
+  return [...letGo(place), { do: 'say', level, text: describeEnd(job, recordOf(sighting), entry.cancelledFor) }];
 }
 
 function parkAndSubmit(job: Job, from: 'in_progress' | 'stopped', sighting: Sighting): Action[] {
   const why = `Slurm started job ${job.id} again before the task was ready for it`;
-  return [{ do: 'park-again', from }, ...again(why, sighting)];
+  return [{ do: 'park-again', from }, tryAgain(why, sighting)];
 }
 
-function again(why: string, { entry }: Sighting): Action[] {
-  if (entry.attempts < MAX_ATTEMPTS) return [{ do: 'submit-again', why }];
-  return [
-    end({
-      status: 'failed',
-      reason: 'too many attempts',
-      text: `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`,
-      withLog: true,
-    }),
-  ];
+/** sbatch may refuse a job and leave a record of it behind: such a job never ran. */
+function isRefusal(job: Job): boolean {
+  return job.state === 'FAILED' && job.reason === 'BadConstraints';
 }
 
-function cancelledInSlurm(job: Job, sighting: Sighting): Ending {
+/** How a task ends whose job Slurm does not take. */
+export function refused(text: string): Ending {
+  return { status: 'failed', reason: 'refused by Slurm', text, withLog: false };
+}
+
+function cancelled(job: Job, sighting: Sighting): Ending {
   const why = sighting.entry.cancelledFor;
-  const text = why === undefined ? describeEnd(job, recordOf(sighting)) : `Slurm job ${job.id} was cancelled: ${why}.`;
+  const text = describeEnd(job, recordOf(sighting), why);
   return { status: 'stopped', reason: why === undefined ? 'cancelled in Slurm' : 'cancelled', text, withLog: false };
 }
 
@@ -120,15 +109,6 @@ function afterGrace({ entry, now, graces }: Sighting, actions: Action[]): Action
   return now - entry.endSeenAt < graces.endMs ? [] : actions;
 }
 
-function sayEnd(job: Job, sighting: Sighting): Action {
-  const level = job.state === 'COMPLETED' || sighting.entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
-  return { do: 'say', level, text: describeEnd(job, recordOf(sighting), sighting.entry.cancelledFor) };
-}
-
-function end(ending: Ending): Action {
-  return { do: 'end', ending };
-}
-
-function recordOf({ record }: Sighting): Exclude<Sighting['record'], 'gone'> {
+function recordOf({ record }: Sighting): JobRecord | undefined {
   return record === 'gone' ? undefined : record;
 }

@@ -1,13 +1,44 @@
-// The two moves that several rows of the table share.
+// The moves that several rows of the table share.
+import type { Entry } from '../entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import type { Action } from './action.ts';
-import type { Place } from './sighting.ts';
+import type { Action, Ending } from './action.ts';
+import type { Place, Sighting } from './sighting.ts';
+
+/** So many attempts for one task; more would mean that something is wrong which another attempt doesn't mend. */
+export const MAX_ATTEMPTS = 5;
 
 export function cancel(job: Job, why: string): Action {
   return { do: 'cancel', jobIds: [job.id], why };
 }
 
-/** A task that nobody is to run leaves no entry behind in the scheduler queue. */
+export function end(ending: Ending): Action {
+  return { do: 'end', ending };
+}
+
+/** Nothing more is to be done for the task. One that nobody is to run leaves no entry behind in the scheduler queue. */
+export function letGo(place: Place): Action[] {
+  return [...takeIfParked(place), { do: 'forget' }];
+}
+
 export function takeIfParked(place: Place): Action[] {
   return place === 'parked' ? [{ do: 'take-entry' }] : [];
+}
+
+/** A new attempt for a parked task, as long as there is hope. */
+export function tryAgain(why: string, { entry }: Pick<Sighting, 'entry'>): Action {
+  if (entry.attempts < MAX_ATTEMPTS) return { do: 'submit-again', why };
+  return end({
+    status: 'failed',
+    reason: 'too many attempts',
+    text: `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`,
+    withLog: true,
+  });
+}
+
+/** What is said is remembered first: a line twice is worse than none. */
+export function sayOnce(told: Entry['told'], line: Pick<Extract<Action, { do: 'say' }>, 'level' | 'text'>): Action[] {
+  return [
+    { do: 'note', patch: { told } },
+    { do: 'say', ...line },
+  ];
 }

@@ -1,21 +1,23 @@
 // Rows of the table for a job that runs: the agent has the word, and we step in only where it can't.
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop } from '../agent-words.ts';
+import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
+import type { Entry } from '../entry.ts';
+import { describeSlowStart, describeStart, describeUnwanted } from '../wording.ts';
 import type { Action } from './action.ts';
-import { cancel, takeIfParked } from './moves.ts';
+import { cancel, sayOnce, takeIfParked } from './moves.ts';
 import type { Sighting } from './sighting.ts';
+import { ranAs } from './whose.ts';
 
 export function decideRunning(job: Job, sighting: Sighting): Action[] {
-  return [...sayStarted(job, sighting), ...watch(job, sighting)];
-}
-
-function sayStarted(job: Job, { entry }: Sighting): Action[] {
-  if (job.state !== 'RUNNING' || entry.told.startedOn === startOf(job)) return [];
-  const where = job.nodes === undefined ? '' : ` on ${job.nodes}`;
+  const { entry } = sighting;
+  const startedOn = startOf(job);
+  if (job.state !== 'RUNNING' || entry.told.startedOn === startedOn) return watch(job, sighting);
+  const told = { startedOn };
+  const isAgain = entry.told.startedOn?.startsWith(`${job.id}@`) === true;
   return [
-    { do: 'say', level: 'INFO', text: `Slurm job ${job.id} started in partition ${job.partition}${where}.` },
-    { do: 'note', patch: { told: { ...entry.told, startedOn: startOf(job) } } },
+    ...sayOnce(told, { level: 'INFO', text: describeStart(job, isAgain) }),
+    ...watch(job, { ...sighting, entry: { ...entry, told } }),
   ];
 }
 
@@ -27,44 +29,43 @@ function startOf(job: Job): string {
 function watch(job: Job, sighting: Sighting): Action[] {
   const { entry, task, place, now, graces } = sighting;
   // Never a status or a status message for a task in progress: it would erase the user's request to abort it.
-  if (task?.status === 'in_progress' && !task.archived) {
-    if (!isAskedToStop(task)) return settle(entry.astraySince, entry.stoppingSince);
+  if (task?.status === 'in_progress') {
+    if (!isAskedToStop(task)) return allIsWell(entry);
     if (entry.stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
     if (now - entry.stoppingSince < graces.stopMs) return [];
     return [cancel(job, 'the agent did not end the aborted task in time')];
   }
-  // The agent has said its last word; the job is about to end.
-  if (task?.status === 'completed' || task?.status === 'published' || task?.status === 'publishing') return [];
-  if (task?.status === 'queued' && !task.archived && (place === 'parked' || place === 'nowhere')) {
+  if (hasSaidLastWord(task, job)) return [];
+  if (task?.status === 'queued' && (place === 'parked' || place === 'nowhere')) {
     return slowStart(job, sighting);
   }
 
-  const why = whyAstray(task);
   if (entry.astraySince === undefined) return [{ do: 'note', patch: { astraySince: now } }];
   if (now - entry.astraySince < graces.endMs) return [];
-  return [cancel(job, why), ...takeIfParked(place)];
+  return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
 }
 
-function whyAstray(task: Task | undefined): string {
-  if (task === undefined) return 'the task was deleted';
-  if (task.archived) return 'the task was archived';
-  return task.status === 'queued' ? 'the task was enqueued again' : `the task is ${task.status}`;
+/** The job is about to end. After a SIGTERM it may also come back: then it finds the gate closed, and ends. */
+function hasSaidLastWord(task: Task | undefined, job: Job): boolean {
+  switch (task?.status) {
+    case 'completed':
+    case 'published':
+    case 'publishing':
+      return true;
+    case 'stopped':
+      return isStoppedByTerm(task) && ranAs(task, job);
+    default:
+      return false;
+  }
 }
 
 function slowStart(job: Job, { entry, now, graces }: Sighting): Action[] {
   const runningForMs = job.startAt === undefined ? 0 : now - job.startAt;
-  if (runningForMs < graces.startMs || entry.told.slowStart === true) return settle(entry.astraySince, undefined);
-  return [
-    {
-      do: 'say',
-      level: 'WARNING',
-      text: `Slurm job ${job.id} has been running for ${Math.round(runningForMs / 60_000)} min, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`,
-    },
-    { do: 'note', patch: { told: { ...entry.told, slowStart: true } } },
-  ];
+  if (runningForMs < graces.startMs || entry.told.slowStart === true) return allIsWell(entry);
+  return sayOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });
 }
 
-function settle(astraySince: number | undefined, stoppingSince: number | undefined): Action[] {
+function allIsWell({ astraySince, stoppingSince }: Entry): Action[] {
   if (astraySince === undefined && stoppingSince === undefined) return [];
   return [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }];
 }

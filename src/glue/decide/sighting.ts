@@ -5,7 +5,8 @@ import type { Entry } from '../entry.ts';
 
 /**
  * Where the task's queue entry is: in the scheduler queue (`parked`), in the queue it came from, in any other, or in none.
- * In none is a task that a job has taken, or an orphan.
+ * In none is a task that a job has taken, or an orphan. A queued task whose `execution.queue` is another one counts as there,
+ * also when somebody has taken it from there a moment ago.
  */
 export type Place = 'parked' | 'own queue' | 'another queue' | 'nowhere';
 
@@ -17,7 +18,7 @@ export interface Graces {
   readonly endMs: number;
   /** How long an agent may take to end a task that the user aborted, before its job is cancelled. */
   readonly stopMs: number;
-  /** How long a job may be missing from Slurm before it is given up. */
+  /** How long a job may be missing from Slurm, or an agent silent, before it is given up. */
   readonly absentMs: number;
 }
 
@@ -32,8 +33,6 @@ export interface Sighting {
   readonly record?: JobRecord | 'gone';
   /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */
   readonly lookedUp?: boolean;
-  /** Whether this job's worker is the last that reported for the task. */
-  readonly ranAs: (job: Job) => boolean;
   readonly now: number;
   readonly graces: Graces;
 }

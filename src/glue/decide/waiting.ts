@@ -1,10 +1,12 @@
 // Rows of the table for a job that waits in Slurm: the task is parked, or the user has changed his mind.
+import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isStoppedByTerm } from '../agent-words.ts';
-import { describeWait } from '../wording.ts';
+import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
+import { describeUnwanted, describeWait } from '../wording.ts';
 import type { Action } from './action.ts';
-import { cancel, takeIfParked } from './moves.ts';
+import { cancel, end, sayOnce, takeIfParked } from './moves.ts';
 import type { Sighting } from './sighting.ts';
+import { hasLeft, mayBeSomebodyElses, ranAs } from './whose.ts';
 
 const WAITING = new Set([
   'PENDING',
@@ -23,39 +25,37 @@ export function isWaiting(job: Job): boolean {
   return WAITING.has(job.state);
 }
 
-export function decideWaiting(job: Job, { entry, task, place, now }: Sighting): Action[] {
-  if (task === undefined) return [cancel(job, 'the task was deleted')];
-  if (task.archived) return [cancel(job, 'the task was archived'), ...takeIfParked(place)];
-
-  if (task.status === 'queued') {
+export function decideWaiting(job: Job, sighting: Sighting): Action[] {
+  const { entry, task, place, now } = sighting;
+  if (task?.status === 'queued') {
     if (place === 'parked') return waitWords(job, entry.told.reason, now);
-    return [
-      cancel(
-        job,
-        place === 'nowhere' ? 'the task was taken out of the scheduler queue' : 'the task was enqueued again',
-      ),
-    ];
+    const why = place === 'nowhere' ? 'the task was taken out of the scheduler queue' : describeUnwanted(task);
+    return [cancel(job, why)];
   }
-
-  // Slurm put the job back: whatever the earlier run made of the task, it is going to run again.
-  const wasRunning = task.status === 'in_progress' || isStoppedByTerm(task);
-  if (wasRunning && (task.status === 'in_progress' || task.status === 'stopped')) {
-    return [
-      { do: 'say', level: 'WARNING', text: `Slurm put job ${job.id} back: the task waits again and will start anew.` },
-      { do: 'park-again', from: task.status },
-      { do: 'note', patch: { told: {} } },
-    ];
+  if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
+  if (task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting)) {
+    return putBack(job, 'stopped');
   }
+  return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
+}
 
-  return [cancel(job, `the task is ${task.status}`), ...takeIfParked(place)];
+/** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */
+function decideRequeued(job: Job, task: Task, sighting: Sighting): Action[] {
+  if (hasLeft(task, sighting)) return [cancel(job, 'the task runs in another queue')];
+  if (mayBeSomebodyElses(task, job, sighting)) return [];
+  if (!isAskedToStop(task)) return putBack(job, 'in_progress');
+  const text = `Aborted by the user. Slurm had put job ${job.id} back; it is cancelled.`;
+  return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
+}
+
+/** Whatever the earlier run made of the task, it is going to run again. */
+function putBack(job: Job, from: 'in_progress' | 'stopped'): Action[] {
+  const text = `Slurm put job ${job.id} back: the task waits again and will start anew.`;
+  return [{ do: 'park-again', from }, ...sayOnce({}, { level: 'WARNING', text })];
 }
 
 function waitWords(job: Job, toldReason: string | undefined, now: number): Action[] {
-  const words = describeWait(job, now);
-  if (words.key === toldReason) return [];
-  return [
-    { do: 'say', level: words.level, text: words.text },
-    { do: 'show-status', text: words.text },
-    { do: 'note', patch: { told: { reason: words.key } } },
-  ];
+  const { key, level, text } = describeWait(job, now);
+  if (key === toldReason) return [];
+  return [...sayOnce({ reason: key }, { level, text }), { do: 'show-status', text }];
 }

@@ -1,7 +1,9 @@
 // Rows of the decision table: Slurm no longer shows the job.
 import { expect } from 'chai';
+import type { QueueId } from '../../../src/clearml/ids.ts';
 import { decide } from '../../../src/glue/decide/decide.ts';
-import { describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
 
 const started = entryOf({ told: { startedOn: '7@' } });
 
@@ -25,7 +27,7 @@ describeRows('an absent job', [
       jobs: [jobOf('COMPLETED')],
       task: taskOf('completed'),
     },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
   {
     title: 'absent, and the task has ended: done',
@@ -55,6 +57,38 @@ describeRows('an absent job', [
     title: 'a task that is nowhere and whose job is lost returns to its queue',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
     done: ['give-back'],
+  },
+  {
+    title: 'attempts are bounded',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5 }),
+      lookedUp: true,
+      place: 'parked',
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'a lost job whose task the user had asked to stop: stopped, not failed',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
+      lookedUp: true,
+      task: taskOf('in_progress', { statusMessage: 'stopping', lastUpdate: NOW - GRACES.absentMs }),
+    },
+    done: ['end stopped'],
+  },
+  {
+    title: 'absent while the task runs in another queue: it is not ours any more',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
+      lookedUp: true,
+      task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: 0 }),
+    },
+    done: ['forget'],
+  },
+  {
+    title: 'a job of an earlier life of the task is not taken for the absent one',
+    seen: { jobs: [jobOf('FAILED', { id: '3' as JobId, name: jobName(0) })], place: 'parked', record: recordOf() },
+    done: ['note'],
   },
 ]);
 

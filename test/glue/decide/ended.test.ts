@@ -1,14 +1,17 @@
 // Rows of the decision table: the job has ended.
-import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
+const ELSE = { lastWorker: 'neighbour:0' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('an ended job whose task has its last word', [
   {
     title: 'completed and completed: done',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
   {
     title: 'a failed job is explained with what Slurm has on record',
@@ -18,17 +21,17 @@ describeRows('an ended job whose task has its last word', [
   {
     title: 'failed and failed: done',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
   {
     title: 'a record that Slurm no longer has does not stand in the way',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
   {
     title: "the user's own abort stands",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
   {
     title: 'an ended job of a deleted task is forgotten',
@@ -40,13 +43,53 @@ describeRows('an ended job whose task has its last word', [
 describeRows('an ended job whose task still runs', [
   {
     title: "the agent's last word is awaited",
-    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress') },
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
   {
     title: 'without it a completed job is judged by its log',
-    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
+  },
+  {
+    title: 'for that its record is asked for, which names the log',
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
+    done: ['ask-record'],
+  },
+  {
+    title: 'somebody else may run the task: he is left alone',
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress', ELSE), record: recordOf(), entry: waited },
+    done: [],
+  },
+  {
+    title: 'he is not, once nothing was heard of him for long',
+    seen: {
+      jobs: [jobOf('NODE_FAIL')],
+      task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'the task runs in another queue: it is not ours any more',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: 0 }),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['forget'],
+  },
+  {
+    title: 'a rank of a job on several nodes is the job',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { lastWorker: 'login2:slurm:7:0' }),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['end failed'],
   },
   ...['FAILED', 'NODE_FAIL', 'BOOT_FAIL', 'DEADLINE', 'TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED'].map((word) => ({
     title: `${word} of a task still in progress fails it`,
@@ -82,6 +125,11 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
     done: ['end stopped'],
   },
   {
+    title: "the word of somebody else's agent is not corrected",
+    seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
+    done: ['forget', 'say'],
+  },
+  {
     title: 'a job that we cancelled for the user needs no correction',
     seen: {
       jobs: [jobOf('CANCELLED')],
@@ -89,7 +137,7 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
       record: recordOf(),
       entry: entryOf({ cancelledFor: 'the task was reset' }),
     },
-    done: ['say', 'forget'],
+    done: ['forget', 'say'],
   },
 ]);
 
@@ -117,6 +165,20 @@ describeRows('an ended job whose task never began', [
       entry: entryOf({ cancelledFor: 'its entry was taken out' }),
     },
     done: ['give-back'],
+  },
+  {
+    title: 'a job that sbatch refused, but left a record of, fails the task',
+    seen: { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
+    done: ['end failed'],
+  },
+  {
+    title: 'of two ended jobs the one that was followed counts, not the extra one that we cancelled',
+    seen: {
+      jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
+      place: 'parked',
+      record: recordOf(),
+    },
+    done: ['end failed'],
   },
   {
     title: 'a task that the user enqueued again is left to its queue',

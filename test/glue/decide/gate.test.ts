@@ -42,8 +42,28 @@ describeRows('a job that ended at the gate', [
   },
   {
     title: "a task's own exit code that looks like the gate's is a failure like any other",
-    seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, ranAs: () => true, entry: waited },
+    seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
+  },
+  {
+    title: 'back at the gate with a task that the user had asked to stop: it is stopped, not run again',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      record: backAtGate,
+      entry: waited,
+    },
+    done: ['end stopped'],
+  },
+  {
+    title: 'ended at the gate while somebody else runs the task: he is left alone',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { lastWorker: 'neighbour:0' }),
+      record: atGate,
+      entry: waited,
+    },
+    done: [],
   },
   {
     title: 'attempts are bounded',

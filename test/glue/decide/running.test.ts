@@ -11,7 +11,7 @@ describeRows('a job that runs', [
   {
     title: 'a start is told once, with its nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
-    done: ['say', 'note'],
+    done: ['note', 'say'],
   },
   {
     title: 'a running task is left alone',
@@ -24,7 +24,7 @@ describeRows('a job that runs', [
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
     },
-    done: ['say', 'note'],
+    done: ['note', 'say'],
   },
   {
     title: 'the agent is given time to end an aborted task',
@@ -61,6 +61,15 @@ describeRows('a job that runs', [
     done: [],
   },
   {
+    title: 'a job whose agent got a SIGTERM is about to end, or to come back and find the gate closed',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('stopped', { statusReason: 'user abort' }),
+      entry: { ...started, astraySince: LONG_AGO },
+    },
+    done: [],
+  },
+  {
     title: 'a state that no known Slurm has counts as still there',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
@@ -77,6 +86,19 @@ describeRows('a job that runs', [
 ]);
 
 describe('a job that runs', () => {
+  it('remembers all that it told in one round', () => {
+    const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
+    const patches = decide(sighting({ jobs: [job] })).flatMap((action) => (action.do === 'note' ? [action.patch] : []));
+
+    expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
+  });
+
+  it('is said to have started again when Slurm has put it back meanwhile', () => {
+    const actions = decide(sighting({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
+
+    expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
+  });
+
   it('never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(

@@ -1,13 +1,16 @@
 // Rows of the decision table: the job waits in Slurm.
-import { describeRows, entryOf, jobOf, taskOf } from '../sightings.ts';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
+const ELSE = { lastWorker: 'neighbour:0' };
 
 describeRows('a job that waits', [
   {
     title: 'a waiting job of a parked task tells why it waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
-    done: ['say', 'show-status', 'note'],
+    done: ['note', 'say', 'show-status'],
   },
   {
     title: 'the same reason is not told twice',
@@ -56,11 +59,52 @@ describeRows('a job that waits', [
   {
     title: 'a running task whose job Slurm put back is parked again',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
-    done: ['say', 'park-again', 'note'],
+    done: ['park-again', 'note', 'say'],
+  },
+  {
+    title: 'a running task that the user had asked to stop is not run again: its job is cancelled, the task stopped',
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
+    done: ['cancel', 'end stopped'],
+  },
+  {
+    title: 'a task that somebody else may run is left alone',
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
+    done: [],
+  },
+  {
+    title: 'a running task whose agent died before its first report is parked again once it has been silent for long',
+    seen: {
+      jobs: [jobOf('PENDING')],
+      task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
+    },
+    done: ['park-again', 'note', 'say'],
+  },
+  {
+    title: 'the waiting job of a task that runs in another queue is cancelled',
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId }) },
+    done: ['cancel'],
   },
   {
     title: 'a task that SIGTERM stopped before Slurm put its job back is parked again',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
-    done: ['say', 'park-again', 'note'],
+    done: ['park-again', 'note', 'say'],
+  },
+  {
+    title: "a task that SIGTERM stopped under somebody else's agent stays stopped",
+    seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
+    done: ['cancel'],
+  },
+  {
+    title: 'what was done to another job of the task is no longer kept in mind',
+    seen: {
+      jobs: [jobOf('PENDING', { reason: 'Resources' })],
+      place: 'parked',
+      entry: entryOf({
+        jobId: '6' as JobId,
+        cancelledFor: 'it was one too many',
+        told: { reason: '7:debug:Resources' },
+      }),
+    },
+    done: ['note'],
   },
 ]);

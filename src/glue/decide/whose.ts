@@ -1,0 +1,30 @@
+// Whose a task is that somebody has begun: only of a run of our own job may we say that it has ended, or put it back.
+import type { Task } from '../../clearml/task.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import type { Sighting } from './sighting.ts';
+
+/**
+ * Whether this job was the last that reported for the task. A job's worker id ends with the job id, and with a rank behind it
+ * where there are several nodes; what it begins with is the name of the daemon that submitted the job.
+ */
+export function ranAs(task: Task | undefined, job: Pick<Job, 'id'>): boolean {
+  return new RegExp(`:${job.id}(:\\d+)?$`).test(task?.lastWorker ?? '');
+}
+
+/**
+ * Whether somebody else may be at work on the task: its last report is not this job's, and not old. An agent that died
+ * between its first call and its first report looks the same for a while.
+ */
+export function mayBeSomebodyElses(task: Task, job: Job, sighting: Sighting): boolean {
+  return !ranAs(task, job) && !isSilent(task, sighting);
+}
+
+/** Whether nothing was heard of the task for so long that no agent can be alive. */
+export function isSilent(task: Task, { now, graces }: Sighting): boolean {
+  return now - (task.lastUpdate ?? 0) >= graces.absentMs;
+}
+
+/** Whether the task was enqueued elsewhere since we took it: whatever became of it there, it is not ours any more. */
+export function hasLeft(task: Task, { entry }: Sighting): boolean {
+  return task.executionQueue !== entry.queue;
+}

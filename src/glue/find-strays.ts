@@ -1,0 +1,123 @@
+// Which tasks and jobs of ours nobody seems to follow: told from one view of the world. Pure.
+import type { QueueId, TaskId } from '../clearml/ids.ts';
+import type { Task } from '../clearml/task.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { Job, JobId } from '../slurm/scheduler.ts';
+import { isWaiting } from './decide/waiting.ts';
+import type { ServedQueue } from './glue.ts';
+import { findLiveJob, type View } from './look.ts';
+
+/** What is to become of a task that nobody seems to follow. */
+export type Stray =
+  /** Its job lives, or ended with the task in progress: it is followed. */
+  | {
+      readonly kind: 'job';
+      readonly task: TaskId;
+      readonly queue: ServedQueue;
+      readonly jobId: JobId;
+      readonly attempt: string;
+    }
+  /** Its job waits, though nobody wants the task run any more: it is cancelled. */
+  | { readonly kind: 'pointless job'; readonly task: TaskId; readonly jobId: JobId }
+  /** It waits in the scheduler queue, and has no job: it goes on from there. */
+  | { readonly kind: 'parked'; readonly task: TaskId; readonly queue: ServedQueue }
+  /** It does not wait, but has an entry in the scheduler queue: that is taken out. */
+  | { readonly kind: 'stale entry'; readonly task: TaskId }
+  /** It waits, and is in no queue. */
+  | {
+      readonly kind: 'orphan';
+      readonly task: TaskId;
+      readonly queue: ServedQueue;
+      readonly statusChanged: number | undefined;
+    }
+  /** A job of ours ran it, and is gone. */
+  | { readonly kind: 'was ours'; readonly task: TaskId; readonly queue: ServedQueue; readonly jobId: JobId };
+
+export interface StrayFacts {
+  readonly view: View;
+  /** Tasks that have a live job or an entry in the scheduler queue, and where it was asked for all that wait or run in our queues. */
+  readonly tasks: ReadonlyMap<TaskId, Task>;
+  readonly known: ReadonlySet<TaskId>;
+  readonly queues: readonly ServedQueue[];
+  readonly schedulerQueue: QueueId;
+  /** This daemon's worker id: a job's worker id begins with it. */
+  readonly worker: string;
+  readonly adoptMs: number;
+}
+
+/** Finds them. What is younger than the grace may be in the hands of another daemon or agent, and is left alone. */
+export function findStrays(facts: StrayFacts): Stray[] {
+  const parkedAt = readParked(facts.view, facts.schedulerQueue);
+  const ids = new Set([...facts.tasks.keys(), ...parkedAt.keys(), ...facts.view.jobs.keys()]);
+  const strays: Stray[] = [];
+  for (const id of ids) {
+    if (facts.known.has(id)) continue;
+    const stray = findStray(facts, id, parkedAt.get(id));
+    if (stray !== undefined) strays.push(stray);
+  }
+  return strays;
+}
+
+/** When each task was put into the scheduler queue. */
+function readParked(view: View, schedulerQueue: QueueId): Map<TaskId, number> {
+  const entries = view.queues.find(({ id }) => id === schedulerQueue)?.entries ?? [];
+  return new Map(entries.map(({ task, added }) => [task, added]));
+}
+
+function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined): Stray | undefined {
+  const { view, adoptMs } = facts;
+  const task = facts.tasks.get(id);
+  const isLongParked = parkedAt !== undefined && view.at - parkedAt > adoptMs;
+  const live = findLiveJob(view, id);
+  if (task === undefined) {
+    if (isLongParked) return { kind: 'stale entry', task: id };
+    return live === undefined ? undefined : pointless(facts, id, live);
+  }
+
+  const queue = facts.queues.find((served) => served.id === task.executionQueue);
+  if (live !== undefined) {
+    if (queue === undefined) return isWanted(task) ? undefined : pointless(facts, id, live);
+    return followed(id, queue, live);
+  }
+  if (queue === undefined) return undefined;
+  const place = view.placeOf(id, queue.id);
+  if (isLongParked) {
+    const isReady = task.status === 'queued' && place === 'parked';
+    return isReady ? { kind: 'parked', task: id, queue } : { kind: 'stale entry', task: id };
+  }
+  const quietMs = view.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
+  if (quietMs < adoptMs) return undefined;
+  if (task.status === 'queued' && place === 'nowhere') {
+    return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
+  }
+  return task.status === 'in_progress' ? wasOurs(facts, task, queue) : undefined;
+}
+
+/** A task that is in progress, with nobody to be heard and no live job: Slurm still shows the job that ran it, or its worker's name tells. */
+function wasOurs({ view, worker }: StrayFacts, task: Task, queue: ServedQueue): Stray | undefined {
+  const ended = view.jobs.get(task.id)?.at(-1);
+  if (ended !== undefined) return followed(task.id, queue, ended);
+  const jobId = readWorkerJob(task.lastWorker, worker);
+  return jobId === undefined ? undefined : { kind: 'was ours', task: task.id, queue, jobId };
+}
+
+function followed(task: TaskId, queue: ServedQueue, job: Job): Stray {
+  return { kind: 'job', task, queue, jobId: job.id, attempt: readJobName(job.name)?.attempt ?? '' };
+}
+
+function isWanted({ status }: Task): boolean {
+  return status === 'queued' || status === 'in_progress';
+}
+
+/** One that runs sees by itself that its task is gone. */
+function pointless({ view, adoptMs }: StrayFacts, task: TaskId, job: Job): Stray | undefined {
+  const isOld = job.submittedAt !== undefined && view.at - job.submittedAt > adoptMs;
+  return isOld && isWaiting(job) ? { kind: 'pointless job', task, jobId: job.id } : undefined;
+}
+
+/** The job id in a job's worker id, `<worker>:<job id>` with a rank behind it where there are several nodes. */
+function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
+  if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
+  const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
+  return /^\d+$/.test(id) ? (id as JobId) : undefined;
+}

@@ -1,0 +1,55 @@
+// Look: one reading of ClearML and one of Slurm, from which a whole round is decided.
+import type { Queue } from '../clearml/client.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import type { Task } from '../clearml/task.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import { isLive } from '../slurm/job-state.ts';
+import type { Job } from '../slurm/scheduler.ts';
+import type { Glue } from './glue.ts';
+import { readPlaces, type PlaceOf } from './place.ts';
+
+/** What one round saw of the whole world. */
+export interface View {
+  /** When the looking began: nothing younger is judged by it. */
+  readonly at: number;
+  readonly queues: readonly Queue[];
+  readonly placeOf: PlaceOf;
+  readonly tasks: ReadonlyMap<TaskId, Task>;
+  /** Every job under a name of ours, by task. */
+  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+}
+
+/**
+ * Looks at ClearML first and then at Slurm: a job that still waits in the second look had not taken its task's entry in the first.
+ * Undefined when Slurm gave no whole answer: that says nothing about any job.
+ */
+export async function look(glue: Glue, signal: AbortSignal): Promise<View | undefined> {
+  const at = glue.clock.now();
+  const queues = await glue.clearml.queues.readAll();
+  const tasks = await glue.clearml.tasks.read([...glue.journal.entries.keys()]);
+  const list = await glue.scheduler.list(signal);
+  if (list.kind === 'failed') {
+    glue.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
+    return undefined;
+  }
+  return { at, queues, placeOf: readPlaces(queues, glue.schedulerQueue), tasks, jobs: byTask(list.jobs) };
+}
+
+/** A job of this task that may still run. */
+export function findLiveJob(view: View, task: TaskId): Job | undefined {
+  return view.jobs.get(task)?.find((job) => isLive(job.state));
+}
+
+/** Jobs under names of ours, by the task that is in the name. */
+export function byTask(jobs: readonly Job[]): Map<TaskId, Job[]> {
+  const found = new Map<TaskId, Job[]>();
+  for (const job of jobs) {
+    const name = readJobName(job.name);
+    if (name === undefined) continue;
+    const task = name.taskId as TaskId;
+    const known = found.get(task);
+    if (known === undefined) found.set(task, [job]);
+    else known.push(job);
+  }
+  return found;
+}
