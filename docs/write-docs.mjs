@@ -1,5 +1,9 @@
-// Writes the pages beside it that are made from the source; tests compare them.
-import { writeFileSync } from 'node:fs';
+// Writes the pages beside it that are made from the source, wholly or in part; tests compare them.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { referencePage } from '../src/config/reference.ts';
+import { fillReference } from '../src/template/reference.ts';
+
+const templates = new URL('templates.md', import.meta.url);
 
 writeFileSync(new URL('configuration.md', import.meta.url), referencePage());
+writeFileSync(templates, fillReference(readFileSync(templates, 'utf8')));

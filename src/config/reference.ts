@@ -1,4 +1,5 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
+import { markdownTable } from '../base/markdown-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from './environment.ts';
 import { clearmlRows, settingRows, type SettingRow } from './setting-table.ts';
 
@@ -45,19 +46,19 @@ const OTHERS = `
 export function referencePage(): string {
   return [
     OPENING,
-    table(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells)),
+    markdownTable(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells)),
     CLEARML,
-    table(
+    markdownTable(
       ['setting', 'meaning'],
       clearmlRows().map(({ name, meaning }) => [code(name), meaning]),
     ),
     VARIABLES,
-    table(
+    markdownTable(
       ['variable', 'setting'],
       NAMED_VARIABLES.map(({ names, path }) => [codes(names), code(path)]),
     ),
     OTHERS,
-    table(
+    markdownTable(
       ['variable', 'meaning'],
       Object.values(OTHER_VARIABLES).map(({ names, meaning }) => [codes(names), meaning]),
     ),
@@ -75,8 +76,4 @@ function settingCells({ name, type, fallback, least, meaning }: SettingRow): str
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }

@@ -8,18 +8,41 @@ export interface Filter {
 
 interface FilterRule {
   readonly takesArgument: boolean;
+  /** Completes "lower …", for the documentation. */
+  readonly does: string;
   readonly apply: (value: string, argument: string | undefined) => string;
 }
 
 /** `raw` and `words` do nothing to the text: the first keeps its newlines, the second makes several words of it. */
 const RULES: Readonly<Record<string, FilterRule>> = {
-  strip: { takesArgument: true, apply: strip },
-  lower: { takesArgument: false, apply: (value) => value.toLowerCase() },
-  capitalize: { takesArgument: false, apply: (value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase() },
-  remove_newlines: { takesArgument: false, apply: removeNewlines },
-  raw: { takesArgument: false, apply: (value) => value },
-  words: { takesArgument: false, apply: (value) => value },
+  strip: {
+    takesArgument: true,
+    does: 'takes white space from both ends; `strip(xy)` takes these characters',
+    apply: strip,
+  },
+  lower: { takesArgument: false, does: 'makes all letters small', apply: (value) => value.toLowerCase() },
+  capitalize: {
+    takesArgument: false,
+    does: 'makes the first letter large and all others small',
+    apply: (value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase(),
+  },
+  remove_newlines: {
+    takesArgument: false,
+    does: 'takes newlines out, which is also done without it',
+    apply: removeNewlines,
+  },
+  raw: { takesArgument: false, does: 'leaves newlines and tabs in', apply: (value) => value },
+  words: {
+    takesArgument: false,
+    does: 'makes several words of the value, each quoted; only where whole arguments of a command stand',
+    apply: (value) => value,
+  },
 };
+
+/** What each filter does, for the documentation. */
+export const FILTER_MEANINGS: readonly { readonly name: string; readonly does: string }[] = Object.entries(RULES).map(
+  ([name, { does }]) => ({ name, does }),
+);
 
 export const FILTER_NAMES: readonly string[] = Object.keys(RULES);
 

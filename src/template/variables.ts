@@ -12,31 +12,67 @@ export interface Lookup {
 
 type Tree = Readonly<Record<string, unknown>>;
 
-interface PlainVariable {
+interface Meaning {
   readonly origin: Origin;
+  /** Completes "stands for …". */
+  readonly meaning: string;
+}
+
+interface PlainVariable extends Meaning {
   readonly read: (variables: Variables) => unknown;
 }
 
-interface TreeVariable {
-  readonly origin: Origin;
+interface TreeVariable extends Meaning {
   readonly read: (variables: Variables) => Tree;
 }
 
 /** Names without fields. */
 const PLAIN: Readonly<Record<string, PlainVariable>> = {
-  CLEARML_QUEUE_NAME: { origin: 'glue', read: ({ queueName }) => queueName },
-  CLEARML_QUEUE_ID: { origin: 'glue', read: ({ queueId }) => queueId },
-  CLEARML_WORKER_ID: { origin: 'glue', read: ({ workerId }) => workerId },
-  CLEARML_PROJECT_NAME: { origin: 'task', read: ({ project }) => ownField(project, 'name') },
-  CLEARML_PROJECT_ID: { origin: 'task', read: ({ project, task }) => ownField(project, 'id') ?? projectId(task) },
+  CLEARML_QUEUE_NAME: {
+    origin: 'glue',
+    meaning: 'the name of the queue from which the task was taken',
+    read: ({ queueName }) => queueName,
+  },
+  CLEARML_QUEUE_ID: { origin: 'glue', meaning: 'its id', read: ({ queueId }) => queueId },
+  CLEARML_WORKER_ID: {
+    origin: 'glue',
+    meaning: 'the name under which the daemon shows as a worker',
+    read: ({ workerId }) => workerId,
+  },
+  CLEARML_PROJECT_NAME: {
+    origin: 'task',
+    meaning: "the name of the task's project",
+    read: ({ project }) => ownField(project, 'name'),
+  },
+  CLEARML_PROJECT_ID: {
+    origin: 'task',
+    meaning: 'its id',
+    read: ({ project, task }) => ownField(project, 'id') ?? projectId(task),
+  },
 };
 
 /** Names with fields behind dots. */
 const TREES: Readonly<Record<string, TreeVariable>> = {
-  CLEARML_TASK: { origin: 'task', read: taskTree },
-  CLEARML_USER: { origin: 'task', read: ({ user }) => user },
-  CLEARML_CONFIG: { origin: 'config', read: ({ config }) => config },
+  CLEARML_TASK: {
+    origin: 'task',
+    meaning:
+      "a field of the task as the server's API gives it: `id`, `name`, `container.image`, `hyperparams.Args.lr.value`; " +
+      '`project` is the id of its project, `project.name` the name',
+    read: taskTree,
+  },
+  CLEARML_USER: { origin: 'task', meaning: 'a field of the user whose task it is', read: ({ user }) => user },
+  CLEARML_CONFIG: {
+    origin: 'config',
+    meaning: "a setting of the daemon's `clearml.conf`, such as `agent.default_docker.image`; secrets are not in it",
+    read: ({ config }) => config,
+  },
 };
+
+/** What each name stands for, for the documentation; with `…` behind the dot where a field follows. */
+export const VARIABLE_MEANINGS: readonly (Meaning & { readonly name: string })[] = [
+  ...Object.entries(PLAIN).map(([name, { origin, meaning }]) => ({ name, origin, meaning })),
+  ...Object.entries(TREES).map(([name, { origin, meaning }]) => ({ name: `${name}.…`, origin, meaning })),
+];
 
 export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
 export const TREE_NAMES: readonly string[] = Object.keys(TREES);

@@ -1,14 +1,20 @@
-// docs/templates.md tells of everything that the tables of this room know.
+// docs/templates.md: made from the tables of this room where it has tables, and naming each of the blocks.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { BLOCKS } from '../../src/template/blank-syntax.ts';
 import { FILTER_NAMES } from '../../src/template/filters.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { fillReference } from '../../src/template/reference.ts';
 import { REFUSED_OPTIONS } from '../../src/template/refused-directives.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 
 const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
 
 describe('the page about templates', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(page).to.equal(fillReference(page));
+  });
+
   for (const [what, words] of [
     ['variable', [...PLAIN_NAMES, ...TREE_NAMES.map((name) => `${name}.…`)]],
     ['filter', FILTER_NAMES],
@@ -20,4 +26,31 @@ describe('the page about templates', () => {
       for (const word of words) expect(page, word).to.include(`\`${word}\``);
     });
   }
+
+  it('tells every exit code', () => {
+    for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
+      expect(page).to.include(`| ${code} | ${says} | ${advice} |`);
+    }
+  });
+
+  it('shows what becomes of a value in each kind of place', () => {
+    expect(page).to.include("| bare | `echo ${CLEARML_TASK.name}` | `echo 'it'\"'\"'s $5'` |");
+  });
+});
+
+describe('the tables of a page', () => {
+  it('replace what stands between their marks, and nothing else', () => {
+    const filled = fillReference('before\n<!-- table: filters -->\nold\n<!-- end of table -->\nafter\n');
+
+    expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| does \|\n/);
+    expect(filled).to.match(/\n\n<!-- end of table -->\nafter\n$/);
+    expect(filled).not.to.include('old');
+  });
+
+  it('are known by their names', () => {
+    expect(() => fillReference('<!-- table: colours -->\n<!-- end of table -->')).to.throw(
+      RangeError,
+      'there is no table "colours"',
+    );
+  });
 });

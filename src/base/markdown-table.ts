@@ -1,0 +1,8 @@
+// A table in Markdown, for pages of documentation that are made from the source.
+
+/** Each line ends in a newline. A bar within a cell does not end the cell. */
+export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...body]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}

@@ -1,0 +1,67 @@
+// The environment variables of a job that mean something to its script: the one table of them, for the documentation.
+
+/** One row: variables that belong together. */
+export interface JobVariables {
+  readonly names: readonly string[];
+  readonly meaning: string;
+}
+
+/** What a template may export before PRE_SETUP. */
+export const READ_BY_JOB: readonly JobVariables[] = [
+  {
+    names: ['PATH'],
+    meaning:
+      'Where `python3`, `python` and `clearml-agent` are looked for, when `agent.slurm.python` names no Python that has clearml-agent.',
+  },
+  {
+    names: ['SLURM_TMPDIR', 'TMPDIR'],
+    meaning: "Where the job's private folder is made: the first that can be written, else `/tmp`.",
+  },
+  {
+    names: ['CLEARML_CONFIG_FILE'],
+    meaning: 'The `clearml.conf` on the node, where `agent.slurm.shared_dir` is not set. Else `~/clearml.conf`.',
+  },
+  {
+    names: ['CLEARML_API_HOST', 'CLEARML_API_ACCESS_KEY', 'CLEARML_API_SECRET_KEY', 'CLEARML_AUTH_TOKEN'],
+    meaning: 'In place of a `clearml.conf`: the address of the API, and two keys or a token.',
+  },
+  {
+    names: ['http_proxy', 'https_proxy', 'no_proxy', 'REQUESTS_CA_BUNDLE'],
+    meaning: "The node's way to the ClearML server, and the certificates to trust.",
+  },
+  {
+    names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
+    meaning: 'How often the agent tries to reach the server before the job fails. Default: 6, which is about a minute.',
+  },
+  {
+    names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
+    meaning:
+      'How the machines of a task on several nodes are shown. Default: 1, a graph for each node; 2: one graph with a line for each node.',
+  },
+  {
+    names: ['MASTER_ADDR', 'MASTER_PORT'],
+    meaning: 'Where the nodes of a task meet. Default: the first node, and a port that is made from the job id.',
+  },
+];
+
+/** What PRE_SETUP exports; the last row is for the steps of a job on several nodes. */
+export const SET_BY_JOB: readonly JobVariables[] = [
+  {
+    names: ['CLEARML_SLURM_JOB_FOLDER'],
+    meaning: 'The private folder of the job on this node. It is removed when the script ends.',
+  },
+  { names: ['CLEARML_CONFIG_FILE'], meaning: "The job's own `clearml.conf` in it, of mode 0600." },
+  { names: ['CLEARML_SLURM_CONFIGURATION'], meaning: 'The file of which that is a copy; empty if there was none.' },
+  { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python with clearml-agent.' },
+  {
+    names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
+    meaning:
+      "Where the agent makes the task's Python environment: the private folder. Export another after PRE_SETUP to keep it.",
+  },
+  { names: ['CLEARML_WORKER_ID'], meaning: "The worker's name: that of the daemon, and the job id." },
+  { names: ['CLEARML_AGENT_PROPAGATE_EXITCODE'], meaning: "1: the task's exit code becomes the agent's." },
+  {
+    names: ['NODE_RANK', 'WORLD_SIZE'],
+    meaning: 'On several nodes, in each of their agents: which node it is, from 0, and of how many.',
+  },
+];

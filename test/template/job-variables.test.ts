@@ -1,0 +1,48 @@
+// The table of a job's environment variables: those that its script reads and exports, no more and no fewer.
+import { expect } from 'chai';
+import { readFileSync, readdirSync } from 'node:fs';
+import { READ_BY_JOB, SET_BY_JOB } from '../../src/template/job-variables.ts';
+
+const TEMPLATES = new URL('../../templates/', import.meta.url);
+
+const script = readdirSync(TEMPLATES, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.sh.mustache'))
+  .map((name) => readFileSync(new URL(name, TEMPLATES), 'utf8'))
+  .join('');
+
+/** Slurm's own, and those that the blocks hand from one part to the next. */
+const OTHERS = /^(?:SLURM_(?!TMPDIR)|SLURMD_|CLEARML_SLURM_)/;
+
+/** What the requests of the agent go by, and the shell itself: the script need not name them. */
+const READ_BY_PROGRAMS = [
+  'CLEARML_API_ACCESS_KEY',
+  'PATH',
+  'REQUESTS_CA_BUNDLE',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+];
+
+function namesIn(table: typeof READ_BY_JOB): string[] {
+  return table.flatMap(({ names }) => names);
+}
+
+describe("the variables of a job's environment", () => {
+  it('that a template may export are those that the script reads if they are set', () => {
+    const read = [...script.matchAll(/\$\{([A-Z]\w*):[-+]/g)].map(([, name = '']) => name);
+    const expected = new Set([...read.filter((name) => !OTHERS.test(name)), ...READ_BY_PROGRAMS]);
+
+    expect(namesIn(READ_BY_JOB)).to.have.members([...expected]);
+  });
+
+  it('that are set are those that the script exports, unless a template may do so before', () => {
+    const exported = [...script.matchAll(/^ *export (.*)$/gm)].flatMap(([, words = '']) =>
+      [...words.matchAll(/(?:^| )([A-Z]\w*)=/g)].map(([, name = '']) => name),
+    );
+    const assigned = [...script.matchAll(/^ *export (\w+)$/gm)].map(([, name = '']) => name);
+    const keptFromTemplate = [...script.matchAll(/export (\w+)="\$\{\1:-/g)].map(([, name = '']) => name);
+    const expected = new Set([...exported, ...assigned].filter((name) => !keptFromTemplate.includes(name)));
+
+    expect(namesIn(SET_BY_JOB)).to.have.members([...expected]);
+  });
+});
