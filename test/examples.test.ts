@@ -1,0 +1,119 @@
+// What a person copies from examples/: the configuration loads and tells the truth, each template becomes a job's script.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { loadConfig, type Config } from '../src/config/load.ts';
+import { settingRows } from '../src/config/setting-table.ts';
+import { renderBlocks } from '../src/template/blocks.ts';
+import { parseTemplate } from '../src/template/parse-template.ts';
+
+const EXAMPLES = new URL('../examples/', import.meta.url);
+
+const templates = readdirSync(EXAMPLES).filter((name) => name.endsWith('.template'));
+
+function read(name: string): string {
+  return readFileSync(new URL(name, EXAMPLES), 'utf8');
+}
+
+describe('examples/clearml.conf', () => {
+  const text = read('clearml.conf');
+  /** A setting that is left at its default stands behind a single `#`; a sentence begins with a capital. */
+  const withAll = text.replaceAll(/^( *)# (?=[a-z_]+: )/gm, '$1');
+
+  it('loads as it is, and names the templates beside it', () => {
+    const { queues, templateFiles } = load(text).settings.slurm;
+
+    expect(queues).to.have.length(templateFiles.length);
+    for (const path of templateFiles) expect(templates).to.include(path.replace('/home/ada/', ''));
+  });
+
+  it('explains every setting that there is a choice about, and none that there is not', () => {
+    const named = [...withAll.matchAll(/^ *([a-z_]+)(?:: | \{)/gm)].map(([, name = '']) => name);
+    const known = settingRows().map(({ name }) => name.split('.').at(-1) ?? '');
+
+    expect(named).to.have.members(known.filter((name) => name !== 'use_pbs' && name !== 'user_map'));
+  });
+
+  it('shows the defaults as they are', () => {
+    const shown = load(withAll);
+    const inForce = load('');
+
+    for (const { name, fallback } of settingRows()) {
+      if (fallback === undefined || name === 'queues' || name === 'template_files') continue;
+      expect(valueAt(shown, name), name).to.deep.equal(valueAt(inForce, name));
+    }
+    expect(valueAt(shown, 'state_dir')).to.equal(valueAt(inForce, 'state_dir'));
+  });
+
+  function load(conf: string): Config {
+    return loadConfig({
+      environment: {},
+      homeDir: '/home/ada',
+      commandLine: {},
+      readFile: (path) => (path === '/home/ada/clearml.conf' ? conf : undefined),
+    });
+  }
+
+  function valueAt({ tree }: Config, name: string): unknown {
+    return ['agent', 'slurm', ...name.split('.')].reduce<unknown>(
+      (node, key) => (typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined),
+      tree,
+    );
+  }
+});
+
+describe('the templates in examples/', () => {
+  it('are there for bare metal, two queues, several nodes, Singularity and Pyxis', () => {
+    expect(templates).to.have.members([
+      'slurm.example.template',
+      'slurm.example_singularity.template',
+      'slurm.example_pyxis.template',
+      'gpu.template',
+      'cpu.template',
+      'multi-node.template',
+    ]);
+  });
+
+  for (const name of templates) {
+    it(`${name}: becomes a script for a task that asks for nothing, and for one with its own number of nodes`, () => {
+      for (const properties of [{}, { num_nodes: { value: '3' } }]) {
+        const script = render(name, {
+          id: '0123456789abcdef0123456789abcdef',
+          name: "it's",
+          hyperparams: { properties },
+        });
+
+        execFileSync('bash', ['-n'], { input: script });
+        expect(script).not.to.match(/\$\{CLEARML_(?:(?:TASK|USER|CONFIG)\.|QUEUE_|PROJECT_|PRE_|AGENT_EXECUTE|POST_)/);
+      }
+    });
+  }
+
+  it('name only templates that are there in the commands that they show', () => {
+    for (const name of templates) {
+      const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
+
+      for (const file of command.split(' ').filter((word) => word !== '')) expect(templates, name).to.include(file);
+    }
+  });
+
+  function render(name: string, task: Readonly<Record<string, unknown>>): string {
+    const blocks = renderBlocks({
+      taskId: '0123456789abcdef0123456789abcdef',
+      jobName: 'clearml_task_0123456789abcdef0123456789abcdef-x',
+      schedulerQueueId: 'fedcba9876543210fedcba9876543210',
+      agentVersion: '3.0.3',
+      workerPrefix: 'login1:slurm',
+    });
+    const variables = {
+      queueName: 'q',
+      queueId: 'q1',
+      workerId: 'login1:slurm',
+      task,
+      project: {},
+      user: {},
+      config: {},
+    };
+    return parseTemplate(read(name), name).render(variables, blocks).script;
+  }
+});
