@@ -10,8 +10,6 @@ import type { JobId } from '../slurm/scheduler.ts';
  */
 const STEPS = ['claiming', 'parking', 'submitting', 'following', 'orphaned'] as const;
 
-export type Step = (typeof STEPS)[number];
-
 /** The shape of a journaled task, and the check of what is read back from disk. Times are milliseconds since 1970. */
 export const Entry = z.object({
   task: z.string().transform((id) => id as TaskId),
