@@ -1,0 +1,158 @@
+// What the figures about a running daemon share: a sandbox that counts its calls, a home with default settings, and the built program.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { connectApi, userOf, type User } from '../e2e/api.ts';
+import type { SharedCluster } from '../support/shared-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { HELD_TEMPLATE } from './typical-task.ts';
+
+export interface BenchWorld {
+  readonly folder: string;
+  readonly user: User;
+  /** What the program and Slurm's commands get. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Calls that the sandbox has answered so far. */
+  callCount(): number;
+  /** Makes that many tasks, each with a few properties, and puts them into the queue `default`. */
+  enqueue(count: number): Promise<void>;
+  /** Starts a Node program as the daemon of this world; it must log JSON lines to standard error. */
+  start(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<RunningDaemon>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const Event = z.object({ time: z.string(), level: z.string(), message: z.string() });
+
+export interface LoggedEvent {
+  readonly at: number;
+  readonly message: string;
+}
+
+export interface RunningDaemon {
+  readonly pid: number;
+  /** What it has logged with this message so far. */
+  events(message: string): readonly LoggedEvent[];
+  /** Waits until it has logged this message so many times. */
+  until(message: string, times: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 300_000;
+
+/** The words that make the built program serve the queue with jobs that are held, so that nothing runs. */
+export function daemonWords(program: string): string[] {
+  return [program, '--template-files', 'held.template', '--queue', 'default', '--log-format', 'json'];
+}
+
+export async function startBenchWorld(cluster: SharedCluster): Promise<BenchWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  let calls = 0;
+  const count = (): void => void (calls += 1);
+  const sandbox = await createSandbox({ port: 0, clock: systemClock, log: { debug: count, error: count } });
+  const user = userOf(await connectApi(sandbox));
+  const queue = await user.makeQueue('default');
+  const daemons = new Set<RunningDaemon>();
+  await mkdir(join(folder, 'home'));
+  await writeFile(join(folder, 'held.template'), HELD_TEMPLATE);
+  await writeFile(
+    join(folder, 'home/clearml.conf'),
+    `api {
+  api_server: ${sandbox.url}
+  credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" }
+}
+`,
+    { mode: 0o600 },
+  );
+  const environment = {
+    HOME: join(folder, 'home'),
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    USER: process.env['USER'] ?? 'root',
+    LOGNAME: process.env['LOGNAME'] ?? 'root',
+    LANG: 'C.UTF-8',
+    LC_ALL: 'C.UTF-8',
+    ...cluster.env,
+  };
+
+  return {
+    folder,
+    user,
+    environment,
+    callCount: () => calls,
+    async enqueue(many) {
+      for (let index = 0; index < many; index += 1) {
+        const task = await user.makeTask({
+          name: `task ${index}`,
+          properties: { memory: '100M', walltime: '00:10:00' },
+        });
+        await user.enqueue(task, queue);
+      }
+    },
+    async start(args, more = {}) {
+      const daemon = await startNode(args, folder, { ...environment, ...more });
+      daemons.add(daemon);
+      return daemon;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...daemons].map((daemon) => daemon.stop()));
+      await cluster.run('scancel', '--me');
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+async function startNode(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningDaemon> {
+  // Under setpriv(1) it can't outlive us, however we end.
+  const command = ['--pdeathsig', 'KILL', '--', process.execPath, ...args];
+  const child = spawn('setpriv', command, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const events: LoggedEvent[] = [];
+  const others: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const event = readEvent(line);
+    if (event?.level === 'info') events.push({ at: Date.parse(event.time), message: event.message });
+    else others.push(line);
+  });
+  const ended = once(child, 'close');
+  await once(child, 'spawn');
+  const { pid } = child;
+  if (pid === undefined) throw new Error('setpriv was not started');
+
+  function logged(message: string): LoggedEvent[] {
+    return events.filter((event) => event.message === message);
+  }
+
+  return {
+    pid,
+    events: logged,
+    async until(message, times) {
+      const isThere = (): boolean => {
+        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${others.join('\n')}`);
+        return logged(message).length >= times;
+      };
+      const evidence = (): string => `${logged(message).length} so far; besides:\n${others.slice(-20).join('\n')}`;
+      await waitUntil(`"${message}" ${times} times`, isThere, { withinMs: PATIENCE_MS, everyMs: 50, evidence });
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+function readEvent(line: string): z.infer<typeof Event> | undefined {
+  try {
+    return Event.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}

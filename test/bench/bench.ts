@@ -1,0 +1,101 @@
+// `npm run bench`: measures what docs/performance.md tells of; `--only NAME` a part of it, `--json` for machines.
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { buildProgram, type BuiltProgram } from './built-program.ts';
+import { callsAMinute } from './calls-a-minute.ts';
+import { confParsing } from './conf-parsing.ts';
+import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
+import { followRound } from './follow-round.ts';
+import { idleDaemon } from './idle-daemon.ts';
+import { rendering } from './rendering.ts';
+import { startUp } from './start-up.ts';
+import { formatTable, type Row } from './table.ts';
+import { tasksASecond } from './tasks-a-second.ts';
+
+/** The quick ones first. */
+const FIGURES: readonly Figure[] = [
+  startUp,
+  confParsing,
+  rendering,
+  followRound,
+  tasksASecond,
+  idleDaemon,
+  callsAMinute,
+];
+
+const { values: typed } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] }, json: { type: 'boolean', default: false } },
+});
+const names = FIGURES.map(({ name }) => name);
+const unknown = typed.only.find((name) => !names.includes(name));
+
+if (unknown === undefined)
+  await measure(FIGURES.filter(({ name }) => typed.only.length === 0 || typed.only.includes(name)));
+else {
+  process.stderr.write(`There is no figure "${unknown}": there are ${names.join(', ')}.\n`);
+  process.exitCode = 2;
+}
+
+async function measure(figures: readonly Figure[]): Promise<void> {
+  const loadBefore = load();
+  let built: Promise<BuiltProgram> | undefined;
+  try {
+    const rows = await measureEach(figures, {
+      program: async () => (await (built ??= buildProgram())).path,
+      say: (what) => process.stderr.write(`  ${what}\n`),
+    });
+    report(rows, {
+      cores: cpus().length,
+      cpu: cpus()[0]?.model ?? '',
+      node: process.version,
+      loadBefore,
+      loadAfter: load(),
+    });
+  } finally {
+    await built?.then(
+      (program) => program[Symbol.asyncDispose](),
+      () => undefined,
+    );
+  }
+}
+
+/** A figure that can't be measured does not keep the others from being told. */
+async function measureEach(figures: readonly Figure[], tools: Tools): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { name, measure: measureIt } of figures) {
+    process.stderr.write(`${name}\n`);
+    try {
+      for (const result of await measureIt(tools)) rows.push({ figure: name, ...result });
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(`${name} could not be measured: ${why}\n`);
+      process.exitCode = 1;
+    }
+  }
+  return rows;
+}
+
+interface Machine {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly node: string;
+  readonly loadBefore: number;
+  readonly loadAfter: number;
+}
+
+function report(rows: readonly Row[], machine: Machine): void {
+  if (typed.json) {
+    const results = rows.map((row) => ({ ...row, ratio: ratioOf(row), met: isMet(row) }));
+    process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
+    return;
+  }
+  const { cores, cpu, node, loadBefore, loadAfter } = machine;
+  process.stdout.write(
+    `${formatTable(rows)}\n${cores} cores (${cpu}), Node ${node}, load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after.\n`,
+  );
+}
+
+/** How many processes wanted to run, over the last minute: above the number of cores, they were in each other's way. */
+function load(): number {
+  return loadavg()[0] ?? 0;
+}

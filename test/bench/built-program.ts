@@ -1,0 +1,32 @@
+// The program as it is published, built into a temporary folder: a `dist` that others use meanwhile stays as it is.
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runToEnd } from './run-to-end.ts';
+
+export interface BuiltProgram {
+  /** The executable. */
+  readonly path: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @throws when the sources do not compile */
+export async function buildProgram(): Promise<BuiltProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'built-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    await runToEnd(process.execPath, [
+      resolve('node_modules/typescript/bin/tsc'),
+      '-p',
+      'src',
+      '--outDir',
+      join(folder, 'dist'),
+    ]);
+    for (const name of ['package.json', 'bin', 'templates']) await cp(name, join(folder, name), { recursive: true });
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path: join(folder, 'bin/clearml-agent-slurm.js'), [Symbol.asyncDispose]: remove };
+}

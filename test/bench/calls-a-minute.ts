@@ -1,0 +1,47 @@
+// How often the daemon asks Slurm and ClearML with default settings: with nothing to do, and with 200 jobs that wait.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { daemonWords, startBenchWorld } from './bench-world.ts';
+import { writeCountingCommands } from './counting-commands.ts';
+import type { Figure, Result } from './figure.ts';
+
+const JOBS = 200;
+/** Two of the longest intervals that there are at rest. */
+const WINDOW_MS = 120_000;
+const POLL_MS = 15_000;
+
+export const callsAMinute: Figure = {
+  name: 'calls-a-minute',
+  async measure({ program, say }) {
+    const path = await program();
+    await using cluster = await startSlurmCluster({ clusterName: 'bench' });
+    await using world = await startBenchWorld(cluster);
+    const commands = await writeCountingCommands(world.folder, world.environment['PATH'] ?? '');
+    const daemon = await world.start(daemonWords(path), { PATH: commands.path });
+    await daemon.until('Serving', 1);
+
+    async function countFor(what: string): Promise<Result[]> {
+      say(`${WINDOW_MS / 1000} s ${what}`);
+      const [slurm, clearml] = [await commands.count(), world.callCount()];
+      await sleep(WINDOW_MS);
+      const minutes = WINDOW_MS / 60_000;
+      return [
+        {
+          what: `of Slurm, ${what}`,
+          value: ((await commands.count()) - slurm) / minutes,
+          unit: '/min',
+          target: { atMost: 4 },
+        },
+        { what: `of ClearML, ${what}`, value: (world.callCount() - clearml) / minutes, unit: '/min' },
+      ];
+    }
+
+    await sleep(POLL_MS);
+    const idle = await countFor('idle');
+    await world.enqueue(JOBS);
+    await daemon.until('Submitted', JOBS);
+    // Each task is told once why its job waits; after that there is no news.
+    await sleep(4 * POLL_MS);
+    return [...idle, ...(await countFor(`with ${JOBS} jobs`))];
+  },
+};

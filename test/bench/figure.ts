@@ -1,0 +1,41 @@
+// What a figure is: something measured, what it is compared with in the same run, and what the project wants it to be.
+
+export interface Result {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Measured in the same run and in the same unit: only the ratio to it means something on another machine. */
+  readonly anchor?: { readonly what: string; readonly value: number };
+  /** Of single measurements against each other, the middle half: how much the machine's other work blurred the ratio. */
+  readonly spread?: readonly [low: number, high: number];
+  /** For the ratio where there is an anchor, else for the value. */
+  readonly target?: Target;
+}
+
+export type Target = { readonly atMost: number } | { readonly atLeast: number };
+
+export interface Tools {
+  /** The executable of the program, built as it is published; it is built once for all figures. */
+  readonly program: () => Promise<string>;
+  /** Tells whoever waits what is being done. */
+  readonly say: (what: string) => void;
+}
+
+export interface Figure {
+  /** For `--only`. */
+  readonly name: string;
+  readonly measure: (tools: Tools) => Promise<readonly Result[]>;
+}
+
+/** How often the anchor's value this is, or undefined without an anchor. */
+export function ratioOf({ value, anchor }: Result): number | undefined {
+  return anchor === undefined ? undefined : value / anchor.value;
+}
+
+/** Undefined without a target. */
+export function isMet(result: Result): boolean | undefined {
+  const { target } = result;
+  if (target === undefined) return undefined;
+  const judged = ratioOf(result) ?? result.value;
+  return 'atMost' in target ? judged <= target.atMost : judged >= target.atLeast;
+}

@@ -1,0 +1,29 @@
+// How much memory and processor time a running process uses (proc(5)).
+import { readFile } from 'node:fs/promises';
+import { runToEnd } from './run-to-end.ts';
+
+export interface ProcessUse {
+  /** Resident memory now. */
+  readonly rssMb: number;
+  /** Its own processor time so far. */
+  readonly ownMs: number;
+  /** That of the programs that it has run to their end. */
+  readonly childrenMs: number;
+}
+
+export async function readProcessUse(pid: number): Promise<ProcessUse> {
+  const [status, stat, ticksASecond] = await Promise.all([
+    readFile(`/proc/${pid}/status`, 'utf8'),
+    readFile(`/proc/${pid}/stat`, 'utf8'),
+    runToEnd('getconf', ['CLK_TCK']).then(({ stdout }) => Number(stdout)),
+  ]);
+  const rssKb = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+  // Behind the name, which may hold blanks and brackets, the first field is the third.
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const ms = (...numbers: readonly number[]): number =>
+    numbers.reduce((sum, number) => sum + ((fields[number - 3] ?? Number.NaN) * 1000) / ticksASecond, 0);
+  return { rssMb: rssKb / 1024, ownMs: ms(14, 15), childrenMs: ms(16, 17) };
+}

@@ -1,0 +1,213 @@
+// A server and a cluster that answer at once with prepared texts, about jobs of which there is no news.
+import { systemClock } from '../../src/base/clock.ts';
+import { createQueues } from '../../src/clearml/queues.ts';
+import type { Session } from '../../src/clearml/session.ts';
+import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts';
+import { createTasks } from '../../src/clearml/tasks.ts';
+import { Entry } from '../../src/glue/entry.ts';
+import type { Glue } from '../../src/glue/glue.ts';
+import type { Host } from '../../src/host/host.ts';
+import type { Logger } from '../../src/log/logger.ts';
+import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { TYPICAL_TEMPLATE } from './typical-task.ts';
+
+export interface QuietWorld {
+  readonly glue: Glue;
+  /** What was written to the journal so far: nothing, as long as there is no news. */
+  readonly writes: () => number;
+}
+
+const WORKER = 'login1:slurm';
+const ATTEMPT = 'lq2x0a9c7f3k';
+const SERVED = QueueIdShape.parse('f'.repeat(32));
+const SCHEDULER_QUEUE = QueueIdShape.parse('e'.repeat(32));
+const HOUR_MS = 3_600_000;
+
+/** Half of the jobs wait, their tasks parked; the others run theirs. */
+export function createQuietWorld(count: number): QuietWorld {
+  const now = Date.now();
+  const jobs = Array.from({ length: count }, (_, index) => ({
+    task: TaskIdShape.parse((index + 1).toString(16).padStart(32, '0')),
+    id: String(index + 1),
+    isRunning: index % 2 === 1,
+  }));
+  type FakeJob = (typeof jobs)[number];
+
+  let writes = 0;
+  const entries = new Map<TaskId, Entry>(
+    jobs.map(({ task, id }) => [
+      task,
+      Entry.parse({
+        task,
+        queue: SERVED,
+        queueName: 'gpu',
+        step: 'following',
+        stepAt: now - HOUR_MS,
+        attempt: ATTEMPT,
+        attempts: 1,
+        firstAttemptAt: now - HOUR_MS,
+        jobId: id,
+      }),
+    ]),
+  );
+
+  function taskDocument({ task, id, isRunning }: FakeJob): object {
+    return {
+      id: task,
+      name: `task ${id}`,
+      status: isRunning ? 'in_progress' : 'queued',
+      status_changed: new Date(now - HOUR_MS).toISOString(),
+      last_update: new Date(now).toISOString(),
+      user: 'fedcba9876543210fedcba9876543210',
+      execution: { queue: SERVED },
+      system_tags: [],
+      ...(isRunning ? { last_worker: `${WORKER}:${id}` } : {}),
+    };
+  }
+
+  /** What squeue would print for each of the letters of `--format`. */
+  function squeueFields({ task, id, isRunning }: FakeJob): Readonly<Record<string, string>> {
+    const began = String(Math.floor((now - HOUR_MS) / 1000));
+    return {
+      A: id,
+      i: id,
+      T: isRunning ? 'RUNNING' : 'PENDING',
+      r: isRunning ? 'None' : 'Priority',
+      V: began,
+      S: isRunning ? began : 'N/A',
+      e: 'N/A',
+      P: 'gpu',
+      N: isRunning ? `n${id}` : '',
+      j: formatJobName(task, ATTEMPT),
+    };
+  }
+
+  const squeue = remember((format: string) => {
+    const fill = (fields: Readonly<Record<string, string>>): string =>
+      `${format.replace(/%(\w)/g, (_, letter: string) => fields[letter] ?? '')}\n`;
+    return fill({ A: 'JOBID' }) + jobs.map((job) => fill(squeueFields(job))).join('');
+  });
+  const host: Host = {
+    name: 'nowhere',
+    run({ program, args }) {
+      const format = args.find((arg) => arg.startsWith('--format='));
+      if (program !== 'squeue' || format === undefined) return Promise.reject(notAtRest(program));
+      const stdout = squeue(format.slice('--format='.length));
+      return Promise.resolve({ exitCode: 0, killedBy: undefined, stdout, stderr: '' });
+    },
+    close: () => Promise.resolve(),
+  };
+
+  const replyAboutTasks = remember((page: string) =>
+    JSON.stringify({ tasks: jobs.slice(Number(page), Number(page) + 500).map(taskDocument) }),
+  );
+  const parked = jobs
+    .filter(({ isRunning }) => !isRunning)
+    .map(({ task }) => ({ task, added: new Date(now).toISOString() }));
+  const replyAboutQueues = JSON.stringify({
+    queues: [
+      { id: SERVED, name: 'gpu', entries: [] },
+      { id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries: parked },
+    ],
+  });
+  const session: Session = {
+    apiServer: 'http://nowhere',
+    login: () => Promise.reject(notAtRest('auth.login')),
+    // As it comes from the wire, and checked as it is there.
+    call: (endpoint, body, { shape }) => Promise.resolve(shape.parse(JSON.parse(answer(endpoint, body)))),
+  };
+
+  function answer(endpoint: string, body: object): string {
+    if (endpoint === 'queues.get_all') return replyAboutQueues;
+    if (endpoint !== 'tasks.get_all') throw notAtRest(endpoint);
+    // Pages of a search are numbered; of named tasks the first tells which page it is.
+    if ('id' in body && Array.isArray(body.id))
+      return replyAboutTasks(String(Number.parseInt(String(body.id[0]), 16) - 1));
+    if ('page' in body) return replyAboutTasks(String(500 * Number(body.page)));
+    throw notAtRest(endpoint);
+  }
+
+  const done = (): Promise<void> => Promise.resolve();
+  const unknown = (): Promise<undefined> => Promise.resolve(undefined);
+  return {
+    writes: () => writes,
+    glue: {
+      clearml: {
+        queues: createQueues(session, silentLog),
+        // What the first round says of each task is taken for said.
+        tasks: { ...createTasks(session), setStatusMessage: done },
+        events: { log: done },
+        workers: { register: done, report: done, unregister: done },
+        people: { user: unknown, project: unknown },
+        connect: () => Promise.reject(notAtRest('connect')),
+        close: done,
+      },
+      scheduler: createCliScheduler({
+        host,
+        commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
+        sbatchTimeoutMs: HOUR_MS,
+        commandTimeoutMs: HOUR_MS,
+        log: silentLog,
+        randomToken: () => 'token',
+      }),
+      host,
+      journal: {
+        entries,
+        setAside: undefined,
+        write(entry) {
+          writes += 1;
+          entries.set(entry.task, entry);
+          return Promise.resolve();
+        },
+        forget: (task) => Promise.reject(notAtRest(`forgetting ${task}`)),
+        close: done,
+      },
+      clock: systemClock,
+      log: silentLog,
+      randomToken: () => 'token',
+      worker: WORKER,
+      version: '0.0.0',
+      queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],
+      orderFairness: false,
+      schedulerQueue: SCHEDULER_QUEUE,
+      cluster: {
+        clusterName: 'nowhere',
+        version: '22.05.8',
+        minJobAgeMs: 300_000,
+        messageTimeoutMs: 10_000,
+        killWaitMs: 30_000,
+        hasAccounting: false,
+      },
+      graces: { startMs: 2 * HOUR_MS, endMs: HOUR_MS, stopMs: HOUR_MS, absentMs: HOUR_MS },
+      adoptMs: HOUR_MS,
+      job: {
+        sharedDir: undefined,
+        jobConf: '',
+        python: undefined,
+        agentVersion: '3.0.3',
+        apiServer: '',
+        publicConfig: {},
+      },
+      busy: new Set(),
+    },
+  };
+}
+
+const nothing = (): void => undefined;
+const silentLog: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function notAtRest(what: string): Error {
+  return new Error(`this is no round without news: it came to ${what}`);
+}
+
+/** Made when it is first asked for, so that making it is not measured. */
+function remember(make: (key: string) => string): (key: string) => string {
+  const made = new Map<string, string>();
+  return (key) => {
+    const text = made.get(key) ?? make(key);
+    made.set(key, text);
+    return text;
+  };
+}

@@ -1,0 +1,133 @@
+// Rendering a task as the daemon does it for each one, beside one Mustache render that puts the same values into the same text.
+import { readFileSync, readdirSync } from 'node:fs';
+import Mustache from 'mustache';
+import { quoteWord } from '../../src/base/shell-word.ts';
+import { jobBlocks } from '../../src/glue/render-task.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import type { Template, Variables } from '../../src/template/template.ts';
+import type { Figure } from './figure.ts';
+import { median, middleHalf, ratios } from './samples.ts';
+import { TYPICAL_TASK, TYPICAL_TEMPLATE } from './typical-task.ts';
+
+const ROUNDS = 200;
+const WARM_UP = 50;
+const JOB_NAME = formatJobName(TYPICAL_TASK.id, 'lq2x0a9c7f3k');
+const WORKER = 'login1:slurm';
+const SCHEDULER_QUEUE = 'e'.repeat(32);
+const JOB = {
+  sharedDir: undefined,
+  jobConf: '',
+  python: '/opt/clearml/bin/python',
+  agentVersion: '3.0.3',
+  apiServer: 'https://api.example.org',
+  publicConfig: {},
+};
+
+export const rendering: Figure = {
+  name: 'rendering',
+  measure() {
+    const template = parseTemplate(TYPICAL_TEMPLATE, 'typical.template');
+    const byMustache = createMustacheRendering();
+    checkSame(render(template), byMustache());
+
+    const ours: number[] = [];
+    const mustache: number[] = [];
+    const parsing: number[] = [];
+    for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
+      const times = [
+        time(() => render(template)),
+        time(byMustache),
+        time(() => parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
+      ] as const;
+      if (round < WARM_UP) continue;
+      ours.push(times[0]);
+      mustache.push(times[1]);
+      parsing.push(times[2]);
+    }
+    return Promise.resolve([
+      {
+        what: 'a task rendered',
+        value: median(ours),
+        unit: 'ms',
+        anchor: { what: 'Mustache', value: median(mustache) },
+        spread: middleHalf(ratios(ours, mustache)),
+        target: { atMost: 3 },
+      },
+      { what: 'template read and checked', value: TYPICAL_TEMPLATE.length / 1000 / median(parsing), unit: 'MB/s' },
+    ]);
+  },
+};
+
+function render(template: Template): string {
+  const variables: Variables = {
+    queueName: 'gpu',
+    queueId: 'f'.repeat(32),
+    workerId: WORKER,
+    task: TYPICAL_TASK,
+    project: { name: 'vision' },
+    user: {},
+    config: JOB.publicConfig,
+  };
+  return template.render(variables, jobBlocks(JOB, TYPICAL_TASK.id, JOB_NAME, SCHEDULER_QUEUE, WORKER)).script;
+}
+
+/** The user's template with Mustache's tags for its blanks, and with the templates of the blocks as partials: all of them already read. */
+function createMustacheRendering(): () => string {
+  const partials = { ...readMustacheFiles(''), ...readMustacheFiles('partials/') };
+  const { properties } = TYPICAL_TASK.hyperparams;
+  const values = new Map<string, string | undefined>([
+    ['CLEARML_TASK.id', TYPICAL_TASK.id],
+    ['CLEARML_TASK.name', TYPICAL_TASK.name],
+    ['CLEARML_PROJECT_NAME', 'vision'],
+    ['CLEARML_QUEUE_NAME', 'gpu'],
+    ...Object.entries(properties).map(
+      ([name, { value }]) => [`CLEARML_TASK.hyperparams.properties.${name}.value`, value] as const,
+    ),
+  ]);
+  const view: Record<string, unknown> = {
+    taskId: TYPICAL_TASK.id,
+    jobName: JOB_NAME,
+    schedulerQueueId: SCHEDULER_QUEUE,
+    apiServer: JOB.apiServer,
+    python: JOB.python,
+    agentVersion: JOB.agentVersion,
+    workerPrefix: WORKER,
+    ...JOB_EXIT_CODES,
+    exitCodes: Object.values(JOB_EXIT_CODES),
+    gateSeconds: 120,
+  };
+  const text = TYPICAL_TEMPLATE.replace(
+    /\$\{(CLEARML_(?:TASK|PROJECT_NAME|QUEUE_NAME)[^}:]*)(?::[^}]*)?\}/g,
+    (_, name: string) => {
+      const tag = name.replace(/\W/g, '_');
+      view[tag] = values.get(name);
+      return `{{{${tag}}}}`;
+    },
+  )
+    .replace('${CLEARML_PRE_SETUP}', '{{> pre-setup.sh}}')
+    .replace('${CLEARML_AGENT_EXECUTE}', '{{> agent-execute.sh}}')
+    .replace('${CLEARML_POST_SETUP}', '{{> post-setup.sh}}');
+  return () => Mustache.render(text, view, partials, { escape: (value) => quoteWord(String(value)) });
+}
+
+function readMustacheFiles(folder: string): Record<string, string> {
+  const files = readdirSync(`templates/${folder}`).filter((name) => name.endsWith('.mustache'));
+  return Object.fromEntries(
+    files.map((name) => [name.replace(/\.mustache$/, ''), readFileSync(`templates/${folder}${name}`, 'utf8')]),
+  );
+}
+
+/** Only then are the two comparable. What quoting adds is a matter of a few characters. */
+function checkSame(ours: string, theirs: string): void {
+  const words = (text: string): number => text.split(/\s+/).length;
+  if (Math.abs(words(ours) - words(theirs)) > words(ours) / 100)
+    throw new Error(`the scripts differ too much to be compared: ${words(ours)} words and ${words(theirs)}`);
+}
+
+function time(work: () => unknown): number {
+  const began = performance.now();
+  work();
+  return performance.now() - began;
+}

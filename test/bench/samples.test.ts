@@ -1,0 +1,39 @@
+// Checks the arithmetic that every figure goes through, and what counts as met.
+import { expect } from 'chai';
+import { isMet, ratioOf, type Result } from './figure.ts';
+import { median, middleHalf, ratios } from './samples.ts';
+import { formatTable } from './table.ts';
+
+const result: Result = { what: 'a call', value: 30, unit: 'ms', anchor: { what: 'nothing', value: 20 } };
+
+describe('the figures of the benchmark', () => {
+  it('takes the middle of the samples, in whatever order they come', () => {
+    expect(median([9, 1, 5])).to.equal(5);
+    expect(median([4, 1, 2, 3])).to.equal(2.5);
+    expect(middleHalf([5, 1, 4, 2, 3])).to.deep.equal([2, 4]);
+  });
+
+  it('says that there is nothing to tell when there are no samples', () => {
+    expect(() => median([])).to.throw(RangeError);
+  });
+
+  it('compares each sample with the one taken beside it', () => {
+    expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
+  });
+
+  it('judges the ratio where there is an anchor, else the value', () => {
+    const { anchor: _, ...alone } = result;
+
+    expect(ratioOf(result)).to.equal(1.5);
+    expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
+    expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);
+    expect(isMet({ ...alone, target: { atMost: 2 } })).to.equal(false);
+    expect(isMet(alone)).to.equal(undefined);
+  });
+
+  it('shows value, anchor, ratio and whether the target is met, in columns', () => {
+    const table = formatTable([{ figure: 'start-up', ...result, target: { atMost: 1 } }]);
+
+    expect(table).to.match(/^start-up +a call +30 ms +20 ms nothing +1\.5 +≤ 1 +missed$/m);
+  });
+});

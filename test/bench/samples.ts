@@ -1,0 +1,25 @@
+// Many measurements of one thing as one number: the median, since on a busy machine some of them take far too long.
+
+/** @throws RangeError without any sample */
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+/** Where the middle half of the samples lies. */
+export function middleHalf(samples: readonly number[]): [low: number, high: number] {
+  return [quantile(samples, 0.25), quantile(samples, 0.75)];
+}
+
+/** Each sample over the one that was taken beside it. */
+export function ratios(samples: readonly number[], anchors: readonly number[]): number[] {
+  return samples.map((sample, index) => sample / (anchors[index] ?? Number.NaN));
+}
+
+function quantile(samples: readonly number[], part: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(at)];
+  const above = sorted[Math.ceil(at)];
+  if (below === undefined || above === undefined) throw new RangeError('no samples: there is nothing to tell');
+  return below + (above - below) * (at - Math.floor(at));
+}

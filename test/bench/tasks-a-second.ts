@@ -1,0 +1,108 @@
+// How fast waiting tasks become jobs, beside `xargs -P4 sbatch` of the same scripts, and without any sbatch at all.
+import { mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { daemonWords, startBenchWorld, type BenchWorld } from './bench-world.ts';
+import type { Figure } from './figure.ts';
+import { readProcessUse } from './process-use.ts';
+import { runToEnd } from './run-to-end.ts';
+import { median, middleHalf, ratios } from './samples.ts';
+
+const TASKS = 200;
+const ROUNDS = 3;
+const AT_ONCE = '4';
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+export const tasksASecond: Figure = {
+  name: 'tasks-a-second',
+  async measure({ program, say }) {
+    const path = await program();
+    await using cluster = await startSlurmCluster({ clusterName: 'bench', minJobAgeMs: 2_000 });
+    const glue: number[] = [];
+    const xargs: number[] = [];
+    const withoutSbatch: number[] = [];
+    const sandboxAlone: number[] = [];
+    const daemonMs: number[] = [];
+
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
+      {
+        await using world = await startBenchWorld(cluster);
+        const taken = await takeAll(world, daemonWords(path));
+        glue.push(taken.tasksASecond);
+        daemonMs.push(taken.daemonMs / TASKS);
+        const scripts = await saveScripts(world, cluster);
+        await cluster.run('scancel', '--me');
+        xargs.push(await submitAll(world, scripts));
+      }
+      await using world = await startBenchWorld(cluster);
+      const words = ['--import', TSX, resolve('test/bench/without-sbatch.ts')];
+      const { tasksASecond: rate, sandboxMs } = await takeAll(world, words);
+      withoutSbatch.push(rate);
+      sandboxAlone.push((1000 * TASKS) / sandboxMs);
+    }
+    return [
+      {
+        what: 'from queue to accepted job',
+        value: median(glue),
+        unit: 'tasks/s',
+        anchor: { what: `xargs -P${AT_ONCE} sbatch`, value: median(xargs) },
+        spread: middleHalf(ratios(glue, xargs)),
+        target: { atLeast: 0.85 },
+      },
+      { what: 'the same, were sbatch done at once', value: median(withoutSbatch), unit: 'tasks/s' },
+      { what: "the daemon's own processor time", value: median(daemonMs), unit: 'ms/task' },
+      { what: "the sandbox's own limit", value: median(sandboxAlone), unit: 'tasks/s' },
+    ];
+  },
+};
+
+interface Taken {
+  readonly tasksASecond: number;
+  /** The processor time of the daemon, without that of sbatch. */
+  readonly daemonMs: number;
+  /** The processor time of this process meanwhile, which runs the sandbox and does nothing else. */
+  readonly sandboxMs: number;
+}
+
+/** All tasks wait before the program begins. Counted is from the first that it takes to the last that is accepted. */
+async function takeAll(world: BenchWorld, words: readonly string[]): Promise<Taken> {
+  await world.enqueue(TASKS);
+  const daemon = await world.start(words);
+  await daemon.until('Taken', 1);
+  const sandboxBefore = process.cpuUsage();
+  const daemonBefore = await readProcessUse(daemon.pid);
+  await daemon.until('Submitted', TASKS);
+  const daemonAfter = await readProcessUse(daemon.pid);
+  const { user, system } = process.cpuUsage(sandboxBefore);
+  await daemon.stop();
+  const began = daemon.events('Taken')[0]?.at ?? Number.NaN;
+  const ended = daemon.events('Submitted').at(-1)?.at ?? Number.NaN;
+  return {
+    tasksASecond: (1000 * TASKS) / (ended - began),
+    daemonMs: daemonAfter.ownMs - daemonBefore.ownMs,
+    sandboxMs: (user + system) / 1000,
+  };
+}
+
+/** The scripts as the controller got them. Returns their folder. */
+async function saveScripts(world: BenchWorld, cluster: SlurmCluster): Promise<string> {
+  const folder = join(world.folder, 'scripts');
+  await mkdir(folder);
+  const ids = await cluster.run('squeue', '--me', '--noheader', '--format=%A');
+  const args = ['-P4', '-I{}', 'scontrol', 'write', 'batch_script', '{}', join(folder, '{}.sh')];
+  await runToEnd('xargs', args, { env: world.environment, stdin: ids });
+  return folder;
+}
+
+/** Submissions a second. */
+async function submitAll(world: BenchWorld, scripts: string): Promise<number> {
+  const files = (await readdir(scripts)).map((name) => join(scripts, name));
+  if (files.length !== TASKS) throw new Error(`${files.length} scripts were saved instead of ${TASKS}`);
+  const began = performance.now();
+  const args = [`-P${AT_ONCE}`, '-n1', 'sbatch', '--parsable'];
+  await runToEnd('xargs', args, { env: world.environment, cwd: world.folder, stdin: files.join('\n') });
+  return (1000 * TASKS) / (performance.now() - began);
+}
