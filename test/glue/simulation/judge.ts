@@ -1,0 +1,132 @@
+// What must never be seen in any story: each rule is checked after each move, or at the call of a daemon that breaks it.
+import type { Store } from '../../../src/sandbox/clearml/store.ts';
+import { isAtWork, type Cluster, type SimJob } from './cluster.ts';
+import { OTHER_QUEUE, OWN_QUEUE } from './places.ts';
+import type { Witness } from './server.ts';
+
+export interface Judge {
+  readonly verdict: string | undefined;
+  wrong(what: string): void;
+  /** A call of a daemon was carried out. */
+  watch(call: Parameters<Witness>[0], store: Store): void;
+  /** Nobody remembers what was told. */
+  journalLost(): void;
+  /** The user did something to the task. */
+  userActed(task: string, act: string, store: Store): void;
+  /** To be called after every move. */
+  look(store: Store): void;
+}
+
+interface Facts {
+  readonly cluster: Cluster;
+  readonly isNeighbours: (task: string) => boolean;
+  readonly count: number;
+}
+
+/** By these a daemon says that a task has ended, or takes it out of somebody's hands. */
+const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
+/** Attempts for one life of a task in the queue, and a few for what a story did to them. */
+const MOST_JOBS = 14;
+
+export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
+  let verdict: string | undefined;
+  // Two daemons may both follow a job, and then both tell of it.
+  let isForgetful = count > 1;
+  const consoles = new Map<string, string>();
+  /** What the user has done to each task may have come to pass twice, or in another order than it was told. */
+  const pardons = new Map<string, number>();
+  /** Aborted while it waited: it must stay stopped. */
+  const staysStopped = new Set<string>();
+  /** Aborted: nothing may begin it again. */
+  const beganBeforeAbort = new Map<string, number>();
+
+  function wrong(what: string): void {
+    verdict ??= what;
+  }
+
+  function jobsOf(task: string): SimJob[] {
+    return cluster.jobs.filter((job) => job.task === task);
+  }
+
+  function isRun(task: string): boolean {
+    return isNeighbours(task) || jobsOf(task).some(isAtWork);
+  }
+
+  const judge: Judge = {
+    get verdict() {
+      return verdict;
+    },
+    wrong,
+
+    watch({ endpoint, body, answer, before }, store) {
+      const task = String(body['task']);
+      // Each taking of a task may be told.
+      if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
+      if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {
+        if (isRun(task)) wrong(`a daemon called ${endpoint} on task ${Number(task)} while it runs`);
+        const queue = store.queues
+          .all()
+          .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
+        if (queue?.id === OTHER_QUEUE)
+          wrong(`a daemon called ${endpoint} on task ${Number(task)}, which waits in another queue`);
+        if (before?.status_message === 'stopping' && store.tasks.get(task)?.status !== 'stopped') {
+          wrong(`a daemon called ${endpoint} on task ${Number(task)} that the user has asked to stop`);
+        }
+      }
+      if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
+        wrong(`a daemon wrote the status message of task ${Number(task)}, which is in progress`);
+      }
+      if (endpoint === 'events.add_batch') hear(task, String(body['msg']));
+    },
+
+    journalLost() {
+      isForgetful = true;
+    },
+
+    userActed(task, act, store) {
+      pardons.set(task, (pardons.get(task) ?? 0) + 1);
+      staysStopped.delete(task);
+      beganBeforeAbort.delete(task);
+      if (act !== 'abort') return;
+      if (store.tasks.get(task)?.status === 'stopped') staysStopped.add(task);
+      beganBeforeAbort.set(task, runsOf(task));
+    },
+
+    look(store) {
+      const tasks = new Set(cluster.jobs.map(({ task }) => task));
+      for (const task of tasks) {
+        const runs = jobsOf(task).filter(isAtWork).length + (isNeighbours(task) ? 1 : 0);
+        if (runs > 1) wrong(`task ${Number(task)} is run twice at once`);
+        if (jobsOf(task).length > MOST_JOBS) wrong(`task ${Number(task)} got ${jobsOf(task).length} jobs`);
+      }
+      for (const task of staysStopped) {
+        const status = store.tasks.get(task)?.status;
+        if (status !== undefined && status !== 'stopped')
+          wrong(`the abort of task ${Number(task)} was forgotten: it is ${status}`);
+      }
+      for (const [task, runs] of beganBeforeAbort) {
+        if (runsOf(task) > runs) wrong(`task ${Number(task)} was begun again after its abort`);
+      }
+    },
+  };
+  return judge;
+
+  /** How often an agent of ours has begun this task. */
+  function runsOf(task: string): number {
+    return jobsOf(task).reduce((sum, job) => sum + job.runs, 0);
+  }
+
+  function pardon(task: string): boolean {
+    const left = pardons.get(task) ?? 0;
+    pardons.set(task, left - 1);
+    return left > 0;
+  }
+
+  function hear(task: string, line: string): void {
+    // A job may be put back and started more than once.
+    const isNews = isForgetful || line.includes(' started again ');
+    if (!isNews && consoles.get(task) === line && !pardon(task))
+      wrong(`the console of task ${Number(task)} is told twice: ${line}`);
+    consoles.set(task, line);
+  }
+}

@@ -1,0 +1,182 @@
+// The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
+import type { z } from 'zod';
+import type { ClearmlClient } from '../../../src/clearml/client.ts';
+import { LostRace, ServerRefused, ServerUnreachable } from '../../../src/clearml/errors.ts';
+import { createEvents } from '../../../src/clearml/events.ts';
+import type { Body } from '../../../src/clearml/exchange.ts';
+import { createPeople } from '../../../src/clearml/people.ts';
+import { createQueues } from '../../../src/clearml/queues.ts';
+import type { Session } from '../../../src/clearml/session.ts';
+import { createTasks } from '../../../src/clearml/tasks.ts';
+import { createWorkers } from '../../../src/clearml/workers.ts';
+import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
+import type { Fields, Service } from '../../../src/sandbox/clearml/call.ts';
+import type { QueueDocument, TaskDocument } from '../../../src/sandbox/clearml/documents.ts';
+import { createEventsService } from '../../../src/sandbox/clearml/events.ts';
+import { firstContent } from '../../../src/sandbox/clearml/first-content.ts';
+import { formatInstant } from '../../../src/sandbox/clearml/instant.ts';
+import { createProjectsService } from '../../../src/sandbox/clearml/projects.ts';
+import { createQueuesService } from '../../../src/sandbox/clearml/queues.ts';
+import { createSandboxClock } from '../../../src/sandbox/clearml/sandbox-clock.ts';
+import { createStore, type Store } from '../../../src/sandbox/clearml/store.ts';
+import { createTaskPartsService } from '../../../src/sandbox/clearml/task-parts.ts';
+import { createTasksDiscardService } from '../../../src/sandbox/clearml/tasks-discard.ts';
+import { createTasksEditService } from '../../../src/sandbox/clearml/tasks-edit.ts';
+import { createTasksQueueingService } from '../../../src/sandbox/clearml/tasks-queueing.ts';
+import { createTasksReadService } from '../../../src/sandbox/clearml/tasks-read.ts';
+import { createTasksStatusService } from '../../../src/sandbox/clearml/tasks-status.ts';
+import { createUsersService } from '../../../src/sandbox/clearml/users.ts';
+import { runWatchdog } from '../../../src/sandbox/clearml/watchdog.ts';
+import { createWorkersService } from '../../../src/sandbox/clearml/workers.ts';
+import { silentLog } from './silent-log.ts';
+import type { OwnedClock } from './owned-clock.ts';
+import type { Turns } from './turns.ts';
+
+/** Told of every call of a daemon that was carried out. */
+export type Witness = (call: {
+  readonly endpoint: string;
+  readonly body: Fields;
+  readonly answer: Fields;
+  readonly before: TaskDocument | undefined;
+}) => void;
+
+export interface Server {
+  readonly store: Store;
+  /** A call of anybody but the daemons: at once, and never lost. @throws ApiError */
+  call(endpoint: string, body: Fields): Promise<Fields>;
+  clientOf(owner: number): ClearmlClient;
+  addQueue(id: string, name: string): void;
+  addTask(id: string, name: string): void;
+}
+
+export function createServer(clock: OwnedClock, turns: Turns, witness: Witness): Server {
+  const content = firstContent(clock.now(), {});
+  const store = createStore({ ...content, queues: [] }, undefined);
+  const sandboxClock = createSandboxClock(clock.of(0), store, new AbortController().signal);
+  const endpoints: Service = {
+    ...createTasksReadService(store),
+    ...createTasksStatusService(store, sandboxClock),
+    ...createTasksQueueingService(store, sandboxClock),
+    ...createTasksDiscardService(store, sandboxClock),
+    ...createTasksEditService(store, sandboxClock),
+    ...createTaskPartsService(store, sandboxClock),
+    ...createQueuesService(store, sandboxClock),
+    ...createWorkersService(store, sandboxClock),
+    ...createEventsService(store, sandboxClock),
+    ...createProjectsService(store, sandboxClock),
+    ...createUsersService(store),
+  };
+  const { user, company } = content.settings;
+
+  async function call(endpoint: string, body: Body): Promise<Fields> {
+    const lines = [body].flat() as readonly Fields[];
+    const run = endpoints[endpoint];
+    if (run === undefined) throw new ApiError('unknownEndpoint', {}, endpoint);
+    runWatchdog(store, clock.now());
+    return run({
+      body: lines[0] ?? {},
+      lines,
+      workerHeader: undefined,
+      remoteAddress: '127.0.0.1',
+      caller: { user, userName: 'somebody', company },
+      gap: () => Promise.resolve(),
+    });
+  }
+
+  async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
+    const [first = {}] = [body].flat() as readonly Fields[];
+    const before = store.tasks.get(String(first['task']));
+    try {
+      const answer = await call(endpoint, body);
+      witness({ endpoint, body: first, answer, before });
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const Refusal = [110, 121].includes(error.subcode) && error.code === 400 ? LostRace : ServerRefused;
+      throw new Refusal(error.message, endpoint, error.code, error.subcode);
+    }
+  }
+
+  function sessionOf(owner: number): Session {
+    return {
+      apiServer: 'http://api',
+      login: () => Promise.reject(new Error('nobody logs in here')),
+      async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
+        const [first = {}] = [body].flat() as readonly Fields[];
+        const task = typeof first['task'] === 'string' ? first['task'] : undefined;
+        const answer = await turns.ask<Fields>({
+          owner,
+          kind: 'clearml',
+          endpoint,
+          task,
+          label: `${endpoint}${task === undefined ? '' : ` of ${nameOf(task)}`}`,
+          effect: () => callOfDaemon(endpoint, body),
+          lost(hasHappened) {
+            throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
+          },
+        });
+        return shape.parse(answer);
+      },
+    };
+  }
+
+  function nameOf(task: string): string {
+    return store.tasks.get(task)?.name ?? `deleted ${task.slice(-1)}`;
+  }
+
+  return {
+    store,
+    call,
+    clientOf(owner) {
+      const session = sessionOf(owner);
+      const ownClock = clock.of(owner);
+      return {
+        queues: createQueues(session, silentLog),
+        tasks: createTasks(session),
+        events: createEvents(session, { clock: ownClock, log: silentLog }),
+        workers: createWorkers(session, ownClock),
+        people: createPeople(session),
+        connect: () => Promise.reject(new Error('nobody connects here')),
+        close: () => Promise.resolve(),
+      };
+    },
+    addQueue: (id, name) => store.queues.put(emptyQueue(id, name, company, formatInstant(clock.now()))),
+    addTask: (id, name) => store.tasks.put(draft(id, name, { user, company }, formatInstant(clock.now()))),
+  };
+}
+
+function emptyQueue(id: string, name: string, company: string, now: string): QueueDocument {
+  return { id, name, company, created: now, last_update: now, tags: [], system_tags: [], metadata: {}, entries: [] };
+}
+
+function draft(
+  id: string,
+  name: string,
+  { user, company }: { user: string; company: string },
+  now: string,
+): TaskDocument {
+  return {
+    id,
+    name,
+    type: 'training',
+    user,
+    company,
+    status: 'created',
+    created: now,
+    last_update: now,
+    last_change: now,
+    last_changed_by: user,
+    last_iteration: 0,
+    last_metrics: {},
+    tags: [],
+    system_tags: [],
+    script: {},
+    container: {},
+    execution: {},
+    hyperparams: {},
+    configuration: {},
+    runtime: {},
+    models: { input: [], output: [] },
+    output: {},
+  };
+}

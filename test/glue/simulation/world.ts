@@ -1,0 +1,235 @@
+// One world: a server, a cluster, daemons and a user, in which one thing after the other moves.
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import { runDaemon } from '../../../src/glue/daemon.ts';
+import type { Glue } from '../../../src/glue/glue.ts';
+import type { Host } from '../../../src/host/host.ts';
+import { TemplateProblem } from '../../../src/template/errors.ts';
+import { createCluster, type Cluster } from './cluster.ts';
+import { createJudge, type Judge } from './judge.ts';
+import { openMemoryJournal, readDisk, type Disk } from './memory-journal.ts';
+import { createNeighbour, type Neighbour } from './neighbour.ts';
+import { createOwnedClock, type OwnedClock } from './owned-clock.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
+import { createServer, type Server } from './server.ts';
+import { silentLog } from './silent-log.ts';
+import { createTurns, type CallKind, type Turn, type Turns, type Way } from './turns.ts';
+
+/** What will happen to the next call of this kind. */
+export interface Trap {
+  readonly kind: CallKind | 'any';
+  readonly way: Way | 'killed before' | 'killed after' | 'killed and journal lost';
+}
+
+export interface SimDaemon {
+  readonly number: number;
+  readonly disk: Disk;
+  /** undefined while it doesn't run. */
+  running: { readonly stop: AbortController; readonly life: number } | undefined;
+}
+
+/** What the program of a task does, or that its template can't be filled in. */
+export type Character = 'ends well' | 'fails' | 'misfit';
+
+export interface World {
+  readonly clock: OwnedClock;
+  readonly turns: Turns;
+  readonly server: Server;
+  readonly cluster: Cluster;
+  readonly neighbour: Neighbour;
+  readonly daemons: readonly SimDaemon[];
+  readonly tasks: readonly TaskId[];
+  readonly judge: Judge;
+  readonly traps: Trap[];
+  readonly trace: string[];
+  tell(who: string, what: string): void;
+  start(daemon: SimDaemon): void;
+  kill(daemon: SimDaemon): void;
+  /** Lets a daemon's call happen, the way the first trap for it says. */
+  take(turn: Turn): Promise<void>;
+  endsWell(task: string): boolean;
+  now(): number;
+}
+
+export interface Cast {
+  readonly characters: readonly Character[];
+  readonly daemons: 1 | 2;
+}
+
+const START_AT = Date.UTC(2026, 0, 1);
+const GRACES = { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 };
+const PACE = { lookMs: 15_000, queueMs: 15_000 };
+
+export async function createWorld({ characters, daemons: count }: Cast): Promise<World> {
+  const clock = createOwnedClock(START_AT);
+  const turns = createTurns();
+  const trace: string[] = [];
+  const traps: Trap[] = [];
+  const tell = (who: string, what: string): void => {
+    trace.push(`${((clock.now() - START_AT) / 1000).toFixed(1).padStart(7)} ${who.padEnd(9)} ${what}`);
+  };
+  const cluster = createCluster(clock, turns);
+  const judge = createJudge({ cluster, isNeighbours: (task) => neighbour.isAtWork(task), count });
+  const server = createServer(clock, turns, (call) => judge.watch(call, server.store));
+  const neighbour = createNeighbour(server);
+  for (const [id, name] of [
+    [OWN_QUEUE, 'own'],
+    [OTHER_QUEUE, 'other'],
+    [SCHEDULER_QUEUE, 'slurm_scheduler'],
+  ] as const)
+    server.addQueue(id, name);
+
+  const tasks: TaskId[] = [];
+  for (const index of characters.keys()) {
+    const id = String(index + 1).padStart(32, '0') as TaskId;
+    tasks.push(id);
+    server.addTask(id, `task ${index + 1}`);
+    await server.call('tasks.enqueue', { task: id, queue: OWN_QUEUE });
+  }
+  const characterOf = (task: string): Character => characters[Number(task) - 1] ?? 'ends well';
+
+  let lives = 0;
+  const world: World = {
+    clock,
+    turns,
+    server,
+    cluster,
+    neighbour,
+    daemons: Array.from({ length: count }, (_, index): SimDaemon => ({
+      number: index + 1,
+      disk: { text: '' },
+      running: undefined,
+    })),
+    tasks,
+    judge,
+    traps,
+    trace,
+    tell,
+    now: () => clock.now(),
+    endsWell: (task) => characterOf(task) !== 'fails',
+
+    start(daemon) {
+      lives += 1;
+      const life = lives;
+      const stop = new AbortController();
+      daemon.running = { stop, life };
+      tell(`daemon ${daemon.number}`, 'starts');
+      runDaemon(makeGlue(world, daemon, life, characterOf), {
+        pace: PACE,
+        once: false,
+        stop: stop.signal,
+        lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
+        random: () => 0.5,
+      }).then(
+        () => {
+          if (daemon.running?.life === life) daemon.running = undefined;
+          turns.drop(life);
+          clock.drop(life);
+          tell(`daemon ${daemon.number}`, 'has stopped');
+        },
+        (error: unknown) => {
+          judge.wrong(`daemon ${daemon.number} died of ${String(error)}`);
+        },
+      );
+    },
+
+    kill(daemon) {
+      if (daemon.running === undefined) return;
+      turns.drop(daemon.running.life);
+      clock.drop(daemon.running.life);
+      daemon.running = undefined;
+      tell(`daemon ${daemon.number}`, 'is killed');
+    },
+
+    async take(turn) {
+      const daemon = world.daemons.find(({ running }) => running?.life === turn.owner);
+      const trap = traps[0];
+      const falls = trap !== undefined && (trap.kind === 'any' || trap.kind === turn.kind);
+      if (falls) traps.shift();
+      const way = falls ? trap.way : 'answered';
+      tell(`daemon ${daemon?.number ?? '?'}`, `${turn.label}${way === 'answered' ? '' : ` (${way})`}`);
+      if (way === 'answered' || way === 'not made' || way === 'answer lost') return turn.take(way);
+      if (way === 'killed after') void turn.take('answered');
+      if (daemon === undefined) return;
+      world.kill(daemon);
+      if (way === 'killed and journal lost') {
+        daemon.disk.text = '';
+        judge.journalLost();
+      }
+    },
+  };
+  return world;
+}
+
+function makeGlue(world: World, daemon: SimDaemon, life: number, characterOf: (task: string) => Character): Glue {
+  let tokens = 0;
+  return {
+    clearml: world.server.clientOf(life),
+    scheduler: world.cluster.schedulerOf(life),
+    host: hostOf(world, life),
+    journal: openMemoryJournal(daemon.disk, world.turns, life),
+    clock: world.clock.of(life),
+    log: silentLog,
+    randomToken: () => `${daemon.number}${String((tokens += 1)).padStart(3, '0')}`,
+    worker: `login${daemon.number}:slurm`,
+    version: '0.1.0',
+    queues: [
+      {
+        id: OWN_QUEUE,
+        name: 'own',
+        template: {
+          file: 'a.template',
+          // What the cluster of the story needs to know of a script.
+          render({ task, workerId }) {
+            if (characterOf(String(task['id'])) === 'misfit') {
+              throw new TemplateProblem('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
+            }
+            return { script: workerId, uses: [] };
+          },
+        },
+      },
+    ],
+    orderFairness: false,
+    schedulerQueue: SCHEDULER_QUEUE,
+    cluster: {
+      clusterName: 'c1',
+      version: '22.05.8',
+      minJobAgeMs: 300_000,
+      messageTimeoutMs: 10_000,
+      killWaitMs: 30_000,
+      hasAccounting: true,
+    },
+    graces: GRACES,
+    adoptMs: 60_000,
+    job: {
+      sharedDir: '/shared',
+      jobConf: '{}',
+      python: undefined,
+      agentVersion: '3.0.3',
+      apiServer: 'http://api',
+      publicConfig: {},
+    },
+    busy: new Set(),
+  };
+}
+
+/** Nothing is wrong with any file here, but for what traps say. */
+function hostOf(world: World, life: number): Host {
+  return {
+    name: 'this machine',
+    run: ({ program }) =>
+      world.turns.ask({
+        owner: life,
+        kind: 'host',
+        endpoint: program,
+        label: `runs ${program}`,
+        effect: () => ({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' }),
+        lost: () => ({ exitCode: 1, killedBy: undefined, stdout: '', stderr: 'Disk quota exceeded' }),
+      }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What the daemon's journal says on disk. */
+export function journalOf(daemon: SimDaemon): ReturnType<typeof readDisk> {
+  return readDisk(daemon.disk);
+}
