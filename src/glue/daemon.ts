@@ -40,7 +40,7 @@ const IDLE_FACTOR = 4;
 const SOON_MS = 5_000;
 const STRAYS_EVERY_MS = 300_000;
 const SWEEP_EVERY_MS = 3_600_000;
-const STOP_WITHIN_MS = 4_000;
+const STOP_WITHIN_MS = 3_000;
 const A_DAY_MS = 24 * 3_600_000;
 
 /**

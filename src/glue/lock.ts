@@ -1,6 +1,6 @@
 // One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
@@ -14,8 +14,9 @@ export class StateFolderUnusable extends Error {
 }
 
 export interface Lock {
-  /** Tells other hosts that this daemon is alive. */
+  /** Tells other hosts that this daemon is alive. @throws AlreadyRunning when the folder is another daemon's by now */
   touch(): Promise<void>;
+  /** Gives the folder up, if it is still ours. */
   release(): Promise<void>;
 }
 
@@ -43,27 +44,53 @@ export async function takeLock(folder: string, host: string, now: number): Promi
   const holder: Holder = { host, pid: process.pid, begun: (await beginOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {
-    try {
-      const handle = await open(file, 'wx', 0o600);
-      await handle.writeFile(JSON.stringify(holder));
-      await handle.close();
-      return {
-        touch: () => utimes(file, new Date(), new Date()),
-        release: () => rm(file, { force: true }),
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuseFolder(folder, error);
-    }
+    if (await putLock(file, holder)) return lockOf(file, holder);
     const held = await readHolder(file);
-    if (held !== undefined && (await isAlive(held, file, host, now))) {
-      const since = new Date(held.since).toISOString();
-      throw new AlreadyRunning(
-        `Another clearml-agent-slurm (process ${held.pid} on ${held.host}, since ${since}) uses the state folder ${folder}. Stop it, or set agent.slurm.state_dir to another folder.`,
-      );
-    }
+    if (held !== undefined && (await isAlive(held, file, host, now))) throw new AlreadyRunning(describe(held, folder));
     await rm(file, { force: true });
   }
   throw new AlreadyRunning(`The lock ${file} is taken again and again by other processes. Start one daemon at a time.`);
+}
+
+/** Puts the file there with its whole text in one act. False when there is one already. */
+async function putLock(file: string, holder: Holder): Promise<boolean> {
+  const draft = `${file}.${holder.host}-${holder.pid}`;
+  try {
+    await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    return refuseFolder(dirname(file), error);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function lockOf(file: string, holder: Holder): Lock {
+  /** Two that found the same dead holder may both have put theirs, and a machine that slept was taken for dead. */
+  async function findOther(): Promise<Holder | undefined> {
+    const held = await readHolder(file);
+    const isOurs = held?.host === holder.host && held.pid === holder.pid && held.since === holder.since;
+    return isOurs ? undefined : held;
+  }
+
+  return {
+    async touch() {
+      const other = await findOther();
+      if (other !== undefined) throw new AlreadyRunning(describe(other, dirname(file)));
+      const now = new Date();
+      // A folder that is gone takes the journal with it, and that says so.
+      await utimes(file, now, now).catch(() => putLock(file, holder).catch(() => undefined));
+    },
+    async release() {
+      if ((await findOther()) === undefined) await rm(file, { force: true });
+    },
+  };
+}
+
+function describe({ pid, host, since }: Holder, folder: string): string {
+  return `Another clearml-agent-slurm (process ${pid} on ${host}, since ${new Date(since).toISOString()}) uses the state folder ${folder}. Stop it, or set agent.slurm.state_dir to another folder.`;
 }
 
 function refuseFolder(folder: string, error: unknown): never {

@@ -34,5 +34,6 @@ export interface Host {
    * @throws HostUnreachable when there was no way there: surely nothing was run
    */
   run(command: HostCommand): Promise<HostResult>;
+  /** Ends what still runs, whose callers are told `HostLost`, and resolves when it has ended. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // This machine as a place where commands run: without a shell, in a known environment, and never past their deadline.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from './errors.ts';
 import type { Host, HostCommand, HostResult } from './host.ts';
@@ -33,6 +34,11 @@ export function createLocalHost(options: LocalHostOptions): Host {
     ...options.variables,
   };
 
+  const closing = new AbortController();
+  // Every program under way listens to it.
+  setMaxListeners(0, closing.signal);
+  const running = new Set<Promise<HostResult>>();
+
   /** What a failed start means: in every case nothing was run. */
   async function explainStart(error: unknown, program: string): Promise<unknown> {
     if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
@@ -51,6 +57,7 @@ export function createLocalHost(options: LocalHostOptions): Host {
     name,
     async run(command) {
       command.signal?.throwIfAborted();
+      closing.signal.throwIfAborted();
       let child: ChildProcessWithoutNullStreams;
       try {
         child = spawn(command.program, command.args, {
@@ -67,15 +74,26 @@ export function createLocalHost(options: LocalHostOptions): Host {
         const error = await new Promise((resolve) => child.once('error', resolve));
         throw await explainStart(error, command.program);
       }
-      return follow(child, child.pid, command);
+      const ended = follow(child, child.pid, command, closing.signal).finally(() => running.delete(ended));
+      running.add(ended);
+      return ended;
     },
-    close: () => Promise.resolve(),
+    async close() {
+      closing.abort(new HostLost(`${name} was given up while a program ran on it`));
+      await Promise.allSettled(running);
+    },
   };
 }
 
 /** Feeds the program, collects what it prints, ends it when it must end, and settles when it has ended. */
-function follow(child: ChildProcessWithoutNullStreams, pid: number, command: HostCommand): Promise<HostResult> {
-  const { program, timeoutMs, signal } = command;
+function follow(
+  child: ChildProcessWithoutNullStreams,
+  pid: number,
+  command: HostCommand,
+  closing: AbortSignal,
+): Promise<HostResult> {
+  const { program, timeoutMs } = command;
+  const signals = command.signal === undefined ? [closing] : [command.signal, closing];
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
 
@@ -88,7 +106,7 @@ function follow(child: ChildProcessWithoutNullStreams, pid: number, command: Hos
     }
 
     function aborted(): unknown {
-      return signal?.reason;
+      return signals.find((signal) => signal.aborted)?.reason;
     }
 
     function tooMuch(): HostLost {
@@ -113,7 +131,7 @@ function follow(child: ChildProcessWithoutNullStreams, pid: number, command: Hos
 
     function settle(exitCode: number | null, killedBy: string | null): void {
       for (const timer of timers) clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
       if (whyEnded !== undefined) {
         const why = whyEnded();
         reject(why instanceof Error ? why : new Error(`${program} was ended`, { cause: why }));
@@ -137,7 +155,7 @@ function follow(child: ChildProcessWithoutNullStreams, pid: number, command: Hos
     }
 
     const onAbort = (): void => endWith(aborted);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
     child.stdout.on('data', collect(stdout));
     child.stderr.on('data', collect(stderr));
     // A program that ends without reading its input is no error of ours: its exit code tells what it thought of it.

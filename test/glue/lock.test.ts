@@ -70,4 +70,29 @@ describe('the lock of a state folder', () => {
 
     await takeLock(folder, 'login1', Date.now());
   });
+
+  it("tells a daemon that slept for long that the folder is another one's by now", async () => {
+    const lock = await takeLock(folder, 'login1', 1);
+    await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
+
+    expect(await rejection(lock.touch())).to.be.instanceOf(AlreadyRunning);
+    await lock.release();
+
+    expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
+  });
+
+  it('is put there again when somebody removed it', async () => {
+    const lock = await takeLock(folder, 'login1', 1);
+    await rm(file);
+
+    await lock.touch();
+
+    expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login1', since: 1 });
+  });
+
+  it('is given to one of many that start at once', async () => {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder, 'login1', Date.now())));
+
+    expect(tries.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+  });
 });

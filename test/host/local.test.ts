@@ -173,6 +173,15 @@ describe('the local host', () => {
     expect(existsSync(join(folder, 'ran'))).to.equal(false);
   });
 
+  it('ends what still runs when it is given up, and starts nothing more', async () => {
+    const running = rejection(host.run(shell('sleep 100')));
+
+    await host.close();
+
+    expect(await running).to.be.instanceOf(HostLost);
+    expect(await rejection(host.run(shell('true')))).to.be.instanceOf(HostLost);
+  });
+
   it('ends a program that never stops printing', async () => {
     const error = await rejection(host.run({ program: 'yes', args: [], timeoutMs: 60_000 }));
 
