@@ -40,8 +40,17 @@ export function isGivenBack(statusMessage: string): boolean {
 /** Why a job has nothing to do for its task any more. Archiving ends a task that waits or runs. */
 export function describeUnwanted(task: Task | undefined): string {
   if (task === undefined) return 'the task was deleted';
-  if (task.status === 'queued') return 'the task was enqueued again';
-  return task.archived ? 'the task was archived' : `the task is ${task.status}`;
+  if (task.archived && task.status !== 'queued') return 'the task was archived';
+  switch (task.status) {
+    case 'queued':
+      return 'the task was enqueued again';
+    case 'created':
+      return 'the task is a draft again';
+    case 'stopped':
+      return 'the task was aborted';
+    default:
+      return `the task is ${task.status}`;
+  }
 }
 
 export interface WaitWords {
@@ -81,11 +90,17 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
   if (cancelledFor !== undefined && job.state === 'CANCELLED') {
     return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
   }
-  const meaning = job.state === 'UNKNOWN' ? undefined : JOB_STATES[job.state];
-  const limit = job.state === 'TIMEOUT' && record?.timeLimit !== undefined ? ` of ${record.timeLimit}` : '';
-  const says = meaning === undefined ? '' : `: it ${meaning.says}${limit}`;
-  const advice = meaning !== undefined && 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
-  return `Slurm job ${job.id} ended ${job.stateWord}${describeExit(job, record)}${onNodes(job)}${says}.${advice}`;
+  const exit = job.state === 'FAILED' ? describeExit(record) : '';
+  return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
+}
+
+/** What its last state means, to stand behind the state. */
+function describeState({ state }: Job, record: JobRecord | undefined): string {
+  if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
+  const meaning = JOB_STATES[state];
+  const limit = state === 'TIMEOUT' && record?.timeLimit !== undefined ? ` of ${record.timeLimit}` : '';
+  const advice = 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
+  return `: it ${meaning.says}${limit}.${advice}`;
 }
 
 /** Why nothing of the task ran, when a job ended before its agent began. */
@@ -105,11 +120,10 @@ function onNodes({ nodes }: Job): string {
   return nodes === undefined ? '' : ` on ${nodes}`;
 }
 
-function describeExit(job: Job, record: JobRecord | undefined): string {
-  if (record?.exitCode === undefined || job.state === 'COMPLETED') return '';
-  return record.exitSignal === undefined || record.exitSignal === 0
-    ? ` (exit code ${record.exitCode})`
-    : ` (signal ${record.exitSignal})`;
+function describeExit(record: JobRecord | undefined): string {
+  if (record?.exitCode === undefined) return '';
+  const { exitCode, exitSignal = 0 } = record;
+  return exitSignal === 0 ? ` (exit code ${exitCode})` : ` (signal ${exitSignal})`;
 }
 
 /** A moment as the cluster's people write it, in UTC, to the minute. */

@@ -37,7 +37,7 @@ export interface SimJob {
 export type Fate = 'accepted' | 'rejected' | 'backpressure' | 'unavailable' | 'unknown' | 'in flight';
 
 const MIN_JOB_AGE_MS = 300_000;
-const FACTS = {
+export const FACTS = {
   clusterName: 'c1',
   version: '22.05.8',
   minJobAgeMs: MIN_JOB_AGE_MS,

@@ -1,17 +1,14 @@
 // One world: a server, a cluster, daemons and a user, in which one thing after the other moves.
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { runDaemon } from '../../../src/glue/daemon.ts';
-import type { Glue } from '../../../src/glue/glue.ts';
-import type { Host } from '../../../src/host/host.ts';
-import { TemplateProblem } from '../../../src/template/errors.ts';
 import { createCluster, type Cluster } from './cluster.ts';
 import { createJudge, type Judge } from './judge.ts';
-import { openMemoryJournal, readDisk, type Disk } from './memory-journal.ts';
+import { makeGlue } from './make-glue.ts';
+import { readDisk, type Disk } from './memory-journal.ts';
 import { createNeighbour, type Neighbour } from './neighbour.ts';
 import { createOwnedClock, type OwnedClock } from './owned-clock.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import { createServer, type Server } from './server.ts';
-import { silentLog } from './silent-log.ts';
 import { createTurns, type CallKind, type Turn, type Turns, type Way } from './turns.ts';
 
 /** What will happen to the next call of this kind. */
@@ -56,7 +53,6 @@ export interface Cast {
 }
 
 const START_AT = Date.UTC(2026, 0, 1);
-const GRACES = { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 };
 const PACE = { lookMs: 15_000, queueMs: 15_000 };
 
 export async function createWorld({ characters, daemons: count }: Cast): Promise<World> {
@@ -113,7 +109,9 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
       const stop = new AbortController();
       daemon.running = { stop, life };
       tell(`daemon ${daemon.number}`, 'starts');
-      runDaemon(makeGlue(world, daemon, life, characterOf), {
+      const isMisfit = (task: string): boolean => characterOf(task) === 'misfit';
+      const { number, disk } = daemon;
+      runDaemon(makeGlue({ server, cluster, clock, turns, disk, life, number, isMisfit }), {
         pace: PACE,
         once: false,
         stop: stop.signal,
@@ -158,75 +156,6 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
     },
   };
   return world;
-}
-
-function makeGlue(world: World, daemon: SimDaemon, life: number, characterOf: (task: string) => Character): Glue {
-  let tokens = 0;
-  return {
-    clearml: world.server.clientOf(life),
-    scheduler: world.cluster.schedulerOf(life),
-    host: hostOf(world, life),
-    journal: openMemoryJournal(daemon.disk, world.turns, life),
-    clock: world.clock.of(life),
-    log: silentLog,
-    randomToken: () => `${daemon.number}${String((tokens += 1)).padStart(3, '0')}`,
-    worker: `login${daemon.number}:slurm`,
-    version: '0.1.0',
-    queues: [
-      {
-        id: OWN_QUEUE,
-        name: 'own',
-        template: {
-          file: 'a.template',
-          // What the cluster of the story needs to know of a script.
-          render({ task, workerId }) {
-            if (characterOf(String(task['id'])) === 'misfit') {
-              throw new TemplateProblem('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
-            }
-            return { script: workerId, uses: [] };
-          },
-        },
-      },
-    ],
-    orderFairness: false,
-    schedulerQueue: SCHEDULER_QUEUE,
-    cluster: {
-      clusterName: 'c1',
-      version: '22.05.8',
-      minJobAgeMs: 300_000,
-      messageTimeoutMs: 10_000,
-      killWaitMs: 30_000,
-      hasAccounting: true,
-    },
-    graces: GRACES,
-    adoptMs: 60_000,
-    job: {
-      sharedDir: '/shared',
-      jobConf: '{}',
-      python: undefined,
-      agentVersion: '3.0.3',
-      apiServer: 'http://api',
-      publicConfig: {},
-    },
-    busy: new Set(),
-  };
-}
-
-/** Nothing is wrong with any file here, but for what traps say. */
-function hostOf(world: World, life: number): Host {
-  return {
-    name: 'this machine',
-    run: ({ program }) =>
-      world.turns.ask({
-        owner: life,
-        kind: 'host',
-        endpoint: program,
-        label: `runs ${program}`,
-        effect: () => ({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' }),
-        lost: () => ({ exitCode: 1, killedBy: undefined, stdout: '', stderr: 'Disk quota exceeded' }),
-      }),
-    close: () => Promise.resolve(),
-  };
 }
 
 /** What the daemon's journal says on disk. */

@@ -1,0 +1,112 @@
+// What the steps of the glue work with, for tests of single steps: the simulation's server and cluster, where every call is
+// answered at once, or goes the way that the test says.
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Task } from '../../src/clearml/task.ts';
+import type { Glue } from '../../src/glue/glue.ts';
+import { createPause } from '../../src/glue/pause.ts';
+import { createWays, type Ways } from '../../src/glue/ways.ts';
+import { look, type View } from '../../src/glue/look.ts';
+import type { Logger } from '../../src/log/logger.ts';
+import { createCluster, type Cluster } from './simulation/cluster.ts';
+import { makeGlue } from './simulation/make-glue.ts';
+import type { Disk } from './simulation/memory-journal.ts';
+import { createOwnedClock, type OwnedClock } from './simulation/owned-clock.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { createServer, type Server } from './simulation/server.ts';
+import type { Asked, Turns, Way } from './simulation/turns.ts';
+import { NOW } from './sightings.ts';
+
+export interface Desk {
+  readonly glue: Glue;
+  readonly ways: Ways;
+  readonly server: Server;
+  readonly cluster: Cluster;
+  readonly clock: OwnedClock;
+  /** Every call that was made, by its label. */
+  readonly calls: string[];
+  /** Every event that was logged above debug, as `level: sentence`. */
+  readonly logged: string[];
+  /** Decides how a call goes; what it leaves undefined is answered. */
+  fate: (call: Pick<Asked<unknown>, 'endpoint' | 'kind'>) => Way | 'never answered' | undefined;
+  /** A new task, enqueued in our queue. */
+  enqueued(number: number): Promise<TaskId>;
+  look(): Promise<View>;
+  read(task: TaskId): Promise<Task | undefined>;
+  /** What the task's console was told. */
+  said(task: TaskId): string[];
+  /** The numbers of the tasks in a queue. */
+  waiting(queue: string): number[];
+}
+
+export function createDesk(given: Partial<Glue> = {}): Desk {
+  const clock = createOwnedClock(NOW);
+  const calls: string[] = [];
+  const logged: string[] = [];
+  const turns: Turns = {
+    pending: new Set(),
+    drop: () => undefined,
+    async ask({ label, effect, lost, ...call }) {
+      calls.push(label);
+      const way = desk.fate(call) ?? 'answered';
+      if (way === 'never answered') return new Promise(() => undefined);
+      if (way === 'not made') return lost(false);
+      const answer = await effect();
+      return way === 'answer lost' ? lost(true) : answer;
+    },
+  };
+  const server = createServer(clock, turns, () => undefined);
+  const cluster = createCluster(clock, turns);
+  server.addQueue(OWN_QUEUE, 'own');
+  server.addQueue(OTHER_QUEUE, 'other');
+  server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
+  const disk: Disk = { text: '' };
+  const glue: Glue = {
+    ...makeGlue({ server, cluster, clock, turns, disk, life: 1, number: 1, isMisfit: () => false }),
+    log: recordingLog(logged),
+    ...given,
+  };
+
+  const desk: Desk = {
+    glue,
+    ways: createWays(
+      glue,
+      createPause(() => 1),
+    ),
+    server,
+    cluster,
+    clock,
+    calls,
+    logged,
+    fate: () => undefined,
+    async enqueued(number) {
+      const task = taskNumber(number);
+      server.addTask(task, `task ${number}`);
+      await server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+      clock.pass(1_000);
+      return task;
+    },
+    async look() {
+      clock.pass(1_000);
+      const view = await look(glue, new AbortController().signal);
+      if (view === undefined) throw new Error('Slurm gave no list');
+      clock.pass(1);
+      return view;
+    },
+    read: async (task) => (await server.clientOf(1).tasks.read([task])).get(task),
+    said: (task) => server.store.events.of(task).map((event) => String(event['msg'])),
+    waiting: (queue) => (server.store.queues.get(queue)?.entries ?? []).map(({ task }) => Number(task)),
+  };
+  return desk;
+}
+
+export function taskNumber(number: number): TaskId {
+  return String(number).padStart(32, '0') as TaskId;
+}
+
+function recordingLog(lines: string[]): Logger {
+  const at =
+    (level: string) =>
+    (message: string): void =>
+      void lines.push(`${level}: ${message}`);
+  return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
+}

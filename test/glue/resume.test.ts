@@ -1,0 +1,141 @@
+// What a crash left in the middle of a step goes on from what is found outside; each step with each thing that may be found.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Entry } from '../../src/glue/entry.ts';
+import { resume } from '../../src/glue/resume.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { attempt, NOW } from './sightings.ts';
+
+const go = new AbortController().signal;
+
+interface Found {
+  /** Where the task is. */
+  readonly place: 'own' | 'nowhere' | 'parked';
+  readonly job?: 'PENDING' | 'FAILED';
+}
+
+async function left(
+  desk: Desk,
+  step: Entry['step'],
+  { place, job }: Found,
+  more: Partial<Entry> = {},
+): Promise<TaskId> {
+  const task = await desk.enqueued(1);
+  if (place !== 'own') await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  if (place === 'parked') {
+    await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  }
+  if (job !== undefined) {
+    await desk.glue.scheduler.submit({ jobName: formatJobName(task, attempt(1)), script: 'login1:slurm' });
+    const [made] = desk.cluster.jobs;
+    if (made !== undefined && job === 'FAILED') desk.cluster.end(made, 'FAILED', 1);
+  }
+  await desk.glue.journal.write({
+    task,
+    queue: OWN_QUEUE,
+    queueName: 'own',
+    step,
+    stepAt: NOW,
+    attempts: 1,
+    attempt: attempt(1),
+    told: {},
+    ...more,
+  });
+  return task;
+}
+
+/** What the journal knows of the task after the daemon has looked around, and what it did in Slurm. */
+async function after(desk: Desk, task: TaskId): Promise<string> {
+  await resume(desk.glue, desk.ways, await desk.look(), go);
+  await desk.ways.finish();
+  const entry = desk.glue.journal.entries.get(task);
+  const jobs = desk.cluster.jobs.length;
+  return `${entry === undefined ? 'forgotten' : `${entry.step}${entry.jobId === undefined ? '' : ` job ${entry.jobId}`}`}, ${jobs} jobs`;
+}
+
+const LONG_AGO = { stepAt: NOW - 3_600_000 };
+
+const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
+  ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
+  ['the pop happened', 'claiming', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['somebody else has parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
+  ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
+  ['the user put it back', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
+  ['a job of it lives already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
+  ['sbatch may still be on its way', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  ['sbatch left nothing', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
+  ['it is parked no more', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
+  [
+    'sbatch left nothing five times',
+    'submitting',
+    { place: 'parked' },
+    { ...LONG_AGO, attempts: 5 },
+    'following, 0 jobs',
+  ],
+  ['somebody may have it in hand', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
+  ['nobody had it', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['somebody parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+];
+
+describe('what a crash left in the middle of a step', () => {
+  for (const [title, step, found, more, becomes] of ROWS) {
+    it(`${step}, and ${title}: ${becomes}`, async () => {
+      const desk = createDesk();
+      const task = await left(desk, step, found, more);
+
+      expect(await after(desk, task)).to.equal(becomes);
+    });
+  }
+
+  it('returns an orphan to its queue', async () => {
+    const desk = createDesk();
+    await after(desk, await left(desk, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('does not go on with a task that the user has aborted', async () => {
+    for (const step of ['claiming', 'parking'] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place: 'nowhere' });
+      await desk.server.call('tasks.stop', { task });
+
+      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    }
+  });
+
+  it('gives a task back whose queue is no longer served, and adopts its job where it has one', async () => {
+    for (const step of ['claiming', 'parking'] as const) {
+      const desk = createDesk({ queues: [] });
+      const task = await left(desk, step, { place: 'nowhere' });
+
+      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    }
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' });
+    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
+  });
+
+  it('gives a parked task of a queue that is no longer served back when it would need a new job', async () => {
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+  });
+
+  it('waits while accounting can not be asked, and says so once', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    desk.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
+
+    expect(await after(desk, task)).to.equal('submitting, 0 jobs');
+  });
+});

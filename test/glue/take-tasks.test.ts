@@ -1,0 +1,144 @@
+// Taking tasks: in order, only what may be taken, and never so long that nothing else is done.
+import { expect } from 'chai';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { QueueId } from '../../src/clearml/ids.ts';
+import { createPause } from '../../src/glue/pause.ts';
+import { createTakeTasks } from '../../src/glue/take-tasks.ts';
+import { createWays } from '../../src/glue/ways.ts';
+import { createDesk, taskNumber, type Desk } from './desk.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+
+const go = new AbortController().signal;
+
+async function take(desk: Desk, forMs = 60_000): Promise<number> {
+  const pause = createPause(() => 1);
+  const ways = createWays(desk.glue, pause);
+  const until = desk.clock.now() + forMs;
+  const claimed = await createTakeTasks(desk.glue, ways, pause).round(await desk.look(), { until, signal: go });
+  await ways.finish();
+  return claimed;
+}
+
+describe('taking tasks', () => {
+  it('brings each task that waits to Slurm, and says so in its console', async () => {
+    const desk = createDesk();
+    const tasks = [await desk.enqueued(1), await desk.enqueued(2)];
+
+    expect(await take(desk)).to.equal(2);
+
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.have.members([1, 2]);
+    expect(desk.cluster.jobs).to.have.length(2);
+    for (const task of tasks) {
+      expect(desk.said(task)).to.deep.equal([
+        'Taken from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+        `Submitted as Slurm job ${desk.cluster.jobs.find((job) => job.task === task)?.id} to cluster "c1".`,
+      ]);
+    }
+  });
+
+  it('does not take a task whose old job still lives, nor what waits behind it: only a head can be popped', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    await desk.enqueued(2);
+    await desk.glue.scheduler.submit({ jobName: `clearml_task_${task}-oldattempt01`, script: '' });
+
+    expect(await take(desk)).to.equal(0);
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
+  });
+
+  it('gets past the entry of a task that was deleted', async () => {
+    const desk = createDesk();
+    await desk.server.call('queues.add_task', { queue: OWN_QUEUE, task: taskNumber(9) });
+    await desk.enqueued(1);
+
+    await take(desk);
+
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(desk.glue.journal.entries.has(taskNumber(9))).to.equal(false);
+    expect(desk.cluster.jobs).to.have.length(1);
+  });
+
+  it('takes nothing that another daemon was quicker to pop', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    desk.fate = ({ endpoint }) => {
+      if (endpoint !== 'queues.get_next_task') return undefined;
+      void desk.server.call('queues.get_next_task', { queue: OWN_QUEUE, task });
+      return 'answered';
+    };
+
+    expect(await take(desk)).to.equal(0);
+    expect(desk.glue.journal.entries.size).to.equal(0);
+  });
+
+  it('does not run a task that was aborted right before the pop, which makes it queued again', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    const view = await desk.look();
+    // The entry stays where it is when the abort looks for it in another queue.
+    const { execution, ...document } = desk.server.store.tasks.get(task) ?? expect.fail('no such task');
+    desk.server.store.tasks.put({ ...document, execution: { ...execution, queue: OTHER_QUEUE } });
+    await desk.server.call('tasks.stop', { task });
+    const stopped = desk.server.store.tasks.get(task) ?? expect.fail('no such task');
+    desk.server.store.tasks.put({ ...stopped, execution });
+
+    const pause = createPause(() => 1);
+    const ways = createWays(desk.glue, pause);
+    await createTakeTasks(desk.glue, ways, pause).round(view, { until: desk.clock.now() + 1_000, signal: go });
+    await ways.finish();
+
+    expect(desk.cluster.jobs).to.have.length(0);
+  });
+
+  it('pauses once the cluster is full: the task is back at the front, and is told so once', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    await desk.enqueued(2);
+
+    for (let round = 0; round < 3; round += 1) {
+      desk.cluster.nextFate = 'backpressure';
+      desk.fate = ({ endpoint }) =>
+        endpoint === 'sbatch' ? ((desk.cluster.nextFate = 'backpressure'), undefined) : undefined;
+      await take(desk);
+    }
+
+    expect(desk.waiting(OWN_QUEUE)).to.have.members([1, 2]);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(desk.said(task)).to.deep.equal([
+      'Taken from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+      'Back at the front of queue "own": Slurm takes no more jobs for now: sbatch said backpressure.',
+    ]);
+    expect((await desk.read(task))?.statusMessage).to.match(/^Back at the front/);
+  });
+
+  it('stops when the next look is due, though sbatch is slow and the queue long', async () => {
+    const desk = createDesk();
+    for (let number = 1; number <= 20; number += 1) await desk.enqueued(number);
+    desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
+    const pause = createPause(() => 1);
+    const ways = createWays(desk.glue, pause);
+    const until = desk.clock.now() + 15_000;
+
+    const round = createTakeTasks(desk.glue, ways, pause).round(await desk.look(), { until, signal: go });
+    while (desk.clock.nextWakeAt() === undefined) await turn();
+    desk.clock.pass(15_000);
+
+    expect(await round).to.equal(4);
+    expect(desk.waiting(OWN_QUEUE)).to.have.length(16);
+  });
+
+  it('says once that a queue it serves was deleted, and goes on with the others', async () => {
+    const desk = createDesk();
+    const [own] = desk.glue.queues;
+    if (own === undefined) throw new Error('no queue');
+    const gone = { ...own, id: 'd'.repeat(32) as QueueId, name: 'gone' };
+    const both = createDesk({ queues: [gone, own] });
+    await both.enqueued(1);
+
+    await take(both);
+
+    expect(both.cluster.jobs).to.have.length(1);
+    expect(both.logged.filter((line) => line.includes('no longer exists'))).to.have.length(1);
+  });
+});
