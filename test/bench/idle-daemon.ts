@@ -34,11 +34,6 @@ export const idleDaemon: Figure = {
     return [
       { what: 'resident memory', value: median(memory), unit: 'MB', target: { atMost: 80 } },
       { what: 'processor', value: percent(after.ownMs - before.ownMs), unit: '% of a core', target: { atMost: 1 } },
-      {
-        what: "processor, with Slurm's commands",
-        value: percent(after.ownMs + after.childrenMs - before.ownMs - before.childrenMs),
-        unit: '% of a core',
-      },
     ];
   },
 };

@@ -5,10 +5,8 @@ import { runToEnd } from './run-to-end.ts';
 export interface ProcessUse {
   /** Resident memory now. */
   readonly rssMb: number;
-  /** Its own processor time so far. */
+  /** Its own processor time so far, without that of the programs that it has run. */
   readonly ownMs: number;
-  /** That of the programs that it has run to their end. */
-  readonly childrenMs: number;
 }
 
 export async function readProcessUse(pid: number): Promise<ProcessUse> {
@@ -23,7 +21,6 @@ export async function readProcessUse(pid: number): Promise<ProcessUse> {
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
-  const ms = (...numbers: readonly number[]): number =>
-    numbers.reduce((sum, number) => sum + ((fields[number - 3] ?? Number.NaN) * 1000) / ticksASecond, 0);
-  return { rssMb: rssKb / 1024, ownMs: ms(14, 15), childrenMs: ms(16, 17) };
+  const [user = Number.NaN, system = Number.NaN] = fields.slice(14 - 3, 16 - 3);
+  return { rssMb: rssKb / 1024, ownMs: ((user + system) * 1000) / ticksASecond };
 }
