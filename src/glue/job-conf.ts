@@ -1,6 +1,7 @@
 // The jobs' own clearml.conf files in the shared folder: removed when a job is over, whatever became of it.
 import type { TaskId } from '../clearml/ids.ts';
 import { listOldFiles, removeFiles } from '../host/files.ts';
+import { isHostTrouble } from '../slurm/host-trouble.ts';
 import { formatJobName, readJobName } from '../slurm/job-name.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
@@ -28,26 +29,39 @@ export async function removeJobConf(glue: Glue, entry: Entry): Promise<void> {
 export async function sweepJobConfs(glue: Glue): Promise<void> {
   const { sharedDir } = glue.job;
   if (sharedDir === undefined) return;
-  const names = (await listOldFiles(glue.host, sharedConfFolder(sharedDir), OLD_MINUTES)).flatMap((file) => {
-    const job = file.replace(/\.conf$/, '');
-    const task = readJobName(job)?.taskId;
-    return task === undefined ? [] : [{ job, task: task as TaskId }];
-  });
-  const tasks = await glue.clearml.tasks.read([...new Set(names.map(({ task }) => task))]);
-  const over = names.filter(({ task }) => {
-    const status = tasks.get(task)?.status;
-    return status !== 'queued' && status !== 'in_progress' && !glue.journal.entries.has(task);
-  });
   try {
+    const files = await listOldFiles(glue.host, sharedConfFolder(sharedDir), OLD_MINUTES);
+    const over = await keepOver(glue, files.flatMap(readConfName));
     await removeFiles(
       glue.host,
-      over.map(({ job }) => sharedConfPath(sharedDir, job)),
+      over.map((job) => sharedConfPath(sharedDir, job)),
     );
   } catch (error) {
+    if (!isHostTrouble(error)) throw error;
     warn(glue, error);
   }
 }
 
+interface JobOfFile {
+  readonly job: string;
+  readonly task: TaskId;
+}
+
+function readConfName(file: string): JobOfFile[] {
+  const job = file.replace(/\.conf$/, '');
+  const task = readJobName(job)?.taskId;
+  return task === undefined ? [] : [{ job, task: task as TaskId }];
+}
+
+/** The names of the jobs whose tasks are over. */
+async function keepOver({ clearml, journal }: Glue, jobs: readonly JobOfFile[]): Promise<string[]> {
+  const tasks = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
+  return jobs.flatMap(({ job, task }) => {
+    const status = tasks.get(task)?.status;
+    return status === 'queued' || status === 'in_progress' || journal.entries.has(task) ? [] : [job];
+  });
+}
+
 function warn(glue: Glue, error: unknown): void {
-  glue.log.warn('Old clearml.conf files of jobs could not be removed from the shared folder', { err: error });
+  glue.log.warn('clearml.conf files of jobs could not be removed from the shared folder', { err: error });
 }

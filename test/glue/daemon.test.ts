@@ -1,0 +1,227 @@
+// The daemon as a whole: it outlives what goes wrong, says so in few lines, ends within seconds when told to, and is never idle
+// where it should act.
+import { expect } from 'chai';
+import { setImmediate as turn } from 'node:timers/promises';
+import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/glue/daemon.ts';
+import { AlreadyRunning } from '../../src/glue/lock.ts';
+import { SlurmUnavailable } from '../../src/slurm/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createDesk, taskNumber, type Desk } from './desk.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { entryOf, NOW } from './sightings.ts';
+
+const lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
+
+interface Run {
+  readonly ended: Promise<DaemonEnd>;
+  stop(): void;
+}
+
+function start(desk: Desk, options: Partial<DaemonOptions> = {}): Run {
+  const stop = new AbortController();
+  const pace = { lookMs: 15_000, queueMs: 5_000 };
+  return {
+    ended: runDaemon(desk.glue, { pace, once: false, stop: stop.signal, lock, random: () => 1, ...options }),
+    stop: () => stop.abort(new Error('got SIGTERM')),
+  };
+}
+
+/** Lets time pass as the daemon sleeps. */
+async function pass({ clock }: Desk, ms: number): Promise<void> {
+  const until = clock.now() + ms;
+  while (clock.now() < until) {
+    await turn();
+    const wakeAt = Math.min(clock.nextWakeAt() ?? until, until);
+    clock.pass(Math.max(1, wakeAt - clock.now()));
+  }
+  await turn();
+}
+
+describe('the daemon', () => {
+  it('tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {
+    const desk = createDesk();
+    const run = start(desk);
+    await pass(desk, 60_000);
+    desk.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
+    await pass(desk, 3_600_000);
+    desk.fate = () => undefined;
+    await pass(desk, 60_000);
+    run.stop();
+    await run.ended;
+
+    const lines = desk.logged.map((line) => line.slice(0, 30));
+    expect(lines.filter((line) => line.startsWith('warn: ClearML can not be asked'))).to.have.length.within(1, 7);
+    expect(lines.at(-1)).to.equal('info: All is well again');
+    expect(lines).to.have.length.below(10);
+  });
+
+  it('takes nothing while Slurm gives no list of jobs, and goes on when it does again', async () => {
+    const desk = createDesk();
+    await desk.enqueued(1);
+    desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
+    const run = start(desk);
+    await pass(desk, 600_000);
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(desk.logged).to.have.length.below(3);
+
+    desk.fate = () => undefined;
+    await pass(desk, 60_000);
+    expect(desk.cluster.jobs).to.have.length(1);
+    run.stop();
+    await run.ended;
+  });
+
+  for (const error of [new SlurmUnavailable('scontrol failed'), new TypeError('a mistake of ours')]) {
+    it(`outlives a ${error.name} about one task, follows the others, and says it once`, async () => {
+      const { scheduler } = createDesk().glue;
+      const desk: Desk = createDesk({
+        scheduler: {
+          ...scheduler,
+          list: (signal) => desk.cluster.schedulerOf(1).list(signal),
+          submit: (submission) => desk.cluster.schedulerOf(1).submit(submission),
+          record: () => Promise.reject(error),
+        },
+      });
+      const [failing, ending] = [await desk.enqueued(1), await desk.enqueued(2)];
+      const run = start(desk);
+      await pass(desk, 20_000);
+      for (const job of desk.cluster.jobs) desk.cluster.end(job, job.task === failing ? 'FAILED' : 'COMPLETED', 1);
+      await desk.server.call('tasks.started', { task: ending, force: true });
+      await desk.server.call('tasks.completed', { task: ending });
+      await pass(desk, 200_000);
+      run.stop();
+      await run.ended;
+
+      expect([...desk.glue.journal.entries.keys()]).to.deep.equal([failing]);
+      expect(desk.logged.filter((line) => /^(warn|error)/.test(line))).to.deep.equal([
+        'error: A task could not be brought on this time; it is tried again',
+      ]);
+    });
+  }
+
+  it('ends within seconds of being told to while sbatch hangs, and leaves in the journal that it was run', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
+    const run = start(desk);
+    await pass(desk, 30_000);
+
+    const toldAt = desk.clock.now();
+    run.stop();
+    await pass(desk, 4_000);
+
+    expect(await run.ended).to.equal('done');
+    expect(desk.clock.now() - toldAt).to.be.below(5_000);
+    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('ends within seconds of being told to while ClearML gives no answer', async () => {
+    const desk = createDesk();
+    desk.fate = ({ kind }) => (kind === 'clearml' ? 'never answered' : undefined);
+    const run = start(desk);
+    await pass(desk, 10_000);
+    run.stop();
+    await pass(desk, 4_000);
+
+    expect(await run.ended).to.equal('done');
+  });
+
+  it('does not take being told to stop in the middle of a Slurm command for a failure', async () => {
+    const given = createDesk();
+    const scheduler = {
+      ...given.glue.scheduler,
+      list: (signal?: AbortSignal) =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('got SIGTERM')));
+        }),
+    };
+    const desk = createDesk({ scheduler });
+    const run = start(desk);
+    await pass(desk, 1_000);
+    run.stop();
+    await turn();
+
+    expect(await run.ended).to.equal('done');
+    expect(desk.logged).to.deep.equal([]);
+  });
+
+  it("ends when the state folder is another daemon's by now", async () => {
+    const desk = createDesk();
+    const lost = { ...lock, touch: () => Promise.reject(new AlreadyRunning('another one')) };
+    const ended = rejection(start(desk, { lock: lost }).ended);
+    await pass(desk, 60_000);
+
+    expect(await ended).to.be.instanceOf(AlreadyRunning);
+  });
+
+  it('is shown as a worker also while a round takes long', async () => {
+    const desk = createDesk();
+    desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'never answered' : undefined);
+    const run = start(desk);
+    await pass(desk, 300_000);
+
+    expect(desk.calls.filter((call) => call === 'workers.status_report')).to.have.length.within(9, 11);
+    run.stop();
+    await pass(desk, 4_000);
+    await run.ended;
+  });
+
+  it('asks Slurm seldom when it has no jobs to follow', async () => {
+    const desk = createDesk();
+    const run = start(desk);
+    await pass(desk, 600_000);
+    run.stop();
+    await run.ended;
+
+    expect(desk.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
+  });
+
+  it('looks up all jobs that Slurm no longer shows by one call', async () => {
+    const desk = createDesk();
+    for (let number = 1; number <= 20; number += 1) {
+      await desk.enqueued(number);
+      await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await desk.glue.journal.write(entryOf({ task: taskNumber(number), queue: OWN_QUEUE, absentSince: NOW }));
+    }
+    await start(desk, { once: true }).ended;
+
+    expect(desk.calls.filter((call) => call === 'look up')).to.have.length(1);
+  });
+});
+
+describe('a single round of the daemon', () => {
+  const once = { once: true };
+
+  it('takes all that waits, waits for the submissions, and is done', async () => {
+    const desk = createDesk();
+    for (let number = 1; number <= 9; number += 1) await desk.enqueued(number);
+
+    expect(await start(desk, once).ended).to.equal('done');
+    expect(desk.cluster.jobs).to.have.length(9);
+  });
+
+  it('is unfinished when it is not known whether sbatch has submitted a task, and takes the others all the same', async () => {
+    const desk = createDesk();
+    await desk.enqueued(1);
+    await desk.enqueued(2);
+    desk.cluster.nextFate = 'unknown';
+
+    expect(await start(desk, once).ended).to.equal('unfinished');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+  });
+
+  it('is unfinished when Slurm could not be asked', async () => {
+    const desk = createDesk();
+    desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
+
+    expect(await start(desk, once).ended).to.equal('unfinished');
+  });
+
+  it('throws what kept it from being one', async () => {
+    const desk = createDesk();
+    desk.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
+
+    expect(await rejection(start(desk, once).ended)).to.have.property('name', 'ServerUnreachable');
+  });
+});
