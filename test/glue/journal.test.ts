@@ -1,9 +1,11 @@
 // The journal: what was written is there after any end of the process, and nothing is guessed from what can't be read.
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { execFile } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/glue/entry.ts';
 import { formatJournal, readJournal } from '../../src/glue/journal-lines.ts';
@@ -130,5 +132,35 @@ describe('the journal', () => {
     const last = await openJournal(folder, NOW);
     expect(last.entries.size).to.equal(2);
     await last.close();
+  });
+
+  it('knows exactly what it could write when the disk is full, and goes on when there is room again', async () => {
+    const full = 'ulimit -f 8; exec "$0" --import tsx test/glue/writes-until-full.ts "$1"';
+    const { stdout } = await promisify(execFile)('bash', ['-c', full, process.execPath, folder]);
+    const kept = Number(stdout);
+    expect(kept).to.be.above(5);
+
+    const again = await openJournal(folder, NOW);
+    expect(again.setAside).to.equal(undefined);
+    expect(again.entries.size).to.equal(kept);
+    await again.write(taskNumber(9_999));
+    await again.close();
+    const last = await openJournal(folder, NOW);
+    expect(last.entries.size).to.equal(kept + 1);
+    await last.close();
+  });
+
+  it('holds thousands of tasks, and is as quick with the last of them as with the first', async () => {
+    const journal = await openJournal(folder, NOW);
+    const many = Array.from({ length: 5_000 }, (_, index) => taskNumber(index));
+    await Promise.all(many.map((entry) => journal.write(entry)));
+    const began = performance.now();
+    await Promise.all(many.map((entry) => journal.write({ ...entry, attempts: 2 })));
+    await journal.close();
+
+    expect(performance.now() - began).to.be.below(2_000);
+    const again = await openJournal(folder, NOW);
+    expect(again.entries.size).to.equal(5_000);
+    await again.close();
   });
 });
