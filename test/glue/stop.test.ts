@@ -1,0 +1,62 @@
+// The program is told to stop while sbatch hangs: it ends within seconds, no process of its own stays behind, and no task is lost.
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { planFault, slow } from '../../src/sandbox/slurm/faults.ts';
+import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { QUICK_TEMPLATE } from '../e2e/templates.ts';
+import { startWorld } from '../e2e/world.ts';
+import type { SharedCluster } from '../support/shared-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const execute = promisify(execFile);
+
+describe('SIGTERM while sbatch hangs', function () {
+  this.timeout(120_000);
+  let stateDir: string;
+
+  beforeEach(async () => {
+    stateDir = await realpath(await mkdtemp(join(tmpdir(), 'stop-')));
+  });
+
+  afterEach(() => rm(stateDir, { recursive: true, force: true }));
+
+  it('ends the process within five seconds; the next one finds the job, and submits none of its own', async () => {
+    const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
+    try {
+      await using world = await startWorld({ cluster: asCluster(standIn.commandsDir), withPython: false });
+      const template = await world.write(
+        'held.template',
+        QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'),
+      );
+      const queue = await world.user.makeQueue('quick');
+      const task = await world.user.makeTask({});
+      planFault(standIn.stateDir, slow('sbatch', 120_000));
+      await world.user.enqueue(task, queue);
+      const daemon = world.start('--template-files', template, '--queue', 'quick');
+      await waitUntil('the job', async () => (await world.jobsOf(task)).length > 0, { withinMs: 60_000 });
+
+      await world.stop(daemon);
+      expect(daemon.log()).to.not.match(/bug|Error/);
+
+      world.start('--template-files', template, '--queue', 'quick');
+      await world.untilConsole(task, 'Submitted as Slurm job');
+      expect(await world.jobsOf(task)).to.have.length(1);
+    } finally {
+      await standIn.close();
+    }
+  });
+});
+
+function asCluster(commandsDir: string): SharedCluster {
+  const env = { PATH: `${commandsDir}:${process.env['PATH'] ?? '/usr/bin:/bin'}` };
+  return {
+    slurmConf: '',
+    nodes: [],
+    env,
+    run: async (program, ...args) => (await execute(program, args, { env: { ...process.env, ...env } })).stdout,
+  };
+}
