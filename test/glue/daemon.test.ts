@@ -1,5 +1,4 @@
-// The daemon as a whole: it outlives what goes wrong, says so in few lines, ends within seconds when told to, and is never idle
-// where it should act.
+// The daemon as a whole: it outlives what goes wrong, says so in few lines, ends within seconds, and is never idle where it should act.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/glue/daemon.ts';

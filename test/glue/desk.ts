@@ -1,5 +1,4 @@
-// What the steps of the glue work with, for tests of single steps: the simulation's server and cluster, where every call is
-// answered at once, or goes the way that the test says.
+// What single steps of the glue work with in their tests: the simulation's server and cluster, where every call goes as the test says.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { Glue } from '../../src/glue/glue.ts';
