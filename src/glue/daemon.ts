@@ -5,7 +5,7 @@ import { follow } from './follow.ts';
 import type { Glue } from './glue.ts';
 import { sweepJobConfs } from './job-conf.ts';
 import type { Lock } from './lock.ts';
-import { look, type View } from './look.ts';
+import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
 import { showPresence } from './presence.ts';
 import { resume } from './resume.ts';
@@ -96,7 +96,8 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
     if (everywhere) due.strays = now + STRAYS_EVERY_MS;
     const isSettled = await resume(glue, ways, seen, stop);
     const hasCancelled = await follow(glue, ways, seen, stop);
-    view = seen;
+    if (hasSchedulerQueue(glue, seen)) view = seen;
+    else log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
     if (hasCancelled || !isSettled) due.look = Math.min(due.look, clock.now() + SOON_MS);
     else if (glue.journal.entries.size === 0) due.look = now + pace.lookMs * IDLE_FACTOR;
   }

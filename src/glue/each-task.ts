@@ -1,6 +1,7 @@
 // Work that is done for each of many tasks, a few at a time: what goes wrong with one of them is no trouble of the others.
 import { inParallel } from '../base/in-parallel.ts';
 import { CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
+import type { TaskId } from '../clearml/ids.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import type { View } from './look.ts';
@@ -9,28 +10,47 @@ import type { View } from './look.ts';
 const AT_ONCE = 8;
 
 /**
- * Does it for each journaled task that this view can be a judge of: nothing is under way with it, and its step is older.
- * @throws ServerUnreachable, CredentialsRefused: then nothing can be done for the others either
+ * So many tasks in a row that ClearML gave no answer for mean that it is away. A single one may be about that task: a server
+ * that fails over it says no more than one that is away.
  */
-export async function forEachTask(
+const AWAY_AFTER = AT_ONCE;
+
+/**
+ * Does it for each of these. An error is logged with the task that it is about, and ends nothing else.
+ * @throws ServerUnreachable, CredentialsRefused when nothing can be done for any task
+ */
+export async function forEach<Item extends { readonly task: TaskId }>(
+  glue: Glue,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  let unanswered = 0;
+  await inParallel(items, AT_ONCE, async (item) => {
+    if (signal?.aborted === true) return;
+    try {
+      await work(item);
+      unanswered = 0;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof ServerUnreachable) unanswered += 1;
+      if (error instanceof CredentialsRefused || unanswered >= AWAY_AFTER) throw error;
+      const { task } = item;
+      const { jobId: job, queueName: queue } = glue.journal.entries.get(task) ?? {};
+      glue.log.error('A task could not be brought on this time; it is tried again', { task, job, queue, err: error });
+    }
+  });
+}
+
+/** Does it for each journaled task that this view can be a judge of: nothing is under way with it, and its step is older. */
+export function forEachTask(
   glue: Glue,
   view: View,
   signal: AbortSignal,
   work: (entry: Entry) => Promise<void>,
 ): Promise<void> {
-  await inParallel([...glue.journal.entries.values()], AT_ONCE, async (entry) => {
-    if (signal.aborted || entry.stepAt >= view.at || glue.busy.has(entry.task)) return;
-    try {
-      await work(entry);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) throw error;
-      glue.log.error('A task could not be brought on this time; it is tried again', {
-        task: entry.task,
-        job: entry.jobId,
-        queue: entry.queueName,
-        err: error,
-      });
-    }
-  });
+  const isJudged = ({ task, stepAt }: Entry): boolean =>
+    // A step of the future was made before the clock was set back.
+    (stepAt < view.at || stepAt > glue.clock.now()) && !glue.busy.has(task);
+  return forEach(glue, [...glue.journal.entries.values()].filter(isJudged), work, signal);
 }

@@ -35,6 +35,11 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
   return { at, queues, placeOf: readPlaces(queues, glue.schedulerQueue), tasks, jobs: byTask(list.jobs) };
 }
 
+/** Without the scheduler queue no task can be parked, and no job gets past the gate. */
+export function hasSchedulerQueue({ schedulerQueue }: Glue, { queues }: View): boolean {
+  return queues.some(({ id }) => id === schedulerQueue);
+}
+
 /** A job of this task that may still run. */
 export function findLiveJob(view: View, task: TaskId): Job | undefined {
   return view.jobs.get(task)?.find((job) => isLive(job.state));

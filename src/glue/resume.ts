@@ -7,7 +7,7 @@ import { forEachTask } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
-import { findLiveJob, type View } from './look.ts';
+import { findLiveJob, hasSchedulerQueue, type View } from './look.ts';
 import { letGo, readClaimed } from './park.ts';
 import { adopt } from './submit.ts';
 import { submitAgain } from './submit-again.ts';
@@ -66,12 +66,15 @@ async function followJob(glue: Glue, entry: Entry, job: Job): Promise<void> {
   return glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now(), attempt, jobId: job.id });
 }
 
-/** The way to Slurm is gone on with beside everything else; a queue that is no longer served gets its task back. */
-async function goOn({ glue, ways }: Deps, entry: Entry, isParked: boolean): Promise<boolean> {
+/** The way to Slurm is gone on with beside everything else; where that can't be, the task returns to its queue. */
+async function goOn({ glue, ways, view }: Deps, entry: Entry, isParked: boolean): Promise<boolean> {
   const queue = glue.queues.find(({ id }) => id === entry.queue);
-  if (queue !== undefined) return ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked }));
+  const canPark = hasSchedulerQueue(glue, view);
+  if (queue !== undefined && canPark) return ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked }));
+
+  const why = canPark ? 'the daemon that had taken it no longer serves the queue' : 'the scheduler queue was deleted';
   if ((await readClaimed(glue, entry)) === undefined) await letGo(glue, entry);
-  else await giveBack(glue, entry, { isParked, why: 'the daemon that had taken it no longer serves the queue' });
+  else await giveBack(glue, entry, { isParked, why });
   return true;
 }
 

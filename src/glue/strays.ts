@@ -1,5 +1,6 @@
 // Strays: tasks of ours that the journal does not know (it was lost, or another daemon died), found again from ClearML and Slurm.
 import type { TaskId } from '../clearml/ids.ts';
+import { forEach } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import { findStrays, type Stray } from './find-strays.ts';
 import type { Glue, ServedQueue } from './glue.ts';
@@ -20,8 +21,8 @@ export async function takeInStrays(glue: Glue, view: View, { everywhere }: { eve
       tasks.set(task.id, task);
   }
   const { queues, schedulerQueue, worker, adoptMs } = glue;
-  for (const stray of findStrays({ view, tasks, known, queues, schedulerQueue, worker, adoptMs }))
-    await takeIn(glue, stray);
+  const strays = findStrays({ view, tasks, known, queues, schedulerQueue, worker, adoptMs });
+  await forEach(glue, strays, (stray) => takeIn(glue, stray));
 }
 
 async function takeIn(glue: Glue, stray: Stray): Promise<void> {

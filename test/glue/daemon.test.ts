@@ -98,6 +98,37 @@ describe('the daemon', () => {
     });
   }
 
+  it('follows the others when the server fails over one task again and again', async () => {
+    const desk = createDesk();
+    const tasks = [await desk.enqueued(1), await desk.enqueued(2), await desk.enqueued(3)];
+    const run = start(desk);
+    await pass(desk, 20_000);
+    desk.fate = ({ kind, task }) => (kind === 'clearml' && task === tasks[0] ? 'not made' : undefined);
+    for (const task of tasks) await desk.server.call('tasks.stop', { task });
+    await pass(desk, 200_000);
+    run.stop();
+    await run.ended;
+
+    expect([...desk.glue.journal.entries.keys()]).to.deep.equal([tasks[0]]);
+    expect(desk.logged.filter((line) => line.startsWith('error'))).to.have.length(1);
+  });
+
+  it('takes nothing more when its scheduler queue was deleted, says so, and gives back what waited there', async () => {
+    const desk = createDesk();
+    await desk.enqueued(1);
+    const run = start(desk);
+    await pass(desk, 20_000);
+    await desk.server.call('queues.delete', { queue: SCHEDULER_QUEUE, force: true });
+    await desk.enqueued(2);
+    await pass(desk, 120_000);
+    run.stop();
+    await run.ended;
+
+    expect(desk.waiting(OWN_QUEUE)).to.have.members([1, 2]);
+    expect(desk.glue.journal.entries.size).to.equal(0);
+    expect(desk.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
+  });
+
   it('ends within seconds of being told to while sbatch hangs, and leaves in the journal that it was run', async () => {
     const desk = createDesk();
     const task = await desk.enqueued(1);

@@ -26,7 +26,7 @@ export interface Desk {
   /** Every event that was logged above debug, as `level: sentence`. */
   readonly logged: string[];
   /** Decides how a call goes; what it leaves undefined is answered. */
-  fate: (call: Pick<Asked<unknown>, 'endpoint' | 'kind'>) => Way | 'never answered' | undefined;
+  fate: (call: Pick<Asked<unknown>, 'endpoint' | 'kind' | 'task'>) => Way | 'never answered' | undefined;
   /** A new task, enqueued in our queue. */
   enqueued(number: number): Promise<TaskId>;
   look(): Promise<View>;

@@ -124,6 +124,11 @@ describe('what the console says', () => {
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
       'Slurm put job 7 back: the task waits again and will start anew.',
     ]);
+    const started = entryOf({ told: { startedOn: '7@1' } });
+    expect(textsOf({ jobs: [jobOf('PENDING')], entry: started })).to.deep.equal([
+      'Slurm put it back before clearml-agent began the task',
+    ]);
+    expect(textsOf({ jobs: [jobOf('PENDING')] })).to.deep.equal(['the task was taken out of the scheduler queue']);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
       'the task was aborted',
       'Aborted by the user. Slurm had put job 7 back; it is cancelled.',

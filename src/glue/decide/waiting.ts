@@ -2,6 +2,7 @@
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
+import type { Entry } from '../entry.ts';
 import { describeUnwanted, describeWait } from '../wording.ts';
 import type { Action } from './action.ts';
 import { cancel, end, sayOnce, takeIfParked } from './moves.ts';
@@ -29,14 +30,21 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
   const { entry, task, place, now } = sighting;
   if (task?.status === 'queued') {
     if (place === 'parked') return waitWords(job, entry.told.reason, now);
-    const why = place === 'nowhere' ? 'the task was taken out of the scheduler queue' : describeUnwanted(task);
-    return [cancel(job, why)];
+    return [cancel(job, place === 'nowhere' ? describeTakenOut(job, entry) : describeUnwanted(task))];
   }
   if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
   if (task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting)) {
     return putBack(job, 'stopped');
   }
   return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
+}
+
+/** Taken by the job itself in an earlier start, as far as we have seen; else by somebody who did not want it run. */
+function describeTakenOut(job: Job, { told }: Entry): string {
+  const hasStarted = told.startedOn?.startsWith(`${job.id}@`) === true;
+  return hasStarted
+    ? 'Slurm put it back before clearml-agent began the task'
+    : 'the task was taken out of the scheduler queue';
 }
 
 /** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */
