@@ -32,6 +32,9 @@ import { silentLog } from './silent-log.ts';
 import type { OwnedClock } from './owned-clock.ts';
 import type { Turns } from './turns.ts';
 
+/** The server's own moves go on when a daemon dies. */
+const NOBODY = 0;
+
 /** Told of every call of a daemon that was carried out. */
 export type Witness = (call: {
   readonly endpoint: string;
@@ -68,7 +71,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
   };
   const { user, company } = content.settings;
 
-  async function call(endpoint: string, body: Body): Promise<Fields> {
+  async function call(endpoint: string, body: Body, gap = () => Promise.resolve()): Promise<Fields> {
     const lines = [body].flat() as readonly Fields[];
     const run = endpoints[endpoint];
     if (run === undefined) throw new ApiError('unknownEndpoint', {}, endpoint);
@@ -79,15 +82,25 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       workerHeader: undefined,
       remoteAddress: '127.0.0.1',
       caller: { user, userName: 'somebody', company },
-      gap: () => Promise.resolve(),
+      gap,
     });
   }
 
   async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
     const [first = {}] = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(first['task']));
+    // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
+    const gap = (): Promise<void> =>
+      turns.ask({
+        owner: NOBODY,
+        kind: 'server',
+        endpoint: 'gap',
+        label: `in the midst of ${endpoint}`,
+        effect: () => undefined,
+        lost: () => undefined,
+      });
     try {
-      const answer = await call(endpoint, body);
+      const answer = await call(endpoint, body, endpoint.startsWith('queues.') ? gap : undefined);
       witness({ endpoint, body: first, answer, before });
       return answer;
     } catch (error) {
@@ -126,7 +139,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
 
   return {
     store,
-    call,
+    call: (endpoint, body) => call(endpoint, body),
     clientOf(owner) {
       const session = sessionOf(owner);
       const ownClock = clock.of(owner);

@@ -124,7 +124,7 @@ async function stepOf(world: World, job: SimJob, dice: number): Promise<void> {
 async function takeTurn(world: World, turn: Turn): Promise<void> {
   let current: Turn | undefined = turn;
   for (;;) {
-    await world.take(current);
+    world.take(current);
     await settle();
     const { owner, task, endpoint }: Turn = current;
     if (task === undefined || !CLOSE_READING.includes(endpoint)) return;

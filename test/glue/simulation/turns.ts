@@ -3,7 +3,7 @@
 /** How a call goes: as it should, lost before it was carried out, or carried out with its answer lost. */
 export type Way = 'answered' | 'not made' | 'answer lost';
 
-export type CallKind = 'clearml' | 'sbatch' | 'slurm' | 'journal' | 'host';
+export type CallKind = 'clearml' | 'sbatch' | 'slurm' | 'journal' | 'host' | 'server';
 
 export interface Turn {
   /** The daemon that waits for it. */
@@ -14,7 +14,7 @@ export interface Turn {
   /** The endpoint, where the call is one to ClearML, and the task that it is about. */
   readonly endpoint: string;
   readonly task: string | undefined;
-  take(way: Way): Promise<void>;
+  take(way: Way): void;
 }
 
 export interface Asked<Answer> extends Omit<Turn, 'take' | 'task'> {
@@ -40,17 +40,20 @@ export function createTurns(): Turns {
     pending,
     ask({ effect, lost, ...facts }) {
       return new Promise((resolve, reject) => {
+        const go = async (way: Way): Promise<void> => {
+          try {
+            const answer = way === 'not made' ? lost(false) : await effect();
+            resolve(way === 'answer lost' ? lost(true) : answer);
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        };
         const turn: Turn = {
           task: undefined,
           ...facts,
-          async take(way) {
+          take(way) {
             pending.delete(turn);
-            try {
-              const answer = way === 'not made' ? lost(false) : await effect();
-              resolve(way === 'answer lost' ? lost(true) : answer);
-            } catch (error) {
-              reject(error instanceof Error ? error : new Error(String(error)));
-            }
+            void go(way);
           },
         };
         if (!dead.has(turn.owner)) pending.add(turn);

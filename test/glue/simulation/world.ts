@@ -42,7 +42,7 @@ export interface World {
   start(daemon: SimDaemon): void;
   kill(daemon: SimDaemon): void;
   /** Lets a daemon's call happen, the way the first trap for it says. */
-  take(turn: Turn): Promise<void>;
+  take(turn: Turn): void;
   endsWell(task: string): boolean;
   now(): number;
 }
@@ -120,6 +120,9 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
       }).then(
         () => {
           if (daemon.running?.life === life) daemon.running = undefined;
+          // What was on its way arrives, or doesn't.
+          for (const turn of [...turns.pending])
+            if (turn.owner === life && clock.now() % 2 === 0) turn.take('answered');
           turns.drop(life);
           clock.drop(life);
           tell(`daemon ${daemon.number}`, 'has stopped');
@@ -138,15 +141,21 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
       tell(`daemon ${daemon.number}`, 'is killed');
     },
 
-    async take(turn) {
+    take(turn) {
       const daemon = world.daemons.find(({ running }) => running?.life === turn.owner);
-      const trap = traps[0];
-      const falls = trap !== undefined && (trap.kind === 'any' || trap.kind === turn.kind);
+      const [trap] = traps;
+      const falls = trap !== undefined && turn.kind !== 'server' && (trap.kind === 'any' || trap.kind === turn.kind);
       if (falls) traps.shift();
       const way = falls ? trap.way : 'answered';
-      tell(`daemon ${daemon?.number ?? '?'}`, `${turn.label}${way === 'answered' ? '' : ` (${way})`}`);
-      if (way === 'answered' || way === 'not made' || way === 'answer lost') return turn.take(way);
-      if (way === 'killed after') void turn.take('answered');
+      tell(
+        daemon === undefined ? 'server' : `daemon ${daemon.number}`,
+        `${turn.label}${way === 'answered' ? '' : ` (${way})`}`,
+      );
+      if (way === 'answered' || way === 'not made' || way === 'answer lost') {
+        turn.take(way);
+        return;
+      }
+      if (way === 'killed after') turn.take('answered');
       if (daemon === undefined) return;
       world.kill(daemon);
       if (way === 'killed and journal lost') {
