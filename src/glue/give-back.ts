@@ -11,16 +11,18 @@ import { describeGivenBack } from './wording.ts';
 /**
  * Puts the task back at the front of the queue it came from. Whoever takes its entry out of the scheduler queue owns it;
  * when that is not us the task is left alone, and following finds out whose it is.
+ * @param seen the task in its last state, where a later change means that it is somebody else's
  */
 export async function giveBack(
   glue: Glue,
   entry: Entry,
-  { isParked, why }: { readonly isParked: boolean; readonly why: string },
+  { isParked, why, seen }: { readonly isParked: boolean; readonly why: string; readonly seen?: Task },
 ): Promise<void> {
   if (isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
 
   const task = (await glue.clearml.tasks.get(entry.task))?.task;
-  if (task?.status === 'queued' && task.executionQueue === entry.queue) {
+  const isOurs = task?.status === 'queued' && task.executionQueue === entry.queue;
+  if (isOurs && (seen === undefined || seen.statusChanged === task.statusChanged)) {
     if (!(await putBack(glue, entry, task, why))) return;
   }
   await glue.journal.forget(entry.task);

@@ -9,6 +9,7 @@ import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { findLiveJob, hasSchedulerQueue, type View } from './look.ts';
 import { letGo, readClaimed } from './park.ts';
+import { rescue } from './rescue.ts';
 import { adopt } from './submit.ts';
 import { submitAgain } from './submit-again.ts';
 import type { Ways } from './ways.ts';
@@ -17,6 +18,7 @@ interface Deps {
   readonly glue: Glue;
   readonly ways: Ways;
   readonly view: View;
+  readonly signal: AbortSignal;
 }
 
 /** Brings every unfinished entry on. False when one of them has to wait for a look that should come soon. */
@@ -24,7 +26,7 @@ export async function resume(glue: Glue, ways: Ways, view: View, signal: AbortSi
   let isSettled = true;
   await forEachTask(glue, view, signal, async (entry) => {
     if (entry.step === 'following') return;
-    const isDone = await resumeEntry({ glue, ways, view }, entry);
+    const isDone = await resumeEntry({ glue, ways, view, signal }, entry);
     isSettled &&= isDone;
   });
   return isSettled;
@@ -52,7 +54,7 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
     case 'submitting':
       return resumeSubmitting(deps, entry, place === 'parked' && view.tasks.get(entry.task)?.status === 'queued');
     case 'orphaned':
-      return resumeOrphan(glue, entry, place === 'nowhere');
+      return resumeOrphan(deps, entry, place === 'nowhere');
     case 'following':
       return true;
   }
@@ -106,10 +108,9 @@ async function resumeSubmitting({ glue, ways }: Deps, entry: Entry, isReady: boo
 }
 
 /** Somebody may have had it in hand when it was found in no queue; by now he would have put it somewhere, or begun it. */
-async function resumeOrphan(glue: Glue, entry: Entry, isNowhere: boolean): Promise<boolean> {
-  if (isNowhere && glue.clock.now() - entry.stepAt < glue.adoptMs) return true;
-  if (!isNowhere || (await readClaimed(glue, entry)) === undefined) await glue.journal.forget(entry.task);
-  else await giveBack(glue, entry, { isParked: false, why: 'it waited, but was in no queue' });
+async function resumeOrphan({ glue, signal }: Deps, entry: Entry, isNowhere: boolean): Promise<boolean> {
+  if (!isNowhere) await glue.journal.forget(entry.task);
+  else if (glue.clock.now() - entry.stepAt >= glue.adoptMs) await rescue(glue, entry, signal);
   return true;
 }
 

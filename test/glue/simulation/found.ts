@@ -153,4 +153,16 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: 'a task that two daemons found in no queue is not given back by one while the other takes it anew',
+    story: {
+      characters: ['ends well', 'misfit'],
+      daemons: 2,
+      seed: 289702,
+      events: [
+        [20, 'daemon dies, journal lost', 3],
+        [0, 'node dies, job requeued', 3],
+      ],
+    },
+  },
 ];

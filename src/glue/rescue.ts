@@ -1,0 +1,37 @@
+// Rescue: a task that waits, but has long been in no queue, returns to its own, unless somebody turns out to have it in hand.
+import { LostRace } from '../clearml/errors.ts';
+import type { Task } from '../clearml/task.ts';
+import type { Entry } from './entry.ts';
+import { giveBack } from './give-back.ts';
+import type { Glue } from './glue.ts';
+import { findLiveJob, look } from './look.ts';
+import { readClaimed } from './park.ts';
+
+/**
+ * Two daemons may rescue the same task, and one of them may even have taken it anew by now. So the task is marked first: who is
+ * between his pop and his park sees by that mark that it is not his any more, and lets it go. Who parked it before the mark is
+ * seen by the look after it, or else his job is. And of two who mark it, the later one goes on.
+ */
+export async function rescue(glue: Glue, entry: Entry, signal: AbortSignal): Promise<void> {
+  if ((await readClaimed(glue, entry)) === undefined) return glue.journal.forget(entry.task);
+  const marked = await mark(glue, entry);
+  if (marked === undefined) return glue.journal.forget(entry.task);
+
+  const view = await look(glue, signal);
+  if (view === undefined) return;
+  const isInHand = view.placeOf(entry.task, entry.queue) !== 'nowhere' || findLiveJob(view, entry.task) !== undefined;
+  if (isInHand) return glue.journal.forget(entry.task);
+  await giveBack(glue, entry, { isParked: false, why: 'it waited, but was in no queue', seen: marked });
+}
+
+/** Changes nothing but the moment of the last change, and only if the task waits. */
+async function mark(glue: Glue, { task }: Entry): Promise<Task | undefined> {
+  try {
+    const message = 'The task was found in no queue, and returns to its own.';
+    await glue.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
+  } catch (error) {
+    if (error instanceof LostRace) return undefined;
+    throw error;
+  }
+  return (await glue.clearml.tasks.get(task))?.task;
+}
