@@ -22,7 +22,93 @@ const KEPT_IN = {
   yargs: '^src/cli/',
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
-  'fastest-levenshtein': '^src/base/nearest\\.ts$',
+  'fastest-levenshtein': '^src/base/nearest\\.ts};
+/** Packages that any file of src may use. */
+const FREE = ['zod'];
+const CORE_KEPT_IN = {
+  child_process: '^src/(host/local\\.ts$|sandbox/)',
+};
+
+/** What is told everything it needs; the one file among it that reads templates from the disk is named. */
+const DECIDING = '^src/(glue/decide|slurm|template(?!/blocks\\.ts$))/';
+
+/** @param {[string, string[]]} room with the rooms below it */
+function roomRule([room, below]) {
+  const allowed = [room, ...below].join('|');
+  return {
+    name: `${room}-looks-down-only`,
+    comment: below.length > 0 ? `${room} may use ${below.join(', ')}` : `${room} uses no other room`,
+    severity: 'error',
+    from: { path: `^src/${room}/` },
+    to: { path: '^src/', pathNot: `^src/(${allowed})/` },
+  };
+}
+
+/** @param {[string, string]} kept a package and its place */
+function packageRule([name, place]) {
+  return {
+    name: `${name}-in-one-place`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: place },
+    to: { path: `(^|/)node_modules/(@types/)?${name}/` },
+  };
+}
+
+/** @param {[string, string]} kept a module of Node's and its place */
+function coreRule([name, place]) {
+  return {
+    name: `${name}-in-one-place`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: place },
+    to: { path: `^(node:)?${name}$`, dependencyTypes: ['core'] },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'only-known-rooms',
+      comment: 'a new room gets a line in this file, and a sentence in CONTRIBUTING.md',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(${Object.keys(ROOMS).join('|')})/` },
+      to: {},
+    },
+    ...Object.entries(ROOMS).map(roomRule),
+    ...Object.entries(KEPT_IN).map(packageRule),
+    ...Object.entries(CORE_KEPT_IN).map(coreRule),
+    {
+      name: 'deciding-is-pure',
+      comment: 'what only decides uses no file, no process, no timer: it can be tested by tables',
+      severity: 'error',
+      from: { path: DECIDING },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-unlisted-package',
+      comment: 'src lives on what package.json lists under dependencies, each of which stands above',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: 'node_modules/',
+        pathNot: `node_modules/(@types/)?(node|${[...Object.keys(KEPT_IN), ...FREE].join('|')})/`,
+      },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-tests-in-the-product', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
+,
+  ssh2: '^src/host/ssh2',
 };
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
