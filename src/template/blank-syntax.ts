@@ -58,7 +58,12 @@ function readValueBlank(source: TemplateSource, start: number, closer: string): 
   const isRunOn = /^[^:]*\$[{<]/.test(source.text.slice(start + 2, Math.max(close, start + 2)));
   if (close === -1 || close > lineEnd || isRunOn) {
     const begun = source.text.slice(start, lineEnd).trimEnd();
-    throw problemAt(source, start, `${begun} is never closed: write a ${closer} after the name, on the same line`);
+    throw problemAt(
+      source,
+      start,
+      'unclosed-blank',
+      `${begun} is never closed: write a ${closer} after the name, on the same line`,
+    );
   }
   const written = source.text.slice(start, close + 1);
   const { head, fallback } = splitAtColon(written.slice(2, -1));
@@ -68,6 +73,7 @@ function readValueBlank(source: TemplateSource, start: number, closer: string): 
     throw problemAt(
       source,
       start,
+      'default-not-plain',
       `the default of ${variable} is plain text, and \${ in it would not be expanded: give the value to a variable first, or write the default out`,
     );
   }
@@ -95,14 +101,24 @@ function requireFilter(source: TemplateSource, start: number, written: string): 
   if (filter !== undefined) return filter;
   const nearest = nearestName(written.replace(/\(.*$/, ''), FILTER_NAMES);
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  throw problemAt(source, start, `unknown filter "${written}": there are ${FILTER_NAMES.join(', ')}${hint}`);
+  throw problemAt(
+    source,
+    start,
+    'unknown-filter',
+    `unknown filter "${written}": there are ${FILTER_NAMES.join(', ')}${hint}`,
+  );
 }
 
 function requireTree(source: TemplateSource, start: number, name: string): void {
   if (TREE_NAMES.includes(name)) return;
   const nearest = nearestName(name, [...TREE_NAMES, ...PLAIN_NAMES]);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  throw problemAt(source, start, `${name} has no fields: dots may follow ${TREE_NAMES.join(', ')}${hint}`);
+  throw problemAt(
+    source,
+    start,
+    'unknown-variable',
+    `${name} has no fields: dots may follow ${TREE_NAMES.join(', ')}${hint}`,
+  );
 }
 
 function endOfLine(text: string, from: number): number {

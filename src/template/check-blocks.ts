@@ -33,10 +33,20 @@ function requireOnce(source: TemplateSource, script: LexedScript, header: Range,
     .filter(({ blank }) => blank.block === block)
     .sort((a, b) => a.blank.start - b.blank.start);
   if (first === undefined) {
-    throw problemAt(source, header.end, `\${${block}} is missing: write it on a line of its own, ${WHERE[block]}`);
+    throw problemAt(
+      source,
+      header.end,
+      'block-missing',
+      `\${${block}} is missing: write it on a line of its own, ${WHERE[block]}`,
+    );
   }
   if (second !== undefined) {
-    throw problemAt(source, second.blank.start, `\${${block}} stands here a second time: take one of the two out`);
+    throw problemAt(
+      source,
+      second.blank.start,
+      'block-twice',
+      `\${${block}} stands here a second time: take one of the two out`,
+    );
   }
   checkLine(source, script, first);
   return first;
@@ -56,6 +66,7 @@ function checkLine(source: TemplateSource, script: LexedScript, { blank, isNeste
     throw problemAt(
       source,
       blank.start,
+      'block-place',
       `\${${blank.block}} must be a command of its own: take it out of the ${place}, or close that before it`,
     );
   }
@@ -71,14 +82,19 @@ function checkLine(source: TemplateSource, script: LexedScript, { blank, isNeste
     blank.block === 'CLEARML_AGENT_EXECUTE'
       ? 'it may follow a command, but nothing may follow it'
       : 'it is several lines of script, so nothing else may stand there';
-  throw problemAt(source, blank.start, `\${${blank.block}} must end its line and its command: ${room}`);
+  throw problemAt(source, blank.start, 'block-place', `\${${blank.block}} must end its line and its command: ${room}`);
 }
 
 function checkOrder(source: TemplateSource, places: BlockPlaces): void {
   for (const [index, block] of BLOCKS.entries()) {
     const before = BLOCKS[index - 1];
     if (before !== undefined && places[before].start > places[block].start) {
-      throw problemAt(source, places[block].start, `\${${block}} stands in front of \${${before}}: change their order`);
+      throw problemAt(
+        source,
+        places[block].start,
+        'block-order',
+        `\${${block}} stands in front of \${${before}}: change their order`,
+      );
     }
   }
 }

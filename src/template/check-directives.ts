@@ -16,7 +16,7 @@ export function readDirectives(source: TemplateSource, header: Range): Directive
   return headerLines(source.text, header).flatMap((line) => {
     const text = source.text.slice(line.start, line.end);
     if (text.startsWith('#SLURM')) {
-      throw problemAt(source, line.start, 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
+      throw problemAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
     }
     if (!text.startsWith(MAGIC_WORD)) return [];
     const words = readDirective(source, line.start + MAGIC_WORD.length, line.end);
@@ -37,17 +37,23 @@ export function findHeader(text: string): Range {
 export function checkLateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): void {
   const late = comments.find((at) => at >= header.end && source.text.startsWith(`\n${MAGIC_WORD}`, at - 1));
   if (late === undefined) return;
-  throw problemAt(source, late, 'sbatch ignores #SBATCH lines after the first command: move it above');
+  throw problemAt(
+    source,
+    late,
+    'late-directive',
+    'sbatch ignores #SBATCH lines after the first command: move it above',
+  );
 }
 
 function checkWord(source: TemplateSource, word: DirectiveWord): void {
   const [first] = word.parts;
   const literal = first?.kind === 'text' ? first.text : '';
   if (/^(?:hetjob|packjob)$/i.test(literal) || source.text[word.start] === ':') {
-    throw problemAt(source, word.start, `${literal}: ${HETEROGENEOUS_JOB}`);
+    throw problemAt(source, word.start, 'heterogeneous-job', `${literal}: ${HETEROGENEOUS_JOB}`);
   }
   const refused = refusedOption(literal);
-  if (refused !== undefined) throw problemAt(source, word.start, `--${refused.long}: ${refused.reason}`);
+  if (refused !== undefined)
+    throw problemAt(source, word.start, 'refused-option', `--${refused.long}: ${refused.reason}`);
   if (word.parts.length > 1 && literal.startsWith('-')) checkOptionName(source, word, literal);
 }
 
@@ -58,6 +64,7 @@ function checkOptionName(source: TemplateSource, word: DirectiveWord, literal: s
   throw problemAt(
     source,
     word.start,
+    'value-chooses-option',
     `${literal}\${…}: a value may not choose the option. Write the option out, and a = before its value`,
   );
 }

@@ -14,25 +14,37 @@ export function checkShape(source: TemplateSource): void {
     throw problemAt(
       source,
       0,
+      'byte-order-mark',
       'a byte order mark stands in front of #!, and sbatch refuses it: save the file as UTF-8 without one',
     );
   }
   if (!text.startsWith('#!')) {
-    throw problemAt(source, 0, 'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash');
+    throw problemAt(
+      source,
+      0,
+      'no-shebang',
+      'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash',
+    );
   }
   if (!INTERPRETER.test(text.split('\n', 1)[0]?.trimEnd() ?? '')) {
     throw problemAt(
       source,
       0,
+      'interpreter',
       'a template is a script for bash (or sh), since values are quoted for it: write #!/bin/bash',
     );
   }
   const carriageReturn = text.indexOf('\r');
   if (carriageReturn !== -1) {
-    throw problemAt(source, carriageReturn, "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file");
+    throw problemAt(
+      source,
+      carriageReturn,
+      'dos-line-end',
+      "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file",
+    );
   }
   const nul = text.indexOf('\0');
-  if (nul !== -1) throw problemAt(source, nul, 'a NUL character, which sbatch refuses: take it out');
+  if (nul !== -1) throw problemAt(source, nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
   checkSize(source, text);
 }
 
@@ -43,6 +55,7 @@ export function checkSize(source: TemplateSource, script: string): void {
   throw problemAt(
     source,
     0,
+    'script-too-long',
     `the script is ${bytes} bytes long, and sbatch takes ${MAX_SCRIPT_BYTES} at most: keep large texts in files`,
   );
 }

@@ -70,13 +70,14 @@ function readWord(
     const character = source.text[at] ?? '';
     if (quote === '' && (character === '#' || isSpace(character))) break;
     const blank = blankAt(at);
-    if (blank?.kind === 'block') throw problemAt(source, at, `\${${blank.block}} can not stand in an #SBATCH line`);
+    if (blank?.kind === 'block')
+      throw problemAt(source, at, 'block-place', `\${${blank.block}} can not stand in an #SBATCH line`);
     if (blank !== undefined) {
       endText();
       parts.push({ kind: 'blank', blank, quote });
       at = blank.end;
     } else if (character === '\\') {
-      if (blankAt(at + 1) !== undefined) throw problemAt(source, at, BACKSLASH_BEFORE_BLANK);
+      if (blankAt(at + 1) !== undefined) throw problemAt(source, at, 'escaped-blank', BACKSLASH_BEFORE_BLANK);
       text += at + 1 < end ? (source.text[at + 1] ?? '') : '';
       at += 2;
     } else if (isQuote(character) && (quote === '' || quote === character)) {
@@ -88,7 +89,8 @@ function readWord(
       at += 1;
     }
   }
-  if (quote !== '') throw problemAt(source, quotedAt, `this ${quote} is never closed: sbatch refuses the line`);
+  if (quote !== '')
+    throw problemAt(source, quotedAt, 'unclosed-quote', `this ${quote} is never closed: sbatch refuses the line`);
   endText();
   return { start, end: Math.min(at, end), parts };
 }

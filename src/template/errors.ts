@@ -1,4 +1,5 @@
 // What is wrong with a template, or with a value in it: always a file, a line, what was found and what to write instead.
+import type { RuleId } from './lint/rules.ts';
 
 /** Thrown when a template can't be used or can't be rendered for this task: nothing was submitted, a person must act. */
 export class TemplateProblem extends Error {
@@ -8,12 +9,15 @@ export class TemplateProblem extends Error {
   readonly column: number;
   /** What was found, and what to write instead; one or two sentences. */
   readonly finding: string;
+  /** By which `lint` tells of it; undefined for what only a task's values can bring about. */
+  readonly rule: RuleId | undefined;
 
-  constructor(file: string, line: number, column: number, finding: string) {
+  constructor(file: string, line: number, column: number, finding: string, rule?: RuleId) {
     super(`${file}:${line}:${column}: ${finding}`);
     this.file = file;
     this.line = line;
     this.column = column;
     this.finding = finding;
+    this.rule = rule;
   }
 }

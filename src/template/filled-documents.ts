@@ -15,13 +15,19 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
     const [first] = within;
     if (first === undefined) continue;
     if (document.stripsTabs && within.some(({ text }) => text.includes('\t'))) {
-      throw problemAt(source, first.start, 'the value holds a tab, and <<- takes tabs away: write << instead');
+      throw problemAt(
+        source,
+        first.start,
+        'document-text',
+        'the value holds a tab, and <<- takes tabs away: write << instead',
+      );
     }
     const filled = insertAll(source.text, line, within);
     if (losesLineEnds(filled, source.text.slice(line.start, line.end), within, document)) {
       throw problemAt(
         source,
         first.start,
+        'document-text',
         'the value has a backslash at the end of a line, which bash would take away here: write another character behind it, or drop |raw',
       );
     }
@@ -30,6 +36,7 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
     throw problemAt(
       source,
       first.start,
+      'document-text',
       `with this value the line would be "${delimiter}" and end the here-document: choose another word behind <<`,
     );
   }

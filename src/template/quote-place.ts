@@ -1,10 +1,11 @@
 // A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
+import type { RuleId } from './lint/rules.ts';
 import type { Place } from './shell/place.ts';
 import { shown } from './shown-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
-export type Quoted = { readonly text: string } | { readonly refusal: string };
+export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RuleId };
 
 /** What passes where a shell reads the text a second time: nothing in it means anything to any shell. */
 const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
@@ -34,9 +35,11 @@ export function quoteForPlace(value: string, place: Place): Quoted {
     case 'quoted here-document':
       return { text: value };
     case 'read again':
-      return PLAIN_WORD.test(value) ? { text: value } : { refusal: notPlain(value, place.by) };
+      return PLAIN_WORD.test(value) ? { text: value } : { refusal: notPlain(value, place.by), rule: 'read-again' };
     case 'number':
-      return WHOLE_NUMBER.test(value) ? { text: value } : { refusal: notNumber(value, place.where) };
+      return WHOLE_NUMBER.test(value)
+        ? { text: value }
+        : { refusal: notNumber(value, place.where), rule: 'not-a-number' };
   }
 }
 
@@ -56,6 +59,7 @@ export function quoteWords(value: string): Quoted {
     if (!(error instanceof Error)) throw error;
     return {
       refusal: `${shown(value)} can not be split into words: its quotes are not in pairs. Correct it in the task`,
+      rule: 'unpaired-quotes',
     };
   }
 }

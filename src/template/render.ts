@@ -69,7 +69,8 @@ function fillSite(source: TemplateSource, { blank, place }: Site, value: string)
   const canSplit = place.kind === 'word' && place.canSplit;
   const isSplit = hasFilter(blank.filters, 'words') || blank.variable === 'CLEARML_TASK.container.arguments';
   const quoted: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
-  if ('refusal' in quoted) throw problemAt(source, blank.start, `the value of ${blank.variable}, ${quoted.refusal}`);
+  if ('refusal' in quoted)
+    throw problemAt(source, blank.start, quoted.rule, `the value of ${blank.variable}, ${quoted.refusal}`);
   return { start: blank.start, end: blank.end, text: quoted.text };
 }
 
@@ -78,6 +79,7 @@ function checkCanSplit(source: TemplateSource, { blank, place }: Site): void {
   throw problemAt(
     source,
     blank.start,
+    'words-filter',
     '|words makes several words of a value, which can stand only as whole arguments of a command: take it out of quotes and away from other text, or drop the filter',
   );
 }
@@ -95,6 +97,7 @@ function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: 
       throw problemAt(
         source,
         blank.start,
+        'words-filter',
         '|words can not stand in an #SBATCH line, where further words would be options: drop the filter',
       );
     }
@@ -103,6 +106,7 @@ function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: 
       throw problemAt(
         source,
         blank.start,
+        'newline-in-directive',
         `${shown(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
       );
     }
@@ -120,6 +124,7 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, m
     throw problemAt(
       source,
       start,
+      'dash-value',
       `${shown(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
     );
   }
@@ -127,6 +132,7 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, m
     throw problemAt(
       source,
       start,
+      'empty-value',
       'the value is empty here, and sbatch would take the next word for it: give it a default that is not, or write the option as --name=${…}',
     );
   }

@@ -1,5 +1,6 @@
 // The text of a template together with its name, so that whoever finds something wrong in it can say where.
 import { TemplateProblem } from './errors.ts';
+import type { RuleId } from './lint/rules.ts';
 
 export interface TemplateSource {
   readonly file: string;
@@ -24,10 +25,10 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
-/** What was found, and what to write instead, at the place where it was found. */
-export function problemAt(source: TemplateSource, offset: number, finding: string): TemplateProblem {
+/** What was found, and what to write instead, at the place where it was found; the rule is the one that `lint` tells it by. */
+export function problemAt(source: TemplateSource, offset: number, rule: RuleId, finding: string): TemplateProblem {
   const { line, column } = positionAt(source.text, offset);
-  return new TemplateProblem(source.file, line, column, finding);
+  return new TemplateProblem(source.file, line, column, finding, rule);
 }
 
 export function isInside(inner: Range, outer: Range): boolean {

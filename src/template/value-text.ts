@@ -17,9 +17,9 @@ export function readValue(source: TemplateSource, blank: ValueBlank, variables: 
   const found = lookUp(blank.variable, variables);
   const text = formatValue(found.value);
   if (text !== undefined) return { text: finish(source, blank, text), origin: found.origin };
-  if (isTree(found.value)) throw problemAt(source, blank.start, notOneValue(blank, found.value));
+  if (isTree(found.value)) throw problemAt(source, blank.start, 'not-one-value', notOneValue(blank, found.value));
   const fallback = readDefault(source, blank);
-  if (fallback === undefined) throw problemAt(source, blank.start, noValue(blank, found, variables));
+  if (fallback === undefined) throw problemAt(source, blank.start, 'no-default', noValue(blank, found, variables));
   return { text: fallback, origin: 'default' };
 }
 
@@ -46,6 +46,7 @@ function finish(source: TemplateSource, blank: ValueBlank, value: string): strin
   throw problemAt(
     source,
     blank.start,
+    'control-character',
     `the value of ${blank.variable} holds the control character U+${code}: ${shown(text)}. Take it out of the value` +
       (/[\n\t]/.test(control) ? `, or write \${${blank.variable}|raw} to have newlines and tabs inserted` : ''),
   );

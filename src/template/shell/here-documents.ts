@@ -39,6 +39,7 @@ function endOfBody(lexer: Lexer, document: PendingDocument): number {
   throw problemAt(
     lexer.source,
     document.operatorAt,
+    'unclosed-syntax',
     `this here-document is never closed: write ${document.delimiter} alone on a line of its own`,
   );
 }

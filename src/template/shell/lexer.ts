@@ -46,7 +46,12 @@ export function matchHere(lexer: Lexer, pattern: RegExp): string | undefined {
 }
 
 export function unclosed(lexer: Lexer, openedAt: number, what: string): TemplateProblem {
-  return problemAt(lexer.source, openedAt, `this ${what} is never closed, so bash could not run the script`);
+  return problemAt(
+    lexer.source,
+    openedAt,
+    'unclosed-syntax',
+    `this ${what} is never closed, so bash could not run the script`,
+  );
 }
 
 /**
@@ -68,6 +73,7 @@ export function lexEscape(lexer: Lexer): void {
     throw problemAt(
       lexer.source,
       lexer.at,
+      'escaped-blank',
       'a backslash in front of a blank: take it away, values are quoted for the place they stand in',
     );
   }

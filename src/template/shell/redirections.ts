@@ -21,6 +21,7 @@ export function lexRedirection(lexer: Lexer): boolean {
       throw problemAt(
         lexer.source,
         lexer.at,
+        'document-delimiter',
         'a blank can not be the delimiter of a here-document: write a fixed word',
       );
     }
