@@ -5,6 +5,7 @@ import { GATES, runGate } from './set-up/gates.mjs';
 import { ensureHostName } from './set-up/host-name.mjs';
 import { runMocha } from './set-up/mocha-run.mjs';
 import { installNodeModules } from './set-up/node-modules.mjs';
+import { installSlurmRoots } from './set-up/slurm-roots.mjs';
 import { createSections } from './set-up/sections.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -30,11 +31,15 @@ async function setUp(install) {
 await sections.run('node_modules', installNodeModules);
 if (!sections.hasFailed()) {
   await sections.run('programs', () => setUp(installDebianPackages));
+  const slurmRoots = setUp(installSlurmRoots);
+  // Made while the checks run; what becomes of them is told below.
+  slurmRoots.catch(() => undefined);
   await sections.run('host name', () => setUp(ensureHostName));
   await sections.run('clearml-agent', () => setUp(installAgent));
   if (mochaArgs.length === 0) {
     for (const gate of GATES) await sections.run(gate.title, () => runGate(gate));
   }
+  await sections.run('Slurm releases', () => slurmRoots);
   await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
 }
 sections.close();

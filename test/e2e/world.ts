@@ -99,6 +99,7 @@ agent {
     poll_interval_sec: 1
     queue_poll_interval_sec: 1
     grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300 }
+    ${theCluster.binDir === undefined ? '' : `slurm_bin_dir: ${theCluster.binDir}`}
     ${withPython ? `python: ${agentPython()}` : ''}
     ${slurm}
   }

@@ -16,6 +16,7 @@ const PACKAGES = [
   { program: 'ssh', package: 'openssh-client' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
+  { program: 'debootstrap', package: 'debootstrap' },
 ];
 
 /**
@@ -26,7 +27,10 @@ const PACKAGES = [
 export async function installDebianPackages(programs = PACKAGES.map((entry) => entry.program)) {
   const wanted = await missingPackages(programs);
   if (wanted.length === 0)
-    return { missing: [], says: 'Slurm, munge, MariaDB, sshd, shellcheck, git and python3-venv are there' };
+    return {
+      missing: [],
+      says: 'Slurm, munge, MariaDB, sshd, shellcheck, git, debootstrap and python3-venv are there',
+    };
   const obstacle = whyNotInstallable();
   if (obstacle !== undefined)
     return { missing: [`There is no ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };

@@ -7,7 +7,7 @@ import { waitUntil } from './wait-until.ts';
 const START_PATIENCE_MS = 20_000;
 
 /** Starts it with a new key; its socket is `munge.socket` in the folder. */
-export async function startMunged(folder: string): Promise<ForegroundDaemon> {
+export async function startMunged(folder: string, env: NodeJS.ProcessEnv): Promise<ForegroundDaemon> {
   writeFileSync(`${folder}/munge.key`, randomBytes(128), { mode: 0o600 });
   const munged = await startDaemon({
     program: 'munged',
@@ -21,6 +21,7 @@ export async function startMunged(folder: string): Promise<ForegroundDaemon> {
       `--log-file=${folder}/munged.log`,
       `--seed-file=${folder}/munged.seed`,
     ],
+    env,
     logPath: `${folder}/munged.out`,
   });
   await waitUntil('the socket of munged', () => existsSync(`${folder}/munge.socket`), {

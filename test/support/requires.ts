@@ -1,6 +1,7 @@
 // What a test needs of the machine: where it is missing the test is left out and says why, or fails where all must be there.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { hasSlurmRoot, ownSlurmVersion, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { withSystemPrograms } from './slurm-command.ts';
 import { sharedCluster } from './shared-cluster.ts';
 
@@ -14,6 +15,15 @@ export async function requireSlurm(this: Mocha.Context): Promise<void> {
   this.timeout(CLUSTER_START_MS);
   requirePrograms(this, SLURM_PROGRAMS);
   await sharedCluster();
+}
+
+/** For `before(requireSlurmVersion('26.05'))`: what `startSlurmCluster({ version })` needs. */
+export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
+  return async function () {
+    if (version === (await ownSlurmVersion())) requirePrograms(this, SLURM_PROGRAMS);
+    else if (!hasSlurmRoot(version)) leaveOut(this, `there is no Slurm ${version} here: npm test as root makes it`);
+    else if (process.getuid?.() !== 0) leaveOut(this, `only root can enter the Debian root of Slurm ${version}`);
+  };
 }
 
 /** For `before(requireAccounting)`: what `startSlurmCluster({ hasAccounting: true })` needs. */

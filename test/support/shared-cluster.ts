@@ -2,7 +2,7 @@
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 
 /** What a test may do with a cluster that others use too: submit, look, cancel its own jobs. Who breaks one starts his own. */
-export type SharedCluster = Pick<SlurmCluster, 'slurmConf' | 'env' | 'nodes' | 'run'>;
+export type SharedCluster = Pick<SlurmCluster, 'slurmConf' | 'binDir' | 'env' | 'nodes' | 'run'>;
 
 let running: Promise<SlurmCluster> | undefined;
 

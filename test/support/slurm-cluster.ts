@@ -10,10 +10,13 @@ import { startMunged } from './munge.ts';
 import { addAccounts, databaseSocket, prepareDatabase, prepareSlurmdbd } from './slurm-accounting.ts';
 import { cgroupConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
+import { enterRoot, rootFor } from './slurm-root.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface SlurmCluster {
   readonly slurmConf: string;
+  /** Where this cluster's commands are, for `agent.slurm.slurm_bin_dir`; undefined: on the PATH. */
+  readonly binDir: string | undefined;
   /** What a program needs in its environment to use this cluster and no other. */
   readonly env: Readonly<Record<string, string>>;
   readonly nodes: readonly string[];
@@ -56,12 +59,13 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
   const place = { folder, hostName, userName, controllerPort, accountingPort, nodePorts };
   const accounting = { folder, userName, clusterName: settings.clusterName, port: accountingPort };
   const conf = join(folder, 'slurm.conf');
-  const env = environmentFor(conf, process.env);
 
   const daemons = new Map<string, ForegroundDaemon>();
+  let env = environmentFor(conf, process.env);
+  let binDir: string | undefined;
 
   async function start(name: string, command: Omit<DaemonCommand, 'logPath'>): Promise<void> {
-    daemons.set(name, await startDaemon({ ...command, logPath: join(folder, `${name}.log`) }));
+    daemons.set(name, await startDaemon({ env, ...command, logPath: join(folder, `${name}.log`) }));
   }
 
   function daemon(name: string): ForegroundDaemon {
@@ -107,16 +111,26 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
 
   async function stop(): Promise<void> {
     killJobProcesses(conf);
-    await Promise.all([...daemons].filter(([name]) => name !== 'munged').map(([, running]) => running.kill()));
+    const last = ['munged', 'namespace'];
+    await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));
     killJobProcesses(conf);
-    await daemons.get('munged')?.kill();
+    for (const name of last) await daemons.get(name)?.kill();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  async function startNamespace(root: string): Promise<void> {
+    const entered = await enterRoot(root, folder);
+    daemons.set('namespace', entered.keeper);
+    binDir = entered.binDir;
+    env = environmentFor(conf, { ...process.env, PATH: `${binDir}:${process.env['PATH'] ?? ''}` });
+  }
+
   try {
+    const root = await rootFor(settings.version);
+    if (root !== undefined) await startNamespace(root);
     writeFileSync(conf, slurmConf(settings, place));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env)));
-    daemons.set('munged', await startMunged(folder));
+    daemons.set('munged', await startMunged(folder, env));
     if (settings.hasAccounting) {
       await startDatabase();
       await startAccounting();
@@ -131,6 +145,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
 
   return {
     slurmConf: conf,
+    binDir,
     env: { SLURM_CONF: conf },
     nodes,
     controllerPort,

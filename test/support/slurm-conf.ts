@@ -1,8 +1,11 @@
 // The configuration of the tests' private Slurm cluster as text: every node on loopback, each number a test may want to turn.
+import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { accountingLines } from './slurm-accounting.ts';
 
 /** What a test may choose. Slurm takes whole seconds: shorter times are rounded up. */
 export interface ClusterSettings {
+  /** Which release of Slurm; undefined: the machine's own. */
+  readonly version: SlurmVersion | undefined;
   /** What `scontrol show config` calls ClusterName. */
   readonly clusterName: string;
   readonly nodeCount: number;
@@ -25,6 +28,7 @@ export interface ClusterSettings {
 }
 
 export const ordinarySettings: ClusterSettings = {
+  version: undefined,
   clusterName: 'loopback',
   nodeCount: 4,
   cpusPerNode: 16,

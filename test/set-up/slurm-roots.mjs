@@ -1,0 +1,124 @@
+// Makes a Debian root folder for each Slurm release that the tests run on and this machine does not have, once, and keeps it.
+import { mkdirSync, readdirSync, renameSync, existsSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { hasProgram, lastLines, runCommand } from './command.mjs';
+
+/** The releases that the tests run on, oldest first, and the Debian suite that has each. */
+export const SLURM_RELEASES = /** @type {const} */ ([
+  { version: '20.11', suite: 'bullseye' },
+  { version: '22.05', suite: 'bookworm' },
+  { version: '24.11', suite: 'trixie' },
+  { version: '26.05', suite: 'sid' },
+]);
+
+/** @typedef {(typeof SLURM_RELEASES)[number]['version']} SlurmVersion */
+
+const FOLDER = resolve(import.meta.dirname, '../../.test-cache/slurm');
+const MIRROR = 'http://deb.debian.org/debian';
+
+/** What the cluster's daemons and its jobs need; the database itself runs outside. */
+const PACKAGES = ['slurm-wlm', 'slurmdbd', 'munge', 'procps', 'iproute2', 'python3'];
+
+/**
+ * Where the root of this release is, or is to be made.
+ * @param {SlurmVersion} version
+ */
+export function slurmRoot(version) {
+  const release = SLURM_RELEASES.find((candidate) => candidate.version === version);
+  if (release === undefined) throw new RangeError(`no Debian suite is known to have Slurm ${version}`);
+  return `${FOLDER}/${release.suite}`;
+}
+
+/**
+ * Whether the root of this release is there, whole and as it is wanted today.
+ * @param {SlurmVersion} version
+ */
+export function hasSlurmRoot(version) {
+  return existsSync(contentsFile(slurmRoot(version)));
+}
+
+/** The release that this machine's own packages are, such as `22.05`; undefined where there is no Slurm. */
+export async function ownSlurmVersion() {
+  // slurmd alone tells its version where there is no slurm.conf.
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+  const { exitCode, output } = await runCommand('slurmd', ['-V'], { env });
+  return exitCode === 0 ? /(\d+\.\d+)\.\d+/.exec(output)?.[1] : undefined;
+}
+
+/**
+ * Makes what is missing, all at once.
+ * @returns {Promise<import('./sections.mjs').SetUp>}
+ */
+export async function installSlurmRoots() {
+  const own = await ownSlurmVersion();
+  const others = SLURM_RELEASES.filter(({ version }) => version !== own);
+  const wanted = others.filter(({ version }) => !hasSlurmRoot(version));
+  const there = `Slurm ${others.map(({ version }) => version).join(', ')}`;
+  if (wanted.length === 0) return { missing: [], says: `${there}: each in a Debian root in .test-cache` };
+
+  const obstacle = whyNotMakeable();
+  if (obstacle !== undefined) {
+    const versions = wanted.map(({ version }) => version).join(', no ');
+    return { missing: [`There is no Slurm ${versions} here, and ${obstacle}.`], says: '' };
+  }
+  mkdirSync(FOLDER, { recursive: true });
+  await removeAbandoned();
+  const problems = await Promise.all(wanted.map(makeRoot));
+  return { missing: problems.filter((problem) => problem !== undefined), says: `${there}: made Debian roots for them` };
+}
+
+function whyNotMakeable() {
+  if (process.getuid?.() !== 0) return 'only root can make a Debian root for it';
+  if (!hasProgram('debootstrap')) return 'this machine has no debootstrap to make a Debian root for it';
+  return undefined;
+}
+
+/**
+ * Under a name of its own until it is whole: nobody finds half a root, whoever else makes one or however this ends.
+ * @param {(typeof SLURM_RELEASES)[number]} release
+ */
+async function makeRoot({ version, suite }) {
+  const root = slurmRoot(version);
+  const draft = `${root}.draft-${process.pid}`;
+  // In a mount namespace of its own: what debootstrap mounts in the root is gone with it, also when it is killed.
+  const { exitCode, output } = await runCommand('unshare', [
+    '--mount',
+    'debootstrap',
+    '--variant=minbase',
+    `--include=${PACKAGES.join(',')}`,
+    suite,
+    draft,
+    MIRROR,
+  ]);
+  if (exitCode !== 0) {
+    await rm(draft, { recursive: true, force: true });
+    return `debootstrap could not make a root of Debian ${suite} for Slurm ${version}: ${lastLines(output)}`;
+  }
+  await rm(`${draft}/var/cache/apt/archives`, { recursive: true, force: true });
+  writeFileSync(contentsFile(draft), '');
+  if (hasSlurmRoot(version)) {
+    await rm(draft, { recursive: true, force: true });
+    return undefined;
+  }
+  await rm(root, { recursive: true, force: true });
+  renameSync(draft, root);
+  return undefined;
+}
+
+/** Drafts whose maker was killed. */
+async function removeAbandoned() {
+  const abandoned = readdirSync(FOLDER).filter((name) => {
+    const maker = /\.draft-(\d+)$/.exec(name)?.[1];
+    return maker !== undefined && !existsSync(`/proc/${maker}`);
+  });
+  await Promise.all(abandoned.map((name) => rm(`${FOLDER}/${name}`, { recursive: true, force: true })));
+}
+
+/**
+ * Written last, and named after the packages: a root made of others is made anew.
+ * @param {string} root
+ */
+function contentsFile(root) {
+  return `${root}/.made-of-${PACKAGES.join('-')}`;
+}

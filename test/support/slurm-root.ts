@@ -1,0 +1,95 @@
+// Another release of Slurm beside the machine's own: a Debian root in a mount namespace, and a command for each of its programs.
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ownSlurmVersion, slurmRoot, type SlurmVersion } from '../set-up/slurm-roots.mjs';
+import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** Whatever of them the root has. */
+const PROGRAMS = [
+  ...['munged', 'slurmctld', 'slurmd', 'slurmdbd'],
+  ...['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo', 'srun', 'sacct', 'sacctmgr'],
+];
+
+/**
+ * Makes the root the whole file system of this process and its children, then waits to be ended.
+ * What is shared stands at the same path inside: the folders of tests, this checkout, and who the users are. The root
+ * itself can't be written to, so that clusters share it and runs leave it as it was.
+ */
+const ENTER = `
+set -eu
+root=$1 ready=$2
+shift 2
+mount --bind "$root" "$root"
+for folder in /proc /sys /dev; do mount --rbind "$folder" "$root$folder"; done
+mount -t tmpfs tmpfs "$root/run"
+for file in /etc/hosts /etc/passwd /etc/group; do
+  touch -a "$root$file"
+  mount --bind "$file" "$root$file"
+done
+for folder; do
+  mkdir -p "$root$folder"
+  mount --bind "$folder" "$root$folder"
+done
+mount -o remount,bind,ro "$root"
+cd "$root"
+pivot_root . .
+umount -l .
+echo $$ >"$ready.new"
+mv "$ready.new" "$ready"
+exec sleep infinity
+`;
+
+const START_PATIENCE_MS = 20_000;
+
+export interface SlurmRoot {
+  /** Commands that run the root's programs inside, in the working directory and environment they are called with. */
+  readonly binDir: string;
+  /** What keeps the namespace: ended last. */
+  readonly keeper: ForegroundDaemon;
+}
+
+/** The root of this release, or undefined where the machine's own Slurm is of it. */
+export async function rootFor(version: SlurmVersion | undefined): Promise<string | undefined> {
+  return version === undefined || version === (await ownSlurmVersion()) ? undefined : slurmRoot(version);
+}
+
+/** Opens the root for one cluster, whose folder must be in the system's temporary one. It needs root. */
+export async function enterRoot(root: string, folder: string): Promise<SlurmRoot> {
+  const ready = join(folder, 'namespace.pid');
+  const keeper = await startDaemon({
+    program: 'unshare',
+    args: ['--mount', 'sh', '-c', ENTER, 'enter', root, ready, tmpdir(), resolve(import.meta.dirname, '../..')],
+    logPath: join(folder, 'namespace.log'),
+  });
+  await waitUntil(`${root} to be entered`, () => !keeper.isRunning() || existsSync(ready), {
+    withinMs: START_PATIENCE_MS,
+    evidence: keeper.logTail,
+  });
+  if (!keeper.isRunning()) throw new Error(`${root} can't be entered:\n${keeper.logTail()}`);
+  const pid = readFileSync(ready, 'utf8').trim();
+  const binDir = join(folder, 'bin');
+  mkdirSync(binDir);
+  for (const program of PROGRAMS) {
+    const path = ['/usr/bin', '/usr/sbin'].map((place) => `${place}/${program}`).find((place) => isThere(root + place));
+    if (path !== undefined) writeCommand(join(binDir, program), pid, path);
+  }
+  return { binDir, keeper };
+}
+
+/** `exec` all the way: the program keeps the process id under which its caller knows it. */
+function writeCommand(command: string, pid: string, program: string): void {
+  const enter = `exec nsenter --mount=/proc/${pid}/ns/mnt --wdns="$PWD" -- ${program} "$@"`;
+  writeFileSync(command, `#!/bin/sh\n${enter}\n`);
+  chmodSync(command, 0o755);
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
