@@ -1,0 +1,97 @@
+// Checks the keys that hosts show against the known_hosts files, and in the mode accept-new remembers the first one.
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  describeNotRemembered,
+  describeRefusal,
+  describeUnchecked,
+  describeWrongPin,
+  type ShownKey,
+} from './host-key-sentence.ts';
+import { fingerprint, judgeHostKey, knownKeyTypes, namesOfHost } from './host-key-verdict.ts';
+import { hashedName, readKnownHosts, type KnownHost } from './known-hosts.ts';
+import type { HostKeyCheck, KnownKeyTypes, SshTarget } from './ssh-target.ts';
+
+export interface HostKeys {
+  readonly check: HostKeyCheck;
+  readonly knownTypes: KnownKeyTypes;
+}
+
+/** The files are read for each connection: what a person has just accepted or removed counts at once. */
+export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'name' | 'hostKeys'>): HostKeys {
+  const { mode, knownHostsFiles, fingerprint: pinned, alias } = hostKeys;
+
+  async function check(shown: ShownKey): Promise<string | undefined> {
+    const { host, port, key } = shown;
+    const known = await readAll(knownHostsFiles);
+    const verdict = judgeHostKey(known, namesOfHost(host, port, alias), key);
+    if (verdict.kind === 'revoked') return describeRefusal(verdict, shown, knownHostsFiles);
+    if (pinned !== undefined) return fingerprint(key) === pinned ? undefined : describeWrongPin(shown, pinned);
+    if (verdict.kind === 'known') return undefined;
+    const [first] = knownHostsFiles;
+    if (verdict.kind !== 'unknown' || mode === 'strict' || first === undefined)
+      return describeRefusal(verdict, shown, knownHostsFiles);
+    return remember(first, shown, known);
+  }
+
+  return {
+    async check(host, port, key) {
+      const shown = { host, port, name: namesOfHost(host, port, alias).name, calledAs, key };
+      const refused = await oneAfterAnother(() => check(shown)).catch((error: unknown) =>
+        describeUnchecked(shown, error),
+      );
+      return refused === undefined ? { ok: true } : { ok: false, sentence: refused };
+    },
+    async knownTypes(host, port) {
+      return knownKeyTypes(await readAll(knownHostsFiles), namesOfHost(host, port, alias));
+    },
+  };
+}
+
+/** Two connections to a new host must not both be the first one. */
+let last: Promise<unknown> = Promise.resolve();
+function oneAfterAnother<Result>(act: () => Promise<Result>): Promise<Result> {
+  const next = last.then(act);
+  last = next.catch(() => undefined);
+  return next;
+}
+
+async function readAll(files: readonly string[]): Promise<KnownHost[]> {
+  const read = files.map(async (file) => readKnownHosts(file, await readIfThere(file)));
+  return (await Promise.all(read)).flat();
+}
+
+/** @throws when the file is there and can't be read: it might hold the line that refuses a key */
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** Adds a line with one write, as ssh itself does: others may be adding theirs. Says why when it can't. */
+async function remember(file: string, shown: ShownKey, known: readonly KnownHost[]): Promise<string | undefined> {
+  const { name, key } = shown;
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await open(file, 'a+', 0o600);
+    try {
+      if (!(await handle.stat()).isFile()) return describeNotRemembered(shown, file, 'it is no file');
+      const text = await handle.readFile('utf8');
+      const start = text === '' || text.endsWith('\n') ? '' : '\n';
+      // Hashed where the user's other lines are (HashKnownHosts in ssh_config(5)).
+      const isHashed = known.some((line) => line.file === file && line.names.startsWith('|'));
+      const names = isHashed ? hashedName(name, randomBytes(20)) : name;
+      await handle.appendFile(`${start}${names} ${key.type} ${key.blob.toString('base64')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return describeNotRemembered(shown, file, error);
+  }
+  return undefined;
+}
