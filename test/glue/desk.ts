@@ -59,8 +59,9 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   server.addQueue(OTHER_QUEUE, 'other');
   server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
   const disk: Disk = { text: '' };
+  const scheduler = cluster.schedulerOf(1);
   const glue: Glue = {
-    ...makeGlue({ server, cluster, clock, turns, disk, life: 1, number: 1, isMisfit: () => false }),
+    ...makeGlue({ server, scheduler, clock, turns, disk, life: 1, number: 1, isMisfit: () => false }),
     log: recordingLog(logged),
     ...given,
   };

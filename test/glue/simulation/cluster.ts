@@ -1,5 +1,6 @@
 // The Slurm cluster of the story: what the controller knows of jobs, what it shows, and what it forgets.
 import { SlurmUnavailable } from '../../../src/slurm/errors.ts';
+import { readJobName } from '../../../src/slurm/job-name.ts';
 import { isLive, type JobState } from '../../../src/slurm/job-state.ts';
 import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../../src/slurm/scheduler.ts';
 import type { OwnedClock } from './owned-clock.ts';
@@ -51,6 +52,10 @@ export interface Cluster {
   /** Falls on the next sbatch. */
   nextFate: Fate;
   schedulerOf(owner: number): Scheduler;
+  /** Takes a job as sbatch does, or one that is on its way to the controller. */
+  accept(job: Pick<SimJob, 'name' | 'worker'>, isInFlight: boolean): SimJob;
+  /** Whether the controller shows it. */
+  isShown(job: SimJob): boolean;
   end(job: SimJob, state: JobState, exitCode: number): void;
   /** It was on its way and never arrives. */
   vanish(job: SimJob): void;
@@ -64,11 +69,11 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
   const jobs: SimJob[] = [];
   let nextId = 1;
 
-  function accept({ name, worker }: { name: string; worker: string }, isInFlight: boolean): SimJob {
+  function accept({ name, worker }: Pick<SimJob, 'name' | 'worker'>, isInFlight: boolean): SimJob {
     const job: SimJob = {
       id: String(nextId) as JobId,
       name,
-      task: name.slice('clearml_task_'.length, -13),
+      task: readJobName(name)?.taskId ?? '',
       worker,
       submittedAt: clock.now(),
       isInFlight,
@@ -148,6 +153,8 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
   const cluster: Cluster = {
     jobs,
     nextFate: 'accepted',
+    accept,
+    isShown,
     end(job, state, exitCode) {
       Object.assign(job, { state, exitCode, endedAt: clock.now(), leaving: undefined });
     },
@@ -181,11 +188,12 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
             owner,
             kind: 'sbatch',
             endpoint: 'sbatch',
-            label: `sbatch ${jobName.slice(-13)}`,
+            label: `sbatch ${readJobName(jobName)?.attempt ?? jobName}`,
             effect: () => submit(jobName, script),
             lost: () => ({ kind: 'unknown', words: 'sbatch gave no answer' }),
           }),
         list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+        listEverybodys: () => ask('squeue of everybody', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id) =>
           ask(

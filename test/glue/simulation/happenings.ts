@@ -5,8 +5,14 @@ import type { Fate, SimJob } from './cluster.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './places.ts';
 import type { Trap, World } from './world.ts';
 
-/** Returns what happened in words, or undefined when it can't happen now. `pick` chooses among several it could happen to. */
-type Happening = (world: World, pick: number) => string | undefined | Promise<string | undefined>;
+/** What happened, in words, and to which task where it was to one. */
+export interface Happened {
+  readonly words: string;
+  readonly task?: string;
+}
+
+/** Undefined when it can't happen now. `pick` chooses among several it could happen to. */
+type Happening = (world: World, pick: number) => Happened | undefined | Promise<Happened | undefined>;
 
 export const HAPPENINGS = {
   'user aborts': user('abort', 'tasks.stop'),
@@ -75,35 +81,35 @@ function user(act: string, endpoint: string, more: Readonly<Record<string, unkno
       return undefined;
     }
     judge.userActed(task, act, server.store);
-    return `user: ${act} task ${Number(task)}`;
+    return { words: `user: ${act} task ${Number(task)}`, task };
   };
 }
 
 function trap(one: Trap): Happening {
   return ({ traps }) => {
     traps.push(one);
-    return `trap for the next call (${one.kind}): ${one.way}`;
+    return { words: `trap for the next call (${one.kind}): ${one.way}` };
   };
 }
 
-function stop({ daemons }: World, pick: number): string | undefined {
+function stop({ daemons }: World, pick: number): Happened | undefined {
   const daemon = daemons[pick % daemons.length];
   if (daemon?.running === undefined || daemon.running.stop.signal.aborted) return undefined;
   daemon.running.stop.abort(new Error('SIGTERM'));
-  return `daemon ${daemon.number} gets SIGTERM`;
+  return { words: `daemon ${daemon.number} gets SIGTERM` };
 }
 
 function sbatch(fate: Fate): Happening {
   return ({ cluster }) => {
     cluster.nextFate = fate;
-    return `the next sbatch will be ${fate}`;
+    return { words: `the next sbatch will be ${fate}` };
   };
 }
 
-function crash({ cluster }: World): string | undefined {
+function crash({ cluster }: World): Happened | undefined {
   if (!cluster.jobs.some((job) => job.state === 'PENDING' && !job.isForgotten)) return undefined;
   cluster.crash();
-  return 'the controller crashes and forgets jobs that wait';
+  return { words: 'the controller crashes and forgets jobs that wait' };
 }
 
 function isRunning(job: SimJob): boolean {
@@ -116,29 +122,29 @@ function onJob(isIt: (job: SimJob) => boolean, act: (world: World, job: SimJob) 
     const job = jobs[pick % Math.max(1, jobs.length)];
     if (job === undefined) return undefined;
     act(world, job);
-    return `on job ${job.id} of task ${Number(job.task)}`;
+    return { words: `on job ${job.id} of task ${Number(job.task)}`, task: job.task };
   };
 }
 
 /** The server gave the job its task, but the node never heard of it. */
-async function gateAnswerLost({ server, cluster }: World, pick: number): Promise<string | undefined> {
+async function gateAnswerLost({ server, cluster }: World, pick: number): Promise<Happened | undefined> {
   const jobs = cluster.jobs.filter((job) => isRunning(job) && job.phase === 'new' && job.leaving === undefined);
   const job = jobs[pick % Math.max(1, jobs.length)];
   if (job === undefined) return undefined;
   await server.call('queues.remove_task', { queue: 'c'.repeat(32), task: job.task }).catch(() => undefined);
   cluster.end(job, 'FAILED', pick % 2 === 0 ? 201 : 202);
-  return `on job ${job.id} of task ${Number(job.task)}`;
+  return { words: `on job ${job.id} of task ${Number(job.task)}`, task: job.task };
 }
 
-function neighbourTakes({ neighbour, server }: World): string | undefined {
+function neighbourTakes({ neighbour, server }: World): Happened | undefined {
   if (!neighbour.isIdle() || server.store.queues.get(OWN_QUEUE)?.entries.length === 0) return undefined;
   neighbour.wantsOurs = true;
-  return 'a stock agent is going to take the head of our queue';
+  return { words: 'a stock agent is going to take the head of our queue' };
 }
 
 function passes(ms: number): Happening {
   return ({ clock }) => {
     clock.pass(ms);
-    return `${ms / 60_000} min pass`;
+    return { words: `${ms / 60_000} min pass` };
   };
 }

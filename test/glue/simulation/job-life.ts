@@ -4,6 +4,7 @@ import type { Fields } from '../../../src/sandbox/clearml/call.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { SCHEDULER_QUEUE } from './places.ts';
 import type { Cluster, SimJob } from './cluster.ts';
+import { jobScript } from './job-script.ts';
 import type { Server } from './server.ts';
 
 /** Statuses at which the agent ends the task's process and leaves the status as it is. */
@@ -39,6 +40,10 @@ export async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
 }
 
 async function passGate({ server, cluster }: JobWorld, job: SimJob): Promise<string> {
+  if (!jobScript().hasGate) {
+    job.phase = 'gated';
+    return 'has no gate to pass';
+  }
   const answer = await ask({ server }, 'queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task });
   if (answer !== undefined && Number(answer['removed']) >= 1) {
     job.phase = 'gated';
@@ -50,7 +55,7 @@ async function passGate({ server, cluster }: JobWorld, job: SimJob): Promise<str
 
 async function begin({ server, cluster }: JobWorld, job: SimJob): Promise<string> {
   const answer = await ask({ server }, 'tasks.dequeue', { task: job.task, new_status: 'in_progress' });
-  if (answer === undefined || Number(answer['updated']) < 1) {
+  if (jobScript().requiresQueue && (answer === undefined || Number(answer['updated']) < 1)) {
     cluster.end(job, 'FAILED', 1);
     return 'ends: its agent finds the task not queued';
   }

@@ -13,8 +13,8 @@ export interface Judge {
   journalLost(): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
-  /** To be called after every move. */
-  look(store: Store): void;
+  /** To be called after every move, at least for the tasks that it may have changed. */
+  look(store: Store, moved?: readonly string[]): void;
 }
 
 interface Facts {
@@ -92,8 +92,8 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
       beganBeforeAbort.set(task, runsOf(task));
     },
 
-    look(store) {
-      const tasks = new Set(cluster.jobs.map(({ task }) => task));
+    look(store, moved) {
+      const tasks = new Set(moved ?? cluster.jobs.map(({ task }) => task));
       for (const task of tasks) {
         const runs = jobsOf(task).filter(isAtWork).length + (isNeighbours(task) ? 1 : 0);
         if (runs > 1) wrong(`task ${Number(task)} is run twice at once`);

@@ -1,8 +1,10 @@
 // What one daemon of the story works with.
 import type { Glue } from '../../../src/glue/glue.ts';
+import { createNeighbours } from '../../../src/glue/neighbours.ts';
 import type { Host } from '../../../src/host/host.ts';
+import type { Scheduler } from '../../../src/slurm/scheduler.ts';
 import { TemplateProblem } from '../../../src/template/errors.ts';
-import { FACTS, type Cluster } from './cluster.ts';
+import { FACTS } from './cluster.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { OwnedClock } from './owned-clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
@@ -12,7 +14,7 @@ import type { Turns } from './turns.ts';
 
 interface Around {
   readonly server: Server;
-  readonly cluster: Cluster;
+  readonly scheduler: Scheduler;
   readonly clock: OwnedClock;
   readonly turns: Turns;
   readonly disk: Disk;
@@ -23,17 +25,19 @@ interface Around {
   readonly isMisfit: (task: string) => boolean;
 }
 
-export function makeGlue({ server, cluster, clock, turns, disk, number, life, isMisfit }: Around): Glue {
+export function makeGlue({ server, scheduler, clock, turns, disk, number, life, isMisfit }: Around): Glue {
   let tokens = 0;
+  const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
   return {
     clearml: server.clientOf(life),
-    scheduler: cluster.schedulerOf(life),
+    scheduler,
     host: hostOf(turns, life),
     journal: openMemoryJournal(disk, turns, life),
     clock: clock.of(life),
     log: silentLog,
     randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
-    worker: `login${number}:slurm`,
+    ...who,
+    neighbours: createNeighbours({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
     version: '0.1.0',
     queues: [
       {

@@ -17,6 +17,8 @@ export function readDisk(disk: Disk): Map<TaskId, Entry> {
 
 export function openMemoryJournal(disk: Disk, turns: Turns, owner: number): Journal {
   const entries = readDisk(disk);
+  // What a crash has torn is gone once the journal is written anew, as it is at each start.
+  disk.text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
 
   function append(task: TaskId, label: string, line: JournalLine): Promise<void> {
     return turns.ask({

@@ -1,7 +1,7 @@
 // The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
 import type { z } from 'zod';
 import type { ClearmlClient } from '../../../src/clearml/client.ts';
-import { LostRace, ServerRefused, ServerUnreachable } from '../../../src/clearml/errors.ts';
+import { CredentialsRefused, LostRace, ServerRefused, ServerUnreachable } from '../../../src/clearml/errors.ts';
 import { createEvents } from '../../../src/clearml/events.ts';
 import type { Body } from '../../../src/clearml/exchange.ts';
 import { createPeople } from '../../../src/clearml/people.ts';
@@ -45,6 +45,8 @@ export type Witness = (call: {
 
 export interface Server {
   readonly store: Store;
+  /** Whether the daemons' tokens have run out, and no new ones are to be had. */
+  refusesTokens: boolean;
   /** A call of anybody but the daemons: at once, and never lost. @throws ApiError */
   call(endpoint: string, body: Fields): Promise<Fields>;
   clientOf(owner: number): ClearmlClient;
@@ -87,6 +89,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
   }
 
   async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
+    if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
     const [first = {}] = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(first['task']));
     // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
@@ -137,8 +140,9 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
     return store.tasks.get(task)?.name ?? `deleted ${task.slice(-1)}`;
   }
 
-  return {
+  const server: Server = {
     store,
+    refusesTokens: false,
     call: (endpoint, body) => call(endpoint, body),
     clientOf(owner) {
       const session = sessionOf(owner);
@@ -156,6 +160,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
     addQueue: (id, name) => store.queues.put(emptyQueue(id, name, company, formatInstant(clock.now()))),
     addTask: (id, name) => store.tasks.put(draft(id, name, { user, company }, formatInstant(clock.now()))),
   };
+  return server;
 }
 
 function emptyQueue(id: string, name: string, company: string, now: string): QueueDocument {

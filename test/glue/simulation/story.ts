@@ -74,9 +74,9 @@ export async function play(story: Story): Promise<Told> {
 }
 
 async function happen(world: World, [, name, pick]: Event): Promise<boolean> {
-  const words = await HAPPENINGS[name](world, pick);
-  if (words === undefined) return false;
-  world.tell('***', `${name}: ${words}`);
+  const happened = await HAPPENINGS[name](world, pick);
+  if (happened === undefined) return false;
+  world.tell('***', `${name}: ${happened.words}`);
   await settle();
   return true;
 }

@@ -1,6 +1,7 @@
 // One world: a server, a cluster, daemons and a user, in which one thing after the other moves.
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { runDaemon } from '../../../src/glue/daemon.ts';
+import type { Scheduler } from '../../../src/slurm/scheduler.ts';
 import { createCluster, type Cluster } from './cluster.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { makeGlue } from './make-glue.ts';
@@ -38,6 +39,8 @@ export interface World {
   readonly judge: Judge;
   readonly traps: Trap[];
   readonly trace: string[];
+  /** One more task, which is enqueued. */
+  admit(character: Character): Promise<TaskId>;
   tell(who: string, what: string): void;
   start(daemon: SimDaemon): void;
   kill(daemon: SimDaemon): void;
@@ -52,10 +55,16 @@ export interface Cast {
   readonly daemons: 1 | 2;
 }
 
+/** Slurm as one life of a daemon has it. */
+export type SchedulerOf = (world: Pick<World, 'cluster' | 'clock' | 'turns'>, life: number) => Scheduler;
+
 const START_AT = Date.UTC(2026, 0, 1);
 const PACE = { lookMs: 15_000, queueMs: 15_000 };
 
-export async function createWorld({ characters, daemons: count }: Cast): Promise<World> {
+export async function createWorld(
+  { characters: cast, daemons: count }: Cast,
+  schedulerOf: SchedulerOf = ({ cluster }, life) => cluster.schedulerOf(life),
+): Promise<World> {
   const clock = createOwnedClock(START_AT);
   const turns = createTurns();
   const trace: string[] = [];
@@ -75,12 +84,7 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
     server.addQueue(id, name);
 
   const tasks: TaskId[] = [];
-  for (const index of characters.keys()) {
-    const id = String(index + 1).padStart(32, '0') as TaskId;
-    tasks.push(id);
-    server.addTask(id, `task ${index + 1}`);
-    await server.call('tasks.enqueue', { task: id, queue: OWN_QUEUE });
-  }
+  const characters: Character[] = [];
   const characterOf = (task: string): Character => characters[Number(task) - 1] ?? 'ends well';
 
   let lives = 0;
@@ -101,6 +105,16 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
     trace,
     tell,
     now: () => clock.now(),
+
+    async admit(character) {
+      const number = characters.push(character);
+      const id = String(number).padStart(32, '0') as TaskId;
+      tasks.push(id);
+      server.addTask(id, `task ${number}`);
+      await server.call('tasks.enqueue', { task: id, queue: OWN_QUEUE });
+      return id;
+    },
+
     endsWell: (task) => characterOf(task) !== 'fails',
 
     start(daemon) {
@@ -111,7 +125,8 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
       tell(`daemon ${daemon.number}`, 'starts');
       const isMisfit = (task: string): boolean => characterOf(task) === 'misfit';
       const { number, disk } = daemon;
-      runDaemon(makeGlue({ server, cluster, clock, turns, disk, life, number, isMisfit }), {
+      const scheduler = schedulerOf(world, life);
+      runDaemon(makeGlue({ server, scheduler, clock, turns, disk, life, number, isMisfit }), {
         pace: PACE,
         once: false,
         stop: stop.signal,
@@ -164,6 +179,7 @@ export async function createWorld({ characters, daemons: count }: Cast): Promise
       }
     },
   };
+  for (const character of cast) await world.admit(character);
   return world;
 }
 
