@@ -68,20 +68,23 @@ describe('a line in known_hosts', () => {
   });
 });
 
-const label = fc.stringMatching(/^[a-c]{1,2}$/);
-const host = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join('.'));
-const port = fc.constantFrom(22, 2222, 8022);
+// Few names, so that lines and questions often meet.
+const host = fc.constantFrom('a', 'b', 'ab', 'a.b', 'b.a.b');
+const port = fc.constantFrom(22, 2222);
 const pattern = fc
-  .tuple(fc.constantFrom('', '', '', '!'), fc.stringMatching(/^[a-cA-C.*?]{1,4}$/), port)
+  .tuple(fc.constantFrom('', '', '', '!'), fc.stringMatching(/^[abAB.*?]{1,3}$/), port)
   .map(([no, name, at]) => `${no}${at === 22 ? name : `[${name}]:${at}`}`);
 const exact = fc.tuple(host, port).map(([name, at]) => knownName(name, at));
-const field = fc.array(fc.oneof(pattern, exact), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(','));
+const allBut = exact.map((name) => `*,!${name}`);
+const field = fc
+  .array(fc.oneof(pattern, exact, allBut), { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join(','));
 const marker = fc.constantFrom('', '', '', '@revoked ', '@cert-authority ', '@nonsense ');
 const line = fc.oneof(
   fc.tuple(marker, field, fc.constantFrom('', ' a comment', '\t')).map(([mark, names, rest]) => {
     return `${mark}${names} ${written(KEY)}${rest}`;
   }),
-  fc.constantFrom('', '# a comment', '  # another', 'a.b', `a.b ssh-rsa ${written(KEY).split(' ')[1] ?? ''}`),
+  fc.constantFrom('', '# a comment', '  # another'),
 );
 
 describe('known_hosts files', function () {
@@ -101,7 +104,7 @@ describe('known_hosts files', function () {
     await using here = await keyFolder();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
-      // It refuses a file with a line that it can't read; then there is nothing to compare.
+      // It refuses a file with a marker that it doesn't know, which then stays as it is.
       await execute('ssh-keygen', ['-q', '-H', '-f', file]).catch(() => undefined);
       const hashed = (await here.read('known')).split('\n');
       expect(foundHere(file, hashed, name, at)).to.deep.equal(await foundByKeygen(file, name, at));
