@@ -1,4 +1,5 @@
-// Loopback ports: free ones, for daemons that can't be told to pick one themselves, and whether somebody listens.
+// Loopback: free ports for daemons that can't be told to pick one themselves, whether somebody listens, and who is there by name.
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -29,6 +30,12 @@ export async function isListening(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+/** Whether this host name stands for 127.0.0.1 on this machine. */
+export async function isLoopback(name: string): Promise<boolean> {
+  const found = await lookup(name, { family: 4 }).catch(() => undefined);
+  return found?.address === '127.0.0.1';
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon, type DaemonCommand, type ForegroundDaemon } from './foreground-daemon.ts';
-import { freePorts, isListening } from './loopback-port.ts';
+import { freePorts, isListening, isLoopback } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
 import { startMunged } from './munge.ts';
 import { addAccounts, databaseSocket, prepareDatabase, prepareSlurmdbd } from './slurm-accounting.ts';
@@ -56,7 +56,8 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
   const hostName = hostname().split('.')[0] ?? 'localhost';
   const { username: userName } = userInfo();
   const folder = makeFolder(nodes);
-  const place = { folder, hostName, userName, controllerPort, accountingPort, nodePorts };
+  const isHostOnLoopback = await isLoopback(hostName);
+  const place = { folder, hostName, isHostOnLoopback, userName, controllerPort, accountingPort, nodePorts };
   const accounting = { folder, userName, clusterName: settings.clusterName, port: accountingPort };
   const conf = join(folder, 'slurm.conf');
 

@@ -47,6 +47,8 @@ export interface ClusterPlace {
   readonly folder: string;
   /** The machine's short name: slurmctld refuses to run on a machine that its configuration does not name. */
   readonly hostName: string;
+  /** Whether that name is 127.0.0.1: then slurmd can listen there only, for what it listens on is the machine's name. */
+  readonly isHostOnLoopback: boolean;
   readonly userName: string;
   readonly controllerPort: number;
   /** Where slurmdbd listens, if there is one. */
@@ -76,6 +78,7 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     `SlurmUser=${userName}`,
     `SlurmdUser=${userName}`,
     'AuthType=auth/munge',
+    `CommunicationParameters=${place.isHostOnLoopback ? 'NoInAddrAny,' : ''}NoCtldInAddrAny`,
     `AuthInfo=socket=${folder}/munge.socket`,
     `StateSaveLocation=${folder}/state`,
     `SlurmdSpoolDir=${folder}/spool/%n`,
