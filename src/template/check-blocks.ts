@@ -11,14 +11,10 @@ export type BlockPlaces = Readonly<Record<BlockName, Range>>;
  * @throws TemplateProblem for a block that is missing, there twice, out of order, or not alone on its line
  */
 export function placeBlocks(source: TemplateSource, script: LexedScript, header: Range): BlockPlaces {
-  const setUp = requireOnce(source, script, header, 'CLEARML_PRE_SETUP');
-  const tearDown = requireOnce(source, script, header, 'CLEARML_POST_SETUP');
-  const execute =
-    hasBlock(script, 'CLEARML_AGENT_EXECUTE') || !script.functions.some(({ name }) => name === 'srun')
-      ? requireOnce(source, script, header, 'CLEARML_AGENT_EXECUTE')
-      : undefined;
+  const setUp = requireBlock(source, script, header, 'CLEARML_PRE_SETUP');
+  const tearDown = requireBlock(source, script, header, 'CLEARML_POST_SETUP');
+  const execute = mayLackAgent(script) ? undefined : requireBlock(source, script, header, 'CLEARML_AGENT_EXECUTE');
 
-  // A template that wraps srun may leave the agent's line out (ClearML's Pyxis page does): it goes in front of POST_SETUP.
   const places = {
     CLEARML_PRE_SETUP: setUp.blank,
     CLEARML_AGENT_EXECUTE: execute?.blank ?? { start: tearDown.blank.start, end: tearDown.blank.start },
@@ -28,7 +24,18 @@ export function placeBlocks(source: TemplateSource, script: LexedScript, header:
   return places;
 }
 
-function requireOnce(source: TemplateSource, script: LexedScript, header: Range, block: BlockName): BlockSite {
+/**
+ * A template that wraps srun may leave the agent's line out (ClearML's Pyxis page does): it then goes in front of POST_SETUP.
+ */
+export function mayLackAgent({ blocks, functions }: LexedScript): boolean {
+  return (
+    !blocks.some(({ blank }) => blank.block === 'CLEARML_AGENT_EXECUTE') &&
+    functions.some(({ name }) => name === 'srun')
+  );
+}
+
+/** The block's only place. @throws TemplateProblem */
+export function requireBlock(source: TemplateSource, script: LexedScript, header: Range, block: BlockName): BlockSite {
   const [first, second] = script.blocks
     .filter(({ blank }) => blank.block === block)
     .sort((a, b) => a.blank.start - b.blank.start);
@@ -85,7 +92,8 @@ function checkLine(source: TemplateSource, script: LexedScript, { blank, isNeste
   throw problemAt(source, blank.start, 'block-place', `\${${blank.block}} must end its line and its command: ${room}`);
 }
 
-function checkOrder(source: TemplateSource, places: BlockPlaces): void {
+/** @throws TemplateProblem */
+export function checkOrder(source: TemplateSource, places: BlockPlaces): void {
   for (const [index, block] of BLOCKS.entries()) {
     const before = BLOCKS[index - 1];
     if (before !== undefined && places[before].start > places[block].start) {
@@ -97,10 +105,6 @@ function checkOrder(source: TemplateSource, places: BlockPlaces): void {
       );
     }
   }
-}
-
-function hasBlock(script: LexedScript, block: BlockName): boolean {
-  return script.blocks.some(({ blank }) => blank.block === block);
 }
 
 function isSame(a: Range | undefined, b: Range): boolean {

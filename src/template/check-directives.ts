@@ -1,28 +1,28 @@
 // What is wrong with an `#SBATCH` line whatever the task is: refused options, and blanks where a value would choose the option.
+import type { TemplateProblem } from './errors.ts';
 import { MAGIC_WORD, readDirective, type DirectiveWord } from './directive.ts';
 import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './refused-directives.ts';
 import { problemAt, type Range, type TemplateSource } from './source.ts';
 
-/** A directive line that may be rendered. */
-export interface Directive {
-  readonly words: readonly DirectiveWord[];
+/** Where the lines are in which sbatch looks for directives. */
+export function headerLines({ text }: TemplateSource, header: Range): Range[] {
+  const lines: Range[] = [];
+  for (let start = header.start; start < header.end; start = endOfLine(text, start) + 1) {
+    lines.push({ start, end: Math.min(endOfLine(text, start), header.end) });
+  }
+  return lines;
 }
 
-/**
- * The directive lines of a template, all of them in front of the first command.
- * @param header where sbatch looks for them
- */
-export function readDirectives(source: TemplateSource, header: Range): Directive[] {
-  return headerLines(source.text, header).flatMap((line) => {
-    const text = source.text.slice(line.start, line.end);
-    if (text.startsWith('#SLURM')) {
-      throw problemAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
-    }
-    if (!text.startsWith(MAGIC_WORD)) return [];
-    const words = readDirective(source, line.start + MAGIC_WORD.length, line.end);
-    for (const word of words) checkWord(source, word);
-    return [{ words }];
-  });
+/** The words of the directive on this line: none where it is no directive. @throws TemplateProblem */
+export function readDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveWord[] {
+  const text = source.text.slice(line.start, line.end);
+  if (text.startsWith('#SLURM')) {
+    throw problemAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
+  }
+  if (!text.startsWith(MAGIC_WORD)) return [];
+  const words = readDirective(source, line.start + MAGIC_WORD.length, line.end);
+  for (const word of words) checkWord(source, word);
+  return words;
 }
 
 /** Up to the first line that is neither empty nor a comment: sbatch reads no directive behind it (sbatch(1)). */
@@ -33,16 +33,13 @@ export function findHeader(text: string): Range {
   return { start: 0, end: text.length };
 }
 
-/** A directive that sbatch would silently pass over. `comments` are where bash sees one begin. */
-export function checkLateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): void {
-  const late = comments.find((at) => at >= header.end && source.text.startsWith(`\n${MAGIC_WORD}`, at - 1));
-  if (late === undefined) return;
-  throw problemAt(
-    source,
-    late,
-    'late-directive',
-    'sbatch ignores #SBATCH lines after the first command: move it above',
-  );
+/** The directives that sbatch would silently pass over. `comments` are where bash sees one begin. */
+export function lateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): TemplateProblem[] {
+  return comments
+    .filter((at) => at >= header.end && source.text.startsWith(`\n${MAGIC_WORD}`, at - 1))
+    .map((at) =>
+      problemAt(source, at, 'late-directive', 'sbatch ignores #SBATCH lines after the first command: move it above'),
+    );
 }
 
 function checkWord(source: TemplateSource, word: DirectiveWord): void {
@@ -67,14 +64,6 @@ function checkOptionName(source: TemplateSource, word: DirectiveWord, literal: s
     'value-chooses-option',
     `${literal}\${…}: a value may not choose the option. Write the option out, and a = before its value`,
   );
-}
-
-function headerLines(text: string, header: Range): Range[] {
-  const lines: Range[] = [];
-  for (let start = header.start; start < header.end; start = endOfLine(text, start) + 1) {
-    lines.push({ start, end: Math.min(endOfLine(text, start), header.end) });
-  }
-  return lines;
 }
 
 function endOfLine(text: string, from: number): number {

@@ -1,4 +1,6 @@
 // What sbatch or bash would refuse about a template as a file, before anything in it is read.
+import { orProblem, type TemplateProblem } from './errors.ts';
+import type { RuleId } from './lint/rules.ts';
 import { problemAt, type TemplateSource } from './source.ts';
 
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
@@ -7,28 +9,27 @@ const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
 /** The shells whose quoting the values are written for. */
 const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:ba|da)?sh(?:[ \t]|$)/;
 
-/** @throws TemplateProblem */
-export function checkShape(source: TemplateSource): void {
+/** All that is wrong with the file as such. */
+export function shapeProblems(source: TemplateSource): TemplateProblem[] {
   const { text } = source;
-  if (text.startsWith('\uFEFF')) {
-    throw problemAt(
-      source,
+  const problems: TemplateProblem[] = [];
+  function found(at: number, rule: RuleId, finding: string): void {
+    problems.push(problemAt(source, at, rule, finding));
+  }
+
+  const hasMark = text.startsWith('\uFEFF');
+  const firstLine = text.slice(hasMark ? 1 : 0).split('\n', 1)[0] ?? '';
+  if (hasMark) {
+    found(
       0,
       'byte-order-mark',
       'a byte order mark stands in front of #!, and sbatch refuses it: save the file as UTF-8 without one',
     );
   }
-  if (!text.startsWith('#!')) {
-    throw problemAt(
-      source,
-      0,
-      'no-shebang',
-      'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash',
-    );
-  }
-  if (!INTERPRETER.test(text.split('\n', 1)[0]?.trimEnd() ?? '')) {
-    throw problemAt(
-      source,
+  if (!firstLine.startsWith('#!')) {
+    found(0, 'no-shebang', 'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash');
+  } else if (!INTERPRETER.test(firstLine.trimEnd())) {
+    found(
       0,
       'interpreter',
       'a template is a script for bash (or sh), since values are quoted for it: write #!/bin/bash',
@@ -36,16 +37,12 @@ export function checkShape(source: TemplateSource): void {
   }
   const carriageReturn = text.indexOf('\r');
   if (carriageReturn !== -1) {
-    throw problemAt(
-      source,
-      carriageReturn,
-      'dos-line-end',
-      "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file",
-    );
+    found(carriageReturn, 'dos-line-end', "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file");
   }
   const nul = text.indexOf('\0');
-  if (nul !== -1) throw problemAt(source, nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
-  checkSize(source, text);
+  if (nul !== -1) found(nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
+  orProblem(problems, () => checkSize(source, text));
+  return problems;
 }
 
 /** @throws TemplateProblem when sbatch would refuse the script for its size */

@@ -21,3 +21,19 @@ export class TemplateProblem extends Error {
     this.rule = rule;
   }
 }
+
+/** What the reading comes to; or undefined, with its problem put to the others, where the rest shall be looked at all the same. */
+export function orProblem<Result>(problems: TemplateProblem[], read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TemplateProblem)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}
+
+/** @throws the first of the problems, if there is one */
+export function throwFirst([first]: readonly TemplateProblem[]): void {
+  if (first !== undefined) throw first;
+}

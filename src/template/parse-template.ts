@@ -1,8 +1,9 @@
 // A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
 import { placeBlocks } from './check-blocks.ts';
-import { checkLateDirectives, findHeader, readDirectives } from './check-directives.ts';
-import { checkShape } from './check-shape.ts';
-import { checkDefaults, renderTemplate, type ParsedTemplate } from './render.ts';
+import { findHeader, headerLines, lateDirectives, readDirectiveLine } from './check-directives.ts';
+import { shapeProblems } from './check-shape.ts';
+import { throwFirst } from './errors.ts';
+import { defaultProblems, renderTemplate, type ParsedTemplate } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
 import { placeSites } from './shell/second-reading.ts';
 import type { Template } from './template.ts';
@@ -15,19 +16,19 @@ import type { Template } from './template.ts';
  */
 export function parseTemplate(text: string, file: string): Template {
   const source = { file, text };
-  checkShape(source);
+  throwFirst(shapeProblems(source));
   const header = findHeader(text);
-  const directives = readDirectives(source, header);
+  const words = headerLines(source, header).flatMap((line) => readDirectiveLine(source, line));
   const script = lexScript(source);
-  checkLateDirectives(source, header, script.comments);
+  throwFirst(lateDirectives(source, header, script.comments));
   const blocks = placeBlocks(source, script, header);
   const parsed: ParsedTemplate = {
     source,
-    words: directives.flatMap(({ words }) => words),
+    words,
     sites: placeSites(script, text),
     documents: script.documents,
     blocks,
   };
-  checkDefaults(parsed);
+  throwFirst(defaultProblems(parsed));
   return { file, render: (variables, insertions) => renderTemplate(parsed, variables, insertions) };
 }

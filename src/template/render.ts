@@ -3,6 +3,7 @@ import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
 import type { BlockPlaces } from './check-blocks.ts';
 import { checkSize } from './check-shape.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';
+import { orProblem, type TemplateProblem } from './errors.ts';
 import { hasFilter } from './filters.ts';
 import { checkDocument } from './filled-documents.ts';
 import { insertAll, type Insertion } from './insertion.ts';
@@ -15,13 +16,17 @@ import { withEnoughTasks } from './task-count.ts';
 import type { BlankUse, Blocks, Rendered, Variables } from './template.ts';
 import { readDefault, readValue, type ValueText } from './value-text.ts';
 
-export interface ParsedTemplate {
+/** A template with its blanks found. */
+export interface WithBlanks {
   readonly source: TemplateSource;
   /** The words of all directive lines. */
   readonly words: readonly DirectiveWord[];
   /** The blanks of the script, in the order of the text. */
   readonly sites: readonly Site[];
   readonly documents: readonly HereDocument[];
+}
+
+export interface ParsedTemplate extends WithBlanks {
   readonly blocks: BlockPlaces;
 }
 
@@ -53,16 +58,22 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
   return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value)) };
 }
 
-/** Every default must be able to stand where it stands, whatever the task is. @throws TemplateProblem */
-export function checkDefaults({ source, words, sites, documents }: ParsedTemplate): void {
-  const filled = sites.flatMap((site) => {
-    if (hasFilter(site.blank.filters, 'words')) checkCanSplit(source, site);
-    const fallback = readDefault(source, site.blank);
-    return fallback === undefined ? [] : [fillSite(source, site, fallback)];
-  });
-  for (const document of documents) checkDocument(source, document, filled);
-  // Where there is no default any value may come, and an ordinary one stands for it.
-  for (const word of words) fillWord(source, word, (blank) => readDefault(source, blank) ?? 'x');
+/** Every default must be able to stand where it stands, whatever the task is: those that can't. */
+export function defaultProblems({ source, words, sites, documents }: WithBlanks): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  const filled = sites.flatMap((site) => orProblem(problems, () => fillDefault(source, site)) ?? []);
+  for (const document of documents) orProblem(problems, () => checkDocument(source, document, filled));
+  for (const word of words) {
+    // Where there is no default any value may come, and an ordinary one stands for it.
+    orProblem(problems, () => fillWord(source, word, (blank) => readDefault(source, blank) ?? 'x'));
+  }
+  return problems;
+}
+
+function fillDefault(source: TemplateSource, site: Site): Insertion[] {
+  if (hasFilter(site.blank.filters, 'words')) checkCanSplit(source, site);
+  const fallback = readDefault(source, site.blank);
+  return fallback === undefined ? [] : [fillSite(source, site, fallback)];
 }
 
 function fillSite(source: TemplateSource, { blank, place }: Site, value: string): Insertion {
