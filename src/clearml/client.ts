@@ -97,10 +97,20 @@ export interface Events {
   log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
 }
 
+/** A worker as it shows itself to others. */
+export interface WorkerRow {
+  readonly id: string;
+  readonly queues: readonly QueueId[];
+  /** `system_tags`: the web page does not show them. */
+  readonly tags: readonly string[];
+}
+
 export interface Workers {
-  register(worker: string, queues: readonly QueueId[], timeoutMs: number): Promise<void>;
-  report(worker: string, queues: readonly QueueId[]): Promise<void>;
+  register(worker: WorkerRow, timeoutMs: number): Promise<void>;
+  report(worker: WorkerRow): Promise<void>;
   unregister(worker: string): Promise<void>;
+  /** The workers with this tag that were heard of within this time, by the server's clock; whoever's they are. */
+  find(tag: string, withinMs: number): Promise<WorkerRow[]>;
 }
 
 export interface People {

@@ -17,6 +17,7 @@ export const TASK_FIELDS = [
   'user',
   'execution.queue',
   'system_tags',
+  'hyperparams.properties.slurm_job_id.value',
 ];
 
 /** Unset fields are absent from the server's answers. */
@@ -37,6 +38,10 @@ export const TaskRow = z
     user: name,
     execution: z.object({ queue: QueueIdShape.optional().catch(undefined) }).catch({ queue: undefined }),
     system_tags: z.array(z.string()).catch([]),
+    hyperparams: z
+      .object({ properties: z.object({ slurm_job_id: z.object({ value: name }) }) })
+      .optional()
+      .catch(undefined),
   })
   .transform((row): Task => ({
     id: row.id,
@@ -50,4 +55,5 @@ export const TaskRow = z
     user: row.user,
     executionQueue: row.execution.queue,
     archived: row.system_tags.includes('archived'),
+    slurmJob: row.hyperparams?.properties.slurm_job_id.value,
   }));

@@ -29,6 +29,8 @@ export interface Task {
   readonly user: string | undefined;
   readonly executionQueue: QueueId | undefined;
   readonly archived: boolean;
+  /** The user property `slurm_job_id`: the last job that was submitted for this task, or for the one it was cloned from. */
+  readonly slurmJob: string | undefined;
 }
 
 /** A task as `tasks.get_by_id` returns it: the typed part, and everything as it came. */

@@ -5,11 +5,12 @@ import { systemClock } from '../base/clock.ts';
 import type { ServerFacts } from '../clearml/client.ts';
 import type { Glue } from '../glue/glue.ts';
 import { openJournal } from '../glue/journal.ts';
+import { createNeighbours } from '../glue/neighbours.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local.ts';
 import { createCliScheduler } from '../slurm/cli-scheduler.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
-import { jobSettings, workerName } from './job-settings.ts';
+import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import { makeClearml } from './make-clearml.ts';
 import type { Base } from './read-base.ts';
 import { findQueues, type NamedQueue } from './serve-queues.ts';
@@ -94,6 +95,7 @@ export async function assemble(
     (await clearml.queues.find(slurm.schedulerQueue)) ?? (await clearml.queues.create(slurm.schedulerQueue));
   const journal = await openJournal(slurm.stateDir, systemClock.now());
 
+  const who = { worker: workerName(base), mark: daemonMark(base) };
   const glue: Glue = {
     clearml,
     scheduler,
@@ -102,7 +104,8 @@ export async function assemble(
     clock: systemClock,
     log,
     randomToken,
-    worker: workerName(base),
+    ...who,
+    neighbours: createNeighbours({ ...who, queues: queues.map(({ id }) => id), schedulerQueue: schedulerQueue.id }),
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,

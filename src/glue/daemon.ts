@@ -9,7 +9,7 @@ import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
 import { showPresence } from './presence.ts';
 import { resume } from './resume.ts';
-import { takeInStrays } from './strays.ts';
+import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
 import { createWays } from './ways.ts';
 
@@ -38,6 +38,7 @@ export type DaemonEnd = 'done' | 'unfinished';
 const IDLE_FACTOR = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
 const SOON_MS = 5_000;
+const NEIGHBOURS_EVERY_MS = 30_000;
 const STRAYS_EVERY_MS = 300_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const STOP_WITHIN_MS = 3_000;
@@ -79,7 +80,8 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
   const pause = createPause(random);
   const ways = createWays(glue, pause);
   const tasks = createTakeTasks(glue, ways, pause);
-  const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
+  const strays = createStrays(glue);
+  const due = { look: 0, queues: 0, neighbours: 0, strays: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
   let isTroubled = false;
@@ -89,10 +91,14 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
     const now = clock.now();
     due.look = now + pace.lookMs;
     view = undefined;
+    if (now >= due.neighbours) {
+      await glue.neighbours.look(glue.clearml.workers);
+      due.neighbours = now + NEIGHBOURS_EVERY_MS;
+    }
     const seen = await look(glue, stop);
     if (seen === undefined) return;
     const everywhere = now >= due.strays;
-    await takeInStrays(glue, seen, { everywhere });
+    await strays.takeIn(seen, { everywhere, signal: stop });
     if (everywhere) due.strays = now + STRAYS_EVERY_MS;
     const isSettled = await resume(glue, ways, seen, stop);
     const hasCancelled = await follow(glue, ways, seen, stop);

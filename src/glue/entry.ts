@@ -34,6 +34,8 @@ export const Entry = z.object({
     .string()
     .transform((id) => id as JobId)
     .optional(),
+  /** The job is another Unix user's: it doesn't stand in the list of our own. */
+  isOthersJob: z.boolean().optional(),
   /** When the job was first seen ended, absent, or running a task that is no longer its own. */
   endSeenAt: z.number().optional(),
   absentSince: z.number().optional(),

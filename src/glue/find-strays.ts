@@ -1,11 +1,15 @@
 // Which tasks and jobs of ours nobody seems to follow: told from one view of the world. Pure.
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import { readJobName, readMark } from '../slurm/job-name.ts';
+import { isLive } from '../slurm/job-state.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
+import { isJobId } from '../slurm/job-row.ts';
 import { isWaiting } from './decide/waiting.ts';
+import { ranAs } from './decide/whose.ts';
 import type { ServedQueue } from './glue.ts';
 import { findLiveJob, type View } from './look.ts';
+import type { Neighbours } from './neighbours.ts';
 
 /** What is to become of a task that nobody seems to follow. */
 export type Stray =
@@ -16,6 +20,7 @@ export type Stray =
       readonly queue: ServedQueue;
       readonly jobId: JobId;
       readonly attempt: string;
+      readonly isOthersJob: boolean;
     }
   /** Its job waits, though nobody wants the task run any more: it is cancelled. */
   | { readonly kind: 'pointless job'; readonly task: TaskId; readonly jobId: JobId }
@@ -42,10 +47,21 @@ export interface StrayFacts {
   readonly schedulerQueue: QueueId;
   /** This daemon's worker id: a job's worker id begins with it. */
   readonly worker: string;
+  readonly isOurs: Neighbours['isOurs'];
+  /** Every user's jobs by task, where they were asked for: without them nobody knows whether a task really has no job. */
+  readonly everybodys: ReadonlyMap<TaskId, readonly Job[]> | undefined;
   readonly adoptMs: number;
 }
 
-/** Finds them. What is younger than the grace may be in the hands of another daemon or agent, and is left alone. */
+/** Strays that seem to have no job: that is certain only once everybody's jobs were looked at. */
+export function seemsJobless({ kind }: Stray): boolean {
+  return kind === 'parked' || kind === 'orphan' || kind === 'was ours';
+}
+
+/**
+ * Finds them. What is younger than the grace may be in the hands of another daemon or agent, and is left alone, as is what a
+ * living neighbour follows.
+ */
 export function findStrays(facts: StrayFacts): Stray[] {
   const parkedAt = readParked(facts.view, facts.schedulerQueue);
   const ids = new Set([...facts.tasks.keys(), ...parkedAt.keys(), ...facts.view.jobs.keys()]);
@@ -77,32 +93,55 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
   const queue = facts.queues.find((served) => served.id === task.executionQueue);
   if (live !== undefined) {
     if (queue === undefined) return isWanted(task) ? undefined : pointless(facts, id, live);
-    return followed(id, queue, live);
+    return followed(facts, { task: id, queue, job: live, isOthersJob: false });
   }
   if (queue === undefined) return undefined;
+  const others = facts.everybodys?.get(id)?.find((job) => isLive(job.state));
+  if (others !== undefined) return othersJob(facts, task, queue, others);
   const place = view.placeOf(id, queue.id);
   if (isLongParked) {
-    const isReady = task.status === 'queued' && place === 'parked';
-    return isReady ? { kind: 'parked', task: id, queue } : { kind: 'stale entry', task: id };
+    if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
+    return facts.isOurs(queue.id, undefined) ? { kind: 'parked', task: id, queue } : undefined;
   }
   const quietMs = view.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
   if (quietMs < adoptMs) return undefined;
-  if (task.status === 'queued' && place === 'nowhere') {
-    return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
-  }
-  return task.status === 'in_progress' ? wasOurs(facts, task, queue) : undefined;
+  if (task.status === 'in_progress') return wasOurs(facts, task, queue);
+  if (task.status !== 'queued' || place !== 'nowhere' || !facts.isOurs(queue.id, undefined)) return undefined;
+  return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
 }
 
-/** A task that is in progress, with nobody to be heard and no live job: Slurm still shows the job that ran it, or its worker's name tells. */
-function wasOurs({ view, worker }: StrayFacts, task: Task, queue: ServedQueue): Stray | undefined {
-  const ended = view.jobs.get(task.id)?.at(-1);
-  if (ended !== undefined) return followed(task.id, queue, ended);
-  const jobId = readWorkerJob(task.lastWorker, worker);
-  return jobId === undefined ? undefined : { kind: 'was ours', task: task.id, queue, jobId };
+/**
+ * A task that is in progress, with nobody to be heard and no live job: Slurm still shows the job that ran it, or its last
+ * worker was the job that was submitted for it.
+ */
+function wasOurs(facts: StrayFacts, task: Task, queue: ServedQueue): Stray | undefined {
+  const ended = facts.view.jobs.get(task.id)?.at(-1);
+  if (ended !== undefined) return followed(facts, { task: task.id, queue, job: ended, isOthersJob: false });
+  const jobId = readWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
+  if (jobId === undefined || !isJobId(jobId) || !ranAs(task, { id: jobId }) || !facts.isOurs(queue.id, undefined))
+    return undefined;
+  return { kind: 'was ours', task: task.id, queue, jobId };
 }
 
-function followed(task: TaskId, queue: ServedQueue, job: Job): Stray {
-  return { kind: 'job', task, queue, jobId: job.id, attempt: readJobName(job.name)?.attempt ?? '' };
+/** The job id in the worker id of a job of ours, `<worker>:<job id>` with a rank behind it where there are several nodes. */
+function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
+  if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
+  const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
+  return isJobId(id) ? id : undefined;
+}
+
+/** Anybody on the cluster can give his job a name like ours: it is followed only if the task itself knows it. */
+function othersJob(facts: StrayFacts, task: Task, queue: ServedQueue, job: Job): Stray | undefined {
+  if (task.slurmJob !== job.id && !ranAs(task, job)) return undefined;
+  return followed(facts, { task: task.id, queue, job, isOthersJob: true });
+}
+
+function followed(
+  { isOurs }: StrayFacts,
+  { job, ...stray }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
+): Stray | undefined {
+  const attempt = readJobName(job.name)?.attempt ?? '';
+  return isOurs(stray.queue.id, readMark(attempt)) ? { kind: 'job', ...stray, jobId: job.id, attempt } : undefined;
 }
 
 function isWanted({ status }: Task): boolean {
@@ -113,11 +152,4 @@ function isWanted({ status }: Task): boolean {
 function pointless({ view, adoptMs }: StrayFacts, task: TaskId, job: Job): Stray | undefined {
   const isOld = job.submittedAt !== undefined && view.at - job.submittedAt > adoptMs;
   return isOld && isWaiting(job) ? { kind: 'pointless job', task, jobId: job.id } : undefined;
-}
-
-/** The job id in a job's worker id, `<worker>:<job id>` with a rank behind it where there are several nodes. */
-function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
-  if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
-  const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
-  return /^\d+$/.test(id) ? (id as JobId) : undefined;
 }

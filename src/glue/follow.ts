@@ -1,7 +1,7 @@
 // Follow: after one look at ClearML and Slurm, the table says for each task what is to be done.
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { formatJobName } from '../slurm/job-name.ts';
+import { formatJobName, readMark } from '../slurm/job-name.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from './decide/action.ts';
@@ -26,7 +26,9 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
 
   try {
     await forEachTask(glue, view, signal, async (entry) => {
-      if (entry.step === 'following') await carryOut(entry, see(glue, view, entry));
+      if (entry.step !== 'following') return;
+      if (isOurs(glue, entry)) await carryOut(entry, see(glue, view, entry));
+      else await leave(glue, entry);
     });
     const found = await lookUp(glue, [...absent.values()], signal);
     await forEachTask(glue, view, signal, async (entry) => {
@@ -38,6 +40,16 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
     if (cancel.size > 0) await glue.scheduler.cancel([...cancel], signal);
   }
   return cancel.size > 0;
+}
+
+function isOurs({ neighbours }: Glue, { queue, attempt }: Entry): boolean {
+  return neighbours.isOurs(queue, attempt === undefined ? undefined : readMark(attempt));
+}
+
+/** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */
+async function leave(glue: Glue, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
+  glue.log.info('Left to the daemon that submitted the job', { task, job, queue });
+  await glue.journal.forget(task);
 }
 
 function see(glue: Glue, view: View, entry: Entry): Sighting {

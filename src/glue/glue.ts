@@ -8,6 +8,7 @@ import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
 import type { Journal } from './journal.ts';
+import type { Neighbours } from './neighbours.ts';
 
 /** A ClearML queue that this daemon pulls from, and the template of its jobs. In order of priority. */
 export interface ServedQueue {
@@ -40,6 +41,9 @@ export interface Glue {
   readonly randomToken: () => string;
   /** This daemon's worker id; a job's worker id is `<worker>:<job id>`. */
   readonly worker: string;
+  /** By which the jobs of this daemon are told from those of its neighbours; part of their names. */
+  readonly mark: string;
+  readonly neighbours: Neighbours;
   readonly version: string;
   readonly queues: readonly ServedQueue[];
   readonly orderFairness: boolean;

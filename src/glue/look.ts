@@ -32,7 +32,26 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
     glue.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
     return undefined;
   }
-  return { at, queues, placeOf: readPlaces(queues, glue.schedulerQueue), tasks, jobs: byTask(list.jobs) };
+  const jobs = byTask(list.jobs);
+  const others = await lookAtOthers(glue, signal);
+  if (others === undefined) return undefined;
+  return { at, queues, placeOf: readPlaces(queues, glue.schedulerQueue), tasks, jobs: new Map([...jobs, ...others]) };
+}
+
+/** The jobs of those tasks that we follow for another Unix user. */
+async function lookAtOthers(
+  { journal, scheduler, log }: Glue,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+  const entries = [...journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
+  if (entries.length === 0) return new Map();
+  const list = await scheduler.listEverybodys(signal);
+  if (list.kind === 'failed') {
+    log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", { slurm: list.words });
+    return undefined;
+  }
+  const found = byTask(list.jobs);
+  return new Map(entries.map(({ task }) => [task, found.get(task) ?? []]));
 }
 
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */

@@ -1,5 +1,4 @@
 // Presence: the daemon as a worker in ClearML, so that the web page shows its queues as served, and as holder of its state folder.
-import type { QueueId } from '../clearml/ids.ts';
 import type { Glue } from './glue.ts';
 import type { Lock } from './lock.ts';
 
@@ -14,12 +13,17 @@ const REPORT_EVERY_MS = 30_000;
  */
 export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal): Promise<void> {
   const { workers } = glue.clearml;
-  await quietly(glue, () => workers.register(glue.worker, queueIds(glue), WORKER_TIMEOUT_MS));
+  let shown = glue.neighbours.row();
+  await quietly(glue, () => workers.register(shown, WORKER_TIMEOUT_MS));
   while (await sleepsWell(glue, REPORT_EVERY_MS, signal)) {
     await lock.touch();
-    await quietly(glue, () => workers.report(glue.worker, queueIds(glue)));
+    const row = glue.neighbours.row();
+    // The old name is another daemon's.
+    if (row.id !== shown.id) await quietly(glue, () => workers.register(row, WORKER_TIMEOUT_MS));
+    shown = row;
+    await quietly(glue, () => workers.report(row));
   }
-  await quietly(glue, () => workers.unregister(glue.worker));
+  await quietly(glue, () => workers.unregister(shown.id));
 }
 
 /** False when the signal ended the sleep. */
@@ -37,8 +41,4 @@ async function quietly(glue: Glue, show: () => Promise<void>): Promise<void> {
   } catch (error) {
     glue.log.debug('The worker could not be shown in ClearML', { err: error });
   }
-}
-
-function queueIds(glue: Glue): QueueId[] {
-  return glue.queues.map(({ id }) => id);
 }

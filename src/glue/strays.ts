@@ -1,40 +1,88 @@
 // Strays: tasks of ours that the journal does not know (it was lost, or another daemon died), found again from ClearML and Slurm.
 import type { TaskId } from '../clearml/ids.ts';
+import type { Job } from '../slurm/scheduler.ts';
 import { forEach } from './each-task.ts';
 import type { Entry } from './entry.ts';
-import { findStrays, type Stray } from './find-strays.ts';
+import { findStrays, seemsJobless, type Stray, type StrayFacts } from './find-strays.ts';
 import type { Glue, ServedQueue } from './glue.ts';
-import { findLiveJob, type View } from './look.ts';
+import { byTask, findLiveJob, type View } from './look.ts';
+import { say } from './tell.ts';
+import { describeOthersJob } from './wording.ts';
 
-/** Looks for strays and takes them in. `everywhere` also asks for orphans among all tasks of our queues, which costs a call more. */
-export async function takeInStrays(glue: Glue, view: View, { everywhere }: { everywhere: boolean }): Promise<void> {
-  const known = new Set([...glue.journal.entries.keys(), ...glue.busy]);
-  const named = new Set<TaskId>();
-  for (const task of view.jobs.keys()) if (!known.has(task) && findLiveJob(view, task) !== undefined) named.add(task);
-  const parked = view.queues.find(({ id }) => id === glue.schedulerQueue)?.entries ?? [];
-  for (const { task } of parked) if (!known.has(task)) named.add(task);
+export interface Strays {
+  /** Looks for strays and takes them in. `everywhere` also asks for orphans among all tasks of our queues, which costs a call more. */
+  takeIn(view: View, options: { readonly everywhere: boolean; readonly signal: AbortSignal }): Promise<void>;
+}
 
-  const tasks = new Map(await glue.clearml.tasks.read([...named]));
-  if (everywhere) {
-    const ours = glue.queues.map(({ id }) => id);
-    for (const task of await glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: ours }))
-      tasks.set(task.id, task);
+/** How long what was found out about everybody's jobs is good for: asking is dear, and a parked task may wait for days. */
+const JUDGED_FOR_MS = 300_000;
+
+export function createStrays(glue: Glue): Strays {
+  /** When each task that has no job of ours was last looked for among everybody's jobs. */
+  let judgedAt = new Map<TaskId, number>();
+
+  /** The strays that are what they seem. */
+  async function findCertain(facts: Omit<StrayFacts, 'everybodys'>, signal: AbortSignal): Promise<Stray[]> {
+    const seeming = findStrays({ ...facts, everybodys: undefined });
+    const certain = seeming.filter((stray) => !seemsJobless(stray));
+    const unsure = seeming.filter(seemsJobless).map(({ task }) => task);
+    const { at } = facts.view;
+    const isJudged = (task: TaskId): boolean => at - (judgedAt.get(task) ?? -Infinity) < JUDGED_FOR_MS;
+    if (unsure.every(isJudged)) return certain;
+
+    const everybodys = await askEverybody(signal);
+    if (everybodys === undefined) return certain;
+    // Those that are parked, but not for long yet, are judged along: else each would ask again when its time has come.
+    judgedAt = new Map([...unsure, ...parkedTasks(glue, facts.view)].map((task) => [task, at]));
+    return findStrays({ ...facts, everybodys });
   }
-  const { queues, schedulerQueue, worker, adoptMs } = glue;
-  const strays = findStrays({ view, tasks, known, queues, schedulerQueue, worker, adoptMs });
-  await forEach(glue, strays, (stray) => takeIn(glue, stray));
+
+  async function askEverybody(signal: AbortSignal): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+    const list = await glue.scheduler.listEverybodys(signal);
+    if (list.kind === 'listed') return byTask(list.jobs);
+    glue.log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", {
+      slurm: list.words,
+    });
+    return undefined;
+  }
+
+  return {
+    async takeIn(view, { everywhere, signal }) {
+      const known = new Set([...glue.journal.entries.keys(), ...glue.busy]);
+      const named = new Set<TaskId>();
+      for (const task of view.jobs.keys())
+        if (!known.has(task) && findLiveJob(view, task) !== undefined) named.add(task);
+      for (const task of parkedTasks(glue, view)) if (!known.has(task)) named.add(task);
+
+      const tasks = new Map(await glue.clearml.tasks.read([...named]));
+      if (everywhere) {
+        const ours = glue.queues.map(({ id }) => id);
+        for (const task of await glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: ours }))
+          tasks.set(task.id, task);
+      }
+      const { queues, schedulerQueue, worker, adoptMs } = glue;
+      const facts = { view, tasks, known, queues, schedulerQueue, worker, adoptMs, isOurs: glue.neighbours.isOurs };
+      await forEach(glue, await findCertain(facts, signal), (stray) => takeIn(glue, stray), signal);
+    },
+  };
+}
+
+function parkedTasks({ schedulerQueue }: Glue, { queues }: View): TaskId[] {
+  return (queues.find(({ id }) => id === schedulerQueue)?.entries ?? []).map(({ task }) => task);
 }
 
 async function takeIn(glue: Glue, stray: Stray): Promise<void> {
   glue.log.info('Found a task that nobody followed', { task: stray.task, what: stray.kind });
   switch (stray.kind) {
-    case 'job':
+    case 'job': {
+      const { jobId, attempt, isOthersJob } = stray;
+      const entry = { ...newEntry(glue, stray.task, stray.queue), jobId, attempt };
+      await glue.journal.write(isOthersJob ? { ...entry, isOthersJob } : entry);
+      if (isOthersJob) await say(glue, stray.task, { level: 'WARNING', text: describeOthersJob(jobId) });
+      return;
+    }
     case 'was ours':
-      return glue.journal.write({
-        ...newEntry(glue, stray.task, stray.queue),
-        jobId: stray.jobId,
-        ...(stray.kind === 'job' ? { attempt: stray.attempt } : {}),
-      });
+      return glue.journal.write({ ...newEntry(glue, stray.task, stray.queue), jobId: stray.jobId });
     case 'parked':
       return glue.journal.write({ ...newEntry(glue, stray.task, stray.queue), step: 'parking' });
     case 'orphan':

@@ -31,7 +31,7 @@ export async function prepare(
   entry: Entry,
   { queue, read, isParked }: { readonly queue: ServedQueue; readonly read: TaskDocument; readonly isParked: boolean },
 ): Promise<Prepared | undefined> {
-  const attempt = newAttempt(glue.clock.now(), glue.randomToken());
+  const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
   try {
     const { script } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
     return { entry: { ...entry, attempt }, script, read };

@@ -21,6 +21,11 @@ export function describeSubmitted(
   return `Submitted as Slurm job ${id} to cluster "${clusterName}"${again}${why === undefined ? '' : `: ${why}`}.`;
 }
 
+/** Said when the daemon that submitted the job is gone, and another one takes it over. */
+export function describeOthersJob(id: JobId): string {
+  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. It is followed from here, but Slurm may not let us cancel it: then that user or an admin of the cluster can.`;
+}
+
 /** @param words Slurm's own */
 export function describeRefusal(words: string, queueName: string): string {
   return `Slurm refused the job: ${words}. Change the user property that sets it, or the template of queue "${queueName}".`;

@@ -98,10 +98,14 @@ export function createCliScheduler({
     }
   }
 
-  async function list(signal?: AbortSignal): Promise<JobList> {
+  async function listOf(whose: 'ours' | "everybody's", signal?: AbortSignal): Promise<JobList> {
     const mark = randomToken();
     const read = (result: HostResult): JobList => readSqueue(result, mark);
-    const answer = await ask(others, commands.squeue, squeueArgs(mark), signal).then(read, failedList);
+    return ask(others, commands.squeue, squeueArgs(mark, whose), signal).then(read, failedList);
+  }
+
+  async function list(signal?: AbortSignal): Promise<JobList> {
+    const answer = await listOf('ours', signal);
     if (answer.kind === 'listed') warnOfStrangeStates(answer.jobs);
     return answer;
   }
@@ -178,5 +182,13 @@ export function createCliScheduler({
     }
   }
 
-  return { facts, submit, list, lookUp, record, cancel };
+  return {
+    facts,
+    submit,
+    list,
+    listEverybodys: (signal) => listOf("everybody's", signal),
+    lookUp,
+    record,
+    cancel,
+  };
 }

@@ -7,6 +7,9 @@ export interface JobName {
   readonly attempt: string;
 }
 
+/** By which a job tells whose it is: so many lower-case letters and digits, the same in all jobs of one submitter. */
+export const MARK_LENGTH = 5;
+
 const OURS = /^clearml_task_([0-9a-f]{32})-([0-9a-z]{8,18})$/;
 
 /** Eight base-36 digits hold milliseconds until the year 2059. */
@@ -27,8 +30,15 @@ export function readJobName(name: string): JobName | undefined {
 /**
  * A new attempt: in the order of strings it comes after every earlier one, and no two daemons make the same.
  * @param now milliseconds since 1970
+ * @param mark the submitter's, of `MARK_LENGTH`
  * @param token random lower-case letters and digits, at least four
  */
-export function newAttempt(now: number, token: string): string {
-  return Math.floor(now).toString(36).padStart(TIME_DIGITS, '0') + token.slice(0, RANDOM_DIGITS);
+export function newAttempt(now: number, mark: string, token: string): string {
+  return Math.floor(now).toString(36).padStart(TIME_DIGITS, '0') + mark + token.slice(0, RANDOM_DIGITS);
+}
+
+/** The mark of who made this attempt, or undefined for one that carries none. */
+export function readMark(attempt: string): string | undefined {
+  if (attempt.length !== TIME_DIGITS + MARK_LENGTH + RANDOM_DIGITS) return undefined;
+  return attempt.slice(TIME_DIGITS, TIME_DIGITS + MARK_LENGTH);
 }

@@ -78,6 +78,11 @@ export interface Scheduler {
   /** All of this user's jobs that Slurm still shows, ended ones too, in one call. */
   list(signal?: AbortSignal): Promise<JobList>;
   /**
+   * The jobs of all users, as far as this one may see them (slurm.conf(5), PrivateData). The controller sends its whole
+   * table for that: only for what the list of our own jobs can't answer.
+   */
+  listEverybodys(signal?: AbortSignal): Promise<JobList>;
+  /**
    * Jobs by exact name: as squeue shows them, and ended ones that it no longer shows from sacct, where there is accounting.
    * `since` bounds the search: when the oldest of them may have been submitted, by our own clock.
    */

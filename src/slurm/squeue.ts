@@ -20,9 +20,11 @@ const HEADER = 'JOBID';
  * `--me` rather than `--user`: for a name that can't be resolved squeue prints nothing and exits with 0.
  * `-t all` rather than states by name: an older release refuses states that it doesn't know.
  * @param mark a few letters and digits, new for each call: no job name can hold it, so none can pass for a row
+ * @param whose jobs
  */
-export function squeueArgs(mark: string): string[] {
-  return ['--all', '--me', '--states=all', `--format=${recordStart(mark)}${FIELDS.join(FIELD_END)}${recordEnd(mark)}`];
+export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[] {
+  const format = `${recordStart(mark)}${FIELDS.join(FIELD_END)}${recordEnd(mark)}`;
+  return ['--all', ...(whose === 'ours' ? ['--me'] : []), '--states=all', `--format=${format}`];
 }
 
 /**

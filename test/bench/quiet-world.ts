@@ -139,7 +139,7 @@ export function createQuietWorld(count: number): QuietWorld {
         // What the first round says of each task is taken for said.
         tasks: { ...createTasks(session), setStatusMessage: done },
         events: { log: done },
-        workers: { register: done, report: done, unregister: done },
+        workers: { register: done, report: done, unregister: done, find: () => Promise.resolve([]) },
         people: { user: unknown, project: unknown },
         connect: () => Promise.reject(notAtRest('connect')),
         close: done,
@@ -168,6 +168,8 @@ export function createQuietWorld(count: number): QuietWorld {
       log: silentLog,
       randomToken: () => 'token',
       worker: WORKER,
+      mark: 'bench',
+      neighbours: { row: () => ({ id: '', queues: [], tags: [] }), look: done, isOurs: () => true },
       version: '0.0.0',
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],
       orderFairness: false,

@@ -40,19 +40,39 @@ export function defineConnectionContract(stage: () => Stage): void {
       const queue = await stage().newQueue();
       const worker = `slurm:${stage().uniqueName()}`;
 
-      await workers.register(worker, [queue], 600_000);
-      await workers.report(worker, [queue]);
+      const row = { id: worker, queues: [queue], tags: [] };
+      await workers.register(row, 600_000);
+      await workers.report(row);
       expect(await findWorker(worker)).to.equal(queue);
 
       await workers.unregister(worker);
       expect(await findWorker(worker)).to.equal(undefined);
     });
 
+    it('a worker is found by its tag while it is heard of, and by no other', async () => {
+      const { workers } = stage().client;
+      const queue = await stage().newQueue();
+      const row = { id: `slurm:${stage().uniqueName()}`, queues: [queue], tags: [`tag:${stage().uniqueName()}`, 'x'] };
+      const [tag = ''] = row.tags;
+
+      await workers.register(row, 600_000);
+      expect(await workers.find(tag, 60_000)).to.deep.equal([row]);
+      expect(await workers.find(`${tag}-other`, 60_000)).to.deep.equal([]);
+
+      await workers.report({ ...row, tags: ['x'] });
+      expect(await workers.find(tag, 60_000)).to.deep.equal([]);
+      await workers.report(row);
+      expect(await workers.find(tag, 60_000)).to.deep.equal([row]);
+
+      await workers.unregister(row.id);
+      expect(await workers.find(tag, 60_000)).to.deep.equal([]);
+    });
+
     it('a worker that is not registered may report and leave', async () => {
       const { workers } = stage().client;
       const worker = `slurm:${stage().uniqueName()}`;
 
-      await workers.report(worker, []);
+      await workers.report({ id: worker, queues: [], tags: [] });
       await workers.unregister(worker);
       await workers.unregister(worker);
     });

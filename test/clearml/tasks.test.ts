@@ -33,6 +33,7 @@ describe('the tasks of the ClearML client', () => {
       user: undefined,
       executionQueue: undefined,
       archived: false,
+      slurmJob: undefined,
     });
     expect(tasks.get(taskId('c'))).to.include({ status: 'queued', archived: true });
   });

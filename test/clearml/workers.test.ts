@@ -14,12 +14,33 @@ describe('the workers of the ClearML client', () => {
     bench.server.script('workers.status_report', data({}));
     const { workers } = bench.client({ clock: createSetClock(1_700_000_000_123) });
 
-    await workers.register('w', [QUEUE], 600_000);
-    await workers.report('w', [QUEUE]);
+    const row = { id: 'w', queues: [QUEUE], tags: ['t'] };
+    await workers.register(row, 600_000);
+    await workers.report(row);
 
-    expect(bench.sent('workers.register')).to.deep.equal([{ worker: 'w', queues: [QUEUE], timeout: 600 }]);
-    expect(bench.sent('workers.status_report')).to.deep.equal([
-      { worker: 'w', queues: [QUEUE], timestamp: 1_700_000_000_123 },
+    const shown = { worker: 'w', queues: [QUEUE], system_tags: ['t'] };
+    expect(bench.sent('workers.register')).to.deep.equal([{ ...shown, timeout: 600 }]);
+    expect(bench.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
+  });
+
+  it('finds workers heard of within whole seconds, and reads rows that say little', async () => {
+    bench.server.script(
+      'workers.get_all',
+      data({
+        workers: [
+          { id: 'w', queues: null },
+          { id: 'v', system_tags: ['t'] },
+        ],
+      }),
+    );
+    const { workers } = bench.client();
+
+    expect(await workers.find('t', 75_400)).to.deep.equal([{ id: 'v', queues: [], tags: ['t'] }]);
+    expect(await workers.find('t', 1)).to.have.length(1);
+
+    expect(bench.sent('workers.get_all')).to.deep.equal([
+      { system_tags: ['t'], last_seen: 75 },
+      { system_tags: ['t'], last_seen: 1 },
     ]);
   });
 });

@@ -5,6 +5,7 @@ import type { Task } from '../../src/clearml/task.ts';
 import { findStrays, type Stray } from '../../src/glue/find-strays.ts';
 import type { View } from '../../src/glue/look.ts';
 import { readPlaces } from '../../src/glue/place.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job } from '../../src/slurm/scheduler.ts';
 import { jobOf, NOW, TASK, taskOf } from './sightings.ts';
 
@@ -15,6 +16,10 @@ const GRACE = 60_000;
 const OLD = NOW - GRACE - 1;
 const QUIET = { lastUpdate: OLD, statusChanged: OLD };
 
+function jobNameOf(mark: string): string {
+  return formatJobName(TASK, newAttempt(NOW, mark, '0000'));
+}
+
 interface Row {
   readonly title: string;
   /** undefined when it was deleted. */
@@ -23,10 +28,13 @@ interface Row {
   readonly parkedAt?: number;
   readonly inOwnQueue?: boolean;
   readonly known?: boolean;
+  /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
+  readonly living?: readonly string[];
+  readonly everybodys?: readonly Job[];
   readonly stray: Stray['kind'] | 'none';
 }
 
-function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known }: Row): Stray[] {
+function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known, living = ['m0000'], everybodys }: Row): Stray[] {
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
     added === undefined ? [] : [{ task: TASK, added }];
   const queues = [
@@ -47,6 +55,8 @@ function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known }: Row): Stray[
     queues: [{ id: OWN, name: 'own', template: { file: 'a.template', render: () => ({ script: '', uses: [] }) } }],
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
+    isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
+    everybodys: everybodys === undefined ? undefined : new Map([[TASK, everybodys]]),
     adoptMs: GRACE,
   });
 }
@@ -119,6 +129,78 @@ const ROWS: readonly Row[] = [
     stray: 'job',
   },
   { title: 'runs as a job of ours, and reported a moment ago', task: taskOf('in_progress'), stray: 'none' },
+  {
+    title: 'ran as a job of another daemon that is gone too',
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:9', slurmJob: '9' }),
+    stray: 'was ours',
+  },
+  {
+    title: 'was submitted by us once, and runs under an agent that is no job',
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0', slurmJob: '9' }),
+    stray: 'none',
+  },
+  {
+    title: 'has a live job of a neighbour that lives',
+    task: taskOf('queued'),
+    jobs: [jobOf('PENDING', { name: jobNameOf('m0001') })],
+    living: ['m0000', 'm0001'],
+    stray: 'none',
+  },
+  {
+    title: 'has a live job of a neighbour that is dead',
+    task: taskOf('queued'),
+    jobs: [jobOf('PENDING', { name: jobNameOf('m0001') })],
+    living: ['m0000'],
+    stray: 'job',
+  },
+  {
+    title: 'is parked for long, and another one takes what carries no mark',
+    task: taskOf('queued'),
+    parkedAt: OLD,
+    living: ['m0001', 'm0000'],
+    stray: 'none',
+  },
+  {
+    title: 'waits in no queue, and another one takes what carries no mark',
+    task: taskOf('queued', QUIET),
+    living: ['m0001', 'm0000'],
+    stray: 'none',
+  },
+  {
+    title: 'ran as a job that is gone, and another one takes what carries no mark',
+    task: taskOf('in_progress', QUIET),
+    living: ['m0001', 'm0000'],
+    stray: 'none',
+  },
+  {
+    title: 'is parked for long, and has a job of another Unix user that the task knows',
+    task: taskOf('queued', { slurmJob: '7' }),
+    parkedAt: OLD,
+    everybodys: [jobOf('PENDING', { name: jobNameOf('m0001') })],
+    stray: 'job',
+  },
+  {
+    title: 'is parked for long, and somebody gave his job its name',
+    task: taskOf('queued'),
+    parkedAt: OLD,
+    everybodys: [jobOf('PENDING')],
+    stray: 'none',
+  },
+  {
+    title: 'is parked for long, and the job of another Unix user has ended',
+    task: taskOf('queued', { slurmJob: '7' }),
+    parkedAt: OLD,
+    everybodys: [jobOf('FAILED')],
+    stray: 'parked',
+  },
+  {
+    title: 'is parked for long, and has a job of another Unix user, whose daemon lives',
+    task: taskOf('queued', { slurmJob: '7' }),
+    parkedAt: OLD,
+    everybodys: [jobOf('PENDING', { name: jobNameOf('m0001') })],
+    living: ['m0000', 'm0001'],
+    stray: 'none',
+  },
 ];
 
 describe('a task that', () => {

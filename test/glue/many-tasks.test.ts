@@ -5,7 +5,7 @@ import type { Task } from '../../src/clearml/task.ts';
 import { follow } from '../../src/glue/follow.ts';
 import { look } from '../../src/glue/look.ts';
 import { resume } from '../../src/glue/resume.ts';
-import { takeInStrays } from '../../src/glue/strays.ts';
+import { createStrays } from '../../src/glue/strays.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { createDesk, taskNumber, type Desk } from './desk.ts';
@@ -58,7 +58,7 @@ async function round({ glue, ways, clock }: Desk): Promise<number> {
   const began = performance.now();
   const view = await look(glue, go);
   if (view === undefined) throw new Error('no list');
-  await takeInStrays(glue, view, { everywhere: true });
+  await createStrays(glue).takeIn(view, { everywhere: true, signal: go });
   await resume(glue, ways, view, go);
   await follow(glue, ways, view, go);
   return performance.now() - began;

@@ -52,6 +52,7 @@ export function taskOf(status: Task['status'], given: Partial<Task> = {}): Task 
     user: undefined,
     executionQueue: 'q'.repeat(32) as QueueId,
     archived: false,
+    slurmJob: undefined,
     ...given,
   };
 }

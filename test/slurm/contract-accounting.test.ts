@@ -197,7 +197,7 @@ describe('real Slurm with accounting', function () {
 
 /** The name of a first attempt at a task that nobody else has. */
 function newName(): string {
-  return formatJobName(randomUUID().replaceAll('-', ''), newAttempt(Date.now(), 'acct'));
+  return formatJobName(randomUUID().replaceAll('-', ''), newAttempt(Date.now(), 'tests', 'acct'));
 }
 
 function submit(scheduler: Scheduler, jobName: string, ...lines: readonly string[]): Promise<SubmitOutcome> {

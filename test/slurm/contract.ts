@@ -39,7 +39,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
 
     function newName(): string {
       jobNumber += 1;
-      return formatJobName('0123456789abcdef0123456789abcdef', newAttempt(Date.now() + jobNumber, 'test'));
+      return formatJobName('0123456789abcdef0123456789abcdef', newAttempt(Date.now() + jobNumber, 'tests', 'test'));
     }
 
     function script(...lines: readonly string[]): string {

@@ -1,7 +1,7 @@
 // The name by which a job is found again.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatJobName, newAttempt, readJobName } from '../../src/slurm/job-name.ts';
+import { formatJobName, newAttempt, readJobName, readMark } from '../../src/slurm/job-name.ts';
 
 const TASK = '0123456789abcdef0123456789abcdef';
 const DIGITS = Array.from({ length: 36 }, (_, digit) => digit.toString(36));
@@ -17,14 +17,14 @@ describe('the job name', () => {
   it('carries task and attempt, and gives them back', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
-        const attempt = newAttempt(now, random);
+        const attempt = newAttempt(now, 'mark1', random);
         expect(readJobName(formatJobName(id, attempt))).to.deep.equal({ taskId: id, attempt });
       }),
     );
   });
 
   it('is short and plain enough for every Slurm command', () => {
-    const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzzzzz'));
+    const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);
   });
@@ -47,16 +47,21 @@ describe('the job name', () => {
 });
 
 describe('an attempt', () => {
+  it('tells whose it is, unless it was made without a mark', () => {
+    expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
+    expect(readMark('mwudl4rwabcd')).to.equal(undefined);
+  });
+
   it('comes after every earlier one in the order of strings', () => {
     fc.assert(
       fc.property(moment, moment, token, token, (one, other, first, second) => {
         fc.pre(one < other);
-        expect(newAttempt(one, first) < newAttempt(other, second)).to.equal(true);
+        expect(newAttempt(one, 'zzzzz', first) < newAttempt(other, '00000', second)).to.equal(true);
       }),
     );
   });
 
   it('differs between two daemons that submit in the same millisecond', () => {
-    expect(newAttempt(1_795_504_296_123, 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'aaab'));
+    expect(newAttempt(1_795_504_296_123, 'mark1', 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'mark1', 'aaab'));
   });
 });

@@ -40,9 +40,10 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 
 describe('squeue', () => {
   it('is asked for every job of this user, with the mark around each row', () => {
-    const [format = '', ...others] = squeueArgs(MARK).toReversed();
+    const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
+    expect(squeueArgs(MARK, "everybody's")).to.have.members(['--all', '--states=all', format]);
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { systemClock } from '../../base/clock.ts';
 import { jobBlocks } from '../../glue/render-task.ts';
-import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
+import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
 import { formatOrigins } from '../../template/origins-table.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -25,7 +25,7 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
 
   const { variables, schedulerQueue, apiServer } = await readTask(typed, here, only.name);
   const taskId = z.string().parse(variables.task['id']);
-  const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0000'));
+  const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
   const blocks = jobBlocks(jobSettings(here, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
   const { script, uses } = only.template.render(variables, blocks);
 

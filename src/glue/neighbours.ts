@@ -1,0 +1,80 @@
+// Neighbours: the daemons that live beside this one on the same scheduler queue, and so who of them follows which job.
+import type { WorkerRow, Workers } from '../clearml/client.ts';
+import type { QueueId } from '../clearml/ids.ts';
+
+export interface Self {
+  readonly worker: string;
+  /** By which this daemon's jobs are known, the same in every life of it. */
+  readonly mark: string;
+  readonly queues: readonly QueueId[];
+  readonly schedulerQueue: QueueId;
+}
+
+/**
+ * Who follows a job is only a matter of saying things once and of wasting no call: nothing breaks when two daemons follow the
+ * same one, or when none does for a while.
+ */
+export interface Neighbours {
+  /** This daemon as it is to be shown among the workers. */
+  row(): WorkerRow;
+  /** Reads who lives. */
+  look(workers: Pick<Workers, 'find'>): Promise<void>;
+  /**
+   * Whether this daemon is to follow a job of this mark, of a task of this queue: its own, and those of a daemon that is dead
+   * or no longer serves the queue. What carries no mark is followed by one of those who live.
+   */
+  readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
+}
+
+interface Neighbour {
+  readonly mark: string;
+  readonly queues: readonly QueueId[];
+  /** In so many readings in a row it was missing. */
+  readonly missed: number;
+}
+
+/** A daemon reports twice a minute. */
+const HEARD_WITHIN_MS = 75_000;
+/** Missing from so many readings in a row it is taken for dead: one that is only started anew keeps its jobs. */
+const DEAD_AFTER_MISSED = 3;
+
+const MARK_TAG = 'clearml-agent-slurm:mark:';
+
+export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self): Neighbours {
+  const groupTag = `clearml-agent-slurm:queue:${schedulerQueue}`;
+  const self: Neighbour = { mark, queues, missed: 0 };
+  let shownAs = worker;
+  let others: readonly Neighbour[] = [];
+
+  return {
+    row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
+
+    async look(workers) {
+      const rows = await workers.find(groupTag, HEARD_WITHIN_MS);
+      const heard = rows.flatMap((row): (Neighbour & { readonly id: string })[] => {
+        const other = readMarkTag(row);
+        return other === undefined || other === mark
+          ? []
+          : [{ id: row.id, mark: other, queues: row.queues, missed: 0 }];
+      });
+      // Two daemons of one name would show as one, now as this one and now as that.
+      if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
+      const missing = others.filter((one) => !heard.some((other) => other.mark === one.mark));
+      others = [
+        ...heard,
+        ...missing.map((one) => ({ ...one, missed: one.missed + 1 })).filter((one) => one.missed < DEAD_AFTER_MISSED),
+      ];
+    },
+
+    isOurs: (queue, ofMark) => {
+      const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
+      const first = serving.toSorted()[0];
+      if (first === undefined) return true;
+      return (ofMark !== undefined && serving.includes(ofMark) ? ofMark : first) === mark;
+    },
+  };
+}
+
+function readMarkTag({ tags }: WorkerRow): string | undefined {
+  return tags.find((tag) => tag.startsWith(MARK_TAG))?.slice(MARK_TAG.length);
+}

@@ -1,0 +1,102 @@
+// Who lives beside this daemon, and so who follows which job.
+import { expect } from 'chai';
+import type { WorkerRow } from '../../src/clearml/client.ts';
+import type { QueueId } from '../../src/clearml/ids.ts';
+import { createNeighbours, type Neighbours } from '../../src/glue/neighbours.ts';
+
+const QUEUE = 'q'.repeat(32) as QueueId;
+const OTHER = 'o'.repeat(32) as QueueId;
+const SCHEDULER = 's'.repeat(32) as QueueId;
+
+function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {}): Neighbours {
+  return createNeighbours({ worker, mark, queues, schedulerQueue: SCHEDULER });
+}
+
+/** One reading, in which these are heard of. */
+function hear(neighbours: Neighbours, ...rows: readonly WorkerRow[]): Promise<void> {
+  return neighbours.look({
+    find: (tag) => Promise.resolve(rows.filter(({ tags }) => tags.includes(tag))),
+  });
+}
+
+describe('a job', () => {
+  it('is followed by the daemon that submitted it, as long as that lives', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, one.row(), other.row());
+    await hear(other, one.row(), other.row());
+
+    expect([one.isOurs(QUEUE, 'mark1'), one.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
+    expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
+  });
+
+  it('of a dead daemon, or of nobody, is followed by exactly one of those that live', async () => {
+    const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
+    for (const one of all) await hear(one, ...all.map((each) => each.row()));
+
+    for (const mark of ['dead1', undefined]) {
+      expect(all.map((one) => one.isOurs(QUEUE, mark))).to.deep.equal([false, true, false]);
+    }
+  });
+
+  it('is taken over once its daemon was missing from three readings in a row, and given back when it is heard of again', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    const sees: boolean[] = [];
+    for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
+      await hear(one, one.row(), ...rows);
+      sees.push(one.isOurs(QUEUE, 'mark2'));
+    }
+
+    expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
+  });
+
+  it('stays with its daemon through readings that fail: they say nothing about anybody', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, other.row());
+    for (let reading = 0; reading < 9; reading += 1) {
+      await one.look({ find: () => Promise.reject(new Error('away')) }).catch(() => undefined);
+    }
+
+    expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
+  });
+
+  it('of a queue that its daemon no longer serves is followed by one that does', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
+    await hear(one, other.row());
+    await hear(other, one.row());
+
+    expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
+  });
+
+  it('of a queue that nobody serves stays with who follows it', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, other.row());
+
+    expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
+  });
+
+  it('has nothing to do with daemons of another scheduler queue, or with other workers', async () => {
+    const one = daemon('mark2');
+    const stranger = createNeighbours({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
+    const [group = ''] = one.row().tags;
+    await hear(one, stranger.row(), { id: 'y', queues: [QUEUE], tags: [group] });
+
+    expect(one.isOurs(QUEUE, 'mark1')).to.equal(true);
+  });
+});
+
+describe('two daemons of one name', () => {
+  it('do not both show as that one: who sees the other first takes another name', async () => {
+    const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
+    await hear(one, other.row());
+    await hear(other, one.row());
+
+    expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
+  });
+
+  it("do not make way for their own row of an earlier life, nor for somebody else's of another name", async () => {
+    const one = daemon('mark1', { worker: 'login1:slurm' });
+    await hear(one, one.row(), daemon('mark2').row());
+
+    expect(one.row().id).to.equal('login1:slurm');
+  });
+});
