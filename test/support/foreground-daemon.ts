@@ -5,6 +5,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { withSystemPrograms } from './slurm-command.ts';
 
 export interface ForegroundDaemon {
+  /** Its own process id: setpriv becomes the program. */
+  readonly pid: number;
   isRunning: () => boolean;
   /** The last lines of what it wrote. */
   logTail: () => string;
@@ -45,6 +47,7 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
   }
 
   return {
+    pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     logTail: () => readFileSync(command.logPath, 'utf8').split('\n').slice(-20).join('\n'),
     kill: () => end('SIGKILL'),

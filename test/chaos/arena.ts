@@ -1,0 +1,229 @@
+// The place of a chaos run: a private cluster, the server, the links, and the daemons, each of which can be killed and comes back.
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { connectApi, userOf, type User } from '../e2e/api.ts';
+import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
+import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
+import { freePorts, isListening } from '../support/loopback-port.ts';
+import { agentPython } from '../support/requires.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUEUES } from './history.ts';
+import { startLink, type Link } from './link.ts';
+import { tracingTemplate } from './programs.ts';
+import { KEYS } from './server-record.ts';
+
+const execute = promisify(execFile);
+
+export interface Arena {
+  readonly folder: string;
+  readonly traceFile: string;
+  readonly cluster: SlurmCluster;
+  /** In front of the controller, for the daemons' commands only. */
+  readonly controllerLink: DelayingProxy;
+  readonly nodeLink: Link;
+  readonly server: Mortal;
+  readonly daemons: readonly DaemonPlace[];
+  readonly user: User;
+  readonly servedQueue: string;
+  readonly otherQueue: string;
+  /** Whether each daemon's state folder is a small disk of its own. */
+  readonly hasSmallDisks: boolean;
+  stop(keep: boolean): Promise<void>;
+}
+
+/** A process that is killed, and started again. */
+export interface Mortal {
+  pid(): number;
+  isRunning(): boolean;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+export interface DaemonPlace extends Mortal {
+  readonly name: string;
+  readonly stateFolder: string;
+  /** Between it and the server. */
+  readonly link: Link;
+}
+
+export interface ArenaWishes {
+  readonly agent: 'real' | 'stand-in';
+  readonly daemons: number;
+  readonly version: string;
+}
+
+/** As URLs: the programs are started from another folder. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const START_PATIENCE_MS = 60_000;
+
+/** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
+const SETTINGS = `
+    poll_interval_sec: 1
+    queue_poll_interval_sec: 1
+    sbatch_timeout_sec: 20
+    command_timeout_sec: 20
+    grace { end_sec: 5, stop_sec: 12, adopt_sec: 6, absent_sec: 15, start_sec: 300 }`;
+
+export async function openArena({ agent, daemons: count, version }: ArenaWishes): Promise<Arena> {
+  if (version !== '22.05') throw new RangeError(`no Slurm ${version} here`);
+  const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
+  const traceFile = join(folder, 'traces.jsonl');
+  const nodeConf = join(folder, 'node.conf');
+  const template = join(folder, 'chaos.template');
+  const names = Array.from({ length: count }, (_, index) => `daemon-${index + 1}`);
+  const [userPort = 0, nodeFront = 0, nodePort = 0, ...ports] = await freePorts(3 + 2 * count);
+  const placeOf = (index: number): { front: number; port: number } => ({
+    front: ports[2 * index] ?? 0,
+    port: ports[2 * index + 1] ?? 0,
+  });
+
+  const cluster = await startSlurmCluster({
+    clusterName: 'chaos',
+    nodeCount: 3,
+    minJobAgeMs: 20_000,
+    killWaitMs: 2_000,
+    messageTimeoutMs: 3_000,
+    slurmdTimeoutMs: 20_000,
+  });
+  const controllerLink = await startDelayingProxy(cluster.controllerPort);
+  const slurmConf = cluster.confThroughPort(controllerLink.port);
+
+  await mkdir(join(folder, 'jobs'));
+  await writeFile(traceFile, '');
+  await writeFile(template, tracingTemplate(traceFile, nodeConf));
+  await writeFile(nodeConf, conf(nodePort, ''), { mode: 0o600 });
+
+  const fronts = [
+    `user=${userPort}`,
+    `node=${nodeFront}`,
+    ...names.map((name, index) => `${name}=${placeOf(index).front}`),
+  ];
+  const server = mortal(
+    () => program(join(folder, 'server.log'), folder, {}, 'test/chaos/server-process.ts', folder, ...fronts),
+    () => isListening(userPort),
+  );
+  await server.start();
+  const user = userOf(await connectApi({ url: address(userPort), ...KEYS }));
+  const servedQueue = await user.makeQueue(QUEUES.served);
+  const otherQueue = await user.makeQueue(QUEUES.other);
+
+  const nodeLink = await startLink(nodePort, nodeFront);
+  const daemons: DaemonPlace[] = [];
+  let hasSmallDisks = true;
+  for (const [index, name] of names.entries()) {
+    const { front, port } = placeOf(index);
+    const home = join(folder, name);
+    const stateFolder = join(home, 'state');
+    await mkdir(stateFolder, { recursive: true });
+    hasSmallDisks &&= await mountSmallDisk(stateFolder);
+    const python = agent === 'real' ? agentPython() : standInAgentPython();
+    const own = `agent {
+  worker_name: glue
+  venvs_dir: ${folder}/venvs
+  slurm {
+    state_dir: ${stateFolder}
+    python: ${python}${SETTINGS}
+  }
+}
+`;
+    await writeFile(join(home, 'clearml.conf'), conf(port, own), { mode: 0o600 });
+    const environment = { HOME: home, SLURM_CONF: slurmConf };
+    const words = ['--template-files', template, '--queue', QUEUES.served];
+    const log = join(home, 'log');
+    daemons.push({
+      name,
+      stateFolder,
+      link: await startLink(port, front),
+      ...mortal(() => program(log, join(folder, 'jobs'), environment, 'test/support/run-from-source.ts', ...words)),
+    });
+  }
+
+  return {
+    folder,
+    traceFile,
+    cluster,
+    controllerLink,
+    nodeLink,
+    server,
+    daemons,
+    user,
+    servedQueue,
+    otherQueue,
+    hasSmallDisks,
+    async stop(keep) {
+      await Promise.all(daemons.map((daemon) => daemon.kill()));
+      await cluster.stop();
+      await server.kill();
+      for (const { stateFolder, link } of daemons) {
+        await link.stop();
+        if (hasSmallDisks) await execute('umount', ['--lazy', stateFolder]).catch(() => undefined);
+      }
+      await nodeLink.stop();
+      await controllerLink.stop();
+      if (!keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise<boolean>): Mortal {
+  let running: ForegroundDaemon | undefined;
+  return {
+    pid: () => running?.pid ?? 0,
+    isRunning: () => running?.isRunning() === true,
+    async start() {
+      const started = (running = await launch());
+      if (isReady === undefined) return;
+      await waitUntil('a program of the arena', isReady, { withinMs: START_PATIENCE_MS, evidence: started.logTail });
+    },
+    async kill() {
+      await running?.kill();
+    },
+  };
+}
+
+/** Starts a TypeScript program of this repository; it ends with this process at the latest. */
+function program(
+  logPath: string,
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+  file: string,
+  ...words: readonly string[]
+): Promise<ForegroundDaemon> {
+  const { PATH = '/usr/bin:/bin', USER = 'root', LOGNAME = 'root' } = process.env;
+  return startDaemon({
+    program: process.execPath,
+    args: ['--import', TSX, resolve(file), ...words],
+    logPath,
+    cwd,
+    env: { PATH, USER, LOGNAME, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), ...environment },
+  });
+}
+
+function conf(port: number, more: string): string {
+  return `api {
+  api_server: ${address(port)}
+  web_server: ${address(port)}
+  files_server: ${address(port)}
+  credentials { access_key: "${KEYS.accessKey}", secret_key: "${KEYS.secretKey}" }
+}
+${more}`;
+}
+
+function address(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+/** Only root may; without it nobody fills the disk. */
+async function mountSmallDisk(folder: string): Promise<boolean> {
+  return execute('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'chaos', folder]).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,137 @@
+// Which statuses a task may have in the end, by what was done to it and what its program did.
+import { runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import type { ServerCall } from './server-record.ts';
+
+export interface Demand {
+  /** Statuses, or `gone`. */
+  readonly allowed: ReadonlySet<string>;
+  /** For the story. */
+  readonly because: string;
+}
+
+/** What a user does to a task's life, by the call that it is; a read of his is none. */
+const ACTS: ReadonlySet<string> = new Set([
+  'tasks.stop',
+  'tasks.dequeue',
+  'tasks.reset',
+  'tasks.archive',
+  'tasks.delete',
+  'tasks.enqueue',
+]);
+
+/** An agent looks once a second whether it is to stop; a loaded machine makes that longer. */
+const NOTICE_MS = 6_000;
+/** How long before its death a controller may not yet have saved what it was told, and after an end how long a report takes. */
+const UNSAVED_MS = 15_000;
+
+export function demand(history: TaskHistory): Demand {
+  const act = lastAct(history);
+  if (act === undefined) return byRuns(history, 0);
+  if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
+  if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
+
+  const word = act.endpoint.slice('tasks.'.length);
+  const allowed = new Set<string>();
+  const status = act.answer?.status;
+  if (act.endpoint === 'tasks.stop') allowed.add('stopped');
+  else if (status !== undefined) allowed.add(status);
+  else for (const former of ['created', 'stopped', 'completed', 'failed']) allowed.add(former);
+
+  const isAsked = act.endpoint === 'tasks.stop' && status === 'in_progress';
+  if (isAsked && mayHaveMissed(history, act)) addAll(allowed, byRuns(history, 0).allowed);
+  if (isOverruledByAgent(history, act)) addAll(allowed, byRuns(history, 0).allowed);
+  return { allowed, because: `its user called ${word} last` };
+}
+
+/** The last thing that the user did to the task and the server agreed to. */
+function lastAct({ calls }: TaskHistory): ServerCall | undefined {
+  return calls.findLast(({ who, endpoint, answer }) => who === 'user' && ACTS.has(endpoint) && answer?.code === 200);
+}
+
+function byEnqueue(history: TaskHistory, act: ServerCall): Demand {
+  if (act.queue !== history.servedQueue) {
+    const allowed = new Set(['queued']);
+    if (isOverruledByAgent(history, act)) addAll(allowed, byRuns(history, 0).allowed);
+    return { allowed, because: 'its user enqueued it elsewhere last' };
+  }
+  return byRuns(history, act.at);
+}
+
+/** By the time of the abort the program had not begun, or it ended by itself before its agent could notice. */
+function mayHaveMissed({ traces, deeds }: TaskHistory, act: ServerCall): boolean {
+  const last = runsOf(traces).at(-1);
+  if (last === undefined || last.beganAt > act.at) return true;
+  return last.code !== undefined && last.livedUntil - act.at < NOTICE_MS + awayMs(deeds, act.at, last.livedUntil);
+}
+
+/** An agent that had the task in hand before the user acted may have the last word: nothing of ours stands between the two. */
+function isOverruledByAgent({ calls }: TaskHistory, act: ServerCall): boolean {
+  const hadIt = calls.some(
+    ({ who, endpoint, at, answer }) =>
+      who === 'node' &&
+      endpoint === 'queues.remove_task' &&
+      at < act.at &&
+      (answer === undefined || answer.count === 1),
+  );
+  return hadIt && calls.some((call) => call.who === 'node' && changesStatus(call) && endOf(call) >= act.at);
+}
+
+function changesStatus({ endpoint, answer }: ServerCall): boolean {
+  return endpoint.startsWith('tasks.') && (answer === undefined || answer.count === 1);
+}
+
+function endOf({ at, answer }: ServerCall): number {
+  return answer?.at ?? at;
+}
+
+function byRuns(history: TaskHistory, since: number): Demand {
+  const runs = runsOf(history.traces).filter(({ livedUntil }) => livedUntil >= since);
+  const last = runs.at(-1);
+  if (last === undefined) return byNoRun(history, since);
+
+  const allowed = new Set<string>();
+  const disturbed = disturbances(history, last);
+  if (last.code !== undefined) allowed.add(last.code === 0 ? 'completed' : 'failed');
+  for (const { what } of disturbed) {
+    if (what === 'scancel') allowed.add('stopped');
+    else addAll(allowed, ['failed', 'stopped']);
+  }
+  if (history.nature === 'has too little time') allowed.add('failed');
+  const how = last.code === undefined ? 'was killed' : `ended with ${last.code}`;
+  const by = disturbed.map(({ words }) => words).join(', ') || 'nothing';
+  return { allowed, because: `its last run, in job ${last.job}, ${how}; disturbed by ${by}` };
+}
+
+function byNoRun(history: TaskHistory, since: number): Demand {
+  const { nature, deeds, jobs } = history;
+  if (nature === 'does not fit the template') {
+    return { allowed: new Set(['failed']), because: 'it does not fit the template' };
+  }
+  const own = new Set(jobs.map(({ job }) => job));
+  const allowed = new Set<string>();
+  if (deeds.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
+    allowed.add('stopped');
+  return { allowed, because: 'its program never ran' };
+}
+
+/** What was done to the job of a run, from a moment before it began until its end could be told. */
+function disturbances({ deeds }: TaskHistory, run: Run): Deed[] {
+  const until = run.livedUntil + UNSAVED_MS;
+  return deeds.filter(({ what, at, job, node }) => {
+    if (at < run.beganAt - UNSAVED_MS || at > until) return false;
+    if (what === 'scancel') return job === run.job;
+    if (what === 'node killed') return node === run.node && at >= run.beganAt;
+    return what === 'controller killed';
+  });
+}
+
+/** How much of that time an agent could not reach the server. */
+function awayMs(deeds: readonly Deed[], from: number, to: number): number {
+  return deeds
+    .filter(({ what }) => what === 'server away' || what === 'link in trouble')
+    .reduce((sum, { at, until = to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, at)), 0);
+}
+
+function addAll(to: Set<string>, more: Iterable<string>): void {
+  for (const one of more) to.add(one);
+}

@@ -1,0 +1,77 @@
+// A link that can be cut: a TCP proxy between a client and the ClearML server, with what happens to real networks.
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/**
+ * `cut`: nobody gets through, and who talks is interrupted. `answers lost`: calls arrive and are obeyed, and then the connection
+ * ends where the answer should begin. `silent`: nothing arrives any more, and nobody is told. `slow`: answers come late.
+ */
+export const LINK_TROUBLES = ['cut', 'answers lost', 'silent', 'slow'] as const;
+export type LinkTrouble = (typeof LINK_TROUBLES)[number];
+
+export interface Link {
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number;
+  trouble(kind: LinkTrouble): void;
+  mend(): void;
+  stop(): Promise<void>;
+}
+
+const SLOW_MS = 1_500;
+
+/** Starts it on this port, in front of the other. */
+export async function startLink(port: number, serverPort: number): Promise<Link> {
+  let trouble: LinkTrouble | undefined;
+  const open = new Set<Socket>();
+
+  function keep(socket: Socket): Socket {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    // A reset is what a link is cut for: the other side hears of it by `close`.
+    socket.on('error', () => undefined);
+    return socket;
+  }
+
+  function endAll(): void {
+    for (const socket of open) socket.destroy();
+  }
+
+  const server = createServer((client) => {
+    keep(client);
+    if (trouble === 'cut') {
+      client.destroy();
+      return;
+    }
+    const far = keep(connect(serverPort, '127.0.0.1'));
+    client.on('data', (chunk) => {
+      if (trouble !== 'silent') far.write(chunk);
+    });
+    far.on('data', (chunk) => {
+      if (trouble === 'answers lost') client.destroy();
+      else if (trouble === 'slow') setTimeout(() => client.write(chunk), SLOW_MS);
+      else if (trouble !== 'silent') client.write(chunk);
+    });
+    client.on('close', () => far.destroy());
+    far.on('close', () => client.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    port,
+    trouble(kind) {
+      trouble = kind;
+      if (kind === 'cut') endAll();
+    },
+    mend() {
+      // Bytes that were swallowed never come: what waits for them has to begin anew.
+      if (trouble === 'silent') endAll();
+      trouble = undefined;
+    },
+    async stop() {
+      endAll();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// The oracle: whether what became of a task is what its history demands. It knows nothing of the product but its promises.
+import { QUEUES, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import { demand } from './demand.ts';
+
+/** What is wrong with a task, each in a sentence. */
+export interface Verdict {
+  readonly lost: readonly string[];
+  readonly twice: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+export function judge(history: TaskHistory): Verdict {
+  return { lost: judgeRest(history), twice: judgeRuns(history), wrong: judgeEnd(history) };
+}
+
+/** Nothing of the task is left anywhere but where its user put it. */
+function judgeRest({ found, liveJobs }: TaskHistory): string[] {
+  const said: string[] = [];
+  if (liveJobs.length > 0) said.push(`Slurm still has its job ${liveJobs.join(', ')}`);
+  if (found === undefined) return said;
+  const { status, queues } = found;
+  if (queues.includes(QUEUES.scheduler)) said.push(`its entry is still in the queue ${QUEUES.scheduler}`);
+  if (queues.includes(QUEUES.served)) said.push(`it still waits in the queue ${QUEUES.served}`);
+  if (status === 'queued' && queues.length === 0) said.push('it is queued, and in no queue');
+  if (status === 'in_progress') said.push('it is still in progress, and nobody runs it');
+  return said;
+}
+
+function judgeRuns(history: TaskHistory): string[] {
+  const runs = runsOf(history.traces);
+  return runs.flatMap((run, index) => {
+    const before = runs[index - 1];
+    if (before === undefined) return [];
+    if (run.beganAt < before.livedUntil) {
+      return [`two of its runs lived at once: in job ${before.job} and in job ${run.job}`];
+    }
+    if (isExcused(history, before, run)) return [];
+    return [`it was started again, by job ${run.job} after job ${before.job}, and nobody had asked for that`];
+  });
+}
+
+/** Slurm put the job back, its node died, or the user enqueued the task anew. */
+function isExcused({ calls, traces, deeds }: TaskHistory, before: Run, run: Run): boolean {
+  const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
+  const isRestart = (deed: Deed): boolean =>
+    (deed.what === 'requeue' && deed.job === before.job) || (deed.what === 'node killed' && deed.node === before.node);
+  return (
+    calls.some((call) => call.who === 'user' && call.endpoint === 'tasks.enqueue' && isBetween(call)) ||
+    traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
+    deeds.some((deed) => isRestart(deed) && isBetween(deed))
+  );
+}
+
+function judgeEnd(history: TaskHistory): string[] {
+  const { found } = history;
+  const { allowed, because } = demand(history);
+  const status = found?.status ?? 'gone';
+  if (!allowed.has(status)) {
+    const wanted = [...allowed].join(' or ') || 'anything but this';
+    return [`it is ${status}, and should be ${wanted}: ${because}`];
+  }
+  if (status === 'failed' && found?.reason === '') return ['it failed, and no reason is given'];
+  return [];
+}

@@ -1,0 +1,112 @@
+// What happens in a round, drawn from the seed alone: which tasks come, and what is done to them and to everything around them.
+import { createRandom, type Random } from './random.ts';
+
+/** What a task is like, and how often one is. */
+const NATURES = {
+  'ends well': 70,
+  'fails by itself': 8,
+  'runs long': 10,
+  'does not fit the template': 4,
+  'has too little time': 1,
+} as const;
+
+export type Nature = keyof typeof NATURES;
+
+export interface PlannedTask {
+  readonly atMs: number;
+  readonly nature: Nature;
+  /** How long its program works. */
+  readonly workMs: number;
+}
+
+/** What may happen, and how often it does. */
+export const HAPPENINGS = {
+  'daemon is killed': 12,
+  'daemon is killed, its journal lost': 4,
+  'daemon is killed, its journal torn': 3,
+  'sbatch is killed': 8,
+  'controller is killed': 7,
+  'controller is restarted': 3,
+  'node is killed': 7,
+  'server is killed': 7,
+  'link daemon–server': 8,
+  'link node–server': 6,
+  'link daemon–controller': 8,
+  'link sbatch–controller': 8,
+  'disk is full': 5,
+  'user aborts': 8,
+  'user dequeues': 5,
+  'user resets': 5,
+  'user resets and enqueues': 5,
+  'user deletes': 5,
+  'user archives': 3,
+  'user enqueues again': 5,
+  'user enqueues elsewhere': 4,
+  'user enqueues elsewhere and back': 4,
+  'user calls scancel': 6,
+  'user requeues the job': 6,
+} as const;
+
+export type Happening = keyof typeof HAPPENINGS;
+
+export interface PlannedHappening {
+  readonly atMs: number;
+  readonly what: Happening;
+  /** How long it lasts, where it lasts. */
+  readonly forMs: number;
+  /** 0 to 1: to which of those it could happen to. */
+  readonly pick: number;
+  /** 0 to 1: in which of several ways. */
+  readonly way: number;
+}
+
+export interface RoundPlan {
+  readonly tasks: readonly PlannedTask[];
+  readonly happenings: readonly PlannedHappening[];
+}
+
+export interface RoundSize {
+  readonly spanMs: number;
+  readonly tasks: number;
+  readonly happenings: number;
+  readonly leftOut?: readonly Happening[];
+}
+
+/** Longer than this nothing lasts; what the product waits for before it gives something up is longer. */
+const LONGEST_MS = 5_000;
+
+export function planRound(seed: number, round: number, size: RoundSize): RoundPlan {
+  const random = createRandom(seed * 7919 + round);
+  const { leftOut = [] } = size;
+  const weights = Object.fromEntries(
+    Object.entries(HAPPENINGS).map(([name, weight]) => [name, leftOut.includes(name as Happening) ? 0 : weight]),
+  ) as Record<Happening, number>;
+  return {
+    tasks: inOrder(size.tasks, () => planTask(random, size.spanMs)),
+    happenings: inOrder(size.happenings, () => ({
+      // The first second belongs to the tasks: before there is one, most things can't happen.
+      atMs: random.whole(1_000, size.spanMs),
+      what: random.weighted(weights),
+      forMs: random.whole(300, LONGEST_MS),
+      pick: random.next(),
+      way: random.next(),
+    })),
+  };
+}
+
+function planTask(random: Random, spanMs: number): PlannedTask {
+  const nature = random.weighted(NATURES);
+  // Most come early, so that much of the round sees many.
+  const atMs = Math.floor(random.next() ** 2 * spanMs * 0.8);
+  return { atMs, nature, workMs: workOf(nature, random) };
+}
+
+function workOf(nature: Nature, random: Random): number {
+  if (nature === 'runs long') return random.whole(8_000, 15_000);
+  // Slurm knows no limit below a minute, and looks at it twice a minute.
+  return nature === 'has too little time' ? 180_000 : random.whole(500, 4_000);
+}
+
+function inOrder<Item extends { readonly atMs: number }>(count: number, make: () => Item): Item[] {
+  return Array.from({ length: count }, make).sort((a, b) => a.atMs - b.atMs);
+}

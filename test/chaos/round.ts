@@ -1,0 +1,187 @@
+// One round: a span of faults and of acts, then calm, in which every task must come to its end; then each is judged.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arena } from './arena.ts';
+import { QUEUES, readTraces, type Deed, type Found, type TaskHistory } from './history.ts';
+import { LEVERS } from './levers.ts';
+import { judge, type Verdict } from './oracle.ts';
+import type { Happening, Nature, RoundPlan } from './plan.ts';
+import { taskFor } from './programs.ts';
+import { readRecord, RECORD_FILE } from './server-record.ts';
+import { createStageTurns, type Stage } from './stage.ts';
+import type { Watch } from './watch.ts';
+
+export interface Judged {
+  readonly history: TaskHistory;
+  readonly verdict: Verdict;
+}
+
+export interface RoundEnd {
+  readonly judged: readonly Judged[];
+  readonly kills: ReadonlyMap<Happening, number>;
+  /** From the end of the faults until everything was at rest; undefined when it never was. */
+  readonly calmMs: number | undefined;
+}
+
+/** How long tasks may take to their end once nothing is broken any more. */
+const CALM_WITHIN_MS = 100_000;
+/** Slurm looks at time limits twice a minute, and the shortest is a minute. */
+const TIME_LIMIT_MS = 100_000;
+/** Longer than what the product waits for before it corrects an end, and two of its rounds. */
+const QUIET_MS = 8_000;
+const LOOK_EVERY_MS = 1_000;
+const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published', 'closed']);
+
+export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Promise<RoundEnd> {
+  const natures = new Map<string, Nature>();
+  const tasks: string[] = [];
+  const deeds: Deed[] = [];
+  const kills = new Map<Happening, number>();
+  const stage: Stage = {
+    arena,
+    watch,
+    tasks,
+    inTurn: createStageTurns(arena.daemons.length),
+    note(deed) {
+      const index = deeds.push({ at: Date.now(), ...deed }) - 1;
+      return {
+        over() {
+          const begun = deeds[index];
+          if (begun !== undefined) deeds[index] = { ...begun, until: Date.now() };
+        },
+      };
+    },
+    countKill: (what) => void kills.set(what, (kills.get(what) ?? 0) + 1),
+  };
+  const keeper = keepDaemonsUp(stage);
+  const beganAt = Date.now();
+
+  async function at(atMs: number, work: () => Promise<void>): Promise<void> {
+    await sleep(Math.max(0, beganAt + atMs - Date.now()));
+    await work();
+  }
+
+  const coming = plan.tasks.map((planned) =>
+    at(planned.atMs, () =>
+      stage.inTurn.server(async () => {
+        const task = await arena.user.makeTask(taskFor(planned, arena.traceFile));
+        natures.set(task, planned.nature);
+        tasks.push(task);
+        await arena.user.enqueue(task, arena.servedQueue);
+      }),
+    ),
+  );
+  const happening = plan.happenings.map((planned) => at(planned.atMs, () => LEVERS[planned.what](stage, planned)));
+  await Promise.all([...coming, ...happening]);
+
+  const hasLimits = plan.tasks.some(({ nature }) => nature === 'has too little time');
+  const calmMs = await waitForRest(arena, watch, tasks, CALM_WITHIN_MS + (hasLimits ? TIME_LIMIT_MS : 0));
+  await keeper.stop();
+
+  const histories = await readHistories({ arena, watch, natures, deeds });
+  return { judged: histories.map((history) => ({ history, verdict: judge(history) })), kills, calmMs };
+}
+
+/** As systemd would: a daemon that has ended by itself is started again after a second. */
+function keepDaemonsUp({ arena, inTurn, note }: Stage): { stop(): Promise<void> } {
+  let isOver = false;
+  async function keep(): Promise<void> {
+    while (!isOver) {
+      await sleep(1_000);
+      for (const [index, daemon] of arena.daemons.entries()) {
+        await inTurn.daemons[index]?.(async () => {
+          if (isOver || daemon.isRunning()) return;
+          note({ what: 'other', words: `${daemon.name} had ended by itself, and is started again` });
+          await daemon.start();
+        });
+      }
+    }
+  }
+  const keeping = keep();
+  return {
+    async stop() {
+      isOver = true;
+      await keeping;
+    },
+  };
+}
+
+async function waitForRest(
+  arena: Arena,
+  watch: Watch,
+  tasks: readonly string[],
+  withinMs: number,
+): Promise<number | undefined> {
+  const from = Date.now();
+  let quietSince: number | undefined;
+  let before = '';
+  while (Date.now() - from < withinMs) {
+    const state = await restOf(arena, watch, tasks).catch(() => undefined);
+    if (state === undefined || state !== before) quietSince = undefined;
+    if (state !== undefined) quietSince ??= Date.now();
+    before = state ?? '';
+    if (quietSince !== undefined && Date.now() - quietSince >= QUIET_MS) return quietSince - from;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return undefined;
+}
+
+/** Everybody's status as one text, or undefined while anything is still under way. */
+async function restOf(arena: Arena, watch: Watch, tasks: readonly string[]): Promise<string | undefined> {
+  if ((await watch.live()).size > 0) return undefined;
+  const statuses: string[] = [];
+  for (const task of tasks) {
+    const found = await find(arena, task);
+    const isElsewhere = found?.status === 'queued' && found.queues.includes(QUEUES.other);
+    if (found !== undefined && !AT_REST.has(found.status) && !isElsewhere) return undefined;
+    if (found?.queues.some((queue) => queue !== QUEUES.other) === true) return undefined;
+    statuses.push(found?.status ?? 'gone');
+  }
+  return statuses.join();
+}
+
+/** How the task is now; undefined when it is gone. */
+async function find({ user }: Arena, task: string): Promise<Found | undefined> {
+  const { tasks } = await user.api('tasks.get_all', { id: [task], search_hidden: true });
+  if (!Array.isArray(tasks)) throw new TypeError('the server gave no list of tasks');
+  if (tasks.length === 0) return undefined;
+  const { status, status_reason: reason, status_message: message } = await user.look(task);
+  const queues: string[] = [];
+  for (const name of Object.values(QUEUES)) {
+    const queue = await user.makeQueue(name);
+    if ((await user.entries(queue)).includes(task)) queues.push(name);
+  }
+  return { status, reason, message, queues };
+}
+
+interface Sources {
+  readonly arena: Arena;
+  readonly watch: Watch;
+  readonly natures: ReadonlyMap<string, Nature>;
+  readonly deeds: readonly Deed[];
+}
+
+async function readHistories({ arena, watch, natures, deeds }: Sources): Promise<TaskHistory[]> {
+  const traces = readTraces(await readFile(arena.traceFile, 'utf8'));
+  const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));
+  const live = await watch.live();
+  const histories: TaskHistory[] = [];
+  for (const [task, nature] of natures) {
+    const jobs = watch.seenOf(task);
+    const ownTraces = traces.filter((trace) => trace.task === task);
+    const own = new Set([...jobs, ...ownTraces].map(({ job }) => job));
+    histories.push({
+      task,
+      nature,
+      servedQueue: arena.servedQueue,
+      calls: calls.filter((call) => call.task === task),
+      traces: ownTraces,
+      jobs,
+      deeds: deeds.filter(({ job }) => job === undefined || own.has(job)),
+      found: await find(arena, task),
+      liveJobs: (live.get(task) ?? []).map(({ job }) => job),
+    });
+  }
+  return histories;
+}

@@ -1,0 +1,74 @@
+// The ClearML server of a chaos run as a process that may be killed: the sandbox, behind a front that records who changed what.
+//   server-process.ts FOLDER WHO=PORT…
+// Each caller has a port of its own, so that the record can tell them apart. What was asked is recorded before it is passed on,
+// and what was answered before the answer is sent: a call without an answer in the record may or may not have been carried out.
+import { appendFileSync } from 'node:fs';
+import { createServer, request as ask, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { KEYS, readAnswered, readAsked, RECORD_FILE, RECORDED } from './server-record.ts';
+
+const [folder = '.', ...fronts] = process.argv.slice(2);
+const sandbox = await createSandbox({
+  port: 0,
+  stateFile: join(folder, 'server.json'),
+  keys: KEYS,
+  clock: systemClock,
+});
+const { port: sandboxPort } = new URL(sandbox.url);
+let calls = 0;
+
+for (const front of fronts) {
+  const [who = '', port = ''] = front.split('=');
+  createServer((incoming, outgoing) => {
+    void pass(who, incoming).then(
+      ({ status, headers, body }) => {
+        outgoing.writeHead(status, headers);
+        outgoing.end(body);
+      },
+      () => outgoing.destroy(),
+    );
+  }).listen(Number(port), '127.0.0.1');
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
+  const body = await readAll(incoming);
+  const endpoint = (incoming.url ?? '').split('/').at(-1)?.split('?')[0] ?? '';
+  const isRecorded = RECORDED.has(endpoint);
+  const call = `${process.pid}.${(calls += 1)}`;
+  if (isRecorded) record({ at: Date.now(), call, who, endpoint, ...readAsked(body.toString()) });
+  const answer = await forward(incoming, body);
+  if (isRecorded) record({ at: Date.now(), call, ...readAnswered(answer.body.toString()) });
+  return answer;
+}
+
+function forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = ask({ host: '127.0.0.1', port: sandboxPort, method, path: url, headers }, (reply) => {
+      readAll(reply).then(
+        (text) => resolve({ status: reply.statusCode ?? 500, headers: reply.headers, body: text }),
+        reject,
+      );
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** One write for one line, so that a kill leaves at most the last one torn. */
+function record(line: Readonly<Record<string, unknown>>): void {
+  appendFileSync(join(folder, RECORD_FILE), `${JSON.stringify(line)}\n`);
+}

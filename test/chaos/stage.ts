@@ -1,0 +1,44 @@
+// What every lever has in its hands: the arena, the tasks of the round, whose turn it is, and the book of what was done.
+import type { Arena } from './arena.ts';
+import type { Deed } from './history.ts';
+import type { Happening } from './plan.ts';
+import { createTurns, type InTurn } from './turns.ts';
+import type { Watch } from './watch.ts';
+
+export interface Stage {
+  readonly arena: Arena;
+  readonly watch: Watch;
+  /** The tasks of the round so far. */
+  readonly tasks: readonly string[];
+  readonly inTurn: Turns;
+  /** Writes down what was done; the returned deed's end is filled in by `over`. */
+  note: (deed: Omit<Deed, 'at' | 'until'>) => { over(): void };
+  /** One more process killed, link troubled or answer taken away. */
+  countKill: (what: Happening) => void;
+}
+
+/** One for each thing that can only be in one trouble at a time. */
+export interface Turns {
+  readonly server: InTurn;
+  readonly slurm: InTurn;
+  readonly controllerLink: InTurn;
+  readonly nodeLink: InTurn;
+  readonly daemons: readonly InTurn[];
+}
+
+export function createStageTurns(daemons: number): Turns {
+  return {
+    server: createTurns(),
+    slurm: createTurns(),
+    controllerLink: createTurns(),
+    nodeLink: createTurns(),
+    daemons: Array.from({ length: daemons }, createTurns),
+  };
+}
+
+/** @param pick 0 to 1 */
+export function choose<Item>(items: readonly Item[], pick: number): Item {
+  const item = items[Math.min(items.length - 1, Math.floor(pick * items.length))];
+  if (item === undefined) throw new RangeError('there is nothing to choose from');
+  return item;
+}

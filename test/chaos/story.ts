@@ -1,0 +1,66 @@
+// The story of a task that ended badly: everything that was seen of it and done to it, in the order of time.
+import type { TaskHistory } from './history.ts';
+import type { Verdict } from './oracle.ts';
+import type { ServerCall } from './server-record.ts';
+
+interface Line {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Sentences of the oracle first, then a line for each event, with seconds since the first. */
+export function tellStory(history: TaskHistory, { lost, twice, wrong }: Verdict): string {
+  const { task, nature, found, calls, traces, jobs, deeds } = history;
+  const own = [
+    ...calls.map((call) => ({ at: call.at, text: tellCall(call) })),
+    ...traces
+      .filter(({ what }) => what !== 'run lives')
+      .map(({ at, what, job, node, restarts, code }) => ({
+        at,
+        text: `job ${job} on ${node}: ${what}${restarts === 0 ? '' : ` (put back ${restarts} times)`}${code === undefined ? '' : ` with ${code}`}`,
+      })),
+    ...lastBeats(history),
+    ...jobs.map(({ at, job, state, reason }) => ({ at, text: `Slurm: job ${job} is ${state} (${reason})` })),
+  ];
+  const from = Math.min(...own.map(({ at }) => at));
+  const lines: Line[] = [
+    ...own,
+    ...deeds.map(({ at, until, words }) => ({
+      at,
+      text: `*** ${words}${until === undefined ? '' : ` until ${seconds(until - from)}`}`,
+    })),
+  ].sort((a, b) => a.at - b.at);
+  const end =
+    found === undefined
+      ? 'it is gone'
+      : `it is ${found.status} (${found.reason}: ${found.message}), in ${found.queues.join(', ') || 'no queue'}`;
+  return [
+    `task ${task} (${nature})`,
+    ...[...lost, ...twice, ...wrong].map((sentence) => `  ! ${sentence}`),
+    ...lines.map(({ at, text }) => `  ${seconds(at - from)} ${text}`),
+    `  in the end ${end}`,
+  ].join('\n');
+}
+
+function tellCall({ who, endpoint, queue, reason, answer, at }: ServerCall): string {
+  const where = queue === undefined ? '' : ` ${queue.slice(0, 6)}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  if (answer === undefined) return `${who}: ${endpoint}${where}${why} -> no answer`;
+  const late = answer.at - at > 1_000 ? ` after ${answer.at - at} ms` : '';
+  const count = answer.count === undefined ? '' : ` count ${answer.count}`;
+  return `${who}: ${endpoint}${where}${why} -> ${answer.code}${count}${answer.status === undefined ? '' : ` ${answer.status}`}${late}`;
+}
+
+/** Where a run was killed, nothing but its last sign of life tells when. */
+function lastBeats({ traces }: TaskHistory): Line[] {
+  const last = new Map<string, Line>();
+  for (const { at, what, job, pid } of traces) {
+    if (what === 'run ends') last.delete(`${job}/${pid}`);
+    if (what === 'run lives') last.set(`${job}/${pid}`, { at, text: `job ${job}: last sign of life of the run` });
+  }
+  return [...last.values()];
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2).padStart(8);
+}

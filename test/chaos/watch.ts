@@ -1,0 +1,92 @@
+// The operator of the cluster: looks at squeue once a second, writes down what is new, and helps jobs on that Slurm holds back.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SlurmCluster } from '../support/slurm-cluster.ts';
+import type { JobSeen } from './history.ts';
+
+export interface Watch {
+  /** What was seen of a task's jobs so far. */
+  seenOf(task: string): readonly JobSeen[];
+  /** The jobs of ours that wait or run now, by task. Rejects while the controller does not answer. */
+  live(): Promise<ReadonlyMap<string, readonly { readonly job: string; readonly state: string }[]>>;
+  stop(): Promise<void>;
+}
+
+const OURS = /^clearml_task_([0-9a-f]{32})-/;
+const OVER = new Set([
+  'COMPLETED',
+  'CANCELLED',
+  'FAILED',
+  'TIMEOUT',
+  'NODE_FAIL',
+  'PREEMPTED',
+  'BOOT_FAIL',
+  'DEADLINE',
+  'OUT_OF_MEMORY',
+]);
+
+interface Row {
+  readonly job: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly task: string;
+}
+
+export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
+  const seen = new Map<string, JobSeen[]>();
+  const last = new Map<string, string>();
+  let isOver = false;
+
+  async function look(): Promise<Row[]> {
+    const text = await cluster.run('squeue', '--me', '--states=all', '--noheader', '--format=%A|%T|%r|%j');
+    const rows = text.split('\n').flatMap((line): Row[] => {
+      const [job = '', state = '', reason = '', name = ''] = line.split('|');
+      const task = OURS.exec(name)?.[1];
+      return task === undefined ? [] : [{ job, state, reason, task }];
+    });
+    for (const { job, state, reason, task } of rows) {
+      if (last.get(`${job} ${task}`) === `${state} ${reason}`) continue;
+      last.set(`${job} ${task}`, `${state} ${reason}`);
+      seen.set(task, [...(seen.get(task) ?? []), { at: now(), job, state, reason }]);
+    }
+    return rows;
+  }
+
+  /** Slurm lets a job that it has put back wait for two minutes, and holds one that it failed to launch. */
+  async function help(rows: readonly Row[]): Promise<void> {
+    for (const { job, state, reason } of rows) {
+      if (state !== 'PENDING') continue;
+      if (reason === 'BeginTime') await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now+4seconds');
+      if (/held/i.test(reason)) await cluster.run('scontrol', 'release', job);
+    }
+  }
+
+  async function watch(): Promise<void> {
+    const helped = new Map<string, number>();
+    while (!isOver) {
+      try {
+        const due = (await look()).filter(({ job }) => now() - (helped.get(job) ?? 0) > 6_000);
+        for (const { job, state } of due) if (state === 'PENDING') helped.set(job, now());
+        await help(due);
+      } catch {
+        // The controller is away; what it says when it is back is what counts.
+      }
+      await sleep(1_000);
+    }
+  }
+
+  const watching = watch();
+  return {
+    seenOf: (task) => seen.get(task) ?? [],
+    async live() {
+      const found = new Map<string, { job: string; state: string }[]>();
+      for (const { job, state, task } of await look()) {
+        if (!OVER.has(state)) found.set(task, [...(found.get(task) ?? []), { job, state }]);
+      }
+      return found;
+    },
+    async stop() {
+      isOver = true;
+      await watching;
+    },
+  };
+}
