@@ -7,7 +7,7 @@ import { sweepJobConfs } from './job-conf.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
-import { showPresence } from './presence.ts';
+import { appear, showPresence } from './presence.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
@@ -38,7 +38,6 @@ export type DaemonEnd = 'done' | 'unfinished';
 const IDLE_FACTOR = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
 const SOON_MS = 5_000;
-const NEIGHBOURS_EVERY_MS = 30_000;
 const STRAYS_EVERY_MS = 300_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const STOP_WITHIN_MS = 3_000;
@@ -57,8 +56,9 @@ export async function runDaemon(given: Glue, options: DaemonOptions): Promise<Da
   const over = new AbortController();
 
   try {
-    const presence = showPresence(glue, options.lock, stop.signal);
-    const served = serve(glue, { ...options, stop: stop.signal }).finally(() => stop.abort());
+    const shown = appear(glue);
+    const presence = shown.then(() => showPresence(glue, options.lock, stop.signal));
+    const served = shown.then(() => serve(glue, { ...options, stop: stop.signal })).finally(() => stop.abort());
     const end = Promise.all([served, presence]).then(([how]) => how);
     return await Promise.race([end, giveUpOnceStopped(glue, options.once, stop.signal, over.signal)]);
   } finally {
@@ -81,7 +81,7 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
   const ways = createWays(glue, pause);
   const tasks = createTakeTasks(glue, ways, pause);
   const strays = createStrays(glue);
-  const due = { look: 0, queues: 0, neighbours: 0, strays: 0, sweep: 0 };
+  const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
   let isTroubled = false;
@@ -91,12 +91,9 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
     const now = clock.now();
     due.look = now + pace.lookMs;
     view = undefined;
-    if (now >= due.neighbours) {
-      await glue.neighbours.look(glue.clearml.workers);
-      due.neighbours = now + NEIGHBOURS_EVERY_MS;
-    }
     const seen = await look(glue, stop);
     if (seen === undefined) return;
+    await glue.neighbours.look(glue.clearml.workers, now);
     const everywhere = now >= due.strays;
     await strays.takeIn(seen, { everywhere, signal: stop });
     if (everywhere) due.strays = now + STRAYS_EVERY_MS;

@@ -17,8 +17,11 @@ export interface Self {
 export interface Neighbours {
   /** This daemon as it is to be shown among the workers. */
   row(): WorkerRow;
-  /** Reads who lives. */
-  look(workers: Pick<Workers, 'find'>): Promise<void>;
+  /**
+   * Reads who lives. To be called after the list of jobs was read, and before anything is concluded from it: a daemon shows
+   * itself before it submits, so that none of those jobs is a stranger's.
+   */
+  look(workers: Pick<Workers, 'find'>, now: number): Promise<void>;
   /**
    * Whether this daemon is to follow a job of this mark, of a task of this queue: its own, and those of a daemon that is dead
    * or no longer serves the queue. What carries no mark is followed by one of those who live.
@@ -37,6 +40,8 @@ interface Neighbour {
 const HEARD_WITHIN_MS = 75_000;
 /** Missing from so many readings in a row it is taken for dead: one that is only started anew keeps its jobs. */
 const DEAD_AFTER_MISSED = 3;
+/** Readings in quicker succession count as one. */
+const READINGS_APART_MS = 25_000;
 
 const MARK_TAG = 'clearml-agent-slurm:mark:';
 
@@ -45,11 +50,12 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
   const self: Neighbour = { mark, queues, missed: 0 };
   let shownAs = worker;
   let others: readonly Neighbour[] = [];
+  let countedAt = -Infinity;
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
 
-    async look(workers) {
+    async look(workers, now) {
       const rows = await workers.find(groupTag, HEARD_WITHIN_MS);
       const heard = rows.flatMap((row): (Neighbour & { readonly id: string })[] => {
         const other = readMarkTag(row);
@@ -59,11 +65,12 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
       });
       // Two daemons of one name would show as one, now as this one and now as that.
       if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
-      const missing = others.filter((one) => !heard.some((other) => other.mark === one.mark));
-      others = [
-        ...heard,
-        ...missing.map((one) => ({ ...one, missed: one.missed + 1 })).filter((one) => one.missed < DEAD_AFTER_MISSED),
-      ];
+      const misses = Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
+      if (misses > 0) countedAt = now;
+      const missing = others
+        .filter((one) => !heard.some((other) => other.mark === one.mark))
+        .map((one) => ({ ...one, missed: one.missed + misses }));
+      others = [...heard, ...missing.filter(({ missed }) => missed < DEAD_AFTER_MISSED)];
     },
 
     isOurs: (queue, ofMark) => {

@@ -6,6 +6,11 @@ import type { Lock } from './lock.ts';
 const WORKER_TIMEOUT_MS = 600_000;
 const REPORT_EVERY_MS = 30_000;
 
+/** Shows the daemon for the first time: before it does anything, so that its neighbours know whose its jobs are. */
+export function appear(glue: Glue): Promise<void> {
+  return quietly(glue, () => glue.clearml.workers.register(glue.neighbours.row(), WORKER_TIMEOUT_MS));
+}
+
 /**
  * Shows that the daemon lives, until the signal, beside whatever else it does; then takes its leave. A report that fails is
  * followed by the next one.
@@ -14,7 +19,6 @@ const REPORT_EVERY_MS = 30_000;
 export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal): Promise<void> {
   const { workers } = glue.clearml;
   let shown = glue.neighbours.row();
-  await quietly(glue, () => workers.register(shown, WORKER_TIMEOUT_MS));
   while (await sleepsWell(glue, REPORT_EVERY_MS, signal)) {
     await lock.touch();
     const row = glue.neighbours.row();

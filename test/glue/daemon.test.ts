@@ -1,50 +1,23 @@
 // The daemon as a whole: it outlives what goes wrong, says so in few lines, ends within seconds, and is never idle where it should act.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
-import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/glue/daemon.ts';
 import { AlreadyRunning } from '../../src/glue/lock.ts';
 import { SlurmUnavailable } from '../../src/slurm/errors.ts';
 import { rejection } from '../support/rejection.ts';
+import { LOCK, pass, start } from './daemon-run.ts';
 import { createDesk, taskNumber, type Desk } from './desk.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 import { entryOf, NOW } from './sightings.ts';
 
-const lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
-
-interface Run {
-  readonly ended: Promise<DaemonEnd>;
-  stop(): void;
-}
-
-function start(desk: Desk, options: Partial<DaemonOptions> = {}): Run {
-  const stop = new AbortController();
-  const pace = { lookMs: 15_000, queueMs: 5_000 };
-  return {
-    ended: runDaemon(desk.glue, { pace, once: false, stop: stop.signal, lock, random: () => 1, ...options }),
-    stop: () => stop.abort(new Error('got SIGTERM')),
-  };
-}
-
-/** Lets time pass as the daemon sleeps. */
-async function pass({ clock }: Desk, ms: number): Promise<void> {
-  const until = clock.now() + ms;
-  while (clock.now() < until) {
-    await turn();
-    const wakeAt = Math.min(clock.nextWakeAt() ?? until, until);
-    clock.pass(Math.max(1, wakeAt - clock.now()));
-  }
-  await turn();
-}
-
 describe('the daemon', () => {
   it('tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {
     const desk = createDesk();
-    const run = start(desk);
-    await pass(desk, 60_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 60_000);
     desk.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
-    await pass(desk, 3_600_000);
+    await pass(desk.clock, 3_600_000);
     desk.fate = () => undefined;
-    await pass(desk, 60_000);
+    await pass(desk.clock, 60_000);
     run.stop();
     await run.ended;
 
@@ -58,13 +31,13 @@ describe('the daemon', () => {
     const desk = createDesk();
     await desk.enqueued(1);
     desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
-    const run = start(desk);
-    await pass(desk, 600_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 600_000);
     expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(desk.logged).to.have.length.below(3);
 
     desk.fate = () => undefined;
-    await pass(desk, 60_000);
+    await pass(desk.clock, 60_000);
     expect(desk.cluster.jobs).to.have.length(1);
     run.stop();
     await run.ended;
@@ -82,12 +55,12 @@ describe('the daemon', () => {
         },
       });
       const [failing, ending] = [await desk.enqueued(1), await desk.enqueued(2)];
-      const run = start(desk);
-      await pass(desk, 20_000);
+      const run = start(desk.glue);
+      await pass(desk.clock, 20_000);
       for (const job of desk.cluster.jobs) desk.cluster.end(job, job.task === failing ? 'FAILED' : 'COMPLETED', 1);
       await desk.server.call('tasks.started', { task: ending, force: true });
       await desk.server.call('tasks.completed', { task: ending });
-      await pass(desk, 200_000);
+      await pass(desk.clock, 200_000);
       run.stop();
       await run.ended;
 
@@ -101,11 +74,11 @@ describe('the daemon', () => {
   it('follows the others when the server fails over one task again and again', async () => {
     const desk = createDesk();
     const tasks = [await desk.enqueued(1), await desk.enqueued(2), await desk.enqueued(3)];
-    const run = start(desk);
-    await pass(desk, 20_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 20_000);
     desk.fate = ({ kind, task }) => (kind === 'clearml' && task === tasks[0] ? 'not made' : undefined);
     for (const task of tasks) await desk.server.call('tasks.stop', { task });
-    await pass(desk, 200_000);
+    await pass(desk.clock, 200_000);
     run.stop();
     await run.ended;
 
@@ -116,11 +89,11 @@ describe('the daemon', () => {
   it('takes nothing more when its scheduler queue was deleted, says so, and gives back what waited there', async () => {
     const desk = createDesk();
     await desk.enqueued(1);
-    const run = start(desk);
-    await pass(desk, 20_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 20_000);
     await desk.server.call('queues.delete', { queue: SCHEDULER_QUEUE, force: true });
     await desk.enqueued(2);
-    await pass(desk, 120_000);
+    await pass(desk.clock, 120_000);
     run.stop();
     await run.ended;
 
@@ -133,12 +106,12 @@ describe('the daemon', () => {
     const desk = createDesk();
     const task = await desk.enqueued(1);
     desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
-    const run = start(desk);
-    await pass(desk, 30_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 30_000);
 
     const toldAt = desk.clock.now();
     run.stop();
-    await pass(desk, 4_000);
+    await pass(desk.clock, 4_000);
 
     expect(await run.ended).to.equal('done');
     expect(desk.clock.now() - toldAt).to.be.below(5_000);
@@ -149,10 +122,10 @@ describe('the daemon', () => {
   it('ends within seconds of being told to while ClearML gives no answer', async () => {
     const desk = createDesk();
     desk.fate = ({ kind }) => (kind === 'clearml' ? 'never answered' : undefined);
-    const run = start(desk);
-    await pass(desk, 10_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 10_000);
     run.stop();
-    await pass(desk, 4_000);
+    await pass(desk.clock, 4_000);
 
     expect(await run.ended).to.equal('done');
   });
@@ -167,8 +140,8 @@ describe('the daemon', () => {
         }),
     };
     const desk = createDesk({ scheduler });
-    const run = start(desk);
-    await pass(desk, 1_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 1_000);
     run.stop();
     await turn();
 
@@ -178,9 +151,9 @@ describe('the daemon', () => {
 
   it("ends when the state folder is another daemon's by now", async () => {
     const desk = createDesk();
-    const lost = { ...lock, touch: () => Promise.reject(new AlreadyRunning('another one')) };
-    const ended = rejection(start(desk, { lock: lost }).ended);
-    await pass(desk, 60_000);
+    const lost = { ...LOCK, touch: () => Promise.reject(new AlreadyRunning('another one')) };
+    const ended = rejection(start(desk.glue, { lock: lost }).ended);
+    await pass(desk.clock, 60_000);
 
     expect(await ended).to.be.instanceOf(AlreadyRunning);
   });
@@ -188,19 +161,19 @@ describe('the daemon', () => {
   it('is shown as a worker also while a round takes long', async () => {
     const desk = createDesk();
     desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'never answered' : undefined);
-    const run = start(desk);
-    await pass(desk, 300_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 300_000);
 
     expect(desk.calls.filter((call) => call === 'workers.status_report')).to.have.length.within(9, 11);
     run.stop();
-    await pass(desk, 4_000);
+    await pass(desk.clock, 4_000);
     await run.ended;
   });
 
   it('asks Slurm seldom when it has no jobs to follow', async () => {
     const desk = createDesk();
-    const run = start(desk);
-    await pass(desk, 600_000);
+    const run = start(desk.glue);
+    await pass(desk.clock, 600_000);
     run.stop();
     await run.ended;
 
@@ -214,7 +187,7 @@ describe('the daemon', () => {
       await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await desk.glue.journal.write(entryOf({ task: taskNumber(number), queue: OWN_QUEUE, absentSince: NOW }));
     }
-    await start(desk, { once: true }).ended;
+    await start(desk.glue, { once: true }).ended;
 
     expect(desk.calls.filter((call) => call === 'look up')).to.have.length(1);
   });
@@ -227,7 +200,7 @@ describe('a single round of the daemon', () => {
     const desk = createDesk();
     for (let number = 1; number <= 9; number += 1) await desk.enqueued(number);
 
-    expect(await start(desk, once).ended).to.equal('done');
+    expect(await start(desk.glue, once).ended).to.equal('done');
     expect(desk.cluster.jobs).to.have.length(9);
   });
 
@@ -237,7 +210,7 @@ describe('a single round of the daemon', () => {
     await desk.enqueued(2);
     desk.cluster.nextFate = 'unknown';
 
-    expect(await start(desk, once).ended).to.equal('unfinished');
+    expect(await start(desk.glue, once).ended).to.equal('unfinished');
     expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
@@ -245,13 +218,13 @@ describe('a single round of the daemon', () => {
     const desk = createDesk();
     desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
 
-    expect(await start(desk, once).ended).to.equal('unfinished');
+    expect(await start(desk.glue, once).ended).to.equal('unfinished');
   });
 
   it('throws what kept it from being one', async () => {
     const desk = createDesk();
     desk.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 
-    expect(await rejection(start(desk, once).ended)).to.have.property('name', 'ServerUnreachable');
+    expect(await rejection(start(desk.glue, once).ended)).to.have.property('name', 'ServerUnreachable');
   });
 });

@@ -18,6 +18,8 @@ import { NOW } from './sightings.ts';
 export interface Desk {
   readonly glue: Glue;
   readonly ways: Ways;
+  /** Another daemon beside this one, or its next life on the same disk. */
+  neighbour(number: number, disk?: Disk): Glue;
   readonly server: Server;
   readonly cluster: Cluster;
   readonly clock: OwnedClock;
@@ -58,13 +60,12 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');
   server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
-  const disk: Disk = { text: '' };
-  const scheduler = cluster.schedulerOf(1);
-  const glue: Glue = {
-    ...makeGlue({ server, scheduler, clock, turns, disk, life: 1, number: 1, isMisfit: () => false }),
-    log: recordingLog(logged),
-    ...given,
-  };
+  function daemon(number: number, disk: Disk): Glue {
+    const scheduler = cluster.schedulerOf(number);
+    const made = makeGlue({ server, scheduler, clock, turns, disk, life: number, number, isMisfit: () => false });
+    return { ...made, log: recordingLog(logged) };
+  }
+  const glue = { ...daemon(1, { text: '' }), ...given };
 
   const desk: Desk = {
     glue,
@@ -72,6 +73,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
       glue,
       createPause(() => 1),
     ),
+    neighbour: (number, disk = { text: '' }) => daemon(number, disk),
     server,
     cluster,
     clock,

@@ -4,6 +4,8 @@ import type { WorkerRow } from '../../src/clearml/client.ts';
 import type { QueueId } from '../../src/clearml/ids.ts';
 import { createNeighbours, type Neighbours } from '../../src/glue/neighbours.ts';
 
+import { NOW } from './sightings.ts';
+
 const QUEUE = 'q'.repeat(32) as QueueId;
 const OTHER = 'o'.repeat(32) as QueueId;
 const SCHEDULER = 's'.repeat(32) as QueueId;
@@ -12,11 +14,12 @@ function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {
   return createNeighbours({ worker, mark, queues, schedulerQueue: SCHEDULER });
 }
 
-/** One reading, in which these are heard of. */
+let now = NOW;
+
+/** One reading, half a minute after the one before, in which these are heard of. */
 function hear(neighbours: Neighbours, ...rows: readonly WorkerRow[]): Promise<void> {
-  return neighbours.look({
-    find: (tag) => Promise.resolve(rows.filter(({ tags }) => tags.includes(tag))),
-  });
+  now += 30_000;
+  return neighbours.look({ find: (tag) => Promise.resolve(rows.filter(({ tags }) => tags.includes(tag))) }, now);
 }
 
 describe('a job', () => {
@@ -49,11 +52,19 @@ describe('a job', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
+  it('stays with its daemon through many readings in quick succession', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, other.row());
+    for (let reading = 0; reading < 9; reading += 1) await one.look({ find: () => Promise.resolve([]) }, now);
+
+    expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
+  });
+
   it('stays with its daemon through readings that fail: they say nothing about anybody', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
-      await one.look({ find: () => Promise.reject(new Error('away')) }).catch(() => undefined);
+      await one.look({ find: () => Promise.reject(new Error('away')) }, (now += 30_000)).catch(() => undefined);
     }
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
