@@ -92,8 +92,7 @@ function checkLine(source: TemplateSource, script: LexedScript, { blank, isNeste
   throw problemAt(source, blank.start, 'block-place', `\${${blank.block}} must end its line and its command: ${room}`);
 }
 
-/** @throws TemplateProblem */
-export function checkOrder(source: TemplateSource, places: BlockPlaces): void {
+function checkOrder(source: TemplateSource, places: BlockPlaces): void {
   for (const [index, block] of BLOCKS.entries()) {
     const before = BLOCKS[index - 1];
     if (before !== undefined && places[before].start > places[block].start) {

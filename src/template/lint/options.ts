@@ -1,0 +1,89 @@
+// The options that a template's directives set, each by its long name, with where it stands.
+import type { ValueBlank } from '../blank-syntax.ts';
+import type { DirectiveWord } from '../directive.ts';
+
+/** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
+const LONG_NAMES: Readonly<Record<string, string>> = {
+  A: 'account',
+  C: 'constraint',
+  D: 'chdir',
+  G: 'gpus',
+  J: 'job-name',
+  L: 'licenses',
+  N: 'nodes',
+  b: 'begin',
+  c: 'cpus-per-task',
+  d: 'dependency',
+  e: 'error',
+  i: 'input',
+  m: 'distribution',
+  n: 'ntasks',
+  o: 'output',
+  p: 'partition',
+  q: 'qos',
+  t: 'time',
+  w: 'nodelist',
+  x: 'exclude',
+};
+
+/** Long options whose value may be the next word; of others only what follows a = is read. */
+const WITH_VALUE: readonly string[] = [
+  ...Object.values(LONG_NAMES),
+  ...['container-image', 'cpus-per-gpu', 'export', 'gpus-per-node', 'gpus-per-socket', 'gpus-per-task', 'gres', 'mem'],
+  ...['mem-per-cpu', 'mem-per-gpu', 'ntasks-per-node', 'priority', 'reservation', 'signal', 'comment'],
+];
+
+/** What a blank is in the text of a value. */
+export const BLANK_MARK = '\0';
+
+export interface DirectiveOption {
+  readonly name: string;
+  /** As sbatch understands it, each blank as one mark; empty where it has none. */
+  readonly value: string;
+  readonly blanks: readonly ValueBlank[];
+  /** Where the option stands. */
+  readonly start: number;
+}
+
+export function readOptions(words: readonly DirectiveWord[]): DirectiveOption[] {
+  const options: DirectiveOption[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index];
+    if (word === undefined) continue;
+    const text = textOf(word);
+    const named = readName(text);
+    if (named === undefined) continue;
+    const next = named.wantsNext ? words[index + 1] : undefined;
+    if (next !== undefined) index += 1;
+    options.push({
+      name: named.name,
+      value: next === undefined ? named.value : textOf(next),
+      blanks: [...blanksOf(word), ...(next === undefined ? [] : blanksOf(next))],
+      start: word.start,
+    });
+  }
+  return options;
+}
+
+function readName(text: string): { name: string; value: string; wantsNext: boolean } | undefined {
+  const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
+  if (long !== undefined) return { name: long, value, wantsNext: sign === '' && WITH_VALUE.includes(long) };
+  const [, letter = '', rest = ''] = /^-([A-Za-z])([^]*)$/.exec(text) ?? [];
+  const name = LONG_NAMES[letter];
+  return name === undefined ? undefined : { name, value: rest, wantsNext: rest === '' };
+}
+
+function textOf({ parts }: DirectiveWord): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : BLANK_MARK)).join('');
+}
+
+function blanksOf({ parts }: DirectiveWord): ValueBlank[] {
+  return parts.flatMap((part) => (part.kind === 'blank' ? [part.blank] : []));
+}
+
+/** The value with its blanks as their defaults; undefined where one has none. */
+export function defaultText({ value, blanks }: DirectiveOption): string | undefined {
+  if (blanks.some(({ fallback }) => fallback === undefined)) return undefined;
+  const rest = [...blanks];
+  return value.replaceAll(BLANK_MARK, () => rest.shift()?.fallback ?? '');
+}

@@ -1,0 +1,89 @@
+// What bash, shellcheck and sbatch say of a template, as findings at its own lines.
+import { z } from 'zod';
+import { positionAt } from '../source.ts';
+import { readOptions } from './options.ts';
+import type { Reading } from './read-leniently.ts';
+import type { Finding } from './rules.ts';
+import { blankRanges } from './stand-in.ts';
+
+/** @param stderr what `bash -n` said of the stand-in */
+export function bashFindings(stderr: string): Finding[] {
+  const [first] = [...stderr.matchAll(/^[^:\n]*: line (\d+): (.*)$/gm)];
+  if (first === undefined) return [];
+  const [, line = '1', words = ''] = first;
+  return [{ line: Number(line), column: 1, rule: 'bash-syntax', sentence: `bash -n says: ${words}.` }];
+}
+
+const Comments = z.object({
+  comments: z.array(
+    z.object({
+      line: z.number(),
+      endLine: z.number(),
+      column: z.number(),
+      endColumn: z.number(),
+      code: z.number(),
+      message: z.string(),
+    }),
+  ),
+});
+
+/** Not of the template: the blocks read variables that shellcheck sees nobody read, and run what files hold. */
+const NOT_MEANT = [1090, 1091, 2034, 2154, 2317];
+
+/** What shellcheck is asked for; info and style are a matter of taste. */
+export const SHELLCHECK_ARGS: readonly string[] = ['--format=json1', '--severity=warning', '--shell=bash', '-'];
+
+/** @param stdout what shellcheck said of the stand-in; empty where it said nothing that can be read */
+export function shellcheckFindings(stdout: string, reading: Reading): Finding[] {
+  const blanks = blankRanges(reading).map(({ start, end }) => ({
+    start: positionAt(reading.source.text, start),
+    end: positionAt(reading.source.text, end),
+  }));
+  return readComments(stdout).flatMap(({ line, endLine, column, endColumn, code, message }) => {
+    const isOfBlank = blanks.some(
+      (blank) =>
+        blank.start.line >= line &&
+        blank.end.line <= endLine &&
+        blank.start.column < endColumn &&
+        blank.end.column > column,
+    );
+    if (isOfBlank || NOT_MEANT.includes(code)) return [];
+    return [{ line, column, rule: 'shellcheck', sentence: `SC${code}: ${message}` } as const];
+  });
+}
+
+function readComments(stdout: string): z.infer<typeof Comments>['comments'] {
+  try {
+    return Comments.parse(JSON.parse(stdout)).comments;
+  } catch {
+    return [];
+  }
+}
+
+/** Which option Slurm means, by its words. */
+const MEANT: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/account/i, ['account', 'partition']],
+  [/partition/i, ['partition']],
+  [/qos/i, ['qos']],
+  [/time/i, ['time']],
+  [/gres|generic resource/i, ['gres', 'gpus', 'gpus-per-node', 'gpus-per-task']],
+  [/memory/i, ['mem', 'mem-per-cpu', 'mem-per-gpu']],
+  [/feature|constraint/i, ['constraint']],
+  [/reservation/i, ['reservation']],
+  [/license/i, ['licenses']],
+  [/cpu|processor/i, ['cpus-per-task', 'ntasks', 'ntasks-per-node']],
+  [/node/i, ['nodes', 'nodelist', 'gpus', 'gres', 'cpus-per-task', 'ntasks', 'ntasks-per-node']],
+];
+
+/** @param words Slurm's own, why it would refuse the sample script */
+export function refusalFinding(words: string, { source, words: directiveWords }: Reading): Finding {
+  const options = readOptions(directiveWords);
+  const named = /'?--([a-z][\w-]*)/.exec(words)?.[1];
+  const names = named === undefined ? (MEANT.find(([pattern]) => pattern.test(words))?.[1] ?? []) : [named];
+  const option = names.map((name) => options.findLast((candidate) => candidate.name === name)).find(Boolean);
+  return {
+    ...positionAt(source.text, option?.start ?? 0),
+    rule: 'sbatch-refuses',
+    sentence: `sbatch --test-only says: ${/[.?!]$/.test(words) ? words : `${words}.`}`,
+  };
+}

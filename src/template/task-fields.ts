@@ -1,0 +1,110 @@
+// What there is behind the names of a template's variables: each field with its type, an example, and whether a task may lack it.
+
+export interface Field {
+  /** With capitals where the name is free: `CLEARML_TASK.hyperparams.SECTION.NAME.value`. */
+  readonly name: string;
+  readonly type: 'text' | 'number' | 'list' | 'time' | 'any';
+  readonly example: string;
+  readonly mayLack: boolean;
+  readonly meaning: string;
+}
+
+const ID = '3f2a9c0d4b1e4f5a8c7d6e5f4a3b2c1d';
+const TIME = '2026-01-31T09:26:53.000Z';
+
+function always(name: string, example: string, meaning: string, type: Field['type'] = 'text'): Field {
+  return { name, type, example, mayLack: false, meaning };
+}
+
+function sometimes(name: string, example: string, meaning: string, type: Field['type'] = 'text'): Field {
+  return { name, type, example, mayLack: true, meaning };
+}
+
+/** In the order in which `vars` lists them. Source: the server's task and user documents (its API 2.x, tasks.conf and users.conf). */
+export const FIELDS: readonly Field[] = [
+  always('CLEARML_QUEUE_NAME', 'gpu', 'name of the queue from which the task was taken'),
+  always('CLEARML_QUEUE_ID', ID, 'its id'),
+  always('CLEARML_WORKER_ID', 'login1:slurm', 'name under which the daemon shows as a worker'),
+  sometimes('CLEARML_PROJECT_NAME', 'vision/detection', 'name of the project of the task'),
+  sometimes('CLEARML_PROJECT_ID', ID, 'its id'),
+  sometimes('CLEARML_TASK.hyperparams.properties.NAME.value', '2', 'the user property NAME of the task'),
+  sometimes('CLEARML_TASK.hyperparams.NAME.value', '2', 'the same, in short'),
+  sometimes('CLEARML_TASK.hyperparams.SECTION.NAME.value', '0.1', 'a hyperparameter, such as Args.lr'),
+  sometimes('CLEARML_TASK.configuration.NAME.value', 'a: 1', 'a configuration object'),
+  sometimes('CLEARML_TASK.container.image', 'docker://python:3.12', 'container image of the task'),
+  sometimes('CLEARML_TASK.container.arguments', '--bind /data', 'container arguments, as several words'),
+  sometimes('CLEARML_TASK.container.setup_shell_script', 'apt-get update', 'commands for the container'),
+  always('CLEARML_TASK.id', ID, 'id of the task'),
+  always('CLEARML_TASK.name', 'train resnet', 'name of the task'),
+  always('CLEARML_TASK.type', 'training', 'kind of task'),
+  always('CLEARML_TASK.status', 'queued', 'its status'),
+  always('CLEARML_TASK.user', ID, 'id of its user'),
+  always('CLEARML_TASK.company', ID, 'id of the workspace'),
+  sometimes('CLEARML_TASK.project', ID, 'id of its project'),
+  sometimes('CLEARML_TASK.project.id', ID, 'the same'),
+  sometimes('CLEARML_TASK.project.name', 'vision/detection', 'name of its project'),
+  sometimes('CLEARML_TASK.parent', ID, 'id of the task that it was cloned from'),
+  sometimes('CLEARML_TASK.comment', 'second try', 'its description'),
+  always('CLEARML_TASK.tags', 'best,v2', 'its tags, joined by commas', 'list'),
+  always('CLEARML_TASK.system_tags', 'pinned', 'tags of the system', 'list'),
+  always('CLEARML_TASK.created', TIME, 'when it was made', 'time'),
+  sometimes('CLEARML_TASK.status_changed', TIME, 'when its status changed last', 'time'),
+  sometimes('CLEARML_TASK.status_message', 'reset', 'what was said about that'),
+  sometimes('CLEARML_TASK.status_reason', 'reset', 'why'),
+  sometimes('CLEARML_TASK.last_iteration', '120', 'how far an earlier run came', 'number'),
+  sometimes('CLEARML_TASK.last_worker', 'gpu07:0', 'worker that ran it last'),
+  sometimes('CLEARML_TASK.script.repository', 'https://git.example.org/lab/train.git', 'its repository'),
+  sometimes('CLEARML_TASK.script.branch', 'main', 'branch'),
+  sometimes('CLEARML_TASK.script.tag', 'v1.2', 'tag'),
+  sometimes('CLEARML_TASK.script.version_num', '9fceb02d0ae598e95dc970b74767f19372d61af8', 'commit'),
+  sometimes('CLEARML_TASK.script.entry_point', 'train.py', 'program'),
+  sometimes('CLEARML_TASK.script.working_dir', '.', 'folder of the program within the repository'),
+  sometimes('CLEARML_TASK.script.binary', 'python3.11', 'its Python'),
+  sometimes('CLEARML_TASK.execution.queue', ID, 'id of the queue that it was enqueued to'),
+  sometimes('CLEARML_TASK.output.destination', 's3://bucket/models', 'where its models go'),
+  sometimes('CLEARML_TASK.runtime.NAME', '1', 'what an earlier run left', 'any'),
+  always('CLEARML_USER.id', ID, 'id of the user whose task it is'),
+  always('CLEARML_USER.name', 'Ada Lovelace', 'name of that user'),
+  sometimes('CLEARML_USER.given_name', 'Ada', 'given name'),
+  sometimes('CLEARML_USER.family_name', 'Lovelace', 'family name'),
+  sometimes('CLEARML_USER.company', ID, 'id of the workspace'),
+  sometimes('CLEARML_CONFIG.NAME', 'nvidia/cuda:12.4.1-runtime', "a setting of the daemon's clearml.conf", 'any'),
+];
+
+/** What else a document may hold, and no template has a use for. */
+const OTHER_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  CLEARML_TASK: [
+    ...['active_duration', 'completed', 'configuration', 'container', 'enqueue_status', 'execution', 'hyperparams'],
+    ...['last_change', 'last_changed_by', 'last_metrics', 'last_update', 'last_worker_report', 'models', 'output'],
+    ...['published', 'report', 'report_assets', 'runtime', 'script', 'started', 'unique_metrics'],
+  ],
+  'CLEARML_TASK.script': ['diff', 'requirements'],
+  'CLEARML_TASK.execution': ['artifacts', 'framework', 'model', 'model_desc', 'model_labels', 'parameters'],
+  'CLEARML_TASK.output': ['error', 'model', 'result', 'view'],
+  CLEARML_USER: ['avatar', 'bio', 'created', 'email', 'preferences', 'providers', 'role', 'sec_groups'],
+};
+
+/** Groups with fields that are all known: any other name in them is a mistake. */
+const CLOSED = [
+  'CLEARML_TASK',
+  'CLEARML_TASK.container',
+  'CLEARML_TASK.script',
+  'CLEARML_TASK.execution',
+  'CLEARML_TASK.output',
+  'CLEARML_TASK.project',
+  'CLEARML_USER',
+];
+
+/** The fields of such a group, or undefined where any name may be right. */
+export function knownFields(group: string): readonly string[] | undefined {
+  if (!CLOSED.includes(group)) return undefined;
+  const named = FIELDS.map(({ name }) => name)
+    .filter((name) => name.startsWith(`${group}.`))
+    .map((name) => name.slice(group.length + 1).split('.')[0] ?? '');
+  return [...new Set([...named, ...(OTHER_FIELDS[group] ?? [])])];
+}
+
+/** Whether a task may come without it; what the table does not know may be missing too. */
+export function mayLack(variable: string): boolean {
+  return FIELDS.find(({ name }) => name === variable)?.mayLack ?? true;
+}
