@@ -25,9 +25,14 @@ const PACKAGES = ['slurm-wlm', 'slurmdbd', 'munge', 'procps', 'iproute2', 'pytho
  * @param {SlurmVersion} version
  */
 export function slurmRoot(version) {
+  return `${FOLDER}/${suiteOf(version)}`;
+}
+
+/** @param {SlurmVersion} version */
+function suiteOf(version) {
   const release = SLURM_RELEASES.find((candidate) => candidate.version === version);
   if (release === undefined) throw new RangeError(`no Debian suite is known to have Slurm ${version}`);
-  return `${FOLDER}/${release.suite}`;
+  return release.suite;
 }
 
 /**
@@ -46,21 +51,25 @@ export async function ownSlurmVersion() {
   return exitCode === 0 ? /(\d+\.\d+)\.\d+/.exec(output)?.[1] : undefined;
 }
 
+/** The releases that the tests run on in a root. */
+export async function otherSlurmReleases() {
+  const own = await ownSlurmVersion();
+  return SLURM_RELEASES.map(({ version }) => version).filter((version) => version !== own);
+}
+
 /**
  * Makes what is missing, all at once.
  * @returns {Promise<import('./sections.mjs').SetUp>}
  */
 export async function installSlurmRoots() {
-  const own = await ownSlurmVersion();
-  const others = SLURM_RELEASES.filter(({ version }) => version !== own);
-  const wanted = others.filter(({ version }) => !hasSlurmRoot(version));
-  const there = `Slurm ${others.map(({ version }) => version).join(', ')}`;
+  const versions = await otherSlurmReleases();
+  const wanted = versions.filter((version) => !hasSlurmRoot(version));
+  const there = `Slurm ${versions.join(', ')}`;
   if (wanted.length === 0) return { missing: [], says: `${there}: each in a Debian root in .test-cache` };
 
   const obstacle = whyNotMakeable();
   if (obstacle !== undefined) {
-    const versions = wanted.map(({ version }) => version).join(', no ');
-    return { missing: [`There is no Slurm ${versions} here, and ${obstacle}.`], says: '' };
+    return { missing: [`There is no Slurm ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };
   }
   mkdirSync(FOLDER, { recursive: true });
   await removeAbandoned();
@@ -76,9 +85,10 @@ function whyNotMakeable() {
 
 /**
  * Under a name of its own until it is whole: nobody finds half a root, whoever else makes one or however this ends.
- * @param {(typeof SLURM_RELEASES)[number]} release
+ * @param {SlurmVersion} version
  */
-async function makeRoot({ version, suite }) {
+async function makeRoot(version) {
+  const suite = suiteOf(version);
   const root = slurmRoot(version);
   const draft = `${root}.draft-${process.pid}`;
   // In a mount namespace of its own: what debootstrap mounts in the root is gone with it, also when it is killed.

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { ClusterUnderTest } from './contract.ts';
@@ -11,13 +11,15 @@ import { schedulerOn } from './scheduler-on.ts';
 const execute = promisify(execFile);
 
 /** Closing it removes the folder; the cluster goes on. */
-export function openRealCluster({ env }: Pick<SlurmCluster, 'env'>): ClusterUnderTest {
+export function openRealCluster({ binDir, env }: Pick<SlurmCluster, 'binDir' | 'env'>): ClusterUnderTest {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
+  const commands = binDir === undefined ? {} : { commandsDir: binDir };
+  const path = [binDir, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   return {
-    scheduler: schedulerOn({ folder, variables: env }),
+    scheduler: schedulerOn({ folder, variables: env, ...commands }),
     folder,
     async run(program, ...args) {
-      const { stdout } = await execute(program, args, { cwd: folder, env: { ...process.env, ...env } });
+      const { stdout } = await execute(program, args, { cwd: folder, env: { ...process.env, PATH: path, ...env } });
       return stdout;
     },
     close() {

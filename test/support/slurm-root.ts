@@ -15,12 +15,13 @@ const PROGRAMS = [
 /**
  * Makes the root the whole file system of this process and its children, then waits to be ended.
  * What is shared stands at the same path inside: the folders of tests, this checkout, and who the users are. The root
- * itself can't be written to, so that clusters share it and runs leave it as it was.
+ * itself can't be written to, so that clusters share it and runs leave it as it was. The commands that lead inside are
+ * hidden there: a job finds the real ones, wherever its PATH came from.
  */
 const ENTER = `
 set -eu
-root=$1 ready=$2
-shift 2
+root=$1 ready=$2 commands=$3
+shift 3
 mount --bind "$root" "$root"
 for folder in /proc /sys /dev; do mount --rbind "$folder" "$root$folder"; done
 mount -t tmpfs tmpfs "$root/run"
@@ -32,6 +33,7 @@ for folder; do
   mkdir -p "$root$folder"
   mount --bind "$folder" "$root$folder"
 done
+mount -t tmpfs tmpfs "$root$commands"
 mount -o remount,bind,ro "$root"
 cd "$root"
 pivot_root . .
@@ -58,9 +60,12 @@ export async function rootFor(version: SlurmVersion | undefined): Promise<string
 /** Opens the root for one cluster, whose folder must be in the system's temporary one. It needs root. */
 export async function enterRoot(root: string, folder: string): Promise<SlurmRoot> {
   const ready = join(folder, 'namespace.pid');
+  const binDir = join(folder, 'bin');
+  mkdirSync(binDir);
+  const shared = [tmpdir(), resolve(import.meta.dirname, '../..')];
   const keeper = await startDaemon({
     program: 'unshare',
-    args: ['--mount', 'sh', '-c', ENTER, 'enter', root, ready, tmpdir(), resolve(import.meta.dirname, '../..')],
+    args: ['--mount', 'sh', '-c', ENTER, 'enter', root, ready, binDir, ...shared],
     logPath: join(folder, 'namespace.log'),
   });
   await waitUntil(`${root} to be entered`, () => !keeper.isRunning() || existsSync(ready), {
@@ -69,8 +74,6 @@ export async function enterRoot(root: string, folder: string): Promise<SlurmRoot
   });
   if (!keeper.isRunning()) throw new Error(`${root} can't be entered:\n${keeper.logTail()}`);
   const pid = readFileSync(ready, 'utf8').trim();
-  const binDir = join(folder, 'bin');
-  mkdirSync(binDir);
   for (const program of PROGRAMS) {
     const path = ['/usr/bin', '/usr/sbin'].map((place) => `${place}/${program}`).find((place) => isThere(root + place));
     if (path !== undefined) writeCommand(join(binDir, program), pid, path);
