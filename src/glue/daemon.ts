@@ -38,7 +38,6 @@ export type DaemonEnd = 'done' | 'unfinished';
 const IDLE_FACTOR = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
 const SOON_MS = 5_000;
-const STRAYS_EVERY_MS = 300_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const STOP_WITHIN_MS = 3_000;
 const A_DAY_MS = 24 * 3_600_000;
@@ -96,7 +95,7 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
     await glue.neighbours.look(glue.clearml.workers, now);
     const everywhere = now >= due.strays;
     await strays.takeIn(seen, { everywhere, signal: stop });
-    if (everywhere) due.strays = now + STRAYS_EVERY_MS;
+    if (everywhere) due.strays = now + glue.adoptMs;
     const isSettled = await resume(glue, ways, seen, stop);
     const hasCancelled = await follow(glue, ways, seen, stop);
     if (hasSchedulerQueue(glue, seen)) view = seen;

@@ -170,6 +170,18 @@ describe('the daemon', () => {
     await run.ended;
   });
 
+  it('finds a task that is in no queue soon after its grace, also one that was too young for that at the start', async () => {
+    const desk = createDesk({ adoptMs: 20_000 });
+    await desk.enqueued(1);
+    await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const run = start(desk.glue);
+    await pass(desk.clock, 200_000);
+    run.stop();
+    await run.ended;
+
+    expect(desk.cluster.jobs).to.have.length(1);
+  });
+
   it('asks Slurm seldom when it has no jobs to follow', async () => {
     const desk = createDesk();
     const run = start(desk.glue);
