@@ -1,4 +1,4 @@
-// The operator of the cluster: looks at squeue once a second, writes down what is new, and helps jobs on that Slurm holds back.
+// The operator of the cluster: looks at squeue once a second, writes down what is new, and mends what Slurm leaves to operators.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { JobSeen } from './history.ts';
@@ -23,6 +23,8 @@ const OVER = new Set([
   'DEADLINE',
   'OUT_OF_MEMORY',
 ]);
+
+const MEND_EVERY_MS = 10_000;
 
 interface Row {
   readonly job: string;
@@ -60,10 +62,27 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     }
   }
 
+  /**
+   * A controller that forgot what it knew drains a node for "Duplicate jobid", and shows a job as running that has ended, until the
+   * node registers anew, which it does by itself only after a long time.
+   */
+  async function mend(): Promise<void> {
+    const drained = await cluster.run('sinfo', '--noheader', '--states=drain', '--format=%n');
+    for (const node of drained.split('\n').filter((name) => name !== '')) {
+      await cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
+    }
+    await cluster.run('scontrol', 'reconfigure');
+  }
+
   async function watch(): Promise<void> {
     const helped = new Map<string, number>();
+    let mendedAt = now();
     while (!isOver) {
       try {
+        if (now() - mendedAt > MEND_EVERY_MS) {
+          mendedAt = now();
+          await mend();
+        }
         const due = (await look()).filter(({ job }) => now() - (helped.get(job) ?? 0) > 6_000);
         for (const { job, state } of due) if (state === 'PENDING') helped.set(job, now());
         await help(due);
