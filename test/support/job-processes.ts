@@ -1,11 +1,10 @@
-// The processes that a private cluster's jobs left on this machine, found by their environment.
-import { readFileSync, readdirSync } from 'node:fs';
+// The processes that a private cluster's jobs left on this machine, found by what the kernel knows of them.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 interface JobProcess {
   readonly pid: number;
-  readonly parent: number;
   readonly isStep: boolean;
-  /** Known for a job's own processes; slurmstepd does not tell. */
   readonly node: string | undefined;
 }
 
@@ -14,41 +13,60 @@ interface JobProcess {
  * Slurm's step daemons go first, so that nothing of it is reported: as when a machine loses its power.
  */
 export function killJobProcesses(slurmConf: string, node?: string): void {
-  const all = jobProcesses(slurmConf);
-  const doomed = node === undefined ? all : onNode(all, node);
+  const doomed = jobProcesses(slurmConf).filter((candidate) => node === undefined || candidate.node === node);
   for (const { pid } of doomed.toSorted((a, b) => Number(b.isStep) - Number(a.isStep))) killIfAlive(pid);
 }
 
-function onNode(all: readonly JobProcess[], node: string): JobProcess[] {
-  const own = all.filter((candidate) => candidate.node === node);
-  const parents = new Set(own.map((candidate) => candidate.parent));
-  return [...own, ...all.filter((candidate) => candidate.isStep && parents.has(candidate.pid))];
-}
-
 function jobProcesses(slurmConf: string): JobProcess[] {
+  const steps = stepSockets(slurmConf);
   return readdirSync('/proc').flatMap((entry) => {
-    const found = /^\d+$/.test(entry) ? readJobProcess(Number(entry), slurmConf) : undefined;
+    const found = /^\d+$/.test(entry) ? readJobProcess(Number(entry), slurmConf, steps) : undefined;
     return found === undefined ? [] : [found];
   });
 }
 
 /** undefined for a process that is not of this cluster's jobs, has ended meanwhile, or is somebody else's. */
-function readJobProcess(pid: number, slurmConf: string): JobProcess | undefined {
-  let environ: string[];
-  let stat: string;
+function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<string, string>): JobProcess | undefined {
   try {
-    environ = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
-    stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    const isStep = readFileSync(`/proc/${String(pid)}/comm`, 'utf8') === 'slurmstepd\n';
+    if (!isStep) return readOwnProcess(pid, slurmConf);
+    const node = openFiles(pid).flatMap((file) => steps.get(file) ?? [])[0];
+    return node === undefined ? undefined : { pid, isStep, node };
   } catch {
     return undefined;
   }
-  // proc(5): the program's name stands in parentheses and may itself hold some; the parent is the second field after it.
-  const isStep = stat.includes('(slurmstepd)');
-  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  const isOfJob = isStep || environ.some((line) => line.startsWith('SLURM_JOB_ID='));
+}
+
+/** A job's own process tells by its environment whose it is. A step daemon does not: since 23.11 it wipes its own. */
+function readOwnProcess(pid: number, slurmConf: string): JobProcess | undefined {
+  const environ = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
+  const isOfJob = environ.some((line) => line.startsWith('SLURM_JOB_ID='));
   if (!isOfJob || !environ.includes(`SLURM_CONF=${slurmConf}`)) return undefined;
   const node = environ.find((line) => line.startsWith('SLURMD_NODENAME='))?.slice('SLURMD_NODENAME='.length);
-  return { pid, parent, isStep, node };
+  return { pid, isStep: false, node };
+}
+
+/** The node of each socket on which a step daemon of this cluster listens: it stands in the spool folder of the node. */
+function stepSockets(slurmConf: string): ReadonlyMap<string, string> {
+  const spool = join(dirname(slurmConf), 'spool/');
+  const found = new Map<string, string>();
+  for (const line of readFileSync('/proc/net/unix', 'utf8').split('\n')) {
+    const [, inode = '', path = ''] = /(\d+) (\/.*)$/.exec(line) ?? [];
+    if (path.startsWith(spool)) found.set(`socket:[${inode}]`, path.slice(spool.length).split('/', 1)[0] ?? '');
+  }
+  return found;
+}
+
+/** What its file descriptors stand for; one that is closed meanwhile is left out. */
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${String(pid)}/fd`;
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(folder, fd))];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function killIfAlive(pid: number): void {

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { requireSlurm } from './requires.ts';
+import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
+import { requireSlurm, requireSlurmVersion } from './requires.ts';
 import { sharedCluster } from './shared-cluster.ts';
 import { startSlurmCluster } from './slurm-cluster.ts';
 import { waitUntil } from './wait-until.ts';
@@ -40,35 +41,6 @@ describe('the private Slurm cluster', () => {
     expect(states).to.have.length(8);
   });
 
-  it('keeps its jobs over a controller that is stopped and started', async () => {
-    await using cluster = await startSlurmCluster({ clusterName: 'restarted', nodeCount: 1 });
-    const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
-
-    await cluster.stopController();
-    await cluster.startController();
-
-    expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
-  });
-
-  it('loses a node with all that ran on it, and takes it back', async () => {
-    await using cluster = await startSlurmCluster({ clusterName: 'powerless', nodeCount: 1 });
-    const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
-    const pidFile = join(dirname(cluster.slurmConf), 'pid');
-    await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; exec sleep 60`);
-    await waitUntil('the job to run', () => existsSync(pidFile), { withinMs: 15_000 });
-    const pid = readFileSync(pidFile, 'utf8').trim();
-
-    await cluster.killNode('n1');
-    await waitUntil('its process to be gone', () => !existsSync(`/proc/${pid}`), { withinMs: 5_000 });
-    const reported = await states();
-    await cluster.run('scontrol', 'update', 'NodeName=n1', 'State=DOWN', 'Reason=power');
-    const given = await states();
-    await cluster.startNode('n1');
-
-    expect(reported, 'nobody is left to report it').to.equal('RUNNING\n');
-    expect(given).to.equal('NODE_FAIL\n');
-  });
-
   it('takes a change of its settings without a restart', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
 
@@ -77,3 +49,38 @@ describe('the private Slurm cluster', () => {
     expect(await cluster.run('scontrol', 'show', 'config')).to.match(/MinJobAge\s+= 3 sec/);
   });
 });
+
+for (const version of SLURM_RELEASES.map((release) => release.version)) {
+  describe(`the private cluster of Slurm ${version}`, () => {
+    before(requireSlurmVersion(version));
+
+    it('keeps its jobs over a controller that is stopped and started', async () => {
+      await using cluster = await startSlurmCluster({ version, clusterName: 'restarted', nodeCount: 1 });
+      const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
+
+      await cluster.stopController();
+      await cluster.startController();
+
+      expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
+    });
+
+    it('loses a node with all that ran on it, and takes it back', async () => {
+      await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
+      const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
+      const pidFile = join(dirname(cluster.slurmConf), 'pid');
+      await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; exec sleep 60`);
+      await waitUntil('the job to run', () => existsSync(pidFile), { withinMs: 15_000 });
+      const pid = readFileSync(pidFile, 'utf8').trim();
+
+      await cluster.killNode('n1');
+      await waitUntil('its process to be gone', () => !existsSync(`/proc/${pid}`), { withinMs: 5_000 });
+      const reported = await states();
+      await cluster.run('scontrol', 'update', 'NodeName=n1', 'State=DOWN', 'Reason=power');
+      const given = await states();
+      await cluster.startNode('n1');
+
+      expect(reported, 'nobody is left to report it').to.equal('RUNNING\n');
+      expect(given).to.equal('NODE_FAIL\n');
+    });
+  });
+}
