@@ -2,7 +2,8 @@
 import type { Command } from './command.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { lintCommand } from './commands/lint.ts';
 import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 
-export const COMMANDS: readonly Command[] = [daemonCommand, renderCommand, configCommand, sandboxCommand];
+export const COMMANDS: readonly Command[] = [daemonCommand, renderCommand, lintCommand, configCommand, sandboxCommand];

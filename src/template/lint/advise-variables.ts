@@ -96,7 +96,7 @@ function misspelt({ source, script }: Reading): Finding[] {
   return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
     const name = match[1] ?? match[2] ?? match[3] ?? '';
     if (isComment(text, match.index, script?.comments ?? []) || isSetSomewhere(name, text)) return [];
-    if (OURS.includes(name) && readsAsBlank(source, match.index)) return [];
+    if (readsAsBlank(source, match.index)) return [];
     const meant = meantBy(name);
     if (meant === undefined) return [];
     return [

@@ -21,7 +21,15 @@ export function lintTemplate(file: string, text: string): Linted {
     rule === undefined ? [] : [{ line, column, rule, sentence: sentenceOf(finding) }],
   );
   const advice = [...adviseVariables(reading), ...adviseDirectives(reading), ...adviseScript(reading)];
-  return { reading, findings: inOrder([...refused, ...advice]) };
+  return { reading, findings: inOrder([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
+}
+
+/** What may be read again is no news where its default can't be. */
+function isCovered({ rule, line, column }: Finding, refused: readonly Finding[]): boolean {
+  return (
+    rule === 'may-be-read-again' &&
+    refused.some((other) => other.rule === 'read-again' && other.line === line && other.column === column)
+  );
 }
 
 /** In the order of the text, each once. */

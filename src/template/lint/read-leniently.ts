@@ -67,6 +67,8 @@ function lexWithoutWrongBlanks(
     problems.push(...found);
     const [problem] = found;
     if (problem === undefined) return { script, readable: text };
+    // With another word behind << the document would end elsewhere.
+    if (problem.rule === 'document-delimiter') return { script: undefined, readable: text };
     const at = offsetOf(text, problem);
     BLANK.lastIndex = problem.rule === 'escaped-blank' ? at + 1 : at;
     const blank = BLANK.exec(text)?.[0];

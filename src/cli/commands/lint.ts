@@ -1,0 +1,18 @@
+// `lint`: say what is wrong with templates, or may be, before a task meets it.
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
+
+export const lintCommand: Command = {
+  name: 'lint',
+  positionals: '[templates..]',
+  describe: 'Check templates: every fault with its line, why, and what to write',
+  options: {
+    strict: { type: 'boolean', describe: 'End with 1 for warnings too' },
+    json: { type: 'boolean', describe: 'Print JSON' },
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, around) {
+    const { lint } = await import('../deeds/lint.ts');
+    return lint(typed, around);
+  },
+};

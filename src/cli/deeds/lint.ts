@@ -1,0 +1,45 @@
+// Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
+import { resolve } from 'node:path';
+import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { makeCheckers } from '../lint-hosts.ts';
+import { checkWithPrograms } from '../lint-checkers.ts';
+import { countFindings, formatFindings, formatLintJson, formatSummary, type LintedFile } from '../lint-report.ts';
+import { readNamedFile } from '../named-file.ts';
+import { readConfig } from '../read-config.ts';
+import { listOption, switchOption } from '../typed-options.ts';
+import { UsageProblem } from '../usage-problem.ts';
+
+/** @throws ConfigProblem, UsageProblem */
+export async function lint(typed: Typed, around: Surroundings): Promise<number> {
+  const config = readConfig(typed, around);
+  const named = listOption(typed, 'templates') ?? config.settings.slurm.templateFiles;
+  if (named.length === 0) throw new UsageProblem('No template: write clearml-agent-slurm lint gpu.template.');
+
+  const checkers = makeCheckers({ config, around });
+  const files: LintedFile[] = [];
+  const unchecked = new Set<string>();
+  try {
+    for (const file of named) {
+      const text = await readNamedFile('template', resolve(around.workingDir, file), 'lint TEMPLATE');
+      const { reading, findings } = lintTemplate(file, text);
+      const checked = await checkWithPrograms(reading, checkers);
+      for (const sentence of checked.unchecked) unchecked.add(sentence);
+      files.push({ file, findings: inOrder([...findings, ...checked.findings]) });
+    }
+  } finally {
+    await checkers.close();
+  }
+
+  if (switchOption(typed, 'json') === true) {
+    around.stdout(formatLintJson(files, [...unchecked]));
+  } else {
+    around.stdout(formatFindings(files));
+    for (const sentence of unchecked) around.stderr(`Not checked: ${sentence}\n`);
+    around.stderr(formatSummary(files));
+  }
+  const { errors, warnings } = countFindings(files);
+  const isBad = errors > 0 || (switchOption(typed, 'strict') === true && warnings > 0);
+  return isBad ? EXIT.failed : EXIT.ok;
+}
