@@ -111,6 +111,7 @@ export async function assemble(
     orderFairness: slurm.orderFairness,
     schedulerQueue: schedulerQueue.id,
     cluster,
+    submitsPerSecond: slurm.submitsPerSecond,
     graces: slurm.grace,
     adoptMs: slurm.grace.adoptMs,
     job: jobSettings(base, server.apiServer),

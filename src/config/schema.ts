@@ -95,6 +95,14 @@ export const SlurmSection = z.strictObject({
     .describe(
       'How long `sbatch` may take. Longer than the cluster takes at its busiest: an `sbatch` that was cut off may have submitted.',
     ),
+  submit_rate_per_sec: z
+    .number()
+    .min(0.01, 'must be at least 0.01')
+    .max(1000, 'must be at most 1000')
+    .default(10)
+    .describe(
+      'How many tasks are submitted a second at most, after a burst of twice as many. Sites that limit the rate of calls (`rl_enable` in slurm.conf) may want less than they allow.',
+    ),
   command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
   python: absolutePath
     .optional()

@@ -66,6 +66,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm'], stateDir: string) {
       monitorBinary: slurm.binaries.monitor_binary,
     },
     sbatchTimeoutMs: slurm.sbatch_timeout_sec * 1000,
+    submitsPerSecond: slurm.submit_rate_per_sec,
     commandTimeoutMs: slurm.command_timeout_sec * 1000,
     python: slurm.python,
     agentVersion: slurm.agent_version,

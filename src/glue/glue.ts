@@ -49,6 +49,8 @@ export interface Glue {
   readonly orderFairness: boolean;
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
+  /** How many tasks are submitted a second at most, once a few were submitted at once. */
+  readonly submitsPerSecond: number;
   readonly graces: Graces;
   /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
   readonly adoptMs: number;

@@ -9,7 +9,6 @@ import { refused } from './decide/ended.ts';
 import { endTask } from './end.ts';
 import type { Entry } from './entry.ts';
 import type { Glue, ServedQueue } from './glue.ts';
-import { giveBack } from './give-back.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
 import { inform, say } from './tell.ts';
 import type { SubmitResult } from './ways.ts';
@@ -57,10 +56,7 @@ export async function submit(
   const now = glue.clock.now();
   const jobName = formatJobName(before.task, before.attempt ?? '');
   const trouble = await writeJobConf(glue, jobName);
-  if (trouble !== undefined) {
-    await giveBack(glue, before, { isParked: true, why: trouble });
-    return 'down';
-  }
+  if (trouble !== undefined) return { refused: before, why: trouble };
 
   const entry: Entry = {
     task: before.task,
@@ -111,19 +107,17 @@ async function settle(
     }
     case 'backpressure':
       glue.log.warn('Slurm takes no more jobs for now', { ...facts, slurm: outcome.words });
-      await giveBack(glue, entry, { isParked: true, why: `Slurm takes no more jobs for now: ${outcome.words}` });
-      return 'full';
+      return { refused: entry, why: `Slurm takes no more jobs for now: ${outcome.words}` };
     case 'unavailable':
       glue.log.warn('Slurm can not be reached', { ...facts, slurm: outcome.words });
-      await giveBack(glue, entry, { isParked: true, why: `Slurm can't be reached: ${outcome.words}` });
-      return 'down';
+      return { refused: entry, why: `Slurm can't be reached: ${outcome.words}` };
     case 'unknown':
       // The job may be there: it is looked up by its name before anything else is done for this task.
       glue.log.warn('Nobody knows whether Slurm took the job; it will be looked up by its name', {
         ...facts,
         slurm: outcome.words,
       });
-      return 'down';
+      return 'unknown';
   }
 }
 

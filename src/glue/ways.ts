@@ -1,10 +1,18 @@
 // Submissions under way: a few at a time, beside everything else that the daemon does.
 import type { Entry } from './entry.ts';
+import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import type { Pause } from './pause.ts';
+import { createSubmitPace } from './submit-pace.ts';
 
-/** What became of one: `full` and `down` mean that the cluster takes nothing for the moment, `none` that it was not asked. */
-export type SubmitResult = 'accepted' | 'full' | 'down' | 'none';
+/** The cluster takes nothing for the moment: the task, which is parked, is to return to the front of its queue. */
+export interface Refused {
+  readonly refused: Entry;
+  readonly why: string;
+}
+
+/** What became of one: `unknown` is a reason to wait as well, `none` means that the cluster was not asked. */
+export type SubmitResult = 'accepted' | 'unknown' | 'none' | Refused;
 
 export interface Ways {
   /** Whether another one may begin. */
@@ -24,13 +32,24 @@ export interface Ways {
 const AT_ONCE = 4;
 
 export function createWays(glue: Glue, pause: Pause): Ways {
+  const { clock } = glue;
+  const pace = createSubmitPace(glue.submitsPerSecond);
+  /** In the order in which they began. */
   const underWay = new Set<Promise<void>>();
 
-  async function follow(entry: Entry, way: () => Promise<SubmitResult>): Promise<void> {
+  async function follow(
+    entry: Entry,
+    way: () => Promise<SubmitResult>,
+    younger: () => Promise<unknown>,
+  ): Promise<void> {
     try {
       const result = await way();
       if (result === 'accepted') pause.accepted();
-      else if (result !== 'none') pause.refused(glue.clock.now());
+      else if (result !== 'none') pause.refused(clock.now());
+      if (typeof result === 'string') return;
+      // Each goes to the very front: so that they stand in their old order, the one that was first goes last.
+      await younger();
+      await giveBack(glue, result.refused, { isParked: true, why: result.why });
     } catch (error) {
       glue.log.warn('The task did not get to Slurm yet; it goes on from where it is', {
         task: entry.task,
@@ -42,24 +61,37 @@ export function createWays(glue: Glue, pause: Pause): Ways {
     }
   }
 
+  function hasRoom(): boolean {
+    return underWay.size < AT_ONCE && pace.waitMs(clock.now()) === 0;
+  }
+
   return {
-    hasRoom: () => underWay.size < AT_ONCE,
+    hasRoom,
     begin(entry, way) {
-      if (underWay.size >= AT_ONCE) return false;
+      if (!hasRoom()) return false;
+      pace.spend(clock.now());
       glue.busy.add(entry.task);
-      const followed = follow(entry, way).finally(() => underWay.delete(followed));
+      const younger = (): Promise<unknown> => {
+        const all = [...underWay];
+        return Promise.all(all.slice(all.indexOf(followed) + 1));
+      };
+      const followed = follow(entry, way, younger).finally(() => underWay.delete(followed));
       underWay.add(followed);
       return true;
     },
     async waitForRoom(until, signal) {
-      if (underWay.size < AT_ONCE || signal.aborted) return;
-      const enough = new AbortController();
-      const stop = (): void => enough.abort();
-      signal.addEventListener('abort', stop, { once: true });
-      const deadline = glue.clock.sleep(Math.max(0, until - glue.clock.now()), enough.signal).catch(() => undefined);
-      await Promise.race([...underWay, deadline]);
-      signal.removeEventListener('abort', stop);
-      enough.abort();
+      while (!hasRoom() && !signal.aborted && clock.now() < until) {
+        const isCrowded = underWay.size >= AT_ONCE;
+        const leftMs = until - clock.now();
+        const enough = new AbortController();
+        const stop = (): void => enough.abort();
+        signal.addEventListener('abort', stop, { once: true });
+        const sleepMs = isCrowded ? leftMs : Math.min(leftMs, pace.waitMs(clock.now()));
+        const slept = clock.sleep(sleepMs, enough.signal).catch(() => undefined);
+        await Promise.race(isCrowded ? [...underWay, slept] : [slept]);
+        signal.removeEventListener('abort', stop);
+        enough.abort();
+      }
     },
     async finish() {
       await Promise.all(underWay);

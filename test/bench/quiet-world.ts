@@ -169,6 +169,7 @@ export function createQuietWorld(count: number): QuietWorld {
       randomToken: () => 'token',
       worker: WORKER,
       mark: 'bench',
+      submitsPerSecond: 10,
       neighbours: { row: () => ({ id: '', queues: [], tags: [] }), look: done, isOurs: () => true },
       version: '0.0.0',
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],

@@ -103,13 +103,55 @@ describe('taking tasks', () => {
       await take(desk);
     }
 
-    expect(desk.waiting(OWN_QUEUE)).to.have.members([1, 2]);
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(desk.said(task)).to.deep.equal([
       'Taken from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
       'Back at the front of queue "own": Slurm takes no more jobs for now: sbatch said backpressure.',
     ]);
     expect((await desk.read(task))?.statusMessage).to.match(/^Back at the front/);
+  });
+
+  it('gives back in the old order what the cluster refused, in whatever order its answers come', async () => {
+    for (const slowest of [1, 2, 3, 4]) {
+      const given = createDesk();
+      const held: (() => void)[] = [];
+      const desk: Desk = createDesk({
+        scheduler: {
+          ...given.glue.scheduler,
+          submit: async ({ jobName }) => {
+            if (jobName.includes(taskNumber(slowest))) await new Promise<void>((resolve) => held.push(resolve));
+            return { kind: 'backpressure', words: 'MaxJobCount limit reached' };
+          },
+        },
+      });
+      for (let number = 1; number <= 6; number += 1) await desk.enqueued(number);
+      const done = take(desk);
+      for (let turns = 0; turns < 50; turns += 1) await turn();
+      for (const letGo of held) letGo();
+      await done;
+
+      expect(desk.waiting(OWN_QUEUE), `the answer about ${slowest} came last`).to.deep.equal([1, 2, 3, 4, 5, 6]);
+      expect(desk.glue.journal.entries.size).to.equal(0);
+    }
+  });
+
+  it('submits a few at once, and then no faster than the pace allows', async () => {
+    const desk = createDesk({ submitsPerSecond: 2 });
+    for (let number = 1; number <= 20; number += 1) await desk.enqueued(number);
+    const round = take(desk, 60_000);
+    const counts: number[] = [];
+    for (let second = 0; second < 5; second += 1) {
+      for (let turns = 0; turns < 200; turns += 1) await turn();
+      counts.push(desk.cluster.jobs.length);
+      desk.clock.pass(500);
+      for (let turns = 0; turns < 200; turns += 1) await turn();
+      desk.clock.pass(500);
+    }
+    desk.clock.pass(60_000);
+    await round;
+
+    expect(counts).to.deep.equal([4, 6, 8, 10, 12]);
   });
 
   it('stops when the next look is due, though sbatch is slow and the queue long', async () => {

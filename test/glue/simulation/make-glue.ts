@@ -58,6 +58,7 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
     orderFairness: false,
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
+    submitsPerSecond: 10,
     graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
     adoptMs: 60_000,
     job: {
