@@ -2,8 +2,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { access, constants } from 'node:fs/promises';
+import { collectOutput, describeTooMuch } from './collected-output.ts';
 import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from './errors.ts';
 import type { Host, HostCommand, HostResult } from './host.ts';
+import { UTF8_LOCALE } from './utf8-locale.ts';
 
 export interface LocalHostOptions {
   /** PATH: where programs are looked for. */
@@ -19,9 +21,6 @@ export interface LocalHostOptions {
 /** Between SIGTERM and SIGKILL for a program that ran past its deadline, and again until it is given up. */
 const KILL_GRACE_MS = 2_000;
 
-/** Per stream. A cluster's longest job list is a tenth of this; a program that prints more has gone wrong. */
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
-
 export function createLocalHost(options: LocalHostOptions): Host {
   const name = 'this machine';
   const environment: Readonly<Record<string, string>> = {
@@ -29,8 +28,7 @@ export function createLocalHost(options: LocalHostOptions): Host {
     HOME: options.home,
     USER: options.user,
     LOGNAME: options.user,
-    LANG: 'C.UTF-8',
-    LC_ALL: 'C.UTF-8',
+    ...UTF8_LOCALE,
     ...options.variables,
   };
 
@@ -94,15 +92,15 @@ function follow(
 ): Promise<HostResult> {
   const { program, timeoutMs } = command;
   const signals = command.signal === undefined ? [closing] : [command.signal, closing];
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
 
   return new Promise((resolve, reject) => {
+    const stdout = collectOutput(() => endWith(tooMuch));
+    const stderr = collectOutput(() => endWith(tooMuch));
     let whyEnded: (() => unknown) | undefined;
     const timers = [setTimeout(() => endWith(timedOut), timeoutMs)];
 
     function timedOut(): CommandTimedOut {
-      return new CommandTimedOut(program, timeoutMs, text(stdout), text(stderr));
+      return new CommandTimedOut(program, timeoutMs, stdout.text(), stderr.text());
     }
 
     function aborted(): unknown {
@@ -110,7 +108,7 @@ function follow(
     }
 
     function tooMuch(): HostLost {
-      return new HostLost(`${program} printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB and was ended`);
+      return new HostLost(describeTooMuch(program));
     }
 
     function endWith(why: () => unknown): void {
@@ -140,33 +138,20 @@ function follow(
       resolve({
         exitCode: exitCode ?? undefined,
         killedBy: killedBy ?? undefined,
-        stdout: text(stdout),
-        stderr: text(stderr),
+        stdout: stdout.text(),
+        stderr: stderr.text(),
       });
-    }
-
-    function collect(chunks: Buffer[]): (chunk: Buffer) => void {
-      let size = 0;
-      return (chunk) => {
-        size += chunk.length;
-        if (size > MAX_OUTPUT_BYTES) endWith(tooMuch);
-        else chunks.push(chunk);
-      };
     }
 
     const onAbort = (): void => endWith(aborted);
     for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
-    child.stdout.on('data', collect(stdout));
-    child.stderr.on('data', collect(stderr));
+    child.stdout.on('data', stdout.add);
+    child.stderr.on('data', stderr.add);
     // A program that ends without reading its input is no error of ours: its exit code tells what it thought of it.
     child.stdin.on('error', () => child.stdin.destroy());
     child.stdin.end(command.stdin ?? '');
     child.once('close', settle);
   });
-}
-
-function text(chunks: readonly Buffer[]): string {
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {

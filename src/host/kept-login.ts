@@ -1,0 +1,89 @@
+// One login for everybody who needs the host: kept while it lasts, made again when it is lost, and never in a hurry.
+import type { Clock } from '../base/clock.ts';
+import { HostUnreachable } from './errors.ts';
+import { LASTING_MS, loginDelayMs, type LoginPace } from './login-pace.ts';
+
+export interface Connection {
+  /** Resolves with what ended it; never rejects. */
+  readonly lost: Promise<Error>;
+  readonly close: () => void;
+}
+
+export interface KeptLogin<Kind extends Connection> {
+  /**
+   * The connection, logging in if there is none. All who ask meanwhile wait for the same login.
+   * @throws HostUnreachable when it failed, or failed a moment ago and it is too early to try again
+   */
+  get(): Promise<Kind>;
+  /** How often it was tried to log in. */
+  count(): number;
+  /** Ends the connection; who asks later is refused with the error. */
+  close(why: Error): void;
+}
+
+export interface KeptLoginDeps<Kind extends Connection> {
+  /** @throws HostUnreachable */
+  readonly logIn: (signal: AbortSignal) => Promise<Kind>;
+  readonly pace: LoginPace;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** Who asks this soon before the next login is due waits for it; who asks earlier is told at once that there is no way. */
+const WORTH_WAITING_MS = 10_000;
+
+export function createKeptLogin<Kind extends Connection>(deps: KeptLoginDeps<Kind>): KeptLogin<Kind> {
+  const { logIn, pace, clock, random } = deps;
+  const closing = new AbortController();
+  let current: Promise<Kind> | undefined;
+  let logins = 0;
+  let inVain = 0;
+  let dueAt = -Infinity;
+  let lastTrouble: Error | undefined;
+
+  async function open(): Promise<Kind> {
+    const waitMs = dueAt - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
+    const begunAt = clock.now();
+    logins += 1;
+    try {
+      const connection = await logIn(closing.signal);
+      void connection.lost.then((why) => {
+        ended(begunAt, clock.now() - begunAt >= LASTING_MS, why);
+      });
+      return connection;
+    } catch (error) {
+      ended(begunAt, false, error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  function ended(begunAt: number, didLast: boolean, why: Error): void {
+    current = undefined;
+    lastTrouble = why;
+    dueAt = begunAt + loginDelayMs(pace, didLast ? 0 : inVain, random());
+    inVain = didLast ? 0 : inVain + 1;
+  }
+
+  return {
+    async get() {
+      closing.signal.throwIfAborted();
+      const waitMs = dueAt - clock.now();
+      if (current === undefined && waitMs > WORTH_WAITING_MS) {
+        const words = `${lastTrouble?.message ?? ''} The next try is in ${Math.ceil(waitMs / 1000)} s.`;
+        throw new HostUnreachable(words, { cause: lastTrouble });
+      }
+      current ??= open();
+      return await current;
+    },
+    count: () => logins,
+    close(why) {
+      closing.abort(why);
+      current?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// One command as what a shell on another machine is given on its standard input: a script that runs whole or not at all.
+import { quoteWord } from '../base/shell-word.ts';
+import { MARKS } from './frame.ts';
+import type { HostCommand } from './host.ts';
+import { UTF8_LOCALE } from './utf8-locale.ts';
+
+/** How programs start on the other machine. HOME and the user are the login's own. */
+export interface RemoteSurroundings {
+  /** Looked into before the PATH that the login has. */
+  readonly binDir?: string;
+  /** Where programs start; the login's home when left out. */
+  readonly workingDirectory?: string;
+  /** Further variables for every program, such as SLURM_CONF. Nothing else of the login's environment reaches them. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** How a shell ends that did not get its whole script: it has run nothing of it. */
+export const CUT_SCRIPT_EXIT_CODE = 98;
+
+/** How much later than ours the far side's own deadline is: ours is always the first, theirs only ends what is left. */
+const REMOTE_DEADLINE_AFTER_MS = 1_000;
+
+/**
+ * A loop that takes one script after the other: a line with the token and the script's length in bytes, then the script.
+ * What does not begin with the token, is not that long, or does not end with the token, is not run. The login shell must
+ * know one word when it sees it, whatever shell that is: no quote, backslash, exclamation mark or newline is in it.
+ */
+const TAKE_SCRIPTS = [
+  'while read -r k n',
+  `do test "$k" = "$1" || exit ${CUT_SCRIPT_EXIT_CODE}`,
+  // Exactly so many bytes and no more; only the first way is quick, and not every system has it.
+  's=$(dd bs="$n" count=1 iflag=fullblock 2> /dev/null || dd bs=1 count="$n" 2> /dev/null)',
+  `case $s in *"#end $1") eval "$s" ;; *) exit ${CUT_SCRIPT_EXIT_CODE} ;; esac`,
+  'done',
+  `test -z "$k" || exit ${CUT_SCRIPT_EXIT_CODE}`,
+].join('; ');
+
+/**
+ * What the login shell is asked to run: nothing in it is anybody's data.
+ * @param shellToken random letters and digits, new for each session
+ */
+export function remoteWord(shellToken: string): string {
+  return `/bin/sh -c '${TAKE_SCRIPTS}' sh ${shellToken}`;
+}
+
+/** The script as the loop takes it from its standard input. */
+export function scriptBlock(script: string, shellToken: string): string {
+  const whole = `${script}\n#end ${shellToken}`;
+  return `${shellToken} ${Buffer.byteLength(whole)}\n${whole}`;
+}
+
+/**
+ * One command as a script for POSIX sh (dash, bash, busybox), with the marks by which its answer is known.
+ * @param nonce random letters and digits, new for each command, and never part of an argument that `ps` would show
+ */
+export function remoteScript(command: HostCommand, surroundings: RemoteSurroundings, nonce: string): string {
+  const { program, args } = command;
+  const variables = { ...UTF8_LOCALE, ...surroundings.variables, ...command.env };
+  const words = [
+    'env -i "PATH=$p" "HOME=$HOME" "USER=${USER-}" "LOGNAME=${LOGNAME-${USER-}}"',
+    ...Object.entries(variables).map(([name, value]) => quoteWord(`${name}=${value}`)),
+    quoteWord(program),
+    ...args.map(quoteWord),
+  ];
+  const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
+  return [
+    `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
+    'is_there() {',
+    '  case $1 in */*) test -f "$1" && test -x "$1"; return ;; esac',
+    '  IFS=:; set -f',
+    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && return; done',
+    '  return 1',
+    '}',
+    surroundings.binDir === undefined ? 'p=$PATH' : `p=${quoteWord(surroundings.binDir)}:$PATH`,
+    // A program that outlives its caller would keep its session, of which a server gives out few.
+    `limit=; if command -v timeout > /dev/null 2>&1; then limit='timeout -k 2 ${seconds}'; fi`,
+    `mark ${MARKS.begin}`,
+    `if ! cd -- ${quoteWord(surroundings.workingDirectory ?? '.')} 2> /dev/null; then mark ${MARKS.noFolder}`,
+    `elif ! is_there ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
+    'else',
+    '  unset IFS; set +f',
+    `  ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
+    `  mark "${MARKS.end} $?"`,
+    'fi',
+  ].join('\n');
+}
+
+/** The command that prints the text, byte for byte. Only printf's own escapes can carry a NUL. */
+function printed(text: string): string {
+  if (!text.includes('\0')) return `printf %s ${quoteWord(text)}`;
+  return `printf %b ${quoteWord(text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))}`;
+}

@@ -1,0 +1,126 @@
+// What is offered to a host so that it lets us in: keys from files, an agent's keys, a password; and what can't be offered, and why.
+import { readFile, stat } from 'node:fs/promises';
+import type { AnyAuthMethod, utils } from 'ssh2';
+import type { Host } from './host.ts';
+import type { PasswordSource, SshTarget } from './ssh-target.ts';
+
+export interface Credentials {
+  /** In the order in which they are offered. */
+  readonly offers: readonly Offer[];
+  /** For people: what there is but can't be offered, and why. */
+  readonly unusable: readonly string[];
+}
+
+export interface Offer {
+  /** For people: `the key /home/ann/.ssh/id_ed25519`. */
+  readonly label: string;
+  /** As RFC 4252 calls it; the server says which of them it would take. */
+  readonly method: 'publickey' | 'password' | 'keyboard-interactive';
+  readonly auth: AnyAuthMethod;
+}
+
+export interface CredentialsDeps {
+  readonly parseKey: typeof utils.parseKey;
+  /** Where the command runs that prints a password. */
+  readonly here: Host;
+}
+
+/** Keys first, then the agent, then the password. Files that don't exist are no keys. Never rejects. */
+export async function readCredentials(target: SshTarget, deps: CredentialsDeps): Promise<Credentials> {
+  const offers: Offer[] = [];
+  const unusable: string[] = [];
+  for (const file of target.identityFiles) {
+    const key = await readKey(file, deps);
+    if (key === undefined) continue;
+    if ('problem' in key) unusable.push(key.problem);
+    else
+      offers.push({
+        label: `the key ${file}`,
+        method: 'publickey',
+        auth: { type: 'publickey', username: target.user, key: key.text },
+      });
+  }
+  if (target.agentSocket !== undefined) {
+    offers.push({
+      label: `the keys of the agent at ${target.agentSocket}`,
+      method: 'publickey',
+      auth: { type: 'agent', username: target.user, agent: target.agentSocket },
+    });
+  }
+  if (target.passwordFrom !== undefined) {
+    const found = await readPassword(target.passwordFrom, deps.here);
+    if ('problem' in found) unusable.push(found.problem);
+    else offers.push(...passwordOffers(target.user, found.password));
+  }
+  return { offers, unusable };
+}
+
+async function readKey(
+  file: string,
+  { parseKey }: CredentialsDeps,
+): Promise<{ readonly text: Buffer } | { readonly problem: string } | undefined> {
+  let text: Buffer;
+  try {
+    text = await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : { problem: `the key ${file} can't be read (${code ?? String(error)})` };
+  }
+  const key = parseKey(text);
+  if (!(key instanceof Error)) return { text };
+  if (key.message.includes('no passphrase'))
+    return { problem: `the key ${file} is encrypted: start an agent and run ssh-add ${file}` };
+  return { problem: `the key ${file} is of a kind that only provider: openssh can use (${key.message})` };
+}
+
+async function readPassword(
+  source: PasswordSource,
+  here: Host,
+): Promise<{ readonly password: string } | { readonly problem: string }> {
+  try {
+    const password = 'file' in source ? await readSecretFile(source.file) : await askCommand(source.command, here);
+    return password === '' ? { problem: 'the password is empty' } : { password };
+  } catch (error) {
+    return { problem: `the password can't be had: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+async function readSecretFile(file: string): Promise<string> {
+  const { mode } = await stat(file);
+  if ((mode & 0o077) !== 0) throw new Error(`others can read ${file}: run chmod 600 ${file}`);
+  return firstLine(await readFile(file, 'utf8'));
+}
+
+const PASSWORD_TIMEOUT_MS = 30_000;
+
+async function askCommand([program = '', ...args]: readonly string[], here: Host): Promise<string> {
+  const { exitCode, stdout } = await here.run({ program, args, timeoutMs: PASSWORD_TIMEOUT_MS });
+  // What it wrote may be part of a secret: only its exit code is told.
+  if (exitCode !== 0) throw new Error(`${program} ended with exit code ${String(exitCode)}`);
+  return firstLine(stdout);
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+/** Many servers take passwords by the second method only (PAM). */
+function passwordOffers(username: string, password: string): Offer[] {
+  return [
+    { label: 'the password', method: 'password', auth: { type: 'password', username, password } },
+    {
+      label: 'the password, as an answer',
+      method: 'keyboard-interactive',
+      auth: {
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, _instructions, _language, prompts, finish) => {
+          const [only, ...others] = prompts;
+          // Any other question is for a second factor, to which a password is no answer.
+          const asksForIt = others.length === 0 && only?.echo === false && /password/i.test(only.prompt);
+          finish(asksForIt ? [password] : []);
+        },
+      },
+    },
+  ];
+}

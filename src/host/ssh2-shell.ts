@@ -1,0 +1,122 @@
+// One shell at the other end of a channel of ssh2, that is given one command after the other.
+import type { ClientChannel } from 'ssh2';
+import { collectOutput, describeTooMuch, type CollectedOutput } from './collected-output.ts';
+import { CommandTimedOut, HostLost } from './errors.ts';
+import { hasEnd } from './frame.ts';
+import type { HostCommand, HostResult } from './host.ts';
+import { partOfAnswer, readAnswer, type SessionEnd, type SessionOutput } from './remote-answer.ts';
+import { scriptBlock } from './remote-script.ts';
+import type { PooledShell } from './shell-pool.ts';
+
+export interface Ssh2Shell extends PooledShell {
+  /**
+   * Runs one command; the next may begin when it has settled. After a deadline, an abort or a cut the shell is unusable.
+   * @throws what `Host.run` throws
+   */
+  run(asked: Asked): Promise<HostResult>;
+}
+
+export interface Asked {
+  readonly command: HostCommand;
+  /** Written for this command, with marks that hold the nonce. */
+  readonly script: string;
+  readonly nonce: string;
+  /** Each of them ends the command with its reason. */
+  readonly signals: readonly AbortSignal[];
+}
+
+export interface Ssh2ShellDeps {
+  readonly channel: ClientChannel;
+  /** The one that the far side's loop was started with. */
+  readonly token: string;
+  readonly hostName: string;
+  /** Ends the connection, for a channel that can't be closed in time. */
+  readonly giveUp: () => void;
+}
+
+/** For a channel to be closed from there. A connection on which that takes longer is given up. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** As much of a stream's end as can hold the beginning of a mark. */
+const OVERLAP = 128;
+
+export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellDeps): Ssh2Shell {
+  let isOpen = true;
+  let end: SessionEnd = { words: 'the connection was lost' };
+  let listener: { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void; closed: () => void } | undefined;
+
+  // What nobody waits for is noise, but it must be read, or the channel is never closed.
+  channel.on('data', (chunk: Buffer) => listener?.out(chunk));
+  channel.stderr.on('data', (chunk: Buffer) => listener?.err(chunk));
+  channel.on('error', () => undefined);
+  channel.on('exit', (code: number | null, signal?: string) => {
+    end =
+      code === null
+        ? { words: `its shell was ended by ${signal ?? 'a signal'}` }
+        : { exitCode: code, words: `its shell ended with exit code ${code}` };
+  });
+  // Only now is all output there: `exit` may come before it, or never.
+  channel.once('close', () => {
+    isOpen = false;
+    listener?.closed();
+  });
+
+  function run({ command, script, nonce, signals }: Asked): Promise<HostResult> {
+    const { program, timeoutMs } = command;
+    return new Promise((resolve, reject) => {
+      let whyEnded: (() => unknown) | undefined;
+      const tooMuch = (): void => endWith(() => new HostLost(describeTooMuch(program)));
+      const stdout = collectOutput(tooMuch);
+      const stderr = collectOutput(tooMuch);
+      const timers = [setTimeout(() => endWith(timedOut), timeoutMs)];
+      const output = (): SessionOutput => ({ stdout: stdout.text(), stderr: stderr.text() });
+      const ends = { out: false, err: false };
+
+      function timedOut(): CommandTimedOut {
+        const part = partOfAnswer(nonce, output());
+        return new CommandTimedOut(program, timeoutMs, part.stdout, part.stderr);
+      }
+
+      function endWith(reason: () => unknown): void {
+        if (whyEnded !== undefined) return;
+        whyEnded = reason;
+        isOpen = false;
+        channel.close();
+        timers.push(setTimeout(giveUp, CLOSE_GRACE_MS));
+      }
+
+      const onAbort = (): void => endWith(() => signals.find((signal) => signal.aborted)?.reason);
+
+      function settle(): void {
+        listener = undefined;
+        for (const timer of timers) clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener('abort', onAbort);
+        try {
+          if (whyEnded === undefined) resolve(readAnswer(command, hostName, nonce, output(), end));
+          else throw whyEnded();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(`${program} was ended`, { cause: error }));
+        }
+      }
+
+      function watch(collected: CollectedOutput, which: keyof typeof ends): (chunk: Buffer) => void {
+        let tail = '';
+        return (chunk) => {
+          collected.add(chunk);
+          tail += chunk.toString('latin1');
+          ends[which] ||= hasEnd(nonce, tail);
+          tail = tail.slice(-OVERLAP);
+          if (ends.out && ends.err && whyEnded === undefined) settle();
+        };
+      }
+
+      listener = { out: watch(stdout, 'out'), err: watch(stderr, 'err'), closed: settle };
+      for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+      if (signals.some((signal) => signal.aborted)) onAbort();
+      else if (isOpen) channel.write(scriptBlock(script, token));
+      else settle();
+    });
+  }
+
+  return { isUsable: () => isOpen, run };
+}
