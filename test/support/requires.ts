@@ -50,6 +50,11 @@ export function requireSshd(this: Mocha.Context): void {
   requirePrograms(this, ['sshd', 'ssh-keygen']);
 }
 
+/** For `before(requireShellcheck)`. */
+export function requireShellcheck(this: Mocha.Context): void {
+  requirePrograms(this, ['shellcheck']);
+}
+
 /** For `before(requireRoot)`: what only root may do, such as becoming another user. */
 export function requireRoot(this: Mocha.Context): void {
   if (process.getuid?.() !== 0) leaveOut(this, 'it needs root');

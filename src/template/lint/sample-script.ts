@@ -26,16 +26,16 @@ export function sampleScript(reading: Reading): string | undefined {
 
   for (const { name, blanks, start } of readOptions(words)) {
     for (const blank of blanks) {
-      const sample = sampleOf(blank) ?? SMALL[name];
-      if (sample !== undefined) samples.set(blank.variable, sample);
-      else if (blank.fallback === undefined) isLeftOut.add(source.text.lastIndexOf('\n', start) + 1);
+      if (blank.fallback !== undefined) continue;
+      const sample = exampleOf(blank) ?? SMALL[name];
+      if (sample === undefined) isLeftOut.add(source.text.lastIndexOf('\n', start) + 1);
+      else samples.set(blank.variable, sample);
     }
   }
   // What stands in the script Slurm does not read.
   for (const { blank } of sites) {
-    if (!samples.has(blank.variable) && blank.fallback === undefined) {
-      samples.set(blank.variable, sampleOf(blank) ?? '1');
-    }
+    if (samples.has(blank.variable) || blank.fallback !== undefined) continue;
+    samples.set(blank.variable, exampleOf(blank) ?? '1');
   }
 
   let text = source.text;
@@ -52,9 +52,7 @@ export function sampleScript(reading: Reading): string | undefined {
   });
 }
 
-/** The example of the variable, where it has no default. */
-function sampleOf({ variable, fallback }: ValueBlank): string | undefined {
-  if (fallback !== undefined) return undefined;
+function exampleOf({ variable }: ValueBlank): string | undefined {
   return FIELDS.find(({ name }) => name === variable)?.example;
 }
 

@@ -44,7 +44,7 @@ export function shellcheckFindings(stdout: string, reading: Reading): Finding[] 
       (blank) =>
         blank.start.line >= line &&
         blank.end.line <= endLine &&
-        blank.start.column < endColumn &&
+        blank.start.column <= endColumn &&
         blank.end.column > column,
     );
     if (isOfBlank || NOT_MEANT.includes(code)) return [];
@@ -72,7 +72,7 @@ const MEANT: readonly (readonly [RegExp, readonly string[]])[] = [
   [/reservation/i, ['reservation']],
   [/license/i, ['licenses']],
   [/cpu|processor/i, ['cpus-per-task', 'ntasks', 'ntasks-per-node']],
-  [/node/i, ['nodes', 'nodelist', 'gpus', 'gres', 'cpus-per-task', 'ntasks', 'ntasks-per-node']],
+  [/node count|nodes/i, ['nodes', 'nodelist']],
 ];
 
 /** @param words Slurm's own, why it would refuse the sample script */
@@ -82,7 +82,8 @@ export function refusalFinding(words: string, { source, words: directiveWords }:
   const names = named === undefined ? (MEANT.find(([pattern]) => pattern.test(words))?.[1] ?? []) : [named];
   const option = names.map((name) => options.findLast((candidate) => candidate.name === name)).find(Boolean);
   return {
-    ...positionAt(source.text, option?.start ?? 0),
+    // Where its words tell of no option it is the whole request.
+    ...positionAt(source.text, (option ?? options[0])?.start ?? 0),
     rule: 'sbatch-refuses',
     sentence: `sbatch --test-only says: ${/[.?!]$/.test(words) ? words : `${words}.`}`,
   };

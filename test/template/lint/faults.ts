@@ -104,7 +104,7 @@ export const FAULTS: readonly Fault[] = [
   directive('other-scheduler', '#PBS -l walltime=01:00:00'),
   directive('shell-in-directive', '#SBATCH --comment=$USER'),
   directive('shell-in-directive', '#SBATCH --error=~/logs/%j.err'),
-  directive('option-twice', '#SBATCH -p gpu'),
+  directive('option-twice', '#SBATCH -p debug'),
   directive('priority', '#SBATCH --priority=5'),
   directive('priority', '#SBATCH --nice=-100'),
   fault('job-name', 2, 'a job name of its own', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),

@@ -1,0 +1,98 @@
+// `lint` asks the real sbatch: what it finds clean Slurm takes, and what Slurm refuses it tells in Slurm's words.
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { CLEAN, FAULTS } from '../template/lint/faults.ts';
+import { lintTemplate } from '../../src/template/lint/lint-template.ts';
+import { severityOf } from '../../src/template/lint/rules.ts';
+import { sampleScript } from '../../src/template/lint/sample-script.ts';
+import { requireSlurm } from '../support/requires.ts';
+import { sharedCluster } from '../support/shared-cluster.ts';
+import { environmentFor } from '../support/slurm-command.ts';
+import { here, type Here } from './run-here.ts';
+
+/** A template for the private cluster, whose partition is called debug. */
+function withDirective(line: string): string {
+  return CLEAN.replace('export SITE', `${line}\nexport SITE`);
+}
+
+describe('lint, where Slurm is', function () {
+  this.timeout(60_000);
+  before(requireSlurm);
+
+  async function place(): Promise<Here> {
+    const { slurmConf } = await sharedCluster();
+    return here({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
+  }
+
+  it('says nothing of a template that Slurm would take', async () => {
+    await using there = await place();
+    await there.write('a.template', CLEAN);
+
+    const { code, stdout, stderr } = await there.run('lint', '--strict', 'a.template');
+
+    expect(stdout).to.equal('');
+    expect(code, stderr).to.equal(0);
+    expect(stderr).not.to.include('Slurm could not be asked');
+  });
+
+  for (const [line, words, at] of [
+    ['#SBATCH --partition=nowhere', /[Ii]nvalid partition/, 7],
+    ['#SBATCH --nodes=4000', /[Nn]ode/, 2],
+    ['#SBATCH --gres=gpu:h100:1', /[Gg](?:RES|res|eneric resource)/, 7],
+    ['#SBATCH --container-mage=x', /unrecognized option '--container-mage=x'/, 7],
+    ['#SBATCH --time=soon', /[Tt]ime/, 7],
+    ['#SBATCH --mem=900T', /./, 2],
+  ] as const) {
+    it(`tells why Slurm would refuse ${line}, once, at its line`, async () => {
+      await using there = await place();
+      await there.write('a.template', withDirective(line));
+
+      const { code, stdout } = await there.run('lint', 'a.template');
+
+      const told = [...stdout.matchAll(/^a\.template:(\d+):\d+ sbatch-refuses error: (.*)$/gm)];
+      expect(code).to.equal(1);
+      expect(told, stdout).to.have.length(1);
+      expect(told[0]?.[2]).to.match(words);
+      expect(Number(told[0]?.[1])).to.equal(at);
+    });
+  }
+
+  it('leaves out what nobody can guess: a partition without a default is no reason to complain', async () => {
+    await using there = await place();
+    await there.write(
+      'a.template',
+      CLEAN.replace('partition.value:debug', 'partition.value').replace('num_nodes.value:1', 'num_nodes.value'),
+    );
+
+    const { code, stdout } = await there.run('lint', 'a.template');
+
+    expect(stdout).not.to.include('sbatch-refuses');
+    expect(code).to.equal(0);
+  });
+
+  it('and whatever lint has no error for by reading, sbatch can read', async () => {
+    const { slurmConf } = await sharedCluster();
+    const clean = FAULTS.map(({ text }) => lintTemplate('t.template', text)).filter(({ findings }) =>
+      findings.every((finding) => severityOf(finding) !== 'error'),
+    );
+
+    for (const { reading } of clean) {
+      const script = sampleScript(reading) ?? '';
+      const words = await testOnly(slurmConf, script);
+      // Not on this cluster: GPUs, Pyxis, an operator's priority.
+      expect(words, script).to.match(
+        /^$|Job \d+ to start at|gres|GRES|generic resource|container-image|[Pp]riority|nice|Access\/permission/,
+      );
+    }
+  });
+});
+
+function testOnly(slurmConf: string, script: string): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { env: environmentFor(slurmConf, process.env) };
+    const sbatch = execFile('sbatch', ['--test-only', '--ignore-pbs'], options, (_failure, _stdout, stderr) =>
+      resolve(stderr),
+    );
+    sbatch.stdin?.end(script);
+  });
+}

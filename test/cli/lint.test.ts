@@ -1,0 +1,176 @@
+// `lint` as a person and a program see it, with the real bash and shellcheck.
+import { expect } from 'chai';
+import { readFileSync, readdirSync } from 'node:fs';
+import { z } from 'zod';
+import { CLEAN } from '../template/lint/faults.ts';
+import { requireShellcheck } from '../support/requires.ts';
+import { here } from './run-here.ts';
+
+const FAULTY = CLEAN.replace('#SBATCH --output', '#SBATCH --array=1-3\n#SBATCH --output');
+
+const Report = z.object({
+  errors: z.number(),
+  warnings: z.number(),
+  notes: z.number(),
+  findings: z.array(
+    z.object({
+      file: z.string(),
+      line: z.number(),
+      column: z.number(),
+      rule: z.string(),
+      severity: z.string(),
+      sentence: z.string(),
+      why: z.string(),
+      write: z.string(),
+    }),
+  ),
+  unchecked: z.array(z.string()),
+});
+
+describe('lint', () => {
+  it('tells file, line, column, rule and severity in one line, and below it why and what to write', async () => {
+    await using place = await here();
+    await place.write('gpu.template', FAULTY);
+
+    const { code, stdout, stderr } = await place.run('lint', 'gpu.template');
+
+    expect(code).to.equal(1);
+    expect(stdout).to.equal(
+      'gpu.template:3:9 refused-option error: --array: one task is one job. Take the line out, and enqueue a task for each element instead.\n' +
+        '    why: With this option the glue could not follow the job, or it would run as somebody else.\n' +
+        '    write: Take it out; docs/templates.md tells of each such option what to do instead.\n',
+    );
+    expect(stderr).to.match(/\n?1 error in gpu\.template\.\n$/);
+  });
+
+  it('looks at several templates, and ends well when there is no error', async () => {
+    await using place = await here();
+    await place.write('a.template', CLEAN);
+    await place.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));
+
+    const relaxed = await place.run('lint', 'a.template', 'b.template');
+    const strict = await place.run('lint', '--strict', 'a.template', 'b.template');
+
+    expect(relaxed.code).to.equal(0);
+    expect(relaxed.stderr).to.match(/1 warning in 2 templates\.\n$/);
+    expect(strict.code).to.equal(1);
+    expect(strict.stdout)
+      .to.match(/^b\.template:7:9 priority warning: .*\n/)
+      .and.equal(relaxed.stdout);
+  });
+
+  it('tells the same as JSON', async () => {
+    await using place = await here();
+    await place.write('gpu.template', FAULTY);
+
+    const { code, stdout, stderr } = await place.run('lint', '--json', 'gpu.template');
+
+    const report = Report.parse(JSON.parse(stdout));
+    expect(code).to.equal(1);
+    expect(stderr).to.equal('');
+    expect(report.errors).to.equal(1);
+    expect(report.findings[0]).to.include({ file: 'gpu.template', line: 3, column: 9, rule: 'refused-option' });
+  });
+
+  it('takes the templates of the configuration when none is named', async () => {
+    await using place = await here();
+    await place.write('gpu.template', CLEAN);
+    await place.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
+
+    const { code, stderr } = await place.run('lint');
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/Nothing to say in .*gpu\.template\.\n$/);
+  });
+
+  it('says how to name one when there is none, and which file can not be read', async () => {
+    await using place = await here();
+
+    expect(await place.run('lint')).to.include({
+      code: 2,
+      stderr: 'clearml-agent-slurm: No template: write clearml-agent-slurm lint gpu.template.\n',
+    });
+    expect((await place.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
+  });
+
+  it('says what could not be looked at', async () => {
+    await using place = await here({ PATH: '/nowhere' });
+    await place.write('gpu.template', CLEAN);
+
+    const { code, stderr } = await place.run('lint', 'gpu.template');
+
+    expect(code).to.equal(0);
+    for (const program of ['bash', 'shellcheck', 'sbatch']) {
+      expect(stderr).to.include(`Not checked: There is no ${program} on this machine.\n`);
+    }
+  });
+
+  it('finds a folder for the output that is not there, and one that nobody could make', async () => {
+    await using place = await here();
+    await place.write('a.template', CLEAN.replace('clearml-%j.log', `${place.folder}/none/%j.log`));
+    await place.write('b.template', CLEAN.replace('clearml-%j.log', `${place.folder}/%j.log`));
+    await place.write('c.template', CLEAN.replace('clearml-%j.log', 'logs/%j/out.log'));
+
+    expect((await place.run('lint', 'a.template')).stdout).to.match(
+      /^a\.template:3:9 output-folder warning: .*\/none,/,
+    );
+    expect((await place.run('lint', 'b.template')).stdout).to.equal('');
+    expect((await place.run('lint', 'c.template')).stdout).to.match(
+      /^c\.template:3:9 output-folder .*another for each job/,
+    );
+  });
+
+  it("tells bash's syntax errors at the template's own line", async () => {
+    await using place = await here();
+    await place.write('a.template', CLEAN.replace('echo "task', 'if true; echo x; fi\necho "task'));
+
+    const { code, stdout } = await place.run('lint', 'a.template');
+
+    expect(code).to.equal(1);
+    expect(stdout).to.match(
+      /^a\.template:10:1 bash-syntax error: bash -n says: syntax error near unexpected token `fi'\.\n/,
+    );
+  });
+
+  describe('with shellcheck', () => {
+    before(requireShellcheck);
+
+    it("tells its findings at the template's own line and column, and nothing that the blanks bring about", async () => {
+      await using place = await here();
+      await place.write(
+        'a.template',
+        CLEAN.replace(
+          'echo "task',
+          [
+            'cd /scratch/lab',
+            'if [ ${CLEARML_QUEUE_NAME} = gpu ]; then export A=1; fi',
+            'case ${CLEARML_TASK.type} in training) export B=1 ;; esac',
+            'for word in ${CLEARML_TASK.container.arguments:a}; do export C="$word"; done',
+            "echo '${CLEARML_TASK.name}'",
+            'echo "task',
+          ].join('\n'),
+        ),
+      );
+
+      const { stdout } = await place.run('lint', 'a.template');
+
+      expect(stdout).to.match(/^a\.template:10:1 shellcheck warning: SC2164: Use 'cd \.\.\. \|\| exit'/);
+      expect(stdout.match(/^\S+ shellcheck /gm)).to.have.length(1);
+    });
+
+    for (const folder of ['../../examples/', '../../examples/demo/']) {
+      const url = new URL(folder, import.meta.url);
+      for (const name of readdirSync(url).filter((file) => file.endsWith('.template'))) {
+        it(`and bash, and by reading: nothing about ${folder.slice(6)}${name}`, async () => {
+          await using place = await here();
+          await place.write(name, readFileSync(new URL(name, url), 'utf8'));
+
+          const { code, stdout } = await place.run('lint', '--strict', name);
+
+          expect(stdout.replaceAll(/^.* sbatch-refuses .*\n.*\n.*\n/gm, '')).to.equal('');
+          expect(code).to.be.oneOf([0, 1]);
+        });
+      }
+    }
+  });
+});
