@@ -1,5 +1,6 @@
 // The variables a template may name, each with where its value comes from: the one table of them.
 import type { Origin, Variables } from './template.ts';
+import { placesOf } from './user-property.ts';
 
 /** What a name stands for, before it is made text. */
 export interface Lookup {
@@ -85,12 +86,13 @@ export function lookUp(variable: string, variables: Variables): Lookup {
   const tree = TREES[root];
   if (tree === undefined) return { value: undefined, origin: 'glue' };
   const top = tree.read(variables);
-  const spellings = root === 'CLEARML_TASK' ? taskSpellings(path) : [path];
-  for (const spelling of spellings) {
-    const value = walk(top, spelling);
+  const places = root === 'CLEARML_TASK' ? placesOf(path) : [path];
+  for (const place of places) {
+    const value = walk(top, place);
     if (value !== undefined && value !== null) return { value, origin: tree.origin };
   }
-  return { value: undefined, origin: tree.origin, missing: firstMissing(top, spellings.at(-1) ?? path) };
+  // Of the places of a user property, the one before the last is where people look for it.
+  return { value: undefined, origin: tree.origin, missing: firstMissing(top, places.at(-2) ?? path) };
 }
 
 /** The task, in which `project` is the id and at the same time a place for `.id` and `.name`. */
@@ -102,18 +104,6 @@ function taskTree({ task, project }: Variables): Tree {
 function projectId(task: Tree): unknown {
   const project = ownField(task, 'project');
   return isTree(project) ? ownField(project, 'id') : project;
-}
-
-/**
- * The server keeps the section of user properties as `properties` and matches it without case;
- * templates in use also leave the section out: `hyperparams.filesystems.value`.
- */
-function taskSpellings(path: readonly string[]): string[][] {
-  const [first, section = '', ...rest] = path;
-  if (first !== 'hyperparams') return [[...path]];
-  if (section.toLowerCase() === 'properties') return [[first, 'properties', ...rest]];
-  if (rest.at(-1) === 'value' && rest.length === 1) return [[...path], [first, 'properties', section, ...rest]];
-  return [[...path]];
 }
 
 /** A name may hold dots itself (`General/opt.lr`), so that a field may be more than one part of the path. */

@@ -1,0 +1,59 @@
+// User properties: found under either of their names, in the task's properties or in its section Slurm.
+import { expect } from 'chai';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { propertyOf } from '../../src/template/user-property.ts';
+import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
+
+function render(blank: string, hyperparams: unknown): string {
+  const variables = { ...emptyVariables, task: { id: 'abc', hyperparams } };
+  return (
+    parseTemplate(withBody(`echo ${blank}`), 't.template')
+      .render(variables, noBlocks)
+      .script.split('\n')[2] ?? ''
+  );
+}
+
+const LONG = '${CLEARML_TASK.hyperparams.properties.walltime.value:1}';
+const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
+
+describe('a user property', () => {
+  for (const blank of [LONG, SHORT]) {
+    for (const [what, hyperparams, value] of [
+      ['from the properties', { properties: { walltime: { value: '2' } } }, '2'],
+      ['from the section Slurm, which code can set', { Slurm: { walltime: { value: '3' } } }, '3'],
+      [
+        'from the properties rather than from the section Slurm',
+        { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
+        '2',
+      ],
+      ['from the default where there is neither', { Args: { walltime: { value: '4' } } }, '1'],
+    ] as const) {
+      it(`comes ${what}: ${blank}`, () => {
+        expect(render(blank, hyperparams)).to.equal(`echo ${value}`);
+      });
+    }
+  }
+
+  it('that is missing is asked for among the properties', () => {
+    const blank = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
+
+    const problem = problemOf(() => render(blank, { properties: { walltime: { value: '2' } }, Slurm: {} }));
+
+    expect(problem?.message).to.include('did you mean "walltime" instead of "waltime"?');
+  });
+
+  for (const [variable, property] of [
+    ['CLEARML_TASK.hyperparams.properties.walltime.value', 'walltime'],
+    ['CLEARML_TASK.hyperparams.Properties.a.b.value', 'a.b'],
+    ['CLEARML_TASK.hyperparams.walltime.value', 'walltime'],
+    ['CLEARML_TASK.hyperparams.Slurm.walltime.value', 'walltime'],
+    ['CLEARML_TASK.hyperparams.Args.lr.value', undefined],
+    ['CLEARML_TASK.hyperparams.properties.walltime.type', undefined],
+    ['CLEARML_TASK.name', undefined],
+    ['CLEARML_QUEUE_NAME', undefined],
+  ] as const) {
+    it(`${variable} reads ${property ?? 'none'}`, () => {
+      expect(propertyOf(variable)).to.equal(property);
+    });
+  }
+});
