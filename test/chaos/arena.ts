@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
+import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
 import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
@@ -56,7 +57,8 @@ export interface DaemonPlace extends Mortal {
 export interface ArenaWishes {
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
-  readonly version: string;
+  /** undefined: the machine's own. */
+  readonly version: SlurmVersion | undefined;
 }
 
 /** As URLs: the programs are started from another folder. */
@@ -72,7 +74,6 @@ const SETTINGS = `
     grace { end_sec: 5, stop_sec: 12, adopt_sec: 6, absent_sec: 15, start_sec: 300 }`;
 
 export async function openArena({ agent, daemons: count, version }: ArenaWishes): Promise<Arena> {
-  if (version !== '22.05') throw new RangeError(`no Slurm ${version} here`);
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
@@ -85,6 +86,7 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
   });
 
   const cluster = await startSlurmCluster({
+    version,
     clusterName: 'chaos',
     nodeCount: 3,
     minJobAgeMs: 20_000,
@@ -130,6 +132,7 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
   slurm {
     state_dir: ${stateFolder}
     python: ${python}${SETTINGS}
+    ${cluster.binDir === undefined ? '' : `slurm_bin_dir: ${cluster.binDir}`}
   }
 }
 `;

@@ -1,5 +1,6 @@
 // The driver on real Slurm and in real time: rounds, one after the other, until the time is up.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
 import { planRound, type Happening } from './plan.ts';
 import { playRound, type Judged } from './round.ts';
@@ -9,14 +10,17 @@ import { watchJobs } from './watch.ts';
 
 export interface RealRun {
   readonly seed: number;
-  readonly seconds: number;
-  readonly version: string;
+  readonly seconds: number | undefined;
+  /** undefined: the machine's own. */
+  readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   readonly log: (text: string) => void;
 }
+
+const ORDINARY_SECONDS = 60;
 
 /** The real agent takes seconds of a CPU for each task. */
 const SIZES = {
@@ -34,7 +38,7 @@ export async function runReal({ seed, seconds, version, agent, daemons, keep, lo
   let isBad = false;
   try {
     await Promise.all(arena.daemons.map((daemon) => daemon.start()));
-    const until = Date.now() + seconds * 1000;
+    const until = Date.now() + (seconds ?? ORDINARY_SECONDS) * 1000;
     for (let round = 0; round === 0 || Date.now() < until; round += 1) {
       const end = await playRound(arena, watch, planRound(seed, round, { ...SIZES[agent], leftOut }));
       for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);

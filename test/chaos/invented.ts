@@ -1,0 +1,71 @@
+// Invented histories of a task: what one would have left behind if it had gone like this.
+import type { Deed, JobSeen, TaskHistory, Trace } from './history.ts';
+import type { ServerCall } from './server-record.ts';
+
+export const SERVED = 'served';
+export const ELSEWHERE = 'elsewhere';
+
+export const TASK = 'f'.repeat(32);
+
+interface InventedRun {
+  readonly job?: string;
+  readonly pid?: number;
+  readonly forMs?: number;
+  readonly code?: number | 'killed';
+  readonly node?: string;
+  readonly restarts?: number;
+}
+
+/** What one job writes about itself: its start, and a run that begins a second later. */
+export function run(
+  at: number,
+  { job = '7', pid = 100, forMs = 2_000, code = 0, node = 'n1', restarts = 0 }: InventedRun = {},
+): Trace[] {
+  const whose = { task: TASK, job, node, restarts };
+  return [
+    { ...whose, at, what: 'job starts', pid: 0 },
+    { ...whose, at: at + 1_000, what: 'run begins', pid },
+    { ...whose, at: at + 1_000 + forMs, what: 'run lives', pid },
+    ...(code === 'killed' ? [] : [{ ...whose, at: at + 1_000 + forMs, what: 'run ends' as const, pid, code }]),
+  ];
+}
+
+export function call(
+  at: number,
+  who: string,
+  endpoint: string,
+  { status, code = 200, count = 1, queue }: { status?: string; code?: number; count?: number; queue?: string } = {},
+): ServerCall {
+  const answer = { at: at + 10, code, count, ...(status === undefined ? {} : { status }) };
+  return { at, who, endpoint, task: TASK, answer, ...(queue === undefined ? {} : { queue }) };
+}
+
+export const enqueued = call(0, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });
+export const gatePassed = call(1_900, 'node', 'queues.remove_task');
+
+export function job(at: number, state: string, id = '7'): JobSeen {
+  return { at, job: id, state, reason: 'None' };
+}
+
+export function deed(at: number, what: Deed['what'], more: Partial<Deed> = {}): Deed {
+  return { at, what, words: what, ...more };
+}
+
+export function history(more: Partial<TaskHistory> & { readonly status?: string }): TaskHistory {
+  const { status = 'completed', ...rest } = more;
+  return {
+    task: TASK,
+    nature: 'ends well',
+    servedQueue: SERVED,
+    calls: [enqueued, gatePassed],
+    traces: run(1_000),
+    jobs: [job(1_000, 'RUNNING')],
+    deeds: [],
+    found: { status, reason: 'worker execution done', message: '', queues: [] },
+    liveJobs: [],
+    ...rest,
+  };
+}
+
+/** Long after the first run. */
+export const late = call(9_000, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });

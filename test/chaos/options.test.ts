@@ -1,0 +1,36 @@
+// The options of chaos: what is typed counts, and what can't be is refused by name.
+import { expect } from 'chai';
+import { parseOptions } from './options.ts';
+
+describe('the options of chaos', () => {
+  it('have defaults, and take the seed that they are given where none is typed', () => {
+    expect(parseOptions([], 77)).to.deep.equal({
+      seed: 77,
+      seconds: undefined,
+      tasks: undefined,
+      version: undefined,
+      agent: 'stand-in',
+      daemons: 1,
+      isSimulated: false,
+      keep: false,
+    });
+  });
+
+  it('take what is typed', () => {
+    const words = '--seconds 5 --seed 3 --slurm 26.05 --agent real --daemons 2 --keep'.split(' ');
+    expect(parseOptions(words, 0)).to.include({ seconds: 5, seed: 3, version: '26.05', agent: 'real', daemons: 2 });
+    expect(parseOptions(['--stand-in', '--tasks', '10000'], 0)).to.include({ isSimulated: true, tasks: 10_000 });
+    expect(parseOptions(['--help'], 0)).to.equal('help');
+  });
+
+  for (const [words, name] of [
+    [['--seconds', 'soon'], '--seconds'],
+    [['--slurm', '1.0'], '--slurm'],
+    [['--daemons', '9'], '--daemons'],
+    [['--sead', '1'], '--sead'],
+  ] as const) {
+    it(`refuse ${words.join(' ')}`, () => {
+      expect(() => parseOptions(words, 0)).to.throw(name);
+    });
+  }
+});

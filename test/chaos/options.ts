@@ -1,0 +1,67 @@
+// The options of `npm run chaos`.
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
+
+const VERSIONS = SLURM_RELEASES.map(({ version }) => version) as [SlurmVersion, ...SlurmVersion[]];
+
+export const USAGE = `npm run chaos -- [options]
+  --seconds N        begin no round after so long (60); the last one is played to its end
+  --seed S           chooses what happens and when (by the clock)
+  --slurm VERSION    ${VERSIONS.join(', ')} (the one on PATH); another one than that needs root
+  --agent WHICH      real or stand-in (stand-in), which is quicker
+  --daemons N        1 or 2 (1), on the same queue and cluster
+  --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
+  --tasks N          with --stand-in: until so many tasks were played
+  --keep             leave the folders with all logs where they are
+`;
+
+const Options = z.object({
+  seconds: z.coerce.number().positive().optional(),
+  seed: z.coerce.number().int().nonnegative().optional(),
+  slurm: z.enum(VERSIONS).optional(),
+  agent: z.enum(['real', 'stand-in']).default('stand-in'),
+  daemons: z.coerce.number().int().min(1).max(2).default(1),
+  'stand-in': z.boolean().default(false),
+  tasks: z.coerce.number().int().positive().optional(),
+  keep: z.boolean().default(false),
+});
+
+export interface ChaosOptions {
+  readonly seconds: number | undefined;
+  readonly seed: number;
+  readonly version: SlurmVersion | undefined;
+  readonly agent: 'real' | 'stand-in';
+  readonly daemons: number;
+  readonly isSimulated: boolean;
+  readonly tasks: number | undefined;
+  readonly keep: boolean;
+}
+
+/**
+ * @param seed where none is given
+ * @throws Error naming the option that is wrong
+ */
+export function parseOptions(words: readonly string[], seed: number): ChaosOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+      slurm: { type: 'string' },
+      agent: { type: 'string' },
+      daemons: { type: 'string' },
+      'stand-in': { type: 'boolean' },
+      tasks: { type: 'string' },
+      keep: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) return 'help';
+  const read = Options.safeParse(values);
+  if (!read.success) {
+    throw new Error(read.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('; '));
+  }
+  const { slurm: version, 'stand-in': isSimulated, ...rest } = read.data;
+  return { seconds: rest.seconds, tasks: rest.tasks, ...rest, seed: rest.seed ?? seed, version, isSimulated };
+}

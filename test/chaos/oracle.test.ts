@@ -1,0 +1,288 @@
+// The oracle itself: invented histories, good ones that it must let pass, and one of each kind of wrong that it must notice.
+import { expect } from 'chai';
+import type { TaskHistory } from './history.ts';
+import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED, TASK } from './invented.ts';
+import { judge } from './oracle.ts';
+import { tellStory } from './story.ts';
+
+/** Histories of all kinds, each with what the oracle must find in it. */
+const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [
+  ['a run that ended well, and its task completed', 'nothing', history({})],
+  [
+    'a run that failed by itself, and its task failed',
+    'nothing',
+    history({ status: 'failed', traces: run(1_000, { code: 3 }) }),
+  ],
+  [
+    'a task that does not fit its template',
+    'nothing',
+    history({ status: 'failed', nature: 'does not fit the template', traces: [], jobs: [] }),
+  ],
+  [
+    'a run that was cut off by its time limit',
+    'nothing',
+    history({ status: 'failed', nature: 'has too little time', traces: run(1_000, { code: 'killed' }) }),
+  ],
+  [
+    'a task that its user deleted',
+    'nothing',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [], found: undefined }),
+  ],
+  [
+    'an abort while it waited',
+    'nothing',
+    history({
+      status: 'stopped',
+      calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' })],
+      traces: [],
+    }),
+  ],
+  [
+    'an abort that its agent carried out',
+    'nothing',
+    history({
+      status: 'stopped',
+      calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
+      traces: run(1_000, { code: 'killed' }),
+    }),
+  ],
+  [
+    'an abort that came when the program had all but ended',
+    'nothing',
+    history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
+  ],
+  [
+    'a job put back by Slurm, and run again',
+    'nothing',
+    history({
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
+      deeds: [deed(3_500, 'requeue', { job: '7' })],
+    }),
+  ],
+  [
+    'a node that died, and another job that ran the task',
+    'nothing',
+    history({
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
+      deeds: [deed(3_500, 'node killed', { node: 'n1' })],
+    }),
+  ],
+  [
+    'a run that ended, and another one for a new enqueue',
+    'nothing',
+    history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
+  ],
+  [
+    'scancel by hand',
+    'nothing',
+    history({
+      status: 'stopped',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(3_500, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'scancel by hand of a job that waited',
+    'nothing',
+    history({
+      status: 'stopped',
+      traces: [],
+      jobs: [job(900, 'PENDING')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'a run that died with a controller that forgot it',
+    'nothing',
+    history({ status: 'failed', traces: run(1_000, { code: 'killed' }), deeds: [deed(3_500, 'controller killed')] }),
+  ],
+  [
+    'a task that waits where its user put it',
+    'nothing',
+    history({
+      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE })],
+      traces: [],
+      found: { status: 'queued', reason: '', message: '', queues: ['chaos-elsewhere'] },
+    }),
+  ],
+  [
+    'an agent that had the task in hand when its user took it out',
+    'nothing',
+    history({
+      calls: [
+        enqueued,
+        gatePassed,
+        call(2_000, 'user', 'tasks.dequeue', { status: 'created' }),
+        call(2_100, 'node', 'tasks.started', { status: 'in_progress' }),
+      ],
+    }),
+  ],
+
+  ['a job that Slurm still has', 'lost', history({ liveJobs: ['7'] })],
+  [
+    'a task that is left in progress',
+    'lost',
+    history({
+      status: 'in_progress',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(3_500, 'controller killed')],
+    }),
+  ],
+  ['a task that is queued in no queue', 'lost', history({ status: 'queued', traces: [] })],
+  [
+    'an entry that is left in the scheduler queue',
+    'lost',
+    history({ found: { status: 'completed', reason: '', message: '', queues: ['slurm_scheduler'] } }),
+  ],
+  [
+    'a task that still waits in the served queue',
+    'lost',
+    history({ traces: [], found: { status: 'queued', reason: '', message: '', queues: ['chaos'] } }),
+  ],
+
+  [
+    'two runs at once',
+    'twice',
+    history({ traces: [...run(1_000, { forMs: 5_000 }), ...run(2_000, { job: '8', pid: 200 })] }),
+  ],
+  [
+    'two runs at once after a requeue, the first of which lived on',
+    'twice',
+    history({
+      traces: [...run(1_000, { forMs: 9_000 }), ...run(5_000, { pid: 200, restarts: 1 })],
+      deeds: [deed(3_500, 'requeue', { job: '7' })],
+    }),
+  ],
+  [
+    'a second run for which nobody had asked',
+    'twice',
+    history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
+  ],
+  [
+    'a second run after another node had died',
+    'twice',
+    history({
+      traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
+      deeds: [deed(3_500, 'node killed', { node: 'n2' })],
+    }),
+  ],
+  [
+    'a second run whose enqueue came before the first',
+    'twice',
+    history({
+      calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
+      traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
+    }),
+  ],
+
+  ['a run that ended well, and its task failed', 'wrong', history({ status: 'failed' })],
+  ['a run that failed, and its task completed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
+  ['a task that failed, and never ran', 'wrong', history({ status: 'failed', traces: [] })],
+  ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
+  [
+    'a run that was killed, and nobody had done anything',
+    'wrong',
+    history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
+  ],
+  [
+    'an abort while it waited, and it ran all the same',
+    'wrong',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' }), gatePassed] }),
+  ],
+  [
+    'an abort while it waited, turned into a failure',
+    'wrong',
+    history({
+      status: 'failed',
+      calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' })],
+      traces: [],
+    }),
+  ],
+  [
+    'an abort while it ran, forgotten',
+    'wrong',
+    history({
+      calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
+      traces: run(1_000, { forMs: 20_000 }),
+    }),
+  ],
+  [
+    'a task taken out of its queue, and run all the same',
+    'wrong',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
+  ],
+  [
+    'a task enqueued elsewhere, and run here',
+    'wrong',
+    history({
+      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE }), gatePassed],
+    }),
+  ],
+  [
+    'a reset that was undone',
+    'wrong',
+    history({
+      status: 'failed',
+      calls: [
+        enqueued,
+        gatePassed,
+        call(9_000, 'user', 'tasks.reset', { status: 'created' }),
+        call(9_500, 'daemon-1', 'tasks.failed', { status: 'failed' }),
+      ],
+    }),
+  ],
+  ['a task that is gone, and nobody deleted it', 'wrong', history({ found: undefined })],
+  [
+    'a deleted task that came back',
+    'wrong',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [] }),
+  ],
+  [
+    'scancel by hand, and the task failed',
+    'wrong',
+    history({
+      status: 'failed',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(3_500, 'scancel', { job: '7' })],
+    }),
+  ],
+  ['a new enqueue that was never served', 'wrong', history({ calls: [enqueued, gatePassed, late], status: 'stopped' })],
+  [
+    'a failure without a reason',
+    'wrong',
+    history({ traces: run(1_000, { code: 3 }), found: { status: 'failed', reason: '', message: '', queues: [] } }),
+  ],
+];
+
+describe('the oracle of chaos', () => {
+  for (const [title, wanted, given] of CASES) {
+    it(`finds ${wanted === 'nothing' ? 'nothing wrong with' : `${wanted}:`} ${title}`, () => {
+      const verdict = judge(given);
+      const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => verdict[kind].length > 0);
+      if (wanted === 'nothing') expect(found, JSON.stringify(verdict)).to.deep.equal([]);
+      else expect(found, JSON.stringify(verdict)).to.include(wanted);
+    });
+  }
+
+  it('tells the story of a task in the order of time, with what was done to it', () => {
+    const given = history({
+      status: 'failed',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(3_500, 'node killed', { node: 'n1', words: 'node n1 is killed', until: 5_000 })],
+      calls: [enqueued, { ...gatePassed, answer: undefined }],
+    });
+
+    expect(tellStory(given, judge({ ...given, liveJobs: ['7'] })).split('\n')).to.deep.equal([
+      `task ${TASK} (ends well)`,
+      '  ! Slurm still has its job 7',
+      '      0.00 user: tasks.enqueue served -> 200 count 1 queued',
+      '      1.00 job 7 on n1: job starts',
+      '      1.00 Slurm: job 7 is RUNNING (None)',
+      '      1.90 node: queues.remove_task -> no answer',
+      '      2.00 job 7 on n1: run begins',
+      '      3.50 *** node n1 is killed until     5.00',
+      '      4.00 job 7: last sign of life of the run',
+      '  in the end it is failed (worker execution done: ), in no queue',
+    ]);
+  });
+});

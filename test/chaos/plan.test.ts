@@ -1,0 +1,36 @@
+// The plan of a round comes from the seed alone, and lasts no longer than it may.
+import { expect } from 'chai';
+import { HAPPENINGS, planRound } from './plan.ts';
+
+const SIZE = { spanMs: 25_000, tasks: 20, happenings: 30 };
+
+describe('the plan of a chaos round', () => {
+  it('is the same for the same seed and round, and another one for any other', () => {
+    expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
+    expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
+    expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
+  });
+
+  it('has everything that can happen in it sooner or later, and nothing that is left out', () => {
+    const rounds = Array.from({ length: 40 }, (_, round) =>
+      planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
+    );
+    const happened = new Set(rounds.flatMap(({ happenings }) => happenings.map(({ what }) => what)));
+
+    expect([...happened].sort()).to.deep.equal(
+      Object.keys(HAPPENINGS)
+        .filter((what) => what !== 'disk is full')
+        .sort(),
+    );
+  });
+
+  it('keeps to its span, in the order of time', () => {
+    const { tasks, happenings } = planRound(9, 0, SIZE);
+    for (const times of [tasks, happenings].map((all) => all.map(({ atMs }) => atMs))) {
+      expect(times).to.deep.equal(times.toSorted((a, b) => a - b));
+      expect(times.at(-1)).to.be.at.most(SIZE.spanMs);
+    }
+    expect(tasks).to.have.length(SIZE.tasks);
+    expect(happenings).to.have.length(SIZE.happenings);
+  });
+});

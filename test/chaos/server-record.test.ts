@@ -1,0 +1,42 @@
+// The record of the server's calls: what is written down of a call, and how it is read again.
+import { expect } from 'chai';
+import { readAnswered, readAsked, readRecord } from './server-record.ts';
+
+const OK = { result_code: 200 };
+
+describe("the record of the server's calls", () => {
+  it('holds which task and queue a call was about, however the endpoint names it', () => {
+    expect(readAsked('{"task":"t","queue":"q","status_reason":""}')).to.deep.equal({ task: 't', queue: 'q' });
+    expect(readAsked('{"tasks":["t","u"]}')).to.deep.equal({ task: 't' });
+    expect(readAsked('no JSON')).to.deep.equal({ task: '' });
+  });
+
+  it('holds what a call did: the new status, and whether an entry was taken', () => {
+    const stopped = { meta: OK, data: { updated: 1, fields: { status: 'stopped', status_reason: 'x' } } };
+    expect(readAnswered(JSON.stringify(stopped))).to.deep.equal({ code: 200, status: 'stopped', count: 1 });
+    expect(readAnswered(JSON.stringify({ meta: OK, data: { removed: 0 } }))).to.deep.equal({ code: 200, count: 0 });
+    expect(readAnswered(JSON.stringify({ meta: OK, data: { entry: {} } }))).to.deep.equal({ code: 200, count: 1 });
+    expect(readAnswered(JSON.stringify({ meta: { result_code: 400 }, data: {} }))).to.deep.equal({ code: 400 });
+    expect(readAnswered('<html>')).to.deep.equal({ code: 0 });
+  });
+
+  it('is read with each answer at its question, without what a kill tore', () => {
+    const lines = [
+      { at: 1, call: '9.1', who: 'user', endpoint: 'tasks.enqueue', task: 't', queue: 'q' },
+      { at: 2, call: '9.2', who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's' },
+      { at: 3, call: '9.1', code: 200, status: 'queued' },
+    ].map((line) => JSON.stringify(line));
+
+    expect(readRecord([...lines, '{"at":4,"call":"9.2","co'].join('\n'))).to.deep.equal([
+      {
+        at: 1,
+        who: 'user',
+        endpoint: 'tasks.enqueue',
+        task: 't',
+        queue: 'q',
+        answer: { at: 3, code: 200, status: 'queued' },
+      },
+      { at: 2, who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's', answer: undefined },
+    ]);
+  });
+});
