@@ -4,7 +4,7 @@
 export type FramedAnswer =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'no program'; readonly searchPath: string }
-  | { readonly kind: 'no folder' }
+  | { readonly kind: 'no folder'; readonly folder: string }
   /** An end is missing: whatever was printed so far. */
   | { readonly kind: 'cut'; readonly hasBegun: boolean; readonly stdout: string; readonly stderr: string };
 
@@ -29,7 +29,7 @@ export function readFrame(nonce: string, stdout: string, stderr: string): Framed
   if (end === undefined || err.end !== end)
     return { kind: 'cut', hasBegun: out.hasBegun || err.hasBegun, stdout: out.text, stderr: err.text };
   if (end === MARKS.noProgram) return { kind: 'no program', searchPath: out.text };
-  if (end === MARKS.noFolder) return { kind: 'no folder' };
+  if (end === MARKS.noFolder) return { kind: 'no folder', folder: out.text };
   return { kind: 'ended', exitCode: Number(end.slice(MARKS.end.length)), stdout: out.text, stderr: err.text };
 }
 

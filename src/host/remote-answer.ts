@@ -37,7 +37,7 @@ export function readAnswer(
     case 'no program':
       throw new CommandNotFound(program, answer.searchPath, host);
     case 'no folder':
-      throw new HostUnreachable(`${program} can't be started on ${host}: there is no such working folder there`);
+      throw new HostUnreachable(`${program} can't be started in ${answer.folder} on ${host}: there is no such folder`);
     case 'cut':
       if (exitCode === CUT_SCRIPT_EXIT_CODE && !answer.hasBegun)
         throw new HostUnreachable(`${host} did not get all of ${program} and its input, and ran none of it`);

@@ -62,23 +62,24 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
     quoteWord(program),
     ...args.map(quoteWord),
   ];
+  const folder = quoteWord(surroundings.workingDirectory ?? '.');
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
-    'is_there() {',
-    '  case $1 in */*) test -f "$1" && test -x "$1"; return ;; esac',
+    // In parentheses, so that the loop that takes the scripts goes on with its own IFS.
+    'is_there() (',
+    '  case $1 in */*) test -f "$1" && test -x "$1"; exit ;; esac',
     '  IFS=:; set -f',
-    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && return; done',
-    '  return 1',
-    '}',
+    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && exit; done',
+    '  exit 1',
+    ')',
     surroundings.binDir === undefined ? 'p=$PATH' : `p=${quoteWord(surroundings.binDir)}:$PATH`,
     // A program that outlives its caller would keep its session, of which a server gives out few.
     `limit=; if command -v timeout > /dev/null 2>&1; then limit='timeout -k 2 ${seconds}'; fi`,
     `mark ${MARKS.begin}`,
-    `if ! cd -- ${quoteWord(surroundings.workingDirectory ?? '.')} 2> /dev/null; then mark ${MARKS.noFolder}`,
+    `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
     `elif ! is_there ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
     'else',
-    '  unset IFS; set +f',
     `  ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
     `  mark "${MARKS.end} $?"`,
     'fi',

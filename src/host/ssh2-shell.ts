@@ -34,14 +34,18 @@ export interface Ssh2ShellDeps {
   readonly giveUp: () => void;
 }
 
-/** For a channel to be closed from there. A connection on which that takes longer is given up. */
-const CLOSE_GRACE_MS = 2_000;
+/**
+ * For a channel to be closed from there, which sshd does only when the program has ended. One that takes longer than the
+ * far side's own deadline holds a session that nobody gets back but by a new connection.
+ */
+const CLOSE_GRACE_MS = 30_000;
 
 /** As much of a stream's end as can hold the beginning of a mark. */
 const OVERLAP = 128;
 
 export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellDeps): Ssh2Shell {
   let isOpen = true;
+  let closing: NodeJS.Timeout | undefined;
   let end: SessionEnd = { words: 'the connection was lost' };
   let listener: { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void; closed: () => void } | undefined;
 
@@ -58,17 +62,17 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
   // Only now is all output there: `exit` may come before it, or never.
   channel.once('close', () => {
     isOpen = false;
+    clearTimeout(closing);
     listener?.closed();
   });
 
   function run({ command, script, nonce, signals }: Asked): Promise<HostResult> {
     const { program, timeoutMs } = command;
     return new Promise((resolve, reject) => {
-      let whyEnded: (() => unknown) | undefined;
       const tooMuch = (): void => endWith(() => new HostLost(describeTooMuch(program)));
       const stdout = collectOutput(tooMuch);
       const stderr = collectOutput(tooMuch);
-      const timers = [setTimeout(() => endWith(timedOut), timeoutMs)];
+      const timer = setTimeout(() => endWith(timedOut), timeoutMs);
       const output = (): SessionOutput => ({ stdout: stdout.text(), stderr: stderr.text() });
       const ends = { out: false, err: false };
 
@@ -77,27 +81,30 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         return new CommandTimedOut(program, timeoutMs, part.stdout, part.stderr);
       }
 
-      function endWith(reason: () => unknown): void {
-        if (whyEnded !== undefined) return;
-        whyEnded = reason;
+      /** The program may go on over there for a while: what it did is unknown from here on. */
+      function endWith(why: () => unknown): void {
         isOpen = false;
         channel.close();
-        timers.push(setTimeout(giveUp, CLOSE_GRACE_MS));
+        closing = setTimeout(giveUp, CLOSE_GRACE_MS);
+        settle(() => {
+          throw why();
+        });
       }
 
       const onAbort = (): void => endWith(() => signals.find((signal) => signal.aborted)?.reason);
 
-      function settle(): void {
+      function settle(answer: () => HostResult): void {
         listener = undefined;
-        for (const timer of timers) clearTimeout(timer);
+        clearTimeout(timer);
         for (const signal of signals) signal.removeEventListener('abort', onAbort);
         try {
-          if (whyEnded === undefined) resolve(readAnswer(command, hostName, nonce, output(), end));
-          else throw whyEnded();
+          resolve(answer());
         } catch (error) {
           reject(error instanceof Error ? error : new Error(`${program} was ended`, { cause: error }));
         }
       }
+
+      const read = (): HostResult => readAnswer(command, hostName, nonce, output(), end);
 
       function watch(collected: CollectedOutput, which: keyof typeof ends): (chunk: Buffer) => void {
         let tail = '';
@@ -106,15 +113,15 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
           tail += chunk.toString('latin1');
           ends[which] ||= hasEnd(nonce, tail);
           tail = tail.slice(-OVERLAP);
-          if (ends.out && ends.err && whyEnded === undefined) settle();
+          if (ends.out && ends.err) settle(read);
         };
       }
 
-      listener = { out: watch(stdout, 'out'), err: watch(stderr, 'err'), closed: settle };
+      listener = { out: watch(stdout, 'out'), err: watch(stderr, 'err'), closed: () => settle(read) };
       for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
       if (signals.some((signal) => signal.aborted)) onAbort();
       else if (isOpen) channel.write(scriptBlock(script, token));
-      else settle();
+      else settle(read);
     });
   }
 

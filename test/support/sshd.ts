@@ -1,0 +1,172 @@
+// A real sshd of a test's own, on loopback: new host keys, its own configuration, and accounts that exist only for the test.
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SshTarget } from '../../src/host/ssh-target.ts';
+import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { freePorts, isListening } from './loopback-port.ts';
+import { waitUntil } from './wait-until.ts';
+
+const execute = promisify(execFile);
+
+export interface TestSshd {
+  readonly port: number;
+  /** Readable for everybody. */
+  readonly folder: string;
+  /** `[127.0.0.1]:port` and its host key, for itself and for this port in front of it, as a known_hosts file. */
+  knownHosts(port?: number): string;
+  /** Another host key from the next connection on. */
+  changeHostKey(): Promise<void>;
+  /** How often somebody was let in so far. */
+  loginCount(): number;
+  /** SIGKILL for the listener; connections go on until `stop`. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  log(): string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface TestAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly home: string;
+  /** A private key without a passphrase that lets in. */
+  readonly keyFile: string;
+  /** Also lets in, where the server asks for it. */
+  readonly password: string;
+}
+
+/** @param settings lines of sshd_config(5) that come before the ordinary ones, and so win over them */
+export async function startSshd(settings: readonly string[] = []): Promise<TestSshd> {
+  // Not under a TMPDIR that others can't enter: sshd becomes the user before it reads keys.
+  const folder = mkdtempSync('/tmp/sshd-');
+  chmodSync(folder, 0o755);
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  const [port = 0] = await freePorts(1);
+  const hostKey = join(folder, 'host-key');
+  await makeKey(hostKey);
+  writeFileSync(
+    join(folder, 'sshd_config'),
+    [
+      ...settings,
+      `Port ${String(port)}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${hostKey}`,
+      `AuthorizedKeysFile ${KEYS}/%u.pub`,
+      'UsePAM no',
+      'StrictModes no',
+      'PidFile none',
+      'MaxStartups 100',
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  );
+  const logPath = join(folder, 'sshd.log');
+  let daemon: ForegroundDaemon | undefined;
+
+  async function start(): Promise<void> {
+    const args = ['-D', '-e', '-f', join(folder, 'sshd_config')];
+    const started = await startDaemon({ program: '/usr/sbin/sshd', args, logPath });
+    daemon = started;
+    await waitUntil('sshd to listen', () => isListening(port), { withinMs: 20_000, evidence: started.logTail });
+  }
+
+  const log = (): string => readFileSync(logPath, 'utf8');
+  await start();
+
+  return {
+    port,
+    folder,
+    knownHosts(through = port) {
+      const path = join(folder, `known-hosts-${String(through)}`);
+      const [type = '', key = ''] = readFileSync(`${hostKey}.pub`, 'utf8').split(' ');
+      writeFileSync(path, `[127.0.0.1]:${String(through)} ${type} ${key}\n`);
+      return path;
+    },
+    async changeHostKey() {
+      await daemon?.kill();
+      rmSync(hostKey);
+      await makeKey(hostKey);
+      await start();
+    },
+    loginCount: () => log().match(/^Accepted /gm)?.length ?? 0,
+    async stop() {
+      await daemon?.kill();
+    },
+    start,
+    log,
+    async [Symbol.asyncDispose]() {
+      await daemon?.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where sshd looks for the accounts' public keys. */
+const KEYS = `/tmp/ssh-test-keys-${String(process.pid)}`;
+
+export interface AccountWishes {
+  readonly shell?: string;
+  /** Files in its home, by name, before it is first used. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Needs root. `removeAccount` takes it away again. */
+export async function addAccount({ shell = '/bin/sh', files = {} }: AccountWishes = {}): Promise<TestAccount> {
+  const name = `cas-${randomBytes(4).toString('hex')}`;
+  const password = randomBytes(8).toString('hex');
+  const home = join(KEYS, name);
+  mkdirSync(home, { recursive: true });
+  chmodSync(KEYS, 0o755);
+  const { stdout: hash } = await execute('openssl', ['passwd', '-6', password]);
+  await execute('useradd', ['--no-create-home', '--home-dir', home, '--shell', shell, '--password', hash.trim(), name]);
+  const { stdout: uid } = await execute('id', ['-u', name]);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(join(home, file, '..'), { recursive: true });
+    writeFileSync(join(home, file), text);
+  }
+  await execute('chown', ['-R', `${name}:`, home]);
+  const keyFile = join(KEYS, name + '.key');
+  await makeKey(keyFile);
+  // %u.pub, beside the home.
+  writeFileSync(join(KEYS, `${name}.pub`), readFileSync(`${keyFile}.pub`));
+  return { name, uid: Number(uid), home, keyFile, password };
+}
+
+export async function removeAccount({ name, uid, home, keyFile }: TestAccount): Promise<void> {
+  await execute('pkill', ['-KILL', '-u', String(uid)]).catch(() => undefined);
+  await execute('userdel', [name]).catch((error: unknown) => {
+    if (!String(error).includes('does not exist')) throw error;
+  });
+  for (const path of [home, keyFile, `${keyFile}.pub`, `${home}.pub`]) rmSync(path, { recursive: true, force: true });
+}
+
+/** An SSH key pair without a passphrase, or with one. */
+export async function makeKey(file: string, { passphrase = '', type = 'ed25519' } = {}): Promise<void> {
+  await execute('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', '', '-f', file]);
+}
+
+/** How the account is reached on this server, with its key and the server's host key known. */
+export function targetOf(sshd: TestSshd, account: TestAccount, more: Partial<SshTarget> = {}): SshTarget {
+  const port = more.port ?? sshd.port;
+  return {
+    name: 'cluster',
+    host: '127.0.0.1',
+    port,
+    user: account.name,
+    identityFiles: [account.keyFile],
+    jumps: [],
+    hostKeys: { mode: 'strict', knownHostsFiles: [sshd.knownHosts(port)] },
+    ...more,
+  };
+}
+
+/** A folder that belongs to the account. */
+export function folderOf(account: TestAccount, name: string): string {
+  const path = join(account.home, name);
+  mkdirSync(path);
+  chownSync(path, account.uid, -1);
+  return path;
+}
