@@ -21,7 +21,8 @@ describe('examples/clearml.conf', () => {
   const withAll = text.replaceAll(/^( *)# (?=[a-z_]+: )/gm, '$1');
 
   it('loads as it is, and names the templates beside it', () => {
-    const { queues, templateFiles } = load(text).settings.slurm;
+    const { queues, slurm } = load(text).settings;
+    const { templateFiles } = slurm;
 
     expect(queues).to.have.length(templateFiles.length);
     for (const path of templateFiles) expect(templates).to.include(path.replace('/home/ada/', ''));
@@ -29,9 +30,10 @@ describe('examples/clearml.conf', () => {
 
   it('explains every setting that there is a choice about, and none that there is not', () => {
     const named = [...withAll.matchAll(/^ *([a-z_]+)(?:: | \{)/gm)].map(([, name = '']) => name);
-    const known = settingRows().map(({ name }) => name.split('.').at(-1) ?? '');
+    const known = settingRows().map(({ name }) => name);
+    const elsewhere = /^(use_pbs|user_map|cluster|clusters|clusters\..*|queues\..*)$/;
 
-    expect(named).to.have.members(known.filter((name) => name !== 'use_pbs' && name !== 'user_map'));
+    expect(named).to.have.members(known.filter((name) => !elsewhere.test(name)).map((name) => name.split('.').at(-1)));
   });
 
   it('shows the defaults as they are', () => {

@@ -1,46 +1,69 @@
 // Puts the parts together: the one place where everything is made from the configuration.
 import { randomBytes } from 'node:crypto';
-import { delimiter } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { ServerFacts } from '../clearml/client.ts';
+import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
+import type { QueueId } from '../clearml/ids.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
 import type { Glue } from '../glue/glue.ts';
 import { openJournal } from '../glue/journal.ts';
 import { createNeighbours } from '../glue/neighbours.ts';
 import type { Host } from '../host/host.ts';
-import { createLocalHost } from '../host/local.ts';
+import type { Logger } from '../log/logger.ts';
 import { createCliScheduler } from '../slurm/cli-scheduler.ts';
-import type { Scheduler } from '../slurm/scheduler.ts';
+import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import { makeClearml } from './make-clearml.ts';
+import { makeHost } from './make-host.ts';
 import type { Base } from './read-base.ts';
-import { findQueues, type NamedQueue } from './serve-queues.ts';
+import { findQueues, type FoundQueue, type NamedQueue } from './serve-queues.ts';
 import { readVersion } from './version.ts';
 
-/** This machine, as the place where Slurm's commands run. */
-function makeHost({ config, around }: Base): Host {
-  const { environment, homeDir, workingDir } = around;
-  const { slurmBinDir, slurmConf } = config.settings.slurm;
-  const path = [slurmBinDir, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].filter(
-    (part) => part !== undefined,
-  );
-  const variables = Object.fromEntries(
-    PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
-  );
-  return createLocalHost({
-    path: path.join(delimiter),
-    home: homeDir,
-    user: environment['USER'] ?? environment['LOGNAME'] ?? '',
-    workingDirectory: workingDir,
-    variables: slurmConf === undefined ? variables : { ...variables, SLURM_CONF: slurmConf },
-  });
+/** The server, logged in to, and the queues found there. */
+export interface ServerSide {
+  readonly clearml: ClearmlClient;
+  readonly server: ServerFacts;
+  readonly queues: readonly FoundQueue[];
+  /** That of each cluster. */
+  readonly schedulerQueues: ReadonlyMap<ClusterSettings, QueueId>;
 }
 
-/** What Slurm's commands need of our environment; anything else would reach the jobs. */
-const PASSED_ON = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
+/** @throws what the client throws, and UsageProblem for a queue that isn't there */
+export async function openServer(
+  base: Base,
+  named: readonly NamedQueue[],
+  { createQueues }: { readonly createQueues: boolean },
+): Promise<ServerSide> {
+  const clearml = makeClearml(base);
+  try {
+    const server = await clearml.connect();
+    const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
+    const schedulerQueues = new Map<ClusterSettings, QueueId>();
+    for (const cluster of base.config.settings.clusters) {
+      const name = cluster.schedulerQueue;
+      schedulerQueues.set(cluster, ((await clearml.queues.find(name)) ?? (await clearml.queues.create(name))).id);
+    }
+    return { clearml, server, queues, schedulerQueues };
+  } catch (error) {
+    await clearml.close();
+    throw error;
+  }
+}
 
-function makeScheduler({ config, log }: Base, host: Host): Scheduler {
+/** The way to a cluster; nothing has been asked there yet. */
+export interface ClusterSide {
+  readonly host: Host;
+  readonly scheduler: Scheduler;
+}
+
+/** @throws SshSetupProblem */
+export async function openCluster(
+  { config, around }: Base,
+  cluster: ClusterSettings,
+  log: Logger,
+): Promise<ClusterSide> {
   const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
-  return createCliScheduler({
+  const host = await makeHost(cluster, around);
+  const scheduler = createCliScheduler({
     host,
     sbatchTimeoutMs,
     commandTimeoutMs,
@@ -54,6 +77,7 @@ function makeScheduler({ config, log }: Base, host: Host): Scheduler {
     log,
     randomToken,
   });
+  return { host, scheduler };
 }
 
 /** Another of Slurm's commands, where the named one is. */
@@ -67,64 +91,38 @@ function randomToken(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
 }
 
-export interface Assembled {
-  readonly glue: Glue;
-  readonly server: ServerFacts;
-  close(): Promise<void>;
+export interface Sides extends ServerSide, ClusterSide {
+  readonly facts: ClusterFacts;
+  readonly log: Logger;
 }
 
-/**
- * Everything that the daemon works with: the server is logged in to, the cluster has answered, the queues are found.
- * @throws what any of them throws
- */
-export async function assemble(
-  base: Base,
-  named: readonly NamedQueue[],
-  { createQueues }: { readonly createQueues: boolean },
-): Promise<Assembled> {
-  const { config, log } = base;
-  const { slurm } = config.settings;
-  const clearml = makeClearml(base);
-  const host = makeHost(base);
-  const scheduler = makeScheduler(base, host);
-
-  const cluster = await scheduler.facts();
-  const server = await clearml.connect();
-  const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
-  const schedulerQueue =
-    (await clearml.queues.find(slurm.schedulerQueue)) ?? (await clearml.queues.create(slurm.schedulerQueue));
-  const journal = await openJournal(slurm.stateDir, systemClock.now());
-
-  const who = { worker: workerName(base), mark: daemonMark(base) };
-  const glue: Glue = {
+/** Everything that the daemon of one cluster works with. Its journal is open. @throws JournalUnusable */
+export async function assemble(base: Base, cluster: ClusterSettings, sides: Sides): Promise<Glue> {
+  const { slurm } = base.config.settings;
+  const { clearml, server, host, scheduler, facts, log } = sides;
+  const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
+  const schedulerQueue = sides.schedulerQueues.get(cluster);
+  if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
+  const who = { worker: workerName(base, cluster), mark: daemonMark(base, cluster) };
+  return {
     clearml,
     scheduler,
     host,
-    journal,
+    journal: await openJournal(cluster.stateDir, systemClock.now()),
     clock: systemClock,
     log,
     randomToken,
     ...who,
-    neighbours: createNeighbours({ ...who, queues: queues.map(({ id }) => id), schedulerQueue: schedulerQueue.id }),
+    neighbours: createNeighbours({ ...who, queues: queues.map(({ id }) => id), schedulerQueue }),
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
-    schedulerQueue: schedulerQueue.id,
-    cluster,
     submitsPerSecond: slurm.submitsPerSecond,
+    schedulerQueue,
+    cluster: facts,
     graces: slurm.grace,
     adoptMs: slurm.grace.adoptMs,
-    job: jobSettings(base, server.apiServer),
+    job: jobSettings(base, cluster, server.apiServer),
     busy: new Set(),
-  };
-
-  return {
-    glue,
-    server,
-    async close() {
-      await journal.close();
-      await clearml.close();
-      await host.close();
-    },
   };
 }

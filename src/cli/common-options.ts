@@ -6,6 +6,16 @@ export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export const QUEUE_OPTIONS = {
   'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
   queue: { type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
+  ssh: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The [user@]host where Slurm is, as ssh knows it (default: this machine)',
+  },
+  cluster: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Of the clusters in the configuration, serve this one only',
+  },
   'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
   'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
 } as const satisfies Record<string, Options>;

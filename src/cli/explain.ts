@@ -4,6 +4,7 @@ import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts
 import { AlreadyRunning, StateFolderUnusable } from '../glue/lock.ts';
 import { JournalUnusable } from '../glue/journal.ts';
 import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../host/errors.ts';
+import { SshSetupProblem } from '../host/ssh-config-target.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
 import { TemplateProblem } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
@@ -17,6 +18,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [ConfigProblem, EXIT.configuration],
   [NoCredentials, EXIT.configuration],
   [NoSuchSetting, EXIT.configuration],
+  [SshSetupProblem, EXIT.configuration],
   [TemplateProblem, EXIT.configuration],
   [ServerUnusable, EXIT.configuration],
   [CredentialsRefused, EXIT.refused],

@@ -1,5 +1,6 @@
 // What the job scripts and the jobs' workers are called and told, from the configuration.
 import { createHash } from 'node:crypto';
+import type { ClusterSettings } from '../config/clusters.ts';
 import { plainTree } from '../config/config-node.ts';
 import { jobConfig } from '../config/job-config.ts';
 import { withoutSecrets } from '../config/secret-values.ts';
@@ -8,12 +9,11 @@ import { MARK_LENGTH } from '../slurm/job-name.ts';
 import type { Configured } from './read-config.ts';
 
 /** What the job scripts are told. */
-export function jobSettings({ config }: Configured, apiServer: string): JobSettings {
-  const { sharedDir, python, agentVersion } = config.settings.slurm;
+export function jobSettings({ config }: Configured, cluster: ClusterSettings, apiServer: string): JobSettings {
   return {
-    sharedDir,
-    python,
-    agentVersion,
+    sharedDir: cluster.sharedDir,
+    python: cluster.python,
+    agentVersion: config.settings.slurm.agentVersion,
     apiServer,
     jobConf: jobConfig(config.root),
     publicConfig: plainTree(withoutSecrets(config.root)),
@@ -21,14 +21,15 @@ export function jobSettings({ config }: Configured, apiServer: string): JobSetti
 }
 
 /** By which the daemon's jobs are told from those of its neighbours: the same each time it is started with this state folder here. */
-export function daemonMark({ config, around }: Configured): string {
-  const place = [around.hostName, around.homeDir, config.settings.slurm.stateDir].join('\n');
+export function daemonMark({ around }: Configured, { stateDir }: ClusterSettings): string {
+  const place = [around.hostName, around.homeDir, stateDir].join('\n');
   const hash = createHash('sha256').update(place).digest().readBigUInt64BE();
   return hash.toString(36).slice(-MARK_LENGTH).padStart(MARK_LENGTH, '0');
 }
 
-/** The name under which the daemon shows as a worker. */
-export function workerName({ config, around }: Configured): string {
+/** The name under which the daemon shows as a worker; each cluster with a name has its own, as job ids are those of one cluster. */
+export function workerName({ config, around }: Configured, cluster: ClusterSettings): string {
   const { workerId, workerName: name } = config.settings;
-  return workerId ?? `${name ?? around.hostName}:slurm`;
+  const worker = workerId ?? `${name ?? around.hostName}:slurm`;
+  return cluster.name === undefined ? worker : `${worker}:${cluster.name}`;
 }

@@ -1,8 +1,10 @@
 // The configuration that files, variables and the options of a command come to.
 import { readTextFile } from '../config/config-files.ts';
 import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
+import { joinPath } from '../config/setting-path.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
 
 /** A command's configuration, beside the surroundings that it was read from. */
 export interface Configured {
@@ -17,10 +19,30 @@ const SETTINGS: readonly (readonly [option: string, path: string, read: (typed: 
   ['order-fairness', 'agent.slurm.order_fairness', switchOption],
   ['singularity-mode', 'agent.slurm.singularity_mode', switchOption],
   ['srun-delegation', 'agent.slurm.srun_delegation', switchOption],
+  ['cluster', 'agent.slurm.cluster', textOption],
   ['state-dir', 'agent.slurm.state_dir', textOption],
 ];
 
-/** @throws ConfigProblem */
+/**
+ * `--ssh` makes a cluster of the host's name, and chooses it: a daemon for another host has another state folder and worker, so
+ * that jobs of one are never looked for at the other.
+ */
+function sshSettings(typed: Typed): TypedSetting[] {
+  const where = textOption(typed, 'ssh');
+  if (where === undefined) return [];
+  if (textOption(typed, 'cluster') !== undefined) throw new UsageProblem('Give either --ssh or --cluster.');
+  const [, user, host = ''] = /^(?:([^@]+)@)?([^@]*)$/.exec(where) ?? [];
+  const name = host.replace(/[^\w.-]/g, '-');
+  const option = '--ssh';
+  const cluster = joinPath(['agent', 'slurm', 'clusters', name]);
+  return [
+    { option, path: `${cluster}.host`, value: host },
+    { option, path: `${cluster}.user`, value: user },
+    { option, path: 'agent.slurm.cluster', value: name },
+  ];
+}
+
+/** @throws ConfigProblem, UsageProblem */
 export function readConfig(typed: Typed, around: Surroundings): Config {
   const settings: TypedSetting[] = SETTINGS.map(([option, path, read]) => ({
     option: `--${option}`,
@@ -30,7 +52,7 @@ export function readConfig(typed: Typed, around: Surroundings): Config {
   return loadConfig({
     environment: around.environment,
     homeDir: around.homeDir,
-    commandLine: { configFile: textOption(typed, 'config-file'), settings },
+    commandLine: { configFile: textOption(typed, 'config-file'), settings: [...settings, ...sshSettings(typed)] },
     readFile: readTextFile,
   });
 }

@@ -2,39 +2,46 @@
 import { basename, resolve } from 'node:path';
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, Queue } from '../clearml/client.ts';
+import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
 
-/** A queue as the user named it, with its template. */
+/** A queue as the user named it, with its cluster and its template. */
 export interface NamedQueue {
   readonly name: string;
+  readonly cluster: string | undefined;
   readonly template: Template;
 }
 
-/**
- * Pairs queues with templates one to one, or gives all of them the only template. Without a queue it is the one named `default`.
- * @throws UsageProblem when the numbers don't fit
- */
-export function pairQueues(given: readonly string[], templates: readonly Template[]): NamedQueue[] {
-  // As clearml-agent does when it is given no queue.
-  const queues = given.length === 0 ? ['default'] : given;
-  const [only] = templates;
-  if (only === undefined)
-    throw new UsageProblem('No template: give one with --template-files, or set agent.slurm.template_files.');
-  if (templates.length !== 1 && templates.length !== queues.length) {
-    throw new UsageProblem(
-      `${queues.length} ${queues.length === 1 ? 'queue' : 'queues'} but ${templates.length} template files: pair them one to one, or give a single template for all queues.`,
-    );
-  }
-  return queues.map((name, index) => ({ name, template: templates[index] ?? only }));
+/** The same on the server. */
+export interface FoundQueue extends ServedQueue {
+  readonly cluster: string | undefined;
 }
 
-/** Reads and checks templates. @throws TemplateProblem, UsageProblem when there is no such file */
-export function readTemplates(files: readonly string[], workingDir: string): Promise<Template[]> {
-  return Promise.all(files.map((file) => readTemplate(file, workingDir)));
+/**
+ * Gives each queue its template: its own, else of `template_files` the only one, or one each.
+ * @throws UsageProblem when the numbers don't fit, or there is no such file
+ * @throws TemplateProblem
+ */
+export function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
+  const without = queues.filter(({ template }) => template === undefined);
+  const files = slurm.templateFiles;
+  if (without.length > 0 && files.length === 0)
+    throw new UsageProblem('No template: give one with --template-files, or set agent.slurm.template_files.');
+  if (without.length > 0 && files.length !== 1 && files.length !== without.length) {
+    throw new UsageProblem(
+      `${without.length} ${without.length === 1 ? 'queue' : 'queues'} but ${files.length} template files: pair them one to one, or give a single template for all queues.`,
+    );
+  }
+  return Promise.all(
+    queues.map(async (queue) => {
+      const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
+      return { name: queue.name, cluster: queue.cluster, template: await readTemplate(file, workingDir) };
+    }),
+  );
 }
 
 async function readTemplate(file: string, workingDir: string): Promise<Template> {
@@ -50,13 +57,13 @@ export async function findQueues(
   clearml: ClearmlClient,
   named: readonly NamedQueue[],
   { create, server }: { readonly create: boolean; readonly server: string },
-): Promise<ServedQueue[]> {
-  const served: ServedQueue[] = [];
-  for (const { name, template } of named) {
+): Promise<FoundQueue[]> {
+  const served: FoundQueue[] = [];
+  for (const { name, cluster, template } of named) {
     const { id, name: found } = (await clearml.queues.find(name)) ?? (await missing(clearml, name, { create, server }));
     if (served.some((queue) => queue.id === id))
       throw new UsageProblem(`Queue "${name}" is given twice: name each queue once.`);
-    served.push({ id, name: found, template });
+    served.push({ id, name: found, cluster, template });
   }
   return served;
 }

@@ -1,11 +1,18 @@
 // A task to be rendered, from a file: no server is needed.
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { ClusterSettings } from '../config/clusters.ts';
 import type { Variables } from '../template/template.ts';
 import { jobSettings, workerName } from './job-settings.ts';
 import type { Configured } from './read-config.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
+
+/** Where the task is thought to go. */
+export interface Aim {
+  readonly queueName: string;
+  readonly cluster: ClusterSettings;
+}
 
 /** What `render` must know to write a task's script. */
 export interface TaskToRender {
@@ -18,16 +25,23 @@ export interface TaskToRender {
 export const UNKNOWN_ID = '0'.repeat(32);
 
 /** What a template may use of this machine's side. */
-export function localVariables(here: Configured): Pick<Variables, 'workerId' | 'config'> {
-  return { workerId: workerName(here), config: jobSettings(here, '').publicConfig };
+export function localVariables(here: Configured, cluster: ClusterSettings): Pick<Variables, 'workerId' | 'config'> {
+  return { workerId: workerName(here, cluster), config: jobSettings(here, cluster, '').publicConfig };
 }
 
 /** @throws UsageProblem when the file can't be read or holds no task */
-export async function taskFromFile(here: Configured, file: string, queueName: string): Promise<TaskToRender> {
+export async function taskFromFile(here: Configured, file: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
   const path = resolve(here.around.workingDir, file);
   const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);
   return {
-    variables: { ...localVariables(here), queueName, queueId: UNKNOWN_ID, task, project: projectIn(task), user: {} },
+    variables: {
+      ...localVariables(here, cluster),
+      queueName,
+      queueId: UNKNOWN_ID,
+      task,
+      project: projectIn(task),
+      user: {},
+    },
     schedulerQueue: UNKNOWN_ID,
     apiServer: here.config.settings.api.apiServer ?? 'its address',
   };

@@ -4,7 +4,7 @@ import type { Typed } from './command.ts';
 import { makeClearml } from './make-clearml.ts';
 import { withLog } from './read-base.ts';
 import type { Configured } from './read-config.ts';
-import { localVariables, UNKNOWN_ID, type TaskToRender } from './task-from-file.ts';
+import { localVariables, UNKNOWN_ID, type Aim, type TaskToRender } from './task-from-file.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /** @throws UsageProblem when there is no such task, and what the client throws */
@@ -12,7 +12,7 @@ export async function taskFromServer(
   typed: Typed,
   here: Configured,
   id: string,
-  queueName: string,
+  { queueName, cluster }: Aim,
 ): Promise<TaskToRender> {
   const base = withLog(typed, here);
   const clearml = makeClearml(base);
@@ -26,11 +26,11 @@ export async function taskFromServer(
       typeof projectId === 'string' ? clearml.people.project(projectId) : undefined,
       read.task.user === undefined ? undefined : clearml.people.user(read.task.user),
       clearml.queues.find(queueName),
-      clearml.queues.find(here.config.settings.slurm.schedulerQueue),
+      clearml.queues.find(cluster.schedulerQueue),
     ]);
     return {
       variables: {
-        ...localVariables(here),
+        ...localVariables(here, cluster),
         queueName,
         queueId: queue?.id ?? UNKNOWN_ID,
         task: read.document,

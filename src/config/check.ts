@@ -29,12 +29,29 @@ function withoutNulls(tree: ConfigTree): ConfigTree {
 }
 
 function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigProblem {
+  const inner = meantProblem(issue);
+  if (inner !== undefined) return problemOf(tree, inner);
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     return new ConfigProblem(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
   }
   return new ConfigProblem(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
+}
+
+/** Of several shapes, what is wrong with the one that was meant: the first whose own kind fits. */
+function meantProblem(issue: z.core.$ZodIssue): z.core.$ZodIssue | undefined {
+  if (issue.code === 'invalid_key') return problemAt(issue.path, issue.issues[0]);
+  if (issue.code !== 'invalid_union') return undefined;
+  const ofKinds = issue.errors.map(([first]) => first);
+  return problemAt(
+    issue.path,
+    ofKinds.find((first) => first !== undefined && (first.path.length > 0 || first.code !== 'invalid_type')),
+  );
+}
+
+function problemAt(path: readonly PropertyKey[], inner: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
+  return inner === undefined ? undefined : { ...inner, path: [...path, ...inner.path] };
 }
 
 function unknownSetting(group: readonly string[], key: string): string {
@@ -62,7 +79,7 @@ function demand(issue: z.core.$ZodIssue): string {
 }
 
 /** Where a setting was written, or the nearest thing around it. */
-function originAt(tree: ConfigTree, path: readonly (string | number)[]): Origin {
+export function originAt(tree: ConfigTree, path: readonly (string | number)[]): Origin {
   for (let length = path.length; length > 0; length -= 1) {
     const node = nodeAt(tree, path.slice(0, length));
     if (node !== undefined) return node.origin;

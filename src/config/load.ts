@@ -1,7 +1,9 @@
 // Puts the configuration together: defaults, files, environment, command line, each over the one before.
-import { dirname, join } from 'node:path';
-import { checkedConf } from './check.ts';
-import { expandPath, readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
+import { join } from 'node:path';
+import { checkedConf, originAt } from './check.ts';
+import { withChosenQueues } from './chosen-queues.ts';
+import { servedClusters } from './clusters.ts';
+import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
 import {
   emptyTree,
   leaf,
@@ -17,7 +19,9 @@ import {
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment.ts';
 import type { Environment } from './hocon-resolve.ts';
 import { readHocon } from './hocon.ts';
+import { withLocalPaths } from './local-paths.ts';
 import type { Origin } from './origin.ts';
+import { servedQueues } from './served-queues.ts';
 import { filesServerOf, webServerOf } from './server-addresses.ts';
 import { splitPath } from './setting-path.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -82,21 +86,26 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     read.push(file);
     return readHocon(file, text, { environment, readInclude });
   });
-  const given = [
+  const written = [
     treeWith(['api', 'verify_certificate'], leaf(true, NOWHERE)),
     ...layers,
     dynamicVariables(environment),
     namedVariables(environment),
-    typedSettings(commandLine.settings ?? []),
   ].reduce(overlay);
+  const given = withChosenQueues(written, typedSettings(commandLine.settings ?? []));
 
   const complete = withLocalPaths(withAddresses(given), homeDir);
   const conf = checkedConf(complete);
   const stateDir = conf.agent.slurm.state_dir ?? defaultStateDir(surroundings, homeDir);
   const slurm = inForce({ ...conf.agent.slurm, state_dir: stateDir }, nodeAt(complete, ['agent', 'slurm']));
   const root = overlay(complete, treeWith(['agent', 'slurm'], slurm));
+  const origin = (...path: readonly string[]): Origin => originAt(root, ['agent', 'slurm', ...path]);
+  const served = {
+    clusters: servedClusters(conf.agent.slurm, stateDir, origin),
+    queues: servedQueues(conf.agent.slurm, origin),
+  };
   return {
-    settings: settingsFrom(conf, stateDir),
+    settings: settingsFrom(conf, served),
     tree: plainTree(root),
     root,
     originOf: (path) => nodeAt(root, splitPath(path))?.origin,
@@ -144,26 +153,6 @@ function derived(path: string, value: string | undefined, from: string): ConfigT
 function textAt(tree: ConfigTree, path: string): string | undefined {
   const node = nodeAt(tree, path.split('.'));
   return node?.kind === 'leaf' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
-}
-
-/** `~`, and paths relative to the file they are written in, made whole: the daemon may be started anywhere. */
-function withLocalPaths(tree: ConfigTree, homeDir: string): ConfigTree {
-  let result = tree;
-  for (const path of [
-    ['agent', 'slurm', 'template_files'],
-    ['agent', 'slurm', 'state_dir'],
-  ]) {
-    const node = nodeAt(tree, path);
-    if (node !== undefined) result = overlay(result, treeWith(path, expanded(node, homeDir)));
-  }
-  return result;
-}
-
-function expanded(node: ConfigNode, homeDir: string): ConfigNode {
-  if (node.kind === 'list') return { ...node, items: node.items.map((item) => expanded(item, homeDir)) };
-  if (node.kind !== 'leaf' || typeof node.value !== 'string' || node.value === '') return node;
-  const folder = node.origin.kind === 'file' ? dirname(node.origin.file) : '';
-  return { ...node, value: expandPath(node.value, homeDir, folder) };
 }
 
 function defaultStateDir({ stateHome }: Surroundings, homeDir: string): string {

@@ -1,10 +1,6 @@
 // Every setting of ours: its type, unit, default and meaning. The reference page and `--help` are made from this file.
 import { z } from 'zod';
-
-const absolutePath = z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it');
-/** `~` and paths relative to the file that names them are allowed. */
-const localPath = z.string().min(1, 'must not be empty');
-const words = z.string().min(1, 'must not be empty');
+import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
 
 function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
@@ -50,16 +46,17 @@ const binaries = z
 
 /** `agent.slurm`. Strict: a name that isn't here is a typing error. */
 export const SlurmSection = z.strictObject({
-  queues: z
-    .array(words)
-    .default([])
-    .describe('Names or ids of the ClearML queues to serve, in order of priority. Option `--queue`.'),
+  queues,
   template_files: z
     .array(localPath)
     .default([])
     .describe(
       'Batch script templates: one for each queue, or one for all. Relative to the file that names them. Option `--template-files`.',
     ),
+  clusters,
+  cluster: words
+    .optional()
+    .describe('Serve this cluster only: with the queues that name it, and those that name none. Option `--cluster`.'),
   order_fairness: z
     .boolean()
     .default(false)
@@ -67,9 +64,9 @@ export const SlurmSection = z.strictObject({
   scheduler_queue: words
     .default('slurm_scheduler')
     .describe(
-      'The ClearML queue in which tasks stand while their jobs wait in Slurm; made when missing. Each cluster needs its own.',
+      'The ClearML queue in which tasks stand while their jobs wait in Slurm; made when missing. A cluster with a name has its own, with a dot and the name behind.',
     ),
-  shared_dir: absolutePath
+  shared_dir: clusterPath
     .optional()
     .describe(
       "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
@@ -85,8 +82,8 @@ export const SlurmSection = z.strictObject({
   queue_poll_interval_sec: seconds(1)
     .default(5)
     .describe('Between two looks at the ClearML queues. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.'),
-  slurm_bin_dir: absolutePath.optional().describe("The folder of Slurm's commands, where it is not on the PATH."),
-  slurm_conf: absolutePath
+  slurm_bin_dir: clusterPath.optional().describe("The folder of Slurm's commands, where it is not on the PATH."),
+  slurm_conf: clusterPath
     .optional()
     .describe("The cluster's `slurm.conf`, given to Slurm's commands. Variable `SLURM_CONF`."),
   binaries,
@@ -104,7 +101,7 @@ export const SlurmSection = z.strictObject({
       'How many tasks are submitted a second at most, after a burst of twice as many. Sites that limit the rate of calls (`rl_enable` in slurm.conf) may want less than they allow.',
     ),
   command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
-  python: absolutePath
+  python: clusterPath
     .optional()
     .describe(
       "A Python on the nodes that has clearml-agent. Without it the node's own is looked for, and clearml-agent is installed where none has it.",

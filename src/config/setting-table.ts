@@ -13,18 +13,30 @@ export interface SettingRow {
   readonly meaning: string;
 }
 
-const Described = z.object({
+interface Described {
+  readonly type?: unknown;
+  readonly description?: string | undefined;
+  readonly default?: unknown;
+  readonly minimum?: number | undefined;
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
+  readonly additionalProperties?: unknown;
+  readonly anyOf?: readonly Described[] | undefined;
+}
+
+const Described: z.ZodType<Described> = z.object({
   type: z.unknown().optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
   minimum: z.number().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+  anyOf: z.lazy(() => z.array(Described)).optional(),
 });
-type Described = z.infer<typeof Described>;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'number',
+  integer: 'number',
   boolean: 'true or false',
   array: 'list',
   object: 'group',
@@ -42,13 +54,16 @@ export function clearmlRows(): SettingRow[] {
 
 /** The names that may stand directly under `agent.slurm`, or under one of its groups. */
 export function knownNames(group: readonly string[]): string[] {
-  const prefix = group.map((step) => `${step}.`).join('');
   return settingRows()
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length))
-    .filter((name) => !name.includes('.'));
+    .map(({ name }) => name.split('.'))
+    .filter((steps) => steps.length === group.length + 1)
+    .filter((steps) => group.every((step, index) => steps[index] === step || steps[index] === ANY_NAME))
+    .map((steps) => steps.at(-1) ?? '')
+    .filter((name) => name !== ANY_NAME);
 }
+
+/** Stands for a name that the user gives. */
+const ANY_NAME = '<name>';
 
 function rowsOf(section: z.ZodType, prefix: string): SettingRow[] {
   return rowsBelow(z.toJSONSchema(section, { io: 'input' }).properties ?? {}, prefix);
@@ -58,16 +73,31 @@ function rowsBelow(properties: Readonly<Record<string, unknown>>, prefix: string
   return Object.entries(properties).flatMap(([key, schema]) => {
     const described = Described.parse(schema);
     const name = `${prefix}${key}`;
-    return [rowOf(name, described), ...rowsBelow(described.properties ?? {}, `${name}.`)];
+    const shapes = described.anyOf ?? [described];
+    const below = shapes.flatMap((shape) => [
+      ...rowsBelow(shape.properties ?? {}, `${name}.`),
+      ...rowsBelow(propertiesOfEach(shape), `${name}.${ANY_NAME}.`),
+    ]);
+    return [rowOf(name, described, shapes), ...below];
   });
 }
 
-function rowOf(name: string, { type, description, default: fallback, minimum, properties }: Described): SettingRow {
-  const isGroup = properties !== undefined;
+/** Of a group whose names are the user's, the settings under each name. */
+function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<string, unknown>> {
+  return Described.safeParse(additionalProperties).data?.properties ?? {};
+}
+
+function rowOf(
+  name: string,
+  { default: fallback, minimum, description }: Described,
+  shapes: readonly Described[],
+): SettingRow {
+  const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text');
+  const isGroup = types.includes('group');
   return {
     name,
-    type: (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text',
-    fallback: fallback === undefined || isGroup ? undefined : JSON.stringify(fallback),
+    type: [...new Set(types)].join(' or '),
+    fallback: fallback === undefined || (isGroup && !Array.isArray(fallback)) ? undefined : JSON.stringify(fallback),
     least: minimum,
     meaning: description ?? '',
   };

@@ -1,5 +1,7 @@
 // The settings as the rest of the program uses them: checked, named in its own words, times in milliseconds.
+import type { ClusterSettings } from './clusters.ts';
 import type { ClearmlConf } from './schema.ts';
+import type { QueueSettings } from './served-queues.ts';
 
 /** Where the server is and who we are there; what is not set is undefined. */
 export interface ApiSettings {
@@ -21,6 +23,10 @@ export interface Settings {
   /** `agent.abort_callback_max_timeout`: how long a task's own abort callback may take at most. */
   readonly abortCallbackMaxMs: number;
   readonly slurm: SlurmSettings;
+  /** Those that are served, at least one. */
+  readonly clusters: readonly ClusterSettings[];
+  /** Those that are served, in order of priority. */
+  readonly queues: readonly QueueSettings[];
 }
 
 export type SlurmSettings = ReturnType<typeof slurmSettings>;
@@ -28,8 +34,7 @@ export type SlurmSettings = ReturnType<typeof slurmSettings>;
 /** What `agent.abort_callback_max_timeout` is for the agent when nothing is set, in seconds. */
 const ABORT_CALLBACK_MAX_SEC = 1800;
 
-/** `stateDir` where the configuration names none: only its reader knows the home folder. */
-export function settingsFrom({ api, agent }: ClearmlConf, stateDir: string): Settings {
+export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings, 'clusters' | 'queues'>): Settings {
   return {
     api: {
       apiServer: address(api.api_server) ?? address(api.host),
@@ -43,23 +48,18 @@ export function settingsFrom({ api, agent }: ClearmlConf, stateDir: string): Set
     workerId: filled(agent.worker_id),
     workerName: filled(agent.worker_name),
     abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
-    slurm: slurmSettings(agent.slurm, stateDir),
+    slurm: slurmSettings(agent.slurm),
+    ...served,
   };
 }
 
-function slurmSettings(slurm: ClearmlConf['agent']['slurm'], stateDir: string) {
+/** What all clusters have in common. */
+function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
   return {
-    queues: slurm.queues,
     templateFiles: slurm.template_files,
     orderFairness: slurm.order_fairness,
-    schedulerQueue: slurm.scheduler_queue,
-    sharedDir: slurm.shared_dir,
-    // The layers always hold one: load.ts puts the default there.
-    stateDir: slurm.state_dir ?? stateDir,
     pollIntervalMs: slurm.poll_interval_sec * 1000,
     queuePollIntervalMs: slurm.queue_poll_interval_sec * 1000,
-    slurmBinDir: slurm.slurm_bin_dir,
-    slurmConf: slurm.slurm_conf,
     binaries: {
       batchBinary: slurm.binaries.batch_binary,
       runBinary: slurm.binaries.run_binary,
@@ -68,7 +68,6 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm'], stateDir: string) {
     sbatchTimeoutMs: slurm.sbatch_timeout_sec * 1000,
     submitsPerSecond: slurm.submit_rate_per_sec,
     commandTimeoutMs: slurm.command_timeout_sec * 1000,
-    python: slurm.python,
     agentVersion: slurm.agent_version,
     singularityMode: slurm.singularity_mode,
     srunDelegation: slurm.srun_delegation,

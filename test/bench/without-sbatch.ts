@@ -1,9 +1,9 @@
 // The daemon with an sbatch that accepts every script at once: what is left is our own time, and the server's.
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
-import { assemble } from '../../src/cli/assemble.ts';
+import { assemble, openCluster, openServer } from '../../src/cli/assemble.ts';
 import { readBase } from '../../src/cli/read-base.ts';
-import { pairQueues, readTemplates } from '../../src/cli/serve-queues.ts';
+import { readQueues } from '../../src/cli/serve-queues.ts';
 import { runDaemon } from '../../src/glue/daemon.ts';
 import { takeLock } from '../../src/glue/lock.ts';
 import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
@@ -22,21 +22,27 @@ const base = readBase(typed, {
   errorStream: process.stderr,
   stop: stop.signal,
 });
-const { slurm } = base.config.settings;
-const lock = await takeLock(slurm.stateDir, hostname(), systemClock.now());
-const named = pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, '.'));
-const assembled = await assemble(base, named, { createQueues: false });
+const { settings } = base.config;
+const [cluster] = settings.clusters;
+if (cluster === undefined) throw new RangeError('no cluster');
+const lock = await takeLock(cluster.stateDir, hostname(), systemClock.now());
+const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
+const clusterSide = await openCluster(base, cluster, base.log);
+const facts = await clusterSide.scheduler.facts();
+const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
 
 let jobs = 0;
 const scheduler: Scheduler = {
-  ...assembled.glue.scheduler,
+  ...glue.scheduler,
   submit() {
     jobs += 1;
     return Promise.resolve({ kind: 'accepted', jobId: String(jobs) as JobId, cluster: undefined });
   },
 };
-const pace = { lookMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
-await runDaemon({ ...assembled.glue, scheduler }, { pace, once: false, stop: stop.signal, lock });
+const pace = { lookMs: settings.slurm.pollIntervalMs, queueMs: settings.slurm.queuePollIntervalMs };
+await runDaemon({ ...glue, scheduler }, { pace, once: false, stop: stop.signal, lock });
 await lock.release();
-await assembled.close();
+await glue.journal.close();
+await glue.clearml.close();
+await glue.host.close();
 await base.closeLog();

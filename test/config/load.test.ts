@@ -46,7 +46,7 @@ describe('the layers of the configuration', () => {
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
     });
 
-    expect(config.settings.slurm.queues).to.deep.equal(['gpu']);
+    expect(config.settings.queues.map(({ name }) => name)).to.deep.equal(['gpu']);
   });
 
   it('merge groups and replace lists', () => {
@@ -54,7 +54,7 @@ describe('the layers of the configuration', () => {
       CLEARML_AGENT__AGENT__SLURM: '{ queues: [c], grace: { stop_sec: 2 } }',
     });
 
-    expect(config.settings.slurm.queues).to.deep.equal(['c']);
+    expect(config.settings.queues.map(({ name }) => name)).to.deep.equal(['c']);
     expect(config.settings.slurm.grace).to.deep.include({ endMs: 1_000, stopMs: 2_000, startMs: 300_000 });
   });
 });
@@ -142,34 +142,41 @@ describe('the file of the configuration', () => {
 
 describe('the settings', () => {
   it('have their defaults where nothing is written', () => {
-    const { slurm, api, abortCallbackMaxMs } = configFrom({}).settings;
+    const { slurm, clusters, queues, api, abortCallbackMaxMs } = configFrom({}).settings;
 
     expect(slurm).to.deep.equal({
-      queues: [],
       templateFiles: [],
       orderFairness: false,
-      schedulerQueue: 'slurm_scheduler',
-      sharedDir: undefined,
-      stateDir: '/home/ada/.local/state/clearml-agent-slurm',
       pollIntervalMs: 15_000,
       queuePollIntervalMs: 5_000,
-      slurmBinDir: undefined,
-      slurmConf: undefined,
       binaries: { batchBinary: 'sbatch', runBinary: 'srun', monitorBinary: 'squeue' },
       sbatchTimeoutMs: 180_000,
       commandTimeoutMs: 90_000,
-      python: undefined,
+      submitsPerSecond: 10,
       agentVersion: '3.0.3',
       singularityMode: false,
       srunDelegation: false,
       grace: { startMs: 300_000, endMs: 60_000, stopMs: 120_000, absentMs: 600_000, adoptMs: 300_000 },
     });
+    expect(clusters).to.deep.equal([
+      {
+        name: undefined,
+        ssh: undefined,
+        stateDir: '/home/ada/.local/state/clearml-agent-slurm',
+        schedulerQueue: 'slurm_scheduler',
+        slurmBinDir: undefined,
+        slurmConf: undefined,
+        sharedDir: undefined,
+        python: undefined,
+      },
+    ]);
+    expect(queues).to.deep.equal([{ name: 'default', cluster: undefined, template: undefined }]);
     expect(api.verifyCertificate).to.equal(true);
     expect(abortCallbackMaxMs).to.equal(1_800_000);
   });
 
   it('put the state where XDG_STATE_HOME says', () => {
-    expect(configFrom({ environment: { XDG_STATE_HOME: '/var/state' } }).settings.slurm.stateDir).to.equal(
+    expect(configFrom({ environment: { XDG_STATE_HOME: '/var/state' } }).settings.clusters[0]?.stateDir).to.equal(
       '/var/state/clearml-agent-slurm',
     );
   });
@@ -182,7 +189,7 @@ describe('the settings', () => {
     });
 
     expect(config.settings.slurm.templateFiles).to.deep.equal(['/etc/site/gpu.sh', '/home/ada/own.sh', '/abs.sh']);
-    expect(config.settings.slurm.stateDir).to.equal('/etc/site/state');
+    expect(config.settings.clusters[0]?.stateDir).to.equal('/etc/site/state');
   });
 
   it('leave a path from the command line to whoever typed it', () => {
@@ -198,8 +205,8 @@ describe('the settings', () => {
       'agent.slurm { shared_dir: null, state_dir: null, poll_interval_sec: null }, agent.worker_id: null',
     );
 
-    expect(config.settings.slurm.sharedDir).to.equal(undefined);
-    expect(config.settings.slurm.stateDir).to.equal('/home/ada/.local/state/clearml-agent-slurm');
+    expect(config.settings.clusters[0]?.sharedDir).to.equal(undefined);
+    expect(config.settings.clusters[0]?.stateDir).to.equal('/home/ada/.local/state/clearml-agent-slurm');
     expect(config.settings.slurm.pollIntervalMs).to.equal(15_000);
     expect(config.originOf('agent.slurm.poll_interval_sec')).to.deep.equal({ kind: 'default' });
     expect(config.settings.workerId).to.equal(undefined);

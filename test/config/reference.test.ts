@@ -32,7 +32,11 @@ describe('settingRows', () => {
     const rows = new Map(settingRows().map((row) => [row.name, row]));
 
     expect(rows.get('poll_interval_sec')).to.deep.include({ type: 'number', fallback: '15', least: 1 });
-    expect(rows.get('queues')).to.deep.include({ type: 'list', fallback: '[]' });
+    expect(rows.get('queues')).to.deep.include({ type: 'list or group', fallback: '[]' });
+    expect(rows.get('queues.<name>.cluster')).to.deep.include({ type: 'text', fallback: undefined });
+    expect(rows.get('clusters')).to.deep.include({ type: 'group', fallback: undefined });
+    expect(rows.get('clusters.<name>.identity_file')).to.deep.include({ type: 'text or list' });
+    expect(rows.get('clusters.<name>.channels')).to.deep.include({ type: 'number', fallback: '4', least: 1 });
     expect(rows.get('grace')).to.deep.include({ type: 'group', fallback: undefined });
     expect(rows.get('grace.end_sec')).to.deep.include({ type: 'number', fallback: '60' });
     expect(rows.get('shared_dir')).to.deep.include({ type: 'text', fallback: undefined });
@@ -47,6 +51,10 @@ describe('settingRows', () => {
 
   it('are found by their group', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
+    expect(knownNames(['clusters', 'hpc1']))
+      .to.include('host')
+      .and.not.to.include('grace');
+    expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template']);
     expect(knownNames(['grace'])).to.deep.equal(['start_sec', 'end_sec', 'stop_sec', 'absent_sec', 'adopt_sec']);
   });
 });

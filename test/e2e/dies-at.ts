@@ -4,9 +4,9 @@
 import { writeSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
-import { assemble } from '../../src/cli/assemble.ts';
+import { assemble, openCluster, openServer } from '../../src/cli/assemble.ts';
 import { readBase } from '../../src/cli/read-base.ts';
-import { pairQueues, readTemplates } from '../../src/cli/serve-queues.ts';
+import { readQueues } from '../../src/cli/serve-queues.ts';
 import { runDaemon } from '../../src/glue/daemon.ts';
 import { takeLock } from '../../src/glue/lock.ts';
 
@@ -49,15 +49,19 @@ const base = readBase(typed, {
   errorStream: process.stderr,
   stop: new AbortController().signal,
 });
-const { slurm } = base.config.settings;
-const lock = await takeLock(slurm.stateDir, hostname(), systemClock.now());
-const assembled = await assemble(base, pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, '.')), {
-  createQueues: false,
-});
-const { glue } = assembled;
+const { settings } = base.config;
+const [cluster] = settings.clusters;
+if (cluster === undefined) throw new RangeError('no cluster');
+const lock = await takeLock(cluster.stateDir, hostname(), systemClock.now());
+const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
+const clusterSide = await openCluster(base, cluster, base.log);
+const facts = await clusterSide.scheduler.facts();
+const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
 const mortals = { clearml: mortal(glue.clearml), scheduler: mortal(glue.scheduler), journal: mortal(glue.journal) };
 const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop: new AbortController().signal, lock };
 await runDaemon({ ...glue, ...mortals }, options);
 await lock.release();
-await assembled.close();
+await glue.journal.close();
+await glue.clearml.close();
+await glue.host.close();
 await base.closeLog();

@@ -8,8 +8,8 @@ import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jobSettings } from '../job-settings.ts';
 import { readConfig, type Configured } from '../read-config.ts';
-import { pairQueues, readTemplates } from '../serve-queues.ts';
-import { taskFromFile, type TaskToRender } from '../task-from-file.ts';
+import { readQueues } from '../serve-queues.ts';
+import { taskFromFile, type Aim, type TaskToRender } from '../task-from-file.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
@@ -18,15 +18,16 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   const here = { config: readConfig(typed, around), around };
   for (const warning of here.config.warnings) around.stderr(`clearml-agent-slurm: ${warning}\n`);
 
-  const { slurm } = here.config.settings;
-  const [only, ...others] = pairQueues(slurm.queues, await readTemplates(slurm.templateFiles, around.workingDir));
-  if (only === undefined || others.length > 0)
+  const { settings } = here.config;
+  const [only, ...others] = await readQueues(settings, around.workingDir);
+  const cluster = settings.clusters.find(({ name }) => name === only?.cluster);
+  if (only === undefined || cluster === undefined || others.length > 0)
     throw new UsageProblem('render takes one template and at most one queue.');
 
-  const { variables, schedulerQueue, apiServer } = await readTask(typed, here, only.name);
+  const { variables, schedulerQueue, apiServer } = await readTask(typed, here, { queueName: only.name, cluster });
   const taskId = z.string().parse(variables.task['id']);
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
-  const blocks = jobBlocks(jobSettings(here, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
+  const blocks = jobBlocks(jobSettings(here, cluster, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
   const { script, uses } = only.template.render(variables, blocks);
 
   around.stdout(script);
@@ -34,13 +35,13 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   return EXIT.ok;
 }
 
-async function readTask(typed: Typed, here: Configured, queueName: string): Promise<TaskToRender> {
+async function readTask(typed: Typed, here: Configured, aim: Aim): Promise<TaskToRender> {
   const id = textOption(typed, 'task');
   const file = textOption(typed, 'task-file');
-  if (file !== undefined && id === undefined) return taskFromFile(here, file, queueName);
+  if (file !== undefined && id === undefined) return taskFromFile(here, file, aim);
   if (id === undefined || file !== undefined)
     throw new UsageProblem('render needs a task: give either --task ID or --task-file FILE.');
   // The log and the client of the server take longer to load than a task in a file takes altogether.
   const { taskFromServer } = await import('../task-from-server.ts');
-  return taskFromServer(typed, here, id, queueName);
+  return taskFromServer(typed, here, id, aim);
 }

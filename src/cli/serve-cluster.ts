@@ -1,0 +1,104 @@
+// Serves one cluster until it is told to stop: takes its state folder, waits until its Slurm answers, and runs the daemon.
+import { systemClock } from '../base/clock.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { runDaemon, type DaemonEnd } from '../glue/daemon.ts';
+import type { Glue } from '../glue/glue.ts';
+import { takeLock, type Lock } from '../glue/lock.ts';
+import { CommandNotFound } from '../host/errors.ts';
+import type { Logger } from '../log/logger.ts';
+import { namedLog } from '../log/named-log.ts';
+import { SlurmUnavailable } from '../slurm/errors.ts';
+import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
+import { assemble, openCluster, type ServerSide } from './assemble.ts';
+import type { Base } from './read-base.ts';
+
+export interface ServeOptions {
+  /** One round of everything, then the end; nothing is waited for. */
+  readonly once: boolean;
+  readonly stop: AbortSignal;
+}
+
+/** @throws what keeps this cluster from being served for good, each with a sentence in explain.ts's table */
+export async function serveCluster(
+  base: Base,
+  cluster: ClusterSettings,
+  serverSide: ServerSide,
+  options: ServeOptions,
+): Promise<DaemonEnd> {
+  const { slurm } = base.config.settings;
+  const log = cluster.name === undefined ? base.log : namedLog(base.log, { cluster: cluster.name });
+  const lock = await takeLock(cluster.stateDir, base.around.hostName, systemClock.now());
+  try {
+    const clusterSide = await openCluster(base, cluster, log);
+    try {
+      const facts = await firstFacts(clusterSide.scheduler, { ...options, lock, log });
+      if (facts === undefined) return 'done';
+      const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
+      try {
+        saySoNow(glue, serverSide);
+        const pace = { lookMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
+        const end = await runDaemon(glue, { pace, ...options, lock });
+        log.info('Stopped; jobs go on', { followed: glue.journal.entries.size });
+        return end;
+      } finally {
+        await glue.journal.close();
+      }
+    } finally {
+      await clusterSide.host.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** A login that a person has to make is found within half a minute. */
+const ASK_AGAIN_MS = 20_000;
+
+/**
+ * The cluster's settings, once it can be asked: meanwhile its tasks stay in their queues, and its jobs go on. undefined when the
+ * daemon was stopped before.
+ * @throws SlurmUnavailable at once when nothing is waited for, or when waiting won't help: there is no such command
+ */
+async function firstFacts(
+  scheduler: Scheduler,
+  { once, stop, lock, log }: ServeOptions & { readonly lock: Lock; readonly log: Logger },
+): Promise<ClusterFacts | undefined> {
+  const isStopped = (): boolean => stop.aborted;
+  let said: string | undefined;
+  while (!isStopped()) {
+    try {
+      return await scheduler.facts(stop);
+    } catch (error) {
+      if (isStopped()) break;
+      if (once || !(error instanceof SlurmUnavailable) || error.cause instanceof CommandNotFound) throw error;
+      const isNews = said !== error.message;
+      said = error.message;
+      log[isNews ? 'warn' : 'debug'](
+        'Slurm can not be asked; its queues are served and its jobs followed once it can',
+        {
+          err: error,
+        },
+      );
+    }
+    await systemClock.sleep(ASK_AGAIN_MS, stop).catch(() => undefined);
+    // A folder that nobody touches is taken for a dead daemon's.
+    await lock.touch();
+  }
+  return undefined;
+}
+
+function saySoNow({ log, version, queues, cluster, worker, journal }: Glue, { server }: ServerSide): void {
+  log.info('Serving', {
+    version,
+    queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),
+    server: server.apiServer,
+    slurmCluster: cluster.clusterName,
+    slurm: cluster.version,
+    worker,
+  });
+  if (journal.setAside !== undefined) {
+    log.warn('The journal could not be read and was set aside; tasks and jobs are found again without it', {
+      file: journal.setAside,
+    });
+  }
+}

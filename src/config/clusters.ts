@@ -1,0 +1,128 @@
+// The clusters that are served, each with all that it needs: its own settings, and what it shares with the others. Pure.
+import { join } from 'node:path';
+import { ConfigProblem } from './errors.ts';
+import type { Origin } from './origin.ts';
+import type { OriginOf, Slurm } from './served-queues.ts';
+import { joinPath } from './setting-path.ts';
+
+type Cluster = Slurm['clusters'][string];
+
+/** How commands get to a login node. */
+export interface SshSettings {
+  readonly provider: 'ssh2' | 'openssh';
+  /** As `ssh` knows it. */
+  readonly host: string;
+  /** undefined, here and below: as `~/.ssh/config` says. */
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  readonly identityFiles: readonly string[] | undefined;
+  /** Each `[user@]host[:port]`, the nearest first. */
+  readonly jumps: readonly string[] | undefined;
+  readonly hostKeys: string | undefined;
+  readonly channels: number;
+  readonly passwordFrom: { readonly file: string } | { readonly command: readonly string[] } | undefined;
+}
+
+export interface ClusterSettings {
+  /** undefined for the only one, when it was given no name. */
+  readonly name: string | undefined;
+  /** undefined: Slurm's commands run on this machine. */
+  readonly ssh: SshSettings | undefined;
+  readonly stateDir: string;
+  readonly schedulerQueue: string;
+  readonly slurmBinDir: string | undefined;
+  readonly slurmConf: string | undefined;
+  readonly sharedDir: string | undefined;
+  readonly python: string | undefined;
+}
+
+/**
+ * All that are set up, or the one that was chosen. One without a queue is among them: its jobs are followed to their end.
+ * @throws ConfigProblem when one can't be reached as it says
+ */
+export function servedClusters(slurm: Slurm, stateDir: string, originOf: OriginOf): ClusterSettings[] {
+  const all = Object.entries(slurm.clusters);
+  if (all.length === 0) return [unnamed(slurm, stateDir)];
+  return all
+    .filter(([name]) => slurm.cluster === undefined || slurm.cluster === name)
+    .map(([name, cluster]) => named(name, cluster, { slurm, stateDir, originOf }));
+}
+
+function unnamed(slurm: Slurm, stateDir: string): ClusterSettings {
+  return {
+    name: undefined,
+    ssh: undefined,
+    stateDir,
+    schedulerQueue: slurm.scheduler_queue,
+    slurmBinDir: slurm.slurm_bin_dir,
+    slurmConf: slurm.slurm_conf,
+    sharedDir: slurm.shared_dir,
+    python: slurm.python,
+  };
+}
+
+interface Around {
+  readonly slurm: Slurm;
+  readonly stateDir: string;
+  readonly originOf: OriginOf;
+}
+
+function named(name: string, cluster: Cluster, { slurm, stateDir, originOf }: Around): ClusterSettings {
+  const ssh = sshOf(cluster, joinPath(['agent', 'slurm', 'clusters', name]), (key) => originOf('clusters', name, key));
+  // The variable speaks of the Slurm of this machine.
+  const isOfThisMachine = originOf('slurm_conf').kind === 'variable';
+  return {
+    name,
+    ssh,
+    stateDir: join(stateDir, name),
+    schedulerQueue: `${slurm.scheduler_queue}.${name}`,
+    slurmBinDir: cluster.slurm_bin_dir ?? slurm.slurm_bin_dir,
+    slurmConf: cluster.slurm_conf ?? (ssh !== undefined && isOfThisMachine ? undefined : slurm.slurm_conf),
+    sharedDir: cluster.shared_dir ?? slurm.shared_dir,
+    python: cluster.python ?? slurm.python,
+  };
+}
+
+function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin): SshSettings | undefined {
+  const { host, provider } = cluster;
+  const isHere = host === undefined || host === 'localhost';
+  if (isHere && (provider === 'ssh2' || provider === 'openssh')) {
+    const why = host === undefined ? 'there is no host' : 'localhost is reached without SSH';
+    throw new ConfigProblem(`${path}.provider is ${provider}, but ${why}: set ${path}.host`, originOf('provider'));
+  }
+  if (!isHere && provider === 'local')
+    throw new ConfigProblem(
+      `${path}.provider is local, but its host is ${host}: leave one of them out`,
+      originOf('provider'),
+    );
+  if (isHere || provider === 'local') return undefined;
+
+  const { password_file: file, password_command: command } = cluster;
+  if (file !== undefined && command !== undefined)
+    throw new ConfigProblem(
+      `${path} has both password_file and password_command: leave one out`,
+      originOf('password_file'),
+    );
+  if (provider === 'openssh' && (file !== undefined || command !== undefined)) {
+    const key = file === undefined ? 'password_command' : 'password_file';
+    throw new ConfigProblem(
+      `${path}.${key} is not for openssh, which uses a connection that you open: leave it out`,
+      originOf(key),
+    );
+  }
+  return {
+    provider: provider ?? 'ssh2',
+    host,
+    user: cluster.user,
+    port: cluster.port,
+    identityFiles: listOf(cluster.identity_file),
+    jumps: listOf(cluster.jump),
+    hostKeys: cluster.host_keys,
+    channels: cluster.channels,
+    passwordFrom: file !== undefined ? { file } : command !== undefined ? { command } : undefined,
+  };
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value;
+}

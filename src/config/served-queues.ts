@@ -1,0 +1,62 @@
+// Which queues are served, on which cluster, with which template. Pure.
+import type { z } from 'zod';
+import { nearestName } from '../base/nearest.ts';
+import { ConfigProblem } from './errors.ts';
+import type { Origin } from './origin.ts';
+import type { SlurmSection } from './schema.ts';
+import { joinPath } from './setting-path.ts';
+
+export type Slurm = z.infer<typeof SlurmSection>;
+
+/** Where a setting of `agent.slurm` came from, by its path below. */
+export type OriginOf = (...path: readonly string[]) => Origin;
+
+export interface QueueSettings {
+  /** Its name or id. */
+  readonly name: string;
+  /** The name of its cluster; undefined for the only one, when it was given none. */
+  readonly cluster: string | undefined;
+  /** undefined: one of `template_files`. */
+  readonly template: string | undefined;
+}
+
+/** As clearml-agent does when it is given no queue. */
+const USUAL_QUEUE = 'default';
+
+/** In order of priority. @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't */
+export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] {
+  const clusters = Object.keys(slurm.clusters);
+  if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
+  const given = Array.isArray(slurm.queues)
+    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined }))
+    : Object.entries(slurm.queues).map(([name, { cluster, template }]) => ({ name, cluster, template }));
+  const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
+  const all = given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined }] : given;
+  // What is typed replaces whatever is written.
+  const isTyped = originOf('template_files').kind === 'option';
+
+  return all
+    .map(({ name, cluster = only, template }): QueueSettings => {
+      if (cluster === undefined && clusters.length > 0)
+        throw new ConfigProblem(noCluster(name, clusters), originOf('queues', name));
+      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template };
+      refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
+      return { name, cluster, template: isTyped ? undefined : (template ?? slurm.clusters[cluster]?.template) };
+    })
+    .filter(({ cluster }) => slurm.cluster === undefined || cluster === slurm.cluster);
+}
+
+function noCluster(queue: string, clusters: readonly string[]): string {
+  const setting = joinPath(['agent', 'slurm', 'queues', queue]);
+  return `queue "${queue}" names no cluster, and there are ${clusters.join(', ')}: write ${setting} { cluster: … }, or choose one with --cluster`;
+}
+
+function refuseUnknownCluster(name: string, clusters: readonly string[], origin: Origin): void {
+  if (clusters.includes(name)) return;
+  const nearest = nearestName(name, clusters);
+  const known = clusters.length === 0 ? 'agent.slurm.clusters has none' : `there is ${clusters.join(', ')}`;
+  throw new ConfigProblem(
+    `there is no cluster "${name}": ${nearest === undefined ? known : `did you mean "${nearest}"?`}`,
+    origin,
+  );
+}

@@ -1,0 +1,170 @@
+// Where a host is and how to log in there: what our own configuration says, and for all else what `ssh` would do.
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expandTokens, readJump, readSshConfig, type JumpWords, type SshConfig, type Tokens } from './ssh-config.ts';
+import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
+
+/** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
+export class SshSetupProblem extends Error {
+  override readonly name = 'SshSetupProblem';
+}
+
+/** What is undefined is as `~/.ssh/config` says, else as ssh itself does. */
+export interface SshWishes {
+  readonly host: string;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  readonly identityFiles: readonly string[] | undefined;
+  readonly jumps: readonly string[] | undefined;
+  /** `strict`, `accept-new`, or the `SHA256:…` of the only key. */
+  readonly hostKeys: string | undefined;
+  readonly passwordFrom: PasswordSource | undefined;
+}
+
+export interface SshSurroundings {
+  /** What `ssh -G` with these arguments prints; undefined where there is no ssh. */
+  readonly askSsh: (args: readonly string[]) => Promise<string | undefined>;
+  readonly homeDir: string;
+  readonly localUser: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** More hops than this lead round in circles. */
+const MOST_HOPS = 8;
+
+/** @throws SshSetupProblem when only the openssh provider can do what is needed, or a jump host can't be read */
+export function findSshTarget(wishes: SshWishes, around: SshSurroundings): Promise<SshTarget> {
+  return targetOf(wishes, around, MOST_HOPS);
+}
+
+async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: number): Promise<SshTarget> {
+  if (hopsLeft === 0)
+    throw new SshSetupProblem(
+      `The way to ${wishes.host} has more than ${MOST_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
+    );
+  const config = readSshConfig((await around.askSsh(argumentsFor(wishes))) ?? '');
+  if (config.needsOpenssh !== undefined && wishes.passwordFrom === undefined)
+    throw needsOpenssh(wishes, config.needsOpenssh);
+
+  const host = config.hostName ?? wishes.host;
+  const user = wishes.user ?? config.user ?? around.localUser;
+  const port = wishes.port ?? config.port ?? 22;
+  const tokens = { ...around, calledAs: wishes.host, host, port, user };
+  const agentSocket = agentOf(config, tokens, around.environment);
+  return {
+    name: wishes.host,
+    host,
+    port,
+    user,
+    identityFiles: wishes.identityFiles ?? (await usualKeys(wishes, config, tokens)),
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+    ...(wishes.passwordFrom === undefined ? {} : { passwordFrom: wishes.passwordFrom }),
+    jumps: await jumpsOf(wishes, config, around, hopsLeft - 1),
+    hostKeys: policyOf(wishes, config, tokens),
+  };
+}
+
+/** What is set by us is given to ssh, so that `Match` sees it, and ProxyJump replaces a ProxyCommand as it does there. */
+function argumentsFor({ host, user, port, jumps }: SshWishes): string[] {
+  return [
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(jumps === undefined || jumps.length === 0 ? [] : ['-J', jumps.join(',')]),
+    '--',
+    host,
+  ];
+}
+
+function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {
+  return new SshSetupProblem(
+    `~/.ssh/config has ${what} for ${host}, which the provider ssh2 can't do. Set provider to openssh, and keep a connection open with: ssh -fN ${host}`,
+  );
+}
+
+/** A path, or undefined when no agent is to be asked. */
+function agentOf(
+  { identityAgent }: SshConfig,
+  tokens: Tokens,
+  environment: SshSurroundings['environment'],
+): string | undefined {
+  if (identityAgent === 'none') return undefined;
+  if (identityAgent === undefined || identityAgent === 'SSH_AUTH_SOCK') return filled(environment['SSH_AUTH_SOCK']);
+  const variable = /^\$\{?(\w+)\}?$/.exec(identityAgent)?.[1];
+  return variable === undefined ? expandTokens(identityAgent, tokens) : filled(environment[variable]);
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
+
+/** Those that are there. @throws SshSetupProblem when all of them are of a kind that ssh2 can't use */
+async function usualKeys(wishes: SshWishes, { identityFiles }: SshConfig, tokens: Tokens): Promise<string[]> {
+  const named = identityFiles.length > 0 ? identityFiles : USUAL_KEYS.map((name) => join('~', '.ssh', name));
+  const kinds = await Promise.all(
+    named.map(async (file) => {
+      const path = expandTokens(file, tokens);
+      return { path, kind: await kindOfKey(path) };
+    }),
+  );
+  const usable = kinds.filter(({ kind }) => kind === 'usable');
+  const needsToken = usable.length === 0 && kinds.some(({ kind }) => kind === 'token');
+  if (needsToken && wishes.passwordFrom === undefined) throw needsOpenssh(wishes, 'only keys on a FIDO token');
+  return usable.map(({ path }) => path);
+}
+
+/** Of a key on a FIDO token the file holds but a handle. */
+async function kindOfKey(path: string): Promise<'missing' | 'token' | 'usable'> {
+  try {
+    await access(path);
+  } catch {
+    return 'missing';
+  }
+  const publicKey = await readFile(`${path}.pub`, 'latin1').catch(() => '');
+  return publicKey.startsWith('sk-') ? 'token' : 'usable';
+}
+
+/** Of several only the first has jump hosts of its own: each other one is reached through the one before. */
+async function jumpsOf(
+  wishes: SshWishes,
+  config: SshConfig,
+  around: SshSurroundings,
+  hopsLeft: number,
+): Promise<SshTarget[]> {
+  const named = (wishes.jumps ?? config.jumps).flatMap((word) => word.split(',')).filter((word) => word !== 'none');
+  const hops: SshTarget[] = [];
+  for (const [index, word] of named.entries()) {
+    const read = readJump(word.trim());
+    if (read === undefined)
+      throw new SshSetupProblem(`"${word}" on the way to ${wishes.host} is no jump host: write it [user@]host[:port].`);
+    const hop = await targetOf(wishesFor(read, wishes, index === 0), around, hopsLeft);
+    hops.push(...hop.jumps, { ...hop, jumps: [] });
+  }
+  return hops;
+}
+
+function wishesFor(jump: JumpWords, { hostKeys }: SshWishes, isFirst: boolean): SshWishes {
+  return {
+    ...jump,
+    identityFiles: undefined,
+    jumps: isFirst ? undefined : ['none'],
+    // A fingerprint is that of one host.
+    hostKeys: hostKeys === 'strict' || hostKeys === 'accept-new' ? hostKeys : undefined,
+    passwordFrom: undefined,
+  };
+}
+
+function policyOf({ hostKeys }: SshWishes, config: SshConfig, tokens: Tokens): HostKeyPolicy {
+  const { hostKeyAlias: alias, acceptsNewKeys } = config;
+  const ofUser = config.userKnownHostsFiles ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+  const ofAll = config.globalKnownHostsFiles ?? ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+  const isNew = hostKeys === 'accept-new' || (hostKeys === undefined && acceptsNewKeys);
+  return {
+    // New keys are added to a file of the user's own; where there is none they could not be told from changed ones.
+    mode: isNew && ofUser.length > 0 ? 'accept-new' : 'strict',
+    knownHostsFiles: [...ofUser, ...ofAll].map((file) => expandTokens(file, tokens)),
+    ...(hostKeys?.startsWith('SHA256:') === true ? { fingerprint: hostKeys } : {}),
+    ...(alias === undefined ? {} : { alias }),
+  };
+}
