@@ -54,12 +54,9 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     handle = await rewrite();
   } catch (error) {
     if (error instanceof JournalUnusable) throw error;
-    throw new JournalUnusable(
-      `The journal ${file} can't be written: ${(error as Error).message}. Set agent.slurm.state_dir to a folder of yours.`,
-      {
-        cause: error,
-      },
-    );
+    throw new JournalUnusable(`The journal ${file} can't be used: ${(error as Error).message}. ${adviseOn(error)}`, {
+      cause: error,
+    });
   }
 
   /** Writes the file anew with nothing but what is known now, and opens it for appending. */
@@ -134,6 +131,12 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
       await handle.close();
     },
   };
+}
+
+function adviseOn(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return `${isFull ? 'Make room there, or set' : 'Set'} agent.slurm.state_dir to a folder of yours.`;
 }
 
 async function readTextIfThere(file: string): Promise<string> {

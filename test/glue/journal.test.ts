@@ -97,6 +97,33 @@ describe('the journal', () => {
     expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
   });
 
+  it('sets a file of an older version aside like a damaged one', async () => {
+    await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
+
+    const journal = await openJournal(folder, NOW);
+
+    expect([journal.entries.size, journal.setAside]).to.deep.equal([0, `${file}.damaged-${NOW}`]);
+    await journal.close();
+  });
+
+  it('does not set a file aside of which only a later line is of a newer version', async () => {
+    await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
+
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalUnusable);
+  });
+
+  for (const [what, place] of [
+    ['a folder in which nobody can make a file', '/proc/self'],
+    ['what is no folder', '/dev/full'],
+  ] as const) {
+    it(`refuses ${what} with a sentence, and says where to go`, async () => {
+      const error = await rejection(openJournal(place, NOW));
+
+      expect(error).to.be.instanceOf(JournalUnusable);
+      expect(String(error)).to.match(/^JournalUnusable: The journal .* can't be used: .*agent\.slurm\.state_dir/);
+    });
+  }
+
   it('refuses a folder that it can not write to', async () => {
     await writeFile(file, '');
 
