@@ -1,7 +1,7 @@
 // The Slurm cluster of the story: what the controller knows of jobs, what it shows, and what it forgets.
 import { SlurmUnavailable } from '../../../src/slurm/errors.ts';
-import { readJobName } from '../../../src/slurm/job-name.ts';
 import { isLive, type JobState } from '../../../src/slurm/job-state.ts';
+import { readJobName } from '../../../src/slurm/job-name.ts';
 import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../../src/slurm/scheduler.ts';
 import type { OwnedClock } from './owned-clock.ts';
 import type { Turns } from './turns.ts';
@@ -16,6 +16,8 @@ export interface SimJob {
   /** What its worker id begins with. */
   readonly worker: string;
   readonly submittedAt: number;
+  /** The way to the controller has sent it twice, and this is the second. */
+  readonly isDouble: boolean;
   /** Sent, but not with the controller yet. */
   isInFlight: boolean;
   /** A crash of the controller has forgotten it; accounting has not. */
@@ -35,7 +37,7 @@ export interface SimJob {
 }
 
 /** What the next sbatch is answered. */
-export type Fate = 'accepted' | 'rejected' | 'backpressure' | 'unavailable' | 'unknown' | 'in flight';
+export type Fate = 'accepted' | 'doubled' | 'rejected' | 'backpressure' | 'unavailable' | 'unknown' | 'in flight';
 
 const MIN_JOB_AGE_MS = 300_000;
 export const FACTS = {
@@ -52,8 +54,8 @@ export interface Cluster {
   /** Falls on the next sbatch. */
   nextFate: Fate;
   schedulerOf(owner: number): Scheduler;
-  /** Takes a job as sbatch does, or one that is on its way to the controller. */
-  accept(job: Pick<SimJob, 'name' | 'worker'>, isInFlight: boolean): SimJob;
+  /** What sbatch does, as the next fate has it. */
+  submit(name: string, worker: string): SubmitOutcome;
   /** Whether the controller shows it. */
   isShown(job: SimJob): boolean;
   end(job: SimJob, state: JobState, exitCode: number): void;
@@ -69,7 +71,10 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
   const jobs: SimJob[] = [];
   let nextId = 1;
 
-  function accept({ name, worker }: Pick<SimJob, 'name' | 'worker'>, isInFlight: boolean): SimJob {
+  function accept(
+    { name, worker }: Pick<SimJob, 'name' | 'worker'>,
+    { isInFlight = false, isDouble = false } = {},
+  ): SimJob {
     const job: SimJob = {
       id: String(nextId) as JobId,
       name,
@@ -77,6 +82,7 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
       worker,
       submittedAt: clock.now(),
       isInFlight,
+      isDouble,
       isForgotten: false,
       state: 'PENDING',
       phase: 'new',
@@ -98,9 +104,14 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
     cluster.nextFate = 'accepted';
     switch (fate) {
       case 'accepted':
-        return { kind: 'accepted', jobId: accept({ name, worker }, false).id, cluster: undefined };
+        return { kind: 'accepted', jobId: accept({ name, worker }).id, cluster: undefined };
+      case 'doubled': {
+        const { id } = accept({ name, worker });
+        accept({ name, worker }, { isDouble: true });
+        return { kind: 'accepted', jobId: id, cluster: undefined };
+      }
       case 'in flight':
-        accept({ name, worker }, true);
+        accept({ name, worker }, { isInFlight: true });
         return { kind: 'unknown', words: 'Socket timed out on send/recv operation' };
       case 'unknown':
         return { kind: 'unknown', words: 'Zero Bytes were transmitted or received' };
@@ -153,7 +164,7 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
   const cluster: Cluster = {
     jobs,
     nextFate: 'accepted',
-    accept,
+    submit,
     isShown,
     end(job, state, exitCode) {
       Object.assign(job, { state, exitCode, endedAt: clock.now(), leaving: undefined });
@@ -193,7 +204,8 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
             lost: () => ({ kind: 'unknown', words: 'sbatch gave no answer' }),
           }),
         list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
-        listEverybodys: () => ask('squeue of everybody', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+        listEverybodys: () =>
+          ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id) =>
           ask(

@@ -35,6 +35,7 @@ export const HAPPENINGS = {
   'daemon is told to stop': stop,
 
   'sbatch answer is lost': trap({ kind: 'sbatch', way: 'answer lost' }),
+  'sbatch is doubled': sbatch('doubled'),
   'sbatch is in flight': sbatch('in flight'),
   'sbatch is unknown': sbatch('unknown'),
   'sbatch refuses': sbatch('rejected'),

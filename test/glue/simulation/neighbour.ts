@@ -15,6 +15,8 @@ export interface Neighbour {
   /** Whether it runs this task. */
   isAtWork(task: string): boolean;
   isIdle(): boolean;
+  /** The task that it runs. */
+  running(): string | undefined;
 }
 
 export function createNeighbour(server: Server): Neighbour {
@@ -42,6 +44,7 @@ export function createNeighbour(server: Server): Neighbour {
     isAtWork: (id) => task?.id === id && task.phase === 'run',
     hasPopped: (id) => task?.id === id && task.phase === 'popped',
     isIdle: () => task === undefined,
+    running: () => (task?.phase === 'run' ? task.id : undefined),
     async step() {
       if (task === undefined) {
         const queue = neighbour.wantsOurs ? OWN_QUEUE : OTHER_QUEUE;

@@ -4,6 +4,7 @@ import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from './cluster.ts';
 import { HAPPENINGS, type HappeningName } from './happenings.ts';
 import { stepJob } from './job-life.ts';
+import { passTime, settle, takeTurn } from './moves.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import type { Turn } from './turns.ts';
 import { createWorld, journalOf, type Cast, type World } from './world.ts';
@@ -91,18 +92,19 @@ async function move(world: World, seed: number, index: number): Promise<void> {
     return;
   }
 
+  const take = (turn: Turn): void => world.take(turn);
   const turns = [...world.turns.pending];
   const jobs = world.cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
   const turn = turns[dice % Math.max(1, turns.length)];
-  if (turn !== undefined && dice % 8 < 5) return takeTurn(world, turn);
+  if (turn !== undefined && dice % 8 < 5) return takeTurn(world.turns, turn, take);
   const job = jobs[(dice >> 3) % Math.max(1, jobs.length)];
   // In every other story jobs and neighbours take their time: daemons look many times before something moves.
   const isLazy = seed % 2 === 1 && (dice >> 8) % 12 !== 0;
   if (job !== undefined && dice % 8 < 7 && !isLazy) return stepOf(world, job, dice);
   const did = isLazy ? undefined : await world.neighbour.step();
   if (did !== undefined) world.tell('neighbour', did);
-  else if (turn !== undefined) await takeTurn(world, turn);
-  else passTime(world);
+  else if (turn !== undefined) await takeTurn(world.turns, turn, take);
+  else passTime(world.clock);
 }
 
 async function stepOf(world: World, job: SimJob, dice: number): Promise<void> {
@@ -115,40 +117,6 @@ async function stepOf(world: World, job: SimJob, dice: number): Promise<void> {
     return;
   }
   world.tell(`job ${job.id}`, `${await stepJob(world, job)} (task ${Number(job.task)})`);
-}
-
-/**
- * A daemon's call. Between a reading of one task and a change of it that follows at once lie milliseconds: nobody else
- * moves in them, as nothing on the server could keep him from it.
- */
-async function takeTurn(world: World, turn: Turn): Promise<void> {
-  let current: Turn | undefined = turn;
-  for (;;) {
-    world.take(current);
-    await settle();
-    const { owner, task, endpoint }: Turn = current;
-    if (task === undefined || !CLOSE_READING.includes(endpoint)) return;
-    current = [...world.turns.pending].find(
-      (one) => one.owner === owner && one.task === task && CHANGES.includes(one.endpoint),
-    );
-    if (current === undefined) return;
-  }
-}
-
-const CHANGES = [
-  'tasks.failed',
-  'tasks.stopped',
-  'tasks.completed',
-  'tasks.dequeue',
-  'tasks.started',
-  'tasks.update',
-  'queues.add_task',
-];
-const CLOSE_READING = ['tasks.get_by_id', 'tasks.started'];
-
-function passTime({ clock }: World): void {
-  const wakeAt = clock.nextWakeAt();
-  clock.pass(wakeAt === undefined ? 1_000 : Math.max(0, wakeAt - clock.now()));
 }
 
 function isGoodEnd({ tasks, server, daemons, cluster, neighbour }: World): boolean {
@@ -179,11 +147,6 @@ function describeEnd({ tasks, server, daemons, cluster }: World): string {
     ...journals,
     ...jobs,
   ].join('; ');
-}
-
-/** Everything that promises can do until somebody waits for the outside. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A number that looks random, and is the same for the same two. */

@@ -1,0 +1,51 @@
+// What a job does next where the server, the controller or the way between may be away.
+import type { SimJob } from '../../glue/simulation/cluster.ts';
+import { stepJob } from '../../glue/simulation/job-life.ts';
+import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { named } from './history.ts';
+import type { Stage } from './troubles.ts';
+
+/** False when it can do nothing now. */
+export async function stepJobInWeather(stage: Stage, job: SimJob): Promise<boolean> {
+  const did = await step(stage, job);
+  if (did !== undefined) stage.world.tell(`job ${job.id}`, `${did} (${named(job.task)})`);
+  return did !== undefined;
+}
+
+async function step(stage: Stage, job: SimJob): Promise<string | undefined> {
+  const { world, weather, dice, held } = stage;
+  if (job.isInFlight || job.state === 'PENDING') {
+    if (weather.isOn('controller away') || held.has(job)) return undefined;
+    if (!job.isInFlight) return stepJob(world, job);
+    return land(stage, job);
+  }
+  const isNew = job.phase === 'new' && job.leaving === undefined;
+  const isCut = weather.isOn('server away') || (isNew && weather.isOn('gate cut off'));
+  if (!isCut) return stepJob(world, job);
+  if (job.leaving !== undefined) return leaveUnheard(stage, job, job.leaving);
+  return isNew && dice.next() < 0.2 ? failAtGate(stage, job) : undefined;
+}
+
+function land({ world, dice }: Stage, job: SimJob): string {
+  const isLost = dice.next() < 0.2;
+  if (isLost) world.cluster.vanish(job);
+  job.isInFlight = false;
+  return isLost ? 'never reaches the controller' : 'reaches the controller';
+}
+
+function leaveUnheard({ world }: Stage, job: SimJob, { isRequeued, state }: NonNullable<SimJob['leaving']>): string {
+  if (isRequeued) world.cluster.requeue(job);
+  else world.cluster.end(job, state, 15);
+  return isRequeued ? 'is put back, unheard' : `ends ${state}, unheard`;
+}
+
+/** The question never arrived, or its answer never came back. */
+async function failAtGate({ world, weather, history, dice }: Stage, job: SimJob): Promise<string> {
+  const isAsked = !weather.isOn('server away') && dice.next() < 0.5;
+  if (isAsked)
+    await world.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task }).catch(() => undefined);
+  history.befell(job.task, ['failed']);
+  world.cluster.end(job, 'FAILED', JOB_EXIT_CODES.serverUnreachable.code);
+  return `can not reach the server at the gate${isAsked ? ', which gave it the task' : ''}`;
+}

@@ -1,0 +1,275 @@
+// One round: a world of its own with a stream of tasks, trouble while they come, then calm, and the verdict.
+import { isLive } from '../../../src/slurm/job-state.ts';
+import { createCliScheduler } from '../../../src/slurm/cli-scheduler.ts';
+import type { SimJob } from '../../glue/simulation/cluster.ts';
+import { passTime, settle, takeTurn } from '../../glue/simulation/moves.ts';
+import { silentLog } from '../../glue/simulation/silent-log.ts';
+import type { Turn } from '../../glue/simulation/turns.ts';
+import { createWorld, type Character, type SimDaemon, type World } from '../../glue/simulation/world.ts';
+import { createHistory, named, type Verdict } from './history.ts';
+import { stepJobInWeather } from './job-step.ts';
+import { diceOf, type RoundPlan } from './plan.ts';
+import { createSlurmHost, TROUBLES, type Trouble } from './slurm-host.ts';
+import { bring, type Stage, type TroubleKind } from './troubles.ts';
+import { createWeather } from './weather.ts';
+
+export interface RoundResult {
+  readonly verdict: Verdict | undefined;
+  readonly moves: number;
+  readonly calls: number;
+  readonly kills: number;
+  readonly tasks: number;
+  readonly trace: readonly string[];
+}
+
+/** Trouble goes on for so many moves for each task, on average. */
+const MOVES_PER_TASK = 70;
+/** Whatever is not at rest after so many quiet moves never will be. */
+const MOST_QUIET_MOVES = 60_000;
+/** All must be at rest for so long: longer than any grace of the product. */
+const REST_MS = 10 * 60_000;
+
+const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+
+/** These kill nothing and cut nothing. */
+const HARMLESS: readonly TroubleKind[] = ['a minute passes', 'ten minutes pass', 'hours pass', 'jobs are released'];
+
+export async function playRound(plan: RoundPlan): Promise<RoundResult> {
+  const dice = diceOf(plan.seed, plan.round, 1);
+  const fates = diceOf(plan.seed, plan.round, 2);
+  let spellTrouble: Trouble = 'refused';
+  let tokens = 0;
+
+  const world = await createWorld({ characters: [], daemons: plan.daemons }, ({ cluster, turns }, life) =>
+    createCliScheduler({
+      host: createSlurmHost({ cluster, turns }, life, {
+        hasAccounting: plan.hasAccounting,
+        jobLimit: plan.jobLimit,
+        asked: (task, isRejected) => history.askedFor(task, isRejected),
+        trouble: () => (weather.isOn('controller away') ? spellTrouble : anyTrouble()),
+      }),
+      commands: COMMANDS,
+      sbatchTimeoutMs: 150_000,
+      commandTimeoutMs: 60_000,
+      log: silentLog,
+      randomToken: () => `mark${(tokens += 1)}`,
+    }),
+  );
+  const { clock, cluster, turns, daemons } = world;
+  const weather = createWeather(() => world.now());
+  const history = createHistory({ jobsOf, couldLookSince });
+  const stage: Stage = { world, weather, history, dice, held: new Set() };
+  const backAt = new Map<SimDaemon, number>();
+  const stalled = new WeakMap<Turn, number>();
+  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts' | 'phase'>>();
+  let isCalm = false;
+  let kills = 0;
+  let calls = 0;
+  let lastStartAt = 0;
+
+  function anyTrouble(): Trouble {
+    return TROUBLES[fates.whole(0, TROUBLES.length - 1)] ?? 'hangs';
+  }
+
+  function jobsOf(task: string): readonly SimJob[] {
+    return cluster.jobs.filter((job) => job.task === task);
+  }
+
+  function couldLookSince(): number | undefined {
+    if (plan.daemons > 1 || weather.isOn('controller away')) return undefined;
+    return Math.max(lastStartAt, weather.lastEndAt('controller away') ?? 0);
+  }
+
+  async function admit(): Promise<void> {
+    const character = dice.weighted<Character>({ 'ends well': 7, fails: 2, misfit: 1 });
+    history.admitted(await world.admit(character), character);
+  }
+
+  /** What is new about the jobs. */
+  function observe(jobs: readonly SimJob[]): void {
+    for (const job of jobs) {
+      const before = known.get(job);
+      if (before === undefined) history.submitted(job, world.now());
+      if (job.restarts > (before?.restarts ?? 0)) {
+        history.mayBegin(job.task);
+        // Once the controller has forgotten the job, only accounting tells that it was put back; and before the agent's
+        // first report nobody can tell whose word it was that the task has stopped.
+        if (!plan.hasAccounting || before?.phase === 'begun') history.befell(job.task, ['stopped', 'failed']);
+      }
+      if (job.runs > (before?.runs ?? 0)) history.begun(job.task);
+      known.set(job, { runs: job.runs, restarts: job.restarts, phase: job.phase });
+    }
+  }
+
+  function take(turn: Turn): void {
+    calls += 1;
+    const { kind, label } = turn;
+    const way = weatherFor(kind);
+    if (way === undefined) {
+      world.take(turn);
+      return;
+    }
+    const daemon = daemons.find(({ running }) => running?.life === turn.owner);
+    world.tell(`daemon ${daemon?.number ?? '?'}`, `${label} (${way})`);
+    turn.take(way);
+  }
+
+  function weatherFor(kind: Turn['kind']): 'not made' | 'answer lost' | undefined {
+    if (kind === 'clearml' && weather.isOn('server away')) return fates.next() < 0.9 ? 'not made' : 'answer lost';
+    if ((kind === 'slurm' || kind === 'sbatch') && weather.isOn('controller away')) return 'not made';
+    return kind === 'journal' && weather.isOn('disk full') ? 'not made' : undefined;
+  }
+
+  async function trouble(): Promise<void> {
+    const kind = plan.kinds[dice.whole(0, plan.kinds.length - 1)];
+    if (kind === undefined) return;
+    if (!weather.isOn('controller away')) spellTrouble = anyTrouble();
+    if (!(await bring(stage, kind))) return;
+    if (!HARMLESS.includes(kind)) kills += 1;
+    await settle();
+    observe(cluster.jobs);
+  }
+
+  /** A killed daemon comes back at once, after a while, or never. */
+  function startDaemons(): boolean {
+    for (const daemon of daemons) {
+      if (daemon.running !== undefined) continue;
+      const isGone = plan.diesForGood && daemon.number === 2 && backAt.size > 0;
+      if (isGone) continue;
+      const at = backAt.get(daemon);
+      if (at === undefined) {
+        const isAtOnce = world.now() === clock.now() && (lastStartAt === 0 || dice.next() < 0.6);
+        backAt.set(daemon, isAtOnce ? 0 : world.now() + Math.round(1_000 * 10 ** (dice.next() * 4)));
+        return true;
+      }
+      if (at > world.now() && !isCalm) continue;
+      backAt.delete(daemon);
+      lastStartAt = Math.max(lastStartAt, world.now());
+      world.start(daemon);
+      return true;
+    }
+    return false;
+  }
+
+  async function move(): Promise<void> {
+    clock.pass(20);
+    world.server.refusesTokens = weather.isOn('tokens expired');
+    if (startDaemons()) return;
+
+    const ready = [...turns.pending].filter((turn) => isReady(turn));
+    const turn = ready[dice.whole(0, Math.max(0, ready.length - 1))];
+    const fall = dice.whole(0, 7);
+    if (turn !== undefined && fall < 5) return takeOne(turn);
+    if (fall < 7 && (!plan.isLazy || dice.whole(0, 11) === 0)) {
+      const jobs = cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
+      const job = jobs[dice.whole(0, Math.max(0, jobs.length - 1))];
+      if (job !== undefined && (await stepJobInWeather(stage, job))) {
+        observe([job]);
+        world.judge.look(world.server.store, [job.task]);
+        return;
+      }
+    }
+    if (!weather.isOn('server away') && fall === 7 && (await stepNeighbour())) return;
+    if (turn !== undefined) return takeOne(turn);
+    passUntilSomething();
+  }
+
+  /** Now and then a call takes its time, while everybody else goes on. */
+  function isReady(turn: Turn): boolean {
+    const until = stalled.get(turn);
+    if (until !== undefined) return until <= world.now() || isCalm;
+    const isSlow = !isCalm && fates.next() < 0.01;
+    stalled.set(turn, isSlow ? world.now() + Math.round(1_000 * 10 ** (fates.next() * 2)) : 0);
+    return !isSlow;
+  }
+
+  async function takeOne(turn: Turn): Promise<void> {
+    const count = cluster.jobs.length;
+    await takeTurn(turns, turn, take);
+    if (cluster.jobs.length > count) observe(cluster.jobs.slice(count));
+    if (turn.task !== undefined) world.judge.look(world.server.store, [turn.task]);
+  }
+
+  async function stepNeighbour(): Promise<boolean> {
+    const before = world.neighbour.running();
+    const did = await world.neighbour.step();
+    const running = world.neighbour.running();
+    if (running !== undefined && running !== before) {
+      history.begun(running);
+      // Whatever its program does for us, for the neighbour every task ends well.
+      history.befell(running, ['completed']);
+    }
+    if (did !== undefined) world.tell('neighbour', did);
+    return did !== undefined;
+  }
+
+  function passUntilSomething(): void {
+    const ends = [clock.nextWakeAt(), weather.nextEndAt(), ...backAt.values()].filter(
+      (at): at is number => at !== undefined && at > world.now(),
+    );
+    const next = Math.min(...ends, world.now() + 60_000);
+    if (next === clock.nextWakeAt()) passTime(clock);
+    else clock.pass(next - world.now());
+  }
+
+  function verdictOf(): Verdict | undefined {
+    const { verdict: says } = world.judge;
+    if (says === undefined) return history.verdict;
+    const number = /task (\d+)/.exec(says)?.[1];
+    const task = world.tasks[Number(number) - 1];
+    return { kind: /twice at once|begun again/.test(says) ? 'twice' : 'wrong', task, says };
+  }
+
+  let moves = 0;
+  const stormMoves = plan.tasks * MOVES_PER_TASK;
+  for (; moves < stormMoves && verdictOf() === undefined; moves += 1) {
+    if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await admit();
+    if (dice.next() < 1 / plan.calmness) await trouble();
+    await move();
+    await settle();
+  }
+  while (world.tasks.length < plan.tasks && verdictOf() === undefined) await admit();
+  isCalm = true;
+  weather.clear();
+  stage.held.clear();
+  world.traps.length = 0;
+  cluster.nextFate = 'accepted';
+  world.tell('***', 'from now on all is well');
+
+  let restsSince = Infinity;
+  const until = moves + MOST_QUIET_MOVES;
+  for (; moves < until && !(world.now() - restsSince > REST_MS) && verdictOf() === undefined; moves += 1) {
+    await move();
+    await settle();
+    if (moves % 10 !== 0) continue;
+    if (!isAtRest(world)) restsSince = Infinity;
+    else if (restsSince === Infinity) restsSince = world.now();
+  }
+  if (verdictOf() === undefined && moves === until) {
+    for (const says of describeLeft(world)) history.judge({ kind: 'lost', ...says });
+  }
+  for (const task of world.tasks) history.ended(task, world.server.store.tasks.get(task));
+  return { verdict: verdictOf(), moves, calls, kills, tasks: plan.tasks, trace: world.trace };
+}
+
+/** No task waits or runs, no entry and no job is left. */
+function isAtRest({ tasks, server, cluster, neighbour }: World): boolean {
+  if (!neighbour.isIdle()) return false;
+  if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
+  if (cluster.jobs.some((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten))) return false;
+  return tasks.every((id) => !['queued', 'in_progress'].includes(server.store.tasks.get(id)?.status ?? ''));
+}
+
+function describeLeft({ tasks, server, cluster }: World): { task: string; says: string }[] {
+  const left: { task: string; says: string }[] = [];
+  for (const task of tasks) {
+    const status = server.store.tasks.get(task)?.status ?? 'gone';
+    const queues = server.store.queues.all().filter(({ entries }) => entries.some((entry) => entry.task === task));
+    const jobs = cluster.jobs.filter((job) => job.task === task && isLive(job.state) && !job.isForgotten);
+    if (!['queued', 'in_progress'].includes(status) && queues.length === 0 && jobs.length === 0) continue;
+    const where = queues.map(({ name }) => name).join(', ') || 'no queue';
+    const has = jobs.map(({ id, state }) => `job ${id} ${state}`).join(', ') || 'no job';
+    left.push({ task, says: `${named(task)} comes to no end: it is ${status}, in ${where}, with ${has}` });
+  }
+  return left;
+}
