@@ -41,6 +41,17 @@ describe('the private Slurm cluster', () => {
     expect(states).to.have.length(8);
   });
 
+  it('keeps the jobs of a node whose slurmd is restarted', async () => {
+    await using cluster = await startSlurmCluster({ clusterName: 'renewed', nodeCount: 1 });
+    await cluster.run('sbatch', '--output=/dev/null', '--wrap=exec sleep 60');
+    const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
+    await waitUntil('the job to run', async () => (await states()) === 'RUNNING\n', { withinMs: 15_000 });
+
+    await cluster.restartNode('n1');
+
+    expect(await states()).to.equal('RUNNING\n');
+  });
+
   it('takes a change of its settings without a restart', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
 

@@ -38,6 +38,8 @@ export interface SlurmCluster {
   killNode(name: string): Promise<void>;
   /** Starts it again, and waits until it takes jobs. */
   startNode(name: string): Promise<void>;
+  /** Ends slurmd in good order and starts it again: its jobs go on, and the controller hears which ones there are. */
+  restartNode(name: string): Promise<void>;
   /** Ends slurmdbd: jobs go on, and nobody can be asked about their past. */
   stopAccounting(): Promise<void>;
   startAccounting(): Promise<void>;
@@ -169,6 +171,10 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
       killJobProcesses(conf, name);
     },
     startNode,
+    async restartNode(name) {
+      await daemon(name).stop();
+      await startNode(name);
+    },
     stopAccounting: () => daemon('slurmdbd').stop(),
     startAccounting,
     stop,
