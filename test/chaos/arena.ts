@@ -1,9 +1,9 @@
 // The place of a chaos run: a private cluster, the server, the links, and the daemons, each of which can be killed and comes back.
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
@@ -162,6 +162,7 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
     hasSmallDisks,
     async stop(keep) {
       await Promise.all(daemons.map((daemon) => daemon.kill()));
+      if (keep) await keepLogs(cluster, join(folder, 'slurm'));
       await cluster.stop();
       await server.kill();
       for (const { stateFolder, link } of daemons) {
@@ -221,6 +222,11 @@ ${more}`;
 
 function address(port: number): string {
   return `http://127.0.0.1:${port}`;
+}
+
+function keepLogs({ slurmConf }: SlurmCluster, to: string): Promise<void> {
+  const from = dirname(slurmConf);
+  return cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 }
 
 /** Only root may; without it nobody fills the disk. */

@@ -25,6 +25,8 @@ export interface Deed {
   readonly words: string;
   readonly job?: string;
   readonly node?: string;
+  /** Which daemon was killed. */
+  readonly daemon?: string;
   /** When it was over, where it lasted. */
   readonly until?: number;
 }

@@ -38,19 +38,22 @@ export const LEVERS: Readonly<Record<Happening, Lever>> = {
 function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Lever {
   return (stage, { what, pick, forMs }) =>
     onDaemon(stage, pick, async (daemon) => {
-      stage.note({ what: 'other', words: `${daemon.name}: ${what}` });
+      const deed = stage.note({ what: 'other', daemon: daemon.name, words: `${daemon.name}: ${what}` });
       stage.countKill(what);
       await daemon.kill();
       await meanwhile(daemon);
       await sleep(forMs);
       await daemon.start();
+      deed.over();
     });
 }
 
+const SBATCH_WITHIN_MS = 10_000;
+
 /** Waits for an sbatch of the daemon's, and kills it some milliseconds after its start: before, in or after its submission. */
-async function killSbatch(stage: Stage, { pick, way, forMs, what }: PlannedHappening): Promise<void> {
+async function killSbatch(stage: Stage, { pick, way, what }: PlannedHappening): Promise<void> {
   const daemon = choose(stage.arena.daemons, pick);
-  const until = Date.now() + 2 * forMs;
+  const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
     const pid = childNamed(daemon.pid(), 'sbatch');
     if (pid !== undefined) {

@@ -1,8 +1,8 @@
 // The driver on real Slurm and in real time: rounds, one after the other, until the time is up.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
 import { planRound, type Happening } from './plan.ts';
+import { describeRecoveries } from './recovery.ts';
 import { playRound, type Judged } from './round.ts';
 import { tellStory } from './story.ts';
 import { addTallies, NOTHING_YET, type Tally } from './tally.ts';
@@ -35,6 +35,7 @@ export async function runReal({ seed, seconds, version, agent, daemons, keep, lo
   const leftOut: Happening[] = arena.hasSmallDisks ? [] : ['disk is full'];
   const kills = new Map<Happening, number>();
   let tally = NOTHING_YET;
+  const recoveries: number[] = [];
   let isBad = false;
   try {
     await Promise.all(arena.daemons.map((daemon) => daemon.start()));
@@ -42,6 +43,7 @@ export async function runReal({ seed, seconds, version, agent, daemons, keep, lo
     for (let round = 0; round === 0 || Date.now() < until; round += 1) {
       const end = await playRound(arena, watch, planRound(seed, round, { ...SIZES[agent], leftOut }));
       for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);
+      recoveries.push(...end.recoveriesMs);
       const counted = countRound(
         end.judged,
         [...end.kills.values()].reduce((sum, count) => sum + count, 0),
@@ -65,12 +67,12 @@ export async function runReal({ seed, seconds, version, agent, daemons, keep, lo
         .map(([what, count]) => `${count} ${what}`)
         .join(', '),
     );
+    log(`from a daemon's death to its next claim: ${describeRecoveries(recoveries)}`);
     return tally;
   } finally {
     await watch.stop();
     await arena.stop(keep || isBad);
     if (keep || isBad) log(`the logs are in ${arena.folder}`);
-    await sleep(0);
   }
 }
 

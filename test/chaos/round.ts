@@ -8,7 +8,8 @@ import { LEVERS } from './levers.ts';
 import { judge, type Verdict } from './oracle.ts';
 import type { Happening, Nature, RoundPlan } from './plan.ts';
 import { taskFor } from './programs.ts';
-import { readRecord, RECORD_FILE } from './server-record.ts';
+import { recoveriesMs } from './recovery.ts';
+import { readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
 import { createStageTurns, type Stage } from './stage.ts';
 import type { Watch } from './watch.ts';
 
@@ -22,6 +23,8 @@ export interface RoundEnd {
   readonly kills: ReadonlyMap<Happening, number>;
   /** From the end of the faults until everything was at rest; undefined when it never was. */
   readonly calmMs: number | undefined;
+  /** From each death of a daemon until it was itself again, where that can be told. */
+  readonly recoveriesMs: readonly number[];
 }
 
 /** How long tasks may take to their end once nothing is broken any more. */
@@ -30,6 +33,8 @@ const CALM_WITHIN_MS = 100_000;
 const TIME_LIMIT_MS = 100_000;
 /** Longer than what the product waits for before it corrects an end, and two of its rounds. */
 const QUIET_MS = 8_000;
+/** Longer than what a controller waits after its start before it takes a job for missing. */
+const REGISTER_EVERY_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
 const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published', 'closed']);
 
@@ -79,8 +84,14 @@ export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Pr
   const calmMs = await waitForRest(arena, watch, tasks, CALM_WITHIN_MS + (hasLimits ? TIME_LIMIT_MS : 0));
   await keeper.stop();
 
-  const histories = await readHistories({ arena, watch, natures, deeds });
-  return { judged: histories.map((history) => ({ history, verdict: judge(history) })), kills, calmMs };
+  const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));
+  const histories = await readHistories({ arena, watch, natures, deeds, calls });
+  return {
+    judged: histories.map((history) => ({ history, verdict: judge(history) })),
+    kills,
+    calmMs,
+    recoveriesMs: recoveriesMs(deeds, calls),
+  };
 }
 
 /** As systemd would: a daemon that has ended by itself is started again after a second. */
@@ -115,6 +126,7 @@ async function waitForRest(
 ): Promise<number | undefined> {
   const from = Date.now();
   let quietSince: number | undefined;
+  let registerAt = from + REGISTER_EVERY_MS;
   let before = '';
   while (Date.now() - from < withinMs) {
     const state = await restOf(arena, watch, tasks).catch(() => undefined);
@@ -122,6 +134,10 @@ async function waitForRest(
     if (state !== undefined) quietSince ??= Date.now();
     before = state ?? '';
     if (quietSince !== undefined && Date.now() - quietSince >= QUIET_MS) return quietSince - from;
+    if (quietSince === undefined && Date.now() > registerAt) {
+      await watch.letNodesRegister();
+      registerAt = Date.now() + REGISTER_EVERY_MS;
+    }
     await sleep(LOOK_EVERY_MS);
   }
   return undefined;
@@ -160,11 +176,11 @@ interface Sources {
   readonly watch: Watch;
   readonly natures: ReadonlyMap<string, Nature>;
   readonly deeds: readonly Deed[];
+  readonly calls: readonly ServerCall[];
 }
 
-async function readHistories({ arena, watch, natures, deeds }: Sources): Promise<TaskHistory[]> {
+async function readHistories({ arena, watch, natures, deeds, calls }: Sources): Promise<TaskHistory[]> {
   const traces = readTraces(await readFile(arena.traceFile, 'utf8'));
-  const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));
   const live = await watch.live();
   const histories: TaskHistory[] = [];
   for (const [task, nature] of natures) {

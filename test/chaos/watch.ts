@@ -8,6 +8,11 @@ export interface Watch {
   seenOf(task: string): readonly JobSeen[];
   /** The jobs of ours that wait or run now, by task. Rejects while the controller does not answer. */
   live(): Promise<ReadonlyMap<string, readonly { readonly job: string; readonly state: string }[]>>;
+  /**
+   * A controller that was killed shows a job as running that has ended since, or died with its node, until the node tells it anew
+   * which jobs it has; left alone it does so after minutes.
+   */
+  letNodesRegister(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +29,7 @@ const OVER = new Set([
   'OUT_OF_MEMORY',
 ]);
 
-const MEND_EVERY_MS = 10_000;
+const RESUME_EVERY_MS = 10_000;
 
 interface Row {
   readonly job: string;
@@ -62,26 +67,22 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     }
   }
 
-  /**
-   * A controller that forgot what it knew drains a node for "Duplicate jobid", and shows a job as running that has ended, until the
-   * node registers anew, which it does by itself only after a long time.
-   */
-  async function mend(): Promise<void> {
+  /** A controller that has forgotten a job drains its node for "Duplicate jobid" when the job's id was handed out again. */
+  async function resumeNodes(): Promise<void> {
     const drained = await cluster.run('sinfo', '--noheader', '--states=drain', '--format=%n');
     for (const node of drained.split('\n').filter((name) => name !== '')) {
       await cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
     }
-    await cluster.run('scontrol', 'reconfigure');
   }
 
   async function watch(): Promise<void> {
     const helped = new Map<string, number>();
-    let mendedAt = now();
+    let resumedAt = now();
     while (!isOver) {
       try {
-        if (now() - mendedAt > MEND_EVERY_MS) {
-          mendedAt = now();
-          await mend();
+        if (now() - resumedAt > RESUME_EVERY_MS) {
+          resumedAt = now();
+          await resumeNodes();
         }
         const due = (await look()).filter(({ job }) => now() - (helped.get(job) ?? 0) > 6_000);
         for (const { job, state } of due) if (state === 'PENDING') helped.set(job, now());
@@ -102,6 +103,9 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
         if (!OVER.has(state)) found.set(task, [...(found.get(task) ?? []), { job, state }]);
       }
       return found;
+    },
+    async letNodesRegister() {
+      for (const node of cluster.nodes) await cluster.restartNode(node);
     },
     async stop() {
       isOver = true;

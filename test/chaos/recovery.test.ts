@@ -1,0 +1,23 @@
+// How soon a daemon recovers is read from the record of the server.
+import { expect } from 'chai';
+import { call, deed } from './invented.ts';
+import { describeRecoveries, recoveriesMs } from './recovery.ts';
+
+const death = deed(1_000, 'other', { daemon: 'daemon-1', until: 3_000 });
+const claim = call(5_000, 'daemon-1', 'queues.get_next_task');
+
+describe('the recovery of a daemon', () => {
+  it('is over with its first claim of a task that waited for it', () => {
+    const calls = [call(2_000, 'user', 'tasks.enqueue'), call(4_000, 'daemon-2', 'queues.get_next_task'), claim];
+    expect(recoveriesMs([death], calls)).to.deep.equal([4_000]);
+  });
+
+  it('is not told by a task that came later, nor where it claimed none', () => {
+    expect(recoveriesMs([death], [call(4_500, 'user', 'tasks.enqueue'), claim])).to.deep.equal([]);
+    expect(recoveriesMs([death], [call(2_000, 'user', 'tasks.enqueue')])).to.deep.equal([]);
+  });
+
+  it('is told as its median and its longest', () => {
+    expect(describeRecoveries([3_000, 1_000, 8_000])).to.equal('median 3.0 s, longest 8.0 s of 3');
+  });
+});

@@ -1,0 +1,30 @@
+// How soon a daemon that was killed is itself again: it takes nothing new before it has found everything that it followed.
+import type { Deed } from './history.ts';
+import type { ServerCall } from './server-record.ts';
+
+/**
+ * For each death of a daemon, after which a task waited already when it was started again: the milliseconds from the death to its
+ * first claim. Of other deaths nobody can tell.
+ */
+export function recoveriesMs(deeds: readonly Deed[], calls: readonly ServerCall[]): number[] {
+  return deeds.flatMap(({ at, until, daemon }) => {
+    if (daemon === undefined || until === undefined) return [];
+    const claim = calls.find((call) => call.who === daemon && call.at > until && isClaim(call));
+    if (claim === undefined) return [];
+    const enqueued = calls.findLast(
+      ({ task, endpoint, at: when }) => task === claim.task && endpoint === 'tasks.enqueue' && when < claim.at,
+    );
+    return enqueued === undefined || enqueued.at > until ? [] : [claim.at - at];
+  });
+}
+
+/** `median 4.2 s, longest 7.0 s of 12`. */
+export function describeRecoveries(ms: readonly number[]): string {
+  const sorted = ms.toSorted((a, b) => a - b);
+  const seconds = (at: number): string => ((sorted[at] ?? 0) / 1000).toFixed(1);
+  return `median ${seconds(Math.floor(sorted.length / 2))} s, longest ${seconds(sorted.length - 1)} s of ${sorted.length}`;
+}
+
+function isClaim({ endpoint, answer }: ServerCall): boolean {
+  return endpoint === 'queues.get_next_task' && answer?.count === 1;
+}
