@@ -1,0 +1,53 @@
+// The model's answers in the form in which the server gives them.
+import type { Program } from './program.ts';
+import type { Answer, SeenTask } from './server-rules.ts';
+import { QUEUE_IDS, QUEUES, TASK_ID } from './world.ts';
+
+/** Far in the future of every clock here: heard of a moment ago, however late it is. */
+const JUST_NOW = 4_000_000_000_000;
+const LOST_RACES = [110, 121];
+
+/** @throws what the program's own client throws for a refusal */
+export function toApi(answer: Answer, endpoint: string, offset: number, { LostRace, ServerRefused }: Program): unknown {
+  if ('refused' in answer) {
+    const [code, subcode] = answer.refused;
+    const Refusal = LOST_RACES.includes(subcode) ? LostRace : ServerRefused;
+    throw new Refusal(`refused ${code}/${subcode}`, endpoint, code, subcode);
+  }
+  if ('count' in answer) return { updated: answer.count, removed: answer.count, added: answer.count };
+  if ('isPopped' in answer) return answer.isPopped ? { entry: { task: TASK_ID } } : {};
+  if ('task' in answer) return { task: document(answer.task, offset) };
+  if ('tasks' in answer) return { tasks: answer.tasks.map((task) => document(task, offset)) };
+  const names = QUEUES.filter((name) => answer.queues[name] !== undefined);
+  return {
+    queues: names.map((name) => {
+      const stamp = answer.queues[name] ?? 0;
+      return { id: QUEUE_IDS[name], name, entries: stamp === 0 ? [] : [{ task: TASK_ID, added: iso(stamp + offset) }] };
+    }),
+  };
+}
+
+function document(task: SeenTask, offset: number): Record<string, unknown> {
+  const changed = iso(task.changed + offset);
+  const { slurmJob } = task;
+  return {
+    id: TASK_ID,
+    name: 'the task',
+    status: task.status,
+    status_reason: task.isByTerm ? 'user abort' : '',
+    status_message: task.message,
+    status_changed: changed,
+    last_update: task.isHeard ? iso(JUST_NOW) : changed,
+    ...(task.worker === '' ? {} : { last_worker: task.worker }),
+    execution: task.queue === '' ? {} : { queue: QUEUE_IDS[task.queue] },
+    system_tags: [],
+    hyperparams:
+      slurmJob === ''
+        ? {}
+        : { properties: { slurm_job_id: { section: 'properties', name: 'slurm_job_id', value: slurmJob } } },
+  };
+}
+
+function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

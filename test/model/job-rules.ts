@@ -1,0 +1,158 @@
+// What jobs do by themselves, and what Slurm does to them: one small step at a time, as seen of the real ones. Pure.
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { MoveKind, WorldMove } from './moves.ts';
+import { serve } from './server-rules.ts';
+import {
+  QUEUE_IDS,
+  TASK_ID,
+  isAtWork,
+  isHeard,
+  spend,
+  type JobValue,
+  type ServerCall,
+  type Stamp,
+  type World,
+} from './world.ts';
+
+type Change = Partial<Omit<JobValue, 'id' | 'name'>>;
+
+/** Everything that may become of the jobs at this moment. */
+export function jobMoves(
+  world: World,
+  stamp: Stamp,
+  { purges, hasGate }: { readonly purges: boolean; readonly hasGate: boolean },
+): WorldMove[] {
+  return world.jobs.flatMap((job, index) => {
+    const moves: WorldMove[] = [];
+    const go = (label: string, next: World, kind: MoveKind = 'work'): void => {
+      moves.push({ label: `job ${job.id} ${label}`, kind, world: next });
+    };
+    const become = (change: Change, from = world): World => withJob(from, index, change);
+    const ask = (call: ServerCall, from = world): World => serve(from, call, { stamp, isHeard: isHeard(from) }).world;
+
+    switch (job.state) {
+      case 'IN FLIGHT':
+        go('reaches the controller', become({ state: 'PENDING' }));
+        go('never reaches the controller', { ...world, jobs: world.jobs.filter((one) => one !== job) });
+        break;
+      case 'PENDING':
+        go('starts', become({ state: 'RUNNING' }));
+        faults();
+        break;
+      case 'RUNNING':
+        if (job.leaving === '') run();
+        else leave();
+        faults();
+        break;
+      default:
+        if (purges && !job.isPurged) go('is dropped from Slurm', become({ isPurged: true }));
+    }
+    return moves;
+
+    function run(): void {
+      switch (job.phase) {
+        case 'new': {
+          if (!hasGate) {
+            go('has no gate to pass', become({ phase: 'gated' }));
+            break;
+          }
+          const gate: ServerCall = {
+            endpoint: 'queues.remove_task',
+            body: { queue: QUEUE_IDS.scheduler, task: TASK_ID },
+          };
+          const { answer, world: after } = serve(world, gate, { stamp, isHeard: false });
+          const closed = { state: 'FAILED', exitCode: JOB_EXIT_CODES.gateClosed.code } as const;
+          if ('count' in answer) {
+            go('passes the gate', become({ phase: 'gated' }, after));
+            if (world.left.lost > 0) {
+              go('takes the entry, but never hears of it', become(closed, spend(after, 'lost')), 'fault');
+            }
+          } else go('finds the gate closed', become(closed));
+          break;
+        }
+        case 'gated': {
+          const status = world.task?.status;
+          if (status !== 'queued' && status !== 'in_progress') {
+            go('ends: its agent finds the task not queued', become({ state: 'FAILED', exitCode: 1 }));
+            break;
+          }
+          const body = { task: TASK_ID };
+          const taken = ask({ endpoint: 'tasks.dequeue', body: { ...body, new_status: 'in_progress' } });
+          const begun = ask({ endpoint: 'tasks.started', body: { ...body, force: true } }, taken);
+          go('begins the task', become({ phase: 'begun' }, begun));
+          break;
+        }
+        case 'begun': {
+          const body = { task: TASK_ID, worker: workerOf(job) };
+          go(
+            'reports as the worker of its task',
+            become({ phase: 'run' }, ask({ endpoint: 'workers.status_report', body })),
+          );
+          break;
+        }
+        case 'run':
+          work();
+      }
+    }
+
+    function work(): void {
+      const done = { state: 'COMPLETED' } as const;
+      if (world.task?.status !== 'in_progress') go('ends: the task is no longer in progress', become(done));
+      else if (world.task.message === 'stopping')
+        go('ends the aborted task', become(done, ask({ endpoint: 'tasks.stopped', body: {} })));
+      else go('completes the task', become(done, ask({ endpoint: 'tasks.completed', body: {} })));
+    }
+
+    /** After a SIGTERM the agent has a last word, if it has begun and comes to it. */
+    function leave(): void {
+      const after: Change =
+        job.leaving === 'PENDING' ? putBack(job) : { state: job.leaving === '' ? 'FAILED' : job.leaving, leaving: '' };
+      go('ends without a word', become(after));
+      if (!isAtWork(job) || world.task?.status !== 'in_progress') return;
+      // The agent's word overwrites a request to stop that it has not seen: after that nobody on the server knows of it.
+      const said = ask({ endpoint: 'tasks.stopped', body: { status_reason: 'user abort' } });
+      go(
+        'ends with the word that it got a SIGTERM',
+        become(after, { ...said, aborted: said.aborted === 'asked' ? '' : said.aborted }),
+      );
+    }
+
+    function faults(): void {
+      if (world.left.requeues > 0) {
+        const fault = (label: string, change: Change): void =>
+          go(label, become(change, spend(world, 'requeues')), 'fault');
+        if (job.state === 'PENDING') fault('is cancelled by hand', { state: 'CANCELLED' });
+        else {
+          fault('dies with its node', { state: 'NODE_FAIL', leaving: '' });
+          fault('dies with its node, and is put back', putBack(job));
+          if (job.leaving === '') {
+            fault('is preempted', { leaving: 'PENDING' });
+            fault('is out of time', { leaving: 'TIMEOUT' });
+            fault('is cancelled by hand', { leaving: 'CANCELLED' });
+          }
+          if (job.phase === 'run') fault('completes without a word', { state: 'COMPLETED' });
+        }
+      }
+      if (world.left.forgets > 0 && job.state === 'PENDING' && job.restarts === 0) {
+        const rest = world.jobs.filter((one) => one !== job);
+        go(
+          'is forgotten by a crash of the controller, and its id is free again',
+          spend({ ...world, jobs: rest, nextId: job.id }, 'forgets'),
+          'fault',
+        );
+      }
+    }
+  });
+}
+
+export function withJob(world: World, index: number, change: Change): World {
+  return { ...world, jobs: world.jobs.map((job, at) => (at === index ? { ...job, ...change } : job)) };
+}
+
+function putBack({ restarts }: JobValue): Change {
+  return { state: 'PENDING', phase: 'new', leaving: '', restarts: restarts + 1 };
+}
+
+function workerOf({ worker, id }: JobValue): string {
+  return `${worker}:${id}`;
+}

@@ -1,0 +1,42 @@
+// What must hold in every state, and at every call by which a daemon changes a task.
+import type { State } from './state.ts';
+import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
+
+/** By these a daemon says that a task has ended, or takes it out of somebody's hands. */
+const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
+
+export function wrongIn({ world, lives }: State): string | undefined {
+  const runs = world.jobs.filter(isAtWork).length + (world.isRunElsewhere ? 1 : 0);
+  if (runs > 1) return 'two runs at once';
+  const { task, aborted } = world;
+  if (aborted === 'at once' && task !== undefined && task.status !== 'stopped')
+    return `an abort was forgotten: ${task.status}`;
+  if (aborted === 'asked' && task !== undefined) {
+    const isOver = task.status !== 'queued' && task.status !== 'created';
+    const isStillAsked = task.status !== 'in_progress' || task.message === 'stopping';
+    if (!isOver || !isStillAsked) return `a request to stop was forgotten: ${task.status}`;
+  }
+  return lives.find(({ round }) => round?.moment.death !== undefined)?.round?.moment.death;
+}
+
+/** What is wrong with a daemon's call that was carried out. */
+export function wrongCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
+  if (!FORCED.includes(endpoint) || before.task === after.task || before.task === undefined) return undefined;
+  // That it waits, and since when, may be written on a task that waits: a job that has taken it still begins it.
+  const isOver = after.task?.status !== 'queued' || before.task.status !== 'queued';
+  const isTaken = before.isRunElsewhere || before.jobs.some((job) => job.state === 'RUNNING' && job.phase !== 'new');
+  if (isTaken && isOver) return `a daemon called ${endpoint} on a task that runs`;
+  if (before.entries.other !== 0) return `a daemon called ${endpoint} on a task that waits in another queue`;
+  if (before.task.message === 'stopping' && after.task?.status !== 'stopped')
+    return `a daemon called ${endpoint} on a task that was asked to stop`;
+  return undefined;
+}
+
+/** The task has come to an end or is a draft, and nothing is left of it anywhere. */
+export function isGoodEnd({ world, lives }: State): boolean {
+  const status = world.task?.status;
+  if (status === 'queued' || status === 'in_progress' || world.isRunElsewhere || world.late !== undefined) return false;
+  const { own, scheduler, other } = world.entries;
+  if (own !== 0 || scheduler !== 0 || other !== 0 || world.jobs.some(isAlive)) return false;
+  return lives.every(({ round, journal }) => round === undefined && journal === '');
+}

@@ -1,0 +1,36 @@
+// The shipped code holds in every interleaving of each trouble by itself, and each rule of the protocol is needed.
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadProgram, type Program } from './program.ts';
+import { formatFound } from './report.ts';
+import { LEFT_OUT, withEdits } from './rules-left-out.ts';
+import { ONE_TROUBLE } from './scenarios.ts';
+import { search } from './search.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const BOUNDS = { states: 300_000, seconds: 300 };
+
+describe('the model of the shipped code', function () {
+  this.timeout(320_000);
+  let program: Program;
+
+  before(async () => {
+    program = await loadProgram(join(ROOT, 'src'));
+  });
+
+  for (const scenario of ONE_TROUBLE) {
+    it(`holds: ${scenario.title}`, async () => {
+      const found = await search(program, scenario, BOUNDS);
+      expect(found.verdict, formatFound(scenario, found)).to.equal('holds');
+    });
+  }
+
+  for (const { rule, edits, withoutGate, scenario, breaks } of LEFT_OUT) {
+    it(`tells a story where it is left out that ${rule}`, async () => {
+      const lacking = { ...scenario, hasGate: withoutGate !== true };
+      const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
+      expect(found.verdict, formatFound(scenario, found)).to.equal('wrong');
+      expect(found.what).to.match(breaks);
+    });
+  }
+});

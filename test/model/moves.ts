@@ -1,0 +1,11 @@
+// What can happen next in a world, whoever does it.
+import type { World } from './world.ts';
+
+/** Without faults and acts of users a good end must be reachable: `work` is what goes on by itself. */
+export type MoveKind = 'work' | 'fault' | 'user';
+
+export interface WorldMove {
+  readonly label: string;
+  readonly kind: MoveKind;
+  readonly world: World;
+}

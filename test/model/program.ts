@@ -1,0 +1,43 @@
+// The program under search: the shipped modules, imported from the source itself or from a copy with a rule left out.
+import { pathToFileURL } from 'node:url';
+import type * as Daemon from '../../src/glue/daemon.ts';
+import type * as Errors from '../../src/clearml/errors.ts';
+import type * as Events from '../../src/clearml/events.ts';
+import type * as JournalLines from '../../src/glue/journal-lines.ts';
+import type * as People from '../../src/clearml/people.ts';
+import type * as Queues from '../../src/clearml/queues.ts';
+import type * as SlurmErrors from '../../src/slurm/errors.ts';
+import type * as Tasks from '../../src/clearml/tasks.ts';
+import type * as Workers from '../../src/clearml/workers.ts';
+
+export interface Program
+  extends
+    Pick<typeof Daemon, 'runDaemon'>,
+    Pick<typeof JournalLines, 'formatJournal' | 'readJournal' | 'applyLine'>,
+    Pick<typeof Queues, 'createQueues'>,
+    Pick<typeof Tasks, 'createTasks'>,
+    Pick<typeof Events, 'createEvents'>,
+    Pick<typeof Workers, 'createWorkers'>,
+    Pick<typeof People, 'createPeople'>,
+    Pick<typeof Errors, 'LostRace' | 'ServerRefused' | 'ServerUnreachable'>,
+    Pick<typeof SlurmErrors, 'SlurmUnavailable'> {}
+
+const FILES = [
+  'glue/daemon.ts',
+  'glue/journal-lines.ts',
+  'clearml/queues.ts',
+  'clearml/tasks.ts',
+  'clearml/events.ts',
+  'clearml/workers.ts',
+  'clearml/people.ts',
+  'clearml/errors.ts',
+  'slurm/errors.ts',
+];
+
+/** @param folder that holds `glue`, `clearml` and `slurm` */
+export async function loadProgram(folder: string): Promise<Program> {
+  let program = {};
+  for (const file of FILES)
+    program = { ...program, ...((await import(pathToFileURL(`${folder}/${file}`).href)) as object) };
+  return program as Program;
+}

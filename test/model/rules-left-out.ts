@@ -1,0 +1,88 @@
+// The rules of the protocol, each left out of a copy of the source by an exact edit: every one must then give a story.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadProgram, type Program } from './program.ts';
+import type { Scenario } from './search.ts';
+import { PLAIN } from './scenarios.ts';
+import { NO_BUDGET, type Budgets } from './world.ts';
+
+interface Edit {
+  /** Below `src`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface LeftOut {
+  readonly rule: string;
+  /** The part of the world that keeps the rule, where that is the job script and not the daemon. */
+  readonly withoutGate?: true;
+  readonly edits: readonly Edit[];
+  /** The least that has to go wrong for the rule to be missed. */
+  readonly scenario: Scenario;
+  readonly breaks: RegExp;
+}
+
+function when(title: string, budgets: Partial<Budgets>, more: Partial<Scenario> = {}): Scenario {
+  return { ...PLAIN, title, budgets: { ...NO_BUDGET, ...budgets }, ...more };
+}
+
+export const LEFT_OUT: readonly LeftOut[] = [
+  {
+    rule: 'a job passes the gate before it runs anything',
+    withoutGate: true,
+    edits: [],
+    scenario: when('an answer of sbatch is lost', { lost: 1 }),
+    breaks: /two runs at once/,
+  },
+  {
+    rule: 'parking does not touch the task',
+    edits: [
+      {
+        file: 'clearml/queues.ts',
+        from: 'const body = { queue, task, update_execution_queue: false };',
+        to: 'const body = { queue, task, update_execution_queue: true };',
+      },
+    ],
+    scenario: when('the user acts once', { users: 1 }),
+    breaks: /./,
+  },
+  {
+    rule: 'a task is never parked by tasks.enqueue',
+    edits: [
+      {
+        file: 'clearml/queues.ts',
+        from: "await session.call('queues.add_task', body, { shape: Done, idempotent: true });",
+        to: "await session.call('tasks.enqueue', body, { shape: Done, idempotent: true });",
+      },
+    ],
+    scenario: when('the user acts once', { users: 1 }),
+    breaks: /abort was forgotten/,
+  },
+];
+
+/** Runs with a copy of the source in which the edits were made. The copy is gone afterwards. */
+export async function withEdits<Result>(
+  root: string,
+  edits: readonly Edit[],
+  run: (program: Program) => Promise<Result>,
+): Promise<Result> {
+  // Beside the checkout's own modules, so that the copy finds them.
+  const folder = await mkdtemp(join(root, '.test-cache', 'model-'));
+  try {
+    await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
+    await cp(join(root, 'templates'), join(folder, 'templates'), { recursive: true });
+    for (const { file, from, to } of edits) {
+      const path = join(folder, 'src', file);
+      const text = await readFile(path, 'utf8');
+      if (text.split(from).length !== 2) throw new Error(`${file} has not exactly one place that reads ${from}`);
+      await writeFile(
+        path,
+        text.replace(from, () => to),
+      );
+    }
+    return await run(await loadProgram(join(folder, 'src')));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,46 @@
+// What is searched: each row says how many daemons there are, and how much may go wrong in any order and at any moment.
+import type { Scenario } from './search.ts';
+import { NO_BUDGET, type Budgets } from './world.ts';
+
+export const PLAIN: Scenario = {
+  title: 'nothing goes wrong',
+  daemons: 1,
+  budgets: NO_BUDGET,
+  hasGate: true,
+  hasAccounting: true,
+  purges: false,
+  wakes: 0,
+  hasShortRounds: false,
+};
+
+export function when(title: string, budgets: Partial<Budgets>, more: Partial<Scenario> = {}): Scenario {
+  return { ...PLAIN, title, budgets: { ...NO_BUDGET, ...budgets }, ...more };
+}
+
+/** Each kind of trouble by itself: searched by `npm test`. */
+export const ONE_TROUBLE: readonly Scenario[] = [
+  PLAIN,
+  when('a crash', { crashes: 1 }),
+  when('a crash that takes the journal along', { journals: 1 }),
+  when('a call or an answer is lost', { lost: 1 }),
+  when('sbatch refuses, or the cluster is full', { refusals: 1 }),
+  when('the controller forgets a job and hands its id out again', { forgets: 1 }),
+  when('a job dies, is put back, preempted, cancelled or out of time', { requeues: 1 }),
+  when('an act of the user', { users: 1 }),
+];
+
+/** Two troubles at once, and what else the world may be like: searched by `npm run model`. */
+export const MORE_TROUBLE: readonly Scenario[] = [
+  when('a crash, and a job put back', { crashes: 1, requeues: 1 }),
+  when('a crash, and an act of the user', { crashes: 1, users: 1 }),
+  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
+  when('a lost call, and sbatch refuses', { lost: 1, refusals: 1 }),
+  when(
+    'a job put back, which Slurm soon forgets, without accounting',
+    { requeues: 1 },
+    { purges: true, hasAccounting: false },
+  ),
+  when('an act of the user, and the loop goes on beside a submission', { users: 1 }, { wakes: 1 }),
+  when('an act of the user, and rounds so close that no grace has passed', { users: 1 }, { hasShortRounds: true }),
+  when('two daemons', {}, { daemons: 2 }),
+];

@@ -1,0 +1,131 @@
+// The search: every state that can be reached, breadth first, so that the first wrong one is told by a shortest story.
+import { isGoodEnd, wrongIn } from './judge.ts';
+import { createLives } from './lives.ts';
+import type { Program } from './program.ts';
+import { canonical, createKeys, type State } from './state.ts';
+import { successors, type Setting } from './successors.ts';
+import { MOST_JOBS } from './slurm-rules.ts';
+import { firstWorld, type Budgets } from './world.ts';
+
+export interface Scenario extends Setting {
+  readonly title: string;
+  readonly daemons: 1 | 2;
+  readonly budgets: Budgets;
+}
+
+export interface Bounds {
+  readonly states: number;
+  readonly seconds: number;
+}
+
+export interface Found {
+  /** `cut`: the bounds were met before everything was seen, and nothing wrong until then. */
+  readonly verdict: 'holds' | 'wrong' | 'cut';
+  readonly what: string | undefined;
+  readonly story: readonly string[];
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  readonly seconds: number;
+  /** Moments of a daemon that were lived. */
+  readonly moments: number;
+}
+
+export async function search(program: Program, scenario: Scenario, bounds: Bounds): Promise<Found> {
+  const begunAt = performance.now();
+  const lives = createLives(program);
+  const keys = createKeys();
+  const numbers = new Map<string, number>();
+  const parents: number[] = [];
+  const labels: string[] = [];
+  const depths: number[] = [];
+  const isGood: boolean[] = [];
+  /** Steps that are neither faults nor acts of a user, as pairs: from, to. */
+  const steps: number[] = [];
+  let next: State[] = [];
+  let transitions = 0;
+
+  const seconds = (): number => (performance.now() - begunAt) / 1000;
+  const end = (verdict: Found['verdict'], what?: string, at?: number, last?: string): Found => ({
+    verdict,
+    what,
+    story: at === undefined ? [] : [...tell(at), ...(last === undefined ? [] : [last])],
+    states: numbers.size,
+    transitions,
+    depth: depths.at(-1) ?? 0,
+    seconds: seconds(),
+    moments: lives.count,
+  });
+
+  function tell(at: number): string[] {
+    const story: string[] = [];
+    for (let state = at; state > 0; state = parents[state] ?? 0) story.push(labels[state] ?? '');
+    return story.reverse();
+  }
+
+  function enter(state: State, parent: number, label: string): number {
+    const key = keys.keyOf(state);
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    const number = numbers.size;
+    numbers.set(key, number);
+    parents.push(parent);
+    labels.push(label);
+    depths.push(number === 0 ? 0 : (depths[parent] ?? 0) + 1);
+    // What the model cuts short can't be judged further.
+    isGood.push(isGoodEnd(state) || state.world.made >= MOST_JOBS);
+    next.push(state);
+    return number;
+  }
+
+  enter(await canonical({ world: firstWorld(scenario.budgets), lives: beginnings() }, lives), 0, '');
+  for (let from = 0; next.length > 0;) {
+    const level = next;
+    next = [];
+    for (const state of level) {
+      const wrong = wrongIn(state);
+      if (wrong !== undefined) return end('wrong', wrong, from);
+      for (const { label, kind, state: after, wrong: wrongStep } of await successors(state, lives, scenario)) {
+        transitions += 1;
+        if (wrongStep !== undefined) return end('wrong', wrongStep, from, label);
+        const to = enter(await canonical(after, lives), from, label);
+        if (kind === 'work' && to !== from) steps.push(from, to);
+      }
+      from += 1;
+      if (numbers.size > bounds.states || (from % 256 === 0 && seconds() > bounds.seconds)) return end('cut');
+    }
+  }
+  const stuck = firstStuck(isGood, steps);
+  return stuck === undefined ? end('holds') : end('wrong', 'no good end can be reached any more', stuck);
+
+  function beginnings(): State['lives'] {
+    return Array.from({ length: scenario.daemons }, (_, index) => lives.rest(index + 1, ''));
+  }
+}
+
+/** The first state from which no good one can be reached by steps: found backwards from the good ones. */
+function firstStuck(isGood: readonly boolean[], steps: readonly number[]): number | undefined {
+  // All that lead to a state stand side by side; `ends` says up to where.
+  const ends = new Int32Array(isGood.length);
+  for (let at = 1; at < steps.length; at += 2) bump(ends, steps[at] ?? 0);
+  for (let state = 1; state < ends.length; state += 1) bump(ends, state, ends[state - 1]);
+  const free = ends.slice();
+  const before = new Int32Array(steps.length / 2);
+  for (let at = 0; at < steps.length; at += 2) before[bump(free, steps[at + 1] ?? 0, -1)] = steps[at] ?? 0;
+
+  const reaches = Uint8Array.from(isGood, Number);
+  const todo = isGood.flatMap((good, state) => (good ? [state] : []));
+  for (let state = todo.pop(); state !== undefined; state = todo.pop()) {
+    for (const earlier of before.subarray(state === 0 ? 0 : ends[state - 1], ends[state])) {
+      if (reaches[earlier] === 1) continue;
+      reaches[earlier] = 1;
+      todo.push(earlier);
+    }
+  }
+  const stuck = reaches.indexOf(0);
+  return stuck < 0 ? undefined : stuck;
+}
+
+function bump(counts: Int32Array, at: number, by = 1): number {
+  return (counts[at] = (counts[at] ?? 0) + by);
+}

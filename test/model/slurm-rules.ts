@@ -1,0 +1,200 @@
+// What Slurm answers to a daemon, and what its commands change: every way in which one call may go. Pure.
+import { mergeLookUp } from '../../src/slurm/look-up.ts';
+import type { JobState } from '../../src/slurm/job-state.ts';
+import type { Job, JobId, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type { MoveKind } from './moves.ts';
+import { withJob } from './job-rules.ts';
+import { spend, type JobValue, type World } from './world.ts';
+
+export type SlurmCall =
+  | { readonly what: 'list' }
+  | { readonly what: 'look up'; readonly names: readonly string[] }
+  | { readonly what: 'record'; readonly id: string }
+  | { readonly what: 'cancel'; readonly ids: readonly string[] }
+  | { readonly what: 'submit'; readonly name: string; readonly worker: string };
+
+/** A job as the lists show it: only what tells one from another. */
+export type SeenJob = Pick<JobValue, 'id' | 'name' | 'restarts'> & { readonly state: JobState };
+
+export type SlurmAnswer =
+  | { readonly jobs: readonly SeenJob[] }
+  | { readonly record: (Pick<JobValue, 'name' | 'exitCode' | 'restarts'> & { readonly state: JobState }) | undefined }
+  | { readonly outcome: SubmitOutcome['kind']; readonly id?: number }
+  | { readonly isAsked: true }
+  | { readonly isLost: true };
+
+export interface SlurmWay {
+  /** What is to be added to the call's name, for people. */
+  readonly how: string;
+  readonly kind: MoveKind;
+  readonly answer: SlurmAnswer;
+  readonly world: World;
+}
+
+/** More jobs than these are not made: the search says so when it comes to it. */
+export const MOST_JOBS = 5;
+
+interface Cluster {
+  readonly hasAccounting: boolean;
+}
+
+export function slurmWays(world: World, call: SlurmCall, { hasAccounting }: Cluster): SlurmWay[] {
+  const go = (how: string, answer: SlurmAnswer, after = world, kind: MoveKind = 'work'): SlurmWay => ({
+    how,
+    kind,
+    answer,
+    world: after,
+  });
+  const lost: SlurmWay[] =
+    world.left.lost > 0 ? [go(', which fails', { isLost: true }, spend(world, 'lost'), 'fault')] : [];
+  const shown = world.jobs.filter(isShown);
+
+  switch (call.what) {
+    case 'list':
+      return [go('', { jobs: shown.map(seen) }), ...lost];
+    case 'look up': {
+      const past = hasAccounting ? world.jobs.filter(isKnown).map(seen) : [];
+      const merged = mergeLookUp(call.names, { kind: 'listed', jobs: past.map(showJob) }, shown.map(seen).map(showJob));
+      const ids = new Set(merged.kind === 'listed' ? merged.jobs.map(({ id, name }) => `${id} ${name}`) : []);
+      return [
+        go('', { jobs: world.jobs.filter((job) => isKnown(job) && ids.has(`${job.id} ${job.name}`)).map(seen) }),
+        ...lost,
+      ];
+    }
+    case 'record': {
+      const job = world.jobs
+        .filter((one) => isShown(one) || (hasAccounting && isKnown(one)))
+        .findLast(({ id }) => String(id) === call.id);
+      return [
+        go('', {
+          record: job && { name: job.name, exitCode: job.exitCode, restarts: job.restarts, state: seen(job).state },
+        }),
+        ...lost,
+      ];
+    }
+    case 'cancel':
+      return [
+        go('', { isAsked: true }, cancelAll(world, call.ids)),
+        ...lost.map((way) => ({ ...way, answer: { isAsked: true } as const })),
+      ];
+    case 'submit':
+      return submitWays(world, call, go);
+  }
+}
+
+function submitWays(
+  world: World,
+  { name, worker }: { readonly name: string; readonly worker: string },
+  go: (how: string, answer: SlurmAnswer, after?: World, kind?: MoveKind) => SlurmWay,
+): SlurmWay[] {
+  const ways: SlurmWay[] = [];
+  const isFull = world.made >= MOST_JOBS;
+  if (!isFull)
+    ways.push(
+      go(`: job ${world.nextId}`, { outcome: 'accepted', id: world.nextId }, accept(world, name, worker, 'PENDING')),
+    );
+  else ways.push(go(', which the model cuts short', { outcome: 'unavailable' }));
+  if (world.left.refusals > 0) {
+    const less = spend(world, 'refusals');
+    ways.push(go(', which Slurm refuses', { outcome: 'rejected' }, less, 'fault'));
+    ways.push(go(', for which the cluster is full', { outcome: 'backpressure' }, less, 'fault'));
+  }
+  if (world.left.lost > 0) {
+    const less = spend(world, 'lost');
+    const unknown = { outcome: 'unknown' } as const;
+    if (!isFull) {
+      ways.push(
+        go(`: job ${world.nextId}, of which it never hears`, unknown, accept(less, name, worker, 'PENDING'), 'fault'),
+      );
+      ways.push(
+        go(
+          `: job ${world.nextId}, which is still on its way`,
+          unknown,
+          accept(less, name, worker, 'IN FLIGHT'),
+          'fault',
+        ),
+      );
+    }
+    ways.push(go(', which is lost', unknown, less, 'fault'));
+  }
+  return ways;
+}
+
+function accept(world: World, name: string, worker: string, state: 'PENDING' | 'IN FLIGHT'): World {
+  const job: JobValue = {
+    id: world.nextId,
+    name,
+    worker,
+    state,
+    phase: 'new',
+    exitCode: 0,
+    restarts: 0,
+    leaving: '',
+    isPurged: false,
+  };
+  const later = Math.max(world.nextId, ...world.jobs.map(({ id }) => id)) + 1;
+  return { ...world, jobs: [...world.jobs, job], nextId: later, made: world.made + 1 };
+}
+
+function cancelAll(world: World, ids: readonly string[]): World {
+  return world.jobs.reduce((after, job, index) => {
+    if (!ids.includes(String(job.id)) || job.isPurged) return after;
+    if (job.state === 'PENDING') return withJob(after, index, { state: 'CANCELLED' });
+    return job.state === 'RUNNING' ? withJob(after, index, { leaving: 'CANCELLED' }) : after;
+  }, world);
+}
+
+function isShown(job: JobValue): boolean {
+  return job.state !== 'IN FLIGHT' && !job.isPurged;
+}
+
+function isKnown(job: JobValue): boolean {
+  return job.state !== 'IN FLIGHT';
+}
+
+function seen({ id, name, state, restarts }: JobValue): SeenJob {
+  return { id, name, state: state === 'IN FLIGHT' ? 'PENDING' : state, restarts };
+}
+
+/** A row of squeue or sacct. Each start of a job has a moment of its own. */
+export function showJob({ id, name, state, restarts }: SeenJob): Job {
+  return {
+    id: String(id) as JobId,
+    name,
+    state,
+    stateWord: state,
+    reason: state === 'PENDING' ? 'Priority' : undefined,
+    partition: 'debug',
+    nodes: state === 'PENDING' ? undefined : 'n1',
+    submittedAt: 1,
+    startAt: state === 'PENDING' ? undefined : restarts + 1,
+    endedAt: undefined,
+  };
+}
+
+export function showList(answer: SlurmAnswer): JobList {
+  return 'jobs' in answer ? { kind: 'listed', jobs: answer.jobs.map(showJob) } : { kind: 'failed', words: 'no answer' };
+}
+
+export function showRecord(answer: SlurmAnswer): JobRecord | undefined {
+  if (!('record' in answer) || answer.record === undefined) return undefined;
+  const { name, exitCode, restarts, state } = answer.record;
+  return {
+    name,
+    stateWord: state,
+    exitCode,
+    exitSignal: undefined,
+    outputPath: undefined,
+    nodes: 'n1',
+    timeLimit: '01:00:00',
+    reason: undefined,
+    restarts,
+  };
+}
+
+export function showOutcome(answer: SlurmAnswer): SubmitOutcome {
+  if (!('outcome' in answer)) throw new Error('no answer to sbatch');
+  const { outcome, id } = answer;
+  if (outcome !== 'accepted') return { kind: outcome, words: 'said by sbatch' };
+  return { kind: 'accepted', jobId: String(id) as JobId, cluster: undefined };
+}

@@ -1,0 +1,224 @@
+// Everything that can happen next in a state: a step of a daemon is one call to the outside, and between any two anybody may move.
+import { jobMoves } from './job-rules.ts';
+import { wrongCall } from './judge.ts';
+import type { Life, Lives } from './lives.ts';
+import type { MoveKind } from './moves.ts';
+import type { Event, PendingCall, Reply } from './relive.ts';
+import { READS, serve } from './server-rules.ts';
+import { slurmWays } from './slurm-rules.ts';
+import { nextStamp, type State } from './state.ts';
+import { lateMoves, neighbourMoves, userMoves } from './user-rules.ts';
+import { isHeard, spend, type World } from './world.ts';
+
+export interface Setting {
+  /** False only to show what the gate is for. */
+  readonly hasGate: boolean;
+  readonly hasAccounting: boolean;
+  /** Whether ended jobs may be dropped from Slurm's list at any moment. */
+  readonly purges: boolean;
+  /** How often the loop may go on while a submission is under way. */
+  readonly wakes: number;
+  /** Whether rounds may also follow each other so closely that no grace has passed. */
+  readonly hasShortRounds: boolean;
+}
+
+export interface Successor {
+  readonly label: string;
+  readonly kind: MoveKind;
+  readonly state: State;
+  /** What is wrong with the step itself. */
+  readonly wrong?: string | undefined;
+}
+
+export async function successors(state: State, lives: Lives, setting: Setting): Promise<Successor[]> {
+  // A write to a daemon's own disk is seen by nobody else: nothing but a crash makes a difference before it.
+  const writer = state.lives.findIndex((life) => journalWrite(life) !== undefined);
+  if (writer >= 0) return daemonSteps(state, writer, lives, setting);
+
+  const closer = state.lives.findIndex(isClose);
+  if (closer >= 0) return daemonSteps(state, closer, lives, setting);
+
+  const { world } = state;
+  const stamp = nextStamp(state);
+  const others = [
+    ...jobMoves(world, stamp, setting),
+    ...neighbourMoves(world, stamp),
+    ...userMoves(world, stamp),
+    ...lateMoves(world, stamp),
+  ];
+  const found: Successor[] = others.map(({ label, kind, world: after }) => ({
+    label,
+    kind,
+    state: { ...state, world: after },
+  }));
+  for (const index of state.lives.keys()) found.push(...(await daemonSteps(state, index, lives, setting)));
+  return found;
+}
+
+/**
+ * Changes of a status, and the giving back of a task, have no condition on the server that could name what was read a moment
+ * before. So between that reading and the change, which follows at once, nobody else moves here: those are milliseconds.
+ */
+const CLOSE: readonly string[] = [
+  'tasks.update',
+  'tasks.failed',
+  'tasks.stopped',
+  'tasks.completed',
+  'tasks.started',
+  'tasks.dequeue',
+];
+
+/** A stopped task is started and then dequeued; one that was dequeued is then parked. */
+const OTHER_HALVES: readonly string[] = ['tasks.dequeue', 'queues.add_task'];
+
+/** The last answer was the task itself, or the next call is the other half of what the last one began. */
+function isClose({ round }: Life): boolean {
+  const last = round?.events.at(-1);
+  const [one] = round?.moment.pending ?? [];
+  if (last === undefined || 'wakes' in last || !('server' in last.reply) || one?.call.to !== 'server') return false;
+  const { endpoint, body } = one.call.call;
+  const isGivenBack = endpoint === 'queues.add_task' && body['update_execution_queue'] === true;
+  if ('task' in last.reply.server) return CLOSE.includes(endpoint) || isGivenBack;
+  return 'count' in last.reply.server && OTHER_HALVES.includes(endpoint);
+}
+
+function journalWrite(life: Life): PendingCall | undefined {
+  return life.round?.moment.pending.find(({ call }) => call.to === 'journal');
+}
+
+async function daemonSteps(state: State, index: number, lives: Lives, setting: Setting): Promise<Successor[]> {
+  const life = state.lives[index];
+  if (life === undefined) return [];
+  const { world } = state;
+  const who = state.lives.length === 1 ? 'daemon' : `daemon ${life.daemon}`;
+  const found: Successor[] = [];
+  const goTo = (next: Life, label: string, kind: MoveKind, after: World, wrong?: string): void => {
+    found.push({
+      label: `${who}: ${label}`,
+      kind,
+      wrong,
+      state: { world: after, lives: state.lives.with(index, next) },
+    });
+  };
+
+  if (life.round === undefined) {
+    for (const isLongAfter of setting.hasShortRounds ? [true, false] : [true]) {
+      const { daemon, journal } = life;
+      const begun = await lives.begin({ daemon, journal, made: world.made, isLongAfter });
+      const [first] = begun.round?.moment.pending ?? [];
+      if (first !== undefined) await call(begun, first, isLongAfter ? 'a round begins: ' : 'a round begins at once: ');
+    }
+    return found;
+  }
+
+  const write = journalWrite(life);
+  const { pending, isAsleep } = life.round.moment;
+  for (const one of write === undefined ? pending : [write]) await call(life, one, '');
+  if (write === undefined && isAsleep && countWakes(life.round.events) < setting.wakes) {
+    goTo(await lives.after(life, { wakes: true }), 'looks around again meanwhile', 'work', world);
+  }
+  if (hasDoneAnything(life)) crash();
+  return found;
+
+  function crash(): void {
+    const again = lives.rest(life?.daemon ?? 0, life?.journal ?? '');
+    if (world.left.crashes > 0) goTo(again, 'is killed', 'fault', spend(world, 'crashes'));
+    if (world.left.journals > 0) {
+      goTo(lives.rest(again.daemon, ''), 'is killed, and its journal lost', 'fault', spend(world, 'journals'));
+    }
+    for (const { call: outside } of pending) {
+      if (
+        outside.to !== 'server' ||
+        READS.includes(outside.call.endpoint) ||
+        world.left.late === 0 ||
+        world.late !== undefined
+      )
+        continue;
+      const late = spend({ ...world, late: outside.call }, 'late');
+      goTo(again, `is killed while ${outside.call.endpoint} is on its way`, 'fault', late);
+    }
+  }
+
+  async function call(from: Life, { seq, call: outside }: PendingCall, prefix: string): Promise<void> {
+    const answer = async (reply: Reply, label: string, kind: MoveKind, after: World, wrong?: string): Promise<void> => {
+      const event: Event = { seq, reply };
+      goTo(await lives.after(from, event), prefix + label, kind, after, wrong);
+    };
+    const isLossy = world.left.lost > 0;
+    switch (outside.to) {
+      case 'journal':
+        await answer({ journal: true }, `journal: ${nameStep(outside.value)}`, 'work', world);
+        if (isLossy) await answer({ lost: true }, 'the journal can not be written', 'fault', spend(world, 'lost'));
+        return;
+      case 'slurm':
+        for (const way of slurmWays(world, outside.call, setting)) {
+          await answer({ slurm: way.answer }, nameSlurm(outside.call) + way.how, way.kind, way.world);
+        }
+        return;
+      case 'server': {
+        const { endpoint } = outside.call;
+        const name = nameCall(outside.call.endpoint, outside.call.body);
+        const served = serve(world, outside.call, { stamp: nextStamp(state), isHeard: isHeard(world) });
+        const wrong = wrongCall(outside.call, world, served.world);
+        const said = 'refused' in served.answer ? ` (refused ${served.answer.refused.join('/')})` : '';
+        await answer({ server: served.answer }, name + said, 'work', served.world, wrong);
+        if (!isLossy) return;
+        const less = spend(world, 'lost');
+        await answer({ lost: true }, `${name}, which never arrives`, 'fault', less);
+        if (READS.includes(endpoint)) return;
+        const happened = spend(served.world, 'lost');
+        await answer({ lost: true }, `${name}, whose answer is lost`, 'fault', happened, wrong);
+        // The client itself tries again what does no harm twice.
+        if (outside.isRepeated)
+          goTo(from, `${prefix}${name}, whose answer is lost, so that it is tried again`, 'fault', happened, wrong);
+      }
+    }
+  }
+}
+
+function countWakes(events: readonly Event[]): number {
+  return events.filter((event) => 'wakes' in event).length;
+}
+
+/** To be killed before that is the same as not to have begun. */
+function hasDoneAnything({ journal, round }: Life): boolean {
+  if (round === undefined) return false;
+  return journal !== round.beginning.journal || round.events.some((event) => 'reply' in event && isChange(event.reply));
+}
+
+function isChange(reply: Reply): boolean {
+  if ('lost' in reply) return true;
+  if ('server' in reply) return 'count' in reply.server || 'isPopped' in reply.server;
+  return 'slurm' in reply && ('outcome' in reply.slurm || 'isAsked' in reply.slurm);
+}
+
+function nameStep(value: string): string {
+  if (value === '') return 'forget';
+  const { step, jobId } = JSON.parse(value) as { readonly step: string; readonly jobId?: string };
+  return jobId === undefined ? step : `${step} job ${jobId}`;
+}
+
+function nameSlurm(call: Parameters<typeof slurmWays>[1]): string {
+  switch (call.what) {
+    case 'list':
+      return 'squeue';
+    case 'look up':
+      return 'looks the job up by its name';
+    case 'record':
+      return `asks for the record of job ${call.id}`;
+    case 'cancel':
+      return `scancel ${call.ids.join()}`;
+    case 'submit':
+      return 'sbatch';
+  }
+}
+
+function nameCall(endpoint: string, body: Readonly<Record<string, unknown>>): string {
+  const more = [
+    body['new_status'],
+    body['status_reason'],
+    body['update_execution_queue'] === true ? 'own queue' : undefined,
+  ];
+  const said = more.filter((word) => typeof word === 'string');
+  return said.length === 0 ? endpoint : `${endpoint} {${said.join(', ')}}`;
+}

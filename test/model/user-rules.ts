@@ -1,0 +1,103 @@
+// What a user, and somebody else's agent on another queue, can do to the task: through the same calls as the web page. Pure.
+import type { MoveKind, WorldMove } from './moves.ts';
+import { serve } from './server-rules.ts';
+import { QUEUE_IDS, TASK_ID, isHeard, spend, type ServerCall, type Stamp, type World } from './world.ts';
+
+export const USER_ACTS = ['abort', 'dequeue', 'reset', 'enqueue', 'enqueue elsewhere', 'delete'] as const;
+export type UserAct = (typeof USER_ACTS)[number];
+
+const CALLS: Readonly<Record<UserAct, ServerCall>> = {
+  abort: { endpoint: 'tasks.stop', body: { task: TASK_ID } },
+  dequeue: { endpoint: 'tasks.dequeue', body: { task: TASK_ID } },
+  reset: { endpoint: 'tasks.reset', body: { task: TASK_ID, force: true } },
+  enqueue: { endpoint: 'tasks.enqueue', body: { task: TASK_ID, queue: QUEUE_IDS.own } },
+  'enqueue elsewhere': { endpoint: 'tasks.enqueue', body: { task: TASK_ID, queue: QUEUE_IDS.other } },
+  delete: { endpoint: 'tasks.delete', body: { task: TASK_ID, force: true } },
+};
+
+export function userMoves(world: World, stamp: Stamp): WorldMove[] {
+  if (world.left.users === 0 || world.task === undefined) return [];
+  return USER_ACTS.filter((act) => isOffered(act, world)).flatMap((act) => {
+    // An agent that died a moment ago looks alive to the server, which then asks it to stop.
+    const mayBeHeard =
+      act === 'abort' && world.task?.status === 'in_progress' && !isHeard(world) ? [true, false] : [isHeard(world)];
+    return mayBeHeard.map((heard): WorldMove => {
+      const { world: after } = serve(world, CALLS[act], { stamp, isHeard: heard });
+      const how = act === 'abort' && after.task?.status === 'in_progress' ? ', which is asked of its worker' : '';
+      const aborted = act !== 'abort' ? '' : after.task?.status === 'stopped' ? 'at once' : 'asked';
+      return { label: `user: ${act}${how}`, kind: 'user', world: spend({ ...after, aborted }, 'users') };
+    });
+  });
+}
+
+/** What the web page offers for a task as it is. */
+function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
+  const status = task?.status;
+  // Between its pop, or its gate, and its beginning no agent can be told from one that has nothing: those are moments.
+  const isBeingTaken = jobs.some(({ state, phase }) => state === 'RUNNING' && phase === 'gated');
+  switch (act) {
+    case 'abort':
+      return status === 'queued' || status === 'in_progress';
+    case 'dequeue':
+      return status === 'queued';
+    case 'reset':
+      return status !== 'created';
+    case 'enqueue':
+      return (
+        entries.own === 0 &&
+        (status === 'created' || status === 'stopped' || status === 'failed' || status === 'queued')
+      );
+    case 'enqueue elsewhere':
+      return (
+        !isBeingTaken &&
+        entries.other === 0 &&
+        (status === 'created' || status === 'stopped' || status === 'failed' || status === 'queued')
+      );
+    case 'delete':
+      return true;
+  }
+}
+
+/** A stock agent on the other queue. It takes and begins a task within moments, in which nobody else moves. */
+export function neighbourMoves(world: World, stamp: Stamp): WorldMove[] {
+  const go = (label: string, next: World, kind: MoveKind = 'work'): WorldMove => ({
+    label: `another agent ${label}`,
+    kind,
+    world: next,
+  });
+  const ask = (from: World, endpoint: string, body: ServerCall['body']): World =>
+    serve(from, { endpoint, body: { task: TASK_ID, ...body } }, { stamp, isHeard: true }).world;
+
+  if (world.isRunElsewhere) {
+    const free = { ...world, isRunElsewhere: false };
+    if (world.task?.status !== 'in_progress') return [go('gives the task up', free)];
+    const isAborted = world.task.message === 'stopping';
+    return [
+      go(
+        isAborted ? 'ends the aborted task' : 'completes the task',
+        ask(free, isAborted ? 'tasks.stopped' : 'tasks.completed', {}),
+      ),
+    ];
+  }
+  if (world.entries.other === 0) return [];
+  const popped = ask(world, 'queues.get_next_task', { queue: QUEUE_IDS.other });
+  if (popped.task === undefined) return [go('pops a task that is no more', popped)];
+  const begun = ask(popped, 'tasks.started', { force: true });
+  const reported = ask(begun, 'workers.status_report', { worker: 'another:0' });
+  return [go('begins the task', { ...reported, isRunElsewhere: true })];
+}
+
+/** A call of a daemon that is no more arrives, or doesn't. */
+export function lateMoves(world: World, stamp: Stamp): WorldMove[] {
+  const { late } = world;
+  if (late === undefined) return [];
+  const rest = { ...world, late: undefined };
+  return [
+    {
+      label: `a late ${late.endpoint} is carried out`,
+      kind: 'work',
+      world: serve(rest, late, { stamp, isHeard: isHeard(rest) }).world,
+    },
+    { label: `a late ${late.endpoint} never arrives`, kind: 'work', world: rest },
+  ];
+}
