@@ -26,7 +26,9 @@ export interface FoundQueue extends ServedQueue {
  * @throws UsageProblem when the numbers don't fit, or there is no such file
  * @throws TemplateProblem
  */
-export function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
+export async function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
+  if (queues.length === 0)
+    throw new UsageProblem('No queue: say under agent.slurm.queues which queue goes to which cluster.');
   const without = queues.filter(({ template }) => template === undefined);
   const files = slurm.templateFiles;
   if (without.length > 0 && files.length === 0)

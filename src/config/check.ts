@@ -67,6 +67,7 @@ function unknownSetting(group: readonly string[], key: string): string {
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text, in double quotes if it looks like something else',
   number: 'a number, without a unit',
+  int: 'a whole number',
   boolean: 'true or false',
   array: 'a list, such as [a, b]',
   object: 'a group of settings in { }',

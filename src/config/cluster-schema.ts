@@ -22,7 +22,7 @@ const cluster = z.strictObject({
     .optional()
     .describe("Who to log in as there. Default: what `~/.ssh/config` says, else this machine's user."),
   port: z
-    .int('must be a whole number')
+    .int()
     .min(1, 'must be at least 1')
     .max(65_535, 'must be at most 65535')
     .optional()
@@ -46,7 +46,7 @@ const cluster = z.strictObject({
       "How commands get there: `local`: they run on this machine; `ssh2`: over one connection of the daemon's own; `openssh`: by the system's `ssh`, over a connection that you keep open, for sites with a second factor, Kerberos or certificates. Default: `ssh2` where there is a host.",
     ),
   channels: z
-    .int('must be a whole number')
+    .int()
     .min(1, 'must be at least 1')
     .max(10, "must be at most 10, which is sshd's own limit")
     .default(4)

@@ -23,7 +23,7 @@ export interface QueueSettings {
 /** As clearml-agent does when it is given no queue. */
 const USUAL_QUEUE = 'default';
 
-/** In order of priority. @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't */
+/** In order of priority; none when nobody said which, and there are several clusters. @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't */
 export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] {
   const clusters = Object.keys(slurm.clusters);
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
@@ -31,6 +31,7 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] 
     ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined }))
     : Object.entries(slurm.queues).map(([name, { cluster, template }]) => ({ name, cluster, template }));
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
+  if (given.length === 0 && only === undefined && clusters.length > 0) return [];
   const all = given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined }] : given;
   // What is typed replaces whatever is written.
   const isTyped = originOf('template_files').kind === 'option';

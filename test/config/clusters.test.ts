@@ -1,0 +1,219 @@
+// Which clusters and queues a configuration means, and what is said when it can't be meant.
+import { expect } from 'chai';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import { configFrom, configWith } from './config-from.ts';
+import { thrown } from './thrown.ts';
+
+const TWO = 'clusters { hpc1 { host: login1 }, hpc2 { host: login2, template: two.template } }';
+
+function served(slurm: string, environment: Readonly<Record<string, string>> = {}): Settings {
+  return configWith(`agent.slurm { ${slurm} }`, environment).settings;
+}
+
+/** As `name -> cluster (template)`. */
+function routes({ queues }: Pick<Settings, 'queues'>): string[] {
+  return queues.map(({ name, cluster, template }) => `${name} -> ${cluster ?? '-'} (${template ?? '-'})`);
+}
+
+function problemWith(slurm: string): string {
+  return thrown(ConfigProblem, () => served(slurm)).message;
+}
+
+describe('queues', () => {
+  const cases: readonly [what: string, slurm: string, expected: string[]][] = [
+    ['without clusters go to the only one, which has no name', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
+    ['of a single cluster need not name it', 'clusters { hpc1 {} }, queues: [a]', ['a -> hpc1 (-)']],
+    ['that nobody named are none where there are several clusters', TWO, []],
+    ['are the one named default when none is given', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
+    [
+      'go where they say, with their own template or that of their cluster',
+      `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
+      ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
+    ],
+    [
+      'of the chosen cluster are those that name it, and those that name none',
+      `${TWO}, cluster: hpc2, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c {} }`,
+      ['b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/two.template)'],
+    ],
+    [
+      'with dots and blanks in their names stand in quotes',
+      `${TWO}, queues { "team a/v1.2" { cluster: hpc1 } }`,
+      ['team a/v1.2 -> hpc1 (-)'],
+    ],
+  ];
+  for (const [what, slurm, expected] of cases) {
+    it(what, () => {
+      expect(routes(served(slurm))).to.deep.equal(expected);
+    });
+  }
+
+  it('that are typed choose from those of the file, in the order typed', () => {
+    const { settings } = configFrom({
+      files: {
+        '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
+      },
+      settings: [{ option: '--queue', path: 'agent.slurm.queues', value: ['b', 'a'] }],
+    });
+
+    expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
+  });
+
+  it('take a template that is typed instead of their own', () => {
+    const { settings } = configFrom({
+      files: {
+        '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
+      },
+      settings: [{ option: '--template-files', path: 'agent.slurm.template_files', value: ['new'] }],
+    });
+
+    expect(routes(settings)).to.deep.equal(['a -> hpc1 (-)']);
+    expect(settings.slurm.templateFiles).to.deep.equal(['new']);
+  });
+});
+
+describe('a cluster', () => {
+  it('has its own state, scheduler queue, and what it does not share with the others', () => {
+    const { clusters } = served(
+      'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
+      { SLURM_CONF: '/here.conf' },
+    );
+
+    const both = { ssh: undefined, slurmBinDir: '/bin', python: '/py' };
+    expect(clusters).to.deep.equal([
+      {
+        ...both,
+        name: 'hpc1',
+        stateDir: '/s/hpc1',
+        schedulerQueue: 'slurm_scheduler.hpc1',
+        slurmConf: '/here.conf',
+        sharedDir: '/one',
+      },
+      {
+        ...both,
+        name: 'hpc2',
+        stateDir: '/s/hpc2',
+        schedulerQueue: 'slurm_scheduler.hpc2',
+        slurmConf: '/two.conf',
+        sharedDir: '/all',
+      },
+    ]);
+  });
+
+  it('by SSH is told what is set, and leaves all else to ssh', () => {
+    const { clusters } = served(`clusters {
+      plain { host: login1 }
+      full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
+             provider: openssh, channels: 2, host_keys: accept-new }
+      keyed { host: login3, identity_file: [a, /b], jump: none, password_file: pw, host_keys: "SHA256:${'A'.repeat(43)}" }
+    }`);
+
+    const unset = { user: undefined, port: undefined, identityFiles: undefined, jumps: undefined, hostKeys: undefined };
+    expect(clusters.map(({ ssh }) => ssh)).to.deep.equal([
+      { ...unset, provider: 'ssh2', host: 'login1', channels: 4, passwordFrom: undefined },
+      {
+        provider: 'openssh',
+        host: 'login2',
+        user: 'jane',
+        port: 2222,
+        identityFiles: ['/home/ada/.ssh/k'],
+        jumps: ['gate', 'jo@inner:22'],
+        hostKeys: 'accept-new',
+        channels: 2,
+        passwordFrom: undefined,
+      },
+      {
+        ...unset,
+        provider: 'ssh2',
+        host: 'login3',
+        identityFiles: ['/home/ada/a', '/b'],
+        jumps: ['none'],
+        hostKeys: `SHA256:${'A'.repeat(43)}`,
+        channels: 4,
+        passwordFrom: { file: '/home/ada/pw' },
+      },
+    ]);
+  });
+
+  it('by SSH is not told of the slurm.conf that a variable names on this machine', () => {
+    const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
+
+    expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
+    expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
+  });
+
+  it('that was chosen is the only one', () => {
+    expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
+  });
+
+  it('without a queue is served too: its jobs are followed to their end', () => {
+    const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
+
+    expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);
+    expect(queues.map(({ cluster }) => cluster)).to.deep.equal(['hpc1']);
+  });
+});
+
+describe('clusters that can not be', () => {
+  const cases: readonly [slurm: string, says: string][] = [
+    [
+      `${TWO}, queues: [a]`,
+      'queue "a" names no cluster, and there are hpc1, hpc2: write agent.slurm.queues.a { cluster: … }',
+    ],
+    [`${TWO}, queues { a { cluster: hcp1 } }`, 'there is no cluster "hcp1": did you mean "hpc1"?'],
+    [`${TWO}, cluster: other`, 'there is no cluster "other": there is hpc1, hpc2'],
+    ['queues { a { cluster: hpc1 } }', 'there is no cluster "hpc1": agent.slurm.clusters has none'],
+    [
+      'clusters { hpc1 { hots: x } }',
+      'there is no setting agent.slurm.clusters.hpc1.hots: did you mean agent.slurm.clusters.hpc1.host?',
+    ],
+    [
+      'queues { a { clutser: x } }',
+      'there is no setting agent.slurm.queues.a.clutser: did you mean agent.slurm.queues.a.cluster?',
+    ],
+    ['queues: 5', 'agent.slurm.queues must be a list, such as [a, b], or a group of queues in { }'],
+    ['queues { a: hpc1 }', 'agent.slurm.queues.a must be a group of settings in { }'],
+    ['clusters { hpc1: login1 }', 'agent.slurm.clusters.hpc1 must be a group of settings in { }'],
+    ['clusters { "a/b" {} }', 'agent.slurm.clusters.a/b must be a name of letters'],
+    ['clusters { ".." {} }', 'agent.slurm.clusters.".." must be a name of letters'],
+    ['clusters { 12 {} }', 'agent.slurm.clusters.12 must be a name of letters'],
+    [
+      'clusters { hpc1 { host: "jane@login1" } }',
+      'agent.slurm.clusters.hpc1.host must be the name or address of a host',
+    ],
+    ['clusters { hpc1 { host: "-oProxyCommand=x" } }', 'agent.slurm.clusters.hpc1.host must be the name or address'],
+    ['clusters { hpc1 { host: login1, port: 0 } }', 'agent.slurm.clusters.hpc1.port must be at least 1'],
+    ['clusters { hpc1 { host: login1, port: 22.5 } }', 'agent.slurm.clusters.hpc1.port must be a whole number'],
+    ['clusters { hpc1 { host: login1, channels: 11 } }', 'agent.slurm.clusters.hpc1.channels must be at most 10'],
+    [
+      'clusters { hpc1 { host: login1, provider: paramiko } }',
+      'agent.slurm.clusters.hpc1.provider must be local, ssh2 or openssh',
+    ],
+    [
+      'clusters { hpc1 { host: login1, host_keys: no } }',
+      'agent.slurm.clusters.hpc1.host_keys must be strict, accept-new, or a fingerprint',
+    ],
+    [
+      'clusters { hpc1 { host: login1, identity_file: 5 } }',
+      'agent.slurm.clusters.hpc1.identity_file must be the path of a private key',
+    ],
+    ['clusters { hpc1 { provider: ssh2 } }', 'agent.slurm.clusters.hpc1.provider is ssh2, but there is no host'],
+    ['clusters { hpc1 { provider: openssh, host: localhost } }', 'but localhost is reached without SSH'],
+    [
+      'clusters { hpc1 { provider: local, host: login1 } }',
+      'agent.slurm.clusters.hpc1.provider is local, but its host is login1',
+    ],
+    [
+      'clusters { hpc1 { host: a, password_file: p, password_command: [pass] } }',
+      'has both password_file and password_command',
+    ],
+    ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file is not for openssh'],
+  ];
+  for (const [slurm, says] of cases) {
+    it(`are refused: ${slurm}`, () => {
+      expect(problemWith(slurm))
+        .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
+        .and.to.contain(says);
+    });
+  }
+});
