@@ -1,4 +1,5 @@
 // The shells on one connection: opened when needed, kept for the next command, and never more than the server allows.
+import { systemClock, type Clock } from '../base/clock.ts';
 
 /** Thrown when a server opens no more sessions on this connection: surely nothing was run. */
 export class MaxSessionsReached extends Error {
@@ -18,8 +19,16 @@ export interface ShellPool<Shell extends PooledShell> {
   lend<Result>(work: (shell: Shell) => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
+/** How often the only session is asked for, and how long after the last time. */
+const MOST_REFUSALS = 5;
+const REFUSAL_PAUSE_MS = 200;
+
 /** @param most how many there may be; fewer from the moment on at which the server refuses one more */
-export function createShellPool<Shell extends PooledShell>(open: () => Promise<Shell>, most: number): ShellPool<Shell> {
+export function createShellPool<Shell extends PooledShell>(
+  open: () => Promise<Shell>,
+  most: number,
+  clock: Clock = systemClock,
+): ShellPool<Shell> {
   let limit = most;
   let lent = 0;
   let idle: Shell[] = [];
@@ -57,6 +66,7 @@ export function createShellPool<Shell extends PooledShell>(open: () => Promise<S
 
   return {
     async lend(work, signal) {
+      let refusals = 0;
       for (let isFirst = false; ; isFirst = true) {
         await takeTurn(signal, isFirst);
         try {
@@ -68,9 +78,11 @@ export function createShellPool<Shell extends PooledShell>(open: () => Promise<S
             if (shell.isUsable()) idle.push(shell);
           }
         } catch (error) {
-          // With others under way it is only a matter of waiting for one of them.
-          if (!(error instanceof MaxSessionsReached) || lent === 1) throw error;
-          limit = Math.max(1, lent - 1);
+          if (!(error instanceof MaxSessionsReached)) throw error;
+          // With others under way it is a matter of waiting for one of them; one that has ended may still count over there.
+          if (lent > 1) limit = lent - 1;
+          else if ((refusals += 1) === MOST_REFUSALS) throw error;
+          else await clock.sleep(REFUSAL_PAUSE_MS, signal);
         } finally {
           endTurn();
         }

@@ -21,7 +21,10 @@ export type SshTrouble =
     }
   | { readonly kind: 'second factor'; readonly host: string; readonly methods: readonly string[] }
   | { readonly kind: 'no session'; readonly host: string }
-  | { readonly kind: 'master gone'; readonly host: string; readonly login: string }
+  | { readonly kind: 'master gone'; readonly host: string }
+  | { readonly kind: 'no control path'; readonly host: string }
+  /** What the system's ssh wrote when it failed to log in. */
+  | { readonly kind: 'ssh said'; readonly host: string; readonly words: string }
   | { readonly kind: 'no forwarding'; readonly host: string; readonly via: string; readonly words: string }
   | { readonly kind: 'other'; readonly host: string; readonly words: string };
 
@@ -39,15 +42,43 @@ const SENTENCES: {
   'host key': ({ sentence }) => sentence,
   'not let in': describeNotLetIn,
   'second factor': ({ host, methods }) =>
-    `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. Set provider: openssh and keep a connection of your own open with ssh -fN ${host}.`,
+    `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. Set provider: openssh and keep a connection of your own open with ssh -fNM ${host}.`,
   'no session': ({ host }) =>
     `${host} opens no session on our connection (MaxSessions in its sshd_config, or its limit of processes). It will be tried again; lower max_channels if this stays.`,
-  'master gone': ({ host, login }) =>
-    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${login}   It is found by itself within 30 s; jobs are followed again from then on.`,
+  'master gone': ({ host }) =>
+    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ssh -fNM ${host}   It is found by itself within 30 s; jobs stay as they are until then.`,
+  'no control path': ({ host }) =>
+    `No open SSH connection to ${host} can be found: ssh's configuration names no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ssh -fNM ${host}`,
+  'ssh said': describeSshFailure,
   'no forwarding': ({ host, via, words }) =>
     `${via} does not connect us to ${host} (${words}). Check that AllowTcpForwarding is on there and that it can reach ${host}.`,
   other: ({ host, words }) => `${host} can't be reached by SSH: ${words}. Run ssh -v ${host} to see why.`,
 };
+
+/** What ssh says when it ends with 255, and what to do about it. The rest of its words says which host, file or key. */
+const SSH_WORDS: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [/Could not resolve hostname/, "Check the host's name in the configuration or in ~/.ssh/config."],
+  [/Connection refused/, 'Check the port, and that sshd runs there.'],
+  [
+    /No route to host|Network is unreachable|Connection timed out|Operation timed out/,
+    'Check the network or VPN, or name a jump host.',
+  ],
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'Somebody may be listening in, or the host was set up anew. Ask the site before you change known_hosts.',
+  ],
+  [
+    /Host key verification failed|host key is known/,
+    'Connect once by hand, compare the fingerprint with what the site publishes, and accept it.',
+  ],
+  [/Permission denied/, 'It needs a key that is accepted without a question, or a connection of your own.'],
+];
+
+function describeSshFailure({ host, words }: Extract<SshTrouble, { kind: 'ssh said' }>): string {
+  const said = words.replace(/\s+/g, ' ').trim();
+  const advice = SSH_WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? `Run ssh -v ${host} to see why.`;
+  return `ssh could not log in to ${host} without a question: ${said}. ${advice} By hand: ssh -fNM ${host}`;
+}
 
 function describeNotLetIn({
   host,
@@ -62,7 +93,7 @@ function describeNotLetIn({
 
   function notLetInAdvice(): string {
     if (!takes.includes('publickey'))
-      return `Set provider: openssh and keep a connection of your own open with ssh -fN ${host}.`;
+      return `Set provider: openssh and keep a connection of your own open with ssh -fNM ${host}.`;
     if (tried.length > 0) return `Put the public key into ~/.ssh/authorized_keys of ${user} there.`;
     return obstacles.length > 0 ? '' : 'Name an identity file, or start an agent and run ssh-add.';
   }

@@ -1,17 +1,16 @@
 // A machine reached by the package ssh2: one kept connection, few shells on it, every command framed and held to its deadline.
-import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { HostLost, HostUnreachable } from './errors.ts';
+import { HostUnreachable } from './errors.ts';
 import type { HostKeys } from './host-key-check.ts';
-import type { Host, HostCommand, HostResult } from './host.ts';
+import type { Host } from './host.ts';
 import { createKeptLogin, type Connection } from './kept-login.ts';
 import { ordinaryPace, type LoginPace } from './login-pace.ts';
+import { randomToken } from './random-token.ts';
+import { createRemoteHost, orAborted, type SshHost } from './remote-host.ts';
 import { remoteScript, remoteWord, type RemoteSurroundings } from './remote-script.ts';
 import { createShellPool, MaxSessionsReached, type ShellPool } from './shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from './ssh-target.ts';
-import { unreachable } from './ssh-trouble.ts';
 import { connectBySsh2, type Ssh2Connection } from './ssh2-connection.ts';
 
 export interface Ssh2HostOptions {
@@ -29,11 +28,6 @@ export interface Ssh2HostOptions {
   readonly keepalive?: { readonly intervalMs: number; readonly count: number };
 }
 
-export interface SshHost extends Host {
-  /** How often it was tried to log in since the host was made. */
-  loginCount(): number;
-}
-
 const MAX_CHANNELS = 4;
 const LOGIN_TIMEOUT_MS = 30_000;
 /** A connection that carries nothing for a minute, not even an answer to this, is lost. */
@@ -47,10 +41,6 @@ export function createSsh2Host(options: Ssh2HostOptions): SshHost {
   const { target, surroundings, hostKeysOf, here, clock = systemClock } = options;
   const { maxChannels = MAX_CHANNELS, loginTimeoutMs = LOGIN_TIMEOUT_MS, keepalive = KEEPALIVE } = options;
   const name = `${target.user}@${target.name}`;
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
-  const running = new Set<Promise<unknown>>();
-
   const login = createKeptLogin<Line>({
     async logIn(signal) {
       const connection = await connectBySsh2(target, { hostKeysOf, here, loginTimeoutMs, keepalive }, signal);
@@ -75,61 +65,18 @@ export function createSsh2Host(options: Ssh2HostOptions): SshHost {
     }
   }
 
-  async function run(command: HostCommand): Promise<HostResult> {
-    const signals = [closing.signal, ...(command.signal === undefined ? [] : [command.signal])];
-    // As long as nothing is sent, waiting for the login or for a shell costs nothing but time.
-    const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(notSent(command)), command.timeoutMs);
-    try {
-      const stop = AbortSignal.any([...signals, waiting.signal]);
-      const { shells } = await orAborted(login.get(), stop);
+  return createRemoteHost({
+    name,
+    calledAs: target.name,
+    loginCount: () => login.count(),
+    end: (why) => login.close(why),
+    async attempt({ command, unlessBegun, begin, signals }) {
+      const { shells } = await orAborted(login.get(), unlessBegun);
       return await shells.lend((shell) => {
-        clearTimeout(timer);
+        begin();
         const nonce = randomToken();
         return shell.run({ command, nonce, script: remoteScript(command, surroundings, nonce), signals });
-      }, stop);
-    } catch (error) {
-      if (error instanceof MaxSessionsReached) throw unreachable({ kind: 'no session', host: target.name }, error);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  function notSent({ program, timeoutMs }: HostCommand): HostUnreachable {
-    return new HostUnreachable(`${program} was not sent to ${name}: there was no way within ${timeoutMs / 1000} s`);
-  }
-
-  return {
-    name,
-    loginCount: () => login.count(),
-    async run(command) {
-      command.signal?.throwIfAborted();
-      closing.signal.throwIfAborted();
-      const ended = run(command).finally(() => running.delete(ended));
-      running.add(ended);
-      return await ended;
+      }, unlessBegun);
     },
-    async close() {
-      const why = new HostLost(`${name} was given up while a program ran on it`);
-      closing.abort(why);
-      await Promise.allSettled(running);
-      login.close(why);
-    },
-  };
-}
-
-function randomToken(): string {
-  return randomBytes(12).toString('hex');
-}
-
-/** The result, unless the signal comes first: others may wait for the same thing, which goes on. */
-function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

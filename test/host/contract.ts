@@ -238,7 +238,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -14,11 +14,7 @@ import {
   type TestSshd,
 } from '../support/sshd.ts';
 import { describeHostContract } from './contract.ts';
-
-const NOISE = `echo 'Welcome to the cluster [x end 0]'
-echo 'Your quota is nearly used up' >&2
-export LEAK_FROM_LOGIN=1 SBATCH_ACCOUNT=other SQUEUE_FORMAT=%i
-`;
+import { LEAKS, NOISE } from './ssh-noise.ts';
 
 describe('a host by ssh2', () => {
   before(requireRoot);
@@ -29,7 +25,7 @@ describe('a host by ssh2', () => {
 
   before(async () => {
     sshd = await startSshd(['MaxSessions 3', 'Banner /etc/os-release']);
-    account = await addAccount({ shell: '/bin/bash', files: { '.bashrc': NOISE } });
+    account = await addAccount({ shell: '/bin/bash', files: { '.bashrc': NOISE + LEAKS } });
   });
 
   after(async () => {

@@ -1,0 +1,119 @@
+// The connections that ssh's sessions share: which one is there, and where it is allowed, one of our own.
+import type { Clock } from '../base/clock.ts';
+import type { HostUnreachable } from './errors.ts';
+import type { Host, HostResult } from './host.ts';
+import { createKeptLogin, type Connection } from './kept-login.ts';
+import type { LoginPace } from './login-pace.ts';
+import {
+  checkMasterArgs,
+  endMasterArgs,
+  readControlPath,
+  showConfigArgs,
+  startMasterArgs,
+  type SshDestination,
+} from './openssh-words.ts';
+import { unreachable } from './ssh-trouble.ts';
+
+export interface Masters {
+  /**
+   * The socket of a connection that was there a moment ago: the user's, else our own, which is made where it may be.
+   * @throws HostUnreachable when there is none, with what to do
+   */
+  find(): Promise<string>;
+  isThere(controlPath: string): Promise<boolean>;
+  /** To be called when it was found to be gone, so that the next `find` looks again. */
+  forget(controlPath: string): void;
+  gone(): HostUnreachable;
+  loginCount(): number;
+  /** Ends our own connection. */
+  close(why: Error): Promise<void>;
+}
+
+export interface MastersDeps {
+  readonly here: Host;
+  readonly destination: SshDestination;
+  /** The socket of a connection of our own; undefined where none may be made. */
+  readonly ownPath: string | undefined;
+  readonly pace: LoginPace;
+  readonly clock: Clock;
+}
+
+const ASK_TIMEOUT_MS = 15_000;
+const LOGIN_TIMEOUT_MS = 60_000;
+
+interface OwnMaster extends Connection {
+  readonly path: string;
+  readonly lose: (why: Error) => void;
+}
+
+export function createMasters({ here, destination, ownPath, pace, clock }: MastersDeps): Masters {
+  const { host } = destination;
+  let found: string | undefined;
+  let finding: Promise<string> | undefined;
+  let hasControlPath = true;
+  let own: OwnMaster | undefined;
+
+  function ask(args: readonly string[]): Promise<HostResult> {
+    return here.run({ program: 'ssh', args, timeoutMs: ASK_TIMEOUT_MS });
+  }
+
+  async function isThere(controlPath: string): Promise<boolean> {
+    return (await ask(checkMasterArgs(destination, controlPath))).exitCode === 0;
+  }
+
+  /** Read anew each time: a person may be mending it. */
+  async function usersPath(): Promise<string | undefined> {
+    const shown = await ask(showConfigArgs(destination));
+    const path = readControlPath(shown.stdout);
+    hasControlPath = path !== undefined;
+    return path;
+  }
+
+  const login = createKeptLogin<OwnMaster>({
+    pace,
+    clock,
+    random: Math.random,
+    async logIn(signal) {
+      if (ownPath === undefined) throw gone();
+      const args = startMasterArgs(destination, ownPath);
+      const { exitCode, stderr } = await here.run({ program: 'ssh', args, timeoutMs: LOGIN_TIMEOUT_MS, signal });
+      if (exitCode !== 0) throw unreachable({ kind: 'ssh said', host, words: stderr });
+      let lose: OwnMaster['lose'] = () => undefined;
+      const lost = new Promise<Error>((resolve) => (lose = resolve));
+      own = { path: ownPath, lost, lose, close: () => undefined };
+      return own;
+    },
+  });
+
+  async function look(): Promise<string> {
+    for (const path of [await usersPath(), ownPath]) {
+      if (path !== undefined && (await isThere(path))) return path;
+    }
+    if (ownPath === undefined) throw gone();
+    return (await login.get()).path;
+  }
+
+  function gone(): HostUnreachable {
+    return unreachable(hasControlPath ? { kind: 'master gone', host } : { kind: 'no control path', host });
+  }
+
+  return {
+    isThere,
+    gone,
+    loginCount: () => login.count(),
+    async find() {
+      if (found !== undefined) return found;
+      finding ??= look().finally(() => (finding = undefined));
+      found = await finding;
+      return found;
+    },
+    forget(controlPath) {
+      if (found === controlPath) found = undefined;
+      if (own?.path === controlPath) own.lose(gone());
+    },
+    async close(why) {
+      login.close(why);
+      if (own !== undefined) await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
+    },
+  };
+}

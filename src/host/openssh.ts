@@ -1,0 +1,89 @@
+// A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
+import { systemClock, type Clock } from '../base/clock.ts';
+import { CommandNotFound, CommandTimedOut, HostUnreachable } from './errors.ts';
+import type { Host, HostResult } from './host.ts';
+import { ordinaryPace, type LoginPace } from './login-pace.ts';
+import { createMasters } from './openssh-master.ts';
+import { foundNoWay, sessionArgs, type SshDestination } from './openssh-words.ts';
+import { randomToken } from './random-token.ts';
+import { partOfAnswer, readAnswer } from './remote-answer.ts';
+import { createRemoteHost, orAborted, type Attempt, type SshHost } from './remote-host.ts';
+import { remoteScript, remoteWord, scriptBlock, type RemoteSurroundings } from './remote-script.ts';
+import { createShellPool, MaxSessionsReached } from './shell-pool.ts';
+
+export interface OpensshHostOptions {
+  readonly destination: SshDestination;
+  readonly surroundings: RemoteSurroundings;
+  /** This machine, with what ssh needs in its environment: HOME, SSH_AUTH_SOCK, KRB5CCNAME. */
+  readonly here: Host;
+  /**
+   * Where a connection of our own may be made, if that can be done without a question (a key, Kerberos): the path of its
+   * socket, in a folder that only we can enter. When left out, only the user's own connection is used: nobody logs in.
+   */
+  readonly ownLogin?: { readonly controlPath: string };
+  /** Commands at once; 4 when left out. */
+  readonly maxSessions?: number;
+  readonly pace?: LoginPace;
+  readonly clock?: Clock;
+}
+
+const MAX_SESSIONS = 4;
+
+export function createOpensshHost(options: OpensshHostOptions): SshHost {
+  const { destination, surroundings, here, maxSessions = MAX_SESSIONS } = options;
+  const masters = createMasters({
+    here,
+    destination,
+    ownPath: options.ownLogin?.controlPath,
+    pace: options.pace ?? ordinaryPace,
+    clock: options.clock ?? systemClock,
+  });
+  const sessions = createShellPool(() => Promise.resolve({ isUsable: () => false }), maxSessions);
+  const name = destination.host;
+
+  async function inSession({ command, signals, begin }: Attempt, controlPath: string): Promise<HostResult> {
+    const token = randomToken();
+    const nonce = randomToken();
+    const { program, timeoutMs } = command;
+    begin();
+    const result = await here
+      .run({
+        program: 'ssh',
+        args: sessionArgs(destination, controlPath, remoteWord(token), nonce),
+        stdin: scriptBlock(remoteScript(command, surroundings, nonce), token),
+        timeoutMs,
+        signal: AbortSignal.any([...signals]),
+      })
+      .catch((error: unknown) => {
+        if (error instanceof CommandNotFound) throw noSsh(error);
+        if (!(error instanceof CommandTimedOut)) throw error;
+        const { stdout, stderr } = partOfAnswer(nonce, error);
+        throw new CommandTimedOut(program, timeoutMs, stdout, stderr);
+      });
+    if (foundNoWay(result.stderr, nonce)) {
+      if (await masters.isThere(controlPath)) throw new MaxSessionsReached('the session was refused');
+      masters.forget(controlPath);
+      throw masters.gone();
+    }
+    const ended = `ssh ended with ${result.killedBy ?? `exit code ${String(result.exitCode)}`}`;
+    return readAnswer(command, name, nonce, result, {
+      ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
+      words: [ended, result.stderr.trim()].filter((words) => words !== '').join(': '),
+    });
+  }
+
+  return createRemoteHost({
+    name,
+    calledAs: destination.host,
+    loginCount: () => masters.loginCount(),
+    end: (why) => masters.close(why),
+    async attempt(attempt) {
+      const controlPath = await orAborted(masters.find(), attempt.unlessBegun);
+      return await sessions.lend(() => inSession(attempt, controlPath), attempt.unlessBegun);
+    },
+  });
+}
+
+function noSsh(cause: CommandNotFound): HostUnreachable {
+  return new HostUnreachable(`${cause.message}: install OpenSSH's client here, or set provider: ssh2.`, { cause });
+}

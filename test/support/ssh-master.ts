@@ -1,0 +1,56 @@
+// A connection that a person keeps open with the system's ssh, for whoever only shares it.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SshTarget } from '../../src/host/ssh-target.ts';
+
+const execute = promisify(execFile);
+
+export interface UserSsh {
+  /** A file like ~/.ssh/config in which the host is called `cluster`. */
+  readonly config: string;
+  readonly folder: string;
+  /** Opens the shared connection, as a person would by `ssh -fNM cluster`. */
+  openMaster(): Promise<void>;
+  closeMaster(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @param more further lines for the host, such as ProxyJump */
+export function prepareUserSsh(target: SshTarget, more: readonly string[] = []): UserSsh {
+  // A socket's path has room for a hundred bytes only.
+  const folder = mkdtempSync('/tmp/u-ssh-');
+  const config = join(folder, 'config');
+  const lines = [
+    'Host cluster',
+    `HostName ${target.host}`,
+    `Port ${String(target.port)}`,
+    `User ${target.user}`,
+    ...target.identityFiles.map((file) => `IdentityFile ${file}`),
+    'IdentitiesOnly yes',
+    ...target.hostKeys.knownHostsFiles.map((file) => `UserKnownHostsFile ${file}`),
+    `ControlPath ${folder}/%C`,
+    ...more,
+    '',
+  ];
+  writeFileSync(config, lines.join('\n'));
+
+  async function closeMaster(): Promise<void> {
+    await execute('ssh', ['-F', config, '-O', 'exit', 'cluster']).catch(() => undefined);
+  }
+
+  return {
+    config,
+    folder,
+    async openMaster() {
+      // In the background it keeps our standard error open, which nobody must wait for.
+      await execute('sh', ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')]);
+    },
+    closeMaster,
+    async [Symbol.asyncDispose]() {
+      await closeMaster();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
