@@ -3,7 +3,17 @@ import type { Command } from './command.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { lintCommand } from './commands/lint.ts';
+import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { varsCommand } from './commands/vars.ts';
 
-export const COMMANDS: readonly Command[] = [daemonCommand, renderCommand, lintCommand, configCommand, sandboxCommand];
+export const COMMANDS: readonly Command[] = [
+  daemonCommand,
+  renderCommand,
+  lintCommand,
+  varsCommand,
+  propertiesCommand,
+  configCommand,
+  sandboxCommand,
+];

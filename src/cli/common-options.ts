@@ -3,9 +3,7 @@ import type { Options } from 'yargs';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
-export const QUEUE_OPTIONS = {
-  'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
-  queue: { type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
+export const CLUSTER_OPTIONS = {
   ssh: {
     type: 'string',
     requiresArg: true,
@@ -16,6 +14,12 @@ export const QUEUE_OPTIONS = {
     requiresArg: true,
     describe: 'Of the clusters in the configuration, serve this one only',
   },
+} as const satisfies Record<string, Options>;
+
+export const QUEUE_OPTIONS = {
+  'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
+  queue: { type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
+  ...CLUSTER_OPTIONS,
   'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
   'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
 } as const satisfies Record<string, Options>;

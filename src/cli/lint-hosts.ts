@@ -1,18 +1,31 @@
-// Where the programs of `lint` run.
-import { createLocalHost } from '../host/local.ts';
-import type { Configured } from './read-config.ts';
+// Where the programs of `lint` run: bash and shellcheck on this machine, sbatch where Slurm is.
+import type { Host } from '../host/host.ts';
 import type { Checkers } from './lint-checkers.ts';
+import { makeHost } from './make-host.ts';
+import type { Configured } from './read-config.ts';
 
-/** Close them when all is checked. */
-export function makeCheckers({ config, around }: Configured): Checkers & { close(): Promise<void> } {
-  const { environment, homeDir, workingDir } = around;
-  const slurmConf = environment['SLURM_CONF'];
-  const here = createLocalHost({
-    path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-    home: homeDir,
-    user: environment['USER'] ?? environment['LOGNAME'] ?? '',
-    workingDirectory: workingDir,
-    variables: slurmConf === undefined ? {} : { SLURM_CONF: slurmConf },
-  });
-  return { here, cluster: here, sbatch: config.settings.slurm.binaries.batchBinary, close: () => here.close() };
+export interface AllCheckers {
+  /** For templates of the cluster of this name, or of the first one. @throws SshSetupProblem */
+  of(cluster: string | undefined): Promise<Checkers>;
+  close(): Promise<void>;
+}
+
+export async function makeCheckers({ config, around }: Configured): Promise<AllCheckers> {
+  const { clusters, slurm } = config.settings;
+  const [first] = clusters;
+  if (first === undefined) throw new RangeError('a configuration has at least one cluster');
+  const here = await makeHost({ ...first, ssh: undefined, slurmBinDir: undefined }, around);
+  const hosts = new Map<string | undefined, Host>();
+
+  return {
+    async of(name) {
+      const cluster = clusters.find((one) => one.name === name) ?? first;
+      const host = hosts.get(cluster.name) ?? (await makeHost(cluster, around));
+      hosts.set(cluster.name, host);
+      return { here, cluster: host, sbatch: slurm.binaries.batchBinary };
+    },
+    async close() {
+      await Promise.all([here, ...hosts.values()].map((host) => host.close()));
+    },
+  };
 }

@@ -78,6 +78,11 @@ export const VARIABLE_MEANINGS: readonly (Meaning & { readonly name: string })[]
 export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
 export const TREE_NAMES: readonly string[] = Object.keys(TREES);
 
+/** What the fields of this name are, as they are looked up. */
+export function treeOf(name: string, variables: Variables): Tree {
+  return TREES[name]?.read(variables) ?? {};
+}
+
 /** What this name, as written in a template, stands for. Only own fields count: `constructor` is nobody's value. */
 export function lookUp(variable: string, variables: Variables): Lookup {
   const [root = '', ...path] = variable.split('.');

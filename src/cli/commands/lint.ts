@@ -1,6 +1,6 @@
 // `lint`: say what is wrong with templates, or may be, before a task meets it.
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 export const lintCommand: Command = {
   name: 'lint',
@@ -9,6 +9,7 @@ export const lintCommand: Command = {
   options: {
     strict: { type: 'boolean', describe: 'End with 1 for warnings too' },
     json: { type: 'boolean', describe: 'Print JSON' },
+    ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
   async run(typed, around) {

@@ -1,30 +1,25 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
-import { resolve } from 'node:path';
 import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { makeCheckers } from '../lint-hosts.ts';
 import { checkWithPrograms } from '../lint-checkers.ts';
 import { countFindings, formatFindings, formatLintJson, formatSummary, type LintedFile } from '../lint-report.ts';
-import { readNamedFile } from '../named-file.ts';
+import { namedTemplates } from '../named-templates.ts';
 import { readConfig } from '../read-config.ts';
-import { listOption, switchOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { switchOption } from '../typed-options.ts';
 
 /** @throws ConfigProblem, UsageProblem */
 export async function lint(typed: Typed, around: Surroundings): Promise<number> {
   const config = readConfig(typed, around);
-  const named = listOption(typed, 'templates') ?? config.settings.slurm.templateFiles;
-  if (named.length === 0) throw new UsageProblem('No template: write clearml-agent-slurm lint gpu.template.');
-
-  const checkers = makeCheckers({ config, around });
+  const templates = await namedTemplates(typed, config.settings, around, 'lint');
+  const checkers = await makeCheckers({ config, around });
   const files: LintedFile[] = [];
   const unchecked = new Set<string>();
   try {
-    for (const file of named) {
-      const text = await readNamedFile('template', resolve(around.workingDir, file), 'lint TEMPLATE');
+    for (const { file, text, cluster } of templates) {
       const { reading, findings } = lintTemplate(file, text);
-      const checked = await checkWithPrograms(reading, checkers);
+      const checked = await checkWithPrograms(reading, await checkers.of(cluster));
       for (const sentence of checked.unchecked) unchecked.add(sentence);
       files.push({ file, findings: inOrder([...findings, ...checked.findings]) });
     }

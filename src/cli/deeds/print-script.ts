@@ -7,10 +7,10 @@ import { formatOrigins } from '../../template/origins-table.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jobSettings } from '../job-settings.ts';
-import { readConfig, type Configured } from '../read-config.ts';
+import { readConfig } from '../read-config.ts';
+import { readTask } from '../read-task.ts';
 import { readQueues } from '../serve-queues.ts';
-import { taskFromFile, type Aim, type TaskToRender } from '../task-from-file.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { switchOption } from '../typed-options.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
 /** @throws ConfigProblem, TemplateProblem, UsageProblem; with a task of the server's, what asking it throws */
@@ -24,7 +24,12 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   if (only === undefined || cluster === undefined || others.length > 0)
     throw new UsageProblem('render takes one template and at most one queue.');
 
-  const { variables, schedulerQueue, apiServer } = await readTask(typed, here, { queueName: only.name, cluster });
+  const { variables, schedulerQueue, apiServer } = await readTask(
+    typed,
+    here,
+    { queueName: only.name, cluster },
+    'render',
+  );
   const taskId = z.string().parse(variables.task['id']);
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
   const blocks = jobBlocks(jobSettings(here, cluster, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
@@ -33,15 +38,4 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   around.stdout(script);
   if (switchOption(typed, 'origins') === true) around.stderr(formatOrigins(uses));
   return EXIT.ok;
-}
-
-async function readTask(typed: Typed, here: Configured, aim: Aim): Promise<TaskToRender> {
-  const id = textOption(typed, 'task');
-  const file = textOption(typed, 'task-file');
-  if (file !== undefined && id === undefined) return taskFromFile(here, file, aim);
-  if (id === undefined || file !== undefined)
-    throw new UsageProblem('render needs a task: give either --task ID or --task-file FILE.');
-  // The log and the client of the server take longer to load than a task in a file takes altogether.
-  const { taskFromServer } = await import('../task-from-server.ts');
-  return taskFromServer(typed, here, id, aim);
 }

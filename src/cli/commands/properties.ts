@@ -1,0 +1,23 @@
+// `properties`: list the user properties that a template reads, or put them onto a task.
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
+
+export const propertiesCommand: Command = {
+  name: 'properties',
+  positionals: '[templates..]',
+  describe: 'List the user properties that templates read, or set them on a task',
+  options: {
+    markdown: { type: 'boolean', describe: 'Print a table for a wiki' },
+    json: { type: 'boolean', describe: 'Print JSON' },
+    task: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Set those with a default on this task, to be edited in the web page; one that is there stays',
+    },
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, around) {
+    const { printProperties } = await import('../deeds/print-properties.ts');
+    return printProperties(typed, around);
+  },
+};

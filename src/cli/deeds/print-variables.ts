@@ -1,0 +1,56 @@
+// Prints the variables that a template may use: all there are, or those that a task has, with its values.
+import { isSecretKey, MASK, maskSecretsIn } from '../../config/secret-keys.ts';
+import { listValues, type VariableValue } from '../../template/list-values.ts';
+import { shown } from '../../template/shown-value.ts';
+import { FIELDS } from '../../template/task-fields.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readConfig } from '../read-config.ts';
+import { readTask } from '../read-task.ts';
+import { textTable } from '../../base/text-table.ts';
+import { switchOption, textOption } from '../typed-options.ts';
+
+/** @throws ConfigProblem, UsageProblem; with a task of the server's, what asking it throws */
+export async function printVariables(typed: Typed, around: Surroundings): Promise<number> {
+  const isJson = switchOption(typed, 'json') ?? false;
+  const hasTask = textOption(typed, 'task') !== undefined || textOption(typed, 'task-file') !== undefined;
+  around.stdout(hasTask ? showValues(await valuesOfTask(typed, around), isJson) : showFields(isJson));
+  return EXIT.ok;
+}
+
+async function valuesOfTask(typed: Typed, around: Surroundings): Promise<VariableValue[]> {
+  const here = { config: readConfig(typed, around), around };
+  const { queues, clusters } = here.config.settings;
+  const [queue] = queues;
+  const cluster = clusters.find(({ name }) => name === queue?.cluster) ?? clusters[0];
+  if (cluster === undefined) throw new RangeError('a configuration has at least one cluster');
+  const { variables } = await readTask(typed, here, { queueName: queue?.name ?? 'default', cluster }, 'vars');
+  return listValues(variables).map(({ name, value }) => ({ name, value: masked(name, value) }));
+}
+
+/** A value whose name says that it is secret, and what looks like one within another. */
+function masked(name: string, value: unknown): unknown {
+  if (name.split('.').slice(1).some(isSecretKey)) return MASK;
+  if (Array.isArray(value)) return value.map((item: unknown) => masked('', item));
+  return typeof value === 'string' ? maskSecretsIn(value) : value;
+}
+
+function showValues(values: readonly VariableValue[], isJson: boolean): string {
+  if (isJson) return toJson(Object.fromEntries(values.map(({ name, value }) => [name, value])));
+  return textTable(
+    ['VARIABLE', 'VALUE'],
+    values.map(({ name, value }) => [name, shown(Array.isArray(value) ? value.join(',') : String(value))]),
+  );
+}
+
+function showFields(isJson: boolean): string {
+  if (isJson) return toJson(FIELDS);
+  return textTable(
+    ['VARIABLE', 'TYPE', 'TASK MAY LACK IT', 'EXAMPLE', 'MEANING'],
+    FIELDS.map(({ name, type, mayLack, example, meaning }) => [name, type, mayLack ? 'yes' : 'no', example, meaning]),
+  );
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,37 @@
+// The templates that a command is about: those that were named, else those of the configuration.
+import { resolve } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import type { Surroundings, Typed } from './command.ts';
+import { readNamedFile } from './named-file.ts';
+import { listOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+export interface NamedTemplate {
+  /** As it was named. */
+  readonly file: string;
+  readonly text: string;
+  /** The cluster of the queue that it is set for; undefined where that is not known. */
+  readonly cluster: string | undefined;
+}
+
+/** @param command for the sentence when there is none @throws UsageProblem */
+export async function namedTemplates(
+  typed: Typed,
+  { queues, slurm }: Settings,
+  { workingDir }: Surroundings,
+  command: string,
+): Promise<NamedTemplate[]> {
+  const configured = [...queues.flatMap(({ template }) => template ?? []), ...slurm.templateFiles];
+  const files = listOption(typed, 'templates') ?? [...new Set(configured)];
+  if (files.length === 0) {
+    throw new UsageProblem(`No template: write clearml-agent-slurm ${command} gpu.template.`);
+  }
+  return Promise.all(
+    files.map(async (file) => {
+      const path = resolve(workingDir, file);
+      const text = await readNamedFile('template', path, `${command} TEMPLATE`);
+      const queue = queues.find(({ template }) => template !== undefined && resolve(workingDir, template) === path);
+      return { file, text, cluster: queue?.cluster };
+    }),
+  );
+}

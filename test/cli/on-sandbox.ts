@@ -1,0 +1,28 @@
+// A command line in this process with a sandbox server behind it, and the server's user.
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { connectApi, userOf, type User } from '../e2e/api.ts';
+import { here, type Here } from './run-here.ts';
+
+export interface OnSandbox extends Here {
+  readonly user: User;
+}
+
+/** Its clearml.conf is where the program looks for it. */
+export async function hereOnSandbox(): Promise<OnSandbox> {
+  const sandbox = await createSandbox({ port: 0, clock: systemClock });
+  const place = await here();
+  const { url, accessKey, secretKey } = sandbox;
+  await place.write(
+    'clearml.conf',
+    `api { api_server: ${url}, web_server: ${url}, credentials { access_key: "${accessKey}", secret_key: "${secretKey}" } }`,
+  );
+  return {
+    ...place,
+    user: userOf(await connectApi(sandbox)),
+    async [Symbol.asyncDispose]() {
+      await sandbox.close();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// `properties`: what a template reads of a task's user properties, and how they come onto a task.
+import { expect } from 'chai';
+import { hereOnSandbox } from './on-sandbox.ts';
+import { here } from './run-here.ts';
+
+const TEMPLATE = `#!/bin/bash
+#SBATCH --partition=\${CLEARML_TASK.hyperparams.properties.partition.value:debug}
+#SBATCH --nodes=\${CLEARML_TASK.hyperparams.num_nodes.value:1}
+#SBATCH --account=\${CLEARML_TASK.hyperparams.Properties.account.value}
+#SBATCH --comment=\${CLEARML_TASK.hyperparams.Args.lr.value:0.1}
+\${CLEARML_PRE_SETUP}
+echo "\${CLEARML_TASK.hyperparams.properties.num_nodes.value} \${CLEARML_TASK.name}"
+\${CLEARML_AGENT_EXECUTE}
+\${CLEARML_POST_SETUP}
+`;
+
+describe('properties', () => {
+  it('lists each with its default, what it sets, and where', async () => {
+    await using place = await here();
+    await place.write('gpu.template', TEMPLATE);
+
+    const { code, stdout } = await place.run('properties', 'gpu.template');
+
+    expect(code).to.equal(0);
+    expect(stdout).to.equal(
+      [
+        'PROPERTY   DEFAULT  SETS                 WHERE',
+        'partition  debug    --partition          gpu.template:2',
+        'num_nodes  1        --nodes, the script  gpu.template:3,7',
+        'account    -        --account            gpu.template:4',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('lists them for a wiki, and as JSON', async () => {
+    await using place = await here();
+    await place.write('gpu.template', TEMPLATE);
+
+    const markdown = await place.run('properties', '--markdown', 'gpu.template');
+    const json = await place.run('properties', '--json', 'gpu.template');
+
+    expect(markdown.stdout).to.include('| `num_nodes` | `1` | --nodes, the script | gpu.template:3,7 |\n');
+    expect(markdown.stdout).to.include('| `account` | none: a task must have it | --account | gpu.template:4 |\n');
+    expect(JSON.parse(json.stdout)).to.deep.include({
+      file: 'gpu.template',
+      name: 'partition',
+      fallback: 'debug',
+      uses: [{ line: 2, option: '--partition' }],
+    });
+  });
+
+  it('sets those with a default on a task, and never one that is there', async () => {
+    await using place = await hereOnSandbox();
+    await place.write('gpu.template', TEMPLATE);
+    const task = await place.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });
+
+    const first = await place.run('properties', 'gpu.template', '--task', task);
+    const second = await place.run('properties', 'gpu.template', '--task', task);
+
+    expect(first.stdout).to.equal(
+      [
+        'partition: set to "debug"',
+        'num_nodes: is there, and stays as it is',
+        'account: has no default, so set it yourself',
+        '',
+      ].join('\n'),
+    );
+    expect(second.stdout).to.match(/^partition: is there, and stays as it is\n/);
+    const { hyperparams } = await place.user.look(task);
+    expect(hyperparams['properties']).to.have.keys('partition', 'num_nodes', 'mine');
+    expect(hyperparams['properties']?.['num_nodes']?.value).to.equal('4');
+    expect(hyperparams['properties']?.['partition']?.value).to.equal('debug');
+  });
+
+  it('says so when there is no such task', async () => {
+    await using place = await hereOnSandbox();
+    await place.write('gpu.template', TEMPLATE);
+
+    const { code, stderr } = await place.run('properties', 'gpu.template', '--task', 'f'.repeat(32));
+
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/Task f{32} not found on http:/);
+  });
+});

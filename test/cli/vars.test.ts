@@ -1,0 +1,86 @@
+// `vars`: every variable that there is, and those that a task has, without secrets.
+import { expect } from 'chai';
+import { FIELDS } from '../../src/template/task-fields.ts';
+import { listValues } from '../../src/template/list-values.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
+import { emptyVariables, noBlocks, withBody } from '../template/filled-in.ts';
+import { hereOnSandbox } from './on-sandbox.ts';
+import { here } from './run-here.ts';
+
+const TASK = {
+  id: '0123456789abcdef0123456789abcdef',
+  name: 'train',
+  project: { id: 'p1', name: 'vision' },
+  tags: ['a', 'b'],
+  container: {
+    image: 'docker://python:3.12',
+    arguments: '-e HF_TOKEN=hf_verysecret --bind /data',
+    setup_shell_script: null,
+  },
+  hyperparams: {
+    Args: { 'opt.lr': { section: 'Args', name: 'opt.lr', value: '0.1', type: 'float' } },
+    properties: { api_token: { section: 'properties', name: 'api_token', value: 'topsecret' } },
+  },
+};
+
+describe('vars', () => {
+  it('lists every variable with its type, an example, and whether a task may lack it; it needs no server', async () => {
+    await using place = await here();
+
+    const { code, stdout } = await place.run('vars');
+
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^VARIABLE +TYPE +TASK MAY LACK IT +EXAMPLE +MEANING\n/);
+    expect(stdout).to.match(/^CLEARML_TASK\.container\.image +text +yes +docker:\/\/python:3\.12 +container image/m);
+    expect(stdout).to.match(/^CLEARML_TASK\.id +text +no +/m);
+    for (const name of [...PLAIN_NAMES, ...TREE_NAMES]) expect(stdout).to.include(`\n${name}`);
+  });
+
+  it('lists them as JSON', async () => {
+    await using place = await here();
+
+    const { stdout } = await place.run('vars', '--json');
+
+    expect(JSON.parse(stdout)).to.deep.equal(FIELDS);
+  });
+
+  it('lists what a task in a file has, with its values, secrets masked', async () => {
+    await using place = await here();
+    await place.write('task.json', JSON.stringify(TASK));
+    await place.write('clearml.conf', 'agent { git_pass: "pw123456", site: north }');
+
+    const { code, stdout, stderr } = await place.run('vars', '--task-file', 'task.json', '--queue', 'gpu');
+
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^CLEARML_QUEUE_NAME +"gpu"$/m);
+    expect(stdout).to.match(/^CLEARML_TASK\.hyperparams\.Args\.opt\.lr\.value +"0\.1"$/m);
+    expect(stdout).to.match(/^CLEARML_TASK\.tags +"a,b"$/m);
+    expect(stdout).to.match(/^CLEARML_TASK\.container\.arguments +"-e HF_TOKEN=\*+ --bind \/data"$/m);
+    expect(stdout).to.match(/^CLEARML_TASK\.hyperparams\.properties\.api_token\.value +"\*+"$/m);
+    expect(stdout).to.match(/^CLEARML_CONFIG\.agent\.site +"north"$/m);
+    expect(stdout).not.to.match(/verysecret|topsecret|pw123456|setup_shell_script|\.type/);
+  });
+
+  it('lists what a task of the server has', async () => {
+    await using place = await hereOnSandbox();
+    const task = await place.user.makeTask({ name: 'train resnet', properties: { walltime: '01:00:00' } });
+
+    const { code, stdout, stderr } = await place.run('vars', '--task', task, '--json');
+
+    expect(code, stderr).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({
+      'CLEARML_TASK.name': 'train resnet',
+      'CLEARML_TASK.hyperparams.properties.walltime.value': '01:00:00',
+    });
+  });
+
+  it('lists names under which a template finds these values', () => {
+    const variables = { ...emptyVariables, task: TASK, project: { id: 'p1', name: 'vision' }, user: { id: 'u1' } };
+
+    for (const { name, value } of listValues(variables)) {
+      const { uses } = parseTemplate(withBody(`echo \${${name}}`), 't.template').render(variables, noBlocks);
+      expect(uses[0]?.value, name).to.equal(Array.isArray(value) ? value.join(',') : String(value));
+    }
+  });
+});
