@@ -8,6 +8,7 @@ describe('the options of chaos', () => {
       seed: 77,
       seconds: undefined,
       tasks: undefined,
+      firstRound: 0,
       version: undefined,
       agent: 'stand-in',
       daemons: 1,
@@ -17,8 +18,15 @@ describe('the options of chaos', () => {
   });
 
   it('take what is typed', () => {
-    const words = '--seconds 5 --seed 3 --slurm 26.05 --agent real --daemons 2 --keep'.split(' ');
-    expect(parseOptions(words, 0)).to.include({ seconds: 5, seed: 3, version: '26.05', agent: 'real', daemons: 2 });
+    const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --keep'.split(' ');
+    expect(parseOptions(words, 0)).to.include({
+      seconds: 5,
+      seed: 3,
+      firstRound: 4,
+      version: '26.05',
+      agent: 'real',
+      daemons: 2,
+    });
     expect(parseOptions(['--stand-in', '--tasks', '10000'], 0)).to.include({ isSimulated: true, tasks: 10_000 });
     expect(parseOptions(['--help'], 0)).to.equal('help');
   });

@@ -8,6 +8,7 @@ const VERSIONS = SLURM_RELEASES.map(({ version }) => version) as [SlurmVersion, 
 export const USAGE = `npm run chaos -- [options]
   --seconds N        begin no round after so long (60); the last one is played to its end
   --seed S           chooses what happens and when (by the clock)
+  --round N          begin with this round of the seed (0): what a round holds depends on nothing before it
   --slurm VERSION    ${VERSIONS.join(', ')} (the one on PATH); another one than that needs root
   --agent WHICH      real or stand-in (stand-in), which is quicker
   --daemons N        1 or 2 (1), on the same queue and cluster
@@ -19,6 +20,7 @@ export const USAGE = `npm run chaos -- [options]
 const Options = z.object({
   seconds: z.coerce.number().positive().optional(),
   seed: z.coerce.number().int().nonnegative().optional(),
+  round: z.coerce.number().int().nonnegative().default(0),
   slurm: z.enum(VERSIONS).optional(),
   agent: z.enum(['real', 'stand-in']).default('stand-in'),
   daemons: z.coerce.number().int().min(1).max(2).default(1),
@@ -30,6 +32,7 @@ const Options = z.object({
 export interface ChaosOptions {
   readonly seconds: number | undefined;
   readonly seed: number;
+  readonly firstRound: number;
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
@@ -48,6 +51,7 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
     options: {
       seconds: { type: 'string' },
       seed: { type: 'string' },
+      round: { type: 'string' },
       slurm: { type: 'string' },
       agent: { type: 'string' },
       daemons: { type: 'string' },
@@ -62,6 +66,15 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
   if (!read.success) {
     throw new Error(read.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('; '));
   }
-  const { slurm: version, 'stand-in': isSimulated, ...rest } = read.data;
-  return { seconds: rest.seconds, tasks: rest.tasks, ...rest, seed: rest.seed ?? seed, version, isSimulated };
+  const {
+    seconds,
+    tasks,
+    round: firstRound,
+    slurm: version,
+    agent,
+    daemons,
+    keep,
+    'stand-in': isSimulated,
+  } = read.data;
+  return { seconds, tasks, seed: read.data.seed ?? seed, firstRound, version, agent, daemons, isSimulated, keep };
 }

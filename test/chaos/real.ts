@@ -11,6 +11,7 @@ import { watchJobs } from './watch.ts';
 export interface RealRun {
   readonly seed: number;
   readonly seconds: number | undefined;
+  readonly firstRound: number;
   /** undefined: the machine's own. */
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
@@ -20,7 +21,8 @@ export interface RealRun {
   readonly log: (text: string) => void;
 }
 
-const ORDINARY_SECONDS = 60;
+/** Where nobody says how long. */
+export const ORDINARY_SECONDS = 60;
 
 /** The real agent takes seconds of a CPU for each task. */
 const SIZES = {
@@ -28,7 +30,8 @@ const SIZES = {
   'stand-in': { spanMs: 25_000, tasks: 16, happenings: 14 },
 } as const;
 
-export async function runReal({ seed, seconds, version, agent, daemons, keep, log }: RealRun): Promise<Tally> {
+export async function runReal(wishes: RealRun): Promise<Tally> {
+  const { seed, seconds = ORDINARY_SECONDS, firstRound, version, agent, daemons, keep, log } = wishes;
   const arena = await openArena({ agent, daemons, version });
   if (!arena.hasSmallDisks) log('chaos: no small disks here (that needs root): the disk is never full');
   const watch = watchJobs(arena.cluster, () => Date.now());
@@ -39,8 +42,8 @@ export async function runReal({ seed, seconds, version, agent, daemons, keep, lo
   let isBad = false;
   try {
     await Promise.all(arena.daemons.map((daemon) => daemon.start()));
-    const until = Date.now() + (seconds ?? ORDINARY_SECONDS) * 1000;
-    for (let round = 0; round === 0 || Date.now() < until; round += 1) {
+    const until = Date.now() + seconds * 1000;
+    for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
       const end = await playRound(arena, watch, planRound(seed, round, { ...SIZES[agent], leftOut }));
       for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);
       recoveries.push(...end.recoveriesMs);

@@ -1,0 +1,43 @@
+// A short run of chaos on real Slurm, and the rounds that once ended badly.
+import { expect } from 'chai';
+import { requirePython, requireSlurm } from '../support/requires.ts';
+import { runReal } from './real.ts';
+import { formatTally, isClean } from './tally.ts';
+
+interface Replay {
+  readonly title: string;
+  readonly seed: number;
+  readonly round: number;
+  readonly daemons: number;
+  readonly seconds: number;
+}
+
+const REPLAYS: readonly Replay[] = [
+  { title: 'a first minute, with two daemons', seed: 1, round: 0, daemons: 2, seconds: 40 },
+];
+
+describe('chaos on real Slurm', function () {
+  this.timeout(600_000);
+  before(requireSlurm);
+  before(requirePython);
+
+  for (const { title, seed, round, daemons, seconds } of REPLAYS) {
+    it(`loses no task, runs none twice, and ends each as it should: ${title}`, async () => {
+      const said: string[] = [];
+      const tally = await runReal({
+        seed,
+        seconds,
+        firstRound: round,
+        version: undefined,
+        agent: 'stand-in',
+        daemons,
+        keep: false,
+        log: (text) => said.push(text),
+      });
+
+      expect(isClean(tally), `${said.join('\n')}\n${formatTally(tally)}`).to.equal(true);
+      expect(tally.tasks).to.be.above(0);
+      expect(tally.kills).to.be.above(0);
+    });
+  }
+});
