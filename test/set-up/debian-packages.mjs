@@ -14,6 +14,10 @@ const PACKAGES = [
   { program: 'my_print_defaults', package: 'mariadb-client-core' },
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ssh', package: 'openssh-client' },
+  // Login shells that read a command in ways of their own, and a small one that people have as /bin/sh.
+  { program: 'tcsh', package: 'tcsh' },
+  { program: 'fish', package: 'fish' },
+  { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
   { program: 'debootstrap', package: 'debootstrap' },

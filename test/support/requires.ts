@@ -42,12 +42,14 @@ export function requirePython(this: Mocha.Context): void {
   requirePrograms(this, ['python3']);
 }
 
-/**
- * For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own.
- * @public
- */
+/** For `before(requireSshd)`: OpenSSH's server, for tests to start on loopback with a configuration of their own. */
 export function requireSshd(this: Mocha.Context): void {
-  requirePrograms(this, ['sshd', 'ssh-keygen']);
+  requirePrograms(this, ['sshd', 'ssh', 'ssh-keygen', 'openssl', 'setpriv']);
+}
+
+/** For `before(requireShells)`: login shells of every kind, and the small shells that are /bin/sh on many systems. */
+export function requireShells(this: Mocha.Context): void {
+  requirePrograms(this, ['dash', 'bash', 'busybox', 'tcsh', 'fish']);
 }
 
 /** For `before(requireShellcheck)`. */
