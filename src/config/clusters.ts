@@ -103,6 +103,12 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
       `${path} has both password_file and password_command: leave one out`,
       originOf('password_file'),
     );
+  if (provider === 'openssh' && cluster.host_keys?.startsWith('SHA256:') === true) {
+    throw new ConfigProblem(
+      `${path}.host_keys is a fingerprint, which openssh can't be told: put the key into your known_hosts file instead`,
+      originOf('host_keys'),
+    );
+  }
   if (provider === 'openssh' && (file !== undefined || command !== undefined)) {
     const key = file === undefined ? 'password_command' : 'password_file';
     throw new ConfigProblem(

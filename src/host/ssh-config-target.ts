@@ -1,7 +1,15 @@
 // Where a host is and how to log in there: what our own configuration says, and for all else what `ssh` would do.
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expandTokens, readJump, readSshConfig, type JumpWords, type SshConfig, type Tokens } from './ssh-config.ts';
+import {
+  expandTokens,
+  opensshOptions,
+  readJump,
+  readSshConfig,
+  type JumpWords,
+  type SshConfig,
+  type Tokens,
+} from './ssh-config.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
 
 /** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
@@ -42,13 +50,16 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
     throw new SshSetupProblem(
       `The way to ${wishes.host} has more than ${MOST_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
     );
-  const config = readSshConfig((await around.askSsh(argumentsFor(wishes))) ?? '');
+  // What we set is given to ssh, so that `Match` sees it, and a ProxyJump of ours replaces a ProxyCommand as it does there.
+  const { user: setUser, port: setPort, jumps } = wishes;
+  const args = [...opensshOptions({ user: setUser, port: setPort, jumps }), '--', wishes.host];
+  const config = readSshConfig((await around.askSsh(args)) ?? '');
   if (config.needsOpenssh !== undefined && wishes.passwordFrom === undefined)
     throw needsOpenssh(wishes, config.needsOpenssh);
 
   const host = config.hostName ?? wishes.host;
-  const user = wishes.user ?? config.user ?? around.localUser;
-  const port = wishes.port ?? config.port ?? 22;
+  const user = setUser ?? config.user ?? around.localUser;
+  const port = setPort ?? config.port ?? 22;
   const tokens = { ...around, calledAs: wishes.host, host, port, user };
   const agentSocket = agentOf(config, tokens, around.environment);
   return {
@@ -62,17 +73,6 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
     jumps: await jumpsOf(wishes, config, around, hopsLeft - 1),
     hostKeys: policyOf(wishes, config, tokens),
   };
-}
-
-/** What is set by us is given to ssh, so that `Match` sees it, and ProxyJump replaces a ProxyCommand as it does there. */
-function argumentsFor({ host, user, port, jumps }: SshWishes): string[] {
-  return [
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(port === undefined ? [] : ['-p', String(port)]),
-    ...(jumps === undefined || jumps.length === 0 ? [] : ['-J', jumps.join(',')]),
-    '--',
-    host,
-  ];
 }
 
 function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {

@@ -13,6 +13,8 @@ export interface SshConfig {
   readonly identityAgent: string | undefined;
   readonly acceptsNewKeys: boolean;
   readonly hostKeyAlias: string | undefined;
+  /** Whether connections to it can be shared (ControlPath). */
+  readonly hasControlPath: boolean;
   /** What only OpenSSH itself can do, in words for a person; undefined when there is no such thing. */
   readonly needsOpenssh: string | undefined;
 }
@@ -40,8 +42,26 @@ export function readSshConfig(text: string): SshConfig {
     identityAgent: lines.find(([name]) => name === 'identityagent')?.[1],
     acceptsNewKeys: only('stricthostkeychecking') === 'accept-new',
     hostKeyAlias: only('hostkeyalias'),
+    hasControlPath: only('controlpath') !== undefined,
     needsOpenssh: NEEDS_OPENSSH.find(({ isSo }) => isSo(only))?.what,
   };
+}
+
+/** What our own configuration may say, as words for ssh: they come before whatever its own configuration says. */
+export function opensshOptions({ user, port, identityFiles = [], jumps = [] }: SshWords): string[] {
+  return [
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...identityFiles.flatMap((file) => ['-i', file]),
+    ...(jumps.length === 0 ? [] : ['-J', jumps.join(',')]),
+  ];
+}
+
+export interface SshWords {
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  readonly identityFiles?: readonly string[] | undefined;
+  readonly jumps?: readonly string[] | undefined;
 }
 
 interface Need {

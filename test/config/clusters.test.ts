@@ -207,6 +207,10 @@ describe('clusters that can not be', () => {
       'clusters { hpc1 { host: a, password_file: p, password_command: [pass] } }',
       'has both password_file and password_command',
     ],
+    [
+      `clusters { hpc1 { host: a, provider: openssh, host_keys: "SHA256:${'A'.repeat(43)}" } }`,
+      "host_keys is a fingerprint, which openssh can't be told",
+    ],
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file is not for openssh'],
   ];
   for (const [slurm, says] of cases) {

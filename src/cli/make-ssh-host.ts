@@ -1,0 +1,66 @@
+// The way to a login node, by the provider that the configuration names, and as the user's own ssh would go it.
+import { join } from 'node:path';
+import type { SshSettings } from '../config/clusters.ts';
+import { CommandNotFound } from '../host/errors.ts';
+import { createHostKeys } from '../host/host-key-check.ts';
+import type { Host } from '../host/host.ts';
+import type { RemoteSurroundings } from '../host/remote-script.ts';
+import { opensshOptions, readSshConfig } from '../host/ssh-config.ts';
+import { findSshTarget } from '../host/ssh-config-target.ts';
+import type { Surroundings } from './command.ts';
+
+export interface SshHostDeps {
+  readonly ssh: SshSettings;
+  readonly stateDir: string;
+  readonly surroundings: RemoteSurroundings;
+  /** This machine, where `ssh` is asked and run. */
+  readonly here: Host;
+  readonly around: Surroundings;
+  readonly localUser: string;
+}
+
+/** Nobody has logged in yet. @throws SshSetupProblem */
+export function makeSshHost(deps: SshHostDeps): Promise<Host> {
+  return deps.ssh.provider === 'ssh2' ? makeBySsh2(deps) : makeByOpenssh(deps);
+}
+
+async function makeBySsh2({ ssh, surroundings, here, around, localUser }: SshHostDeps): Promise<Host> {
+  const { homeDir, environment } = around;
+  const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
+  const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
+  const { createSsh2Host } = await import('../host/ssh2.ts');
+  return createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
+}
+
+/**
+ * Over the connection that the user keeps open where ~/.ssh/config has a ControlPath for it: then nobody logs in anew, as that
+ * may ask for a second factor. Else over one of our own, which is made without a question or not at all.
+ */
+async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshHostDeps): Promise<Host> {
+  const given = opensshOptions(ssh);
+  const config = readSshConfig((await askConfig(here, [...given, '--', ssh.host])) ?? '');
+  const isNew = ssh.hostKeys === 'accept-new' || (ssh.hostKeys === undefined && config.acceptsNewKeys);
+  const options = [...given, '-o', `StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`];
+  const { createOpensshHost } = await import('../host/openssh.ts');
+  return createOpensshHost({
+    destination: { host: ssh.host, options },
+    surroundings,
+    here,
+    ...(config.hasControlPath ? {} : { ownLogin: { controlPath: join(stateDir, 'ssh.sock') } }),
+    maxSessions: ssh.channels,
+  });
+}
+
+/** A `Match exec` of the user's may take a while. */
+const ASK_TIMEOUT_MS = 20_000;
+
+/** What `ssh -G` prints; undefined where there is no ssh, or it can't read its configuration. */
+async function askConfig(here: Host, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { exitCode, stdout } = await here.run({ program: 'ssh', args: ['-G', ...args], timeoutMs: ASK_TIMEOUT_MS });
+    return exitCode === 0 ? stdout : undefined;
+  } catch (error) {
+    if (error instanceof CommandNotFound) return undefined;
+    throw error;
+  }
+}
