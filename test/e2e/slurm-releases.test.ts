@@ -1,0 +1,152 @@
+// The core of whole runs on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
+import { expect } from 'chai';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
+import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
+import { requirePython, requireSlurmVersion } from '../support/requires.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+const TEMPLATE = QUICK_TEMPLATE.replace(
+  '#SBATCH --mem',
+  '#SBATCH --begin=${CLEARML_TASK.hyperparams.properties.begin.value:now}\n#SBATCH --mem',
+);
+
+const endsAtTheSecondStart = (trace: string): string => `import os, time
+if os.path.exists("${trace}"):
+    print("the second start", flush=True)
+else:
+    open("${trace}", "w").close()
+    print("the first start", flush=True)
+    time.sleep(600)
+`;
+
+for (const { version } of SLURM_RELEASES) {
+  describe(`whole runs on Slurm ${version}`, function () {
+    this.timeout(180_000);
+    let cluster: SlurmCluster;
+    let proxy: DelayingProxy;
+    let world: World;
+    let daemon: Program;
+    let queue: string;
+
+    before(requireSlurmVersion(version));
+    before(requirePython);
+    before(async () => {
+      cluster = await startSlurmCluster({ version, clusterName: 'whole', messageTimeoutMs: 3_000, nodeCount: 2 });
+      proxy = await startDelayingProxy(cluster.controllerPort);
+      const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
+      const slurm = `python: ${standInAgentPython()}`;
+      world = await startWorld({ cluster: { ...cluster, env }, slurm, withPython: false });
+      queue = await world.user.makeQueue('quick');
+      const template = await world.write('quick.template', TEMPLATE);
+      daemon = world.start('--template-files', template, '--queue', 'quick');
+    });
+    after(async () => {
+      await world[Symbol.asyncDispose]();
+      await proxy.stop();
+      await cluster.stop();
+    });
+
+    async function enqueue(code: string, properties: Readonly<Record<string, string>> = {}): Promise<string> {
+      const task = await world.user.makeTask({ code, properties });
+      await world.user.enqueue(task, queue);
+      return task;
+    }
+
+    async function untilNoJob(task: string): Promise<void> {
+      const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,CF')).length === 0;
+      await waitUntil('the job to be gone', gone, { withinMs: 60_000, everyMs: 250 });
+    }
+
+    it('a task runs to its end, with its output in the console', async () => {
+      const task = await enqueue('print("6 times 7 is", 6 * 7)');
+
+      await world.untilStatus(task, 'completed');
+
+      const [job = ''] = await world.jobsOf(task);
+      await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
+      expect(await world.user.console(task)).to.include('6 times 7 is 42');
+    });
+
+    it('a task that fails is explained by its exit code', async () => {
+      const task = await enqueue('import sys; sys.exit(3)');
+
+      await world.untilStatus(task, 'failed');
+
+      const [job = ''] = await world.jobsOf(task);
+      await world.untilConsole(task, `Slurm job ${job} ended FAILED (exit code 3)`);
+    });
+
+    it('sbatch whose answer is lost leaves one job, which is found by its name', async () => {
+      proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions', times: 1 });
+      const task = await enqueue('print("hello once", flush=True)');
+
+      await world.untilConsole(task, 'ended COMPLETED', 120_000);
+
+      expect(world.log()).to.include('Nobody knows whether Slurm took the job');
+      expect(await world.jobsOf(task)).to.have.length(1);
+      expect((await world.user.console(task)).match(/hello once/g)).to.have.length(1);
+    });
+
+    it('of a script that was submitted three times one job runs the task', async () => {
+      const task = await enqueue('print("I ran", flush=True)', { begin: 'now+1hour' });
+      await world.untilConsole(task, 'Submitted as Slurm job');
+      const [first = ''] = await world.jobsOf(task);
+      const name = (await cluster.run('squeue', '--noheader', `--jobs=${first}`, '--format=%j')).trim();
+      const script = await world.write(
+        'doubled.sh',
+        await cluster.run('scontrol', 'write', 'batch_script', first, '-'),
+      );
+
+      // Unseen by the daemon, which would cancel the second and the third while they wait.
+      daemon.signal('SIGSTOP');
+      const options = ['--parsable', `--job-name=${name}`, `--output=${world.folder}/%j.log`, '--hold', script];
+      const others = await Promise.all(
+        [1, 2].map(() => cluster.run('env', `HOME=${world.home}`, 'sbatch', ...options)),
+      );
+      const jobs = [first, ...others.map((id) => id.trim())];
+      await cluster.run('scontrol', 'release', jobs.join(','));
+      await cluster.run('scontrol', 'update', `JobId=${jobs.join(',')}`, 'StartTime=now');
+      await untilNoJob(task);
+      daemon.signal('SIGCONT');
+
+      await world.untilConsole(task, 'ended COMPLETED');
+      const exitCodes = await Promise.all(
+        jobs.map(async (job) => /ExitCode=(\d+):/.exec(await cluster.run('scontrol', 'show', 'job', job))?.[1]),
+      );
+      const { code } = JOB_EXIT_CODES.gateClosed;
+      expect(exitCodes.toSorted()).to.deep.equal(['0', String(code), String(code)]);
+      expect((await world.user.console(task)).match(/I ran/g)).to.have.length(1);
+      expect((await world.user.look(task)).status).to.equal('completed');
+    });
+
+    it('a task that is aborted while it runs stays aborted, and its job is gone', async () => {
+      const task = await enqueue('import time\nprint("at work", flush=True)\ntime.sleep(600)');
+      await world.untilConsole(task, 'at work');
+
+      await world.user.api('tasks.stop', { task });
+
+      await untilNoJob(task);
+      expect((await world.user.look(task)).status).to.equal('stopped');
+    });
+
+    it('a job that Slurm puts back runs its task anew', async () => {
+      const task = await enqueue(endsAtTheSecondStart(`${world.folder}/started`));
+      await world.untilConsole(task, 'the first start');
+      const [job = ''] = await world.jobsOf(task);
+
+      await cluster.run('scontrol', 'requeue', job);
+      const waits = async (): Promise<boolean> => (await world.jobsOf(task, 'PD')).length === 1;
+      await waitUntil('the job to wait again', waits, { withinMs: 30_000, everyMs: 250 });
+      // Slurm lets it wait for two minutes otherwise.
+      await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
+
+      await world.untilStatus(task, 'completed');
+      expect((await world.user.console(task)).match(/the second start/g)).to.have.length(1);
+    });
+  });
+}
