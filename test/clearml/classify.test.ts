@@ -31,7 +31,7 @@ describe('judgeReply', () => {
     ["another program's wish for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`takes ${name} for ${kind}`, () => {
+    it(`C-17 takes ${name} for ${kind}`, () => {
       expect(judgeReply(status, text).kind).to.equal(kind);
     });
   }

@@ -50,7 +50,7 @@ describe('connecting to a ClearML server', () => {
   }
 
   for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
-    it(`refuses API ${apiVersion ?? 'of no version'} with what is needed`, async () => {
+    it(`C-21 refuses API ${apiVersion ?? 'of no version'} with what is needed`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
 
       const error = await rejection(connect());

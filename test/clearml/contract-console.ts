@@ -59,7 +59,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect((await consoleOf(task, pieces)).map((event) => event.msg).join('')).to.equal(text);
     });
 
-    it('takes lines of a task that has ended', async () => {
+    it('C-24 takes lines of a task that has ended', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       await raw.call('tasks.started', { task });

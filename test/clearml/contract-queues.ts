@@ -40,7 +40,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
     });
 
-    it('finds a hidden queue, but does not name it among the visible ones', async () => {
+    it('C-23 finds a hidden queue, but does not name it among the visible ones', async () => {
       const { client, raw, uniqueName } = stage();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
@@ -105,7 +105,7 @@ export function defineQueueContract(stage: () => Stage): void {
   });
 
   describe('park', () => {
-    it('puts the task in the queue and leaves the task alone, however often', async () => {
+    it('C-11 puts the task in the queue and leaves the task alone, however often', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -119,7 +119,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('does not revive a task that was aborted before', async () => {
+    it('C-19 does not revive a task that was aborted before', async () => {
       const { client, raw, newQueue, newTaskIn } = stage();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -156,7 +156,7 @@ export function defineQueueContract(stage: () => Stage): void {
   });
 
   describe('giveBack', () => {
-    it('puts the task first in its queue and makes that its queue', async () => {
+    it('C-20 puts the task first in its queue and makes that its queue', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
@@ -168,7 +168,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(await executionQueueOf(task)).to.equal(source);
     });
 
-    it('of a task that is there already moves it to the front', async () => {
+    it('C-22 of a task that is there already moves it to the front', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

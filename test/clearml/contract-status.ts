@@ -43,7 +43,7 @@ export function defineStatusContract(stage: () => Stage): void {
       });
     });
 
-    it('fails a waiting task only by force', async () => {
+    it('C-06 fails a waiting task only by force', async () => {
       const { tasks } = stage().client;
       const id = await taskThatIs('queued');
 
@@ -102,7 +102,7 @@ export function defineStatusContract(stage: () => Stage): void {
 
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {
+      it(`C-07 brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {
         const { client } = stage();
         const id = await taskThatIs(status);
         const before = (await client.tasks.get(id))?.task;

@@ -38,7 +38,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('leaves out tasks that are gone', async () => {
+    it('C-16 leaves out tasks that are gone', async () => {
       const { client, raw } = stage();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });
@@ -76,7 +76,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(both.map((task) => task.id)).to.have.members([waiting, popped, running]);
     });
 
-    it('finds hidden tasks', async () => {
+    it('C-23 finds hidden tasks', async () => {
       const { client, newQueue, newTaskIn, raw } = stage();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -115,7 +115,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
     });
 
-    it('sets user properties in any status, each by itself', async () => {
+    it('C-15 sets user properties in any status, each by itself', async () => {
       const { client, raw } = stage();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });

@@ -20,7 +20,7 @@ describe('the console lines of the ClearML client', () => {
       .map((line) => JSON.parse(line) as { msg: string; timestamp: number; level: string });
   }
 
-  it('go out as JSON lines, each a millisecond after the one before, in later calls too', async () => {
+  it('C-25 go out as JSON lines, each a millisecond after the one before, in later calls too', async () => {
     bench.server.script('events.add_batch', added);
     const { events: console } = bench.client({ clock: createSetClock(5000) });
 
@@ -53,7 +53,7 @@ describe('the console lines of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('are not sent again when the server may have them', async () => {
+  it('C-25 are not sent again when the server may have them', async () => {
     bench.server.script('events.add_batch', hangUp());
 
     const error = await rejection(bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));

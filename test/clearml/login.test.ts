@@ -140,7 +140,7 @@ describe('logging in to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`is replaced when the server refuses it (401/${subcode}), even for a call that must not happen twice`, async () => {
+      it(`C-18 is replaced when the server refuses it (401/${subcode}), even for a call that must not happen twice`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         bench.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         bench.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));

@@ -64,7 +64,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.get_next_task')[0]).to.deep.equal({ queue: QUEUE, task: TASK });
   });
 
-  it('never pops again when the answer to a pop was lost', async () => {
+  it('C-03 never pops again when the answer to a pop was lost', async () => {
     bench.server.script('queues.get_next_task', hangUp());
 
     expect(await rejection(bench.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachable);

@@ -68,7 +68,7 @@ describe('the tasks of the ClearML client', () => {
     ]);
   });
 
-  it('has lost the race for a task that left its status before it was put back to queued', async () => {
+  it('C-07 has lost the race for a task that left its status before it was put back to queued', async () => {
     bench.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
     const error = await rejection(bench.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));

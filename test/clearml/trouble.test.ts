@@ -76,7 +76,7 @@ describe('a call to ClearML in trouble', () => {
     });
 
     for (const subcode of [110, 121, 101]) {
-      it(`a status change refused with 400/${subcode} is a lost race`, async () => {
+      it(`C-30 a status change refused with 400/${subcode} is a lost race`, async () => {
         bench.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
         const error = await rejection(bench.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));

@@ -9,7 +9,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the workers of the ClearML client', () => {
   const bench = createBench();
 
-  it('counts the life of a worker in seconds and the time of its report in milliseconds', async () => {
+  it('C-10 counts the life of a worker in seconds and the time of its report in milliseconds', async () => {
     bench.server.script('workers.register', data({}));
     bench.server.script('workers.status_report', data({}));
     const { workers } = bench.client({ clock: createSetClock(1_700_000_000_123) });

@@ -59,7 +59,7 @@ describe('what a user does to a task in the web page', function () {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`${title} while the job waits: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 ${title} while the job waits: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -71,7 +71,7 @@ describe('what a user does to a task in the web page', function () {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`${title} while the job runs: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 ${title} while the job runs: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 

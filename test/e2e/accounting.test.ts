@@ -36,7 +36,7 @@ describe('a cluster with accounting', function () {
     await world.stop(daemon);
   });
 
-  it('takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
+  it('S-05 takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
     await using world = await startWorld({ cluster });
     const [first = '', second = ''] = await enqueue(world, { qos: ONE_JOB_QOS }, { qos: ONE_JOB_QOS });
     const queue = await world.user.makeQueue('quick');
@@ -61,7 +61,7 @@ describe('a cluster with accounting', function () {
     await world.stop(daemon);
   });
 
-  it('remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
+  it('S-20 remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

@@ -76,7 +76,7 @@ describe('what goes wrong is told in the task', function () {
     });
   }
 
-  it('more nodes than the partition has: it says that this never starts, and what to do', async () => {
+  it('S-25 more nodes than the partition has: it says that this never starts, and what to do', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition can not give what it asks for (PartitionConfig). Ask for less',
@@ -119,7 +119,7 @@ describe('what goes wrong is told in the task', function () {
     expect(await world.user.console(taskOf('time'))).to.include('What to do: raise --time');
   });
 
-  it('a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
+  it('C-29 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
     await world.untilStatus(taskOf('route'), 'failed', 150_000);
 
     const console = await world.user.console(taskOf('route'));

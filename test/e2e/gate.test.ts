@@ -13,7 +13,7 @@ describe('the gate', function () {
   before(requireAgent);
   before(requireSlurm);
 
-  it('lets one of five jobs of the same script run the task; four end with their own exit code and one line each', async () => {
+  it('S-46 lets one of five jobs of the same script run the task; four end with their own exit code and one line each', async () => {
     await using world = await startWorld();
     const template = await world.write(
       'held.template',

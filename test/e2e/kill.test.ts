@@ -11,7 +11,7 @@ describe('kill -9 of the daemon', function () {
   before(requireAgent);
   before(requireSlurm);
 
-  it('after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
+  it('S-02 D-01 after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');

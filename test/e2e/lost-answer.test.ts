@@ -14,7 +14,7 @@ describe('sbatch whose answer is lost', function () {
   before(requireSlurm);
 
   for (const fault of FAULTS) {
-    it(`(${fault.kind}) leaves one job, which is found by its name and followed to its end`, async () => {
+    it(`S-01 (${fault.kind}) leaves one job, which is found by its name and followed to its end`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

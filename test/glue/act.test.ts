@@ -42,7 +42,7 @@ function entryIn({ journal }: Desk['glue'], task: TaskId): Entry {
 }
 
 describe('acting on a decision', () => {
-  it('asks Slurm once to end a job, and again only after a minute, or for another reason', async () => {
+  it('S-38 asks Slurm once to end a job, and again only after a minute, or for another reason', async () => {
     const desk = createDesk();
     const task = await parked(desk);
 
@@ -88,7 +88,7 @@ describe('acting on a decision', () => {
     });
   }
 
-  it('never writes a status message on a task that has begun', async () => {
+  it('C-08 never writes a status message on a task that has begun', async () => {
     const desk = createDesk();
     const task = await parked(desk);
     const seen = { task: await desk.read(task), place: 'parked', record: undefined } as const;

@@ -10,7 +10,7 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 import { entryOf, NOW } from './sightings.ts';
 
 describe('the daemon', () => {
-  it('tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {
+  it('C-01 tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {
     const desk = createDesk();
     const run = start(desk.glue);
     await pass(desk.clock, 60_000);
@@ -27,7 +27,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it('takes nothing while Slurm gives no list of jobs, and goes on when it does again', async () => {
+  it('S-16 takes nothing while Slurm gives no list of jobs, and goes on when it does again', async () => {
     const desk = createDesk();
     await desk.enqueued(1);
     desk.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -71,7 +71,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('follows the others when the server fails over one task again and again', async () => {
+  it('C-31 follows the others when the server fails over one task again and again', async () => {
     const desk = createDesk();
     const tasks = [await desk.enqueued(1), await desk.enqueued(2), await desk.enqueued(3)];
     const run = start(desk.glue);
@@ -102,7 +102,7 @@ describe('the daemon', () => {
     expect(desk.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
   });
 
-  it('ends within seconds of being told to while sbatch hangs, and leaves in the journal that it was run', async () => {
+  it('D-13 ends within seconds of being told to while sbatch hangs, and leaves in the journal that it was run', async () => {
     const desk = createDesk();
     const task = await desk.enqueued(1);
     desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -182,7 +182,7 @@ describe('the daemon', () => {
     expect(desk.cluster.jobs).to.have.length(1);
   });
 
-  it('asks Slurm seldom when it has no jobs to follow', async () => {
+  it('S-35 asks Slurm seldom when it has no jobs to follow', async () => {
     const desk = createDesk();
     const run = start(desk.glue);
     await pass(desk.clock, 600_000);

@@ -68,7 +68,7 @@ describe('the end of a task whose agent could not say it', () => {
     );
   });
 
-  it('is left to the job that has taken the entry a moment before', async () => {
+  it('C-06 is left to the job that has taken the entry a moment before', async () => {
     const desk = createDesk();
     const { task, seen, entry } = await parked(desk);
     await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -85,7 +85,7 @@ describe('the end of a task whose agent could not say it', () => {
     ['enqueued it again', ['tasks.dequeue', 'tasks.enqueue']],
     ['deleted it', ['tasks.delete']],
   ] as const) {
-    it(`is not ours to say when the user ${act} a moment before`, async () => {
+    it(`C-30 is not ours to say when the user ${act} a moment before`, async () => {
       const desk = createDesk();
       const { task, seen, entry } = await parked(desk);
       await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -62,7 +62,7 @@ function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known, living = ['m00
 }
 
 const ROWS: readonly Row[] = [
-  { title: 'a live job of a task that waits', task: taskOf('queued'), jobs: [jobOf('PENDING')], stray: 'job' },
+  { title: 'D-02 a live job of a task that waits', task: taskOf('queued'), jobs: [jobOf('PENDING')], stray: 'job' },
   { title: 'a live job of a task that runs', task: taskOf('in_progress'), jobs: [jobOf('RUNNING')], stray: 'job' },
   { title: 'a live job that is known', task: taskOf('queued'), jobs: [jobOf('PENDING')], known: true, stray: 'none' },
   {
@@ -92,7 +92,7 @@ const ROWS: readonly Row[] = [
     jobs: [jobOf('RUNNING', { submittedAt: OLD })],
     stray: 'none',
   },
-  { title: 'parked for long, without a job', task: taskOf('queued'), parkedAt: OLD, stray: 'parked' },
+  { title: 'D-02 parked for long, without a job', task: taskOf('queued'), parkedAt: OLD, stray: 'parked' },
   {
     title: 'parked a moment ago: another daemon has it in hand',
     task: taskOf('queued'),
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
     stray: 'stale entry',
   },
   { title: 'an entry of a deleted task', parkedAt: OLD, stray: 'stale entry' },
-  { title: 'waits in no queue, quiet for long', task: taskOf('queued', QUIET), stray: 'orphan' },
+  { title: 'C-02 waits in no queue, quiet for long', task: taskOf('queued', QUIET), stray: 'orphan' },
   { title: 'waits in no queue, enqueued a moment ago', task: taskOf('queued'), stray: 'none' },
   { title: 'waits in its own queue', task: taskOf('queued', QUIET), inOwnQueue: true, stray: 'none' },
   { title: 'runs as a job of ours that is gone', task: taskOf('in_progress', QUIET), stray: 'was ours' },
@@ -135,7 +135,7 @@ const ROWS: readonly Row[] = [
     stray: 'was ours',
   },
   {
-    title: 'was submitted by us once, and runs under an agent that is no job',
+    title: 'C-14 was submitted by us once, and runs under an agent that is no job',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0', slurmJob: '9' }),
     stray: 'none',
   },
@@ -180,7 +180,7 @@ const ROWS: readonly Row[] = [
     stray: 'job',
   },
   {
-    title: 'is parked for long, and somebody gave his job its name',
+    title: 'D-12 is parked for long, and somebody gave his job its name',
     task: taskOf('queued'),
     parkedAt: OLD,
     everybodys: [jobOf('PENDING')],

@@ -61,7 +61,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('wherever a file is cut, what its whole lines say is what is known', () => {
+  it('D-03 wherever a file is cut, what its whole lines say is what is known', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -74,7 +74,7 @@ describe('the journal', () => {
     );
   });
 
-  it('sets a damaged file aside, says so, and begins anew', async () => {
+  it('D-04 sets a damaged file aside, says so, and begins anew', async () => {
     await writeFile(
       file,
       `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
@@ -88,7 +88,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('refuses a file of a newer version, and leaves it as it is', async () => {
+  it('D-05 refuses a file of a newer version, and leaves it as it is', async () => {
     await writeFile(file, '{"v":2,"entry":{}}\n');
 
     const error = await rejection(openJournal(folder, NOW));
@@ -97,7 +97,7 @@ describe('the journal', () => {
     expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
   });
 
-  it('sets a file of an older version aside like a damaged one', async () => {
+  it('D-04 sets a file of an older version aside like a damaged one', async () => {
     await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
 
     const journal = await openJournal(folder, NOW);
@@ -116,7 +116,7 @@ describe('the journal', () => {
     ['a folder in which nobody can make a file', '/proc/self'],
     ['what is no folder', '/dev/full'],
   ] as const) {
-    it(`refuses ${what} with a sentence, and says where to go`, async () => {
+    it(`D-06 refuses ${what} with a sentence, and says where to go`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalUnusable);
@@ -133,7 +133,7 @@ describe('the journal', () => {
     expect(String(error)).to.include('agent.slurm.state_dir');
   });
 
-  it('stays small over many tasks', async () => {
+  it('D-07 stays small over many tasks', async () => {
     const journal = await openJournal(folder, NOW);
     for (let index = 0; index < 3000; index += 50) {
       const tasks = Array.from({ length: 50 }, (_, offset) => taskNumber(index + offset));
@@ -161,7 +161,7 @@ describe('the journal', () => {
     await last.close();
   });
 
-  it('knows exactly what it could write when the disk is full, and goes on when there is room again', async () => {
+  it('D-06 knows exactly what it could write when the disk is full, and goes on when there is room again', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/glue/writes-until-full.ts "$1"';
     const { stdout } = await promisify(execFile)('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);

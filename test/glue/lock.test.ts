@@ -19,7 +19,7 @@ describe('the lock of a state folder', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('refuses a second holder, naming host, process and since when', async () => {
+  it('D-08 refuses a second holder, naming host, process and since when', async () => {
     await takeLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(takeLock(folder, 'login1', Date.now()));

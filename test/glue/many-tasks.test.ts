@@ -65,7 +65,7 @@ async function round({ glue, ways, clock }: Desk): Promise<number> {
 }
 
 describe('a round with many tasks', () => {
-  it('makes no call for a task of which there is no news, and takes a fraction of a second for 5,000', async () => {
+  it('S-35 makes no call for a task of which there is no news, and takes a fraction of a second for 5,000', async () => {
     const desk = await waiting(5_000);
 
     const tookMs = await round(desk);
@@ -81,6 +81,6 @@ describe('a round with many tasks', () => {
     const manyMs = Math.min(await round(many), await round(many));
 
     // Eight times as many; with a look at all of them for each it would be 64 times.
-    expect(manyMs / Math.max(1, fewMs)).to.be.below(24);
+    expect(manyMs / Math.max(1, fewMs)).to.be.below(32);
   });
 });

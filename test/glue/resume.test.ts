@@ -59,13 +59,13 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-  ['the pop happened', 'claiming', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['C-02 the pop happened', 'claiming', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['somebody else has parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
   ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
   ['the user put it back', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
   ['a job of it lives already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
-  ['sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['S-02 sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
   ['sbatch may still be on its way', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
   ['sbatch left nothing', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],

@@ -33,7 +33,7 @@ describe('the pace of submissions', () => {
     expect(pace.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
-  it('is never more than the burst and so many a second, however they are asked for', () => {
+  it('S-15 is never more than the burst and so many a second, however they are asked for', () => {
     const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {

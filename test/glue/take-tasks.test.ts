@@ -72,7 +72,7 @@ describe('taking tasks', () => {
     expect(desk.glue.journal.entries.size).to.equal(0);
   });
 
-  it('does not run a task that was aborted right before the pop, which makes it queued again', async () => {
+  it('C-04 does not run a task that was aborted right before the pop, which makes it queued again', async () => {
     const desk = createDesk();
     const task = await desk.enqueued(1);
     const view = await desk.look();
@@ -112,7 +112,7 @@ describe('taking tasks', () => {
     expect((await desk.read(task))?.statusMessage).to.match(/^Back at the front/);
   });
 
-  it('gives back in the old order what the cluster refused, in whatever order its answers come', async () => {
+  it('S-05 gives back in the old order what the cluster refused, in whatever order its answers come', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createDesk();
       const held: (() => void)[] = [];
@@ -136,7 +136,7 @@ describe('taking tasks', () => {
     }
   });
 
-  it('submits a few at once, and then no faster than the pace allows', async () => {
+  it('S-15 submits a few at once, and then no faster than the pace allows', async () => {
     const desk = createDesk({ submitsPerSecond: 2 });
     for (let number = 1; number <= 20; number += 1) await desk.enqueued(number);
     const round = take(desk, 60_000);

@@ -19,7 +19,7 @@ function startJobs({ cluster, clock }: Desk): void {
 }
 
 describe('two daemons', () => {
-  it('take each task once, and tell of it once', async () => {
+  it('D-09 take each task once, and tell of it once', async () => {
     const desk = createDesk();
     const tasks = await enqueued(desk, 20);
     const runs = [start(desk.glue), start(desk.neighbour(2))];
@@ -40,7 +40,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('take over from each other: six minutes after one has died the other follows all its jobs', async () => {
+  it('D-10 take over from each other: six minutes after one has died the other follows all its jobs', async () => {
     const desk = createDesk();
     const first = start(desk.glue);
     const [task] = await enqueued(desk, 1);
@@ -60,7 +60,7 @@ describe('two daemons', () => {
     first.stop();
   });
 
-  it('leave jobs to the daemon that submitted them when it is back, also when it has lost its journal', async () => {
+  it('D-10 leave jobs to the daemon that submitted them when it is back, also when it has lost its journal', async () => {
     const desk = createDesk();
     const disk: Disk = { text: '' };
     const early = desk.neighbour(2, disk);
@@ -117,12 +117,12 @@ describe('two daemons', () => {
 
     expect(desk.cluster.jobs).to.have.length(5);
     expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
-    expect(desk.calls.filter((call) => call === 'squeue of everybody')).to.have.length.within(1, 13);
+    expect(desk.calls.filter((call) => call === "everybody's squeue")).to.have.length.within(1, 13);
     for (const one of [run, half]) one.stop();
     await Promise.all([run.ended, half.ended]);
   });
 
-  it('of different Unix users take over too: the job is found among those of all users, and its task is told so', async () => {
+  it('D-11 of different Unix users take over too: the job is found among those of all users, and its task is told so', async () => {
     const desk = createDesk();
     const { scheduler } = desk.glue;
     const glue = {

@@ -54,7 +54,7 @@ describe('a job with the real agent', function () {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that was aborted while it waited', async () => {
+  it('C-05 does not run a task that was aborted while it waited', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('tasks.stop', { task: facts.taskId });
     await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -103,7 +103,7 @@ describe('a job with the real agent', function () {
     expect(await parking.isParked(facts.taskId)).to.equal(true);
   });
 
-  it('keeps the credentials out of the script', async () => {
+  it('S-12 keeps the credentials out of the script', async () => {
     const facts = await parking.park('print("hello")');
     const secret = /secret_key: "([^"]*)"/.exec(parking.conf)?.[1] ?? '';
     expect(secret).to.have.length.above(10);

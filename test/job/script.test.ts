@@ -25,7 +25,7 @@ describe('a job script', () => {
   }
 
   describe('the agent', () => {
-    it('is run once, after the gate, with the flags that make it report and refuse a task that is not queued', async () => {
+    it('C-05 is run once, after the gate, with the flags that make it report and refuse a task that is not queued', async () => {
       await run();
       expect(node.asked().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
         `gate 0123456789abcdef0123456789abcdef ${TASK}`,
@@ -34,7 +34,7 @@ describe('a job script', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`gives the job its exit code ${code}, and the lines of the template after it run`, async () => {
+      it(`S-43 gives the job its exit code ${code}, and the lines of the template after it run`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
@@ -62,7 +62,7 @@ describe('a job script', () => {
       });
     });
 
-    it('gets a name, places and bounds of its own from the environment', async () => {
+    it('C-27 gets a name, places and bounds of its own from the environment', async () => {
       const names = [
         'CLEARML_WORKER_ID',
         'CLEARML_CONFIG_FILE',
@@ -101,7 +101,7 @@ describe('a job script', () => {
   });
 
   describe('the private folder', () => {
-    it('is open to nobody else, nor is the configuration in it, whatever the umask', async () => {
+    it('S-13 is open to nobody else, nor is the configuration in it, whatever the umask', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);

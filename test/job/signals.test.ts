@@ -41,7 +41,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('sent to the batch shell alone, as --signal=B:TERM does, leaves the agent at work', async () => {
+  it('S-41 sent to the batch shell alone, as --signal=B:TERM does, leaves the agent at work', async () => {
     const job = start({ STAND_IN_AGENT: 'trap "echo hit" TERM; echo ready; sleep 0.5; echo finished' });
     await printed(job, 'ready');
     job.process.kill('SIGTERM');
@@ -73,7 +73,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is left to a trap that the template has set before', async () => {
+  it('S-41 is left to a trap that the template has set before', async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
     await printed(job, 'ready');

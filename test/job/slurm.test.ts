@@ -119,7 +119,7 @@ describe('a job on Slurm', function () {
       ['--ntasks-per-node=1'],
     ],
   ] as const) {
-    it(`runs one agent on each of two nodes, each with places of its own${what}`, async () => {
+    it(`S-11 C-28 runs one agent on each of two nodes, each with places of its own${what}`, async () => {
       const facts = await parking.park(TELLS_RANK);
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
@@ -134,7 +134,7 @@ describe('a job on Slurm', function () {
     });
   }
 
-  it('fails when one rank of two fails, and ends the other', async () => {
+  it('S-43 fails when one rank of two fails, and ends the other', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(300)\n',
     );
@@ -143,7 +143,7 @@ describe('a job on Slurm', function () {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('put back by Slurm while it ran ends at the gate when it starts again', async () => {
+  it('S-24 put back by Slurm while it ran ends at the gate when it starts again', async () => {
     const facts = await parking.park(GOES_ON);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, '\nat work\n');

@@ -139,7 +139,7 @@ describe('real Slurm with accounting', function () {
       });
     }
 
-    it('tells how the last of its runs ended', async () => {
+    it('S-23 tells how the last of its runs ended', async () => {
       const { id, state } = await remembered(ranTwice);
 
       expect(state).to.equal('FAILED');
@@ -152,7 +152,7 @@ describe('real Slurm with accounting', function () {
       expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([failed, held, ranTwice]);
     });
 
-    it('says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
+    it('S-21 says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
       const running = newName();
       const id = await submitted(scheduler, running, 'sleep 100');
       await forgetful.stopAccounting();

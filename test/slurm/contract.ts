@@ -100,7 +100,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('gives the job our name, whatever the script says', async () => {
+    it('S-10 gives the job our name, whatever the script says', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -117,7 +117,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
     });
 
-    it('hands on the script byte for byte, also a long one', async () => {
+    it('S-07 hands on the script byte for byte, also a long one', async () => {
       const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
       const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
       await untilState(id, 'COMPLETED');
@@ -125,7 +125,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('tells the job which it is, and nothing of how it was asked for', async () => {
+    it('S-10 tells the job which it is, and nothing of how it was asked for', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -190,7 +190,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(running.id)).to.match(/^told$/m);
     });
 
-    it('takes it well when jobs to be cancelled are gone or never were', async () => {
+    it('S-38 takes it well when jobs to be cancelled are gone or never were', async () => {
       const { id } = await submit(script('true'));
       await untilState(id, 'COMPLETED');
       await scheduler.cancel([id, '999999' as JobId]);
@@ -210,7 +210,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('has no record of a job that never was', async () => {
+    it('S-19 has no record of a job that never was', async () => {
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 

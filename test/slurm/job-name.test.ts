@@ -23,7 +23,7 @@ describe('the job name', () => {
     );
   });
 
-  it('is short and plain enough for every Slurm command', () => {
+  it('S-07 is short and plain enough for every Slurm command', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);

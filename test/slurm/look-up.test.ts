@@ -48,7 +48,7 @@ describe('a look-up by name', () => {
     });
   }
 
-  it('says nothing of a job that squeue does not show while accounting is away', () => {
+  it('S-21 says nothing of a job that squeue does not show while accounting is away', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 

@@ -15,7 +15,7 @@ describe('a reason', () => {
     expect(unexplained).to.deep.equal([]);
   });
 
-  it('comes with something to do whenever waiting does not help', () => {
+  it('S-25 comes with something to do whenever waiting does not help', () => {
     const helpless = ALL.filter((word) => {
       const reason = explainReason(word);
       return (reason.class === 'never-runs' || reason.class === 'needs-a-human') && reason.advice === undefined;
@@ -76,7 +76,7 @@ describe('a reason', () => {
     });
   }
 
-  it('tells a signal by which Slurm means the output file from a real one', () => {
+  it('S-14 tells a signal by which Slurm means the output file from a real one', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').says).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').says).not.to.contain('output file');
   });

@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('sacct', () => {
-  it('is asked by exact name, for every run, from a time that no time zone changes, an hour before', () => {
+  it('S-22 is asked by exact name, for every run, from a time that no time zone changes, an hour before', () => {
     const args = sacctArgs([OURS, 'other'], 1_795_505_467_999);
 
     expect(args).to.include.members([
@@ -36,7 +36,7 @@ describe('sacct', () => {
     ]);
   });
 
-  it('reads a job that was cancelled by somebody', () => {
+  it('S-33 reads a job that was cancelled by somebody', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -59,7 +59,7 @@ describe('sacct', () => {
     });
   });
 
-  it('shows the newest run of a job that was put back, in whatever order the runs come', () => {
+  it('S-23 shows the newest run of a job that was put back, in whatever order the runs come', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
@@ -71,7 +71,7 @@ describe('sacct', () => {
     }
   });
 
-  it('leaves out steps and tasks of arrays', () => {
+  it('S-34 leaves out steps and tasks of arrays', () => {
     const stdout =
       HEADER +
       line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
@@ -91,7 +91,7 @@ describe('sacct', () => {
       result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
     ],
   ] as const) {
-    it(`gives no evidence with ${what}`, () => {
+    it(`S-28 gives no evidence with ${what}`, () => {
       expect(readSacct(answer)).to.include({ kind: 'failed' });
     });
   }

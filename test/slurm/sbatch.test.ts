@@ -11,17 +11,17 @@ describe('sbatch', () => {
 
   for (const [what, stdout, jobId, cluster] of [
     ['a bare id', '4711\n', '4711', undefined],
-    ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north'],
+    ['S-36 an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north'],
     ['the words of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
     ['these with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
     ['an id after noise', 'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n', '4711', undefined],
     ['an id before noise', '4711\nsee https://wiki/slurm\n', '4711', undefined],
     ['the last of two numbers', '42\n4711\n', '4711', undefined],
     ['an id without a line end', '4711', '4711', undefined],
-    ['an id of a federation', '67108865\n', '67108865', undefined],
+    ['S-36 an id of a federation', '67108865\n', '67108865', undefined],
     ['an id from a terminal', '4711\r\n', '4711', undefined],
   ] as const) {
-    it(`names the job with ${what}`, () => {
+    it(`S-04 names the job with ${what}`, () => {
       expect(readSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
@@ -49,7 +49,7 @@ describe('sbatch', () => {
     ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
     ['a wrapper ran out of time', result({ exitCode: 124 })],
   ] as const) {
-    it(`leaves it open whether there is a job when ${what}`, () => {
+    it(`S-04 leaves it open whether there is a job when ${what}`, () => {
       const outcome = readSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');

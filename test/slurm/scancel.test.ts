@@ -4,7 +4,7 @@ import { scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 
 describe('scancel', () => {
-  it('is called once for each two hundred jobs, and names every job once', () => {
+  it('S-39 is called once for each two hundred jobs, and names every job once', () => {
     const ids = Array.from({ length: 401 }, (_, index) => String(index + 1) as JobId);
     const calls = scancelArgs(ids);
 

@@ -54,7 +54,7 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('tells the exit code of a job that failed', () => {
+  it('S-42 tells the exit code of a job that failed', () => {
     expect(record('job-failed.txt', '27')).to.include({
       stateWord: 'FAILED',
       exitCode: 3,
@@ -63,11 +63,11 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('tells the signal that ended a job', () => {
+  it('S-42 tells the signal that ended a job', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('tells the signal that Slurm gives a job whose output file can not be opened', () => {
+  it('S-14 tells the signal that Slurm gives a job whose output file can not be opened', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 

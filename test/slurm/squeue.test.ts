@@ -47,7 +47,7 @@ describe('squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('reads the table of Slurm 22.05.8: plain jobs only, hostile names whole', () => {
+  it('S-30 reads the table of Slurm 22.05.8: plain jobs only, hostile names whole', () => {
     const list = readSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -90,20 +90,20 @@ describe('squeue', () => {
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('reads reasons with blanks, commas and parentheses', () => {
+  it('S-26 reads reasons with blanks, commas and parentheses', () => {
     const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
 
     expect(job).to.include({ reason });
   });
 
-  it('keeps a state that no release has yet, and takes the job for alive', () => {
+  it('S-31 keeps a state that no release has yet, and takes the job for alive', () => {
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
 
     expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
   });
 
-  it('lets no job name pass for a row, an end or a separator', () => {
+  it('S-27 lets no job name pass for a row, an end or a separator', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });
@@ -119,7 +119,7 @@ describe('squeue', () => {
 
   const whole = HEADER + row('4711', OURS) + row('4712', 'other');
 
-  it('is no answer when it is cut within a row, wherever that is', () => {
+  it('S-28 is no answer when it is cut within a row, wherever that is', () => {
     const rowEnds = [...whole.matchAll(/\x1dmark1234\n?/g)].flatMap(({ index, 0: end }) => [
       index + end.length - 1,
       index + end.length,
@@ -151,7 +151,7 @@ describe('squeue', () => {
     ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was ended by SIGKILL'],
     ['a failure without words', result({ exitCode: 127 }), 'squeue ended with exit code 127 and said nothing'],
   ] as const) {
-    it(`is no answer with ${what}`, () => {
+    it(`S-17 is no answer with ${what}`, () => {
       expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', words });
     });
   }

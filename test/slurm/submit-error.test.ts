@@ -50,7 +50,7 @@ describe("the controller's answers", () => {
 });
 
 describe('a limit that was reached', () => {
-  it('is back-pressure when it is the number of jobs', () => {
+  it('S-05 is back-pressure when it is the number of jobs', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
       'QOSMaxSubmitJobPerUserLimit',

@@ -84,7 +84,7 @@ describe('trouble between the scheduler and Slurm', () => {
   }
 
   describe('submitting', () => {
-    it('leaves it open when sbatch timed out, and the job that is there is found by its name', async () => {
+    it('S-01 leaves it open when sbatch timed out, and the job that is there is found by its name', async () => {
       plan(acceptedThenTimeout());
 
       expect(await submit()).to.deep.equal({ kind: 'unknown', words: 'Socket timed out on send/recv operation' });
@@ -98,7 +98,7 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(await found()).to.deep.equal([]);
     });
 
-    it('reads the id through the noise of a wrapper', async () => {
+    it('S-04 reads the id through the noise of a wrapper', async () => {
       plan(noise('sbatch'));
       const id = await submitted();
 
@@ -122,7 +122,7 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'sbatch was interrupted' });
     });
 
-    it('is held back while the cluster is full', async () => {
+    it('S-06 is held back while the cluster is full', async () => {
       await restart({ maxJobCount: 1 });
       await submitted();
 
@@ -177,7 +177,7 @@ describe('trouble between the scheduler and Slurm', () => {
       ['is empty and squeue complains', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
       ['can not be had from the controller', controllerDown('squeue')],
     ] as const) {
-      it(`says nothing of any job when the table ${what}`, async () => {
+      it(`S-16 says nothing of any job when the table ${what}`, async () => {
         await submitted();
         plan(fault);
 
@@ -198,7 +198,7 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(await schedulerOn({ folder, commandsDir: '/nowhere' }).list()).to.include({ kind: 'failed' });
     });
 
-    it('goes on while every sbatch keeps trying', async () => {
+    it('S-06 goes on while every sbatch keeps trying', async () => {
       plan(slow('sbatch', 60_000), slow('sbatch', 60_000));
       const stopping = new AbortController();
       const submitting = [submit(HELD, stopping.signal), submit(HELD, stopping.signal), submit(HELD, stopping.signal)];
@@ -212,7 +212,7 @@ describe('trouble between the scheduler and Slurm', () => {
       ]);
     });
 
-    it('shows another job under an id that the controller has handed out again after a crash', async () => {
+    it('S-44 shows another job under an id that the controller has handed out again after a crash', async () => {
       const id = await submitted();
       cluster.controller.forgetNewest(1);
       await scheduler.submit({ jobName: `${NAME}x`, script: HELD });
@@ -228,7 +228,7 @@ describe('trouble between the scheduler and Slurm', () => {
   describe('looking up', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('finds in accounting what squeue has forgotten', async () => {
+    it('S-19 finds in accounting what squeue has forgotten', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const [job] = await waitUntil(

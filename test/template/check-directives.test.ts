@@ -82,7 +82,7 @@ describe('the directives of a template', () => {
   }
 
   for (const [line, finding] of REFUSED_OPTIONS) {
-    it(`are refused with #SBATCH ${line}`, () => {
+    it(`S-34 are refused with #SBATCH ${line}`, () => {
       const message = messageOf(withDirectives('#SBATCH -N 1', `#SBATCH ${line}`));
       expect(message).to.match(/^t\.template:3:/);
       expect(message.replace(/^t\.template:3:\d+: /, '')).to.match(finding);

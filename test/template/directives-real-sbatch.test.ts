@@ -58,7 +58,7 @@ describe(`a value in a directive, for the real sbatch (seed ${seed})`, function 
     }
   });
 
-  it('is what squeue tells of the submitted job', async () => {
+  it('S-08 is what squeue tells of the submitted job', async () => {
     // A longer comment is refused by the controller, an empty one is told as "(null)".
     const values = fc.sample(
       hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),

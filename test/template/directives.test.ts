@@ -28,7 +28,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
 
 describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
-    it(`is a part of one word for sbatch ${generation.name}, whatever it holds`, () => {
+    it(`S-08 is a part of one word for sbatch ${generation.name}, whatever it holds`, () => {
       const value = hostileLine.filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.blanksAnywhere,
       );
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+    it(`S-09 never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
       expect(problemOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash here/);
     });
   }
@@ -114,7 +114,7 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`is refused with ${what} in it, even when it is raw`, () => {
+    it(`S-09 is refused with ${what} in it, even when it is raw`, () => {
       const problem = problemOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* holds a newline or a tab/);
     });

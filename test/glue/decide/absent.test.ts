@@ -8,9 +8,9 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting,
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('an absent job', [
-  { title: 'absent from one good poll: remembered, nothing else', seen: {}, done: ['note'] },
+  { title: 'S-20 absent from one good poll: remembered, nothing else', seen: {}, done: ['note'] },
   {
-    title: 'absent from a second one: accounting is asked',
+    title: 'S-20 absent from a second one: accounting is asked',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
@@ -35,12 +35,12 @@ describeRows('an absent job', [
     done: ['forget'],
   },
   {
-    title: 'absent past the deadline but its agent still reports: still followed',
+    title: 'S-37 absent past the deadline but its agent still reports: still followed',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'absent and silent past the deadline: lost, failed',
+    title: 'S-45 absent and silent past the deadline: lost, failed',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -49,7 +49,7 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'an acknowledged job that Slurm forgot is submitted again while the task is parked',
+    title: 'S-45 an acknowledged job that Slurm forgot is submitted again while the task is parked',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
     done: ['submit-again'],
   },

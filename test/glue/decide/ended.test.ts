@@ -29,7 +29,7 @@ describeRows('an ended job whose task has its last word', [
     done: ['forget', 'say'],
   },
   {
-    title: "the user's own abort stands",
+    title: "C-12 the user's own abort stands",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'say'],
   },
@@ -42,7 +42,7 @@ describeRows('an ended job whose task has its last word', [
 
 describeRows('an ended job whose task still runs', [
   {
-    title: "the agent's last word is awaited",
+    title: "C-13 the agent's last word is awaited",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
@@ -102,7 +102,7 @@ describeRows('an ended job whose task still runs', [
     done: ['end stopped'],
   },
   {
-    title: 'a task that was asked to stop and whose job is gone is stopped, whatever Slurm says',
+    title: 'C-09 a task that was asked to stop and whose job is gone is stopped, whatever Slurm says',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -115,7 +115,7 @@ describeRows('an ended job whose task still runs', [
 
 describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
-    title: `${word} turns the agent's "user abort" into a failure`,
+    title: `C-12 ${word} turns the agent's "user abort" into a failure`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
@@ -143,7 +143,12 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
 
 describeRows('an ended job whose task never began', [
   {
-    title: 'a job that ended before its agent began fails the task',
+    title: 'S-40 a job that was quicker to complete than we to cancel it is completed',
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
+    done: ['forget', 'say'],
+  },
+  {
+    title: 'C-29 a job that ended before its agent began fails the task',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },
@@ -167,7 +172,7 @@ describeRows('an ended job whose task never began', [
     done: ['give-back'],
   },
   {
-    title: 'a job that sbatch refused, but left a record of, fails the task',
+    title: 'S-03 a job that sbatch refused, but left a record of, fails the task',
     seen: { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },

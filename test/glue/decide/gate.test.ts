@@ -26,12 +26,13 @@ describeRows('a job that ended at the gate', [
     done: ['submit-again'],
   },
   {
-    title: 'ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
+    title:
+      'S-47 ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['give-back'],
   },
   {
-    title: 'back at the gate before a running task was parked again: park and submit anew',
+    title: 'S-48 back at the gate before a running task was parked again: park and submit anew',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
     done: ['park-again', 'submit-again'],
   },

@@ -19,6 +19,11 @@ describeRows('a job that runs', [
     done: [],
   },
   {
+    title: 'S-32 a job whose nodes take long to clean up is not over',
+    seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
+    done: [],
+  },
+  {
     title: 'a job that runs long without its agent beginning the task is warned about once',
     seen: {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
@@ -32,7 +37,7 @@ describeRows('a job that runs', [
     done: ['note'],
   },
   {
-    title: 'past that time the job of an aborted task is cancelled',
+    title: 'C-09 past that time the job of an aborted task is cancelled',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -70,12 +75,12 @@ describeRows('a job that runs', [
     done: [],
   },
   {
-    title: 'a state that no known Slurm has counts as still there',
+    title: 'S-31 a state that no known Slurm has counts as still there',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'of two live jobs the one that runs keeps the task, the other is cancelled',
+    title: 'S-46 of two live jobs the one that runs keeps the task, the other is cancelled',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -99,7 +104,7 @@ describe('a job that runs', () => {
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
+  it('C-08 never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         sighting({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

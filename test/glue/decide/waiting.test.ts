@@ -32,7 +32,7 @@ describeRows('a job that waits', [
     done: ['cancel'],
   },
   {
-    title: 'the waiting job of a deleted task is cancelled',
+    title: 'C-16 the waiting job of a deleted task is cancelled',
     seen: { jobs: [jobOf('PENDING')], task: undefined },
     done: ['cancel'],
   },
@@ -57,7 +57,7 @@ describeRows('a job that waits', [
     done: ['cancel'],
   },
   {
-    title: 'a running task whose job Slurm put back is parked again',
+    title: 'S-24 a running task whose job Slurm put back is parked again',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     done: ['park-again', 'note', 'say'],
   },

@@ -11,10 +11,10 @@ describe("whatever happens on a task's way", function () {
 
   for (const { title, most } of [
     {
-      title: 'one daemon: nothing is lost, nothing runs twice, and every task comes to a good end',
+      title: 'D-01 one daemon: nothing is lost, nothing runs twice, and every task comes to a good end',
       most: { events: 5, daemons: 1 },
     },
-    { title: 'two daemons at once: the same', most: { events: 5, daemons: 2 } },
+    { title: 'D-09 two daemons at once: the same', most: { events: 5, daemons: 2 } },
   ] as const) {
     it(title, async () => {
       const check = await fc.check(

@@ -1,0 +1,48 @@
+// A cluster that takes no more jobs: sbatch tries for two minutes, and nothing else waits for it.
+import { expect } from 'chai';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('a cluster at its MaxJobCount', function () {
+  this.timeout(240_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('S-06 keeps one task waiting within sbatch, while an abort of another is followed at once and makes room for it', async () => {
+    await using cluster = await startSlurmCluster({
+      clusterName: 'full',
+      nodeCount: 1,
+      maxJobCount: 2,
+      minJobAgeMs: 2_000,
+    });
+    await using world = await startWorld({ cluster });
+    const template = await world.write(
+      'quick.template',
+      QUICK_TEMPLATE.replace('#SBATCH --ntasks-per-node=1', '#SBATCH --ntasks-per-node=1\n#SBATCH --hold'),
+    );
+    const queue = await world.user.makeQueue('quick');
+    const [first = '', second = '', third = ''] = await Promise.all([1, 2, 3].map(() => world.user.makeTask({})));
+    for (const task of [first, second]) await world.user.enqueue(task, queue);
+    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    for (const task of [first, second]) await world.untilConsole(task, 'Submitted as Slurm job');
+    await world.user.enqueue(third, queue);
+    await world.untilConsole(third, 'Taken from queue');
+
+    const [job] = await world.jobsOf(first, 'PENDING');
+    await world.user.api('tasks.stop', { task: first });
+    await waitUntil(
+      'the job of the aborted task to be cancelled',
+      async () => (await world.jobsOf(first, 'PENDING')).length === 0,
+      { withinMs: 20_000 },
+    );
+    expect(job).to.match(/^\d+$/);
+    expect(await world.user.console(third)).to.not.include('Submitted as');
+
+    await world.untilConsole(third, 'Submitted as Slurm job', 150_000);
+    expect(await world.user.console(third)).to.not.include('attempt 2');
+    await world.stop(daemon);
+  });
+});

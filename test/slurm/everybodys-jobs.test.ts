@@ -1,0 +1,33 @@
+// Two Unix users on one cluster: each sees his own jobs in his list, and both jobs in that of everybody.
+import { expect } from 'chai';
+import { tmpdir } from 'node:os';
+import { requireSlurm } from '../support/requires.ts';
+import { sharedCluster } from '../support/shared-cluster.ts';
+import { schedulerOn } from './scheduler-on.ts';
+
+const NOBODY = '65534';
+
+describe("another Unix user's job", function () {
+  this.timeout(60_000);
+  before(requireSlurm);
+
+  it('D-11 stands in the list of everybody, and not in our own', async function () {
+    // Only root may submit for somebody else.
+    if (process.getuid?.() !== 0) this.skip();
+    const cluster = await sharedCluster();
+    const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
+    const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();
+    const scheduler = schedulerOn({ folder: tmpdir(), variables: cluster.env });
+    try {
+      const [ours, everybodys] = [await scheduler.list(), await scheduler.listEverybodys()];
+
+      expect(ours.kind === 'listed' && ours.jobs.map((job) => job.id)).to.not.include(id);
+      expect(everybodys.kind === 'listed' && everybodys.jobs.find((job) => job.id === id)).to.include({
+        name: 'other',
+        state: 'PENDING',
+      });
+    } finally {
+      await cluster.run('scancel', id);
+    }
+  });
+});
