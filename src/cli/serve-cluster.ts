@@ -31,7 +31,8 @@ export async function serveCluster(
   try {
     const clusterSide = await openCluster(base, cluster, log);
     try {
-      const facts = await firstFacts(clusterSide.scheduler, { ...options, lock, log });
+      const everyMs = Math.min(slurm.pollIntervalMs, ASK_AGAIN_MS);
+      const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
       if (facts === undefined) return 'done';
       const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
       try {
@@ -51,8 +52,14 @@ export async function serveCluster(
   }
 }
 
-/** A login that a person has to make is found within half a minute. */
+/** At the latest: a login that a person has to make is to be found within half a minute. */
 const ASK_AGAIN_MS = 20_000;
+
+interface Waiting {
+  readonly everyMs: number;
+  readonly lock: Lock;
+  readonly log: Logger;
+}
 
 /**
  * The cluster's settings, once it can be asked: meanwhile its tasks stay in their queues, and its jobs go on. undefined when the
@@ -61,7 +68,7 @@ const ASK_AGAIN_MS = 20_000;
  */
 async function firstFacts(
   scheduler: Scheduler,
-  { once, stop, lock, log }: ServeOptions & { readonly lock: Lock; readonly log: Logger },
+  { once, stop, everyMs, lock, log }: ServeOptions & Waiting,
 ): Promise<ClusterFacts | undefined> {
   const isStopped = (): boolean => stop.aborted;
   let said: string | undefined;
@@ -80,7 +87,7 @@ async function firstFacts(
         },
       );
     }
-    await systemClock.sleep(ASK_AGAIN_MS, stop).catch(() => undefined);
+    await systemClock.sleep(everyMs, stop).catch(() => undefined);
     // A folder that nobody touches is taken for a dead daemon's.
     await lock.touch();
   }
