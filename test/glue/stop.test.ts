@@ -55,6 +55,7 @@ function asCluster(commandsDir: string): SharedCluster {
   const env = { PATH: `${commandsDir}:${process.env['PATH'] ?? '/usr/bin:/bin'}` };
   return {
     slurmConf: '',
+    binDir: undefined,
     nodes: [],
     env,
     run: async (program, ...args) => (await execute(program, args, { env: { ...process.env, ...env } })).stdout,
