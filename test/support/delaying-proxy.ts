@@ -33,9 +33,13 @@ export interface DelayingProxy {
 
 /** REQUEST_SUBMIT_BATCH_JOB in Slurm's src/common/slurm_protocol_defs.h. */
 const SUBMIT_REQUEST = 4003;
-/** Length (4 bytes), protocol version (2), flags (2), message type (2): Slurm's src/common/slurm_protocol_pack.c since 20.11. */
+/**
+ * Length (4 bytes), protocol version (2), flags (2), message type (2): Slurm's src/common/slurm_protocol_pack.c. Before 21.08,
+ * whose protocol is 0x2500, a message index (2) stands before the type.
+ */
+const VERSION_OFFSET = 4;
 const TYPE_OFFSET = 8;
-const HEADER_LENGTH = 10;
+const HEADER_LENGTH = 12;
 
 /** Starts it on a free port; without a breakage it only passes bytes on. */
 export async function startDelayingProxy(controllerPort: number): Promise<DelayingProxy> {
@@ -46,7 +50,7 @@ export async function startDelayingProxy(controllerPort: number): Promise<Delayi
 
   function faultFor(header: Buffer): Fault | undefined {
     if (breakage === undefined || broken >= (breakage.times ?? Infinity)) return undefined;
-    if (breakage.only === 'submissions' && header.readUInt16BE(TYPE_OFFSET) !== SUBMIT_REQUEST) return undefined;
+    if (breakage.only === 'submissions' && messageType(header) !== SUBMIT_REQUEST) return undefined;
     broken += 1;
     return breakage.fault;
   }
@@ -97,6 +101,11 @@ export async function startDelayingProxy(controllerPort: number): Promise<Delayi
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function messageType(header: Buffer): number {
+  const indexLength = header.readUInt16BE(VERSION_OFFSET) < 0x2500 ? 2 : 0;
+  return header.readUInt16BE(TYPE_OFFSET + indexLength);
 }
 
 /** Slurm sends the length by itself, so the header may come in two pieces; who says less than a header has nothing to ask. */
