@@ -5,6 +5,7 @@ import type { ClearmlClient, Queue } from '../clearml/client.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { parseTemplate } from '../template/parse-template.ts';
+import type { PropertyBounds } from '../template/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
@@ -14,6 +15,7 @@ export interface NamedQueue {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly template: Template;
+  readonly bounds: PropertyBounds | undefined;
 }
 
 /** The same on the server. */
@@ -41,7 +43,8 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
   return Promise.all(
     queues.map(async (queue) => {
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
-      return { name: queue.name, cluster: queue.cluster, template: await readTemplate(file, workingDir) };
+      const template = await readTemplate(file, workingDir);
+      return { name: queue.name, cluster: queue.cluster, template, bounds: queue.properties };
     }),
   );
 }
@@ -61,11 +64,11 @@ export async function findQueues(
   { create, server }: { readonly create: boolean; readonly server: string },
 ): Promise<FoundQueue[]> {
   const served: FoundQueue[] = [];
-  for (const { name, cluster, template } of named) {
+  for (const { name, cluster, template, bounds } of named) {
     const { id, name: found } = (await clearml.queues.find(name)) ?? (await missing(clearml, name, { create, server }));
     if (served.some((queue) => queue.id === id))
       throw new UsageProblem(`Queue "${name}" is given twice: name each queue once.`);
-    served.push({ id, name: found, cluster, template });
+    served.push({ id, name: found, cluster, template, bounds });
   }
   return served;
 }

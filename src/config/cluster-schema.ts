@@ -1,5 +1,6 @@
 // The settings of clusters and of which queue goes to which: `agent.slurm.clusters` and `agent.slurm.queues`.
 import { z } from 'zod';
+import { otherProperties, properties } from './property-schema.ts';
 
 /** An absolute path on the cluster. */
 export const clusterPath = z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it');
@@ -110,6 +111,8 @@ const queue = z.strictObject({
     .describe(
       "Its template. Default: its cluster's, else that of `template_files`. Relative to the file that names it.",
     ),
+  properties,
+  other_properties: otherProperties,
 });
 
 export const queues = z

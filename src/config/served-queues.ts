@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import { ConfigProblem } from './errors.ts';
 import type { Origin } from './origin.ts';
+import { propertySettings, type PropertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
 import { joinPath } from './setting-path.ts';
 
@@ -18,6 +19,8 @@ export interface QueueSettings {
   readonly cluster: string | undefined;
   /** undefined: one of `template_files`. */
   readonly template: string | undefined;
+  /** Where there are any. */
+  readonly properties?: PropertySettings;
 }
 
 /** As clearml-agent does when it is given no queue. */
@@ -29,7 +32,10 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] 
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
   const given = Array.isArray(slurm.queues)
     ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined }))
-    : Object.entries(slurm.queues).map(([name, { cluster, template }]) => ({ name, cluster, template }));
+    : Object.entries(slurm.queues).map(([name, { cluster, template, ...rest }]) => {
+        const properties = propertySettings(rest.properties, rest.other_properties);
+        return { name, cluster, template, ...(properties === undefined ? {} : { properties }) };
+      });
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
   if (given.length === 0 && only === undefined && clusters.length > 0) return [];
   const all = given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined }] : given;
@@ -37,12 +43,13 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] 
   const isTyped = originOf('template_files').kind === 'option';
 
   return all
-    .map(({ name, cluster = only, template }): QueueSettings => {
+    .map(({ name, cluster = only, template, ...properties }): QueueSettings => {
       if (cluster === undefined && clusters.length > 0)
         throw new ConfigProblem(noCluster(name, clusters), originOf('queues', name));
-      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template };
+      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template, ...properties };
       refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
-      return { name, cluster, template: isTyped ? undefined : (template ?? slurm.clusters[cluster]?.template) };
+      const its = template ?? slurm.clusters[cluster]?.template;
+      return { name, cluster, template: isTyped ? undefined : its, ...properties };
     })
     .filter(({ cluster }) => slurm.cluster === undefined || cluster === slurm.cluster);
 }

@@ -84,7 +84,8 @@ function rowsBelow(properties: Readonly<Record<string, unknown>>, prefix: string
 
 /** Of a group whose names are the user's, the settings under each name. */
 function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<string, unknown>> {
-  return Described.safeParse(additionalProperties).data?.properties ?? {};
+  const each = Described.safeParse(additionalProperties).data;
+  return Object.fromEntries((each?.anyOf ?? [each]).flatMap((shape) => Object.entries(shape?.properties ?? {})));
 }
 
 function rowOf(

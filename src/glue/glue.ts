@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
+import type { PropertyBounds } from '../template/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
 import type { Journal } from './journal.ts';
@@ -15,6 +16,8 @@ export interface ServedQueue {
   readonly id: QueueId;
   readonly name: string;
   readonly template: Template;
+  /** What its tasks may ask for by user properties; without them, anything. */
+  readonly bounds?: PropertyBounds | undefined;
 }
 
 /** What the job scripts need to be told. */

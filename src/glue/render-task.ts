@@ -1,12 +1,13 @@
 // Render: a task and its queue's template become a batch script.
 import { renderBlocks } from '../template/blocks.ts';
+import { checkBounds } from '../template/property-bounds.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
 import type { Glue, JobSettings, ServedQueue } from './glue.ts';
 
 /**
  * The script for one attempt to run this task.
- * @throws TemplateProblem when the template and the task don't fit
+ * @throws TemplateProblem when the template and the task don't fit, or the task asks for more than it may
  * @throws ServerUnreachable when project or user can't be read
  */
 export async function renderTask(
@@ -30,7 +31,22 @@ export async function renderTask(
     user: user ?? {},
     config: glue.job.publicConfig,
   };
-  return queue.template.render(variables, jobBlocks(glue.job, task.id, jobName, glue.schedulerQueue, glue.worker));
+  const blocks = jobBlocks(glue.job, task.id, jobName, glue.schedulerQueue, glue.worker);
+  return renderWithin(queue, variables, blocks);
+}
+
+/**
+ * The script, if what the task asks for is within the bounds of the queue.
+ * @throws TemplateProblem
+ */
+export function renderWithin(
+  { name, template, bounds }: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
+  variables: Variables,
+  blocks: Blocks,
+): Rendered {
+  const rendered = template.render(variables, blocks);
+  if (bounds !== undefined) checkBounds(template.file, rendered, name, bounds);
+  return rendered;
 }
 
 /** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */

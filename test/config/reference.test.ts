@@ -54,7 +54,7 @@ describe('settingRows', () => {
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')
       .and.not.to.include('grace');
-    expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template']);
+    expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template', 'properties', 'other_properties']);
     expect(knownNames(['grace'])).to.deep.equal(['start_sec', 'end_sec', 'stop_sec', 'absent_sec', 'adopt_sec']);
   });
 });

@@ -1,7 +1,7 @@
 // Prints the script that a task would become.
 import { z } from 'zod';
 import { systemClock } from '../../base/clock.ts';
-import { jobBlocks } from '../../glue/render-task.ts';
+import { jobBlocks, renderWithin } from '../../glue/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
 import { formatOrigins } from '../../template/origins-table.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -33,7 +33,7 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   const taskId = z.string().parse(variables.task['id']);
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
   const blocks = jobBlocks(jobSettings(here, cluster, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
-  const { script, uses } = only.template.render(variables, blocks);
+  const { script, uses } = renderWithin(only, variables, blocks);
 
   around.stdout(script);
   if (switchOption(typed, 'origins') === true) around.stderr(formatOrigins(uses));

@@ -1,0 +1,79 @@
+// What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
+import { z } from 'zod';
+import { amountKind, type AmountKind } from '../base/slurm-amount.ts';
+
+const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';
+
+/** Not made a text here: a schema that changes values has no defaults for the reference page. */
+const amount = z
+  .union([z.number(), z.string()], AMOUNT)
+  .refine((value) => amountKind(String(value)) !== undefined, AMOUNT);
+
+const limits = z
+  .strictObject({
+    min: amount
+      .optional()
+      .describe('The least that is taken: a number, a length of time or a size of memory, as Slurm writes them.'),
+    max: amount
+      .optional()
+      .describe(
+        'The most that is taken, of the same kind as `min`. To `--time` and `--mem`, 0 and UNLIMITED are more than any.',
+      ),
+    values: z
+      .array(z.union([z.string(), z.number(), z.boolean()]))
+      .min(1, 'must name at least one value')
+      .optional()
+      .describe('The only values that are taken.'),
+  })
+  .refine(
+    ({ min, max }) => min === undefined || max === undefined || amountKind(String(min)) === amountKind(String(max)),
+    {
+      message: 'must have a min and a max of one kind: two numbers, two lengths of time, or two sizes of memory',
+    },
+  );
+
+type Limits = z.infer<typeof limits>;
+
+export const properties = z
+  .record(z.string(), z.union([z.boolean(), limits], 'must be true, false, or a group with min, max or values'))
+  .default({})
+  .describe(
+    'By the name of a user property: limits for its value, or `false` where it may not be set. A task outside of them fails with a sentence that says what is allowed. Defaults of the template are not held against them.',
+  );
+
+export const otherProperties = z
+  .boolean()
+  .default(true)
+  .describe('Whether the template may read user properties of a task that `properties` does not name.');
+
+/** The limits of one property, as they were written. */
+export interface PropertyLimits {
+  /** Of `least` and `most`. */
+  readonly kind: AmountKind;
+  readonly least: string | undefined;
+  readonly most: string | undefined;
+  readonly values: readonly string[] | undefined;
+}
+
+export interface PropertySettings {
+  readonly named: ReadonlyMap<string, boolean | PropertyLimits>;
+  readonly others: boolean;
+}
+
+/** undefined where all may be set to anything. */
+export function propertySettings(
+  named: Readonly<Record<string, boolean | Limits>>,
+  others: boolean,
+): PropertySettings | undefined {
+  if (Object.keys(named).length === 0 && others) return undefined;
+  const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyLimits] => [
+    name,
+    typeof rule === 'boolean' ? rule : limitsOf(rule),
+  ]);
+  return { named: new Map(rules), others };
+}
+
+function limitsOf({ min, max, values }: Limits): PropertyLimits {
+  const [least, most] = [min?.toString(), max?.toString()];
+  return { kind: amountKind(most ?? least ?? '') ?? 'number', least, most, values: values?.map(String) };
+}

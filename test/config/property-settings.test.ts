@@ -1,0 +1,68 @@
+// What a lead writes about the user properties of a queue: read, or told what is wrong with it.
+import { expect } from 'chai';
+import { ConfigProblem } from '../../src/config/errors.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { QueueSettings } from '../../src/config/served-queues.ts';
+
+function queuesOf(conf: string): readonly QueueSettings[] {
+  return loadConfig({
+    environment: {},
+    homeDir: '/home/ada',
+    commandLine: {},
+    readFile: (path) => (path === '/home/ada/clearml.conf' ? conf : undefined),
+  }).settings.queues;
+}
+
+function told(properties: string): string {
+  try {
+    queuesOf(`agent.slurm.queues.gpu { template: a, properties { ${properties} } }`);
+    return 'taken';
+  } catch (error) {
+    if (error instanceof ConfigProblem) return error.message;
+    throw error;
+  }
+}
+
+describe('the properties of a queue', () => {
+  it('are limits as they were written, and whether others may be set', () => {
+    const [queue] = queuesOf(`agent.slurm.queues.gpu {
+      template = a
+      other_properties = false
+      properties {
+        walltime { max = "2-00:00:00" }
+        num_nodes { min = 1, max = 8 }
+        memory { max = "64G" }
+        partition { values = [gpu, "gpu-long"] }
+        account = true
+        qos = false
+      }
+    }`);
+
+    expect(queue?.properties?.others).to.equal(false);
+    expect(Object.fromEntries(queue?.properties?.named ?? [])).to.deep.equal({
+      walltime: { kind: 'duration', least: undefined, most: '2-00:00:00', values: undefined },
+      num_nodes: { kind: 'number', least: '1', most: '8', values: undefined },
+      memory: { kind: 'memory', least: undefined, most: '64G', values: undefined },
+      partition: { kind: 'number', least: undefined, most: undefined, values: ['gpu', 'gpu-long'] },
+      account: true,
+      qos: false,
+    });
+  });
+
+  it('are none where nothing was written', () => {
+    expect(queuesOf('agent.slurm.queues.gpu { template: a }')[0]).not.to.have.property('properties');
+    expect(queuesOf('agent.slurm.queues: [gpu]')[0]).not.to.have.property('properties');
+  });
+
+  for (const [written, answer] of [
+    ['walltime { max = "soon" }', /queues\.gpu\.properties\.walltime\.max must be a number, or in double quotes/],
+    ['walltime { max = "2-00:00:00", min = 5 }', /walltime must have a min and a max of one kind/],
+    ['walltime { most = 5 }', /there is no setting \S*walltime\.most: \S*walltime has min, max, values/],
+    ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
+    ['walltime { values = [] }', /walltime\.values must name at least one value/],
+  ] as const) {
+    it(`are told of: ${written}`, () => {
+      expect(told(written)).to.match(answer);
+    });
+  }
+});
