@@ -1,0 +1,50 @@
+// A task that asks for more than its queue allows fails with the sentence in its console, and no job is submitted for it.
+import { expect } from 'chai';
+import { requireSlurm } from '../support/requires.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('the bounds of a queue', function () {
+  this.timeout(120_000);
+  before(requireSlurm);
+
+  it('hold for user properties and for the section Slurm, and let through what is within them', async () => {
+    await using world = await startWorld({
+      withPython: false,
+      slurm: `queues.bound {
+        properties { num_nodes { max = 2 }, walltime { max = "00:30:00" }, memory = false }
+      }`,
+    });
+    const template = await world.write('bound.template', QUICK_TEMPLATE);
+    const queue = await world.user.makeQueue('bound');
+    const section = (name: string, value: string): object => ({ Slurm: { [name]: { section: 'Slurm', name, value } } });
+    const wrong = [
+      {
+        properties: { num_nodes: '3' },
+        told: 'the user property "num_nodes" is "3", and the queue "bound" takes at most 2',
+      },
+      { more: { hyperparams: section('walltime', '0') }, told: 'the user property "walltime" is "0", and' },
+      {
+        properties: { memory: '1M' },
+        told: 'the user property "memory" may not be set for tasks of the queue "bound"',
+      },
+    ];
+    const tasks = await Promise.all(
+      wrong.map(async ({ told, ...task }) => ({ told, id: await world.user.makeTask(task) })),
+    );
+    const right = await world.user.makeTask({ properties: { walltime: '20' } });
+    for (const id of [...tasks.map((task) => task.id), right]) await world.user.enqueue(id, queue);
+
+    const { code, stderr } = await world.run('--template-files', template, '--queue', 'bound', '--once');
+
+    expect(code, stderr).to.equal(0);
+    for (const { id, told } of tasks) {
+      expect((await world.user.look(id)).status).to.equal('failed');
+      expect(await world.user.console(id)).to.include(told);
+      expect(await world.jobsOf(id)).to.deep.equal([]);
+    }
+    const jobs = await world.jobsOf(right);
+    await world.cluster.run('scancel', ...jobs);
+    expect(jobs).to.have.length(1);
+  });
+});
