@@ -1,0 +1,120 @@
+// The controller or the ClearML server away for longer than all our times: what happened meanwhile is caught up on, and nothing else happens.
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+/** Longer than every grace of the world's configuration, and than any of Slurm's commands tries. */
+const OUTAGE_MS = 30_000;
+
+const WORKS_FOR_LONG = 'import time\nprint("begins")\ntime.sleep(45)\nprint("ends well")\n';
+
+/** What the daemon and the agents ask of the server. */
+const ENDPOINTS = [
+  'auth.login',
+  'events.add_batch',
+  'queues.add_task',
+  'queues.get_all',
+  'queues.remove_task',
+  'tasks.completed',
+  'tasks.failed',
+  'tasks.get_all',
+  'tasks.get_by_id',
+  'tasks.ping',
+  'tasks.stopped',
+  'workers.get_all',
+  'workers.status_report',
+];
+
+describe('an outage', function () {
+  this.timeout(300_000);
+  let cluster: SlurmCluster;
+
+  before(requireAgent);
+  before(requireSlurm);
+  before(async () => {
+    cluster = await startSlurmCluster({ clusterName: 'outage', nodeCount: 1, messageTimeoutMs: 3_000 });
+  });
+  after(() => cluster.stop());
+
+  it('S-18 of the controller: no task changes its status, and the log says it once', async () => {
+    await using world = await startWorld({ cluster });
+    const { daemon, runs, waits } = await startTwo(world);
+
+    await cluster.stopController();
+    const saidBefore = warnings(daemon).length;
+    const until = Date.now() + OUTAGE_MS;
+    while (Date.now() < until) {
+      expect((await world.user.look(runs)).status).to.equal('in_progress');
+      expect((await world.user.look(waits)).status).to.equal('queued');
+      await sleep(1_000);
+    }
+    const said = warnings(daemon).slice(saidBefore);
+    await cluster.startController();
+
+    expect(said.join('\n')).to.include('Slurm gave no usable list of jobs');
+    expect(said).to.have.length.within(1, 2);
+    await world.untilStatus(runs, 'completed', 120_000);
+    expect((await world.user.look(waits)).status).to.equal('queued');
+    expect(await world.jobsOf(waits)).to.have.length(1);
+    expect((await world.user.console(runs)).match(/ends well/g)).to.have.length(1);
+    await world.stop(daemon);
+  });
+
+  it('C-01 of the ClearML server: jobs that end meanwhile are told afterwards', async () => {
+    await using world = await startWorld({ cluster });
+    const { daemon, runs, waits } = await startTwo(world);
+
+    for (const endpoint of ENDPOINTS) {
+      await world.user.api('sandbox.fault', { endpoint, kind: 'status', status: 503, times: 1_000_000 });
+    }
+    for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
+    await waitUntil(
+      'both jobs to have ended',
+      async () => {
+        const live = await Promise.all([runs, waits].map((task) => world.jobsOf(task, 'PENDING,RUNNING,COMPLETING')));
+        return live.flat().length === 0;
+      },
+      { withinMs: 60_000 },
+    );
+    await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML can not be asked')), {
+      withinMs: 90_000,
+    });
+    await world.user.api('sandbox.clear_faults', {});
+
+    for (const task of [runs, waits]) {
+      expect((await world.untilStatus(task, 'stopped')).status_reason).to.equal('cancelled in Slurm');
+    }
+    await world.stop(daemon);
+  });
+});
+
+interface Two {
+  readonly daemon: Program;
+  readonly runs: string;
+  readonly waits: string;
+}
+
+/** A task that runs, and one whose job is held. */
+async function startTwo(world: World): Promise<Two> {
+  const held = QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks-per-node=1\n#SBATCH --hold');
+  const [quick, hold] = [await world.write('quick.template', QUICK_TEMPLATE), await world.write('held.template', held)];
+  const runs = await world.user.makeTask({ code: WORKS_FOR_LONG });
+  const waits = await world.user.makeTask({});
+  await world.user.enqueue(runs, await world.user.makeQueue('quick'));
+  await world.user.enqueue(waits, await world.user.makeQueue('held'));
+  const daemon = world.start('--template-files', quick, hold, '--queue', 'quick', 'held');
+  await world.untilStatus(runs, 'in_progress');
+  await world.untilConsole(waits, 'waits in partition');
+  return { daemon, runs, waits };
+}
+
+function warnings(daemon: Program): string[] {
+  return daemon
+    .log()
+    .split('\n')
+    .filter((line) => /\b(?:warn|error)\b/i.test(line));
+}
