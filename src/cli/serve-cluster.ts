@@ -83,7 +83,7 @@ async function firstFacts(
       log[isNews ? 'warn' : 'debug'](
         'Slurm can not be asked; its queues are served and its jobs followed once it can',
         {
-          err: error,
+          why: error.message,
         },
       );
     }
