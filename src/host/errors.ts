@@ -39,5 +39,10 @@ export class HostLost extends Error {
 
 /** Thrown when the host can't be reached: surely nothing was run. */
 export class HostUnreachable extends Error {
-  override readonly name = 'HostUnreachable';
+  override readonly name: string = 'HostUnreachable';
+}
+
+/** Thrown when the host does not let us in, or is not trusted: nothing was run, and coming back soon could get us banned. */
+export class LoginRefused extends HostUnreachable {
+  override readonly name = 'LoginRefused';
 }

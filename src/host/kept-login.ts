@@ -1,6 +1,6 @@
 // One login for everybody who needs the host: kept while it lasts, made again when it is lost, and never in a hurry.
 import type { Clock } from '../base/clock.ts';
-import { HostUnreachable } from './errors.ts';
+import { HostUnreachable, LoginRefused } from './errors.ts';
 import { LASTING_MS, loginDelayMs, type LoginPace } from './login-pace.ts';
 
 export interface Connection {
@@ -50,20 +50,21 @@ export function createKeptLogin<Kind extends Connection>(deps: KeptLoginDeps<Kin
     try {
       const connection = await logIn(closing.signal);
       void connection.lost.then((why) => {
-        ended(begunAt, clock.now() - begunAt >= LASTING_MS, why);
+        if (clock.now() - begunAt >= LASTING_MS) inVain = 0;
+        end(begunAt, why);
       });
       return connection;
     } catch (error) {
-      ended(begunAt, false, error instanceof Error ? error : new Error(String(error)));
+      end(begunAt, error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
 
-  function ended(begunAt: number, didLast: boolean, why: Error): void {
+  function end(begunAt: number, why: Error): void {
     current = undefined;
     lastTrouble = why;
-    dueAt = begunAt + loginDelayMs(pace, didLast ? 0 : inVain, random());
-    inVain = didLast ? 0 : inVain + 1;
+    dueAt = begunAt + loginDelayMs(pace, why instanceof LoginRefused ? Infinity : inVain, random());
+    inVain += 1;
   }
 
   return {

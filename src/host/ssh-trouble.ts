@@ -1,5 +1,5 @@
 // Why a host can't be reached by SSH, in words for a person: the fact, and the one thing to do.
-import { HostUnreachable } from './errors.ts';
+import { HostUnreachable, LoginRefused } from './errors.ts';
 
 /** What went wrong on the way to a host. `host` is what the person called it. */
 export type SshTrouble =
@@ -105,5 +105,14 @@ export function sshSentence(trouble: SshTrouble): string {
 
 /** Surely nothing was run. */
 export function unreachable(trouble: SshTrouble, cause?: unknown): HostUnreachable {
-  return new HostUnreachable(sshSentence(trouble), cause === undefined ? {} : { cause });
+  const options = cause === undefined ? {} : { cause };
+  return needsPerson(trouble)
+    ? new LoginRefused(sshSentence(trouble), options)
+    : new HostUnreachable(sshSentence(trouble), options);
+}
+
+/** Whether only a person can change it: then time does not. */
+function needsPerson(trouble: SshTrouble): boolean {
+  if (trouble.kind === 'ssh said') return /Permission denied|Too many authentication|HAS CHANGED/.test(trouble.words);
+  return trouble.kind === 'not let in' || trouble.kind === 'second factor' || trouble.kind === 'host key';
 }

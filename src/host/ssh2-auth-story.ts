@@ -4,7 +4,7 @@ import type { Credentials } from './ssh2-credentials.ts';
 import type { SshTrouble } from './ssh-trouble.ts';
 
 export interface AuthStory {
-  /** Asks first what the host takes, then offers one after the other of what it would take, each once. */
+  /** Asks first what the host takes, then offers one after the other of what it would take, each label once. */
   readonly next: AuthHandlerMiddleware;
   /** An agent that gives no answer is no failure: what comes after it is offered. */
   agentFailed(words: string): void;
@@ -37,9 +37,7 @@ export function createAuthStory(user: string, { offers, unusable }: Credentials)
       offer(found === undefined ? (false as never) : found.auth);
     },
     agentFailed(words) {
-      obstacles.push(
-        `the agent gives no answer (${words}): start one and run ssh-add, or set SSH_AUTH_SOCK to its socket`,
-      );
+      obstacles.push(`${tried.pop() ?? 'an agent'}: it gives no answer (${words}); start one and run ssh-add`);
     },
     trouble(host) {
       if (!wasAsked || takes === undefined) return undefined;

@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 export interface Offer {
-  /** For people: `the key /home/ann/.ssh/id_ed25519`. */
+  /** For people, and what makes it another one than the rest: `the key /home/ann/.ssh/id_ed25519`. */
   readonly label: string;
   /** As RFC 4252 calls it; the server says which of them it would take. */
   readonly method: 'publickey' | 'password' | 'keyboard-interactive';
@@ -104,12 +104,12 @@ function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** Many servers take passwords by the second method only (PAM). */
+/** Many servers take passwords by the second method only (PAM); by their label they are one, and refused once. */
 function passwordOffers(username: string, password: string): Offer[] {
   return [
     { label: 'the password', method: 'password', auth: { type: 'password', username, password } },
     {
-      label: 'the password, as an answer',
+      label: 'the password',
       method: 'keyboard-interactive',
       auth: {
         type: 'keyboard-interactive',

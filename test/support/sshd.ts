@@ -91,7 +91,7 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
       await makeKey(hostKey);
       await start();
     },
-    loginCount: () => log().match(/^Accepted /gm)?.length ?? 0,
+    loginCount: () => log().match(/^Accepted (?:publickey|password)/gm)?.length ?? 0,
     async stop() {
       await daemon?.kill();
     },

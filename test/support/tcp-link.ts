@@ -1,0 +1,109 @@
+// A TCP link that a test can break: cut at any byte, stalled half-open, slow, and mended.
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface TcpLink {
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number;
+  /** Connections so far. */
+  count(): number;
+  /** Bytes that went through so far, in both directions. */
+  bytes(): number;
+  /** Ends all connections at once. */
+  cut(): void;
+  /** Ends the connection that carries the byte after so many more bytes, in either direction. */
+  cutAfter(bytes: number): void;
+  /** Nothing goes through any more, and nobody is told: as when a firewall forgets a connection. */
+  stall(): void;
+  /** Cuts no more, and lets new connections through; what was stalled stays so. */
+  mend(): void;
+  /** Each piece is that late. */
+  delay(byMs: number): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function startLink(target: number): Promise<TcpLink> {
+  const open = new Set<Socket>();
+  let connections = 0;
+  let passed = 0;
+  let budget = Infinity;
+  let isStalled = false;
+  let delayMs = 0;
+
+  function cut(): void {
+    for (const socket of open) socket.destroy();
+  }
+
+  function keep(socket: Socket, isDead: () => boolean): Socket {
+    open.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => open.delete(socket));
+    // A reset is what these connections are for: the other side hears of it by `close`.
+    socket.on('error', () => isDead());
+    return socket;
+  }
+
+  async function carry(from: Socket, to: Socket, isDead: () => boolean): Promise<void> {
+    for await (const piece of from as AsyncIterable<Buffer>) {
+      if (isDead()) continue;
+      if (delayMs > 0) await sleep(delayMs);
+      const part = piece.subarray(0, budget);
+      passed += part.length;
+      budget -= part.length;
+      if (budget > 0) {
+        to.write(part);
+      } else {
+        budget = Infinity;
+        to.write(part, () => {
+          from.destroy();
+          to.destroy();
+        });
+        return;
+      }
+    }
+    if (!isDead()) to.end();
+  }
+
+  let generation = 0;
+  const server = createServer((client) => {
+    connections += 1;
+    const born = generation;
+    const isDead = (): boolean => isStalled || born !== generation;
+    const far = connect(target, '127.0.0.1');
+    keep(client, isDead);
+    keep(far, isDead);
+    carry(client, far, isDead).catch(() => far.destroy());
+    carry(far, client, isDead).catch(() => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('the link does not listen on a port');
+
+  return {
+    port: address.port,
+    count: () => connections,
+    bytes: () => passed,
+    cut,
+    cutAfter(bytes) {
+      budget = bytes;
+    },
+    stall() {
+      isStalled = true;
+    },
+    mend() {
+      if (isStalled) generation += 1;
+      isStalled = false;
+      budget = Infinity;
+    },
+    delay(byMs) {
+      delayMs = byMs;
+    },
+    async [Symbol.asyncDispose]() {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
