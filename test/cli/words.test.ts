@@ -17,6 +17,7 @@ describe('the command line', () => {
     [['render', '--template-files', 't', '--task-file', 'no.json'], 'no.json does not exist'],
     [['sandbox', '--port', 'x'], '--port needs a whole number'],
     [['--template-files', 't', '--singularity-mode'], '--singularity-mode'],
+    [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
     it(`"${words.join(' ')}" is answered with a sentence and exit code 2`, async () => {
       await using place = await here();
@@ -50,6 +51,26 @@ describe('the command line', () => {
       const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', ...words);
       expect(JSON.parse(stdout), words.join(' ')).to.deep.equal(['a', 'b']);
     }
+  });
+
+  it('--ssh makes a cluster of the host, and chooses it', async () => {
+    await using place = await here();
+    const { stdout } = await place.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
+
+    expect(JSON.parse(stdout)).to.deep.include({
+      cluster: 'login1.example.org',
+      clusters: { 'login1.example.org': { host: 'login1.example.org', user: 'jane', channels: 4 } },
+    });
+  });
+
+  it('--ssh and --cluster are answered with what was probably meant, and exit code 78', async () => {
+    await using place = await here();
+    await place.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
+
+    expect((await place.run('config', '--cluster', 'hcp1')).stderr).to.contain('did you mean "hpc1"?');
+    const { code, stderr } = await place.run('config', '--ssh=-oProxyCommand=x');
+    expect(code).to.equal(78);
+    expect(stderr).to.contain('--ssh: ');
   });
 
   it('without credentials says where it looked and what to do, with exit code 78', async () => {

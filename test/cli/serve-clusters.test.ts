@@ -1,0 +1,109 @@
+// Several clusters of which one can't be served: it is told of, the others are served, and the exit code is its.
+import { expect } from 'chai';
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { takeLock } from '../../src/glue/lock.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { here, type Answer, type Here } from './run-here.ts';
+
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('a round of several clusters', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let sandbox: Sandbox;
+  let slurm: StandInCluster;
+  let place: Here;
+
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'rounds-')));
+    sandbox = await createSandbox({ port: 0, clock: systemClock });
+    slurm = await startStandInCluster({ stateDir: join(folder, 'slurm') });
+    // No Slurm but the one that is named.
+    place = await here({ PATH: '/nowhere' });
+    await place.write('t', TEMPLATE);
+  });
+  afterEach(async () => {
+    await slurm.close();
+    await sandbox.close();
+    await place[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function round(clusters: string, ...words: readonly string[]): Promise<Answer> {
+    await place.write(
+      'clearml.conf',
+      `api { api_server: "${sandbox.url}", credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" } }
+       agent.worker_name: glue
+       agent.slurm { state_dir: ${folder}/state, template_files: [t], ${clusters} }`,
+    );
+    return place.run('--once', '--create-queue', ...words);
+  }
+
+  const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
+  const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
+
+  it('without Slurm commands on one', async () => {
+    const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
+
+    expect(code, stderr).to.equal(69);
+    expect(stderr)
+      .to.match(/Serving cluster=good .*worker=glue:slurm:good/)
+      .and.to.match(/Stopped.* cluster=good/);
+    expect(stderr).to.match(/ERROR This cluster is not served; the others are cluster=bad .*scontrol not found/);
+  });
+
+  it('with one whose state folder another daemon holds', async () => {
+    const lock = await takeLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
+    const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
+
+    const { code, stderr } = await round(`clusters { ${twice} }, ${QUEUES}`);
+    await lock.release();
+
+    expect(code, stderr).to.equal(75);
+    expect(stderr)
+      .to.match(/Stopped.* cluster=good/)
+      .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
+  });
+
+  it('with one that does not answer at all', async () => {
+    const bin = join(folder, 'hangs');
+    await mkdir(bin);
+    await writeFile(join(bin, 'scontrol'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 });
+
+    const { code, stderr } = await round(
+      `command_timeout_sec: 2, clusters { ${good()}, bad { slurm_bin_dir: ${bin} } }, ${QUEUES}`,
+    );
+
+    expect(code, stderr).to.equal(69);
+    expect(stderr.indexOf('Stopped')).to.be.within(0, stderr.indexOf('cluster=bad'));
+    expect(stderr).to.contain('scontrol gave no answer within 2 s');
+  });
+
+  it('of which --cluster chooses one', async () => {
+    const clusters = `clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`;
+
+    const { code, stderr } = await round(clusters, '--cluster', 'good');
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).not.to.contain('bad');
+    expect(await readdir(join(folder, 'state'))).to.deep.equal(['good']);
+  });
+
+  it('--ssh localhost is this machine, under that name', async () => {
+    const { code, stderr } = await round(`slurm_bin_dir: ${slurm.commandsDir}`, '--ssh', 'localhost', '--queue', 'aaa');
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/Serving cluster=localhost .*worker=glue:slurm:localhost/);
+  });
+
+  it('without a queue of theirs are not begun', async () => {
+    const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
+
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('say under agent.slurm.queues which queue goes to which cluster');
+  });
+});
