@@ -1,6 +1,6 @@
 // The connections that ssh's sessions share: which one is there, and where it is allowed, one of our own.
 import type { Clock } from '../base/clock.ts';
-import type { HostUnreachable } from './errors.ts';
+import { CommandNotFound, CommandTimedOut, type HostUnreachable } from './errors.ts';
 import type { Host, HostResult } from './host.ts';
 import { createKeptLogin, type Connection } from './kept-login.ts';
 import type { LoginPace } from './login-pace.ts';
@@ -53,8 +53,17 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
   let hasControlPath = true;
   let own: OwnMaster | undefined;
 
-  function ask(args: readonly string[]): Promise<HostResult> {
-    return here.run({ program: 'ssh', args, timeoutMs: ASK_TIMEOUT_MS });
+  /** No command has been sent by any of this: whatever goes wrong, surely nothing was run. */
+  async function ask(args: readonly string[], timeoutMs = ASK_TIMEOUT_MS, signal?: AbortSignal): Promise<HostResult> {
+    const command = { program: 'ssh', args, timeoutMs };
+    try {
+      return await here.run(signal === undefined ? command : { ...command, signal });
+    } catch (error) {
+      if (error instanceof CommandNotFound) throw unreachable({ kind: 'no ssh', host, words: error.message }, error);
+      if (error instanceof CommandTimedOut)
+        throw unreachable({ kind: 'no answer', host, seconds: timeoutMs / 1000 }, error);
+      throw error;
+    }
   }
 
   async function isThere(controlPath: string): Promise<boolean> {
@@ -76,7 +85,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     async logIn(signal) {
       if (ownPath === undefined) throw gone();
       const args = startMasterArgs(destination, ownPath);
-      const { exitCode, stderr } = await here.run({ program: 'ssh', args, timeoutMs: LOGIN_TIMEOUT_MS, signal });
+      const { exitCode, stderr } = await ask(args, LOGIN_TIMEOUT_MS, signal);
       if (exitCode !== 0) throw unreachable({ kind: 'ssh said', host, words: stderr });
       let lose: OwnMaster['lose'] = () => undefined;
       const lost = new Promise<Error>((resolve) => (lose = resolve));

@@ -1,6 +1,6 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
 import { systemClock, type Clock } from '../base/clock.ts';
-import { CommandNotFound, CommandTimedOut, HostUnreachable } from './errors.ts';
+import { CommandTimedOut } from './errors.ts';
 import type { Host, HostResult } from './host.ts';
 import { ordinaryPace, type LoginPace } from './login-pace.ts';
 import { createMasters } from './openssh-master.ts';
@@ -55,7 +55,6 @@ export function createOpensshHost(options: OpensshHostOptions): SshHost {
         signal: AbortSignal.any([...signals]),
       })
       .catch((error: unknown) => {
-        if (error instanceof CommandNotFound) throw noSsh(error);
         if (!(error instanceof CommandTimedOut)) throw error;
         const { stdout, stderr } = partOfAnswer(nonce, error);
         throw new CommandTimedOut(program, timeoutMs, stdout, stderr);
@@ -82,8 +81,4 @@ export function createOpensshHost(options: OpensshHostOptions): SshHost {
       return await sessions.lend(() => inSession(attempt, controlPath), attempt.unlessBegun);
     },
   });
-}
-
-function noSsh(cause: CommandNotFound): HostUnreachable {
-  return new HostUnreachable(`${cause.message}: install OpenSSH's client here, or set provider: ssh2.`, { cause });
 }

@@ -23,6 +23,7 @@ export type SshTrouble =
   | { readonly kind: 'no session'; readonly host: string }
   | { readonly kind: 'master gone'; readonly host: string }
   | { readonly kind: 'no control path'; readonly host: string }
+  | { readonly kind: 'no ssh'; readonly host: string; readonly words: string }
   /** What the system's ssh wrote when it failed to log in. */
   | { readonly kind: 'ssh said'; readonly host: string; readonly words: string }
   | { readonly kind: 'no forwarding'; readonly host: string; readonly via: string; readonly words: string }
@@ -49,6 +50,8 @@ const SENTENCES: {
     `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ssh -fNM ${host}   It is found by itself within 30 s; jobs stay as they are until then.`,
   'no control path': ({ host }) =>
     `No open SSH connection to ${host} can be found: ssh's configuration names no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ssh -fNM ${host}`,
+  'no ssh': ({ host, words }) =>
+    `${host} can't be reached: ${words}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh said': describeSshFailure,
   'no forwarding': ({ host, via, words }) =>
     `${via} does not connect us to ${host} (${words}). Check that AllowTcpForwarding is on there and that it can reach ${host}.`,
