@@ -1,5 +1,6 @@
 // The templates that a command is about: those that were named, else those of the configuration.
 import { resolve } from 'node:path';
+import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { readNamedFile } from './named-file.ts';
@@ -10,8 +11,8 @@ export interface NamedTemplate {
   /** As it was named. */
   readonly file: string;
   readonly text: string;
-  /** The cluster of the queue that it is set for; undefined where that is not known. */
-  readonly cluster: string | undefined;
+  /** The first queue that it is set for by name; undefined where there is none. */
+  readonly queue: QueueSettings | undefined;
 }
 
 /** @param command for the sentence when there is none @throws UsageProblem */
@@ -31,7 +32,7 @@ export async function namedTemplates(
       const path = resolve(workingDir, file);
       const text = await readNamedFile('template', path, `${command} TEMPLATE`);
       const queue = queues.find(({ template }) => template !== undefined && resolve(workingDir, template) === path);
-      return { file, text, cluster: queue?.cluster };
+      return { file, text, queue };
     }),
   );
 }

@@ -50,6 +50,27 @@ describe('properties', () => {
     });
   });
 
+  it('tells what the queue of the template takes, where that is bounded', async () => {
+    await using place = await here();
+    await place.write('gpu.template', TEMPLATE);
+    await place.write(
+      'clearml.conf',
+      'agent.slurm.queues.gpu { template = gpu.template, properties { num_nodes { max = 8 }, account = false } }',
+    );
+
+    const { stdout } = await place.run('properties');
+
+    expect(stdout.replaceAll(`${place.folder}/`, '')).to.equal(
+      [
+        'PROPERTY   DEFAULT  TAKES             SETS                 WHERE',
+        'partition  debug    anything          --partition          gpu.template:2',
+        'num_nodes  1        at most 8         --nodes, the script  gpu.template:3,7',
+        'account    -        the default only  --account            gpu.template:4',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('sets those with a default on a task, and never one that is there', async () => {
     await using place = await hereOnSandbox();
     await place.write('gpu.template', TEMPLATE);

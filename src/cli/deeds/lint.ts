@@ -17,9 +17,9 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
   const files: LintedFile[] = [];
   const unchecked = new Set<string>();
   try {
-    for (const { file, text, cluster } of templates) {
+    for (const { file, text, queue } of templates) {
       const { reading, findings } = lintTemplate(file, text);
-      const checked = await checkWithPrograms(reading, await checkers.of(cluster));
+      const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
       for (const sentence of checked.unchecked) unchecked.add(sentence);
       files.push({ file, findings: inOrder([...findings, ...checked.findings]) });
     }

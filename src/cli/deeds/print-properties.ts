@@ -1,6 +1,7 @@
 // Prints the user properties that templates read, or sets them on a task that does not have them.
 import { markdownTable } from '../../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type ReadProperty } from '../../template/list-properties.ts';
+import { allowedText, type PropertyBounds } from '../../template/property-bounds.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { namedTemplates } from '../named-templates.ts';
@@ -10,14 +11,20 @@ import { switchOption, textOption } from '../typed-options.ts';
 
 interface PropertyOfFile extends ReadProperty {
   readonly file: string;
+  /** What the queue of the template takes; undefined where there is no bound. */
+  readonly takes: string | undefined;
 }
 
 /** @throws ConfigProblem, UsageProblem; with a task, what speaking to the server throws */
 export async function printProperties(typed: Typed, around: Surroundings): Promise<number> {
   const here = { config: readConfig(typed, around), around };
   const templates = await namedTemplates(typed, here.config.settings, around, 'properties');
-  const properties = templates.flatMap(({ file, text }) =>
-    listProperties(file, text).map((property): PropertyOfFile => ({ ...property, file })),
+  const properties = templates.flatMap(({ file, text, queue }) =>
+    listProperties(file, text).map((property): PropertyOfFile => ({
+      ...property,
+      file,
+      takes: takenText(property.name, queue?.properties),
+    })),
   );
   const task = textOption(typed, 'task');
   if (task !== undefined) {
@@ -31,22 +38,29 @@ export async function printProperties(typed: Typed, around: Surroundings): Promi
   return EXIT.ok;
 }
 
+/** The column of what is taken is there only where something is bounded. */
 function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean): string {
-  if (isMarkdown) {
-    return markdownTable(
-      ['user property', 'default', 'sets', 'where'],
-      properties.map(({ name, fallback, uses, file }) => [
-        `\`${name}\``,
-        fallback === undefined ? 'none: a task must have it' : `\`${fallback}\``,
-        setsText(uses),
-        placesText(file, uses),
-      ]),
-    );
-  }
-  return textTable(
-    ['PROPERTY', 'DEFAULT', 'SETS', 'WHERE'],
-    properties.map(({ name, fallback, uses, file }) => [name, fallback ?? '-', setsText(uses), placesText(file, uses)]),
-  );
+  const isBounded = properties.some(({ takes }) => takes !== undefined);
+  const titles = ['property', 'default', ...(isBounded ? ['takes'] : []), 'sets', 'where'];
+  const rows = properties.map(({ name, fallback, takes, uses, file }) => [
+    isMarkdown ? `\`${name}\`` : name,
+    isMarkdown ? (fallback === undefined ? 'none: a task must have it' : `\`${fallback}\``) : (fallback ?? '-'),
+    ...(isBounded ? [takes ?? 'anything'] : []),
+    setsText(uses),
+    placesText(file, uses),
+  ]);
+  return isMarkdown
+    ? markdownTable(titles, rows)
+    : textTable(
+        titles.map((title) => title.toUpperCase()),
+        rows,
+      );
+}
+
+function takenText(name: string, bounds: PropertyBounds | undefined): string | undefined {
+  const rule = bounds?.named.get(name) ?? bounds?.others ?? true;
+  if (rule === true) return undefined;
+  return rule === false ? 'the default only' : allowedText(rule);
 }
 
 function setsText(uses: readonly PropertyUse[]): string {
