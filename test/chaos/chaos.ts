@@ -2,22 +2,41 @@
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
 import { ORDINARY_SECONDS, runReal } from './real.ts';
 import { runSimulated, type SimulatedRun } from './simulated/run.ts';
-import { formatTally, isClean } from './tally.ts';
+import { formatTally, isClean, type Tally } from './tally.ts';
 
+const INTERRUPTED = 130;
+
+const interrupted = new AbortController();
 const options = parseOptions(process.argv.slice(2), Date.now() % 1_000_000);
 
 if (options === 'help') {
-  process.stdout.write(USAGE);
+  log(USAGE.trimEnd());
 } else {
-  const log = (text: string): void => void process.stdout.write(`${text}\n`);
-  log(`chaos: seed ${options.seed}`);
-  const tally = await (options.isSimulated ? runSimulated(simulatedRun(options, log)) : runReal({ ...options, log }));
+  await run(options).catch((error: unknown) => {
+    if (!interrupted.signal.aborted) throw error;
+    process.exit(INTERRUPTED);
+  });
+}
+
+async function run(chosen: ChaosOptions): Promise<void> {
+  log(`chaos: seed ${chosen.seed}`);
+  const tally = chosen.isSimulated ? await runSimulated(simulatedRun(chosen)) : await runInterruptibly(chosen);
   log(formatTally(tally));
   process.exitCode = isClean(tally) ? 0 : 1;
 }
 
+function runInterruptibly(chosen: ChaosOptions): Promise<Tally> {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt(name));
+  return runReal({ ...chosen, log, signal: interrupted.signal });
+}
+
+function interrupt(name: string): void {
+  log('chaos: interrupted; everything is ended and cleared away');
+  interrupted.abort(new Error(`interrupted by ${name}`));
+}
+
 /** Without an end it would go on for ever. */
-function simulatedRun({ seed, seconds, tasks }: ChaosOptions, log: (text: string) => void): SimulatedRun {
+function simulatedRun({ seed, seconds, tasks }: ChaosOptions): SimulatedRun {
   const isEndless = seconds === undefined && tasks === undefined;
   return {
     seed,
@@ -26,4 +45,8 @@ function simulatedRun({ seed, seconds, tasks }: ChaosOptions, log: (text: string
     ...(seconds === undefined ? {} : { seconds }),
     ...(tasks === undefined ? {} : { tasks }),
   };
+}
+
+function log(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

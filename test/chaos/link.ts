@@ -52,7 +52,8 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
       else if (trouble !== 'silent') client.write(chunk);
     });
     client.on('close', () => far.destroy());
-    far.on('close', () => client.destroy());
+    // Not before the answer that may still be under way to the client.
+    far.on('close', () => setTimeout(() => client.end(), trouble === 'slow' ? SLOW_MS : 0));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

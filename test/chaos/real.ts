@@ -1,12 +1,12 @@
 // The driver on real Slurm and in real time: rounds, one after the other, until the time is up.
+import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
-import { planRound, type Happening } from './plan.ts';
-import { describeRecoveries } from './recovery.ts';
-import { playRound, type Judged } from './round.ts';
-import { tellStory } from './story.ts';
-import { addTallies, NOTHING_YET, type Tally } from './tally.ts';
-import { watchJobs } from './watch.ts';
+import { createBooks } from './books.ts';
+import { planRound } from './plan.ts';
+import { playRound, type RoundEnd } from './round.ts';
+import type { Tally } from './tally.ts';
+import { watchJobs, type Watch } from './watch.ts';
 
 export interface RealRun {
   readonly seed: number;
@@ -19,6 +19,8 @@ export interface RealRun {
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   readonly log: (text: string) => void;
+  /** Once it is aborted, everything is ended and cleared away at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where nobody says how long. */
@@ -30,75 +32,51 @@ const SIZES = {
   'stand-in': { spanMs: 25_000, tasks: 16, happenings: 14 },
 } as const;
 
-export async function runReal(wishes: RealRun): Promise<Tally> {
-  const { seed, seconds = ORDINARY_SECONDS, firstRound, version, agent, daemons, keep, log } = wishes;
+/** @throws the signal's reason, once everything is cleared away */
+export async function runReal(run: RealRun): Promise<Tally> {
+  const { version, agent, daemons, log, signal = new AbortController().signal } = run;
   const arena = await openArena({ agent, daemons, version });
-  if (!arena.hasSmallDisks) log('chaos: no small disks here (that needs root): the disk is never full');
   const watch = watchJobs(arena.cluster, () => Date.now());
-  const leftOut: Happening[] = arena.hasSmallDisks ? [] : ['disk is full'];
-  const kills = new Map<Happening, number>();
-  let tally = NOTHING_YET;
-  const recoveries: number[] = [];
-  let isBad = false;
+  const books = createBooks();
   try {
-    await Promise.all(arena.daemons.map((daemon) => daemon.start()));
-    const until = Date.now() + seconds * 1000;
-    for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
-      const end = await playRound(arena, watch, planRound(seed, round, { ...SIZES[agent], leftOut }));
-      for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);
-      recoveries.push(...end.recoveriesMs);
-      const counted = countRound(
-        end.judged,
-        [...end.kills.values()].reduce((sum, count) => sum + count, 0),
-      );
-      tally = addTallies(tally, counted);
-      log(
-        `round ${round}: ${counted.tasks} tasks, ${counted.kills} kills, at rest after ${end.calmMs === undefined ? 'never' : `${(end.calmMs / 1000).toFixed(0)} s`}`,
-      );
-      for (const { history, verdict } of end.judged) {
-        if (!isBadly(verdict)) continue;
-        isBad = true;
-        log(tellStory(history, verdict));
-      }
-      // What never came to rest would be counted again in each round to come.
-      if (end.calmMs === undefined) break;
-      await tidy(arena, end.judged);
-    }
-    log(
-      [...kills]
-        .sort(([, a], [, b]) => b - a)
-        .map(([what, count]) => `${count} ${what}`)
-        .join(', '),
-    );
-    log(`from a daemon's death to its next claim: ${describeRecoveries(recoveries)}`);
-    return tally;
+    await Promise.race([playRounds(run, arena, watch, books.enter), whenAborted(signal)]);
+    log(books.summary());
+    return books.tally();
   } finally {
+    const isKept = run.keep || books.hasBad();
     await watch.stop();
-    await arena.stop(keep || isBad);
-    if (keep || isBad) log(`the logs are in ${arena.folder}`);
+    await arena.stop(isKept);
+    if (isKept) log(`the logs are in ${arena.folder}`);
   }
 }
 
-function isBadly({ lost, twice, wrong }: Judged['verdict']): boolean {
-  return lost.length + twice.length + wrong.length > 0;
-}
-
-function countRound(judged: readonly Judged[], kills: number): Tally {
-  const having = (what: keyof Judged['verdict']): number =>
-    judged.filter(({ verdict }) => verdict[what].length > 0).length;
-  return {
-    rounds: 1,
-    kills,
-    tasks: judged.length,
-    lost: having('lost'),
-    twice: having('twice'),
-    wrong: having('wrong'),
-  };
+async function playRounds(
+  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, log }: RealRun,
+  arena: Arena,
+  watch: Watch,
+  enter: (end: RoundEnd) => string,
+): Promise<void> {
+  if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
+  const size = { ...SIZES[agent], leftOut: arena.hasSmallDisks ? [] : (['disk is full'] as const) };
+  await Promise.all(arena.daemons.map((daemon) => daemon.start()));
+  const until = Date.now() + seconds * 1000;
+  for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
+    const end = await playRound(arena, watch, planRound(seed, round, size));
+    log(`round ${round}: ${enter(end)}`);
+    // What never came to rest would be counted again in each round to come.
+    if (end.calmMs === undefined) return;
+    await tidy(arena, end);
+  }
 }
 
 /** What is over and judged is deleted, as users do, so that the server stays quick however long it goes on. */
-async function tidy({ user }: Arena, judged: readonly Judged[]): Promise<void> {
+async function tidy({ user }: Arena, { judged }: RoundEnd): Promise<void> {
   for (const { history } of judged) {
     if (history.found !== undefined) await user.api('tasks.delete', { task: history.task, force: true });
   }
+}
+
+async function whenAborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
 }

@@ -1,0 +1,56 @@
+// The books of a run on real Slurm: what its rounds came to.
+import type { Happening } from './plan.ts';
+import { describeRecoveries } from './recovery.ts';
+import type { Judged, RoundEnd } from './round.ts';
+import { tellStory } from './story.ts';
+import { addTallies, isClean, NOTHING_YET, type Tally } from './tally.ts';
+
+export interface Books {
+  /** Counts a round, and returns what is to be said of it: a line, and the story of each task that ended badly. */
+  readonly enter: (end: RoundEnd) => string;
+  /** How often each thing was done, and how soon daemons recovered. */
+  summary(): string;
+  tally(): Tally;
+  hasBad(): boolean;
+}
+
+export function createBooks(): Books {
+  const kills = new Map<Happening, number>();
+  const recoveries: number[] = [];
+  let tally = NOTHING_YET;
+
+  return {
+    enter(end) {
+      for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);
+      recoveries.push(...end.recoveriesMs);
+      const counted = count(end);
+      tally = addTallies(tally, counted);
+      const rest = end.calmMs === undefined ? 'never at rest' : `at rest after ${(end.calmMs / 1000).toFixed(0)} s`;
+      const line = `${counted.tasks} tasks, ${counted.kills} kills, ${rest}`;
+      return [line, ...end.judged.filter(isBad).map(({ history, verdict }) => tellStory(history, verdict))].join('\n');
+    },
+    summary() {
+      const most = [...kills].sort(([, a], [, b]) => b - a).map(([what, times]) => `${times} ${what}`);
+      return `${most.join('; ')}\nfrom a daemon's death to its next claim: ${describeRecoveries(recoveries)}`;
+    },
+    tally: () => tally,
+    hasBad: () => !isClean(tally),
+  };
+}
+
+function count({ judged, kills }: RoundEnd): Tally {
+  const having = (what: keyof Judged['verdict']): number =>
+    judged.filter(({ verdict }) => verdict[what].length > 0).length;
+  return {
+    rounds: 1,
+    kills: [...kills.values()].reduce((sum, times) => sum + times, 0),
+    tasks: judged.length,
+    lost: having('lost'),
+    twice: having('twice'),
+    wrong: having('wrong'),
+  };
+}
+
+function isBad({ verdict }: Judged): boolean {
+  return Object.values(verdict).flat().length > 0;
+}
