@@ -98,7 +98,7 @@ describe('a job', () => {
 describe('two daemons of one name', () => {
   it('do not both show as that one: who sees the other first takes another name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
-    await hear(one, other.row());
+    await hear(one, daemon('mark3').row(), other.row());
     await hear(other, one.row());
 
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
