@@ -54,8 +54,12 @@ export async function act(
       case 'cancel':
         if (!isCancelDue(glue, current, action.why)) break;
         glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
-        // The end of an extra job says nothing about the task.
         if (action.jobIds.some((id) => id === current.jobId)) current = { ...current, cancelledFor: action.why };
+        else
+          current = {
+            ...current,
+            cancelledExtras: [...new Set([...(current.cancelledExtras ?? []), ...action.jobIds])],
+          };
         current = { ...current, cancelledAt: glue.clock.now() };
         await glue.journal.write(current);
         for (const id of action.jobIds) cancel.add(id);

@@ -44,6 +44,8 @@ export const Entry = z.object({
   /** Why we cancelled the job, if we did, and when we last asked Slurm to cancel a job of this task. */
   cancelledFor: z.string().optional(),
   cancelledAt: z.number().optional(),
+  /** Extra jobs of this task that we asked Slurm to end; they may have started before it did. */
+  cancelledExtras: z.array(z.string().transform((id) => id as JobId)).optional(),
   /** What the task's console has been told already: nothing is said twice. */
   told: z
     .object({

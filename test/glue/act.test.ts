@@ -54,12 +54,13 @@ describe('acting on a decision', () => {
     expect(desk.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it('remembers why it cancelled the job of the task, but not why it cancelled an extra one', async () => {
+  it('remembers why it cancelled the job of the task, and that it cancelled an extra one', async () => {
     const desk = createDesk();
     const task = await parked(desk);
 
     await actNow(desk, task, { ...CANCEL, jobIds: ['8' as JobId] });
     expect(entryIn(desk.glue, task).cancelledFor).to.equal(undefined);
+    expect(entryIn(desk.glue, task).cancelledExtras).to.deep.equal(['8']);
     desk.clock.pass(60_000);
     await actNow(desk, task, CANCEL);
     expect(entryIn(desk.glue, task).cancelledFor).to.equal('the task was deleted');

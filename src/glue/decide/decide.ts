@@ -36,15 +36,21 @@ export function decide(sighting: Sighting): Action[] {
 function keepInMind(job: Job, { entry }: Sighting): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
-  const which = isOther
-    ? { jobId: job.id, attempt: attemptOf(job), cancelledFor: undefined, cancelledAt: undefined }
-    : {};
+  const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'another job had the task' : undefined;
+  const which = isOther ? { jobId: job.id, attempt: attemptOf(job), cancelledFor, cancelledAt: undefined } : {};
   return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
 }
 
-/** Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. */
-function chooseLive(live: readonly Job[], { task }: Sighting): Job | undefined {
-  const rank = (job: Job): number => (isWaiting(job) ? 2 : ranAs(task, job) ? 0 : 1);
+/**
+ * Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. One that we have cancelled as
+ * an extra one is on its way out: it may have started before Slurm heard of that, but the other must not be cancelled for it.
+ */
+function chooseLive(live: readonly Job[], { task, entry }: Sighting): Job | undefined {
+  const rank = (job: Job): number => {
+    if (!isWaiting(job) && ranAs(task, job)) return 0;
+    if (entry.cancelledExtras?.includes(job.id) === true) return 3;
+    return isWaiting(job) ? 2 : 1;
+  };
   return [...live].sort((a, b) => rank(a) - rank(b) || Number(a.id) - Number(b.id))[0];
 }
 

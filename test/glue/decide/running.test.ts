@@ -88,6 +88,15 @@ describeRows('a job that runs', [
     },
     done: ['cancel'],
   },
+  {
+    title: 'an extra job that started before its cancellation reached it does not cost the other job the task',
+    seen: {
+      jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
+      place: 'parked',
+      entry: entryOf({ cancelledExtras: ['8' as JobId], told: { reason: '7:debug:' } }),
+    },
+    done: [],
+  },
 ]);
 
 describe('a job that runs', () => {
