@@ -38,8 +38,11 @@ export function inOrder(findings: readonly Finding[]): Finding[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column || a.rule.localeCompare(b.rule));
 }
 
+/** The names of programs and of options keep their small letters. */
+const NAME = /^(?:bash|sbatch)\b|^\S*:/;
+
 /** What stands behind `file:line:column:` in a message becomes a sentence. */
 function sentenceOf(finding: string): string {
-  const begun = /^[a-z](?![a-z]*[_-])/.test(finding) ? finding.charAt(0).toUpperCase() + finding.slice(1) : finding;
+  const begun = NAME.test(finding) ? finding : finding.charAt(0).toUpperCase() + finding.slice(1);
   return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -8,9 +8,9 @@ const HEAD = `# What lint looks for
     clearml-agent-slurm lint --strict --json gpu.template
 
 reads templates as the daemon would, and tells every fault at once, each with file, line and column, the rule, why, and what to
-write. It looks with \`bash -n\` and, where it is installed, \`shellcheck\`; and where Slurm is, it asks \`sbatch --test-only\` about
-the job of a task that sets nothing. What could not be looked at is said on standard error. Without a template it takes
-those of \`agent.slurm.template_files\`.
+write. It looks with \`bash -n\` and, where it is installed, \`shellcheck\`. Once the template can be rendered, it asks
+\`sbatch --test-only\`, where Slurm is, about the job of a task that sets nothing; a line whose value only a task can tell is left
+out of that. What could not be looked at is said on standard error. Without a template it takes those of the configuration.
 
 It ends with 1 when there is an error, with \`--strict\` also when there is a warning, else with 0. A note is never counted.
 

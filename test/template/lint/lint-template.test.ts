@@ -68,6 +68,14 @@ describe('lint of a template', () => {
     });
   }
 
+  it('says everything in sentences that begin with a capital, or with the name of a program or an option', () => {
+    for (const { text } of FAULTS) {
+      for (const { sentence } of lintTemplate('t.template', text).findings) {
+        expect(sentence).to.match(/^(?:[A-Z$|]|bash|sbatch|srun|ssh|--|hetjob|apptainer|singularity)[^]*[.?]$/);
+      }
+    }
+  });
+
   it('has no secret in what it says', () => {
     const secrets = /aBcD1234|hunter22|IOSFODNN/;
 
@@ -76,7 +84,7 @@ describe('lint of a template', () => {
     }
   });
 
-  it('finds whatever the renderer refuses, at its place, and no error where it accepts and Slurm would too', () => {
+  it('finds whatever the renderer refuses, by its rule and at its line', () => {
     const pieces = fc.constantFrom(...FAULTS.filter(({ text }) => text.length < 10_000).map(({ text }) => text));
     const cut = fc.tuple(pieces, fc.nat(), fc.nat(40)).map(([text, at, length]) => {
       const from = at % text.length;
