@@ -15,6 +15,15 @@ function read(name: string): string {
   return readFileSync(new URL(name, EXAMPLES), 'utf8');
 }
 
+function load(conf: string): Config {
+  return loadConfig({
+    environment: {},
+    homeDir: '/home/ada',
+    commandLine: {},
+    readFile: (path) => (path === '/home/ada/clearml.conf' ? conf : undefined),
+  });
+}
+
 describe('examples/clearml.conf', () => {
   const text = read('clearml.conf');
   /** A setting that is left at its default stands behind a single `#`; a sentence begins with a capital. */
@@ -47,21 +56,26 @@ describe('examples/clearml.conf', () => {
     expect(valueAt(shown, 'state_dir')).to.equal(valueAt(inForce, 'state_dir'));
   });
 
-  function load(conf: string): Config {
-    return loadConfig({
-      environment: {},
-      homeDir: '/home/ada',
-      commandLine: {},
-      readFile: (path) => (path === '/home/ada/clearml.conf' ? conf : undefined),
-    });
-  }
-
   function valueAt({ tree }: Config, name: string): unknown {
     return ['agent', 'slurm', ...name.split('.')].reduce<unknown>(
       (node, key) => (typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined),
       tree,
     );
   }
+});
+
+describe('examples/clusters.clearml.conf', () => {
+  it('loads as it is: each queue goes to a cluster of the file with a template beside it', () => {
+    const { clusters, queues } = load(read('clusters.clearml.conf')).settings;
+
+    expect(clusters.map(({ name, ssh }) => [name, ssh?.provider])).to.deep.equal([
+      ['lab', undefined],
+      ['uni', 'ssh2'],
+      ['centre', 'openssh'],
+    ]);
+    expect(new Set(queues.map(({ cluster }) => cluster))).to.have.property('size', 3);
+    for (const { template } of queues) expect(templates).to.include(template?.replace('/home/ada/', ''));
+  });
 });
 
 describe('the templates in examples/', () => {

@@ -77,9 +77,12 @@ async function firstFacts(
       return await scheduler.facts(stop);
     } catch (error) {
       if (isStopped()) break;
-      if (once || !(error instanceof SlurmUnavailable) || error.cause instanceof CommandNotFound) throw error;
-      const isNews = said !== error.message;
-      said = error.message;
+      if (!(error instanceof SlurmUnavailable)) throw error;
+      if (error.cause instanceof CommandNotFound) throw withoutCommands(error);
+      if (once) throw error;
+      const why = innermost(error).message;
+      const isNews = said !== why;
+      said = why;
       log[isNews ? 'warn' : 'debug'](
         'Slurm can not be asked; its queues are served and its jobs followed once it can',
         {
@@ -92,6 +95,17 @@ async function firstFacts(
     await lock.touch();
   }
   return undefined;
+}
+
+function withoutCommands({ message, cause }: SlurmUnavailable): SlurmUnavailable {
+  return new SlurmUnavailable(`${message}. Set slurm_bin_dir to the folder there that has Slurm's commands.`, {
+    cause,
+  });
+}
+
+/** What is really wrong: around it stands when it will be tried again, which is another time each time. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
 function saySoNow({ log, version, queues, cluster, worker, journal }: Glue, { server }: ServerSide): void {

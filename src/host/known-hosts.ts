@@ -26,7 +26,7 @@ export function readKnownHosts(file: string, text: string): KnownHost[] {
 }
 
 /** The type that stands at the beginning of a key, or undefined when it is no key (RFC 4253, section 6.6). */
-export function keyType(blob: Buffer): string | undefined {
+function keyType(blob: Buffer): string | undefined {
   if (blob.length < 4) return undefined;
   const length = blob.readUInt32BE(0);
   return length > 0 && length <= blob.length - 4 ? blob.toString('latin1', 4, 4 + length) : undefined;

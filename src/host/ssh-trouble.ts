@@ -45,7 +45,7 @@ const SENTENCES: {
   'second factor': ({ host, methods }) =>
     `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. Set provider: openssh and keep a connection of your own open with ssh -fNM ${host}.`,
   'no session': ({ host }) =>
-    `${host} opens no session on our connection (MaxSessions in its sshd_config, or its limit of processes). It will be tried again; lower max_channels if this stays.`,
+    `${host} opens no session on our connection (MaxSessions in its sshd_config, or its limit of processes). It will be tried again; lower channels if this stays.`,
   'master gone': ({ host }) =>
     `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ssh -fNM ${host}   It is found by itself within 30 s; jobs stay as they are until then.`,
   'no control path': ({ host }) =>
