@@ -8,8 +8,8 @@ export interface TcpLink {
   readonly port: number;
   /** Connections so far. */
   count(): number;
-  /** Bytes that went through so far, in both directions. */
-  bytes(): number;
+  /** Bytes that came back from the target so far. */
+  answeredBytes(): number;
   /** Ends all connections at once. */
   cut(): void;
   /** Ends the connection that carries the byte after so many more bytes, in either direction. */
@@ -26,7 +26,7 @@ export interface TcpLink {
 export async function startLink(target: number): Promise<TcpLink> {
   const open = new Set<Socket>();
   let connections = 0;
-  let passed = 0;
+  let answered = 0;
   let budget = Infinity;
   let isStalled = false;
   let delayMs = 0;
@@ -44,12 +44,12 @@ export async function startLink(target: number): Promise<TcpLink> {
     return socket;
   }
 
-  async function carry(from: Socket, to: Socket, isDead: () => boolean): Promise<void> {
+  async function carry(from: Socket, to: Socket, isDead: () => boolean, count: (bytes: number) => void): Promise<void> {
     for await (const piece of from as AsyncIterable<Buffer>) {
       if (isDead()) continue;
       if (delayMs > 0) await sleep(delayMs);
       const part = piece.subarray(0, budget);
-      passed += part.length;
+      count(part.length);
       budget -= part.length;
       if (budget > 0) {
         to.write(part);
@@ -73,8 +73,8 @@ export async function startLink(target: number): Promise<TcpLink> {
     const far = connect(target, '127.0.0.1');
     keep(client, isDead);
     keep(far, isDead);
-    carry(client, far, isDead).catch(() => far.destroy());
-    carry(far, client, isDead).catch(() => client.destroy());
+    carry(client, far, isDead, () => undefined).catch(() => far.destroy());
+    carry(far, client, isDead, (bytes) => (answered += bytes)).catch(() => client.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -84,7 +84,7 @@ export async function startLink(target: number): Promise<TcpLink> {
   return {
     port: address.port,
     count: () => connections,
-    bytes: () => passed,
+    answeredBytes: () => answered,
     cut,
     cutAfter(bytes) {
       budget = bytes;
