@@ -1,7 +1,7 @@
 // Every moment that a daemon can be in, each made once: what it remembers is its journal, and within a round the answers it has had.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
-import { relive, type Beginning, type Event, type Moment } from './relive.ts';
+import { beginRound, type Beginning, type Event, type LiveRound, type Moment } from './live-round.ts';
 import type { SeenTask } from './server-rules.ts';
 import type { Stamp } from './world.ts';
 
@@ -32,6 +32,8 @@ export interface Lives {
 export function createLives(program: Program): Lives {
   const known = new Map<string, Life>();
   const followers = new Map<Life, Map<string, Life>>();
+  /** Daemons that stand at a moment: each goes on once, and is lived again from its beginning where it could also go another way. */
+  const standing = new Map<Life, LiveRound>();
 
   function keep(key: string, make: (number: number) => Life): Life {
     const before = known.get(key);
@@ -52,11 +54,22 @@ export function createLives(program: Program): Lives {
     }));
   }
 
-  async function within(beginning: Beginning, events: readonly Event[]): Promise<Life> {
+  async function liveAgain(beginning: Beginning, events: readonly Event[]): Promise<LiveRound> {
+    const live = await beginRound(program, beginning);
+    for (const event of events) await live.take(event);
+    return live;
+  }
+
+  async function within(beginning: Beginning, events: readonly Event[], from?: Life): Promise<Life> {
     const key = JSON.stringify([beginning, events]);
     const before = known.get(key);
     if (before !== undefined) return before;
-    const moment = await relive(program, beginning, events);
+    const last = events.at(-1);
+    const standingThere = from === undefined ? undefined : standing.get(from);
+    if (from !== undefined) standing.delete(from);
+    if (last !== undefined) await standingThere?.take(last);
+    const live = standingThere ?? (await liveAgain(beginning, events));
+    const moment = live.moment();
     const { daemon } = beginning;
     if (moment.death === undefined && moment.isAsleep && moment.pending.length === 0) {
       const over = rest(daemon, moment.journal);
@@ -65,13 +78,15 @@ export function createLives(program: Program): Lives {
     }
     const stamps = new Set([stampOf(beginning.journal), stampOf(moment.journal), ...events.flatMap(stampsOf)]);
     stamps.delete(0);
-    return keep(key, (number) => ({
+    const life = keep(key, (number) => ({
       number,
       daemon,
       journal: moment.journal,
       round: { beginning, events, moment },
       stamps: [...stamps],
     }));
+    standing.set(life, live);
+    return life;
   }
 
   return {
@@ -88,7 +103,7 @@ export function createLives(program: Program): Lives {
       followers.set(life, mine);
       const before = mine.get(key);
       if (before !== undefined) return before;
-      const next = await within(life.round.beginning, [...life.round.events, event]);
+      const next = await within(life.round.beginning, [...life.round.events, event], life);
       mine.set(key, next);
       return next;
     },

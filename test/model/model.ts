@@ -1,6 +1,6 @@
 // `npm run model`: searches every interleaving of the shipped code with everything that may go wrong, within bounds, for a bad end.
 import { join } from 'node:path';
-import { readOptions, USAGE } from './options.ts';
+import { readOptions, USAGE, type Options } from './options.ts';
 import { loadProgram } from './program.ts';
 import { formatFound } from './report.ts';
 import { search } from './search.ts';
@@ -10,16 +10,21 @@ const ROOT = join(import.meta.dirname, '..', '..');
 if (process.argv.includes('--help')) {
   process.stdout.write(USAGE);
 } else {
-  const { scenarios, bounds } = readOptions(process.argv.slice(2));
+  const { scenarios, bounds } = readOrExplain();
   const program = await loadProgram(join(ROOT, 'src'));
   const until = performance.now() + bounds.seconds * 1000;
-  let left = scenarios.length;
   for (const scenario of scenarios) {
-    // What one scenario does not need is left to the others.
-    const seconds = Math.max(1, (until - performance.now()) / 1000 / Math.max(1, Math.min(left, 2)));
-    const found = await search(program, scenario, { ...bounds, seconds });
+    const found = await search(program, scenario, { ...bounds, seconds: (until - performance.now()) / 1000 });
     process.stdout.write(`${formatFound(scenario, found)}\n`);
     if (found.verdict !== 'holds') process.exitCode = 1;
-    left -= 1;
+  }
+}
+
+function readOrExplain(): Options {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exit(2);
   }
 }

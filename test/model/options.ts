@@ -1,20 +1,25 @@
 // The command line of `npm run model`.
 import { parseArgs } from 'node:util';
 import type { Bounds, Scenario } from './search.ts';
-import { MORE_TROUBLE, ONE_TROUBLE, when } from './scenarios.ts';
+import { DEEP_TROUBLE, MORE_TROUBLE, ONE_TROUBLE, when } from './scenarios.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
 
 export const USAGE = `npm run model [-- options]
 
-Searches the shipped code for a story that ends badly. Without budgets: the scenarios of test/model/scenarios.ts.
+Searches the shipped code for a story that ends badly. Without budgets: the scenarios of
+test/model/scenarios.ts, with --deep those that take minutes each.
 
   --crashes N    a daemon is killed and starts again       --requeues N  a job dies, is put back, preempted, cancelled
   --journals N   the same, and its journal is lost         --refusals N  sbatch refuses, or the cluster is full
   --lost N       a call or its answer is lost              --forgets N   the controller forgets a waiting job
   --late N       a dead daemon's call arrives later        --users N     acts of the user
-  --daemons 1|2  --wakes N  --purges  --no-accounting  --short-rounds
+  --daemons 2    a second one on the same queues           --rounds N    for so many rounds (2); then it is dead
+  --wakes N      the loop goes on beside a submission      --purges      Slurm forgets ended jobs at any moment
+  --no-accounting   --short-rounds: rounds within a grace  --looks-at-once: nobody moves within a look
   --states N     most states of one scenario (3000000)     --seconds N   most seconds of all together (120)
 `;
+
+const AS_EVER = { wakes: 0, purges: false, hasAccounting: true, hasShortRounds: false, looksAtOnce: false };
 
 export interface Options {
   readonly scenarios: readonly Scenario[];
@@ -31,6 +36,8 @@ export function readOptions(args: string[]): Options {
     options: {
       ...(Object.fromEntries(budgetNames.map((name) => [name, text])) as Record<keyof Budgets, typeof text>),
       daemons: { ...text, default: '1' },
+      'looks-at-once': flag,
+      deep: flag,
       wakes: { ...text, default: '0' },
       purges: flag,
       'no-accounting': flag,
@@ -39,19 +46,25 @@ export function readOptions(args: string[]): Options {
       seconds: { ...text, default: '120' },
     },
   });
+  const isTwo = readCount('daemons', values.daemons) === 2;
+  if (isTwo) values.rounds ??= '2';
   const given = budgetNames.filter((name) => values[name] !== undefined);
   const budgets = Object.fromEntries(given.map((name) => [name, readCount(name, values[name])]));
   const more = {
-    daemons: readCount('daemons', values.daemons) === 2 ? 2 : 1,
     wakes: readCount('wakes', values.wakes),
     purges: values.purges,
     hasAccounting: !values['no-accounting'],
     hasShortRounds: values['short-rounds'],
-  } as const;
+    looksAtOnce: values['looks-at-once'],
+  };
   const title = given.map((name) => `${name} ${values[name]}`).join(', ');
-  const isOwn = given.length > 0 || more.daemons === 2 || more.wakes > 0 || more.purges || more.hasShortRounds;
+  const isOwn = given.length > 0 || JSON.stringify(more) !== JSON.stringify(AS_EVER);
   return {
-    scenarios: isOwn ? [when(title === '' ? 'as given' : title, budgets, more)] : [...ONE_TROUBLE, ...MORE_TROUBLE],
+    scenarios: isOwn
+      ? [when(title === '' ? 'as given' : title, budgets, more)]
+      : values.deep
+        ? DEEP_TROUBLE
+        : [...ONE_TROUBLE, ...MORE_TROUBLE],
     bounds: { states: readCount('states', values.states), seconds: readCount('seconds', values.seconds) },
   };
 }

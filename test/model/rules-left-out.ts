@@ -3,8 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadProgram, type Program } from './program.ts';
 import type { Scenario } from './search.ts';
-import { PLAIN } from './scenarios.ts';
-import { NO_BUDGET, type Budgets } from './world.ts';
+import { when } from './scenarios.ts';
 
 interface Edit {
   /** Below `src`. */
@@ -21,10 +20,6 @@ export interface LeftOut {
   /** The least that has to go wrong for the rule to be missed. */
   readonly scenario: Scenario;
   readonly breaks: RegExp;
-}
-
-function when(title: string, budgets: Partial<Budgets>, more: Partial<Scenario> = {}): Scenario {
-  return { ...PLAIN, title, budgets: { ...NO_BUDGET, ...budgets }, ...more };
 }
 
 export const LEFT_OUT: readonly LeftOut[] = [
@@ -58,6 +53,56 @@ export const LEFT_OUT: readonly LeftOut[] = [
     ],
     scenario: when('the user acts once', { users: 1 }),
     breaks: /abort was forgotten/,
+  },
+  {
+    rule: 'a new attempt comes after a look at the jobs by name',
+    edits: [
+      {
+        file: 'glue/resume.ts',
+        from: 'if (live !== undefined) {',
+        to: "if (live !== undefined && entry.step !== 'submitting') {",
+      },
+      { file: 'glue/resume.ts', from: 'const [job] = found.jobs;', to: 'const [job] = found.jobs.slice(0, 0);' },
+    ],
+    scenario: when('an answer of sbatch is lost', { lost: 1 }),
+    breaks: /a job was made though/,
+  },
+  {
+    rule: 'a task is not claimed while an old job of it lives',
+    edits: [
+      {
+        file: 'glue/take-tasks.ts',
+        from: 'new Set<TaskId>(glue.journal.entries.keys());',
+        to: 'new Set<TaskId>();',
+      },
+      { file: 'glue/take-tasks.ts', from: 'skip.add(task);', to: 'skip.delete(task);' },
+    ],
+    scenario: when('the user enqueues it again', { users: 1 }, { acts: ['enqueue'] }),
+    breaks: /a job was made though|two runs at once/,
+  },
+  {
+    rule: 'who ends a waiting task takes its entry first',
+    edits: [
+      {
+        file: 'glue/end.ts',
+        from: 'if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;',
+        to: '',
+      },
+    ],
+    scenario: when('an answer of sbatch is lost, and the next one refuses', { lost: 1, refusals: 1 }),
+    breaks: /on a task that runs/,
+  },
+  {
+    rule: 'a task is changed only while it is what was seen',
+    edits: [
+      {
+        file: 'glue/unchanged.ts',
+        from: 'if (now === undefined || seen === undefined) return now === seen;',
+        to: 'if (now !== undefined) return true;\n  if (now === undefined || seen === undefined) return now === seen;',
+      },
+    ],
+    scenario: when('a job dies, and the user aborts', { requeues: 1, users: 1 }, { acts: ['abort'] }),
+    breaks: /asked to stop/,
   },
 ];
 

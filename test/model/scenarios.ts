@@ -1,13 +1,15 @@
 // What is searched: each row says how many daemons there are, and how much may go wrong in any order and at any moment.
 import type { Scenario } from './search.ts';
+import { USER_ACTS } from './user-rules.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
 
 export const PLAIN: Scenario = {
   title: 'nothing goes wrong',
-  daemons: 1,
   budgets: NO_BUDGET,
   hasGate: true,
   hasAccounting: true,
+  looksAtOnce: false,
+  acts: USER_ACTS,
   purges: false,
   wakes: 0,
   hasShortRounds: false,
@@ -29,18 +31,27 @@ export const ONE_TROUBLE: readonly Scenario[] = [
   when('an act of the user', { users: 1 }),
 ];
 
-/** Two troubles at once, and what else the world may be like: searched by `npm run model`. */
+/** Two troubles at once, and what else the world may be like: searched by `npm run model` as well. */
 export const MORE_TROUBLE: readonly Scenario[] = [
-  when('a crash, and a job put back', { crashes: 1, requeues: 1 }),
-  when('a crash, and an act of the user', { crashes: 1, users: 1 }),
-  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
   when('a lost call, and sbatch refuses', { lost: 1, refusals: 1 }),
+  when('a crash, and an act of the user', { crashes: 1, users: 1 }),
   when(
-    'a job put back, which Slurm soon forgets, without accounting',
+    'a job put back, and Slurm soon forgets ended jobs, without accounting',
     { requeues: 1 },
     { purges: true, hasAccounting: false },
   ),
   when('an act of the user, and the loop goes on beside a submission', { users: 1 }, { wakes: 1 }),
   when('an act of the user, and rounds so close that no grace has passed', { users: 1 }, { hasShortRounds: true }),
-  when('two daemons', {}, { daemons: 2 }),
+  when('a second daemon for a round', { rounds: 1 }, { looksAtOnce: true }),
+];
+
+/** For `npm run model -- --deep`: minutes each. */
+export const DEEP_TROUBLE: readonly Scenario[] = [
+  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
+  when('a job put back, and an act of the user', { requeues: 1, users: 1 }),
+  when('a crash, and a job put back', { crashes: 1, requeues: 1 }),
+  when('two crashes, and a lost call', { crashes: 2, lost: 1 }),
+  when('a lost call, and an act of the user', { lost: 1, users: 1 }),
+  when('two acts of the user', { users: 2 }),
+  when('a second daemon for two rounds', { rounds: 2 }, { looksAtOnce: true }),
 ];

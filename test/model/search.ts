@@ -9,7 +9,6 @@ import { firstWorld, type Budgets } from './world.ts';
 
 export interface Scenario extends Setting {
   readonly title: string;
-  readonly daemons: 1 | 2;
   readonly budgets: Budgets;
 }
 
@@ -29,6 +28,8 @@ export interface Found {
   readonly seconds: number;
   /** Moments of a daemon that were lived. */
   readonly moments: number;
+  /** States with more jobs than the model makes: a good end is not asked of them. */
+  readonly cutShort: number;
 }
 
 export async function search(program: Program, scenario: Scenario, bounds: Bounds): Promise<Found> {
@@ -44,6 +45,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   const steps: number[] = [];
   let next: State[] = [];
   let transitions = 0;
+  let cutShort = 0;
 
   const seconds = (): number => (performance.now() - begunAt) / 1000;
   const end = (verdict: Found['verdict'], what?: string, at?: number, last?: string): Found => ({
@@ -55,6 +57,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     depth: depths.at(-1) ?? 0,
     seconds: seconds(),
     moments: lives.count,
+    cutShort,
   });
 
   function tell(at: number): string[] {
@@ -72,8 +75,9 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     parents.push(parent);
     labels.push(label);
     depths.push(number === 0 ? 0 : (depths[parent] ?? 0) + 1);
-    // What the model cuts short can't be judged further.
-    isGood.push(isGoodEnd(state) || state.world.made >= MOST_JOBS);
+    const isCutShort = state.world.made >= MOST_JOBS;
+    if (isCutShort) cutShort += 1;
+    isGood.push(isGoodEnd(state) || isCutShort);
     next.push(state);
     return number;
   }
@@ -99,7 +103,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   return stuck === undefined ? end('holds') : end('wrong', 'no good end can be reached any more', stuck);
 
   function beginnings(): State['lives'] {
-    return Array.from({ length: scenario.daemons }, (_, index) => lives.rest(index + 1, ''));
+    return Array.from({ length: scenario.budgets.rounds > 0 ? 2 : 1 }, (_, index) => lives.rest(index + 1, ''));
   }
 }
 

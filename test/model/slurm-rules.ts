@@ -131,6 +131,7 @@ function accept(world: World, name: string, worker: string, state: 'PENDING' | '
     restarts: 0,
     leaving: '',
     isPurged: false,
+    wasInFlight: state === 'IN FLIGHT',
   };
   const later = Math.max(world.nextId, ...world.jobs.map(({ id }) => id)) + 1;
   return { ...world, jobs: [...world.jobs, job], nextId: later, made: world.made + 1 };

@@ -1,19 +1,23 @@
 // Everything that can happen next in a state: a step of a daemon is one call to the outside, and between any two anybody may move.
 import { jobMoves } from './job-rules.ts';
-import { wrongCall } from './judge.ts';
+import { wrongCall, wrongJob } from './judge.ts';
 import type { Life, Lives } from './lives.ts';
 import type { MoveKind } from './moves.ts';
-import type { Event, PendingCall, Reply } from './relive.ts';
+import type { Event, PendingCall, Reply } from './live-round.ts';
 import { READS, serve } from './server-rules.ts';
 import { slurmWays } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';
-import { lateMoves, neighbourMoves, userMoves } from './user-rules.ts';
+import { lateMoves, neighbourMoves, userMoves, type UserAct } from './user-rules.ts';
 import { isHeard, spend, type World } from './world.ts';
 
 export interface Setting {
   /** False only to show what the gate is for. */
   readonly hasGate: boolean;
   readonly hasAccounting: boolean;
+  /** Whether nobody moves between the lists that make up one look: what was seen may still be old when it is acted upon. */
+  readonly looksAtOnce: boolean;
+  /** What the user may do. */
+  readonly acts: readonly UserAct[];
   /** Whether ended jobs may be dropped from Slurm's list at any moment. */
   readonly purges: boolean;
   /** How often the loop may go on while a submission is under way. */
@@ -35,7 +39,7 @@ export async function successors(state: State, lives: Lives, setting: Setting): 
   const writer = state.lives.findIndex((life) => journalWrite(life) !== undefined);
   if (writer >= 0) return daemonSteps(state, writer, lives, setting);
 
-  const closer = state.lives.findIndex(isClose);
+  const closer = state.lives.findIndex((life) => isClose(life) || (setting.looksAtOnce && isLooking(life)));
   if (closer >= 0) return daemonSteps(state, closer, lives, setting);
 
   const { world } = state;
@@ -43,7 +47,7 @@ export async function successors(state: State, lives: Lives, setting: Setting): 
   const others = [
     ...jobMoves(world, stamp, setting),
     ...neighbourMoves(world, stamp),
-    ...userMoves(world, stamp),
+    ...userMoves(world, stamp, setting.acts),
     ...lateMoves(world, stamp),
   ];
   const found: Successor[] = others.map(({ label, kind, world: after }) => ({
@@ -82,6 +86,16 @@ function isClose({ round }: Life): boolean {
   return 'count' in last.reply.server && OTHER_HALVES.includes(endpoint);
 }
 
+/** In the midst of a look: the next call is one for a list. */
+function isLooking({ round }: Life): boolean {
+  const [one, other] = round?.moment.pending ?? [];
+  if (one === undefined || other !== undefined) return false;
+  const { call } = one;
+  return call.to === 'slurm'
+    ? call.call.what === 'list'
+    : call.to === 'server' && call.call.endpoint.endsWith('.get_all');
+}
+
 function journalWrite(life: Life): PendingCall | undefined {
   return life.round?.moment.pending.find(({ call }) => call.to === 'journal');
 }
@@ -102,6 +116,7 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
   };
 
   if (life.round === undefined) {
+    if (index > 0 && world.left.rounds === 0) return found;
     for (const isLongAfter of setting.hasShortRounds ? [true, false] : [true]) {
       const { daemon, journal } = life;
       const begun = await lives.begin({ daemon, journal, made: world.made, isLongAfter });
@@ -140,7 +155,9 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
   }
 
   async function call(from: Life, { seq, call: outside }: PendingCall, prefix: string): Promise<void> {
-    const answer = async (reply: Reply, label: string, kind: MoveKind, after: World, wrong?: string): Promise<void> => {
+    const isBeginning = life?.round === undefined && index > 0;
+    const answer = async (reply: Reply, label: string, kind: MoveKind, next: World, wrong?: string): Promise<void> => {
+      const after = isBeginning ? spend(next, 'rounds') : next;
       const event: Event = { seq, reply };
       goTo(await lives.after(from, event), prefix + label, kind, after, wrong);
     };
@@ -152,7 +169,8 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
         return;
       case 'slurm':
         for (const way of slurmWays(world, outside.call, setting)) {
-          await answer({ slurm: way.answer }, nameSlurm(outside.call) + way.how, way.kind, way.world);
+          const wrong = state.lives.length === 1 ? wrongJob(world, way.world) : undefined;
+          await answer({ slurm: way.answer }, nameSlurm(outside.call) + way.how, way.kind, way.world, wrong);
         }
         return;
       case 'server': {

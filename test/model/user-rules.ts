@@ -15,19 +15,21 @@ const CALLS: Readonly<Record<UserAct, ServerCall>> = {
   delete: { endpoint: 'tasks.delete', body: { task: TASK_ID, force: true } },
 };
 
-export function userMoves(world: World, stamp: Stamp): WorldMove[] {
+export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]): WorldMove[] {
   if (world.left.users === 0 || world.task === undefined) return [];
-  return USER_ACTS.filter((act) => isOffered(act, world)).flatMap((act) => {
-    // An agent that died a moment ago looks alive to the server, which then asks it to stop.
-    const mayBeHeard =
-      act === 'abort' && world.task?.status === 'in_progress' && !isHeard(world) ? [true, false] : [isHeard(world)];
-    return mayBeHeard.map((heard): WorldMove => {
-      const { world: after } = serve(world, CALLS[act], { stamp, isHeard: heard });
-      const how = act === 'abort' && after.task?.status === 'in_progress' ? ', which is asked of its worker' : '';
-      const aborted = act !== 'abort' ? '' : after.task?.status === 'stopped' ? 'at once' : 'asked';
-      return { label: `user: ${act}${how}`, kind: 'user', world: spend({ ...after, aborted }, 'users') };
+  return acts
+    .filter((act) => isOffered(act, world))
+    .flatMap((act) => {
+      // An agent that died a moment ago looks alive to the server, which then asks it to stop.
+      const mayBeHeard =
+        act === 'abort' && world.task?.status === 'in_progress' && !isHeard(world) ? [true, false] : [isHeard(world)];
+      return mayBeHeard.map((heard): WorldMove => {
+        const { world: after } = serve(world, CALLS[act], { stamp, isHeard: heard });
+        const how = act === 'abort' && after.task?.status === 'in_progress' ? ', which is asked of its worker' : '';
+        const aborted = act !== 'abort' ? '' : after.task?.status === 'stopped' ? 'at once' : 'asked';
+        return { label: `user: ${act}${how}`, kind: 'user', world: spend({ ...after, aborted }, 'users') };
+      });
     });
-  });
 }
 
 /** What the web page offers for a task as it is. */

@@ -52,6 +52,8 @@ export interface JobValue {
   readonly leaving: '' | 'CANCELLED' | 'TIMEOUT' | 'PENDING';
   /** Slurm has dropped its record; accounting, where there is one, has not. */
   readonly isPurged: boolean;
+  /** It was still on its way when sbatch had given up: no look at Slurm could have told of it. */
+  readonly wasInFlight: boolean;
 }
 
 /** How much may still go wrong, or be done by the user. */
@@ -71,6 +73,8 @@ export interface Budgets {
   /** The controller crashes, forgets the jobs that wait, and hands their ids out again. */
   readonly forgets: number;
   readonly users: number;
+  /** Of a second daemon on the same queues, which after them is dead for good: wherever it stands, it may also never go on. */
+  readonly rounds: number;
 }
 
 export const NO_BUDGET: Budgets = {
@@ -82,6 +86,7 @@ export const NO_BUDGET: Budgets = {
   refusals: 0,
   forgets: 0,
   users: 0,
+  rounds: 0,
 };
 
 /** A call to the server, as it is made. */

@@ -1,4 +1,4 @@
-// One round of the real daemon, lived again from its beginning with the answers it has had so far, up to its next call to the outside.
+// One round of the real daemon, which goes on from each answer that it is given to its next call to the outside.
 import type { z } from 'zod';
 import type { Entry } from '../../src/glue/entry.ts';
 import type { Glue } from '../../src/glue/glue.ts';
@@ -82,7 +82,13 @@ const FIRST_ROUND_AT = 1_800_000_000_000;
 const LONG_MS = 1_000_000_000;
 const ROUNDS_APART_MS = 10 * LONG_MS;
 
-export async function relive(program: Program, beginning: Beginning, events: readonly Event[]): Promise<Moment> {
+/** A daemon at work, in memory: it can only go on, and not be copied. */
+export interface LiveRound {
+  moment(): Moment;
+  take(event: Event): Promise<void>;
+}
+
+export async function beginRound(program: Program, beginning: Beginning): Promise<LiveRound> {
   const { daemon, made, isLongAfter } = beginning;
   const startedAt = FIRST_ROUND_AT + made * ROUNDS_APART_MS;
   const reading: ClockReading = isLongAfter
@@ -238,26 +244,27 @@ export async function relive(program: Program, beginning: Beginning, events: rea
   );
   await settle();
 
-  for (const event of events) {
-    if ('wakes' in event) {
-      nowAt += LONG_MS;
-      const awake = [...sleepers];
-      sleepers.clear();
-      for (const wake of awake) wake();
-    } else {
-      const one = waiting.get(event.seq);
-      waiting.delete(event.seq);
-      one?.answer(event.reply);
-    }
-    await settle();
-  }
-  // The presence sleeps as well, always.
-  const isAsleep = sleepers.size > 1;
   return {
-    pending: [...waiting].map(([number, { call }]) => ({ seq: number, call })),
-    journal: journal(),
-    isAsleep,
-    death,
+    async take(event) {
+      if ('wakes' in event) {
+        nowAt += LONG_MS;
+        const awake = [...sleepers];
+        sleepers.clear();
+        for (const wake of awake) wake();
+      } else {
+        const one = waiting.get(event.seq);
+        waiting.delete(event.seq);
+        one?.answer(event.reply);
+      }
+      await settle();
+    },
+    moment: () => ({
+      pending: [...waiting].map(([number, { call }]) => ({ seq: number, call })),
+      journal: journal(),
+      // The presence sleeps as well, always.
+      isAsleep: sleepers.size > 1,
+      death,
+    }),
   };
 }
 
