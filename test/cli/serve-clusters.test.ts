@@ -53,7 +53,9 @@ describe('a round of several clusters', function () {
     expect(stderr)
       .to.match(/Serving cluster=good .*worker=glue:slurm:good/)
       .and.to.match(/Stopped.* cluster=good/);
-    expect(stderr).to.match(/ERROR This cluster is not served; the others are cluster=bad .*scontrol not found/);
+    expect(stderr).to.match(
+      /ERROR This cluster is not served; the others are cluster=bad .*scontrol not found.* Set slurm_bin_dir/,
+    );
   });
 
   it('with one whose state folder another daemon holds', async () => {

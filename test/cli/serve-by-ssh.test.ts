@@ -1,0 +1,121 @@
+// A round on a cluster behind a real sshd, by both providers, as ~/.ssh/config and clearml.conf say.
+import { expect } from 'chai';
+import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { prepareUserSsh } from '../support/ssh-master.ts';
+import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';
+import { here, type Answer, type Here } from './run-here.ts';
+
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('a round by SSH', function () {
+  this.timeout(60_000);
+  before(requireRoot);
+  before(requireSshd);
+
+  let folder: string;
+  let sandbox: Sandbox;
+  let slurm: StandInCluster;
+  let sshd: TestSshd;
+  let place: Here;
+
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp('/tmp/by-ssh-'));
+    sandbox = await createSandbox({ port: 0, clock: systemClock });
+    slurm = await startStandInCluster({ stateDir: join(folder, 'slurm') });
+    await makeKey(join(folder, 'key'));
+    sshd = await startSshd([`AuthorizedKeysFile ${folder}/key.pub`]);
+    await mkdir(join(folder, 'bin'));
+    place = await here({ PATH: join(folder, 'bin'), USER: 'root' });
+    await place.write('t', TEMPLATE);
+  });
+  afterEach(async () => {
+    await sshd[Symbol.asyncDispose]();
+    await slurm.close();
+    await sandbox.close();
+    await place[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** ssh takes the home folder from the system, not from HOME: here it is told of another configuration. */
+  async function useConfig(file: string): Promise<void> {
+    await writeFile(join(folder, 'bin', 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${file} "$@"\n`, { mode: 0o755 });
+  }
+
+  async function writeConfig(...more: readonly string[]): Promise<void> {
+    const lines = [
+      'Host cluster',
+      ...['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root', `IdentityFile ${folder}/key`, 'IdentitiesOnly yes'],
+      ...[`UserKnownHostsFile ${folder}/known`, 'GlobalKnownHostsFile none', ...more],
+    ];
+    await writeFile(join(folder, 'config'), `${lines.join('\n')}\n`);
+    await useConfig(join(folder, 'config'));
+  }
+
+  async function round(settings: string): Promise<Answer> {
+    await place.write(
+      'clearml.conf',
+      `api { api_server: "${sandbox.url}", credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" } }
+       agent.slurm { state_dir: ${folder}/state, template_files: [t], queues: [queue]
+         clusters { far { host: cluster, slurm_bin_dir: ${slurm.commandsDir}, ${settings} } } }`,
+    );
+    return place.run('--once', '--create-queue');
+  }
+
+  function expectServed({ code, stderr }: Answer): void {
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/Serving cluster=far /);
+  }
+
+  for (const provider of ['ssh2', 'openssh'] as const) {
+    it(`with ${provider}: an unknown host is refused, the first key taken in accept-new, another one refused`, async () => {
+      await writeConfig('StrictHostKeyChecking no');
+
+      const first = await round(`provider: ${provider}`);
+      expect(first.code).to.equal(69);
+      expect(first.stderr).to.match(/host key/i);
+      expect(sshd.log()).not.to.contain('Accepted');
+
+      expectServed(await round(`provider: ${provider}, host_keys: accept-new`));
+      expect(await readFile(join(folder, 'known'), 'utf8')).to.contain('ssh-ed25519');
+      expectServed(await round(`provider: ${provider}`));
+
+      await sshd.changeHostKey();
+      const before = sshd.log();
+      const changed = await round(`provider: ${provider}, host_keys: accept-new`);
+      expect(changed.code).to.equal(69);
+      expect(changed.stderr).to.match(/host key .*has changed|HOST IDENTIFICATION HAS CHANGED/i);
+      expect(sshd.log().slice(before.length)).not.to.contain('Accepted');
+    });
+  }
+
+  it('with openssh and a ControlPath: your own connection is used, and nobody logs in without it', async () => {
+    const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
+    const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
+    await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });
+    await useConfig(ssh.config);
+
+    const without = await round('provider: openssh');
+    expect(without.code).to.equal(69);
+    expect(without.stderr).to.contain('ssh -fNM cluster');
+    expect(sshd.log()).not.to.contain('Accepted');
+
+    await ssh.openMaster();
+    const logins = sshd.loginCount();
+    expectServed(await round('provider: openssh'));
+    expect(sshd.loginCount()).to.equal(logins);
+  });
+
+  it('with ssh2: what only openssh can do is said at the start', async () => {
+    await writeConfig('ProxyCommand nc %h %p');
+
+    const { code, stderr } = await round('provider: ssh2');
+
+    expect(code).to.equal(78);
+    expect(stderr).to.contain('~/.ssh/config has a ProxyCommand for cluster').and.to.contain('Set provider to openssh');
+  });
+});
