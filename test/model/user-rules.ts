@@ -35,8 +35,9 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
 /** What the web page offers for a task as it is. */
 function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   const status = task?.status;
-  // Between its pop, or its gate, and its beginning no agent can be told from one that has nothing: those are moments.
-  const isBeingTaken = jobs.some(({ state, phase }) => state === 'RUNNING' && phase === 'gated');
+  // Between its gate and its beginning an agent can not be told from one that has nothing, and for a moment after an abort it
+  // still works: another agent, which looks at nothing, is not given the task in those moments.
+  const isBeingTaken = jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');
   switch (act) {
     case 'abort':
       return status === 'queued' || status === 'in_progress';
