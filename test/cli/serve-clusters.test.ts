@@ -85,6 +85,15 @@ describe('a round of several clusters', function () {
     expect(stderr).to.contain('scontrol gave no answer within 2 s');
   });
 
+  it('of which one has no queue any more: it is followed', async () => {
+    const clusters = `clusters { ${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} } }, queues { aaa { cluster: good } }`;
+
+    const { code, stderr } = await round(clusters);
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/Serving cluster=bad .*queues=""/);
+  });
+
   it('of which --cluster chooses one', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`;
 
