@@ -66,13 +66,14 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
-    // In parentheses, so that the loop that takes the scripts goes on with its own IFS.
-    'is_there() (',
-    '  case $1 in */*) test -f "$1" && test -x "$1"; exit ;; esac',
-    '  IFS=:; set -f',
-    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && exit; done',
-    '  exit 1',
-    ')',
+    // It leaves IFS as the loop that takes the scripts needs it, without a process of its own.
+    'is_there() {',
+    '  case $1 in */*) test -f "$1" && test -x "$1"; return ;; esac',
+    '  IFS=:; set -f; missing=1',
+    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && missing=0 && break; done',
+    '  unset IFS; set +f',
+    '  return $missing',
+    '}',
     surroundings.binDir === undefined ? 'p=$PATH' : `p=${quoteWord(surroundings.binDir)}:$PATH`,
     // A program that outlives its caller would keep its session, of which a server gives out few.
     `limit=; if command -v timeout > /dev/null 2>&1; then limit='timeout -k 2 ${seconds}'; fi`,
