@@ -101,6 +101,8 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
   const place = view.placeOf(id, queue.id);
   if (isLongParked) {
     if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
+    const ended = endedSince(view.jobs.get(id) ?? [], parkedAt);
+    if (ended !== undefined) return followed(facts, { task: id, queue, job: ended, isOthersJob: false });
     return facts.isOurs(queue.id, undefined) ? { kind: 'parked', task: id, queue } : undefined;
   }
   const quietMs = view.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
@@ -108,6 +110,16 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
   if (task.status === 'in_progress') return wasOurs(facts, task, queue);
   if (task.status !== 'queued' || place !== 'nowhere' || !facts.isOurs(queue.id, undefined)) return undefined;
   return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
+}
+
+/**
+ * The last job that ended while the task was parked: it never took the task, and how it ended says what is to become of it. A
+ * user's scancel, for one, is no reason for another job.
+ */
+function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
+  // Slurm's times are whole seconds.
+  const ended = jobs.filter(({ endedAt }) => endedAt !== undefined && endedAt + 999 >= parkedAt);
+  return ended.toSorted((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0)).at(-1);
 }
 
 /**

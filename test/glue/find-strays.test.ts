@@ -94,6 +94,20 @@ const ROWS: readonly Row[] = [
   },
   { title: 'D-02 parked for long, without a job', task: taskOf('queued'), parkedAt: OLD, stray: 'parked' },
   {
+    title: 'parked for long, and its job was cancelled since: that is not to be forgotten',
+    task: taskOf('queued'),
+    jobs: [jobOf('CANCELLED', { endedAt: OLD + 1_000 })],
+    parkedAt: OLD,
+    stray: 'job',
+  },
+  {
+    title: 'parked for long, and a job of an earlier life of it was cancelled before',
+    task: taskOf('queued'),
+    jobs: [jobOf('CANCELLED', { endedAt: OLD - 2_000 })],
+    parkedAt: OLD,
+    stray: 'parked',
+  },
+  {
     title: 'parked a moment ago: another daemon has it in hand',
     task: taskOf('queued'),
     parkedAt: NOW - 1_000,
