@@ -24,6 +24,9 @@ const NOTICE_MS = 6_000;
 /** How long before its death a controller may not yet have saved what it was told, and after an end how long a report takes. */
 const UNSAVED_MS = 15_000;
 
+/** squeue is asked every second. */
+const SEEN_WITHIN_MS = 3_000;
+
 export function demand(history: TaskHistory): Demand {
   const act = lastAct(history);
   if (act === undefined) return byRuns(history, 0);
@@ -33,7 +36,8 @@ export function demand(history: TaskHistory): Demand {
   const word = act.endpoint.slice('tasks.'.length);
   const allowed = new Set<string>();
   const status = act.answer?.status;
-  if (act.endpoint === 'tasks.stop') allowed.add('stopped');
+  // A running task is asked to stop, one that waits is stopped, and one that is over stays what it is.
+  if (status === 'in_progress') allowed.add('stopped');
   else if (status !== undefined) allowed.add(status);
   else for (const former of ['created', 'stopped', 'completed', 'failed']) allowed.add(former);
 
@@ -90,6 +94,11 @@ function byRuns(history: TaskHistory, since: number): Demand {
   if (last === undefined) return byNoRun(history, since);
 
   const allowed = new Set<string>();
+  const cancelled = findIgnored(history, last, since);
+  if (cancelled !== undefined) {
+    const because = `a user had cancelled job ${cancelled.job ?? ''}, its only one, before job ${last.job} was made for it`;
+    return { allowed: new Set(['stopped']), because };
+  }
   const disturbed = disturbances(history, last);
   if (last.code !== undefined) allowed.add(last.code === 0 ? 'completed' : 'failed');
   for (const { what } of disturbed) {
@@ -112,6 +121,21 @@ function byNoRun(history: TaskHistory, since: number): Demand {
   if (deeds.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
     allowed.add('stopped');
   return { allowed, because: 'its program never ran' };
+}
+
+/**
+ * A user's scancel of the only job that the task had, which is no reason for another one. A controller that is killed may forget
+ * it, and a job that it acknowledged may have been there unseen.
+ */
+function findIgnored({ deeds, jobs }: TaskHistory, run: Run, since: number): Deed | undefined {
+  return deeds.find(({ what, at, job }) => {
+    if (what !== 'scancel' || at < since || at > run.beganAt || job === run.job) return false;
+    const isForgettable = deeds.some(
+      (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
+    );
+    const isOnly = jobs.every((seen) => seen.job === job || seen.at > at + SEEN_WITHIN_MS);
+    return !isForgettable && isOnly;
+  });
 }
 
 /** What was done to the job of a run, from a moment before it began until its end could be told. */

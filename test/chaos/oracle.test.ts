@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import type { TaskHistory } from './history.ts';
 import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED, TASK } from './invented.ts';
 import { judge } from './oracle.ts';
-import { tellStory } from './story.ts';
 
 /** Histories of all kinds, each with what the oracle must find in it. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [
@@ -118,6 +117,21 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
 
+  [
+    'an abort of a task that had just completed',
+    'nothing',
+    history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
+  ],
+  [
+    'a task that was enqueued anew after scancel',
+    'nothing',
+    history({
+      calls: [enqueued, late],
+      traces: run(10_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
   ['a job that Slurm still has', 'lost', history({ liveJobs: ['7'] })],
   [
     'a task that is left in progress',
@@ -246,6 +260,15 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       deeds: [deed(3_500, 'scancel', { job: '7' })],
     }),
   ],
+  [
+    'scancel by hand, and another job that ran the task',
+    'wrong',
+    history({
+      traces: run(6_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(6_000, 'RUNNING', '8')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
   ['a new enqueue that was never served', 'wrong', history({ calls: [enqueued, gatePassed, late], status: 'stopped' })],
   [
     'a failure without a reason',
@@ -263,26 +286,4 @@ describe('the oracle of chaos', () => {
       else expect(found, JSON.stringify(verdict)).to.include(wanted);
     });
   }
-
-  it('tells the story of a task in the order of time, with what was done to it', () => {
-    const given = history({
-      status: 'failed',
-      traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(3_500, 'node killed', { node: 'n1', words: 'node n1 is killed', until: 5_000 })],
-      calls: [enqueued, { ...gatePassed, answer: undefined }],
-    });
-
-    expect(tellStory(given, judge({ ...given, liveJobs: ['7'] })).split('\n')).to.deep.equal([
-      `task ${TASK} (ends well)`,
-      '  ! Slurm still has its job 7',
-      '      0.00 user: tasks.enqueue served -> 200 count 1 queued',
-      '      1.00 job 7 on n1: job starts',
-      '      1.00 Slurm: job 7 is RUNNING (None)',
-      '      1.90 node: queues.remove_task -> no answer',
-      '      2.00 job 7 on n1: run begins',
-      '      3.50 *** node n1 is killed until     5.00',
-      '      4.00 job 7: last sign of life of the run',
-      '  in the end it is failed (worker execution done: ), in no queue',
-    ]);
-  });
 });

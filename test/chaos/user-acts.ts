@@ -69,8 +69,11 @@ function inShell(
       if (live.length === 0) return;
       const { job } = choose(live, pick);
       const [program, ...args] = words(job);
-      stage.note({ what, job, words: `a user calls ${program} ${args.join(' ')}` });
-      await stage.arena.cluster.run(program, ...args).catch(() => undefined);
+      const isDone = await stage.arena.cluster.run(program, ...args).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) stage.note({ what, job, words: `a user calls ${program} ${args.join(' ')}` });
     });
 }
 

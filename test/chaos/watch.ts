@@ -69,8 +69,8 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
 
   /** A controller that has forgotten a job drains its node for "Duplicate jobid" when the job's id was handed out again. */
   async function resumeNodes(): Promise<void> {
-    const drained = await cluster.run('sinfo', '--noheader', '--states=drain', '--format=%n');
-    for (const node of drained.split('\n').filter((name) => name !== '')) {
+    const drained = await cluster.run('sinfo', '--noheader', '--Node', '--states=drain', '--format=%N');
+    for (const node of new Set(drained.split('\n').filter((name) => name !== ''))) {
       await cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
     }
   }
