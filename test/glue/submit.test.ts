@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { readMark } from '../../src/slurm/job-name.ts';
 import { prepare, submit, type Prepared } from '../../src/glue/submit.ts';
+import { TemplateProblem } from '../../src/template/errors.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { entryOf } from './sightings.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
@@ -117,6 +118,33 @@ describe('an attempt', () => {
     expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect(desk.said(task)).to.deep.equal([]);
+  });
+
+  it('needs no file where there is no shared folder', async () => {
+    const { glue } = createDesk();
+    const desk = createDesk({ job: { ...glue.job, sharedDir: undefined } });
+    const { prepared: next } = await prepared(desk);
+    desk.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
+
+    expect(await submit(desk.glue, next)).to.equal('accepted');
+  });
+
+  it('that does not fit its template fails the task, and takes its entry', async () => {
+    const { glue } = createDesk();
+    const misfit = {
+      file: 'a.template',
+      render: () => {
+        throw new TemplateProblem('a.template', 2, 1, 'no value');
+      },
+    };
+    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, template: misfit })) });
+    const error = await rejection(prepared(desk));
+
+    expect(String(error)).to.include('does not fit');
+    const [task = '' as TaskId] = desk.server.store.tasks.all().map(({ id }) => id as TaskId);
+    expect(await desk.read(task)).to.include({ status: 'failed', statusReason: 'template' });
+    expect(desk.said(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
   it('whose clearml.conf can not be written is not made: the task is to be given back', async () => {
