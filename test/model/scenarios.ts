@@ -3,7 +3,7 @@ import type { Scenario } from './search.ts';
 import { USER_ACTS } from './user-rules.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
 
-export const PLAIN: Scenario = {
+const PLAIN: Scenario = {
   title: 'nothing goes wrong',
   budgets: NO_BUDGET,
   hasGate: true,

@@ -158,7 +158,7 @@ function seen({ id, name, state, restarts }: JobValue): SeenJob {
 }
 
 /** A row of squeue or sacct. Each start of a job has a moment of its own. */
-export function showJob({ id, name, state, restarts }: SeenJob): Job {
+function showJob({ id, name, state, restarts }: SeenJob): Job {
   return {
     id: String(id) as JobId,
     name,
