@@ -1,7 +1,7 @@
 // The oracle itself: invented histories, good ones that it must let pass, and one of each kind of wrong that it must notice.
 import { expect } from 'chai';
 import type { TaskHistory } from './history.ts';
-import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED, TASK } from './invented.ts';
+import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED } from './invented.ts';
 import { judge } from './oracle.ts';
 
 /** Histories of all kinds, each with what the oracle must find in it. */
