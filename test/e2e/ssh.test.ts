@@ -1,0 +1,104 @@
+// Tasks on a cluster that is reached by SSH only: under another account, behind two other hosts, by both providers.
+import { expect } from 'chai';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
+import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
+import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('tasks on a cluster behind two other hosts', function () {
+  this.timeout(180_000);
+  before(requireSlurm);
+  before(requirePython);
+  before(requireSshd);
+  before(requireRoot);
+
+  let cluster: SharedCluster;
+  let account: TestAccount;
+  let hosts: TestSshd[];
+  let ssh: UserSsh;
+  let folder: string;
+
+  before(async () => {
+    cluster = await sharedCluster();
+    account = await addAccount({ shell: '/bin/bash', files: { '.bashrc': 'echo Welcome\nexport SBATCH_HOLD=1\n' } });
+    hosts = await Promise.all([startSshd(), startSshd(), startSshd(['MaxSessions 3', 'Banner /etc/os-release'])]);
+    const [gate, login, last] = hosts as [TestSshd, TestSshd, TestSshd];
+    ssh = prepareUserSsh(targetOf(last, account), [
+      'ProxyJump login',
+      ...hostLines('login', login),
+      'ProxyJump gate',
+      ...hostLines('gate', gate),
+    ]);
+    folder = mkdtempSync('/tmp/by-ssh-');
+    // The home of the world is not the one in which ssh looks for its configuration.
+    writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
+    // Where the account can read it, wherever this checkout is.
+    cpSync(resolve('src/sandbox/agent'), join(account.home, 'agent'), { recursive: true });
+  });
+
+  after(async () => {
+    await ssh[Symbol.asyncDispose]();
+    await removeAccount(account);
+    await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function hostLines(name: string, sshd: TestSshd): string[] {
+    return [
+      `Host ${name}`,
+      'HostName 127.0.0.1',
+      `Port ${String(sshd.port)}`,
+      `User ${account.name}`,
+      `IdentityFile ${account.keyFile}`,
+      `UserKnownHostsFile ${sshd.knownHosts()}`,
+    ];
+  }
+
+  for (const provider of ['ssh2', 'openssh'] as const) {
+    it(`go by ${provider}: one is completed, one on two nodes, one fails, and all know their job`, async () => {
+      if (provider === 'openssh') await ssh.openMaster();
+      const logins = hosts.map((host) => host.loginCount());
+      const template = join(folder, 'quick.template');
+      writeFileSync(
+        template,
+        QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --chdir=${account.home}\n#SBATCH --mem`),
+      );
+      await using world = await startWorld({
+        cluster: { ...cluster, env: { PATH: `${folder}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
+        withPython: false,
+        slurm: `
+          python: ${account.home}/agent/python
+          template_files: [${template}]
+          clusters {
+            far { host: cluster, provider: ${provider}, slurm_conf: ${cluster.slurmConf}, shared_dir: ${account.home}/shared }
+          }
+        `,
+      });
+      const queue = await world.user.makeQueue('far away');
+      const one = await world.user.makeTask({ code: 'import os\nprint("as uid", os.getuid(), flush=True)' });
+      const two = await world.user.makeTask({
+        code: 'import os\nprint("rank", os.environ["SLURM_PROCID"], flush=True)',
+        properties: { num_nodes: '2' },
+      });
+      const three = await world.user.makeTask({ code: 'raise SystemExit(3)' });
+      for (const task of [one, two, three]) await world.user.enqueue(task, queue);
+
+      const daemon = world.start('--queue', 'far away');
+      await world.untilStatus(one, 'completed');
+      await world.untilStatus(two, 'completed');
+      await world.untilStatus(three, 'failed');
+
+      await world.untilConsole(one, `as uid ${String(account.uid)}`);
+      await world.untilConsole(two, 'rank 0');
+      await world.untilConsole(two, 'rank 1');
+      await world.untilConsole(one, 'ended COMPLETED');
+      await world.stop(daemon);
+      const newLogins = hosts.map((host, index) => host.loginCount() - (logins[index] ?? 0));
+      expect(newLogins).to.deep.equal(provider === 'ssh2' ? [1, 1, 1] : [0, 0, 0]);
+    });
+  }
+});
