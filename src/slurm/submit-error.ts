@@ -143,6 +143,11 @@ const UNSIGNED = /^sbatch: error: Munge encode failed/m;
 const BROKEN_INSTALLATION =
   /^sbatch: fatal: (?!.*(?:Unmatched|[Ss]cript))|^sbatch: error: Problem talking to database/m;
 
+/** What sbatch's own lines begin with; where getopt(3) complains, as it was run: with its path, if by one. */
+const OWN = /^(?:\/\S*\/)?sbatch: /.source;
+const COMPLAINT = new RegExp(`${OWN}(?:error: |fatal: |unrecognized option|option )`, 'm');
+const PREFIX = new RegExp(`${OWN}(?:error: |fatal: )?(?:Batch job submission failed: )?`);
+
 /** sbatch(1) exits with 1, or with 255 when it does not understand an option; any other code is somebody else's. */
 const OWN_EXIT_CODES: readonly (number | undefined)[] = [1, 255];
 
@@ -157,7 +162,7 @@ export function readSubmitError(exitCode: number | undefined, stderr: string): S
   if (answer !== undefined) return readAnswer(answer, stderr);
   if (!OWN_EXIT_CODES.includes(exitCode) || stderr.includes('retrying')) return 'unknown';
   if (BROKEN_INSTALLATION.test(stderr)) return 'unavailable';
-  return /^sbatch: (?:error: |fatal: |unrecognized option|option )/m.test(stderr) ? 'rejected' : 'unknown';
+  return COMPLAINT.test(stderr) ? 'rejected' : 'unknown';
 }
 
 function readAnswer(answer: string, stderr: string): SubmitFailure {
@@ -181,6 +186,6 @@ export function submitErrorWords(stderr: string): string {
 function complaints(stderr: string): string[] {
   return stderr
     .split('\n')
-    .map((line) => line.replace(/^sbatch: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
+    .map((line) => line.replace(PREFIX, '').trim())
     .filter((line) => line !== '' && !line.startsWith('Try "sbatch --help"'));
 }

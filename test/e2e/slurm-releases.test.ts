@@ -142,8 +142,8 @@ for (const { version } of SLURM_RELEASES) {
       await cluster.run('scontrol', 'requeue', job);
       const waits = async (): Promise<boolean> => (await world.jobsOf(task, 'PD')).length === 1;
       await waitUntil('the job to wait again', waits, { withinMs: 30_000, everyMs: 250 });
-      // Slurm lets it wait for two minutes otherwise.
-      await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
+      // Slurm lets it wait for two minutes otherwise; in the second of its end the node would refuse it.
+      await cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now+2');
 
       await world.untilStatus(task, 'completed');
       expect((await world.user.console(task)).match(/the second start/g)).to.have.length(1);

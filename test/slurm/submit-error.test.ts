@@ -80,6 +80,7 @@ describe('a limit that was reached', () => {
 describe('what sbatch says before it asks the controller', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
+    ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],
     ['sbatch: option requires an argument -- \'t\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ['sbatch: error: Invalid --time specification\n', 255, 'rejected'],
     ['sbatch: error: "a" is not a valid node count\n', 255, 'rejected'],
