@@ -291,6 +291,56 @@ const ROWS: readonly (readonly [fact: string, seen: Partial<Sighting>, done: rea
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
+    'refused by Slurm, with a record left',
+    { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'refused by Slurm',
+          text: 'Slurm refused the job: BadConstraints. Change the user property that sets it, or the template of queue "gpu".',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'ended by its time limit before its agent began',
+    { jobs: [jobOf('TIMEOUT', { reason: 'BadConstraints' })], place: 'parked', record: 'gone' },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'Slurm TIMEOUT',
+          text: "Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+          withLog: true,
+        },
+      },
+    ],
+  ],
+  [
+    'ended, its task in progress and asked to stop, past the grace',
+    {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      record: 'gone',
+      entry: ENDED,
+    },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'aborted',
+          text: 'Aborted by the user. Slurm job 7 ended FAILED.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
     'ended, and nobody knows yet how',
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     [{ do: 'ask-record', jobId: '7' as JobId }],
