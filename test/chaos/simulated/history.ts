@@ -41,16 +41,20 @@ interface Life {
 
 /** So many jobs that came to nothing are enough to give a task up. */
 const MANY_JOBS = 5;
-/** A job that was shown for so long was there to be seen before another one was submitted. */
-const PLAIN_TO_SEE_MS = 60_000;
 
 export function createHistory({
   jobsOf,
   couldLookSince,
+  plainToSeeMs,
+  mayBeSilent,
 }: {
   readonly jobsOf: (task: string) => readonly SimJob[];
   /** Since when the only daemon there is could see what the controller shows; undefined where there are several. */
   readonly couldLookSince: () => number | undefined;
+  /** A job that was shown for so long was there to be seen before another one was submitted. */
+  readonly plainToSeeMs: number;
+  /** Whether tasks may be silent for two hours, so that the server's own watchdog stops them. */
+  readonly mayBeSilent: boolean;
 }): History {
   const lives = new Map<string, Life>();
   let verdict: Verdict | undefined;
@@ -121,7 +125,7 @@ export function createHistory({
           isLive(other.state) &&
           !other.isInFlight &&
           !other.isForgotten &&
-          now - Math.max(other.submittedAt, since) > PLAIN_TO_SEE_MS,
+          now - Math.max(other.submittedAt, since) > plainToSeeMs,
       );
       if (old !== undefined) {
         history.judge({ kind: 'twice', task, says: `${named(task)} got job ${job.id} while its job ${old.id} lived` });
@@ -131,8 +135,7 @@ export function createHistory({
       const { ends } = lifeOf(task);
       const end = found?.status ?? 'gone';
       if (ends.has(end)) return;
-      // The server's own watchdog stops what was silent for two hours.
-      if (found?.status_reason === 'Forced stop (non-responsive)') return;
+      if (mayBeSilent && found?.status_reason === 'Forced stop (non-responsive)') return;
       const kind = end === 'queued' || end === 'in_progress' ? 'lost' : 'wrong';
       history.judge({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
     },

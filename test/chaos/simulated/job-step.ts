@@ -8,6 +8,8 @@ import type { Stage } from './troubles.ts';
 
 /** False when it can do nothing now. */
 export async function stepJobInWeather(stage: Stage, job: SimJob): Promise<boolean> {
+  // Before the agent's first report nobody can tell whose word it was that the task has stopped.
+  if (job.leaving !== undefined && job.phase === 'begun') stage.history.befell(job.task, ['stopped', 'failed']);
   const did = await step(stage, job);
   if (did !== undefined) stage.world.tell(`job ${job.id}`, `${did} (${named(job.task)})`);
   return did !== undefined;
@@ -30,7 +32,7 @@ async function step(stage: Stage, job: SimJob): Promise<string | undefined> {
 function land({ world, dice }: Stage, job: SimJob): string {
   const isLost = dice.next() < 0.2;
   if (isLost) world.cluster.vanish(job);
-  job.isInFlight = false;
+  Object.assign(job, { isInFlight: false, submittedAt: world.clock.now() });
   return isLost ? 'never reaches the controller' : 'reaches the controller';
 }
 

@@ -14,6 +14,8 @@ export interface RoundPlan {
   readonly isLazy: boolean;
   readonly hasAccounting: boolean;
   readonly jobLimit: number;
+  /** Now and then one takes seconds to minutes. */
+  readonly hasSlowCalls: boolean;
   /** The second daemon, once killed, never comes back. */
   readonly diesForGood: boolean;
 }
@@ -42,5 +44,6 @@ export function planRound(seed: number, round: number): RoundPlan {
     hasAccounting: chance(0.7),
     jobLimit: chance(0.3) ? dice.whole(2, 12) : Infinity,
     diesForGood: chance(0.2),
+    hasSlowCalls: chance(0.6),
   };
 }

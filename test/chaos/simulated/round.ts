@@ -3,10 +3,12 @@ import { isLive } from '../../../src/slurm/job-state.ts';
 import { createCliScheduler } from '../../../src/slurm/cli-scheduler.ts';
 import type { SimJob } from '../../glue/simulation/cluster.ts';
 import { passTime, settle, takeTurn } from '../../glue/simulation/moves.ts';
+import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
 import { silentLog } from '../../glue/simulation/silent-log.ts';
 import type { Turn } from '../../glue/simulation/turns.ts';
 import { createWorld, type Character, type SimDaemon, type World } from '../../glue/simulation/world.ts';
 import { createHistory, named, type Verdict } from './history.ts';
+import { createLimbo } from './limbo.ts';
 import { stepJobInWeather } from './job-step.ts';
 import { diceOf, type RoundPlan } from './plan.ts';
 import { createSlurmHost, TROUBLES, type Trouble } from './slurm-host.ts';
@@ -24,10 +26,16 @@ export interface RoundResult {
 
 /** Trouble goes on for so many moves for each task, on average. */
 const MOVES_PER_TASK = 70;
-/** Whatever is not at rest after so many quiet moves never will be. */
-const MOST_QUIET_MOVES = 60_000;
+/** Whatever is not at rest after so many quiet moves, and so many more for each task, never will be. */
+const MOST_QUIET_MOVES = 6_000;
+const MOST_QUIET_MOVES_PER_TASK = 400;
 /** All must be at rest for so long: longer than any grace of the product. */
 const REST_MS = 10 * 60_000;
+
+/** These can keep an agent from being heard for two hours. */
+const SILENCING: readonly TroubleKind[] = ['server is away', 'hours pass', 'tokens expire'];
+/** With these a task may be in no queue for a while, and be found. */
+const FORGETTING = /journal|user|neighbour|disk|lost|in flight|gate|requeue|away|expire|crash/;
 
 const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
 
@@ -45,8 +53,11 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
       host: createSlurmHost({ cluster, turns }, life, {
         hasAccounting: plan.hasAccounting,
         jobLimit: plan.jobLimit,
-        asked: (task, isRejected) => history.askedFor(task, isRejected),
-        trouble: () => (weather.isOn('controller away') ? spellTrouble : anyTrouble()),
+        asked(task, isRejected) {
+          history.askedFor(task, isRejected);
+          judgeEntry(task);
+        },
+        trouble: troubleOf,
       }),
       commands: COMMANDS,
       sbatchTimeoutMs: 150_000,
@@ -57,15 +68,29 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   );
   const { clock, cluster, turns, daemons } = world;
   const weather = createWeather(() => world.now());
-  const history = createHistory({ jobsOf, couldLookSince });
+  const plainToSeeMs = plan.hasSlowCalls ? 300_000 : 20_000;
+  const history = createHistory({
+    jobsOf,
+    couldLookSince,
+    plainToSeeMs,
+    mayBeSilent: plan.diesForGood || SILENCING.some((kind) => plan.kinds.includes(kind)),
+  });
+  const limbo = createLimbo(world);
   const stage: Stage = { world, weather, history, dice, held: new Set() };
+  /** When each task was last seen to have an entry in the scheduler queue. */
+  const parkedAt = new Map<string, number>();
   const backAt = new Map<SimDaemon, number>();
   const stalled = new WeakMap<Turn, number>();
-  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts' | 'phase'>>();
+  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'>>();
   let isCalm = false;
   let kills = 0;
   let calls = 0;
   let lastStartAt = 0;
+
+  function troubleOf(program: string): Trouble {
+    if (weather.isOn('controller away')) return spellTrouble;
+    return program === 'squeue' && weather.isOn('squeue complains') ? 'says so with exit code 0' : anyTrouble();
+  }
 
   function anyTrouble(): Trouble {
     return TROUBLES[fates.whole(0, TROUBLES.length - 1)] ?? 'hangs';
@@ -85,6 +110,18 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     history.admitted(await world.admit(character), character);
   }
 
+  function noteEntries(): void {
+    for (const { task } of world.server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [])
+      parkedAt.set(task, world.now());
+  }
+
+  /** A job for a task that has long had no entry for it would find the gate closed. */
+  function judgeEntry(task: string): void {
+    noteEntries();
+    if (world.now() - (parkedAt.get(task) ?? world.now()) < plainToSeeMs) return;
+    history.judge({ kind: 'wrong', task, says: `${named(task)} got a job, though its entry was taken long ago` });
+  }
+
   /** What is new about the jobs. */
   function observe(jobs: readonly SimJob[]): void {
     for (const job of jobs) {
@@ -92,19 +129,18 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
       if (before === undefined) history.submitted(job, world.now());
       if (job.restarts > (before?.restarts ?? 0)) {
         history.mayBegin(job.task);
-        // Once the controller has forgotten the job, only accounting tells that it was put back; and before the agent's
-        // first report nobody can tell whose word it was that the task has stopped.
-        if (!plan.hasAccounting || before?.phase === 'begun') history.befell(job.task, ['stopped', 'failed']);
+        // Once the controller has forgotten the job, only accounting tells that it was put back.
+        if (!plan.hasAccounting) history.befell(job.task, ['stopped', 'failed']);
       }
       if (job.runs > (before?.runs ?? 0)) history.begun(job.task);
-      known.set(job, { runs: job.runs, restarts: job.restarts, phase: job.phase });
+      known.set(job, { runs: job.runs, restarts: job.restarts });
     }
   }
 
   function take(turn: Turn): void {
     calls += 1;
-    const { kind, label } = turn;
-    const way = weatherFor(kind);
+    const { label } = turn;
+    const way = weatherFor(turn);
     if (way === undefined) {
       world.take(turn);
       return;
@@ -114,9 +150,10 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     turn.take(way);
   }
 
-  function weatherFor(kind: Turn['kind']): 'not made' | 'answer lost' | undefined {
+  function weatherFor({ kind, endpoint }: Turn): 'not made' | 'answer lost' | undefined {
     if (kind === 'clearml' && weather.isOn('server away')) return fates.next() < 0.9 ? 'not made' : 'answer lost';
     if ((kind === 'slurm' || kind === 'sbatch') && weather.isOn('controller away')) return 'not made';
+    if (endpoint === 'squeue' && weather.isOn('squeue complains')) return 'not made';
     return kind === 'journal' && weather.isOn('disk full') ? 'not made' : undefined;
   }
 
@@ -126,6 +163,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     if (!weather.isOn('controller away')) spellTrouble = anyTrouble();
     if (!(await bring(stage, kind))) return;
     if (!HARMLESS.includes(kind)) kills += 1;
+    limbo.disturb();
     await settle();
     observe(cluster.jobs);
   }
@@ -146,6 +184,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
       backAt.delete(daemon);
       lastStartAt = Math.max(lastStartAt, world.now());
       world.start(daemon);
+      limbo.disturb();
       return true;
     }
     return false;
@@ -178,7 +217,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   function isReady(turn: Turn): boolean {
     const until = stalled.get(turn);
     if (until !== undefined) return until <= world.now() || isCalm;
-    const isSlow = !isCalm && fates.next() < 0.01;
+    const isSlow = plan.hasSlowCalls && !isCalm && fates.next() < 0.01;
     stalled.set(turn, isSlow ? world.now() + Math.round(1_000 * 10 ** (fates.next() * 2)) : 0);
     return !isSlow;
   }
@@ -221,12 +260,17 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   }
 
   let moves = 0;
+  // What nobody has written down, or what a call in the midst of its way holds, may take longer to be found.
+  const mayJudgeLimbo = plan.daemons === 1 && !plan.hasSlowCalls && !plan.kinds.some((kind) => FORGETTING.test(kind));
   const stormMoves = plan.tasks * MOVES_PER_TASK;
   for (; moves < stormMoves && verdictOf() === undefined; moves += 1) {
     if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await admit();
     if (dice.next() < 1 / plan.calmness) await trouble();
     await move();
     await settle();
+    if (moves % 10 !== 0) continue;
+    noteEntries();
+    if (mayJudgeLimbo) limbo.look(history);
   }
   while (world.tasks.length < plan.tasks && verdictOf() === undefined) await admit();
   isCalm = true;
@@ -237,7 +281,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   world.tell('***', 'from now on all is well');
 
   let restsSince = Infinity;
-  const until = moves + MOST_QUIET_MOVES;
+  const until = moves + MOST_QUIET_MOVES + MOST_QUIET_MOVES_PER_TASK * plan.tasks;
   for (; moves < until && !(world.now() - restsSince > REST_MS) && verdictOf() === undefined; moves += 1) {
     await move();
     await settle();

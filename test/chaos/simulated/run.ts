@@ -17,6 +17,22 @@ export interface SimulatedRun {
 /** Of a story that ended badly the last lines about the task are told. */
 const STORY_LINES = 150;
 
+export interface Hunt {
+  readonly seed: number;
+  readonly rounds: number;
+  /** Kept the same in all of them. */
+  readonly same: Partial<RoundPlan>;
+}
+
+/** The first of some rounds that ends badly, told in one sentence. */
+export async function hunt({ seed, rounds, same }: Hunt): Promise<string | undefined> {
+  for (let round = 1; round <= rounds; round += 1) {
+    const { verdict } = await playRound({ ...planRound(seed, round), ...same });
+    if (verdict !== undefined) return `round ${round}: ${verdict.kind}: ${verdict.says}`;
+  }
+  return undefined;
+}
+
 /** Plays rounds until the time is up or there were enough tasks. Each round that ends badly is logged with its story. */
 export async function runSimulated({ seed, seconds, tasks, log }: SimulatedRun): Promise<Tally> {
   const endAt = seconds === undefined ? Infinity : performance.now() + seconds * 1000;

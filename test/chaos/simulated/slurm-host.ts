@@ -16,7 +16,7 @@ export interface SlurmHabits {
   readonly hasAccounting: boolean;
   /** So many jobs may wait and run at once. */
   readonly jobLimit: number;
-  trouble(): Trouble;
+  trouble(program: string): Trouble;
   /** The controller was asked for a job of this task, and maybe refuses it for good. */
   asked(task: string, isRejected: boolean): void;
 }
@@ -80,7 +80,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
         endpoint: command.program,
         label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
         effect: () => answer(command),
-        lost: (hasHappened) => fail(command, hasHappened, habits.trouble()),
+        lost: (hasHappened) => fail(command, hasHappened, habits.trouble(command.program)),
       });
     },
     close: () => Promise.resolve(),

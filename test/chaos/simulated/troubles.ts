@@ -39,6 +39,7 @@ const OF_THEIR_OWN = {
   'tokens expire': spell('tokens expired'),
   'disk is full for long': spell('disk full'),
   'gate is cut off': spell('gate cut off'),
+  'squeue complains': spell('squeue complains'),
   'hours pass': ({ world, dice }) => {
     const hours = dice.whole(1, 5);
     world.clock.pass(hours * 60 * A_MINUTE);
@@ -57,7 +58,7 @@ const OF_THEIR_OWN = {
     const { text } = daemon.disk;
     const lastLine = text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
     daemon.disk.text = text.slice(0, text.length - dice.whole(1, Math.max(1, lastLine.length - 1)));
-    world.judge.journalLost();
+    world.judge.mayRepeat();
     return 'dies, and its journal is torn';
   }),
   'daemon dies, journal is an old one': withDaemon(({ world, dice }, daemon) => {
@@ -67,7 +68,7 @@ const OF_THEIR_OWN = {
       .slice(0, dice.whole(0, lines.length))
       .map((line) => `${line}\n`)
       .join('');
-    world.judge.journalLost();
+    world.judge.mayRepeat();
     return 'dies, and its journal is one of an earlier time';
   }),
   'user requeues the job': onJob(

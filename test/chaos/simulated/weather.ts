@@ -1,6 +1,13 @@
 // What is away for a while: the server, the controller, valid tokens, room on the disk. It comes back by the clock.
 
-export const SPELLS = ['server away', 'controller away', 'tokens expired', 'disk full', 'gate cut off'] as const;
+export const SPELLS = [
+  'server away',
+  'controller away',
+  'tokens expired',
+  'disk full',
+  'gate cut off',
+  'squeue complains',
+] as const;
 export type Spell = (typeof SPELLS)[number];
 
 export interface Weather {

@@ -236,3 +236,8 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
 export function isAtWork(job: SimJob): boolean {
   return isLive(job.state) && (job.phase === 'begun' || job.phase === 'run');
 }
+
+/** Whether the task is this job's, past the gate. */
+export function hasTaken(job: SimJob): boolean {
+  return isLive(job.state) && job.phase !== 'new';
+}

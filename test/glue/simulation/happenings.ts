@@ -68,9 +68,12 @@ export type HappeningName = keyof typeof HAPPENINGS;
 
 function user(act: string, endpoint: string, more: Readonly<Record<string, unknown>> = {}): Happening {
   return async ({ server, cluster, neighbour, tasks, judge, ...world }, pick) => {
-    // An agent takes a task and begins it within moments, in which nobody on the server can tell that it has.
+    // An agent takes a task and begins it within moments, in which nobody on the server can tell that it has. Ours finds
+    // out whether the task still waits, but not that it waits elsewhere by now.
     const isTaken = (id: string): boolean =>
-      neighbour.hasPopped(id) || cluster.jobs.some((job) => job.task === id && job.phase === 'gated' && isRunning(job));
+      neighbour.hasPopped(id) ||
+      (act.startsWith('enqueue') &&
+        cluster.jobs.some((job) => job.task === id && job.phase === 'gated' && isRunning(job)));
     const present = tasks.filter((id) => server.store.tasks.get(id) !== undefined && !isTaken(id));
     const task = present[pick % Math.max(1, present.length)];
     if (task === undefined) return undefined;
@@ -107,9 +110,11 @@ function sbatch(fate: Fate): Happening {
   };
 }
 
-function crash({ cluster }: World): Happened | undefined {
+function crash({ cluster, judge }: World): Happened | undefined {
   if (!cluster.jobs.some((job) => job.state === 'PENDING' && !job.isForgotten)) return undefined;
   cluster.crash();
+  // A job that gets the id of a forgotten one may be told of in the same words.
+  judge.mayRepeat();
   return { words: 'the controller crashes and forgets jobs that wait' };
 }
 

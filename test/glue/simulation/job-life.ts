@@ -91,6 +91,7 @@ async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leav
   const isBegun = job.phase === 'begun' || job.phase === 'run';
   if (isBegun && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
     await ask(world, 'tasks.stopped', { task: job.task, status_reason: 'user abort' });
+    return 'says its last word';
   }
   if (how.isRequeued) {
     world.cluster.requeue(job);

@@ -20,6 +20,7 @@ function readScript(): JobScript {
     taskId: '1'.repeat(32),
     jobName: 'a job',
     schedulerQueueId: 'c'.repeat(32),
+    queueId: 'd'.repeat(32),
     agentVersion: '3.0.3',
     workerPrefix: 'login1:slurm',
   });

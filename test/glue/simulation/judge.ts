@@ -1,7 +1,7 @@
 // What must never be seen in any story: each rule is checked after each move, or at the call of a daemon that breaks it.
 import type { Store } from '../../../src/sandbox/clearml/store.ts';
-import { isAtWork, type Cluster, type SimJob } from './cluster.ts';
-import { OTHER_QUEUE, OWN_QUEUE } from './places.ts';
+import { hasTaken, isAtWork, type Cluster, type SimJob } from './cluster.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import type { Witness } from './server.ts';
 
 export interface Judge {
@@ -9,8 +9,8 @@ export interface Judge {
   wrong(what: string): void;
   /** A call of a daemon was carried out. */
   watch(call: Parameters<Witness>[0], store: Store): void;
-  /** Nobody remembers what was told. */
-  journalLost(): void;
+  /** What was told before may be told again: the journal is lost, or another job has the id of a forgotten one. */
+  mayRepeat(): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
   /** To be called after every move, at least for the tasks that it may have changed. */
@@ -25,6 +25,8 @@ interface Facts {
 
 /** By these a daemon says that a task has ended, or takes it out of somebody's hands. */
 const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
+/** By these it says that it has ended. */
+const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 /** Attempts for one life of a task in the queue, and a few for what a story did to them. */
 const MOST_JOBS = 14;
 
@@ -63,10 +65,13 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
       // Each taking of a task may be told.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {
-        if (isRun(task)) wrong(`a daemon called ${endpoint} on task ${Number(task)} while it runs`);
+        if (isRun(task) || (ENDING.includes(endpoint) && jobsOf(task).some(hasTaken)))
+          wrong(`a daemon called ${endpoint} on task ${Number(task)} while it runs`);
         const queue = store.queues
           .all()
           .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
+        if (ENDING.includes(endpoint) && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE)
+          wrong(`a daemon called ${endpoint} on task ${Number(task)}, whose entry any job may still take`);
         if (queue?.id === OTHER_QUEUE)
           wrong(`a daemon called ${endpoint} on task ${Number(task)}, which waits in another queue`);
         if (before?.status_message === 'stopping' && store.tasks.get(task)?.status !== 'stopped') {
@@ -79,7 +84,7 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
       if (endpoint === 'events.add_batch') hear(task, String(body['msg']));
     },
 
-    journalLost() {
+    mayRepeat() {
       isForgetful = true;
     },
 

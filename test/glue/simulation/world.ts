@@ -175,7 +175,7 @@ export async function createWorld(
       world.kill(daemon);
       if (way === 'killed and journal lost') {
         daemon.disk.text = '';
-        judge.journalLost();
+        judge.mayRepeat();
       }
     },
   };

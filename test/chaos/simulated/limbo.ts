@@ -1,0 +1,36 @@
+// Limbo: a task that a daemon has popped and nobody has in any queue, though all goes well: it must be brought on at once.
+import type { World } from '../../glue/simulation/world.ts';
+import { named, type History } from './history.ts';
+
+export interface Limbo {
+  /** Something went wrong: it may take a while from now on. */
+  disturb(): void;
+  look(history: History): void;
+}
+
+/** A daemon that starts looks at once, and then every few seconds. It finds what nobody has written down only later. */
+const LONGEST_MS = 45_000;
+
+export function createLimbo({ server, cluster, tasks, clock, daemons }: World): Limbo {
+  const since = new Map<string, number>();
+  return {
+    disturb: () => since.clear(),
+    look(history) {
+      if (!daemons.some(({ running }) => running !== undefined)) since.clear();
+      const waiting = new Set(server.store.queues.all().flatMap(({ entries }) => entries.map(({ task }) => task)));
+      for (const task of tasks) {
+        const isQueued = server.store.tasks.get(task)?.status === 'queued';
+        if (!isQueued || waiting.has(task) || cluster.jobs.some((job) => job.task === task)) {
+          since.delete(task);
+          continue;
+        }
+        const from = since.get(task);
+        if (from === undefined) since.set(task, clock.now());
+        else if (clock.now() - from > LONGEST_MS) {
+          const says = `${named(task)} waits in no queue, and no daemon brings it on`;
+          history.judge({ kind: 'lost', task, says });
+        }
+      }
+    },
+  };
+}
