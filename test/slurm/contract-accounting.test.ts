@@ -4,196 +4,214 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
-import { requireAccounting } from '../support/requires.ts';
+import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
+import { requireAccounting, requireSlurmVersion } from '../support/requires.ts';
 import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { defineSchedulerContract, type ClusterUnderTest } from './contract.ts';
 import { openRealCluster } from './open-real-cluster.ts';
 
-describe('real Slurm with accounting', function () {
-  this.timeout(120_000);
-  let slurm: SlurmCluster;
+/** The machine's own Slurm, and the newest that the tests know. */
+const SLURMS: readonly { readonly name: string; readonly version: SlurmVersion | undefined }[] = [
+  { name: 'real Slurm with accounting', version: undefined },
+  { name: 'Slurm 26.05 with accounting', version: '26.05' },
+];
 
-  before(requireAccounting);
-  before(async () => {
-    slurm = await startSlurmCluster({ clusterName: 'accounted', hasAccounting: true, nodeCount: 2 });
-  });
-  after(() => slurm.stop());
+for (const { name, version } of SLURMS) {
+  describe(name, function () {
+    this.timeout(120_000);
+    let slurm: SlurmCluster;
 
-  defineSchedulerContract('real Slurm with accounting', () => Promise.resolve(openRealCluster(slurm)));
+    before(requireAccounting);
+    if (version !== undefined) before(requireSlurmVersion(version));
+    before(async () => {
+      slurm = await startSlurmCluster({ version, clusterName: 'accounted', hasAccounting: true, nodeCount: 2 });
+    });
+    after(() => slurm.stop());
 
-  describe('with an account and a QOS', () => {
-    let cluster: ClusterUnderTest;
-    before(() => void (cluster = openRealCluster(slurm)));
-    after(() => cluster.close());
+    defineSchedulerContract(name, () => Promise.resolve(openRealCluster(slurm)));
 
-    for (const [what, directive, words] of [
-      ['an account', '--account=nobodys', 'Invalid account or account/partition combination specified'],
-      ['a QOS', '--qos=none', 'Invalid qos specification'],
-    ] as const) {
-      it(`rejects ${what} that does not exist in Slurm's words`, async () => {
-        expect(await submit(cluster.scheduler, newName(), `#SBATCH ${directive}`)).to.deep.equal({
-          kind: 'rejected',
-          words,
+    describe('with an account and a QOS', () => {
+      let cluster: ClusterUnderTest;
+      before(() => void (cluster = openRealCluster(slurm)));
+      after(() => cluster.close());
+
+      for (const [what, directive, words] of [
+        ['an account', '--account=nobodys', 'Invalid account or account/partition combination specified'],
+        ['a QOS', '--qos=none', 'Invalid qos specification'],
+      ] as const) {
+        it(`rejects ${what} that does not exist in Slurm's words`, async () => {
+          expect(await submit(cluster.scheduler, newName(), `#SBATCH ${directive}`)).to.deep.equal({
+            kind: 'rejected',
+            words,
+          });
+        });
+      }
+
+      it('is held back at the submit limit of a QOS, and goes on when a job of it has ended', async () => {
+        const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
+        const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 100');
+        const second = await submit(cluster.scheduler, newName(), directive);
+        await cluster.scheduler.cancel([first]);
+        const third = await waitUntil(
+          'the limit to be free again',
+          async () => {
+            const outcome = await submit(cluster.scheduler, newName(), directive);
+            return outcome.kind !== 'backpressure' && outcome;
+          },
+          { withinMs: 20_000 },
+        );
+
+        expect(second).to.deep.equal({
+          kind: 'backpressure',
+          words:
+            'QOSMaxSubmitJobPerUserLimit; ' +
+            "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+        });
+        expect(third.kind).to.equal('accepted');
+      });
+    });
+
+    describe('of a job that squeue no longer shows', () => {
+      let forgetful: SlurmCluster;
+      let cluster: ClusterUnderTest;
+      let scheduler: Scheduler;
+      let startedAt: number;
+
+      before(async () => {
+        startedAt = Date.now() - 1_000;
+        forgetful = await startSlurmCluster({
+          version,
+          clusterName: 'forgetful',
+          hasAccounting: true,
+          nodeCount: 1,
+          minJobAgeMs: 2_000,
+        });
+        cluster = openRealCluster(forgetful);
+        scheduler = cluster.scheduler;
+      });
+      after(async () => {
+        await cluster.close();
+        await forgetful.stop();
+      });
+
+      // Slurm forgets some ten seconds after a job's end: they all end before any of them is looked up.
+      const failed = newName();
+      const held = newName();
+      const early = newName();
+      const down = newName();
+      const putBack = newName();
+      const ranTwice = newName();
+
+      before(async () => {
+        await submitted(scheduler, failed, 'exit 3');
+        for (const [name, directive] of [
+          [held, '#SBATCH --hold'],
+          [early, '#SBATCH --begin=now+1hour'],
+          [down, '#SBATCH --partition=down'],
+        ] as const) {
+          await scheduler.cancel([await submitted(scheduler, name, directive)]);
+        }
+        await scheduler.cancel([await putBackOnce(putBack, 'sleep 100')]);
+        const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 100');
+        // Not at once: a node does not start a job in the second in which it has ended it.
+        await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
+        await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0, {
+          withinMs: 60_000,
         });
       });
-    }
 
-    it('is held back at the submit limit of a QOS, and goes on when a job of it has ended', async () => {
-      const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
-      const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 100');
-      const second = await submit(cluster.scheduler, newName(), directive);
-      await cluster.scheduler.cancel([first]);
-      const third = await waitUntil(
-        'the limit to be free again',
-        async () => {
-          const outcome = await submit(cluster.scheduler, newName(), directive);
-          return outcome.kind !== 'backpressure' && outcome;
-        },
-        { withinMs: 20_000 },
-      );
+      it('tells how it ended', async () => {
+        const job = await remembered(failed);
 
-      expect(second).to.deep.equal({
-        kind: 'backpressure',
-        words:
-          'QOSMaxSubmitJobPerUserLimit; ' +
-          "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+        expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
+        expect(job.submittedAt).to.be.within(startedAt, Date.now());
+        expect(job.endedAt).to.be.within(startedAt, Date.now());
+        expect(await scheduler.record(job.id)).to.include({
+          name: failed,
+          stateWord: 'FAILED',
+          exitCode: 3,
+          exitSignal: undefined,
+          nodes: 'n1',
+          restarts: 0,
+        });
       });
-      expect(third.kind).to.equal('accepted');
-    });
-  });
 
-  describe('of a job that squeue no longer shows', () => {
-    let forgetful: SlurmCluster;
-    let cluster: ClusterUnderTest;
-    let scheduler: Scheduler;
-    let startedAt: number;
-
-    before(async () => {
-      startedAt = Date.now() - 1_000;
-      forgetful = await startSlurmCluster({
-        clusterName: 'forgetful',
-        hasAccounting: true,
-        nodeCount: 1,
-        minJobAgeMs: 2_000,
-      });
-      cluster = openRealCluster(forgetful);
-      scheduler = cluster.scheduler;
-    });
-    after(async () => {
-      await cluster.close();
-      await forgetful.stop();
-    });
-
-    // Slurm forgets some ten seconds after a job's end: they all end before any of them is looked up.
-    const failed = newName();
-    const held = newName();
-    const early = newName();
-    const down = newName();
-    const putBack = newName();
-    const ranTwice = newName();
-
-    before(async () => {
-      await submitted(scheduler, failed, 'exit 3');
-      for (const [name, directive] of [
-        [held, '#SBATCH --hold'],
-        [early, '#SBATCH --begin=now+1hour'],
-        [down, '#SBATCH --partition=down'],
+      for (const [what, name] of [
+        ['was held', held],
+        ['had to wait for its time', early],
+        ['waited for its partition', down],
+        ['had been put back', putBack],
       ] as const) {
-        await scheduler.cancel([await submitted(scheduler, name, directive)]);
+        it(`tells that it was cancelled while it ${what}`, async () => {
+          expect(await remembered(name)).to.include({
+            state: 'CANCELLED',
+            stateWord: `CANCELLED by ${userInfo().uid}`,
+          });
+        });
       }
-      await scheduler.cancel([await putBackOnce(putBack, 'sleep 100')]);
-      const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 100');
-      // Not at once: a node does not start a job in the second in which it has ended it.
-      await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
-      await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0, {
-        withinMs: 60_000,
+
+      it('S-23 tells how the last of its runs ended', async () => {
+        const { id, state } = await remembered(ranTwice);
+
+        expect(state).to.equal('FAILED');
+        expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, restarts: 1 });
       });
-    });
 
-    it('tells how it ended', async () => {
-      const job = await remembered(failed);
+      it('tells of each of several', async () => {
+        const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
-      expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
-      expect(job.submittedAt).to.be.within(startedAt, Date.now());
-      expect(job.endedAt).to.be.within(startedAt, Date.now());
-      expect(await scheduler.record(job.id)).to.include({
-        name: failed,
-        stateWord: 'FAILED',
-        exitCode: 3,
-        exitSignal: undefined,
-        nodes: 'n1',
-        restarts: 0,
+        expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
+          failed,
+          held,
+          ranTwice,
+        ]);
       });
-    });
 
-    for (const [what, name] of [
-      ['was held', held],
-      ['had to wait for its time', early],
-      ['waited for its partition', down],
-      ['had been put back', putBack],
-    ] as const) {
-      it(`tells that it was cancelled while it ${what}`, async () => {
-        expect(await remembered(name)).to.include({ state: 'CANCELLED', stateWord: `CANCELLED by ${userInfo().uid}` });
+      it('S-21 says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
+        const running = newName();
+        const id = await submitted(scheduler, running, 'sleep 100');
+        await forgetful.stopAccounting();
+        const answers = [await lookUp(failed), await lookUp(running)];
+        await forgetful.startAccounting();
+        await scheduler.cancel([id]);
+
+        expect(answers.map((answer) => answer.kind)).to.deep.equal(['failed', 'listed']);
+        expect(await lookUp(failed)).to.have.property('kind', 'listed');
       });
-    }
 
-    it('S-23 tells how the last of its runs ended', async () => {
-      const { id, state } = await remembered(ranTwice);
+      it('has a record of none that never was', async () => {
+        expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
+      });
 
-      expect(state).to.equal('FAILED');
-      expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, restarts: 1 });
+      async function putBackOnce(name: string, command: string): Promise<JobId> {
+        const id = await submitted(scheduler, name, '#SBATCH --requeue', command);
+        await shown(id, 'RUNNING');
+        await cluster.run('scontrol', 'requeue', id);
+        await shown(id, 'PENDING');
+        return id;
+      }
+
+      function shown(id: JobId, state: Job['state']): Promise<Job> {
+        const look = async (): Promise<Job | undefined> =>
+          (await list(scheduler)).find((job) => job.id === id && job.state === state);
+        return waitUntil(`job ${id} to be ${state}`, look, { withinMs: 30_000 });
+      }
+
+      function lookUp(name: string): Promise<JobList> {
+        return scheduler.lookUp([name], Date.now());
+      }
+
+      async function remembered(name: string): Promise<Job> {
+        const answer = await lookUp(name);
+        const jobs = answer.kind === 'listed' ? answer.jobs : [];
+        expect(jobs).to.have.length(1);
+        return jobs[0] ?? expect.fail('just counted');
+      }
     });
-
-    it('tells of each of several', async () => {
-      const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
-
-      expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([failed, held, ranTwice]);
-    });
-
-    it('S-21 says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
-      const running = newName();
-      const id = await submitted(scheduler, running, 'sleep 100');
-      await forgetful.stopAccounting();
-      const answers = [await lookUp(failed), await lookUp(running)];
-      await forgetful.startAccounting();
-      await scheduler.cancel([id]);
-
-      expect(answers.map((answer) => answer.kind)).to.deep.equal(['failed', 'listed']);
-      expect(await lookUp(failed)).to.have.property('kind', 'listed');
-    });
-
-    it('has a record of none that never was', async () => {
-      expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
-    });
-
-    async function putBackOnce(name: string, command: string): Promise<JobId> {
-      const id = await submitted(scheduler, name, '#SBATCH --requeue', command);
-      await shown(id, 'RUNNING');
-      await cluster.run('scontrol', 'requeue', id);
-      await shown(id, 'PENDING');
-      return id;
-    }
-
-    function shown(id: JobId, state: Job['state']): Promise<Job> {
-      const look = async (): Promise<Job | undefined> =>
-        (await list(scheduler)).find((job) => job.id === id && job.state === state);
-      return waitUntil(`job ${id} to be ${state}`, look, { withinMs: 30_000 });
-    }
-
-    function lookUp(name: string): Promise<JobList> {
-      return scheduler.lookUp([name], Date.now());
-    }
-
-    async function remembered(name: string): Promise<Job> {
-      const answer = await lookUp(name);
-      const jobs = answer.kind === 'listed' ? answer.jobs : [];
-      expect(jobs).to.have.length(1);
-      return jobs[0] ?? expect.fail('just counted');
-    }
   });
-});
+}
 
 /** The name of a first attempt at a task that nobody else has. */
 function newName(): string {
