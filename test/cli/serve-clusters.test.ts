@@ -111,6 +111,19 @@ describe('a round of several clusters', function () {
     expect(stderr).to.match(/Serving cluster=localhost .*worker=glue:slurm:localhost/);
   });
 
+  it('tells of jobs from before the cluster had a name', async () => {
+    await mkdir(join(folder, 'state'));
+    const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'aaa', step: 'following', stepAt: 1 };
+    await writeFile(join(folder, 'state', 'journal.jsonl'), `${JSON.stringify({ v: 1, entry })}\n`);
+
+    const { code, stderr } = await round(`clusters { ${good()} }, queues: [aaa]`);
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(
+      /WARN Jobs from before the clusters had names are not followed.*state\/journal.jsonl.* tasks=1/,
+    );
+  });
+
   it('without a queue of theirs are not begun', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
 

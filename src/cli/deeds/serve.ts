@@ -7,6 +7,7 @@ import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 // What tells of the daemon's end is loaded at its start: by then its files may have been replaced by another version's.
 import '../explain.ts';
+import { warnOfLeftBehind } from '../left-behind.ts';
 import { readBase, type Base } from '../read-base.ts';
 import { serveCluster, type ServeOptions } from '../serve-cluster.ts';
 import { readQueues } from '../serve-queues.ts';
@@ -24,6 +25,7 @@ export async function serve(typed: Typed, around: Surroundings): Promise<number>
       );
     }
     const named = await readQueues(settings, around.workingDir);
+    await warnOfLeftBehind(settings.clusters, base.log);
     const serverSide = await openServer(base, named, { createQueues: switchOption(typed, 'create-queue') ?? false });
     try {
       const options = { once: switchOption(typed, 'once') ?? false, stop: around.stop };
