@@ -1,7 +1,17 @@
 // A real sshd of a test's own, on loopback: new host keys, its own configuration, and accounts that exist only for the test.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
@@ -141,6 +151,7 @@ export async function removeAccount({ name, uid, home, keyFile }: TestAccount): 
     if (!String(error).includes('does not exist')) throw error;
   });
   for (const path of [home, keyFile, `${keyFile}.pub`, `${home}.pub`]) rmSync(path, { recursive: true, force: true });
+  if (readdirSync(KEYS).length === 0) rmdirSync(KEYS);
 }
 
 /** An SSH key pair without a passphrase, or with one. */
