@@ -1,0 +1,123 @@
+// What each recorded release of Slurm answered is read alike: a further release is a further folder of recordings.
+import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
+import { z } from 'zod';
+import { isLive, readJobState } from '../../src/slurm/job-state.ts';
+import { readSacctRecord } from '../../src/slurm/sacct-record.ts';
+import { readSacct } from '../../src/slurm/sacct.ts';
+import { readSbatch } from '../../src/slurm/sbatch.ts';
+import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
+import { isUnknownJob, readFacts, readJobRecord } from '../../src/slurm/scontrol.ts';
+import { readSqueue } from '../../src/slurm/squeue.ts';
+import { MARK, RECORDED_JOBS, recordedName } from '../fixtures/slurm/recorded-jobs.ts';
+import { RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER } from '../fixtures/slurm/recorded-refusals.ts';
+import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
+import { fixture, FIXTURES, result } from './fixture.ts';
+
+const Answers = z.record(z.string(), z.object({ exitCode: z.number(), stdout: z.string(), stderr: z.string() }));
+const Records = z.record(z.string(), z.object({ id: z.string(), scontrol: z.string(), sacct: z.string() }));
+
+const releases = readdirSync(new URL('recorded/', FIXTURES));
+
+it('every release of Slurm that the tests run on is recorded', () => {
+  const recorded = releases.map((release) => release.replace(/\.\d+$/, '')).toSorted();
+
+  expect(recorded).to.deep.equal(SLURM_RELEASES.map(({ version }) => version));
+});
+
+for (const release of releases) {
+  const text = (file: string): string => fixture(`recorded/${release}/${file}`);
+  const records = Records.parse(JSON.parse(text('records.json')));
+  const recordOf = (role: string): z.infer<typeof Records>[string] => {
+    const found = records[role];
+    if (found === undefined) throw new Error(`${role} is not recorded: npm run record-fixtures`);
+    return found;
+  };
+  const refusals = Answers.parse(JSON.parse(text('sbatch.json')));
+  const answers = Answers.parse(JSON.parse(text('answers.json')));
+
+  describe(`what Slurm ${release} answers`, () => {
+    it('tells the facts of its cluster', () => {
+      expect(readFacts(text('config.txt'))).to.deep.equal({
+        clusterName: 'recorded',
+        version: release,
+        minJobAgeMs: 300_000,
+        messageTimeoutMs: 5_000,
+        killWaitMs: 5_000,
+        hasAccounting: true,
+      });
+    });
+
+    it('shows a job that is completing as alive', () => {
+      const completing = listed(readSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
+        (job) => job.state === 'COMPLETING',
+      );
+
+      expect(completing).to.have.length(1);
+      expect(isLive('COMPLETING')).to.equal(true);
+    });
+
+    for (const { role, state, reason, exit } of RECORDED_JOBS) {
+      it(`shows in squeue, scontrol and sacct a job that is ${role}`, () => {
+        const { id, scontrol, sacct } = recordOf(role);
+        const shown = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
+        const record = readJobRecord(scontrol, id as JobId);
+
+        expect(shown).to.include({ name: recordedName(role), state, ...(reason === undefined ? {} : { reason }) });
+        expect(shown?.submittedAt).to.be.a('number');
+        expect(shown?.endedAt === undefined).to.equal(isLive(state));
+        expect(record).to.include({ name: recordedName(role), ...exit });
+        expect(record && readJobState(record.stateWord)).to.equal(state);
+        expect(record?.outputPath).to.match(/^\//);
+        expect(record?.restarts).to.equal(role === 'put back' ? 1 : 0);
+        const past = readSacctRecord(result({ stdout: sacct }));
+        expect(past).to.include({ name: recordedName(role), ...exit });
+        expect(past && readJobState(past.stateWord)).to.equal(state);
+      });
+    }
+
+    it('shows no job array, and a name that looks like rows of an answer whole', () => {
+      const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
+
+      expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
+      expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
+    });
+
+    it('remembers its jobs by their names, but for one that was never allowed to start: squeue shows that', () => {
+      const names = listed(readSacct(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
+
+      const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
+      expect(names).to.have.members(roles.map(recordedName));
+    });
+
+    for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
+      it(`refuses ${what}, and that is ${means}`, () => {
+        const answer = refusals[what];
+        const outcome = readSbatch(result(answer ?? {}));
+
+        // Some releases take it, and let the job wait.
+        expect(outcome.kind).to.equal(answer?.exitCode === 0 ? 'accepted' : means);
+      });
+    }
+
+    it('says nothing about a scancel that was for nothing', () => {
+      expect(answers['scancel, no such job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+      expect(answers['scancel, an ended job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+    });
+
+    it('says that it knows no such job', () => {
+      expect(isUnknownJob(answers['scontrol, no such job']?.stderr ?? '')).to.equal(true);
+      expect(readSacctRecord(result(answers['sacct, no such job'] ?? {}))).to.equal(undefined);
+    });
+
+    it('gives no list when its controller or its database is away', () => {
+      expect(readSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
+      expect(readSacct(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
+    });
+  });
+}
+
+function listed(list: JobList): Extract<JobList, { kind: 'listed' }>['jobs'] {
+  if (list.kind === 'failed') throw new Error(list.words);
+  return list.jobs;
+}
