@@ -118,6 +118,7 @@ describe('the templates in examples/', () => {
       taskId: '0123456789abcdef0123456789abcdef',
       jobName: 'clearml_task_0123456789abcdef0123456789abcdef-x',
       schedulerQueueId: 'fedcba9876543210fedcba9876543210',
+      queueId: 'abcdef0123456789abcdef0123456789',
       agentVersion: '3.0.3',
       workerPrefix: 'login1:slurm',
     });

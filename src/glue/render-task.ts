@@ -1,5 +1,5 @@
 // Render: a task and its queue's template become a batch script.
-import { renderBlocks } from '../template/blocks.ts';
+import { renderBlocks, type JobFacts } from '../template/blocks.ts';
 import { checkBounds } from '../template/property-bounds.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
@@ -31,7 +31,13 @@ export async function renderTask(
     user: user ?? {},
     config: glue.job.publicConfig,
   };
-  const blocks = jobBlocks(glue.job, task.id, jobName, glue.schedulerQueue, glue.worker);
+  const blocks = jobBlocks(
+    glue.job,
+    task.id,
+    jobName,
+    { queueId: queue.id, schedulerQueueId: glue.schedulerQueue },
+    glue.worker,
+  );
   return renderWithin(queue, variables, blocks);
 }
 
@@ -54,13 +60,13 @@ export function jobBlocks(
   job: JobSettings,
   taskId: string,
   jobName: string,
-  schedulerQueueId: string,
+  queues: Pick<JobFacts, 'queueId' | 'schedulerQueueId'>,
   workerPrefix: string,
 ): Blocks {
   return renderBlocks({
     taskId,
     jobName,
-    schedulerQueueId,
+    ...queues,
     apiServer: job.apiServer,
     ...(job.sharedDir === undefined
       ? {}

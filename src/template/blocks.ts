@@ -11,6 +11,8 @@ export interface JobFacts {
   readonly jobName: string;
   /** The queue in which the task is parked: its entry there is the right to run the task. */
   readonly schedulerQueueId: string;
+  /** The queue that the task came from. Once it is enqueued elsewhere, this job no longer runs it. */
+  readonly queueId: string;
   /** For messages. */
   readonly apiServer?: string;
   /** The clearml.conf that was written for this job, as the nodes see it; without one the node's own is used. */

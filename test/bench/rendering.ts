@@ -16,6 +16,7 @@ const WARM_UP = 50;
 const JOB_NAME = formatJobName(TYPICAL_TASK.id, 'lq2x0a9c7f3k');
 const WORKER = 'login1:slurm';
 const SCHEDULER_QUEUE = 'e'.repeat(32);
+const QUEUE = 'f'.repeat(32);
 const JOB = {
   sharedDir: undefined,
   jobConf: '',
@@ -63,14 +64,17 @@ export const rendering: Figure = {
 function render(template: Template): string {
   const variables: Variables = {
     queueName: 'gpu',
-    queueId: 'f'.repeat(32),
+    queueId: QUEUE,
     workerId: WORKER,
     task: TYPICAL_TASK,
     project: { name: 'vision' },
     user: {},
     config: JOB.publicConfig,
   };
-  return template.render(variables, jobBlocks(JOB, TYPICAL_TASK.id, JOB_NAME, SCHEDULER_QUEUE, WORKER)).script;
+  return template.render(
+    variables,
+    jobBlocks(JOB, TYPICAL_TASK.id, JOB_NAME, { queueId: QUEUE, schedulerQueueId: SCHEDULER_QUEUE }, WORKER),
+  ).script;
 }
 
 /** The user's template with Mustache's tags for its blanks, and with the templates of the blocks as partials: all of them already read. */
@@ -90,6 +94,7 @@ function createMustacheRendering(): () => string {
     taskId: TYPICAL_TASK.id,
     jobName: JOB_NAME,
     schedulerQueueId: SCHEDULER_QUEUE,
+    queueId: QUEUE,
     apiServer: JOB.apiServer,
     python: JOB.python,
     agentVersion: JOB.agentVersion,

@@ -54,6 +54,18 @@ describe('a job with the real agent', function () {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
+  it('does not run a task that was enqueued elsewhere meanwhile: another agent may begin it from there', async () => {
+    const facts = await parking.park('print("hello")');
+    await parking.user.enqueue(facts.taskId, await parking.user.makeQueue('elsewhere'));
+    // The daemon did not know of it yet when it parked the task.
+    const parked = { queue: facts.schedulerQueueId, task: facts.taskId, update_execution_queue: false };
+    await parking.user.api('queues.add_task', parked);
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+    expect(stderr).to.include('was deleted or enqueued elsewhere');
+    expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
+  });
+
   it('C-05 does not run a task that was aborted while it waited', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('tasks.stop', { task: facts.taskId });

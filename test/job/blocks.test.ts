@@ -42,6 +42,7 @@ describe('the blocks of a job', () => {
     const facts = fc.record({
       taskId: hostileText(),
       schedulerQueueId: hostileText(),
+      queueId: hostileText(),
       apiServer: hostileText(),
       agentVersion: hostileText(),
       python: hostileText(),
@@ -51,6 +52,7 @@ describe('the blocks of a job', () => {
     const names = [
       'task',
       'scheduler_queue',
+      'queue',
       'api_server',
       'agent_version',
       'python',
@@ -67,6 +69,7 @@ describe('the blocks of a job', () => {
         expect(shown).to.deep.equal([
           values.taskId,
           values.schedulerQueueId,
+          values.queueId,
           values.apiServer,
           values.agentVersion,
           values.python,

@@ -23,6 +23,7 @@ export function jobFacts(wishes: Partial<JobFacts> = {}): JobFacts {
     taskId: TASK,
     jobName: `clearml_task_${TASK}-1`,
     schedulerQueueId: '0123456789abcdef0123456789abcdef',
+    queueId: 'abcdef0123456789abcdef0123456789',
     agentVersion: '3.0.3',
     workerPrefix: 'login1:slurm',
     ...wishes,

@@ -44,6 +44,7 @@ export async function openParking(): Promise<Parking> {
       return jobFacts({
         taskId: task,
         schedulerQueueId: schedulerQueue,
+        queueId: queue,
         apiServer: sandbox.url,
         python: agentPython(),
       });

@@ -28,7 +28,7 @@ describe('a job script', () => {
     it('C-05 is run once, after the gate, with the flags that make it report and refuse a task that is not queued', async () => {
       await run();
       expect(node.asked().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
-        `gate 0123456789abcdef0123456789abcdef ${TASK}`,
+        `gate 0123456789abcdef0123456789abcdef abcdef0123456789abcdef0123456789 ${TASK}`,
         `agent clearml_agent execute --full-monitoring --require-queue --id ${TASK}`,
       ]);
     });

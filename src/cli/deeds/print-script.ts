@@ -32,7 +32,13 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   );
   const taskId = z.string().parse(variables.task['id']);
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
-  const blocks = jobBlocks(jobSettings(here, cluster, apiServer), taskId, jobName, schedulerQueue, variables.workerId);
+  const blocks = jobBlocks(
+    jobSettings(here, cluster, apiServer),
+    taskId,
+    jobName,
+    { queueId: variables.queueId, schedulerQueueId: schedulerQueue },
+    variables.workerId,
+  );
   const { script, uses } = renderWithin(only, variables, blocks);
 
   around.stdout(script);
