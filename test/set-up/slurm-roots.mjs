@@ -64,8 +64,8 @@ export async function otherSlurmReleases() {
 export async function installSlurmRoots() {
   const versions = await otherSlurmReleases();
   const wanted = versions.filter((version) => !hasSlurmRoot(version));
-  const there = `Slurm ${versions.join(', ')}`;
-  if (wanted.length === 0) return { missing: [], says: `${there}: each in a Debian root in .test-cache` };
+  if (wanted.length === 0)
+    return { missing: [], says: `Slurm ${versions.join(', ')}: each in a Debian root in .test-cache` };
 
   const obstacle = whyNotMakeable();
   if (obstacle !== undefined) {
@@ -74,7 +74,10 @@ export async function installSlurmRoots() {
   mkdirSync(FOLDER, { recursive: true });
   await removeAbandoned();
   const problems = await Promise.all(wanted.map(makeRoot));
-  return { missing: problems.filter((problem) => problem !== undefined), says: `${there}: made Debian roots for them` };
+  return {
+    missing: problems.filter((problem) => problem !== undefined),
+    says: `made a Debian root for Slurm ${wanted.join(', ')}`,
+  };
 }
 
 function whyNotMakeable() {

@@ -37,7 +37,7 @@ function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<strin
   }
 }
 
-/** A job's own process tells by its environment whose it is. A step daemon does not: since 23.11 it wipes its own. */
+/** A job's own process tells by its environment whose it is. A step daemon does not: that of 24.11 wipes its own. */
 function readOwnProcess(pid: number, slurmConf: string): JobProcess | undefined {
   const environ = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
   const isOfJob = environ.some((line) => line.startsWith('SLURM_JOB_ID='));
