@@ -12,8 +12,14 @@ export interface Surroundings {
   /** For everything else. */
   readonly stderr: (text: string) => void;
   readonly errorStream: NodeJS.WritableStream;
+  /** Whether results go to a terminal. */
+  readonly isTerminal: boolean;
+  /** The words by which this process was started: Node, its options, the program, and what was typed. */
+  readonly startedAs: readonly string[];
   /** Aborted by the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
+  /** Has the signal call this instead of ending the process, until what is returned is called. */
+  readonly onSignal: (name: 'SIGHUP' | 'SIGUSR1', listener: () => void) => () => void;
 }
 
 /** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */

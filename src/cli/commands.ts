@@ -6,6 +6,7 @@ import { lintCommand } from './commands/lint.ts';
 import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { statusCommand } from './commands/status.ts';
 import { varsCommand } from './commands/vars.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -15,5 +16,6 @@ export const COMMANDS: readonly Command[] = [
   varsCommand,
   propertiesCommand,
   configCommand,
+  statusCommand,
   sandboxCommand,
 ];

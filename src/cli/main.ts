@@ -29,7 +29,13 @@ export async function run(words: readonly string[]): Promise<void> {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     errorStream: process.stderr,
+    isTerminal: process.stdout.isTTY,
+    startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
+    onSignal: (name, listener) => {
+      process.on(name, listener);
+      return () => process.off(name, listener);
+    },
   };
   try {
     process.exitCode = await answer(words, around);

@@ -52,6 +52,13 @@ export async function takeLock(folder: string, host: string, now: number): Promi
   throw new AlreadyRunning(`The lock ${file} is taken again and again by other processes. Start one daemon at a time.`);
 }
 
+/** Who holds the folder and lives; nothing is changed. */
+export async function findHolder(folder: string, host: string, now: number): Promise<Holder | undefined> {
+  const file = join(folder, 'daemon.lock');
+  const held = await readHolder(file);
+  return held !== undefined && (await isAlive(held, file, host, now)) ? held : undefined;
+}
+
 /** Puts the file there with its whole text in one act. False when there is one already. */
 async function putLock(file: string, holder: Holder): Promise<boolean> {
   const draft = `${file}.${holder.host}-${holder.pid}`;

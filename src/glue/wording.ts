@@ -65,20 +65,22 @@ export interface WaitWords {
   readonly text: string;
 }
 
-/** Why a job waits, in words a person understands, with Slurm's estimate where it has one. */
+/** That a job waits, and why. */
 export function describeWait(job: Job, now: number): WaitWords {
-  const reason = explainReason(job.reason);
-  const start =
-    job.startAt !== undefined && job.startAt > now
-      ? ` Slurm expects to start it around ${formatTime(job.startAt)}.`
-      : '';
-  const advice = reason.advice === undefined ? '' : ` ${reason.advice}`;
   return {
     // An estimate moves with every scheduling cycle: it alone is no news.
     key: `${job.id}:${job.partition}:${job.reason ?? ''}`,
-    level: reason.class === 'waits' ? 'INFO' : 'WARNING',
-    text: `Slurm job ${job.id} waits in partition ${job.partition}: ${reason.says}${job.reason === undefined ? '' : ` (${job.reason})`}.${start}${advice}`,
+    level: explainReason(job.reason).class === 'waits' ? 'INFO' : 'WARNING',
+    text: `Slurm job ${job.id} waits in partition ${job.partition}: ${describeReason(job, now)}`,
   };
+}
+
+/** Why a job waits, in words a person understands, with Slurm's estimate where it has one. */
+export function describeReason({ reason, startAt }: Job, now: number): string {
+  const { says, advice } = explainReason(reason);
+  const start =
+    startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
+  return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice}`}`;
 }
 
 /** @param isAgain Slurm has put it back since it was said that it started */
@@ -132,6 +134,6 @@ function describeExit(record: JobRecord | undefined): string {
 }
 
 /** A moment as the cluster's people write it, in UTC, to the minute. */
-function formatTime(at: number): string {
+export function formatTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -20,7 +20,10 @@ const base = readBase(typed, {
   stdout: () => undefined,
   stderr: () => undefined,
   errorStream: process.stderr,
+  isTerminal: false,
+  startedAs: [],
   stop: stop.signal,
+  onSignal: () => () => undefined,
 });
 const { settings } = base.config;
 const [cluster] = settings.clusters;

@@ -8,14 +8,14 @@ export interface OnSandbox extends Here {
   readonly user: User;
 }
 
-/** Its clearml.conf is where the program looks for it. */
-export async function hereOnSandbox(): Promise<OnSandbox> {
+/** Its clearml.conf is where the program looks for it. @param settings more lines of it */
+export async function hereOnSandbox(settings = ''): Promise<OnSandbox> {
   const sandbox = await createSandbox({ port: 0, clock: systemClock });
   const place = await here();
   const { url, accessKey, secretKey } = sandbox;
   await place.write(
     'clearml.conf',
-    `api { api_server: ${url}, web_server: ${url}, credentials { access_key: "${accessKey}", secret_key: "${secretKey}" } }`,
+    `api { api_server: ${url}, web_server: ${url}, credentials { access_key: "${accessKey}", secret_key: "${secretKey}" } }\n${settings}\n`,
   );
   return {
     ...place,

@@ -42,7 +42,10 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
         stdout: (text: string) => (stdout += text),
         stderr: (text: string) => (stderr += text),
         errorStream,
+        isTerminal: false,
+        startedAs: [],
         stop: new AbortController().signal,
+        onSignal: () => () => undefined,
       };
       try {
         return { code: await parseAndRun(words, around), stdout, stderr };

@@ -47,7 +47,10 @@ const base = readBase(typed, {
   stdout: () => undefined,
   stderr: () => undefined,
   errorStream: process.stderr,
+  isTerminal: false,
+  startedAs: [],
   stop: new AbortController().signal,
+  onSignal: () => () => undefined,
 });
 const { settings } = base.config;
 const [cluster] = settings.clusters;

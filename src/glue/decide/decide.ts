@@ -2,6 +2,7 @@
 import { readJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
+import type { Entry } from '../entry.ts';
 import type { Action } from './action.ts';
 import { decideAbsent } from './absent.ts';
 import { decideEnded } from './ended.ts';
@@ -15,13 +16,11 @@ import { ranAs } from './whose.ts';
  * Deciding twice from the same facts is harmless, and a decision that could not be carried out is made again next round.
  */
 export function decide(sighting: Sighting): Action[] {
-  const live = sighting.jobs.filter((job) => isLive(job.state));
-  const kept = chooseLive(live, sighting);
-  if (kept === undefined) {
-    const ended = chooseEnded(sighting);
-    return ended === undefined ? decideAbsent(sighting) : decideEnded(ended, sighting);
-  }
+  const kept = chooseJob(sighting);
+  if (kept === undefined) return decideAbsent(sighting);
+  if (!isLive(kept.state)) return decideEnded(kept, sighting);
 
+  const live = sighting.jobs.filter((job) => isLive(job.state));
   const extra = live.filter((job) => job !== kept && isWaiting(job));
   return [
     ...keepInMind(kept, sighting),
@@ -41,11 +40,22 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
   return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
 }
 
+/** What it takes to tell which job is the task's. */
+interface Candidates extends Pick<Sighting, 'jobs' | 'task'> {
+  readonly entry: Pick<Entry, 'jobId' | 'attempt' | 'cancelledExtras'>;
+}
+
+/** Of all jobs under the task's names the one that counts: one that lives before one that has ended. */
+export function chooseJob(sighting: Candidates): Job | undefined {
+  const live = sighting.jobs.filter((job) => isLive(job.state));
+  return chooseLive(live, sighting) ?? chooseEnded(sighting);
+}
+
 /**
  * Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. One that we have cancelled as
  * an extra one is on its way out: it may have started before Slurm heard of that, but the other must not be cancelled for it.
  */
-function chooseLive(live: readonly Job[], { task, entry }: Sighting): Job | undefined {
+function chooseLive(live: readonly Job[], { task, entry }: Candidates): Job | undefined {
   const rank = (job: Job): number => {
     if (!isWaiting(job) && ranAs(task, job)) return 0;
     if (entry.cancelledExtras?.includes(job.id) === true) return 3;
@@ -58,7 +68,7 @@ function chooseLive(live: readonly Job[], { task, entry }: Sighting): Job | unde
  * Of several ended jobs: the one that ran the task, else the one that we followed, else the newest attempt.
  * Attempts are made in the order of their names; what is older than ours belongs to an earlier life of the task.
  */
-function chooseEnded({ jobs, task, entry }: Sighting): Job | undefined {
+function chooseEnded({ jobs, task, entry }: Candidates): Job | undefined {
   const ours = jobs.filter((job) => job.id === entry.jobId || attemptOf(job) >= (entry.attempt ?? '~'));
   const rank = (job: Job): number => (ranAs(task, job) ? 0 : job.id === entry.jobId ? 1 : 2);
   return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a) < attemptOf(b) ? 1 : -1))[0];
