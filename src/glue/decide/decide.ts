@@ -66,10 +66,15 @@ function chooseLive(live: readonly Job[], { task, entry }: Candidates): Job | un
 
 /**
  * Of several ended jobs: the one that ran the task, else the one that we followed, else the newest attempt.
- * Attempts are made in the order of their names; what is older than ours belongs to an earlier life of the task.
+ * Attempts are made in the order of their names; what is older than ours belongs to an earlier life of the task. The end of
+ * an extra job that we have cancelled says nothing about the task.
  */
 function chooseEnded({ jobs, task, entry }: Candidates): Job | undefined {
-  const ours = jobs.filter((job) => job.id === entry.jobId || attemptOf(job) >= (entry.attempt ?? '~'));
+  const isExtra = (job: Job): boolean =>
+    job.id !== entry.jobId && !ranAs(task, job) && entry.cancelledExtras?.includes(job.id) === true;
+  const ours = jobs.filter(
+    (job) => !isExtra(job) && (job.id === entry.jobId || attemptOf(job) >= (entry.attempt ?? '~')),
+  );
   const rank = (job: Job): number => (ranAs(task, job) ? 0 : job.id === entry.jobId ? 1 : 2);
   return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a) < attemptOf(b) ? 1 : -1))[0];
 }

@@ -30,6 +30,16 @@ describeRows('an absent job', [
     done: ['forget', 'say'],
   },
   {
+    title: 'of an absent job whose extra one we cancelled, accounting knows only that one: it says nothing',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs, cancelledExtras: ['8' as JobId] }),
+      lookedUp: true,
+      jobs: [jobOf('CANCELLED', { id: '8' as JobId })],
+      place: 'parked',
+    },
+    done: ['submit-again'],
+  },
+  {
     title: 'absent, and the task has ended: done',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
