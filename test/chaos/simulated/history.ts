@@ -21,8 +21,8 @@ export interface History {
   /** Slurm starts the task's job anew, or somebody may otherwise begin it once more. */
   mayBegin(task: string): void;
   begun(task: string): void;
-  /** Slurm was asked for a job of this task, and maybe refused it for good. */
-  askedFor(task: string, isRejected: boolean): void;
+  /** sbatch was run for this task. */
+  askedFor(task: string): void;
   /** Slurm has a new job. */
   submitted(job: SimJob, now: number): void;
   /** All is quiet: what became of the task. */
@@ -106,10 +106,10 @@ export function createHistory({
       if (!life.mayBegin) history.judge({ kind: 'twice', task, says: `${named(task)} was started once more, unasked` });
       life.mayBegin = false;
     },
-    askedFor(task, isRejected) {
+    askedFor(task) {
       const life = lifeOf(task);
       life.submissions += 1;
-      if (isRejected || life.submissions >= MANY_JOBS) history.befell(task, ['failed']);
+      if (life.submissions >= MANY_JOBS) history.befell(task, ['failed']);
     },
     submitted(job, now) {
       const { task } = job;

@@ -32,8 +32,15 @@ const MOST_QUIET_MOVES_PER_TASK = 400;
 /** All must be at rest for so long: longer than any grace of the product. */
 const REST_MS = 10 * 60_000;
 
-/** These can keep an agent from being heard for two hours. */
-const SILENCING: readonly TroubleKind[] = ['server is away', 'hours pass', 'tokens expire'];
+/** These can keep an agent from being heard, or a daemon from hearing of its end, for two hours. */
+const SILENCING: readonly TroubleKind[] = [
+  'server is away',
+  'hours pass',
+  'tokens expire',
+  'disk is full for long',
+  'controller is away for long',
+  'squeue complains',
+];
 /** With these a task may be in no queue for a while, and be found. */
 const FORGETTING = /journal|user|neighbour|disk|lost|in flight|gate|requeue|away|expire|crash/;
 
@@ -53,10 +60,11 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
       host: createSlurmHost({ cluster, turns }, life, {
         hasAccounting: plan.hasAccounting,
         jobLimit: plan.jobLimit,
-        asked(task, isRejected) {
-          history.askedFor(task, isRejected);
+        asked(task) {
+          history.askedFor(task);
           judgeEntry(task);
         },
+        rejected: (task) => history.befell(task, ['failed']),
         trouble: troubleOf,
       }),
       commands: COMMANDS,
@@ -73,8 +81,9 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     jobsOf,
     couldLookSince,
     plainToSeeMs,
-    mayBeSilent: plan.diesForGood || SILENCING.some((kind) => plan.kinds.includes(kind)),
+    mayBeSilent: plan.isLazy || plan.diesForGood || SILENCING.some((kind) => plan.kinds.includes(kind)),
   });
+  const losesJournals = plan.kinds.some((kind) => kind.includes('journal'));
   const limbo = createLimbo(world);
   const stage: Stage = { world, weather, history, dice, held: new Set() };
   /** When each task was last seen to have an entry in the scheduler queue. */
@@ -129,8 +138,9 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
       if (before === undefined) history.submitted(job, world.now());
       if (job.restarts > (before?.restarts ?? 0)) {
         history.mayBegin(job.task);
-        // Once the controller has forgotten the job, only accounting tells that it was put back.
-        if (!plan.hasAccounting) history.befell(job.task, ['stopped', 'failed']);
+        // Once the controller has forgotten the job, only accounting tells that it was put back; and a task that the SIGTERM
+        // has stopped is looked for by nobody who has no journal.
+        if (!plan.hasAccounting || losesJournals) history.befell(job.task, ['stopped', 'failed']);
       }
       if (job.runs > (before?.runs ?? 0)) history.begun(job.task);
       known.set(job, { runs: job.runs, restarts: job.restarts });

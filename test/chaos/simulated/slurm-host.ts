@@ -17,8 +17,10 @@ export interface SlurmHabits {
   /** So many jobs may wait and run at once. */
   readonly jobLimit: number;
   trouble(program: string): Trouble;
-  /** The controller was asked for a job of this task, and maybe refuses it for good. */
-  asked(task: string, isRejected: boolean): void;
+  /** sbatch is run for this task. */
+  asked(task: string): void;
+  /** Slurm refuses the job of this task for good. */
+  rejected(task: string): void;
 }
 
 interface Around {
@@ -59,7 +61,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
     // All that the cluster of the story needs to know of a script is its worker's name.
     const name = optionOf(command, 'job-name');
     const outcome = cluster.submit(name, command.stdin ?? '');
-    habits.asked(taskOf(name), outcome.kind === 'rejected');
+    if (outcome.kind === 'rejected') habits.rejected(taskOf(name));
     return printSubmitted(outcome);
   }
 
@@ -74,6 +76,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
     run(command) {
       const isSbatch = command.program === 'sbatch';
       const name = isSbatch ? optionOf(command, 'job-name') : '';
+      if (isSbatch) habits.asked(taskOf(name));
       return turns.ask<HostResult>({
         owner: life,
         kind: isSbatch ? 'sbatch' : 'slurm',

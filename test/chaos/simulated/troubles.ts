@@ -108,18 +108,25 @@ function own(stage: Stage, kind: TroubleKind): ReturnType<Trouble> {
   return trouble(stage);
 }
 
-async function ofStories({ world, history, dice }: Stage, kind: HappeningName): Promise<Happened | undefined> {
+async function ofStories({ world, weather, history, dice }: Stage, kind: HappeningName): Promise<Happened | undefined> {
   const act = USER_ACTS[kind];
   // Users care most for tasks that wait or run.
   const { tasks: store } = world.server.store;
   const active = world.tasks.filter((id) => ['queued', 'in_progress'].includes(store.get(id)?.status ?? ''));
   const tasks = act !== undefined && active.length > 0 && dice.next() < 0.8 ? active : world.tasks;
   const happened = await HAPPENINGS[kind]({ ...world, tasks }, dice.whole(0, 9_999));
+  if (happened !== undefined && kind === 'controller crashes') comeBack(world, weather);
   const task = happened?.task;
   if (task === undefined) return happened;
   if (act !== undefined) history.userActed(task, act, store.get(task));
   history.befell(task, ENDS[kind] ?? []);
   return happened;
+}
+
+/** It takes a controller a while to come back, and nobody's question outlives it. */
+function comeBack({ turns }: World, weather: Weather): void {
+  for (const turn of [...turns.pending]) if (turn.kind === 'slurm' || turn.kind === 'sbatch') turn.take('not made');
+  weather.begin('controller away', 20 * A_SECOND);
 }
 
 const USER_ACTS: Partial<Record<HappeningName, string>> = {

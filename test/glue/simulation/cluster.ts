@@ -75,6 +75,8 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
     { name, worker }: Pick<SimJob, 'name' | 'worker'>,
     { isInFlight = false, isDouble = false } = {},
   ): SimJob {
+    // An id is handed out again only once no job has it any more.
+    while (jobs.some((job) => job.id === String(nextId) && isShown(job))) nextId += 1;
     const job: SimJob = {
       id: String(nextId) as JobId,
       name,

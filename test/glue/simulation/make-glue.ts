@@ -45,6 +45,7 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
         name: 'own',
         template: {
           file: 'a.template',
+          agent: { file: 'a.template', line: 1, column: 1, command: [] },
           render({ task, workerId }) {
             if (isMisfit(String(task['id']))) {
               throw new TemplateProblem('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
