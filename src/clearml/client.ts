@@ -35,7 +35,7 @@ export interface Queues {
   /** Puts the task at the tail without touching the task itself (`update_execution_queue: false`); already there is as good. */
   park(queue: QueueId, task: TaskId): Promise<void>;
   /**
-   * Puts the task at the tail and makes this its `execution.queue`, then moves it to the front; already there is as good.
+   * Puts the task at the tail without touching the task itself, then moves it to the front; already there is as good.
    * When the answer was lost, look where the task is before the next try: others pop from this queue, and a second entry of a
    * task that runs by then would run it twice.
    * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
@@ -54,8 +54,8 @@ export interface StatusNote {
 }
 
 /**
- * Reading, and changing statuses. A status call whose answer was lost isn't tried again (`ServerUnreachable`, `mayHaveHappened`):
- * a user may have reset or enqueued the task meanwhile. Read the task and decide anew.
+ * Reading, and changing statuses. A call that changes the status or its message isn't tried again (`ServerUnreachable`): a user may
+ * have aborted, reset or enqueued the task meanwhile. Read the task and decide anew.
  */
 export interface Tasks {
   /** The whole document, or undefined when there is no such task. */
@@ -64,7 +64,7 @@ export interface Tasks {
   read(ids: readonly TaskId[]): Promise<Map<TaskId, Task>>;
   /** Tasks of these statuses whose `execution.queue` is one of these. Pages of 500. */
   find(query: { readonly statuses: readonly string[]; readonly queues: readonly QueueId[] }): Promise<Task[]>;
-  /** Writes `status_message` only. Never for an in_progress task: that erases the user's abort request. */
+  /** Writes `status_message` only. Never for an in_progress task: that erases the user's request to abort it. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
   /** @throws LostRace */
   fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
@@ -122,7 +122,7 @@ export interface People {
 
 /**
  * Reading calls, and those that do no harm twice, are tried again while the server can't be reached, for half a minute.
- * All others only while they surely weren't carried out.
+ * All others only while they surely weren't carried out, and changes of a task's status not at all.
  */
 export interface ClearmlClient {
   readonly queues: Queues;

@@ -6,6 +6,8 @@ import type { Patience } from './settings.ts';
 export interface RetryRules {
   /** False: tried again only when the server surely hasn't seen it. */
   readonly idempotent: boolean;
+  /** Never tried again: it follows from a reading that would be too old by then. */
+  readonly once?: boolean;
   readonly patience: Patience;
   readonly signal?: AbortSignal;
   /** Told of each attempt that did not reach the server. */
@@ -14,7 +16,7 @@ export interface RetryRules {
 
 /** @throws what the last attempt threw, or the signal's reason */
 export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Promise<T> {
-  const { idempotent, patience, signal } = rules;
+  const { idempotent, once = false, patience, signal } = rules;
   let mayHaveHappened = false;
   let done: { readonly value: T } | undefined;
 
@@ -32,7 +34,7 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
 
   try {
     return await pRetry(tryOnce, {
-      retries: Infinity,
+      retries: once ? 0 : Infinity,
       minTimeout: patience.firstPauseMs,
       maxTimeout: patience.longestPauseMs,
       maxRetryTime: patience.retryMs,

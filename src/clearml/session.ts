@@ -15,6 +15,8 @@ interface CallRules<Shape extends z.ZodType> {
   readonly shape: Shape;
   /** False: after an attempt that the server may have carried out there is no other. */
   readonly idempotent: boolean;
+  /** True: there is one attempt only, because the call follows from a reading that would be too old for another. */
+  readonly once?: boolean;
 }
 
 export interface Session {
@@ -82,9 +84,13 @@ export function createSession({ exchange, settings, clock, log, secrets, patienc
     throw new ServerUnreachable(secrets.redact(formatNoAnswer(apiServer, endpoint, words)), true);
   }
 
-  function persist<T>(endpoint: string, idempotent: boolean, once: () => Promise<T>): Promise<T> {
-    return retry(once, {
-      idempotent,
+  function persist<T>(
+    endpoint: string,
+    rules: Omit<CallRules<z.ZodType>, 'shape'>,
+    tryOnce: () => Promise<T>,
+  ): Promise<T> {
+    return retry(tryOnce, {
+      ...rules,
       patience,
       signal,
       onFailure(err, attemptNumber) {
@@ -95,8 +101,8 @@ export function createSession({ exchange, settings, clock, log, secrets, patienc
 
   return {
     apiServer,
-    login: () => persist('auth.login', true, () => loggedIn.token()),
-    call: (endpoint, body, { shape, idempotent }) =>
-      persist(endpoint, idempotent, async () => readAnswer(endpoint, await attempt(endpoint, body), shape)),
+    login: () => persist('auth.login', { idempotent: true }, () => loggedIn.token()),
+    call: (endpoint, body, { shape, ...rules }) =>
+      persist(endpoint, rules, async () => readAnswer(endpoint, await attempt(endpoint, body), shape)),
   };
 }

@@ -26,8 +26,8 @@ export function createTasks(session: Session): Tasks {
   }
 
   /**
-   * Status calls aren't repeated once they may have happened: meanwhile a user may have reset or enqueued the task again,
-   * and the second call would hit that new run.
+   * Status calls follow from what the task was a moment ago, and have no second attempt: meanwhile a user may have asked to
+   * abort it, or have reset and enqueued it again, and the second call would hit that new run.
    */
   async function changeStatus(
     endpoint: string,
@@ -37,7 +37,7 @@ export function createTasks(session: Session): Tasks {
   ): Promise<{ updated: number }> {
     const body = { task: id, status_reason: note.reason, status_message: note.message, ...more };
     try {
-      return await session.call(endpoint, body, { shape: Updated, idempotent: false });
+      return await session.call(endpoint, body, { shape: Updated, idempotent: false, once: true });
     } catch (error) {
       if (!isRefusal(error, 'invalidTaskId', 'taskNotFound')) throw error;
       throw new LostRace(error.message, error.endpoint, error.code, error.subcode);
@@ -69,7 +69,8 @@ export function createTasks(session: Session): Tasks {
     },
 
     async setStatusMessage(id, text) {
-      await session.call('tasks.update', { task: id, status_message: text }, { shape: Done, idempotent: true });
+      const body = { task: id, status_message: text };
+      await session.call('tasks.update', body, { shape: Done, idempotent: false, once: true });
     },
 
     async fail(id, note, { force }) {

@@ -9,6 +9,7 @@ import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
+import { readClaimed } from './park.ts';
 import { submitAgain } from './submit-again.ts';
 import { say, showStatus } from './tell.ts';
 import { isUnchanged } from './unchanged.ts';
@@ -49,7 +50,7 @@ export async function act(
         await say(glue, current.task, { level: action.level, text: action.text });
         break;
       case 'show-status':
-        await showStatus(glue, current.task, action.text);
+        if (!(await showStatus(glue, current.task, action.text))) return;
         break;
       case 'cancel':
         if (!isCancelDue(glue, current, action.why)) break;
@@ -103,7 +104,10 @@ function isCancelDue({ clock }: Glue, { cancelledFor, cancelledAt }: Entry, why:
   return cancelledFor !== undefined && cancelledFor !== why;
 }
 
-/** The task was read a moment ago, so that the user's request to abort it is not erased by this. */
+/**
+ * The task was read a moment ago, so that the user's request to abort it is not erased by this. False when somebody acted on it
+ * before it was parked: then it is left to him.
+ */
 async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
   try {
     await glue.clearml.tasks.unstart(entry.task, from, {
@@ -115,5 +119,8 @@ async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stoppe
     throw error;
   }
   await glue.clearml.queues.park(glue.schedulerQueue, entry.task);
-  return true;
+  if ((await readClaimed(glue, entry)) !== undefined) return true;
+  // Nobody runs it from there, unless its own job has come back and taken the entry: then there is none.
+  await glue.clearml.queues.take(glue.schedulerQueue, entry.task);
+  return false;
 }

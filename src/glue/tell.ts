@@ -5,27 +5,32 @@ import type { TaskId } from '../clearml/ids.ts';
 import type { Glue } from './glue.ts';
 
 /** Says it in the task's console. */
-export function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
-  return inform(glue, task, () => glue.clearml.events.log(task, glue.worker, lines));
+export async function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
+  await inform(glue, task, () => glue.clearml.events.log(task, glue.worker, lines));
 }
 
 /**
  * Shows it as the task's status message, if the task waits: on one that runs, the message may be the user's request to
- * abort it, which would be erased.
+ * abort it, which would be erased. False when it may not have been shown.
  */
-export function showStatus(glue: Glue, task: TaskId, text: string): Promise<void> {
+export function showStatus(glue: Glue, task: TaskId, text: string): Promise<boolean> {
   return inform(glue, task, async () => {
     const read = await glue.clearml.tasks.get(task);
     if (read?.task.status === 'queued') await glue.clearml.tasks.setStatusMessage(task, text);
   });
 }
 
-/** Runs something that only informs; when the server doesn't take it the log tells it instead. */
-export async function inform(glue: Glue, task: TaskId, informing: () => Promise<void>): Promise<void> {
+/**
+ * Runs something that only informs; when the server doesn't take it the log tells it instead. False when no answer came: another
+ * try may help.
+ */
+export async function inform(glue: Glue, task: TaskId, informing: () => Promise<void>): Promise<boolean> {
   try {
     await informing();
+    return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachable || error instanceof ServerRefused)) throw error;
     glue.log.warn('The task could not be told', { task, err: error });
+    return error instanceof ServerRefused;
   }
 }

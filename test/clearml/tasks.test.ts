@@ -4,7 +4,7 @@ import { LostRace, ServerUnreachable } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { queueId, taskId } from './client-under-test.ts';
-import { data, hangUp } from './scripted-server.ts';
+import { data, hangUp, page } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
@@ -57,16 +57,28 @@ describe('the tasks of the ClearML client', () => {
     expect(bench.server.calls).to.have.length(0);
   });
 
-  it('sends a status change once, when its answer was lost', async () => {
-    bench.server.script('tasks.failed', hangUp());
+  for (const [how, answer, mayHaveHappened] of [
+    ['its answer was lost', hangUp(), true],
+    ['the server did not take it', page(503, ''), false],
+  ] as const) {
+    it(`sends a change of the status, or of its message, only once when ${how}`, async () => {
+      for (const endpoint of ['tasks.failed', 'tasks.update']) bench.server.script(endpoint, answer);
+      const { tasks } = bench.client();
 
-    const error = await rejection(bench.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
+      for (const changing of [
+        tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }),
+        tasks.setStatusMessage(TASK, 'm'),
+      ]) {
+        const error = await rejection(changing);
+        expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', mayHaveHappened);
+      }
 
-    expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', true);
-    expect(bench.sent('tasks.failed')).to.deep.equal([
-      { task: TASK, status_reason: 'r', status_message: 'm', force: true },
-    ]);
-  });
+      expect(bench.sent('tasks.failed')).to.deep.equal([
+        { task: TASK, status_reason: 'r', status_message: 'm', force: true },
+      ]);
+      expect(bench.sent('tasks.update')).to.deep.equal([{ task: TASK, status_message: 'm' }]);
+    });
+  }
 
   it('C-07 has lost the race for a task that left its status before it was put back to queued', async () => {
     bench.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));

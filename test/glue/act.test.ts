@@ -6,10 +6,11 @@ import type { Action } from '../../src/glue/decide/action.ts';
 import type { Entry } from '../../src/glue/entry.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 import { entryOf } from './sightings.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
+const LINE: Action = { do: 'say', level: 'WARNING', text: 'it waits again' };
 
 async function parked(desk: Desk): Promise<TaskId> {
   const task = await desk.enqueued(1);
@@ -17,6 +18,22 @@ async function parked(desk: Desk): Promise<TaskId> {
   await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
   await desk.glue.journal.write(entryOf({ task, queue: OWN_QUEUE, queueName: 'own' }));
   return task;
+}
+
+/** A task that its job has taken and begun. */
+async function begun(desk: Desk): Promise<TaskId> {
+  const task = await parked(desk);
+  await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+  await desk.server.call('tasks.started', { task, force: true });
+  desk.clock.pass(1_000);
+  return task;
+}
+
+/** The same, but parking goes as given. */
+function withParking({ glue }: Desk, parking: (park: () => Promise<void>) => Promise<void>): Desk['glue'] {
+  const { queues } = glue.clearml;
+  const park: typeof queues.park = (queue, task) => parking(() => queues.park(queue, task));
+  return { ...glue, clearml: { ...glue.clearml, queues: { ...queues, park } } };
 }
 
 /** Acts as a round would, and returns the jobs that it wants cancelled. */
@@ -100,17 +117,67 @@ describe('acting on a decision', () => {
     expect((await desk.read(task))?.statusMessage).to.equal('stopping');
   });
 
-  it('parks a task again that Slurm put back: queued, in the scheduler queue, and still of its own queue', async () => {
+  it('shows a status message once and not again, for by then it could erase a request to abort; the next look does', async () => {
     const desk = createDesk();
     const task = await parked(desk);
-    await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
-    await desk.server.call('tasks.started', { task, force: true });
-    desk.clock.pass(1_000);
+    desk.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
+
+    await actNow(desk, task, { do: 'show-status', text: 'it waits' }, { do: 'note', patch: { told: { reason: 'r' } } });
+
+    expect(desk.calls.filter((label) => label.startsWith('tasks.update'))).to.have.length(1);
+    expect(entryIn(desk.glue, task).told).to.deep.equal({});
+  });
+
+  it('parks a task again that Slurm put back: queued, in the scheduler queue, and still of its own queue', async () => {
+    const desk = createDesk();
+    const task = await begun(desk);
 
     await actNow(desk, task, { do: 'park-again', from: 'in_progress' });
 
     expect(await desk.read(task)).to.include({ status: 'queued', executionQueue: OWN_QUEUE });
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+  });
+
+  for (const [what, calls, stays] of [
+    [
+      'enqueued elsewhere',
+      [['tasks.enqueue', { queue: OTHER_QUEUE }]],
+      { status: 'queued', executionQueue: OTHER_QUEUE },
+    ],
+    ['aborted', [['tasks.stop', {}]], { status: 'stopped' }],
+    ['deleted', [['tasks.delete', { force: true }]], undefined],
+  ] as const) {
+    it(`leaves no entry of a task behind that was ${what} before it was parked again`, async () => {
+      const desk = createDesk();
+      const task = await begun(desk);
+      const glue = withParking(desk, async (park) => {
+        for (const [endpoint, more] of calls) await desk.server.call(endpoint, { task, ...more });
+        await park();
+      });
+
+      await actNow({ ...desk, glue }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+
+      expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+      expect(desk.said(task)).to.deep.equal([]);
+      const now = await desk.read(task);
+      if (stays === undefined) expect(now).to.equal(undefined);
+      else expect(now).to.include(stays);
+    });
+  }
+
+  it('takes nothing from a job that came back and has begun the task as soon as it was parked again', async () => {
+    const desk = createDesk();
+    const task = await begun(desk);
+    const glue = withParking(desk, async (park) => {
+      await park();
+      await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      await desk.server.call('tasks.started', { task, force: true });
+    });
+
+    await actNow({ ...desk, glue }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+
+    expect(await desk.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
+    expect(desk.glue.journal.entries.size).to.equal(1);
   });
 
   it('goes on when the task can not be told, and says that in the log', async () => {

@@ -65,5 +65,6 @@ function putBack(job: Job, from: 'in_progress' | 'stopped'): Action[] {
 function waitWords(job: Job, toldReason: string | undefined, now: number): Action[] {
   const { key, level, text } = describeWait(job, now);
   if (key === toldReason) return [];
-  return [...sayOnce({ reason: key }, { level, text }), { do: 'show-status', text }];
+  // Shown twice is no harm: what comes first is done again until the rest could be done as well.
+  return [{ do: 'show-status', text }, ...sayOnce({ reason: key }, { level, text })];
 }

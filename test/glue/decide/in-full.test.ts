@@ -203,14 +203,14 @@ const ROWS: readonly (readonly [fact: string, seen: Partial<Sighting>, done: rea
     'waiting for a reason',
     { jobs: [jobOf('PENDING', { reason: 'Priority' })], place: 'parked' },
     [
+      {
+        do: 'show-status',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
       { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
       {
         do: 'say',
         level: 'INFO',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
-      },
-      {
-        do: 'show-status',
         text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
       },
     ],

@@ -10,7 +10,7 @@ describeRows('a job that waits', [
   {
     title: 'a waiting job of a parked task tells why it waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
-    done: ['note', 'say', 'show-status'],
+    done: ['show-status', 'note', 'say'],
   },
   {
     title: 'the same reason is not told twice',
