@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueEntry, Queues } from './client.ts';
 import { ServerUnreachable } from './errors.ts';
-import { QueueIdShape, TaskIdShape, type QueueId } from './ids.ts';
+import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
 import { PAGE_SIZE, readPages, splitPages } from './pages.ts';
 import { isRefusal } from './refusals.ts';
@@ -30,6 +30,16 @@ export function createQueues(session: Session, log: Logger): Queues {
   async function list(filter: object): Promise<Queue[]> {
     const body = { ...filter, search_hidden: true, only_fields: FIELDS };
     return (await session.call('queues.get_all', body, { shape: QueueList, idempotent: true })).queues;
+  }
+
+  /** An entry at the tail. The task itself is left as it is: what its user does to it at the same time stands. */
+  async function add(queue: QueueId, task: TaskId, { idempotent }: { readonly idempotent: boolean }): Promise<void> {
+    const body = { queue, task, update_execution_queue: false };
+    try {
+      await session.call('queues.add_task', body, { shape: Done, idempotent });
+    } catch (error) {
+      if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
+    }
   }
 
   async function findByName(name: string): Promise<Queue | undefined> {
@@ -83,22 +93,10 @@ export function createQueues(session: Session, log: Logger): Queues {
       return entry?.task === task;
     },
 
-    async park(queue, task) {
-      const body = { queue, task, update_execution_queue: false };
-      try {
-        await session.call('queues.add_task', body, { shape: Done, idempotent: true });
-      } catch (error) {
-        if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
-      }
-    },
+    park: (queue, task) => add(queue, task, { idempotent: true }),
 
     async giveBack(queue, task) {
-      const body = { queue, task, update_execution_queue: true };
-      try {
-        await session.call('queues.add_task', body, { shape: Done, idempotent: false });
-      } catch (error) {
-        if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
-      }
+      await add(queue, task, { idempotent: false });
       try {
         await session.call('queues.move_task_to_front', { queue, task }, { shape: Done, idempotent: true });
       } catch (error) {

@@ -20,13 +20,18 @@ export async function giveBack(
 ): Promise<void> {
   if (isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
 
-  const task = (await glue.clearml.tasks.get(entry.task))?.task;
-  const isOurs = task?.status === 'queued' && task.executionQueue === entry.queue;
-  if (isOurs && (seen === undefined || seen.statusChanged === task.statusChanged)) {
+  const task = await readWaiting(glue, entry);
+  if (task !== undefined && (seen === undefined || seen.statusChanged === task.statusChanged)) {
     if (!(await putBack(glue, entry, task, why))) return;
   }
   await glue.journal.forget(entry.task);
   await removeJobConf(glue, entry);
+}
+
+/** The task as it is now, if it waits, and for the queue that it came from. */
+async function readWaiting(glue: Glue, entry: Entry): Promise<Task | undefined> {
+  const task = (await glue.clearml.tasks.get(entry.task))?.task;
+  return task?.status === 'queued' && task.executionQueue === entry.queue ? task : undefined;
 }
 
 /** False when the task was ended instead. */
@@ -43,6 +48,11 @@ async function putBack(glue: Glue, entry: Entry, task: Task, why: string): Promi
       { seen: task, isParked: false },
     );
     return false;
+  }
+  if ((await readWaiting(glue, entry)) === undefined) {
+    // Aborted or enqueued elsewhere at the same moment: whoever takes it from its old queue would run it all the same.
+    await glue.clearml.queues.take(entry.queue, entry.task);
+    return true;
   }
   glue.log.info('Given back to its queue', { task: entry.task, queue: entry.queueName, why });
   const text = describeGivenBack(entry.queueName, why);

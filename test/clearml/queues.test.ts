@@ -112,7 +112,7 @@ describe('the queues of the ClearML client', () => {
 
     await bench.client().queues.giveBack(QUEUE, TASK);
 
-    expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: true }]);
+    expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
   });
 
   it('passes on why a queue can not be made', async () => {

@@ -49,6 +49,46 @@ describe('a task that is given back', () => {
     expect(desk.waiting(OTHER_QUEUE)).to.deep.equal([1]);
   });
 
+  for (const [what, endpoint, more, stays] of [
+    ['aborted', 'tasks.stop', {}, { status: 'stopped' }],
+    ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }, { status: 'queued', executionQueue: OTHER_QUEUE }],
+  ] as const) {
+    it(`and ${what} at the same moment is not in its queue: whoever took it from there would run it`, async () => {
+      const desk = createDesk();
+      const { task, entry } = await popped(desk);
+      const { queues } = desk.glue.clearml;
+      const giving: typeof queues.giveBack = async (...where) => {
+        await desk.server.call(endpoint, { task, ...more });
+        await queues.giveBack(...where);
+      };
+      const glue = { ...desk.glue, clearml: { ...desk.glue.clearml, queues: { ...queues, giveBack: giving } } };
+
+      await giveBack(glue, entry, { isParked: false, why: 'Slurm is away' });
+
+      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+      expect(await desk.read(task)).to.include(stays);
+      expect(desk.said(task)).to.deep.equal([]);
+      expect(desk.glue.journal.entries.size).to.equal(0);
+    });
+  }
+
+  it('and was taken from its queue at once is not looked for any more', async () => {
+    const desk = createDesk();
+    const { task, entry } = await popped(desk);
+    const { queues } = desk.glue.clearml;
+    const giving: typeof queues.giveBack = async (...where) => {
+      await queues.giveBack(...where);
+      await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await desk.server.call('tasks.started', { task, force: true });
+    };
+    const glue = { ...desk.glue, clearml: { ...desk.glue.clearml, queues: { ...queues, giveBack: giving } } };
+
+    await giveBack(glue, entry, { isParked: false, why: 'Slurm is away' });
+
+    expect(await desk.read(task)).to.include({ status: 'in_progress', statusMessage: '' });
+    expect(desk.glue.journal.entries.size).to.equal(0);
+  });
+
   it('whose queue was deleted is stopped, and told what to do', async () => {
     const desk = createDesk();
     const { task, entry } = await popped(desk);

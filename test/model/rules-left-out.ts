@@ -47,8 +47,8 @@ export const LEFT_OUT: readonly LeftOut[] = [
     edits: [
       {
         file: 'clearml/queues.ts',
-        from: "await session.call('queues.add_task', body, { shape: Done, idempotent: true });",
-        to: "await session.call('tasks.enqueue', body, { shape: Done, idempotent: true });",
+        from: "await session.call('queues.add_task', body, { shape: Done, idempotent });",
+        to: "await session.call('tasks.enqueue', body, { shape: Done, idempotent });",
       },
     ],
     scenario: when('the user acts once', { users: 1 }),
