@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { lintCommand } from './commands/lint.ts';
+import { logsCommand } from './commands/logs.ts';
 import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
@@ -17,5 +18,6 @@ export const COMMANDS: readonly Command[] = [
   propertiesCommand,
   configCommand,
   statusCommand,
+  logsCommand,
   sandboxCommand,
 ];

@@ -68,7 +68,8 @@ function readCall(words: readonly string[], version: string, { stdout }: Surroun
 /** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
 function refuseUnknown({ typed, command }: Call): void {
   const positionals: readonly string[] = (command.positionals ?? '').match(/[a-z]+/g) ?? [];
-  const known = [...Object.keys(command.options), 'help', 'h', 'version'];
+  const aliases = Object.values(command.options).flatMap(({ alias }) => alias ?? []);
+  const known = [...Object.keys(command.options), ...aliases, 'help', 'h', 'version'];
   for (const name of Object.keys(typed)) {
     if (name === '_' || name === '$0' || known.includes(name) || positionals.includes(name)) continue;
     throw new UsageProblem(`There is no option --${name}.${didYouMean(nearestName(name, known), '--')}`);

@@ -1,4 +1,5 @@
 // Reading typed options: one kind each, with a sentence when what was typed can't be meant.
+import type { TaskId } from '../clearml/ids.ts';
 import type { Typed } from './command.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -37,4 +38,12 @@ export function numberOption(typed: Typed, name: string, least: number): number 
     throw new UsageProblem(`--${name} needs a whole number of at least ${least}, not "${text}".`);
   }
   return Number(text);
+}
+
+/** The id of a task, as the web page shows it. @param command for the sentence when there is none */
+export function taskOption(typed: Typed, name: string, command: string): TaskId {
+  const id = textOption(typed, name);
+  if (id !== undefined && /^[0-9a-f]{32}$/.test(id)) return id as TaskId;
+  const fact = id === undefined ? `${command} needs a task` : `"${id}" is no task id`;
+  throw new UsageProblem(`${fact}: copy the id, 32 letters and digits, from the task's web page or from status.`);
 }

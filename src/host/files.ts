@@ -43,3 +43,29 @@ export async function readTail(host: Host, path: string, bytes: number): Promise
   const result = await host.run({ program: 'tail', args: ['-c', String(bytes), '--', path], timeoutMs: TIMEOUT_MS });
   return result.exitCode === 0 ? result.stdout : undefined;
 }
+
+export interface FilePart {
+  readonly text: string;
+  /** Where the part ends, in bytes from the beginning of the file. */
+  readonly end: number;
+}
+
+/** One look at a file that grows, so that the part ends where its length was taken. */
+const READ_PART = `size=$(stat -L -c %s -- "$1") || exit 1
+from=$2
+[ "$from" -ge 0 ] || from=$((size + from))
+[ "$from" -ge 0 ] && [ "$from" -le "$size" ] || from=0
+echo "$size"
+tail -c "+$((from + 1))" -- "$1" | head -c "$((size - from))"`;
+
+/**
+ * A file from this byte to its end, or undefined when it can't be read from here.
+ * @param from below zero it is counted from the end; beyond the end the file has begun anew, and is read from its beginning
+ */
+export async function readFrom(host: Host, path: string, from: number): Promise<FilePart | undefined> {
+  const args = ['-c', READ_PART, 'sh', path, String(from)];
+  const result = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
+  const lineEnd = result.stdout.indexOf('\n');
+  if (result.exitCode !== 0 || lineEnd === -1) return undefined;
+  return { text: result.stdout.slice(lineEnd + 1), end: Number(result.stdout.slice(0, lineEnd)) };
+}

@@ -1,0 +1,108 @@
+// Prints what a task's Slurm job has written, and goes on with it while the job runs.
+import { systemClock } from '../../base/clock.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import { readFrom } from '../../host/files.ts';
+import type { Host } from '../../host/host.ts';
+import { isLive, readJobState } from '../../slurm/job-state.ts';
+import type { JobId, Scheduler } from '../../slurm/scheduler.ts';
+import { openCluster } from '../assemble.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findJob, type FoundJob } from '../find-job.ts';
+import { makeClearml } from '../make-clearml.ts';
+import { readBase, type Base } from '../read-base.ts';
+import { numberOption, switchOption, taskOption } from '../typed-options.ts';
+
+const USUAL_LINES = 100;
+/** Of a log's end so much is read at most; lines beyond it are for whoever opens the file. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** The controller is asked as often. */
+const READ_EVERY_MS = 5_000;
+
+/** Returns `failed` when there is no job, or its log can't be read. @throws SlurmUnavailable, what the client throws */
+export async function printLog(typed: Typed, around: Surroundings): Promise<number> {
+  const task = taskOption(typed, 'task', 'logs');
+  const lines = numberOption(typed, 'lines', 1) ?? USUAL_LINES;
+  const base = readBase(typed, around);
+  try {
+    for (const cluster of base.config.settings.clusters) {
+      const { host, scheduler } = await openCluster(base, cluster, base.log);
+      try {
+        const { stateDir } = cluster;
+        const job = await findJob({ scheduler, stateDir }, task, () => askClearml(base, task));
+        if (job === undefined) continue;
+        const isFollowing = switchOption(typed, 'follow') ?? false;
+        return await print(job, { host, scheduler, around, lines, isFollowing });
+      } finally {
+        await host.close();
+      }
+    }
+    around.stderr(
+      `No Slurm job of task ${task} is known here: it was not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status, and the task's console in ClearML.\n`,
+    );
+    return EXIT.failed;
+  } finally {
+    await base.closeLog();
+  }
+}
+
+/** The user property that the daemon sets when it submits a job. */
+async function askClearml(base: Base, task: TaskId): Promise<string | undefined> {
+  const clearml = makeClearml(base);
+  try {
+    return (await clearml.tasks.get(task))?.task.slurmJob;
+  } finally {
+    await clearml.close();
+  }
+}
+
+interface Printing {
+  readonly host: Host;
+  readonly scheduler: Scheduler;
+  readonly around: Surroundings;
+  readonly lines: number;
+  readonly isFollowing: boolean;
+}
+
+async function print({ id, record }: FoundJob, printing: Printing): Promise<number> {
+  const { host, around, lines, isFollowing } = printing;
+  const path = record.outputPath;
+  if (path === undefined) {
+    around.stderr(
+      `Slurm no longer knows where job ${id} wrote its log: it forgets that some minutes after the job's end. Look where --output of the template points; without one it is slurm-${id}.out in the folder where the daemon was started.\n`,
+    );
+    return EXIT.failed;
+  }
+  around.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
+  const first = await readFrom(host, path, -MOST_BYTES);
+  if (first !== undefined) around.stdout(lastLines(first.text, lines));
+  const isRead = isFollowing ? await goOn(id, path, first?.end, printing) : first !== undefined;
+  if (isRead) return EXIT.ok;
+  around.stderr(
+    `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
+  );
+  return EXIT.failed;
+}
+
+/** Prints what is added until the job has ended. Returns whether the file could ever be read. */
+async function goOn(id: JobId, path: string, from: number | undefined, printing: Printing): Promise<boolean> {
+  const { host, scheduler, around } = printing;
+  let end = from;
+  for (let isOver = false; !isOver;) {
+    await systemClock.sleep(READ_EVERY_MS, around.stop).catch(() => undefined);
+    if (around.stop.aborted) break;
+    // Asked before the file is read, so that nothing is missed of what the job wrote last.
+    const record = await scheduler.record(id);
+    isOver = record === undefined || !isLive(readJobState(record.stateWord));
+    const part = await readFrom(host, path, end ?? 0);
+    if (part === undefined) continue;
+    around.stdout(part.text);
+    end = part.end;
+  }
+  return end !== undefined;
+}
+
+function lastLines(text: string, count: number): string {
+  const lines = text.split(/(?<=\n)/);
+  return lines.slice(-count).join('');
+}

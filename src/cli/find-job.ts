@@ -1,0 +1,33 @@
+// The newest Slurm job of a task, as the journal, Slurm's list, or the task itself names it.
+import type { TaskId } from '../clearml/ids.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
+import { chooseJob } from '../glue/decide/decide.ts';
+import { byTask } from '../glue/look.ts';
+import { journalEntries } from './journal-entries.ts';
+
+export interface FoundJob {
+  readonly id: JobId;
+  readonly record: JobRecord;
+}
+
+/**
+ * undefined when this cluster knows no job of the task.
+ * @param lastKnown the job that ClearML knows of, asked for only where nothing else is known
+ * @throws SlurmUnavailable
+ */
+export async function findJob(
+  { scheduler, stateDir }: { readonly scheduler: Scheduler; readonly stateDir: string },
+  task: TaskId,
+  lastKnown: () => Promise<string | undefined>,
+): Promise<FoundJob | undefined> {
+  const entry = (await journalEntries(stateDir)).get(task);
+  const list = await scheduler.list();
+  const jobs = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
+  if (id === undefined) return undefined;
+  const record = await scheduler.record(id as JobId);
+  // Ids are handed out again, and are those of one cluster.
+  if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
+  return { id: id as JobId, record };
+}
