@@ -102,7 +102,7 @@ function describeNotLetIn({
   }
 }
 
-export function sshSentence(trouble: SshTrouble): string {
+function sshSentence(trouble: SshTrouble): string {
   return (SENTENCES[trouble.kind] as (trouble: SshTrouble) => string)(trouble).trimEnd();
 }
 
