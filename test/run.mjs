@@ -3,6 +3,7 @@ import { installAgent } from './set-up/agent-venv.mjs';
 import { installDebianPackages } from './set-up/debian-packages.mjs';
 import { GATES, runGate } from './set-up/gates.mjs';
 import { ensureHostName } from './set-up/host-name.mjs';
+import { startLanes } from './set-up/lanes.mjs';
 import { runMocha } from './set-up/mocha-run.mjs';
 import { installNodeModules } from './set-up/node-modules.mjs';
 import { installSlurmRoots } from './set-up/slurm-roots.mjs';
@@ -40,7 +41,10 @@ if (!sections.hasFailed()) {
     for (const gate of GATES) await sections.run(gate.title, () => runGate(gate));
   }
   await sections.run('Slurm releases', () => slurmRoots);
-  await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
+  if (mochaArgs.length > 0) await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
+  else {
+    for (const { title, outcome } of startLanes({ mustBeReal: isCi })) await sections.run(title, () => outcome);
+  }
 }
 sections.close();
 process.exitCode = sections.hasFailed() ? 1 : 0;

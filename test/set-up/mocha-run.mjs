@@ -10,33 +10,37 @@ const LINGER_MS = 30_000;
 
 /**
  * @param {readonly string[]} args for mocha
- * @param {{ mustBeReal: boolean, isShown?: boolean }} how whether a test fails, instead of being left out, when this machine
- *   lacks something; and whether mocha's report is shown
+ * @param {{ mustBeReal: boolean, report?: 'as it goes' | 'at its end' }} how whether a test fails, instead of being left
+ *   out, when this machine lacks something; and whether mocha's report is shown at once, or is part of what the outcome says
  * @returns {Promise<import('./sections.mjs').Outcome>}
  */
-export async function runMocha(args, { mustBeReal, isShown = true }) {
-  const { counts, complaint } = await mochaToItsEnd(args, mustBeReal, isShown ? 'inherit' : 'ignore');
-  if (counts === undefined) return { counts: { failed: 1 }, says: complaint ?? 'mocha ended without its numbers' };
+export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
+  const { counts, complaint, printed } = await mochaToItsEnd(args, mustBeReal, report === 'as it goes');
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
-  return complaint === undefined || counts.failed > 0
-    ? { counts }
-    : { counts: { ...counts, failed: 1 }, says: complaint };
+  const isBadEnd = counts === undefined || (complaint !== undefined && counts.failed === 0);
+  const says = [printed, isBadEnd ? (complaint ?? 'mocha ended without its numbers') : '']
+    .filter((part) => part !== '')
+    .join('\n');
+  return { counts: isBadEnd ? { ...counts, failed: 1 } : counts, ...(says === '' ? {} : { says }) };
 }
 
 /**
  * @param {readonly string[]} args
  * @param {boolean} mustBeReal
- * @param {'inherit' | 'ignore'} output
- * @returns {Promise<{ counts: import('./sections.mjs').Counts | undefined, complaint: string | undefined }>}
+ * @param {boolean} isShown
+ * @returns {Promise<{ counts: import('./sections.mjs').Counts | undefined, complaint: string | undefined, printed: string }>}
  */
-function mochaToItsEnd(args, mustBeReal, output) {
+function mochaToItsEnd(args, mustBeReal, isShown) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
   const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/set-up/counting-reporter.cjs'];
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
   const child = spawn(process.execPath, [...nodeOptions(), ...mocha, ...args], {
     env,
-    stdio: ['ignore', output, output, 'ipc'],
+    stdio: ['ignore', isShown ? 'inherit' : 'pipe', isShown ? 'inherit' : 'pipe', 'ipc'],
   });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (printed += text));
 
   /** @type {import('./sections.mjs').Counts | undefined} */
   let counts;
@@ -60,7 +64,7 @@ function mochaToItsEnd(args, mustBeReal, output) {
     child.once('close', (exitCode) => {
       clearTimeout(timer);
       if (exitCode !== 0) complaint ??= `mocha ended with exit code ${exitCode}`;
-      resolve({ counts, complaint });
+      resolve({ counts, complaint, printed: printed.trimEnd() });
     });
   });
 }

@@ -28,23 +28,25 @@ describe('running mocha', function () {
       "it('is left out', function () { this.skip(); });",
     ]);
 
-    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
-    expect(outcome).to.deep.equal({ counts: { passed: 1, failed: 0, skipped: 1 } });
+    expect(outcome.counts).to.deep.equal({ passed: 1, failed: 0, skipped: 1 });
+    expect(outcome.says).to.include('✔ passes');
   });
 
   it('counts what failed', async () => {
     const spec = specThat('fails', ["it('fails', () => { throw new Error('as it should'); });"]);
 
-    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
-    expect(outcome).to.deep.equal({ counts: { passed: 0, failed: 1, skipped: 0 } });
+    expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
+    expect(outcome.says).to.include('Error: as it should');
   });
 
   it('counts a test file that can not be read as a failure', async () => {
     const spec = specThat('broken', ["import './nowhere.mjs';"]);
 
-    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
@@ -52,7 +54,7 @@ describe('running mocha', function () {
   it('counts a process that vanishes among its tests as a failure', async () => {
     const spec = specThat('vanishes', ["it('vanishes', () => process.kill(process.pid, 'SIGKILL'));"]);
 
-    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
@@ -60,7 +62,10 @@ describe('running mocha', function () {
   it('counts a name that no test has as a failure', async () => {
     const spec = specThat('unnamed', ["it('passes', () => undefined);"]);
 
-    const outcome = await runMocha(['--spec', spec, '--grep', 'no such words'], { mustBeReal: false, isShown: false });
+    const outcome = await runMocha(['--spec', spec, '--grep', 'no such words'], {
+      mustBeReal: false,
+      report: 'at its end',
+    });
 
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
   });
@@ -72,8 +77,8 @@ describe('running mocha', function () {
       "describe('a needy room', () => { before(requireAgent); it('runs the agent', () => undefined); });",
     ]);
 
-    const leftOut = await runMocha(['--spec', spec], { mustBeReal: false, isShown: false });
-    const failed = await runMocha(['--spec', spec], { mustBeReal: true, isShown: false });
+    const leftOut = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+    const failed = await runMocha(['--spec', spec], { mustBeReal: true, report: 'at its end' });
 
     expect(leftOut.counts).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
     expect(failed.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });

@@ -1,6 +1,6 @@
 // Makes a Debian root folder for each Slurm release that the tests run on and this machine does not have, once, and keeps it.
 import { mkdirSync, readdirSync, renameSync, existsSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasProgram, lastLines, runCommand } from './command.mjs';
 
@@ -19,6 +19,17 @@ const MIRROR = 'http://deb.debian.org/debian';
 
 /** What the cluster's daemons and its jobs need; the database itself runs outside. */
 const PACKAGES = ['slurm-wlm', 'slurmdbd', 'munge', 'procps', 'iproute2', 'python3'];
+
+/** Apptainer, which answers to `singularity` too, and what it needs for images in files. No older suite has it. */
+const CONTAINER_PACKAGES = ['apptainer', 'squashfuse', 'fuse2fs'];
+
+/** The release whose root has Apptainer. */
+export const APPTAINER_BESIDE = '26.05';
+
+/** @param {SlurmVersion} version */
+function packagesFor(version) {
+  return version === APPTAINER_BESIDE ? [...PACKAGES, ...CONTAINER_PACKAGES] : PACKAGES;
+}
 
 /**
  * Where the root of this release is, or is to be made.
@@ -40,7 +51,7 @@ function suiteOf(version) {
  * @param {SlurmVersion} version
  */
 export function hasSlurmRoot(version) {
-  return existsSync(contentsFile(slurmRoot(version)));
+  return existsSync(contentsFile(slurmRoot(version), version));
 }
 
 /** The release that this machine's own packages are, such as `22.05`; undefined where there is no Slurm. */
@@ -99,7 +110,7 @@ async function makeRoot(version) {
     '--mount',
     'debootstrap',
     '--variant=minbase',
-    `--include=${PACKAGES.join(',')}`,
+    `--include=${packagesFor(version).join(',')}`,
     suite,
     draft,
     MIRROR,
@@ -109,7 +120,8 @@ async function makeRoot(version) {
     return `debootstrap could not make a root of Debian ${suite} for Slurm ${version}: ${lastLines(output)}`;
   }
   await rm(`${draft}/var/cache/apt/archives`, { recursive: true, force: true });
-  writeFileSync(contentsFile(draft), '');
+  if (version === APPTAINER_BESIDE) await forbidCapabilities(draft);
+  writeFileSync(contentsFile(draft, version), '');
   if (hasSlurmRoot(version)) {
     await rm(draft, { recursive: true, force: true });
     return undefined;
@@ -131,7 +143,18 @@ async function removeAbandoned() {
 /**
  * Written last, and named after the packages: a root made of others is made anew.
  * @param {string} root
+ * @param {SlurmVersion} version
  */
-function contentsFile(root) {
-  return `${root}/.made-of-${PACKAGES.join('-')}`;
+function contentsFile(root, version) {
+  return `${root}/.made-of-${packagesFor(version).join('-')}`;
+}
+
+/**
+ * The tests' jobs may be root's, who on a virtual machine need not have every capability that Apptainer would ask for.
+ * @param {string} root
+ */
+async function forbidCapabilities(root) {
+  const path = `${root}/etc/apptainer/apptainer.conf`;
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace(/^root default capabilities = .*$/m, 'root default capabilities = no'));
 }
