@@ -120,7 +120,8 @@ async function logIn(client: Client, target: SshTarget, way: Way): Promise<void>
   const { deps, signal } = way;
   const hostKeys = deps.hostKeysOf(target);
   const story = createAuthStory(user, await readCredentials(target, { parseKey: way.parseKey, here: deps.here }));
-  const knownTypes = await hostKeys.knownTypes(host, port);
+  // A file that can't be read is told of by the check, which then refuses every key.
+  const knownTypes = await hostKeys.knownTypes(host, port).catch(() => []);
   let refusedKey: string | undefined;
 
   await new Promise<void>((resolve, reject) => {

@@ -93,6 +93,14 @@ describe('a host by ssh2, when something is wrong', () => {
       expect(sshd.log()).not.to.contain(`user ${account.name} ssh2`);
     });
 
+    it('is nobody while the file of known hosts can not be read', async () => {
+      const knownHostsFiles = [folder];
+
+      expect(await refusal(targetOf(sshd, account, { hostKeys: { mode: 'strict', knownHostsFiles } }))).to.contain(
+        folder,
+      );
+    });
+
     it('is nobody to a host whose key is another one than the first time, also where new keys are accepted', async () => {
       await using moved = await startSshd();
       const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
