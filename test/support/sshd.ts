@@ -146,7 +146,16 @@ export async function addAccount({ shell = '/bin/sh', files = {} }: AccountWishe
 }
 
 export async function removeAccount({ name, uid, home, keyFile }: TestAccount): Promise<void> {
-  await execute('pkill', ['-KILL', '-u', String(uid)]).catch(() => undefined);
+  // A user can't be removed while a process of theirs is there, and a killed one takes a moment to be gone.
+  await waitUntil(
+    `the processes of ${name} to be gone`,
+    () =>
+      execute('pkill', ['-KILL', '-u', String(uid)]).then(
+        () => false,
+        () => true,
+      ),
+    { withinMs: 20_000 },
+  );
   await execute('userdel', [name]).catch((error: unknown) => {
     if (!String(error).includes('does not exist')) throw error;
   });
