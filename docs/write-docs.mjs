@@ -1,6 +1,7 @@
 // Writes the pages beside it that are made from the source, wholly or in part; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { referencePage } from '../src/config/reference.ts';
+import { doctorPage } from '../src/doctor/page.ts';
 import { rulesPage } from '../src/template/lint/rules-page.ts';
 import { fillReference } from '../src/template/reference.ts';
 
@@ -8,4 +9,5 @@ const templates = new URL('templates.md', import.meta.url);
 
 writeFileSync(new URL('configuration.md', import.meta.url), referencePage());
 writeFileSync(templates, fillReference(readFileSync(templates, 'utf8')));
+writeFileSync(new URL('doctor.md', import.meta.url), doctorPage());
 writeFileSync(new URL('lint.md', import.meta.url), rulesPage());

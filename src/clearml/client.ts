@@ -141,4 +141,6 @@ export interface ServerFacts {
   readonly apiVersion: string;
   readonly serverVersion: string;
   readonly user: string;
+  /** How far its clock is ahead of ours, to the second; undefined when it doesn't say. */
+  readonly serverAheadMs: number | undefined;
 }

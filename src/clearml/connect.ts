@@ -1,6 +1,6 @@
 // The first conversation with a server: log in, and say plainly when this server can't be used.
 import type { ServerFacts } from './client.ts';
-import { NotTheApi, ServerUnusable } from './errors.ts';
+import { NotTheApi, ServerTooOld, ServerUnusable } from './errors.ts';
 import type { Session } from './session.ts';
 import type { Token } from './token.ts';
 
@@ -11,7 +11,7 @@ const OLDEST_API = '2.31';
 export async function connect(session: Session): Promise<ServerFacts> {
   const token = await logIn(session);
   if (!isAtLeast(token.apiVersion, OLDEST_API)) {
-    throw new ServerUnusable(
+    throw new ServerTooOld(
       `${session.apiServer} is ClearML server ${token.serverVersion || 'of an unknown version'} with API ${token.apiVersion || 'of an unknown version'}, ` +
         `which is too old: waiting tasks are parked with calls that came with server 1.17 (API ${OLDEST_API}); upgrade the server`,
     );
@@ -21,6 +21,7 @@ export async function connect(session: Session): Promise<ServerFacts> {
     apiVersion: token.apiVersion,
     serverVersion: token.serverVersion,
     user: token.user,
+    serverAheadMs: token.serverAheadMs,
   };
 }
 

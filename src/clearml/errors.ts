@@ -52,5 +52,10 @@ export class CredentialsRefused extends Error {
 
 /** Thrown at the start when this server can't be used at all: too old, or the address of the web page. */
 export class ServerUnusable extends Error {
-  override readonly name = 'ServerUnusable';
+  override readonly name: string = 'ServerUnusable';
+}
+
+/** Thrown when the address and the keys are right, but the server lacks calls that we need: somebody must upgrade it. */
+export class ServerTooOld extends ServerUnusable {
+  override readonly name = 'ServerTooOld';
 }

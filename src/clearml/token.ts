@@ -9,6 +9,8 @@ export interface Token {
   /** e.g. `2.31`; empty when the token doesn't say. */
   readonly apiVersion: string;
   readonly serverVersion: string;
+  /** How far the server's clock was ahead of ours when it made the token, to the second; undefined when the token doesn't say. */
+  readonly serverAheadMs: number | undefined;
 }
 
 const Claims = z.object({
@@ -37,6 +39,7 @@ export function readToken(text: string, receivedAt: number): Token | undefined {
     user: identity.user,
     apiVersion: api_version,
     serverVersion: server_version,
+    serverAheadMs: iat === undefined ? undefined : iat * 1000 - Math.floor(receivedAt / 1000) * 1000,
   };
 }
 

@@ -16,6 +16,7 @@ import { makeClearml } from './make-clearml.ts';
 import { makeHost } from './make-host.ts';
 import type { Base } from './read-base.ts';
 import { findQueues, type FoundQueue, type NamedQueue } from './serve-queues.ts';
+import { slurmCommands } from './slurm-commands.ts';
 import { readVersion } from './version.ts';
 
 /** The server, logged in to, and the queues found there. */
@@ -67,23 +68,11 @@ export async function openCluster(
     host,
     sbatchTimeoutMs,
     commandTimeoutMs,
-    commands: {
-      sbatch: binaries.batchBinary,
-      squeue: binaries.monitorBinary,
-      sacct: besides(binaries.batchBinary, 'sacct'),
-      scancel: besides(binaries.batchBinary, 'scancel'),
-      scontrol: besides(binaries.batchBinary, 'scontrol'),
-    },
+    commands: slurmCommands(binaries),
     log,
     randomToken,
   });
   return { host, scheduler };
-}
-
-/** Another of Slurm's commands, where the named one is. */
-function besides(command: string, name: string): string {
-  const slash = command.lastIndexOf('/');
-  return slash === -1 ? name : `${command.slice(0, slash + 1)}${name}`;
 }
 
 /** About twelve lower-case letters and digits. */

@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
 import { propertiesCommand } from './commands/properties.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   daemonCommand,
   renderCommand,
   lintCommand,
+  doctorCommand,
   varsCommand,
   propertiesCommand,
   configCommand,

@@ -15,6 +15,11 @@ export interface NamedTemplate {
   readonly queue: QueueSettings | undefined;
 }
 
+/** The files that the configuration names, each once. */
+export function configuredTemplates({ queues, slurm }: Pick<Settings, 'queues' | 'slurm'>): string[] {
+  return [...new Set([...queues.flatMap(({ template }) => template ?? []), ...slurm.templateFiles])];
+}
+
 /** @param command for the sentence when there is none @throws UsageProblem */
 export async function namedTemplates(
   typed: Typed,
@@ -22,8 +27,7 @@ export async function namedTemplates(
   { workingDir }: Surroundings,
   command: string,
 ): Promise<NamedTemplate[]> {
-  const configured = [...queues.flatMap(({ template }) => template ?? []), ...slurm.templateFiles];
-  const files = listOption(typed, 'templates') ?? [...new Set(configured)];
+  const files = listOption(typed, 'templates') ?? configuredTemplates({ queues, slurm });
   if (files.length === 0) {
     throw new UsageProblem(`No template: write clearml-agent-slurm ${command} gpu.template.`);
   }

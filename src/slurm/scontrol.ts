@@ -17,11 +17,7 @@ export function isUnknownJob(stderr: string): boolean {
 
 /** Reads the output of `scontrol show config`; undefined when a setting that we need is not in it. */
 export function readFacts(text: string): ClusterFacts | undefined {
-  const settings = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [, key, value] = /^(\w+)\s+= (.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) settings.set(key, value.trim());
-  }
+  const settings = readSettings(text);
   const clusterName = settings.get('ClusterName');
   const version = settings.get('SLURM_VERSION');
   const minJobAgeMs = readSeconds(settings.get('MinJobAge'));
@@ -38,6 +34,20 @@ export function readFacts(text: string): ClusterFacts | undefined {
     // `accounting_storage/none` or `(null)` where there is none.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
   };
+}
+
+/** Whether a job is refused that has no account in the database (slurm.conf(5), AccountingStorageEnforce), by the same output. */
+export function needsAccount(text: string): boolean {
+  return /associations|limits|qos|wckeys|safe|all/.test(readSettings(text).get('AccountingStorageEnforce') ?? '');
+}
+
+function readSettings(text: string): ReadonlyMap<string, string> {
+  const settings = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^(\w+)\s+= (.*)$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) settings.set(key, value.trim());
+  }
+  return settings;
 }
 
 /** `300 sec` in milliseconds. */

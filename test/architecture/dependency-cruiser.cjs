@@ -10,8 +10,9 @@ const ROOMS = {
   clearml: ['base', 'log'],
   slurm: ['base', 'log', 'host'],
   sandbox: ['base'],
+  doctor: ['base'],
   glue: ['base', 'log', 'host', 'config', 'template', 'clearml', 'slurm'],
-  cli: ['base', 'log', 'host', 'config', 'template', 'clearml', 'slurm', 'sandbox', 'glue'],
+  cli: ['base', 'log', 'host', 'config', 'template', 'clearml', 'slurm', 'sandbox', 'doctor', 'glue'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */
@@ -32,7 +33,7 @@ const CORE_KEPT_IN = {
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(glue/decide|slurm|template(?!/blocks\\.ts$))/';
+const DECIDING = '^src/(glue/decide|doctor|slurm|template(?!/blocks\\.ts$))/';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {

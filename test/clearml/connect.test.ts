@@ -27,12 +27,15 @@ describe('connecting to a ClearML server', () => {
   it('tells the server and who we are there', async () => {
     server.script('auth.login', data({ token: makeToken({ api_version: '2.31', server_version: '2.0.0' }) }));
 
-    expect(await connect()).to.deep.equal({
+    const { serverAheadMs, ...facts } = await connect();
+
+    expect(facts).to.deep.equal({
       apiServer: server.url,
       apiVersion: '2.31',
       serverVersion: '2.0.0',
       user: 'u1',
     });
+    expect(serverAheadMs).to.be.closeTo(0, 1000);
   });
 
   it('works below a path, with or without a slash at the end', async () => {

@@ -27,6 +27,11 @@ describe('readToken', () => {
     });
   }
 
+  it("tells how far the server's clock is ahead of ours, to the second, where the token says when it was made", () => {
+    expect(readToken(makeToken({ iat: 190 }), 100_900)?.serverAheadMs).to.equal(90_000);
+    expect(readToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
+  });
+
   it('reads a token that says little', () => {
     const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
 

@@ -1,0 +1,17 @@
+// `doctor`: look at everything that a task needs on its way, and say of each thing that is in the way what to do.
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  describe: 'Check configuration, server, cluster and templates: what is in the way, and the fix',
+  options: {
+    json: { type: 'boolean', describe: 'Print JSON' },
+    ...QUEUE_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, around) {
+    const { doctor } = await import('../deeds/doctor.ts');
+    return doctor(typed, around);
+  },
+};

@@ -1,0 +1,176 @@
+// What doctor finds out on one cluster, by commands on its host, and about the folder of its journal on this machine.
+import { systemClock } from '../base/clock.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from '../doctor/cluster-checks.ts';
+import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
+import { findHolder } from '../glue/lock.ts';
+import { CommandNotFound } from '../host/errors.ts';
+import type { Host, HostResult } from '../host/host.ts';
+import { SshSetupProblem } from '../host/ssh-config-target.ts';
+import { failureWords } from '../slurm/command-words.ts';
+import { isHostTrouble } from '../slurm/host-trouble.ts';
+import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
+import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
+import { readPartitions, SINFO_ARGS, type Partition } from '../slurm/sinfo.ts';
+import { lookAtStateFolder } from './look-at-state-folder.ts';
+import { makeHost } from './make-host.ts';
+import type { Configured } from './read-config.ts';
+import { slurmCommands } from './slurm-commands.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** What is known of a cluster by asking it: doctor judges it, and init writes by it. */
+interface ClusterAnswers {
+  readonly way: ClusterSeen['way'];
+  readonly aheadMs: Fact<number>;
+  readonly commands: Fact<readonly CommandSeen[]>;
+  readonly controller: Fact<ControllerSeen>;
+  readonly partitions: Fact<readonly Partition[]>;
+  readonly accounts: Fact<readonly Association[]>;
+  readonly sharedFolder: Fact<SharedFolderSeen>;
+}
+
+export async function lookAtCluster(configured: Configured, cluster: ClusterSettings): Promise<ClusterSeen> {
+  const { config, around } = configured;
+  const now = systemClock.now();
+  const holder = await findHolder(cluster.stateDir, around.hostName, now);
+  return {
+    name: cluster.name,
+    pollIntervalMs: config.settings.slurm.pollIntervalMs,
+    ...(await askCluster(configured, cluster)),
+    stateFolder: await lookAtStateFolder(cluster.stateDir),
+    holder: known(holder === undefined ? undefined : { ...holder, isHere: holder.host === around.hostName }),
+  };
+}
+
+async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
+  let host: Host | undefined;
+  try {
+    host = await makeHost(cluster, around);
+    return await askHost(host, cluster, slurmCommands(config.settings.slurm.binaries));
+  } catch (error) {
+    if (!(error instanceof SshSetupProblem)) throw error;
+    return withoutWay(error.message);
+  } finally {
+    await host?.close();
+  }
+}
+
+function withoutWay(why: string): ClusterAnswers {
+  const nobodyAsked = unasked('not asked: no command could be run there');
+  return {
+    way: trouble(why),
+    aheadMs: nobodyAsked,
+    commands: nobodyAsked,
+    controller: nobodyAsked,
+    partitions: nobodyAsked,
+    accounts: nobodyAsked,
+    sharedFolder: nobodyAsked,
+  };
+}
+
+async function askHost(
+  host: Host,
+  { ssh, sharedDir }: ClusterSettings,
+  names: ReturnType<typeof slurmCommands>,
+): Promise<ClusterAnswers> {
+  const clock = await ask(host, 'date', ['+%s']);
+  if (clock.kind !== 'known') return withoutWay(clock.kind === 'trouble' ? clock.why : '');
+  const way = known({ host: host.name, isBySsh: ssh !== undefined });
+  const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
+  const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
+  const sharedFolder = await askSharedFolder(host, sharedDir);
+  const base = { way, aheadMs, sharedFolder };
+  if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
+    const nobodyAsked = unasked("not asked: it takes Slurm's commands");
+    return { ...base, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
+  }
+  const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
+  if (config.kind !== 'known') {
+    const nobodyAsked = unasked('not asked: the controller does not answer');
+    return { ...base, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
+  }
+  const controller = readController(config.value);
+  const sinfo = await ask(host, names.sinfo, SINFO_ARGS);
+  const accounting = controller.kind === 'known' && controller.value.hasAccounting;
+  return {
+    ...base,
+    commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
+    controller,
+    partitions: sinfo.kind === 'known' ? known(readPartitions(sinfo.value)) : sinfo,
+    accounts: accounting
+      ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
+      : unasked('there is no accounting'),
+  };
+}
+
+function readController(text: string): Fact<ControllerSeen> {
+  const facts = readFacts(text);
+  if (facts === undefined) return trouble("scontrol show config does not tell the cluster's settings");
+  return known({ ...facts, needsAccount: needsAccount(text) });
+}
+
+async function askAccounts(host: Host, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
+  const user = await ask(host, 'id', ['-un']);
+  if (user.kind !== 'known') return user;
+  const answer = await ask(host, sacctmgr, showAssociationsArgs(user.value.trim()));
+  if (answer.kind !== 'known') return answer;
+  return known(readAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
+}
+
+async function askSharedFolder(host: Host, path: string | undefined): Promise<Fact<SharedFolderSeen>> {
+  if (path === undefined)
+    return unasked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
+  const tests = async (flag: string): Promise<Fact<boolean>> => {
+    const result = await run(host, 'test', [flag, path]);
+    return result.kind === 'known' ? known(result.value.exitCode === 0) : result;
+  };
+  const isThere = await tests('-d');
+  if (isThere.kind !== 'known') return isThere;
+  if (!isThere.value) return known({ path, state: 'missing' });
+  const isWritable = await tests('-w');
+  if (isWritable.kind !== 'known') return isWritable;
+  return known({ path, state: isWritable.value ? 'writable' : 'not writable' });
+}
+
+/** A command that is missing has no version; one that can not be run for another reason is trouble. */
+async function askVersions(host: Host, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
+  try {
+    return known(await versionsOf(host, programs));
+  } catch (error) {
+    if (isHostTrouble(error)) return trouble(error.message);
+    throw error;
+  }
+}
+
+async function versionsOf(host: Host, programs: readonly string[]): Promise<CommandSeen[]> {
+  const seen: CommandSeen[] = [];
+  for (const program of programs) seen.push({ program, version: await versionOf(host, program) });
+  return seen;
+}
+
+async function versionOf(host: Host, program: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await host.run({ program, args: ['--version'], timeoutMs: TIMEOUT_MS });
+    return stdout.trim().replace(/^slurm(?:-wlm)? /, '') || 'of an unknown version';
+  } catch (error) {
+    if (error instanceof CommandNotFound) return undefined;
+    throw error;
+  }
+}
+
+/** What it prints, or why that is of no use. */
+async function ask(host: Host, program: string, args: readonly string[]): Promise<Fact<string>> {
+  const result = await run(host, program, args);
+  if (result.kind !== 'known') return result;
+  return result.value.exitCode === 0 ? known(result.value.stdout) : trouble(failureWords(program, result.value));
+}
+
+async function run(host: Host, program: string, args: readonly string[]): Promise<Fact<HostResult>> {
+  try {
+    return known(await host.run({ program, args, timeoutMs: TIMEOUT_MS }));
+  } catch (error) {
+    if (isHostTrouble(error)) return trouble(error.message);
+    throw error;
+  }
+}

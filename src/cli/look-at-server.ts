@@ -1,0 +1,91 @@
+// What doctor finds out about the ClearML server: one login, then the queues.
+import { nearestName } from '../base/nearest.ts';
+import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
+import {
+  CredentialsRefused,
+  ServerRefused,
+  ServerTooOld,
+  ServerUnreachable,
+  ServerUnusable,
+} from '../clearml/errors.ts';
+import { NoCredentials } from '../config/errors.ts';
+import type { HereFacts, QueueSeen } from '../doctor/here-checks.ts';
+import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
+import { makeClearml } from './make-clearml.ts';
+import type { Base } from './read-base.ts';
+
+type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
+
+/** A person waits for the answer. */
+const PATIENCE = { attemptMs: 10_000, retryMs: 2_000 };
+
+export async function lookAtServer(base: Base): Promise<ServerPart> {
+  let clearml: ClearmlClient | undefined;
+  try {
+    clearml = makeClearml(base, PATIENCE);
+    const facts = await clearml.connect();
+    const name = await nameOf(facts.user, clearml);
+    return { ...answered(facts, name), queues: await lookAtQueues(base, clearml) };
+  } catch (error) {
+    return explainNoLogin(error, base.config.settings.api.apiServer ?? '');
+  } finally {
+    await clearml?.close();
+  }
+}
+
+function answered(
+  { apiServer, serverVersion, apiVersion, serverAheadMs }: ServerFacts,
+  userName: string,
+): Omit<ServerPart, 'queues'> {
+  return {
+    server: known(apiServer),
+    credentials: known(userName),
+    version: known({ serverVersion, apiVersion }),
+    serverAheadMs: known(serverAheadMs),
+  };
+}
+
+/** As the web page shows it, else the id. */
+async function nameOf(user: string, { people }: ClearmlClient): Promise<string> {
+  try {
+    const name = (await people.user(user))?.['name'];
+    return typeof name === 'string' && name !== '' ? name : user;
+  } catch (error) {
+    if (error instanceof ServerUnreachable || error instanceof ServerRefused) return user;
+    throw error;
+  }
+}
+
+async function lookAtQueues({ config }: Base, { queues }: ClearmlClient): Promise<Fact<QueueSeen[]>> {
+  try {
+    const names = await queues.names();
+    const seen = config.settings.queues.map(async ({ name }): Promise<QueueSeen> => {
+      const isThere = (await queues.find(name)) !== undefined;
+      return { name, isThere, nearest: isThere ? undefined : nearestName(name, names) };
+    });
+    return known(await Promise.all(seen));
+  } catch (error) {
+    if (error instanceof ServerUnreachable || error instanceof ServerRefused) return trouble(error.message);
+    throw error;
+  }
+}
+
+/** Which of the steps failed; those behind it were not taken. */
+function explainNoLogin(error: unknown, address: string): ServerPart {
+  const nobodyAsked = unasked('not asked: there was no login');
+  const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
+  if (error instanceof NoCredentials) {
+    const [fact = ''] = error.message.split('. ');
+    return { ...rest, server: unasked('not asked: it takes an address and keys'), credentials: trouble(fact) };
+  }
+  if (error instanceof CredentialsRefused) {
+    return { ...rest, server: known(address), credentials: trouble(`${address} does not accept them`) };
+  }
+  if (error instanceof ServerTooOld) {
+    return { ...rest, server: known(address), credentials: known(''), version: trouble(error.message) };
+  }
+  if (error instanceof ServerUnreachable || error instanceof ServerUnusable || error instanceof ServerRefused) {
+    return { ...rest, server: trouble(error.message), credentials: nobodyAsked };
+  }
+  throw error;
+}

@@ -1,0 +1,173 @@
+// What doctor looks at on each cluster: the way there, Slurm's commands and controller, this user's rights, and the folders.
+import { judgeClocks } from './here-checks.ts';
+import { bad, good, judge, open, type Check, type Fact, type Verdict } from './verdict.ts';
+
+export interface CommandSeen {
+  readonly program: string;
+  /** e.g. `22.05.8`; undefined where the command is missing. */
+  readonly version: string | undefined;
+}
+
+export interface ControllerSeen {
+  readonly clusterName: string;
+  readonly version: string;
+  readonly hasAccounting: boolean;
+  /** Whether a job without an account in the database is refused. */
+  readonly needsAccount: boolean;
+  /** 0: ended jobs are kept for good. */
+  readonly minJobAgeMs: number;
+}
+
+export interface PartitionSeen {
+  readonly name: string;
+  readonly isUp: boolean;
+  readonly isDefault: boolean;
+  readonly usableNodes: number;
+}
+
+export interface AccountSeen {
+  readonly account: string;
+  readonly isDefault: boolean;
+}
+
+export interface SharedFolderSeen {
+  readonly path: string;
+  readonly state: 'writable' | 'not writable' | 'missing';
+}
+
+export interface HolderSeen {
+  readonly pid: number;
+  readonly host: string;
+  readonly isHere: boolean;
+}
+
+export interface ClusterSeen {
+  /** undefined for the only one, when it was given no name. */
+  readonly name: string | undefined;
+  readonly pollIntervalMs: number;
+  /** Where commands run there, for people. */
+  readonly way: Fact<{ readonly host: string; readonly isBySsh: boolean }>;
+  readonly aheadMs: Fact<number>;
+  readonly commands: Fact<readonly CommandSeen[]>;
+  readonly controller: Fact<ControllerSeen>;
+  readonly partitions: Fact<readonly PartitionSeen[]>;
+  readonly accounts: Fact<readonly AccountSeen[]>;
+  readonly sharedFolder: Fact<SharedFolderSeen>;
+  readonly stateFolder: Fact<string>;
+  readonly holder: Fact<HolderSeen | undefined>;
+}
+
+/** The oldest release that the tests run on. */
+const OLDEST_SLURM = [20, 11] as const;
+
+export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
+  {
+    id: 'ssh',
+    asks: 'Can commands be run where Slurm is?',
+    fix: 'Try ssh HOST true by hand until it works without a question; docs/ssh.md tells what can be in the way',
+    judge: ({ way }) =>
+      judge(way, ({ host, isBySsh }) =>
+        isBySsh ? good(`commands run on ${host}`) : open('not needed: Slurm is here'),
+      ),
+  },
+  {
+    id: 'cluster-clock',
+    asks: "Does the login node's clock agree with this machine's?",
+    fix: 'Let both machines set their clocks by NTP (timedatectl shows whether one does)',
+    judge: ({ aheadMs }) => judge(aheadMs, judgeClocks),
+  },
+  {
+    id: 'slurm-commands',
+    asks: "Are Slurm's commands there, and new enough?",
+    fix: "Set agent.slurm.slurm_bin_dir to the folder of Slurm's commands (20.11 or later), or start where `command -v sbatch` finds them; under systemd or cron the login profile is not read",
+    judge: ({ commands }) => judge(commands, judgeCommands),
+  },
+  {
+    id: 'controller',
+    asks: 'Does slurmctld answer?',
+    fix: 'Try scontrol ping there; when another slurm.conf is meant, set agent.slurm.slurm_conf',
+    judge: ({ controller }) =>
+      judge(controller, ({ clusterName, version }) => good(`cluster ${clusterName} answers, with Slurm ${version}`)),
+  },
+  {
+    id: 'partitions',
+    asks: 'Is there a partition for our jobs?',
+    fix: 'Ask an administrator which partition this user may use (sinfo shows them), or wait until its nodes are back',
+    judge: ({ partitions }) => judge(partitions, judgePartitions),
+  },
+  {
+    id: 'accounts',
+    asks: 'May this user submit jobs under an account?',
+    fix: 'Ask an administrator for an account on this cluster (sacctmgr add user NAME account=…)',
+    judge: ({ accounts, controller }) =>
+      judge(accounts, (seen) => {
+        const isNeeded = controller.kind === 'known' && controller.value.needsAccount;
+        const names = [...new Set(seen.map(({ account, isDefault }) => `${account}${isDefault ? ' (default)' : ''}`))];
+        if (names.length > 0) return good(names.join(', '));
+        return isNeeded ? bad('this user has no account, and Slurm refuses jobs without one') : open('none is needed');
+      }),
+  },
+  {
+    id: 'ended-jobs',
+    asks: 'Does Slurm remember an ended job until we have looked?',
+    fix: "Set agent.slurm.poll_interval_sec to at most half of Slurm's MinJobAge, or ask for a longer MinJobAge",
+    judge: ({ controller, pollIntervalMs }) => judge(controller, (seen) => judgeMemory(seen, pollIntervalMs)),
+  },
+  {
+    id: 'shared-folder',
+    asks: 'Can the shared folder be written to?',
+    fix: 'Make the folder on a file system that the nodes see as well, for this user, and name it in agent.slurm.shared_dir',
+    judge: ({ sharedFolder }) =>
+      judge(sharedFolder, ({ path, state }) => (state === 'writable' ? good(path) : bad(`${path} is ${state}`))),
+  },
+  {
+    id: 'state-folder',
+    asks: 'Can the journal be kept?',
+    fix: 'Set agent.slurm.state_dir to a folder of yours on this machine, with room in it',
+    judge: ({ stateFolder }) => judge(stateFolder, good),
+  },
+  {
+    id: 'other-daemon',
+    asks: 'Is the state folder free?',
+    fix: 'Stop the daemon on that machine, or give this one a folder of its own with agent.slurm.state_dir',
+    judge: ({ holder }) =>
+      judge(holder, (held) => {
+        if (held === undefined) return good('no daemon uses it');
+        const who = `process ${held.pid} on ${held.host}`;
+        return held.isHere ? open(`a daemon runs, ${who}; a second one would be refused`) : bad(`${who} uses it`);
+      }),
+  },
+];
+
+function judgeCommands(seen: readonly CommandSeen[]): Verdict {
+  const missing = seen.filter(({ version }) => version === undefined).map(({ program }) => program);
+  if (missing.length > 0) return bad(`no ${missing.join(', ')} there`);
+  const versions = [...new Set(seen.map(({ version = '' }) => version))];
+  const old = versions.find(isTooOld);
+  const all = `${seen.map(({ program }) => program).join(', ')}: ${versions.join(' and ')}`;
+  return old === undefined ? good(all) : bad(`Slurm ${old} is older than ${OLDEST_SLURM.join('.')}`);
+}
+
+/** A version that can not be read is taken for a new one. */
+function isTooOld(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined || minor === undefined) return false;
+  const [oldMajor, oldMinor] = OLDEST_SLURM;
+  return Number(major) < oldMajor || (Number(major) === oldMajor && Number(minor) < oldMinor);
+}
+
+function judgePartitions(seen: readonly PartitionSeen[]): Verdict {
+  if (seen.length === 0) return bad('sinfo shows this user no partition');
+  const usable = seen.filter(({ isUp, usableNodes }) => isUp && usableNodes > 0);
+  if (usable.length === 0) return bad(`none of ${seen.map(({ name }) => name).join(', ')} is up with a usable node`);
+  const shown = usable.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
+  const rest = seen.length - usable.length;
+  return good(rest === 0 ? shown : `${shown}; ${rest} more without a usable node`);
+}
+
+function judgeMemory({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): Verdict {
+  if (minJobAgeMs === 0) return good('MinJobAge is 0: for good');
+  const compared = `MinJobAge is ${minJobAgeMs / 1000} s, and we look every ${pollIntervalMs / 1000} s`;
+  if (minJobAgeMs >= 2 * pollIntervalMs) return good(compared);
+  return hasAccounting ? good(`${compared}; accounting remembers the rest`) : bad(`${compared}, without accounting`);
+}

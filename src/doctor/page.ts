@@ -1,0 +1,31 @@
+// docs/doctor.md: the checks as they stand in their tables.
+import { markdownTable } from '../base/markdown-table.ts';
+import { CLUSTER_CHECKS } from './cluster-checks.ts';
+import { HERE_CHECKS } from './here-checks.ts';
+
+const HEAD = `# What doctor looks at
+
+    clearml-agent-slurm doctor
+    clearml-agent-slurm doctor --queue gpu --template-files gpu.template --json
+
+goes the way of a task before a task does, and says of each step whether it is good (✔), in the way (✘, with the one thing to do),
+or does not apply, or could not be asked because of what stands above it (–). It takes the same options as the daemon, so that it
+looks at what the daemon would use. Nothing is changed: no queue is made, no folder, no task is touched, and no job submitted.
+
+It ends with 1 when anything is in the way, else with 0.
+
+<!-- This page is made from src/doctor/ by \`npm run docs\`. Change it there. -->
+`;
+
+const SECTIONS = [
+  ['The configuration and the ClearML server', HERE_CHECKS],
+  ['Each cluster', CLUSTER_CHECKS],
+] as const;
+
+export function doctorPage(): string {
+  const sections = SECTIONS.map(([title, checks]) => {
+    const rows = checks.map(({ id, asks, fix }) => [`\`${id}\``, asks, `${fix}.`]);
+    return `\n## ${title}\n\n${markdownTable(['check', 'what is asked', 'when it is in the way'], rows)}`;
+  });
+  return HEAD + sections.join('');
+}

@@ -1,0 +1,38 @@
+// sacctmgr: under which accounts this user may submit.
+
+export interface Association {
+  readonly cluster: string;
+  readonly account: string;
+  readonly isDefault: boolean;
+  /** undefined: in all partitions. */
+  readonly partition: string | undefined;
+  readonly qos: readonly string[];
+}
+
+/** The arguments for the associations of one user, on all clusters of the database. */
+export function showAssociationsArgs(user: string): string[] {
+  return [
+    '--noheader',
+    '--parsable2',
+    'show',
+    'user',
+    'withassoc',
+    'where',
+    `name=${user}`,
+    'format=Cluster,Account,DefaultAccount,Partition,QOS',
+  ];
+}
+
+export function readAssociations(text: string): Association[] {
+  return text.split('\n').flatMap((line) => {
+    const [cluster, account, defaultAccount, partition, qos] = line.split('|');
+    if (cluster === undefined || account === undefined || qos === undefined || account === '') return [];
+    return {
+      cluster,
+      account,
+      isDefault: account === defaultAccount,
+      partition: partition === '' ? undefined : partition,
+      qos: qos.split(',').filter((name) => name !== ''),
+    };
+  });
+}

@@ -1,0 +1,123 @@
+// Each verdict about a cluster, by what was found there.
+import { expect } from 'chai';
+import { CLUSTER_CHECKS, type ClusterSeen, type ControllerSeen } from '../../src/doctor/cluster-checks.ts';
+import { known, trouble, unasked, type Verdict } from '../../src/doctor/verdict.ts';
+
+const CONTROLLER: ControllerSeen = {
+  clusterName: 'lyon',
+  version: '22.05.8',
+  hasAccounting: true,
+  needsAccount: true,
+  minJobAgeMs: 300_000,
+};
+
+const WELL: ClusterSeen = {
+  name: undefined,
+  pollIntervalMs: 15_000,
+  way: known({ host: 'ada@login1', isBySsh: true }),
+  aheadMs: known(1000),
+  commands: known([
+    { program: 'sbatch', version: '22.05.8' },
+    { program: 'squeue', version: '22.05.8' },
+  ]),
+  controller: known(CONTROLLER),
+  partitions: known([{ name: 'gpu', isUp: true, isDefault: true, usableNodes: 3 }]),
+  accounts: known([{ account: 'lab', isDefault: true }]),
+  sharedFolder: known({ path: '/shared', state: 'writable' }),
+  stateFolder: known('/home/ada/.local/state/clearml-agent-slurm'),
+  holder: known(undefined),
+};
+
+function verdict(id: string, found: Partial<ClusterSeen>): Verdict {
+  const check = CLUSTER_CHECKS.find((one) => one.id === id);
+  if (check === undefined) throw new Error(`there is no check ${id}`);
+  return check.judge({ ...WELL, ...found });
+}
+
+const dead = { name: 'cpu', isUp: true, isDefault: false, usableNodes: 0 };
+
+const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: Verdict['mark'], says: string])[] = [
+  ['ssh', {}, 'good', 'commands run on ada@login1'],
+  ['ssh', { way: known({ host: 'this machine', isBySsh: false }) }, 'open', 'not needed: Slurm is here'],
+  ['ssh', { way: trouble('login1 refused the key') }, 'bad', 'login1 refused the key'],
+  ['cluster-clock', {}, 'good', "1 s ahead of this machine's"],
+  ['cluster-clock', { aheadMs: known(-90_000) }, 'bad', "90 s behind this machine's"],
+  ['cluster-clock', { aheadMs: known(60_000) }, 'good', "60 s ahead of this machine's"],
+  ['slurm-commands', {}, 'good', 'sbatch, squeue: 22.05.8'],
+  ['slurm-commands', { commands: known([{ program: 'sbatch', version: undefined }]) }, 'bad', 'no sbatch there'],
+  [
+    'slurm-commands',
+    { commands: known([{ program: 'sbatch', version: '20.02.7' }]) },
+    'bad',
+    'Slurm 20.02.7 is older than 20.11',
+  ],
+  ['slurm-commands', { commands: known([{ program: 'sbatch', version: '26.05.0' }]) }, 'good', 'sbatch: 26.05.0'],
+  ['controller', {}, 'good', 'cluster lyon answers, with Slurm 22.05.8'],
+  ['controller', { controller: unasked('not asked') }, 'open', 'not asked'],
+  ['partitions', {}, 'good', 'gpu (default)'],
+  ['partitions', { partitions: known([]) }, 'bad', 'sinfo shows this user no partition'],
+  ['partitions', { partitions: known([dead]) }, 'bad', 'none of cpu is up with a usable node'],
+  [
+    'partitions',
+    { partitions: known([{ name: 'gpu', isUp: true, isDefault: false, usableNodes: 1 }, dead]) },
+    'good',
+    'gpu; 1 more without a usable node',
+  ],
+  ['accounts', {}, 'good', 'lab (default)'],
+  ['accounts', { accounts: known([]) }, 'bad', 'this user has no account, and Slurm refuses jobs without one'],
+  [
+    'accounts',
+    { accounts: known([]), controller: known({ ...CONTROLLER, needsAccount: false }) },
+    'open',
+    'none is needed',
+  ],
+  ['ended-jobs', {}, 'good', 'MinJobAge is 300 s, and we look every 15 s'],
+  [
+    'ended-jobs',
+    { controller: known({ ...CONTROLLER, minJobAgeMs: 20_000, hasAccounting: false }) },
+    'bad',
+    'MinJobAge is 20 s, and we look every 15 s, without accounting',
+  ],
+  [
+    'ended-jobs',
+    { controller: known({ ...CONTROLLER, minJobAgeMs: 20_000 }) },
+    'good',
+    'MinJobAge is 20 s, and we look every 15 s; accounting remembers the rest',
+  ],
+  [
+    'ended-jobs',
+    { controller: known({ ...CONTROLLER, minJobAgeMs: 0, hasAccounting: false }) },
+    'good',
+    'MinJobAge is 0: for good',
+  ],
+  ['shared-folder', {}, 'good', '/shared'],
+  ['shared-folder', { sharedFolder: known({ path: '/s', state: 'missing' }) }, 'bad', '/s is missing'],
+  ['state-folder', { stateFolder: trouble('no room') }, 'bad', 'no room'],
+  ['other-daemon', {}, 'good', 'no daemon uses it'],
+  [
+    'other-daemon',
+    { holder: known({ pid: 812, host: 'login1', isHere: true }) },
+    'open',
+    'a daemon runs, process 812 on login1; a second one would be refused',
+  ],
+  [
+    'other-daemon',
+    { holder: known({ pid: 812, host: 'login2', isHere: false }) },
+    'bad',
+    'process 812 on login2 uses it',
+  ],
+];
+
+describe('what doctor says of a cluster', () => {
+  for (const [id, found, mark, says] of CASES) {
+    it(`${id}, ${mark}: ${says}`, () => {
+      expect(verdict(id, found)).to.deep.equal({ mark, says });
+    });
+  }
+
+  it('finds nothing in the way where all is well', () => {
+    expect(CLUSTER_CHECKS.map(({ id, judge }) => [id, judge(WELL).mark])).to.deep.equal(
+      CLUSTER_CHECKS.map(({ id }) => [id, 'good']),
+    );
+  });
+});

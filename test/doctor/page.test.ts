@@ -1,0 +1,25 @@
+// docs/doctor.md: made from the tables of the checks, which speak with one voice.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
+import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
+import { doctorPage } from '../../src/doctor/page.ts';
+
+describe('the page about doctor', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')).to.equal(doctorPage());
+  });
+
+  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS].map(({ id, asks, fix }) => ({ id, asks, fix }));
+
+  it('has each check once', () => {
+    expect(new Set(rows.map(({ id }) => id)).size).to.equal(rows.length);
+  });
+
+  for (const { id, asks, fix } of rows) {
+    it(`asks ${id} as a question, and gives an order without a full stop, which the report adds`, () => {
+      expect(asks).to.match(/^[A-Z].*\?$/);
+      expect(fix).to.match(/^[A-Z].*[^.]$/);
+    });
+  }
+});
