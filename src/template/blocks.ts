@@ -30,8 +30,6 @@ export interface JobFacts {
 /** How long the gate may take: the agent's own session would go on trying for hours. */
 const GATE_SECONDS = 120;
 
-const PARTIALS = ['words.sh', 'job-folder.sh', 'python.sh', 'gate.sh', 'gate.py', 'agent.sh'];
-
 /**
  * The three blocks of one job, as text to be put into the template where it names them. AGENT_EXECUTE is one command:
  * it may stand alone, or after a command that runs what follows it.
@@ -39,12 +37,9 @@ const PARTIALS = ['words.sh', 'job-folder.sh', 'python.sh', 'gate.sh', 'gate.py'
  */
 export function renderBlocks(facts: JobFacts): Blocks {
   const view = { ...facts, ...JOB_EXIT_CODES, exitCodes: Object.values(JOB_EXIT_CODES), gateSeconds: GATE_SECONDS };
-  const partials = Object.fromEntries(PARTIALS.map((name) => [name, readTemplate(`partials/${name}`)]));
 
   function render(block: string): string {
-    return Mustache.render(readTemplate(block), view, partials, {
-      escape: (value) => quoteWord(String(value)),
-    }).trimEnd();
+    return writer.render(readTemplate(block), view, readPartial, { escape }).trimEnd();
   }
 
   return {
@@ -54,7 +49,39 @@ export function renderBlocks(facts: JobFacts): Blocks {
   };
 }
 
+function escape(value: unknown): string {
+  return quoteWord(String(value));
+}
+
+const writer = createWriter();
+
+/** Each text is parsed once. Mustache does so too, but looks for it by a copy of the whole text, which takes longer than rendering. */
+function createWriter(): Mustache.Writer {
+  const made = new Mustache.Writer();
+  const parsed = new Map<string, ReturnType<Mustache.Writer['parse']>>();
+  const parse = made.parse.bind(made);
+  made.parse = (text, tags) => {
+    const known: unknown = parsed.get(text);
+    if (known !== undefined) return known;
+    const tokens: unknown = parse(text, tags);
+    parsed.set(text, tokens);
+    return tokens;
+  };
+  return made;
+}
+
+function readPartial(name: string): string {
+  return readTemplate(`partials/${name}`);
+}
+
+/** Read once: whoever upgrades the program starts the daemon anew. */
+const texts = new Map<string, string>();
+
 /** The files stand beside `src` and beside `dist`, so the way there is the same from both. */
 function readTemplate(name: string): string {
-  return readFileSync(new URL(`../../templates/${name}.mustache`, import.meta.url), 'utf8');
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`../../templates/${name}.mustache`, import.meta.url), 'utf8');
+  texts.set(name, text);
+  return text;
 }

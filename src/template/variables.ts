@@ -101,10 +101,18 @@ export function lookUp(variable: string, variables: Variables): Lookup {
 }
 
 /** The task, in which `project` is the id and at the same time a place for `.id` and `.name`. */
-function taskTree({ task, project }: Variables): Tree {
+function taskTree(variables: Variables): Tree {
+  const known = taskTrees.get(variables);
+  if (known !== undefined) return known;
+  const { task, project } = variables;
   const id = projectId(task);
-  return { ...task, project: id, 'project.id': id, 'project.name': ownField(project, 'name') };
+  const tree = { ...task, project: id, 'project.id': id, 'project.name': ownField(project, 'name') };
+  taskTrees.set(variables, tree);
+  return tree;
 }
+
+/** A task has many fields and a template many blanks: the copy is made once for all of them. */
+const taskTrees = new WeakMap<Variables, Tree>();
 
 function projectId(task: Tree): unknown {
   const project = ownField(task, 'project');
