@@ -95,7 +95,7 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
     if (queue === undefined) return isWanted(task) ? undefined : pointless(facts, id, live);
     return followed(facts, { task: id, queue, job: live, isOthersJob: false });
   }
-  if (queue === undefined) return undefined;
+  if (queue === undefined) return isLongParked && !isWanted(task) ? { kind: 'stale entry', task: id } : undefined;
   const others = facts.everybodys?.get(id)?.find((job) => isLive(job.state));
   if (others !== undefined) return othersJob(facts, task, queue, others);
   const place = view.placeOf(id, queue.id);
