@@ -43,9 +43,10 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
   const place = view.placeOf(entry.task, entry.queue);
   switch (entry.step) {
     case 'claiming':
-      // Popped by us if it is queued and nowhere; in its queue the pop never happened; else it is somebody else's.
-      if (place === 'nowhere') return goOn(deps, entry, false);
-      await glue.journal.forget(entry.task);
+      // In its queue the pop never happened. Queued and nowhere, it was popped: by us, or by another daemon that came first and
+      // has it in hand, which our journal could not be told any more. Elsewhere it is somebody else's.
+      if (place === 'nowhere') await rescue(glue, entry, deps.signal);
+      else await glue.journal.forget(entry.task);
       return true;
     case 'parking':
       if (place === 'nowhere' || place === 'parked') return goOn(deps, entry, place === 'parked');

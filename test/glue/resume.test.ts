@@ -59,7 +59,7 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-  ['C-02 the pop happened', 'claiming', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
   ['somebody else has parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
   ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
