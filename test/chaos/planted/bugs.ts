@@ -82,8 +82,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/clearml/queues.ts',
-        from: "await session.call('queues.add_task', body, { shape: Done, idempotent: true });",
-        to: "await session.call('tasks.enqueue', { queue, task }, { shape: Done, idempotent: true });",
+        from: "await session.call('queues.add_task', body, { shape: Done, idempotent });",
+        to: "await session.call('tasks.enqueue', { queue, task }, { shape: Done, idempotent });",
       },
     ],
     rounds: { kinds: ['user aborts'] },

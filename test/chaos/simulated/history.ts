@@ -90,6 +90,11 @@ export function createHistory({
         return;
       }
       // Who aborts a task that runs asks its agent to stop it.
+      if (act !== 'abort' && (after?.status === 'queued' || after?.status === 'in_progress')) {
+        // It goes on as before, whatever its user meant.
+        history.befell(task, ['created', 'stopped', 'completed', 'failed']);
+        return;
+      }
       const end = act === 'abort' && after?.status === 'in_progress' ? 'stopped' : (after?.status ?? 'gone');
       life.ends = new Set([end]);
       life.isSettled = true;

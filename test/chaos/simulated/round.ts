@@ -6,13 +6,14 @@ import { passTime, settle, takeTurn } from '../../glue/simulation/moves.ts';
 import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
 import { silentLog } from '../../glue/simulation/silent-log.ts';
 import type { Turn } from '../../glue/simulation/turns.ts';
-import { createWorld, type Character, type SimDaemon, type World } from '../../glue/simulation/world.ts';
+import { createWorld, type Character, type SimDaemon } from '../../glue/simulation/world.ts';
 import { createHistory, named, type Verdict } from './history.ts';
 import { createLimbo } from './limbo.ts';
 import { stepJobInWeather } from './job-step.ts';
 import { diceOf, type RoundPlan } from './plan.ts';
 import { createSlurmHost, TROUBLES, type Trouble } from './slurm-host.ts';
 import { bring, type Stage, type TroubleKind } from './troubles.ts';
+import { describeLeft, isAtRest } from './rest.ts';
 import { createWeather } from './weather.ts';
 
 export interface RoundResult {
@@ -136,6 +137,8 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     for (const job of jobs) {
       const before = known.get(job);
       if (before === undefined) history.submitted(job, world.now());
+      // Nobody remembers any more that it was he who cancelled the extra one.
+      if (job.isDouble && losesJournals) history.befell(job.task, ['stopped']);
       if (job.restarts > (before?.restarts ?? 0)) {
         history.mayBegin(job.task);
         // Once the controller has forgotten the job, only accounting tells that it was put back; and a task that the SIGTERM
@@ -235,6 +238,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   async function takeOne(turn: Turn): Promise<void> {
     const count = cluster.jobs.length;
     await takeTurn(turns, turn, take);
+    if (turn.endpoint === 'queues.add_task') noteEntries();
     if (cluster.jobs.length > count) observe(cluster.jobs.slice(count));
     if (turn.task !== undefined) world.judge.look(world.server.store, [turn.task]);
   }
@@ -304,26 +308,4 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   }
   for (const task of world.tasks) history.ended(task, world.server.store.tasks.get(task));
   return { verdict: verdictOf(), moves, calls, kills, tasks: plan.tasks, trace: world.trace };
-}
-
-/** No task waits or runs, no entry and no job is left. */
-function isAtRest({ tasks, server, cluster, neighbour }: World): boolean {
-  if (!neighbour.isIdle()) return false;
-  if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
-  if (cluster.jobs.some((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten))) return false;
-  return tasks.every((id) => !['queued', 'in_progress'].includes(server.store.tasks.get(id)?.status ?? ''));
-}
-
-function describeLeft({ tasks, server, cluster }: World): { task: string; says: string }[] {
-  const left: { task: string; says: string }[] = [];
-  for (const task of tasks) {
-    const status = server.store.tasks.get(task)?.status ?? 'gone';
-    const queues = server.store.queues.all().filter(({ entries }) => entries.some((entry) => entry.task === task));
-    const jobs = cluster.jobs.filter((job) => job.task === task && isLive(job.state) && !job.isForgotten);
-    if (!['queued', 'in_progress'].includes(status) && queues.length === 0 && jobs.length === 0) continue;
-    const where = queues.map(({ name }) => name).join(', ') || 'no queue';
-    const has = jobs.map(({ id, state }) => `job ${id} ${state}`).join(', ') || 'no job';
-    left.push({ task, says: `${named(task)} comes to no end: it is ${status}, in ${where}, with ${has}` });
-  }
-  return left;
 }

@@ -56,7 +56,7 @@ function count({ verdict, kills, tasks }: RoundResult): Tally {
 }
 
 /** The plan that plays it again, and what happened to the task, and around it from its first moment to its last. */
-export function formatStory(plan: RoundPlan, { verdict, trace }: RoundResult): string {
+function formatStory(plan: RoundPlan, { verdict, trace }: RoundResult): string {
   const task = verdict?.task;
   const mention = new RegExp(`task ${Number(task)}\\b`);
   const isAbout = (line: string): boolean => mention.test(line);
