@@ -15,6 +15,8 @@ export function jobSettings({ config }: Configured, cluster: ClusterSettings, ap
     python: cluster.python,
     agentVersion: config.settings.slurm.agentVersion,
     apiServer,
+    ...(config.settings.slurm.singularityMode ? { containers: config.settings.containers } : {}),
+    startsBySrun: config.settings.slurm.srunDelegation,
     jobConf: jobConfig(config.root),
     publicConfig: plainTree(withoutSecrets(config.root)),
   };

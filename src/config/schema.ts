@@ -119,7 +119,13 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Start everything of the task through `srun`, so that a template's own `srun` function applies. Option `--srun-delegation`. Read, but without effect yet.",
+      "Start everything of the task through `srun`, so that a template's own `srun` function applies. Option `--srun-delegation`.",
+    ),
+  container_mounts: z
+    .array(clusterPath)
+    .default([])
+    .describe(
+      'Folders of the nodes that tasks may mount into their containers by `-v` in their container arguments, with all below them. The arguments in this file may mount any.',
     ),
   grace,
   use_pbs: z
@@ -177,6 +183,24 @@ export const AgentSection = z.looseObject({
     .number()
     .optional()
     .describe('How many seconds a task may take for its own clean-up when it is aborted. Default: 1800.'),
+  default_docker: z
+    .looseObject({
+      image: text.optional().describe('The container image of tasks that name none, in `--singularity-mode`.'),
+      arguments: z
+        .union([z.string(), z.array(z.string())])
+        .optional()
+        .describe('Container arguments for tasks that have none.'),
+    })
+    .optional()
+    .describe('The container of tasks that ask for none.'),
+  extra_docker_arguments: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('Container arguments for every task, in front of its own.'),
+  extra_docker_shell_script: z
+    .array(z.string())
+    .optional()
+    .describe('Lines of shell script that run in every container before the agent.'),
   slurm: SlurmSection.prefault({}),
 });
 

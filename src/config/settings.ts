@@ -1,4 +1,5 @@
 // The settings as the rest of the program uses them: checked, named in its own words, times in milliseconds.
+import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from './clusters.ts';
 import type { ClearmlConf } from './schema.ts';
 import type { QueueSettings } from './served-queues.ts';
@@ -23,10 +24,20 @@ export interface Settings {
   /** `agent.abort_callback_max_timeout`: how long a task's own abort callback may take at most. */
   readonly abortCallbackMaxMs: number;
   readonly slurm: SlurmSettings;
+  readonly containers: ContainerDefaults;
   /** Those that are served, at least one. */
   readonly clusters: readonly ClusterSettings[];
   /** Those that are served, in order of priority. */
   readonly queues: readonly QueueSettings[];
+}
+
+/** What tasks in containers get, and may mount. */
+export interface ContainerDefaults {
+  readonly image: string | undefined;
+  readonly arguments: string;
+  readonly extraArguments: string;
+  readonly setUpLines: readonly string[];
+  readonly mounts: readonly string[];
 }
 
 export type SlurmSettings = ReturnType<typeof slurmSettings>;
@@ -49,6 +60,13 @@ export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings,
     workerName: filled(agent.worker_name),
     abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
     slurm: slurmSettings(agent.slurm),
+    containers: {
+      image: filled(agent.default_docker?.image),
+      arguments: inOneLine(agent.default_docker?.arguments),
+      extraArguments: inOneLine(agent.extra_docker_arguments),
+      setUpLines: agent.extra_docker_shell_script ?? [],
+      mounts: agent.slurm.container_mounts,
+    },
     ...served,
   };
 }
@@ -79,6 +97,11 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
       adoptMs: slurm.grace.adopt_sec * 1000,
     },
   };
+}
+
+/** A list has one argument in each item. */
+function inOneLine(written: string | readonly string[] | undefined): string {
+  return typeof written === 'object' ? written.map(quoteWord).join(' ') : (written ?? '');
 }
 
 /** An empty text is as good as none. */

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
+import type { ContainerSettings } from '../template/containers/plan-container.ts';
 import type { PropertyBounds } from '../template/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
@@ -29,6 +30,10 @@ export interface JobSettings {
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;
+  /** `--singularity-mode`: each task runs in a container. */
+  readonly containers?: ContainerSettings | undefined;
+  /** `--srun-delegation`: the agent is started through the template's own `srun`. */
+  readonly startsBySrun?: boolean;
   /** The configuration without secrets, for `${CLEARML_CONFIG.…}`. */
   readonly publicConfig: Readonly<Record<string, unknown>>;
 }

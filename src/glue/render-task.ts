@@ -1,5 +1,6 @@
 // Render: a task and its queue's template become a batch script.
 import { renderBlocks, type JobFacts } from '../template/blocks.ts';
+import { planForTemplate, type ContainerPlan } from '../template/containers/plan-container.ts';
 import { checkBounds } from '../template/property-bounds.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
@@ -15,7 +16,7 @@ export async function renderTask(
   queue: ServedQueue,
   read: TaskDocument,
   jobName: string,
-): Promise<Rendered> {
+): Promise<RenderedJob> {
   const { document, task } = read;
   const projectId = document['project'];
   const [project, user] = await Promise.all([
@@ -31,21 +32,31 @@ export async function renderTask(
     user: user ?? {},
     config: glue.job.publicConfig,
   };
-  const blocks = jobBlocks(
-    glue.job,
-    task.id,
-    jobName,
-    { queueId: queue.id, schedulerQueueId: glue.schedulerQueue },
-    glue.worker,
-  );
-  return renderWithin(queue, variables, blocks);
+  const queues = { queueId: queue.id, schedulerQueueId: glue.schedulerQueue };
+  return renderJob(glue.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: glue.worker });
+}
+
+/** A script, and sentences for the task's console. */
+export interface RenderedJob extends Rendered {
+  readonly notes: readonly string[];
 }
 
 /**
- * The script, if what the task asks for is within the bounds of the queue.
+ * The script of a job, if what the task asks for is within the bounds of the queue.
  * @throws TemplateProblem
  */
-export function renderWithin(
+export function renderJob(
+  job: JobSettings,
+  queue: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
+  variables: Variables,
+  identity: JobIdentity,
+): RenderedJob {
+  const container = planForTemplate(queue.template.agent, variables.task, job.containers);
+  const rendered = renderWithin(queue, variables, jobBlocks(job, identity, container));
+  return { ...rendered, notes: container?.notes ?? [] };
+}
+
+function renderWithin(
   { name, template, bounds }: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
   variables: Variables,
   blocks: Blocks,
@@ -55,25 +66,20 @@ export function renderWithin(
   return rendered;
 }
 
+export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'schedulerQueueId' | 'workerPrefix'>;
+
 /** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */
-export function jobBlocks(
-  job: JobSettings,
-  taskId: string,
-  jobName: string,
-  queues: Pick<JobFacts, 'queueId' | 'schedulerQueueId'>,
-  workerPrefix: string,
-): Blocks {
+export function jobBlocks(job: JobSettings, identity: JobIdentity, container?: ContainerPlan): Blocks {
   return renderBlocks({
-    taskId,
-    jobName,
-    ...queues,
+    ...identity,
     apiServer: job.apiServer,
     ...(job.sharedDir === undefined
       ? {}
-      : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, jobName) }),
+      : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
-    workerPrefix,
+    ...(container === undefined ? {} : { container: container.facts }),
+    startsBySrun: job.startsBySrun === true && container === undefined,
   });
 }
 

@@ -32,7 +32,8 @@ export async function prepare(
 ): Promise<Prepared | undefined> {
   const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
   try {
-    const { script } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
+    const { script, notes } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
+    if (notes.length > 0) await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     return { entry: { ...entry, attempt }, script, read };
   } catch (error) {
     if (!(error instanceof TemplateProblem)) throw error;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import Mustache from 'mustache';
 import { quoteWord } from '../base/shell-word.ts';
+import type { ContainerFacts } from './containers/plan-container.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import type { Blocks } from './template.ts';
 
@@ -25,6 +26,10 @@ export interface JobFacts {
   readonly agentVersion: string;
   /** The worker's name up to the job id, e.g. `login1:slurm`. */
   readonly workerPrefix: string;
+  /** The container that the template's command makes of what follows it; without one the agent runs on the node itself. */
+  readonly container?: ContainerFacts;
+  /** Whether the agent is started through `srun`, be it the template's own function of that name. */
+  readonly startsBySrun?: boolean;
 }
 
 /** How long the gate may take: the agent's own session would go on trying for hours. */

@@ -45,6 +45,24 @@ export const JOB_EXIT_CODES = {
     says: 'this node has no place for a private folder.',
     advice: 'Export TMPDIR in the template before CLEARML_PRE_SETUP, with a folder of the node that can be written.',
   },
+  containerBlind: {
+    code: 207,
+    says: 'the container does not see the variables or the folder of the job.',
+    advice:
+      'Take --cleanenv, --contain, --containall and --no-mount away from the command before CLEARML_AGENT_EXECUTE.',
+  },
+  containerNotStarted: {
+    code: 208,
+    says: 'the container could not be started.',
+    advice:
+      'The lines before this one are of singularity itself. Check the name of the image, that this node reaches its ' +
+      'registry, and that bash is in it.',
+  },
+  rankWithoutSrun: {
+    code: 209,
+    says: 'the job has several nodes, and srun is not in the container to start the agents on them.',
+    advice: 'Write srun in front of singularity exec in the template.',
+  },
 } as const satisfies Record<string, JobExitCode>;
 
 /** What a job's exit code means, where it is one of ours. */

@@ -42,6 +42,10 @@ export const READ_BY_JOB: readonly JobVariables[] = [
     names: ['MASTER_ADDR', 'MASTER_PORT'],
     meaning: 'Where the nodes of a task meet. Default: the first node, and a port that is made from the job id.',
   },
+  {
+    names: ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES'],
+    meaning: 'In a container: that GPUs are to be shown there, those of NVIDIA or of AMD. Slurm sets them.',
+  },
 ];
 
 /** What PRE_SETUP exports; the last row is for the steps of a job on several nodes. */
@@ -64,4 +68,10 @@ export const SET_BY_JOB: readonly JobVariables[] = [
     names: ['NODE_RANK', 'WORLD_SIZE'],
     meaning: 'On several nodes, in each of their agents: which node it is, from 0, and of how many.',
   },
+  { names: ['CLEARML_DOCKER_IMAGE'], meaning: 'In a container: its image, as the task names it.' },
+  {
+    names: ['PYTHONNOUSERSITE', 'CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES'],
+    meaning: "In a container: 1 and true. Python's packages are those of the image, and none of `~/.local`.",
+  },
+  { names: ['CLEARML_SLURM_SET_UP'], meaning: 'In a container: the script that runs before the agent.' },
 ];

@@ -6,7 +6,9 @@ import { throwFirst } from './errors.ts';
 import { defaultProblems, renderTemplate, type ParsedTemplate } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
 import { placeSites } from './shell/second-reading.ts';
-import type { Template } from './template.ts';
+import type { LexedScript } from './shell/lexed-script.ts';
+import { positionAt, type Range, type TemplateSource } from './source.ts';
+import type { AgentPlace, Template } from './template.ts';
 
 /**
  * Pure.
@@ -30,5 +32,18 @@ export function parseTemplate(text: string, file: string): Template {
     blocks,
   };
   throwFirst(defaultProblems(parsed));
-  return { file, render: (variables, insertions) => renderTemplate(parsed, variables, insertions) };
+  return {
+    file,
+    agent: agentPlace(source, script, blocks.CLEARML_AGENT_EXECUTE),
+    render: (variables, insertions) => renderTemplate(parsed, variables, insertions),
+  };
+}
+
+function agentPlace(source: TemplateSource, { commands }: LexedScript, { start, end }: Range): AgentPlace {
+  const command = commands.find(({ words }) => words.at(-1)?.start === start && words.at(-1)?.end === end);
+  return {
+    file: source.file,
+    ...positionAt(source.text, start),
+    command: command?.words.slice(0, -1).map(({ text }) => text) ?? [],
+  };
 }

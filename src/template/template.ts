@@ -39,9 +39,19 @@ export interface Rendered {
   readonly uses: readonly BlankUse[];
 }
 
+/** Where the agent stands in a template, for messages, and what stands before it in its command. */
+export interface AgentPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Words without their quotes, such as `srun`, `singularity`, `exec`. */
+  readonly command: readonly string[];
+}
+
 export interface Template {
   /** The file's name, for messages. */
   readonly file: string;
+  readonly agent: AgentPlace;
   /**
    * The script for one task.
    * @throws TemplateProblem when a value is missing or can't stand where the template puts it

@@ -73,7 +73,13 @@ function render(template: Template): string {
   };
   return template.render(
     variables,
-    jobBlocks(JOB, TYPICAL_TASK.id, JOB_NAME, { queueId: QUEUE, schedulerQueueId: SCHEDULER_QUEUE }, WORKER),
+    jobBlocks(JOB, {
+      taskId: TYPICAL_TASK.id,
+      jobName: JOB_NAME,
+      queueId: QUEUE,
+      schedulerQueueId: SCHEDULER_QUEUE,
+      workerPrefix: WORKER,
+    }),
   ).script;
 }
 

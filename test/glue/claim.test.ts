@@ -5,7 +5,8 @@ import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import { chooseHead } from '../../src/glue/claim.ts';
 import type { ServedQueue } from '../../src/glue/glue.ts';
 
-const template = { file: 'a.template', render: () => ({ script: '', uses: [] }) };
+const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
+const template = { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) };
 const [a, b, c] = ['a', 'b', 'c'].map((name): ServedQueue => ({ id: name as QueueId, name, template })) as [
   ServedQueue,
   ServedQueue,

@@ -9,6 +9,7 @@ import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job } from '../../src/slurm/scheduler.ts';
 import { jobOf, NOW, TASK, taskOf } from './sightings.ts';
 
+const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
 const OWN = 'q'.repeat(32) as QueueId;
 const ELSEWHERE = 'x'.repeat(32) as QueueId;
 const SCHEDULER = 's'.repeat(32) as QueueId;
@@ -52,7 +53,13 @@ function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known, living = ['m00
     view,
     tasks: new Map(task === undefined ? [] : [[TASK, task]]),
     known: new Set(known === true ? [TASK] : []),
-    queues: [{ id: OWN, name: 'own', template: { file: 'a.template', render: () => ({ script: '', uses: [] }) } }],
+    queues: [
+      {
+        id: OWN,
+        name: 'own',
+        template: { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) },
+      },
+    ],
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
     isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),

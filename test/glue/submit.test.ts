@@ -133,6 +133,7 @@ describe('an attempt', () => {
     const { glue } = createDesk();
     const misfit = {
       file: 'a.template',
+      agent: { file: 'a.template', line: 1, column: 1, command: [] },
       render: () => {
         throw new TemplateProblem('a.template', 2, 1, 'no value');
       },

@@ -211,7 +211,11 @@ export async function beginRound(program: Program, beginning: Beginning): Promis
         id: QUEUE_IDS.own,
         name: 'own',
         // All that the cluster here needs to know of a script.
-        template: { file: 'a.template', render: ({ workerId }) => ({ script: workerId, uses: [] }) },
+        template: {
+          file: 'a.template',
+          agent: { file: 'a.template', line: 1, column: 1, command: [] },
+          render: ({ workerId }) => ({ script: workerId, uses: [] }),
+        },
       },
     ],
     orderFairness: false,

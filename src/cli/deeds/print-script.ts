@@ -1,7 +1,7 @@
 // Prints the script that a task would become.
 import { z } from 'zod';
 import { systemClock } from '../../base/clock.ts';
-import { jobBlocks, renderWithin } from '../../glue/render-task.ts';
+import { renderJob } from '../../glue/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
 import { formatOrigins } from '../../template/origins-table.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -32,15 +32,15 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
   );
   const taskId = z.string().parse(variables.task['id']);
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
-  const blocks = jobBlocks(
-    jobSettings(here, cluster, apiServer),
+  const { script, uses, notes } = renderJob(jobSettings(here, cluster, apiServer), only, variables, {
     taskId,
     jobName,
-    { queueId: variables.queueId, schedulerQueueId: schedulerQueue },
-    variables.workerId,
-  );
-  const { script, uses } = renderWithin(only, variables, blocks);
+    queueId: variables.queueId,
+    schedulerQueueId: schedulerQueue,
+    workerPrefix: variables.workerId,
+  });
 
+  for (const note of notes) around.stderr(`clearml-agent-slurm: ${note}\n`);
   around.stdout(script);
   if (switchOption(typed, 'origins') === true) around.stderr(formatOrigins(uses));
   return EXIT.ok;

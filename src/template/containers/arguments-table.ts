@@ -1,0 +1,62 @@
+// What becomes of each argument of a task's container: docker's, in whose words ClearML's web page asks, and Singularity's own.
+
+/** `sometimes`: the next word is its value unless that begins with a dash. */
+export type Takes = 'nothing' | 'value' | 'sometimes';
+
+export type Fate =
+  /** A variable inside the container. */
+  | 'environment'
+  /** A folder of the node, if the configuration allows it. */
+  | 'mount'
+  /** Given to Singularity as it is. */
+  | 'passed'
+  /** Left out, with a line in the task's console. */
+  | 'dropped'
+  /** The task fails before anything is submitted. */
+  | 'refused';
+
+export interface ArgumentRow {
+  readonly names: readonly string[];
+  readonly takes: Takes;
+  readonly fate: Fate;
+  /** Why, as the end of a sentence; empty where there is nothing to say. */
+  readonly because: string;
+}
+
+const SHARED = 'the container shares this with its node';
+const LIMITS = 'Slurm sets the limits of the job';
+const NO_SERVICE = 'the container is no service, it ends with the task';
+const RIGHTS = 'the container has the rights of the user whose job it is, and no others';
+const IMAGE = 'nothing may write to the image';
+const ISOLATES = 'the agent inside needs the variables and folders of the job';
+
+/** docker's meaning goes first where both have an option of the same name. What is not here is refused. */
+export const ARGUMENTS: readonly ArgumentRow[] = [
+  row(['-e', '--env'], 'value', 'environment', ''),
+  row(['-v', '--volume', '-B', '--bind', '--mount'], 'value', 'mount', ''),
+  row(['--nv', '--nvccli', '--rocm', '--writable-tmpfs', '--no-home', '--no-init'], 'nothing', 'passed', ''),
+
+  row(['--gpus'], 'value', 'dropped', 'the container sees the GPUs that Slurm gave the job'),
+  row(['--ipc', '--net', '--network', '--pid', '--uts'], 'sometimes', 'dropped', SHARED),
+  row(['--shm-size', '--tmpfs', '--dns', '--add-host', '-h', '--hostname'], 'value', 'dropped', SHARED),
+  row(['-m', '--memory', '--memory-swap', '--memory-reservation'], 'value', 'dropped', LIMITS),
+  row(['--cpus', '-c', '--cpu-shares', '--cpuset-cpus', '--ulimit', '--pids-limit'], 'value', 'dropped', LIMITS),
+  row(['-w', '--workdir', '--cwd', '--pwd'], 'value', 'dropped', 'the agent runs the task in the folder of its code'),
+  row(['--rm', '-i', '-t', '-it', '-ti', '-d', '--interactive', '--tty'], 'nothing', 'dropped', NO_SERVICE),
+  row(['--detach', '--init', '-P', '--publish-all'], 'nothing', 'dropped', NO_SERVICE),
+  row(['--name', '-l', '--label', '--restart', '-p', '--publish', '--expose'], 'value', 'dropped', NO_SERVICE),
+  row(['--pull', '--platform', '--runtime', '--log-driver', '--log-opt'], 'value', 'dropped', NO_SERVICE),
+
+  row(['--privileged', '--allow-setuid', '--keep-privs', '--fakeroot'], 'nothing', 'refused', RIGHTS),
+  row(['--cap-add', '--cap-drop', '--add-caps', '--drop-caps', '--security'], 'value', 'refused', RIGHTS),
+  row(['--security-opt', '--device', '-u', '--user', '--userns'], 'sometimes', 'refused', RIGHTS),
+  row(['--group-add', '--cgroup-parent', '--apply-cgroups'], 'value', 'refused', RIGHTS),
+  row(['--writable', '--read-only'], 'nothing', 'refused', IMAGE),
+  row(['--overlay', '--volumes-from', '--fusemount', '--entrypoint'], 'value', 'refused', IMAGE),
+  row(['--cleanenv', '--contain', '--containall', '--no-eval'], 'nothing', 'refused', ISOLATES),
+  row(['--env-file', '--home', '--scratch', '--no-mount'], 'value', 'refused', ISOLATES),
+];
+
+function row(names: readonly string[], takes: Takes, fate: Fate, because: string): ArgumentRow {
+  return { names, takes, fate, because };
+}

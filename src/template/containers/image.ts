@@ -1,0 +1,44 @@
+// The image that a task names, as singularity exec reads it: an address to pull it from, a file, or a folder.
+import { shown } from '../shown-value.ts';
+
+/** An image as it is to be given, or why it can't be, and what to write instead. */
+export type ReadImage = { readonly image: string } | { readonly refusal: string };
+
+/** Where both Singularity and Apptainer still pull from. */
+const SCHEMES = ['docker', 'oras', 'library'];
+
+/** `[REGISTRY[:PORT]/]NAME[:TAG][@DIGEST]` (the reference grammar of github.com/distribution/reference, somewhat wider). */
+const REFERENCE = /^[A-Za-z0-9][\w.+/-]*(?::\d+\/[\w.+/-]+)?(?::[\w][\w.-]*)?(?:@[A-Za-z0-9]+:[0-9A-Fa-f]+)?$/;
+
+/** A file of an image that is named without a folder, and so can't be told from a name on Docker Hub by anything else. */
+const IMAGE_FILE = /\.(?:sif|simg|img|sqsh|squashfs)$/;
+
+/** Never an option, never a second word: it begins with a scheme, a slash or a dot, and holds no control character. */
+export function readImage(written: string): ReadImage {
+  const image = written.trim();
+  if (/\p{Cc}/u.test(image)) return { refusal: `${shown(image)} holds a control character: correct it in the task` };
+  const [, scheme, address = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(image) ?? [];
+  if (scheme !== undefined) return readAddress(image, scheme.toLowerCase(), address);
+  if (/^\.{0,2}\//.test(image)) return readPath(image);
+  if (IMAGE_FILE.test(image)) return readPath(`./${image}`);
+  return readAddress(image, 'docker', image);
+}
+
+function readAddress(image: string, scheme: string, address: string): ReadImage {
+  if (scheme === 'shub') {
+    return { refusal: `${shown(image)} was on Singularity Hub, which has closed: name an image of another registry` };
+  }
+  if (!SCHEMES.includes(scheme)) {
+    return { refusal: `${shown(image)} is none of docker://, oras://, library://, and no path: name the image by one` };
+  }
+  // Pyxis sets the registry off by a number sign.
+  const reference = address.replace('#', '/');
+  if (REFERENCE.test(reference)) return { image: `${scheme}://${reference}` };
+  return { refusal: `${shown(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };
+}
+
+/** A colon would make a scheme of what stands before it. */
+function readPath(path: string): ReadImage {
+  if (!path.includes(':')) return { image: path };
+  return { refusal: `${shown(path)} is a path with a colon in it, which Singularity can not read: rename the file` };
+}

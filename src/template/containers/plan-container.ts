@@ -1,0 +1,132 @@
+// The container of one task: its image and arguments, else those of the configuration, as its job script is to be told them.
+import { TemplateProblem } from '../errors.ts';
+import type { AgentPlace } from '../template.ts';
+import { readImage } from './image.ts';
+import { ArgumentRefused, readArguments, type ContainerVariable, type ReadArguments } from './read-arguments.ts';
+
+/** What clearml.conf says about containers. */
+export interface ContainerSettings {
+  /** `agent.default_docker.image` */
+  readonly image: string | undefined;
+  /** `agent.default_docker.arguments`, for a task that has none of its own. */
+  readonly arguments: string;
+  /** `agent.extra_docker_arguments`, for every task. */
+  readonly extraArguments: string;
+  /** `agent.extra_docker_shell_script`: lines that run before the agent. */
+  readonly setUpLines: readonly string[];
+  /** The folders that tasks may mount, with all below them. */
+  readonly mounts: readonly string[];
+}
+
+/** `container` of a task, as far as it is text. */
+export interface TaskContainer {
+  readonly image: string;
+  readonly arguments: string;
+  readonly setUpScript: string;
+}
+
+/** What a job script is told about its container. */
+export interface ContainerFacts {
+  /** As `singularity exec` is given it. */
+  readonly image: string;
+  /** As the task or the configuration names it. */
+  readonly imageName: string;
+  readonly options: readonly string[];
+  readonly environment: readonly ContainerVariable[];
+  /** Run inside, before the agent; empty where there is nothing to run. */
+  readonly setUp: string;
+}
+
+export interface ContainerPlan {
+  readonly facts: ContainerFacts;
+  /** Sentences for the task's console. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Pure.
+ * @param settings undefined: tasks run on the node itself
+ * @returns undefined where the template has no container made of the agent's command
+ * @throws TemplateProblem when the template and the mode don't fit, or the image or an argument can't be used
+ */
+export function planForTemplate(
+  place: AgentPlace,
+  task: Readonly<Record<string, unknown>>,
+  settings: ContainerSettings | undefined,
+): ContainerPlan | undefined {
+  const { command } = place;
+  if (settings !== undefined) {
+    if (startsContainer(command)) return planContainer(place, readTaskContainer(task), settings);
+    throw problem(
+      place,
+      '--singularity-mode, and no singularity or apptainer stands before ${CLEARML_AGENT_EXECUTE}: write singularity exec in front of it',
+    );
+  }
+  const last = command.at(-1) ?? '';
+  if (startsContainer(command) && (last === 'exec' || last.startsWith('-'))) {
+    throw problem(
+      place,
+      `${last} takes no image from the task without --singularity-mode: start the daemon with it, or name the image here`,
+    );
+  }
+  return undefined;
+}
+
+/** @throws TemplateProblem when there is no image, or one or an argument that can't be used */
+function planContainer(place: AgentPlace, task: TaskContainer, settings: ContainerSettings): ContainerPlan {
+  const imageName = task.image.trim() || settings.image?.trim();
+  if (imageName === undefined || imageName === '') {
+    throw problem(
+      place,
+      'the task has no container image: set one in it, or agent.default_docker.image in clearml.conf',
+    );
+  }
+  const read = readImage(imageName);
+  if ('refusal' in read) throw problem(place, `the container image ${read.refusal}`);
+
+  const own =
+    task.arguments.trim() === ''
+      ? argumentsAt(place, settings.arguments, undefined)
+      : argumentsAt(place, task.arguments, settings.mounts);
+  const extra = argumentsAt(place, settings.extraArguments, undefined);
+  return {
+    facts: {
+      image: read.image,
+      imageName,
+      options: [...extra.options, ...own.options],
+      environment: [...extra.environment, ...own.environment],
+      setUp: [...settings.setUpLines, task.setUpScript].filter((text) => text.trim() !== '').join('\n'),
+    },
+    notes: [...extra.dropped, ...own.dropped],
+  };
+}
+
+/** The part of a task that speaks of its container; what is not text there is as good as nothing. */
+function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
+  const container: unknown = task['container'];
+
+  function textOf(name: string): string {
+    const value: unknown = typeof container === 'object' && container !== null ? Reflect.get(container, name) : '';
+    return typeof value === 'string' ? value : '';
+  }
+
+  return { image: textOf('image'), arguments: textOf('arguments'), setUpScript: textOf('setup_shell_script') };
+}
+
+/** Whether what stands before the agent in a template makes a container of what follows. */
+function startsContainer(command: readonly string[]): boolean {
+  return command.some((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
+}
+
+function argumentsAt(place: AgentPlace, written: string, mounts: readonly string[] | undefined): ReadArguments {
+  try {
+    return readArguments(written, mounts);
+  } catch (error) {
+    if (!(error instanceof ArgumentRefused)) throw error;
+    throw problem(place, error.message);
+  }
+}
+
+function problem({ file, line, column }: AgentPlace, finding: string): TemplateProblem {
+  return new TemplateProblem(file, line, column, finding);
+}

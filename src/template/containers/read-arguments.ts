@@ -1,0 +1,124 @@
+// A task's container arguments, read by the table: what Singularity is given, what is exported inside, what is left out and why.
+import { splitWords } from '../../base/shell-word.ts';
+import { SET_BY_JOB } from '../job-variables.ts';
+import { shown } from '../shown-value.ts';
+import { ARGUMENTS, type ArgumentRow } from './arguments-table.ts';
+import { readMount } from './mount.ts';
+
+export interface ContainerVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface ReadArguments {
+  /** Each a whole argument of `singularity exec`, in front of the image. */
+  readonly options: readonly string[];
+  readonly environment: readonly ContainerVariable[];
+  /** One sentence for each argument that was left out. */
+  readonly dropped: readonly string[];
+}
+
+/** Thrown for an argument that may not be: the task can't be run as it asks. */
+export class ArgumentRefused extends Error {
+  override readonly name = 'ArgumentRefused';
+}
+
+/**
+ * @param written as ClearML's web page has them, in one line
+ * @param mounts the folders that may be mounted, with all below them; undefined: any
+ * @throws ArgumentRefused
+ */
+export function readArguments(written: string, mounts: readonly string[] | undefined): ReadArguments {
+  const options: string[] = [];
+  const environment: ContainerVariable[] = [];
+  const dropped: string[] = [];
+
+  for (const { row, name, value } of readOptions(splitArguments(written))) {
+    switch (row.fate) {
+      case 'environment':
+        environment.push(...readVariable(value));
+        break;
+      case 'mount': {
+        const mount = readMount(value, mounts);
+        if ('refusal' in mount) throw new ArgumentRefused(mount.refusal);
+        options.push('--bind', mount.bind);
+        break;
+      }
+      case 'passed':
+        options.push(name);
+        break;
+      case 'dropped':
+        dropped.push(`The container argument ${name} is left out: ${row.because}.`);
+        break;
+      case 'refused':
+        throw new ArgumentRefused(`the container argument ${name} can not be used here: ${row.because}. Take it out`);
+    }
+  }
+  return { options, environment, dropped };
+}
+
+function splitArguments(written: string): string[] {
+  try {
+    return splitWords(written);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ArgumentRefused(`the container arguments ${shown(written)} have quotes that are not in pairs`);
+  }
+}
+
+interface ReadOption {
+  readonly row: ArgumentRow;
+  readonly name: string;
+  readonly value: string;
+}
+
+function* readOptions(words: readonly string[]): Generator<ReadOption> {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const [name, joined] = splitOption(word);
+    const row = ARGUMENTS.find(({ names }) => names.includes(name));
+    if (row === undefined) {
+      const what = word.startsWith('-') ? 'is not one that is known here' : 'is not an option';
+      throw new ArgumentRefused(`the container argument ${shown(word)} ${what}: take it out`);
+    }
+    const next = words[at + 1];
+    const takesNext =
+      joined === undefined &&
+      (row.takes === 'value' || (row.takes === 'sometimes' && next !== undefined && !next.startsWith('-')));
+    if (takesNext && next === undefined) throw new ArgumentRefused(`the container argument ${name} has no value`);
+    if (joined !== undefined && row.takes === 'nothing' && row.fate === 'passed') {
+      throw new ArgumentRefused(`the container argument ${name} takes no value, and has ${shown(joined)}`);
+    }
+    if (takesNext) at += 1;
+    yield { row, name, value: joined ?? (takesNext ? (next ?? '') : '') };
+  }
+}
+
+/** `--name=value`, `-eNAME=value`; else the word itself. */
+function splitOption(word: string): [name: string, joined: string | undefined] {
+  const [, long, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
+  if (long !== undefined) return [long, value];
+  const isShort = /^-[^-]/.test(word);
+  const short = word.slice(0, 2);
+  const isKnown = ARGUMENTS.some(({ names, takes }) => takes !== 'nothing' && names.includes(short));
+  if (isShort && word.length > 2 && isKnown) return [short, word.slice(2).replace(/^=/, '')];
+  return [word, undefined];
+}
+
+/** What the job says to its agent is not the task's to change. */
+const OWN = new Set(SET_BY_JOB.flatMap(({ names }) => names));
+
+function readVariable(written: string): ContainerVariable[] {
+  const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw new ArgumentRefused(`${shown(name)} can not be the name of a variable in the container: correct it`);
+  }
+  if (OWN.has(name) || /^(?:CLEARML_SLURM|SLURM|PMI|PMIX)_/.test(name)) {
+    throw new ArgumentRefused(
+      `the variable ${name} is set by the job and can not be given to the container: take it out`,
+    );
+  }
+  if ((value ?? '').includes('\0')) throw new ArgumentRefused(`the variable ${name} holds a NUL character`);
+  // Without a value docker takes it from outside; Singularity hands on what is there anyway.
+  return value === undefined ? [] : [{ name, value }];
+}

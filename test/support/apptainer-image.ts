@@ -1,0 +1,88 @@
+// A container image as a folder, made of this machine's own bash and, if wished, its Python: small, and made in a moment.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const PROGRAMS = [
+  'bash',
+  'sh',
+  'cat',
+  'env',
+  'find',
+  'id',
+  'ls',
+  'mkdir',
+  'mv',
+  'rm',
+  'rmdir',
+  'sed',
+  'sleep',
+  'touch',
+  'uname',
+];
+
+/** What wheels from PyPI may need of the C library's (PEP 600). */
+const OTHER_LIBRARIES = [
+  ...['libpthread.so.0', 'libdl.so.2', 'librt.so.1', 'libutil.so.1', 'libm.so.6'],
+  ...['libgcc_s.so.1', 'libstdc++.so.6'],
+];
+
+/** What an image has beside the programs that every one has. */
+export interface ImageWishes {
+  /** Python of this machine's version, with neither pip nor anything else installed. */
+  readonly hasPython: boolean;
+}
+
+/** Makes the image in this folder, which must not be there yet. */
+export async function makeImage(folder: string, { hasPython }: ImageWishes): Promise<void> {
+  for (const name of [
+    'usr/bin',
+    'usr/lib',
+    'usr/lib64',
+    'etc',
+    'tmp',
+    'var/tmp',
+    'root',
+    'home',
+    'proc',
+    'sys',
+    'dev',
+    'run',
+  ]) {
+    await mkdir(join(folder, name), { recursive: true });
+  }
+  for (const name of ['bin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(folder, name));
+  await writeFile(join(folder, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/bash\n');
+  await writeFile(join(folder, 'etc/group'), 'root:x:0:\n');
+
+  const files = PROGRAMS.map((name) => `/usr/bin/${name}`);
+  if (hasPython) files.push('/usr/bin/python3', ...(await copyPython(folder)));
+  for (const file of [...files, ...(await librariesOf(files))]) {
+    await mkdir(join(folder, dirname(file)), { recursive: true });
+    await cp(file, join(folder, file), { dereference: true });
+  }
+}
+
+/** Copies the standard library, and returns its files that need other libraries. */
+async function copyPython(folder: string): Promise<string[]> {
+  const program = 'import sysconfig; print(sysconfig.get_path("stdlib"))';
+  const library = (await run('/usr/bin/python3', ['-c', program])).stdout.trim();
+  await cp(library, join(folder, library), {
+    recursive: true,
+    filter: (path) => !/\/(?:test|ensurepip|config-[^/]*|__pycache__)$/.test(path),
+  });
+  const extensions = join(library, 'lib-dynload');
+  return (await readdir(extensions)).map((name) => join(extensions, name));
+}
+
+async function librariesOf(files: readonly string[]): Promise<string[]> {
+  const { stdout } = await run('ldd', [...files]);
+  const found = new Set(stdout.match(/\/\S+(?= \(0x)/g) ?? []);
+  const folder = dirname([...found].find((path) => path.endsWith('/libc.so.6')) ?? '');
+  const siblings = OTHER_LIBRARIES.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  return [...new Set([...found, ...siblings])];
+}

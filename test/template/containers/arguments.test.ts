@@ -1,0 +1,123 @@
+// The arguments of a task's container: each by the table, hostile ones through the real bash, and mounts within what is allowed.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { quoteWord } from '../../../src/base/shell-word.ts';
+import { ARGUMENTS } from '../../../src/template/containers/arguments-table.ts';
+import { ArgumentRefused, readArguments } from '../../../src/template/containers/read-arguments.ts';
+import { hostileText } from '../hostile-values.ts';
+
+const NOTHING = { options: [], environment: [], dropped: [] };
+
+describe("the arguments of a task's container", () => {
+  for (const [written, options] of [
+    ['-v /data:/data', ['--bind', '/data:/data']],
+    ['-v /data', ['--bind', '/data:/data']],
+    ['--volume=/data/sets:/in:ro', ['--bind', '/data/sets:/in:ro']],
+    ['-v "/data/my sets:/in:z"', ['--bind', '/data/my sets:/in']],
+    ['--mount type=bind,src=/data,dst=/in,readonly', ['--bind', '/data:/in:ro']],
+    ['--bind /data:/in --nv', ['--bind', '/data:/in', '--nv']],
+    ['--rocm --writable-tmpfs', ['--rocm', '--writable-tmpfs']],
+  ] as const) {
+    it(`${written} is ${options.join(' ')}`, () => {
+      expect(readArguments(written, ['/data/'])).to.deep.equal({ ...NOTHING, options });
+    });
+  }
+
+  for (const [written, environment] of [
+    ['-e A=b', [{ name: 'A', value: 'b' }]],
+    ['-eA=b', [{ name: 'A', value: 'b' }]],
+    [
+      `--env=A='b "c"' --env B=x=y,z=1`,
+      [
+        { name: 'A', value: 'b "c"' },
+        { name: 'B', value: 'x=y,z=1' },
+      ],
+    ],
+    ['-e A=', [{ name: 'A', value: '' }]],
+    ['-e INHERITED', []],
+  ] as const) {
+    it(`${written} is exported in the container`, () => {
+      expect(readArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
+    });
+  }
+
+  it('that mean nothing here are left out, each with a sentence', () => {
+    const { options, environment, dropped } = readArguments(
+      '--ipc=host --shm-size 8g -it --gpus all --network host',
+      [],
+    );
+    expect([options, environment]).to.deep.equal([[], []]);
+    expect(dropped.map((sentence) => /argument (\S+) is left out: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
+      ...['--ipc', '--shm-size', '-it', '--gpus', '--network'],
+    ]);
+  });
+
+  for (const [written, words] of [
+    ['--privileged', 'no others'],
+    ['-u root', 'no others'],
+    ['--user=0', 'no others'],
+    ['--security=seccomp:/x', 'no others'],
+    ['--add-caps CAP_SYS_ADMIN', 'no others'],
+    ['--writable', 'nothing may write to the image'],
+    ['--overlay /x', 'nothing may write to the image'],
+    ['--containall', 'needs the variables'],
+    ['--nv=x', 'takes no value'],
+    ['--frobnicate', 'is not one that is known here'],
+    ['ubuntu', 'is not an option'],
+    ['-- x', 'is not one that is known here'],
+    ['-e', 'has no value'],
+    ["-e 'A", 'quotes that are not in pairs'],
+    ["-e 'x[$(id)]=1'", 'the name of a variable'],
+    ['-e CLEARML_WORKER_ID=mine', 'set by the job'],
+    ['-e SLURM_PROCID=1', 'set by the job'],
+    ['-v /etc:/etc', 'may not be mounted'],
+    ['-v /database:/x', 'may not be mounted'],
+    ['-v /data/../etc:/x', '.. in a path'],
+    ['-v data:/x', 'does not begin with a slash'],
+    ['-v /data:/x:rw:y', 'is no mount'],
+    ['-v /data:/x:suid', 'is no mount'],
+    ['--mount type=tmpfs,dst=/x', 'is no mount'],
+    ["-v '/data/a,/etc:/x'", 'a comma'],
+  ] as const) {
+    it(`${written} fails the task: ${words}`, () => {
+      expect(() => readArguments(written, ['/data'])).to.throw(ArgumentRefused, words);
+    });
+  }
+
+  it('have mounts only within the folders that are allowed, and none where none is', () => {
+    expect(() => readArguments('-v /data:/data', [])).to.throw(ArgumentRefused, 'and nothing does');
+    expect(readArguments('-v /any:/x', undefined).options).to.deep.equal(['--bind', '/any:/x']);
+    expect(readArguments('-v /any:/x', ['/']).options).to.deep.equal(['--bind', '/any:/x']);
+  });
+
+  it('are in the table once each', () => {
+    const names = ARGUMENTS.flatMap((row) => row.names);
+    expect(new Set(names)).to.have.property('size', names.length);
+  });
+
+  it('that are hostile never become an option beside those of the table', () => {
+    const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
+    const word = fc.oneof(
+      option,
+      hostileText,
+      fc.tuple(option, hostileText).map(([a, b]) => `${a}=${b}`),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), fc.boolean(), (words, isQuoted) => {
+        const written = words.map((text) => (isQuoted && !text.includes('\0') ? quoteWord(text) : text)).join(' ');
+        try {
+          const { options, environment } = readArguments(written, ['/data']);
+          for (let at = 0; at < options.length; at += 1) {
+            if (options[at] === '--bind')
+              expect(options[(at += 1)]).to.match(/^\/data(?:\/[^:,\\]*)?:\/[^:,\\]*(?::ro)?$/);
+            else expect(options[at]).to.match(/^--(?:nv|nvccli|rocm|writable-tmpfs|no-home|no-init)$/);
+          }
+          for (const { name } of environment) expect(name).to.match(/^[A-Za-z_]\w*$/);
+        } catch (error) {
+          if (!(error instanceof ArgumentRefused)) throw error;
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
