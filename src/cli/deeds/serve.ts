@@ -12,18 +12,12 @@ import { readBase, type Base } from '../read-base.ts';
 import { serveCluster, type ServeOptions } from '../serve-cluster.ts';
 import { readQueues } from '../serve-queues.ts';
 import { switchOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
 
 /** @throws whatever keeps it from serving, each with a sentence in explain.ts's table */
 export async function serve(typed: Typed, around: Surroundings): Promise<number> {
   const base = readBase(typed, around);
   const { settings } = base.config;
   try {
-    if (settings.slurm.singularityMode || settings.slurm.srunDelegation) {
-      throw new UsageProblem(
-        'This version runs tasks on bare metal only: leave out --singularity-mode and --srun-delegation.',
-      );
-    }
     const named = await readQueues(settings, around.workingDir);
     await warnOfLeftBehind(settings.clusters, base.log);
     const serverSide = await openServer(base, named, { createQueues: switchOption(typed, 'create-queue') ?? false });
