@@ -121,3 +121,17 @@ export function describeRows(title: string, rows: readonly Row[]): void {
     }
   });
 }
+
+/** The same for every word and every note of what is done. */
+export function describeInFull(
+  title: string,
+  rows: readonly (readonly [fact: string, seen: Partial<Sighting>, done: readonly Action[]])[],
+): void {
+  describe(title, () => {
+    for (const [fact, seen, done] of rows) {
+      it(fact, () => {
+        expect(decide(sighting(seen))).to.deep.equal(done);
+      });
+    }
+  });
+}

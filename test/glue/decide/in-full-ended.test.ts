@@ -1,0 +1,215 @@
+// Decisions in full about a job that has ended: every word and every note of what is done.
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+
+const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
+const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
+
+describeInFull('a decision in full about a job that has ended', [
+  [
+    'several ended attempts, none of which is the known job: the newest counts',
+    {
+      jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
+      entry: entryOf({ jobId: '99' as JobId }),
+    },
+    [{ do: 'ask-record', jobId: '3' as JobId }],
+  ],
+  [
+    'several ended attempts, one of which is the known job: it counts',
+    {
+      jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
+      entry: entryOf({ jobId: '2' as JobId }),
+    },
+    [{ do: 'ask-record', jobId: '2' as JobId }],
+  ],
+  [
+    'several ended attempts, one of which ran the task: it counts',
+    {
+      jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
+      task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
+      entry: entryOf({ jobId: '2' as JobId }),
+    },
+    [{ do: 'ask-record', jobId: '1' as JobId }],
+  ],
+  [
+    'an ended attempt as new as ours: it is ours, whatever its id',
+    { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
+    [{ do: 'ask-record', jobId: '8' as JobId }],
+  ],
+  [
+    'an ended attempt older than ours: ours is absent',
+    { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
+    [{ do: 'note', patch: { absentSince: NOW } }],
+  ],
+  [
+    'an ended attempt, while nobody knows of ours but its id: ours is absent',
+    { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
+    [{ do: 'note', patch: { absentSince: NOW } }],
+  ],
+  [
+    'refused by Slurm, with a record left',
+    { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'refused by Slurm',
+          text: 'Slurm refused the job: BadConstraints. Change the user property that sets it, or the template of queue "gpu".',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'ended by its time limit before its agent began',
+    { jobs: [jobOf('TIMEOUT', { reason: 'BadConstraints' })], place: 'parked', record: 'gone' },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'Slurm TIMEOUT',
+          text: "Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+          withLog: true,
+        },
+      },
+    ],
+  ],
+  [
+    'ended, its task in progress and asked to stop, past the grace',
+    {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      record: 'gone',
+      entry: ENDED,
+    },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'aborted',
+          text: 'Aborted by the user. Slurm job 7 ended FAILED.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'ended, and nobody knows yet how',
+    { jobs: [jobOf('FAILED')], task: taskOf('completed') },
+    [{ do: 'ask-record', jobId: '7' as JobId }],
+  ],
+  [
+    'ended at the gate, its task parked',
+    { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
+    [{ do: 'submit-again', why: 'job 7 found the task not ready to be run' }],
+  ],
+  [
+    'ended at the gate, its task nowhere, past the grace',
+    { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
+    [{ do: 'give-back', why: 'job 7 could not learn whether it had the task' }],
+  ],
+  [
+    'ended, its task in progress, a moment before the grace is over',
+    {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress'),
+      record: recordOf(),
+      entry: entryOf({ endSeenAt: NOW - GRACES.endMs + 1 }),
+    },
+    [],
+  ],
+  [
+    'ended, its task in progress, past the grace',
+    { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'Slurm FAILED',
+          text: 'Slurm job 7 ended FAILED (exit code 1).',
+          withLog: true,
+        },
+      },
+    ],
+  ],
+  [
+    'ended by its time limit, which its agent took for an abort',
+    { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { statusReason: 'user abort' }), record: recordOf() },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'Slurm TIMEOUT',
+          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'cancelled by us, its task still queued',
+    { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
+    [{ do: 'give-back', why: 'its job 7 was cancelled: it was too old' }],
+  ],
+  [
+    'cancelled by us, its task still in progress',
+    {
+      jobs: [jobOf('CANCELLED')],
+      task: taskOf('in_progress'),
+      record: recordOf(),
+      entry: { ...ENDED, cancelledFor: 'it was too old' },
+    },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'cancelled',
+          text: 'Slurm job 7 was cancelled: it was too old.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'ended as its task did',
+    { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
+    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+  ],
+  [
+    'failed as its task did',
+    { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
+    [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
+  ],
+  [
+    'cancelled by us as the user wished',
+    {
+      jobs: [jobOf('CANCELLED')],
+      task: taskOf('stopped'),
+      record: recordOf(),
+      entry: entryOf({ cancelledFor: 'the task was aborted' }),
+    },
+    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
+  ],
+  [
+    'no hope after five attempts',
+    { jobs: [jobOf('FAILED')], place: 'parked', record: gate, entry: entryOf({ attempts: 5 }) },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'too many attempts',
+          text: 'Given up after 5 Slurm jobs, none of which began the task: job 7 found the task not ready to be run. Enqueue it again once the cause is found.',
+          withLog: true,
+        },
+      },
+    ],
+  ],
+]);
