@@ -16,6 +16,8 @@ import {
 
 type Change = Partial<Omit<JobValue, 'id' | 'name'>>;
 
+const CLOSED: Change = { state: 'FAILED', exitCode: JOB_EXIT_CODES.gateClosed.code };
+
 /** Everything that may become of the jobs at this moment. */
 export function jobMoves(
   world: World,
@@ -61,13 +63,22 @@ export function jobMoves(
             body: { queue: QUEUE_IDS.scheduler, task: TASK_ID },
           };
           const { answer, world: after } = serve(world, gate, { stamp, isHeard: false });
-          const closed = { state: 'FAILED', exitCode: JOB_EXIT_CODES.gateClosed.code } as const;
           if ('count' in answer) {
-            go('passes the gate', become({ phase: 'gated' }, after));
+            go('takes the entry', become({ phase: 'taken' }, after));
             if (world.left.lost > 0) {
-              go('takes the entry, but never hears of it', become(closed, spend(after, 'lost')), 'fault');
+              go('takes the entry, but never hears of it', become(CLOSED, spend(after, 'lost')), 'fault');
             }
-          } else go('finds the gate closed', become(closed));
+          } else go('finds the gate closed', become(CLOSED));
+          break;
+        }
+        case 'taken': {
+          const queue = world.task?.queue;
+          if (queue === 'own' || queue === 'scheduler') go('passes the gate', become({ phase: 'gated' }));
+          else go('finds the task deleted, a draft, or enqueued elsewhere', become(CLOSED));
+          if (world.left.lost > 0) {
+            const unread = { state: 'FAILED', exitCode: JOB_EXIT_CODES.serverUnreachable.code } as const;
+            go('can not read the task that it has taken', become(unread, spend(world, 'lost')), 'fault');
+          }
           break;
         }
         case 'gated': {

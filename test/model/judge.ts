@@ -2,8 +2,10 @@
 import type { State } from './state.ts';
 import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 
-/** By these a daemon says that a task has ended, or takes it out of somebody's hands. */
-const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
+/** By these a daemon says that a task has ended. */
+const ENDS = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
+/** By these as well it takes it out of somebody's hands. */
+const FORCED = [...ENDS, 'tasks.dequeue', 'tasks.started'];
 
 export function wrongIn({ world, lives }: State): string | undefined {
   const runs = world.jobs.filter(isAtWork).length + (world.isRunElsewhere ? 1 : 0);
@@ -22,10 +24,13 @@ export function wrongIn({ world, lives }: State): string | undefined {
 /** What is wrong with a daemon's call that was carried out. */
 export function wrongCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
   if (!FORCED.includes(endpoint) || before.task === after.task || before.task === undefined) return undefined;
-  // That it waits, and since when, may be written on a task that waits: a job that has taken it still begins it.
-  const isOver = after.task?.status !== 'queued' || before.task.status !== 'queued';
-  const isTaken = before.isRunElsewhere || before.jobs.some((job) => job.state === 'RUNNING' && job.phase !== 'new');
-  if (isTaken && isOver) return `a daemon called ${endpoint} on a task that runs`;
+  const isRun = before.isRunElsewhere || before.jobs.some(isAtWork);
+  const isTaken = before.jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');
+  // Since when it waits may be written on a task that waits; and what no agent has begun yet may be made to wait again: a job that
+  // has taken it still begins it.
+  const waitsOn = before.task.status === 'queued' && after.task?.status === 'queued';
+  if ((isRun && !waitsOn) || (isTaken && ENDS.includes(endpoint)))
+    return `a daemon called ${endpoint} on a task that runs`;
   if (before.entries.other !== 0) return `a daemon called ${endpoint} on a task that waits in another queue`;
   if (before.task.message === 'stopping' && after.task?.status !== 'stopped')
     return `a daemon called ${endpoint} on a task that was asked to stop`;

@@ -8,7 +8,7 @@ import { READS, serve } from './server-rules.ts';
 import { slurmWays } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';
 import { lateMoves, neighbourMoves, userMoves, type UserAct } from './user-rules.ts';
-import { isHeard, spend, type World } from './world.ts';
+import { QUEUE_IDS, isHeard, spend, type World } from './world.ts';
 
 export interface Setting {
   /** False only to show what the gate is for. */
@@ -60,8 +60,8 @@ export async function successors(state: State, lives: Lives, setting: Setting): 
 }
 
 /**
- * Changes of a status, and the giving back of a task, have no condition on the server that could name what was read a moment
- * before. So between that reading and the change, which follows at once, nobody else moves here: those are milliseconds.
+ * Changes of a status have no condition on the server that could name what was read a moment before. So between that reading and
+ * the change, which follows at once, nobody else moves here: those are milliseconds.
  */
 const CLOSE: readonly string[] = [
   'tasks.update',
@@ -72,18 +72,14 @@ const CLOSE: readonly string[] = [
   'tasks.dequeue',
 ];
 
-/** A stopped task is started and then dequeued; one that was dequeued is then parked. */
-const OTHER_HALVES: readonly string[] = ['tasks.dequeue', 'queues.add_task'];
-
-/** The last answer was the task itself, or the next call is the other half of what the last one began. */
+/** The last answer was the task itself, or a stopped task that was started is now dequeued. */
 function isClose({ round }: Life): boolean {
   const last = round?.events.at(-1);
   const [one] = round?.moment.pending ?? [];
   if (last === undefined || 'wakes' in last || !('server' in last.reply) || one?.call.to !== 'server') return false;
-  const { endpoint, body } = one.call.call;
-  const isGivenBack = endpoint === 'queues.add_task' && body['update_execution_queue'] === true;
-  if ('task' in last.reply.server) return CLOSE.includes(endpoint) || isGivenBack;
-  return 'count' in last.reply.server && OTHER_HALVES.includes(endpoint);
+  const { endpoint } = one.call.call;
+  if ('task' in last.reply.server) return CLOSE.includes(endpoint);
+  return 'count' in last.reply.server && endpoint === 'tasks.dequeue';
 }
 
 /** In the midst of a look: the next call is one for a list. */
@@ -232,11 +228,7 @@ function nameSlurm(call: Parameters<typeof slurmWays>[1]): string {
 }
 
 function nameCall(endpoint: string, body: Readonly<Record<string, unknown>>): string {
-  const more = [
-    body['new_status'],
-    body['status_reason'],
-    body['update_execution_queue'] === true ? 'own queue' : undefined,
-  ];
+  const more = [body['new_status'], body['status_reason'], body['queue'] === QUEUE_IDS.own ? 'own queue' : undefined];
   const said = more.filter((word) => typeof word === 'string');
   return said.length === 0 ? endpoint : `${endpoint} {${said.join(', ')}}`;
 }

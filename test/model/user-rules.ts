@@ -1,7 +1,7 @@
 // What a user, and somebody else's agent on another queue, can do to the task: through the same calls as the web page. Pure.
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
-import { QUEUE_IDS, TASK_ID, isHeard, spend, type ServerCall, type Stamp, type World } from './world.ts';
+import { QUEUE_IDS, TASK_ID, isHeard, isPastGate, spend, type ServerCall, type Stamp, type World } from './world.ts';
 
 export const USER_ACTS = ['abort', 'dequeue', 'reset', 'enqueue', 'enqueue elsewhere', 'delete'] as const;
 export type UserAct = (typeof USER_ACTS)[number];
@@ -35,9 +35,9 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
 /** What the web page offers for a task as it is. */
 function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   const status = task?.status;
-  // Between its gate and its beginning an agent can not be told from one that has nothing, and for a moment after an abort it
+  // Past its gate, and until it has begun, an agent can not be told from one that has nothing, and for a moment after an abort it
   // still works: another agent, which looks at nothing, is not given the task in those moments.
-  const isBeingTaken = jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');
+  const isBeingTaken = jobs.some((job) => job.state === 'RUNNING' && isPastGate(job));
   switch (act) {
     case 'abort':
       return status === 'queued' || status === 'in_progress';

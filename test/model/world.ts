@@ -36,8 +36,11 @@ export interface TaskValue {
   readonly slurmJob: string;
 }
 
-/** How far one start of a job has come: before the gate, past it, its agent has begun the task, it is known as the worker. */
-export type Phase = 'new' | 'gated' | 'begun' | 'run';
+/**
+ * How far one start of a job has come: before the gate, the entry taken, past the gate, its agent has begun the task, it is known
+ * as the worker.
+ */
+export type Phase = 'new' | 'taken' | 'gated' | 'begun' | 'run';
 
 export interface JobValue {
   readonly id: number;
@@ -143,6 +146,11 @@ export function spend(world: World, what: keyof Budgets): World {
 /** Whether an agent of this job may be at work on the task. */
 export function isAtWork({ state, phase }: JobValue): boolean {
   return state === 'RUNNING' && (phase === 'begun' || phase === 'run');
+}
+
+/** Whether nothing keeps its agent from the task any more. */
+export function isPastGate({ phase }: JobValue): boolean {
+  return phase !== 'new' && phase !== 'taken';
 }
 
 /** Whether it waits, runs, or is on its way to the controller. */
