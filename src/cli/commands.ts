@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { drainCommand } from './commands/drain.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -9,6 +10,7 @@ import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
 import { varsCommand } from './commands/vars.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -21,5 +23,7 @@ export const COMMANDS: readonly Command[] = [
   configCommand,
   statusCommand,
   logsCommand,
+  drainCommand,
+  stopCommand,
   sandboxCommand,
 ];

@@ -1,8 +1,11 @@
 // The front door: reads the command line, runs the command, and turns any error into one sentence and an exit code.
 import { hostname, homedir } from 'node:os';
+import { isatty } from 'node:tty';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { readVersion } from './version.ts';
+
+const STDERR = 2;
 
 /** Runs the program with these words; sets the exit code of the process and lets it end by itself. */
 export async function run(words: readonly string[]): Promise<void> {
@@ -14,13 +17,15 @@ export async function run(words: readonly string[]): Promise<void> {
       stop.abort(new Error(`got ${signal}`));
     });
   }
-  // Whoever reads our output may have seen enough (`… | head -1`).
+  // Whoever reads our output may have seen enough (`… | head -1`), and a terminal may have been closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
 
+  const hadTerminal = isatty(STDERR);
+  const terminal = { isGone: false };
   const around: Surroundings = {
     environment: process.env,
     homeDir: homedir(),
@@ -32,9 +37,14 @@ export async function run(words: readonly string[]): Promise<void> {
     isTerminal: process.stdout.isTTY,
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
-    onSignal: (name, listener) => {
-      process.on(name, listener);
-      return () => process.off(name, listener);
+    onSignal(name, listener) {
+      const heard = (): void => {
+        terminal.isGone = name === 'SIGHUP' && hadTerminal && !isatty(STDERR);
+        if (terminal.isGone) stop.abort(new Error('the terminal was closed'));
+        else listener();
+      };
+      process.on(name, heard);
+      return () => process.off(name, heard);
     },
   };
   try {
@@ -43,6 +53,8 @@ export async function run(words: readonly string[]): Promise<void> {
     const { explain } = await import('./explain.ts');
     process.exitCode = explain(error, around);
   }
+  // Node itself would crash at its end, when it finds no terminal to set back.
+  if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
 }
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */

@@ -16,6 +16,10 @@ export interface ServeOptions {
   /** One round of everything, then the end; nothing is waited for. */
   readonly once: boolean;
   readonly stop: AbortSignal;
+  /** Aborted when nothing new is to be taken: the last job is the end. */
+  readonly drain: AbortSignal;
+  /** Called when the cluster is served. */
+  readonly served: () => void;
 }
 
 /** @throws what keeps this cluster from being served for good, each with a sentence in explain.ts's table */
@@ -37,9 +41,12 @@ export async function serveCluster(
       const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
       try {
         saySoNow(glue, serverSide);
+        options.served();
         const pace = { lookMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
         const end = await runDaemon(glue, { pace, ...options, lock });
-        log.info('Stopped; jobs go on', { followed: glue.journal.entries.size });
+        const followed = glue.journal.entries.size;
+        if (options.drain.aborted && followed === 0) log.info('Drained: no job is left');
+        else log.info('Stopped; jobs go on', { followed });
         return end;
       } finally {
         await glue.journal.close();
@@ -68,7 +75,7 @@ interface Waiting {
  */
 async function firstFacts(
   scheduler: Scheduler,
-  { once, stop, everyMs, lock, log }: ServeOptions & Waiting,
+  { once, stop, everyMs, lock, log }: Pick<ServeOptions, 'once' | 'stop'> & Waiting,
 ): Promise<ClusterFacts | undefined> {
   const isStopped = (): boolean => stop.aborted;
   let said: string | undefined;

@@ -30,6 +30,13 @@ export function switchOption(typed: Typed, name: string): boolean | undefined {
   return typeof last === 'boolean' ? last : undefined;
 }
 
+/** Which of these switches was typed, which exclude each other. */
+export function onlyOne<Name extends string>(typed: Typed, names: readonly Name[]): Name | undefined {
+  const given = names.filter((name) => switchOption(typed, name) === true);
+  if (given.length > 1) throw new UsageProblem(`Give only one of ${given.map((name) => `--${name}`).join(' and ')}.`);
+  return given[0];
+}
+
 /** A whole number of at least `least`. */
 export function numberOption(typed: Typed, name: string, least: number): number | undefined {
   const text = textOption(typed, name);

@@ -26,6 +26,8 @@ export interface DaemonOptions {
   readonly once: boolean;
   /** Aborted when the daemon is to stop: it takes nothing more, leaves the jobs alone and returns within seconds. */
   readonly stop: AbortSignal;
+  /** Aborted when nothing new is to be taken any more: the daemon goes on until the last job has ended. */
+  readonly drain?: AbortSignal;
   readonly lock: Lock;
   /** 0 to 1; keeps daemons from acting in step. */
   readonly random?: () => number;
@@ -74,12 +76,13 @@ async function giveUpOnceStopped(glue: Glue, once: boolean, stop: AbortSignal, o
   return once ? 'unfinished' : 'done';
 }
 
-async function serve(glue: Glue, { pace, once, stop, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
+async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
   const { clock, log } = glue;
   const pause = createPause(random);
   const ways = createWays(glue, pause);
   const tasks = createTakeTasks(glue, ways, pause);
   const strays = createStrays(glue);
+  const enough = drain === undefined ? stop : AbortSignal.any([stop, drain]);
   const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
@@ -106,9 +109,9 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
 
   async function takeTasks(): Promise<void> {
     due.queues = clock.now() + pace.queueMs;
-    if (view === undefined) return;
+    if (view === undefined || enough.aborted) return;
     const until = once ? clock.now() + A_DAY_MS : due.look;
-    const claimed = await tasks.round(view, { until, signal: stop });
+    const claimed = await tasks.round(view, { until, signal: enough });
     if (claimed > 0) due.look = Math.min(due.look, clock.now() + SOON_MS);
   }
 
@@ -134,7 +137,7 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
 
   while (!stop.aborted) {
     await round();
-    if (once) break;
+    if (once || isDrained()) break;
     const wakeAt = Math.min(due.look, due.queues, due.sweep);
     await clock.sleep(Math.max(0, wakeAt - clock.now()), stop).catch(() => undefined);
   }
@@ -148,6 +151,10 @@ async function serve(glue: Glue, { pace, once, stop, random = Math.random }: Dae
     } else {
       log.error('A round could not be finished; the next one tries again', { err: error });
     }
+  }
+
+  function isDrained(): boolean {
+    return drain?.aborted === true && view !== undefined && glue.journal.entries.size === 0;
   }
 
   /** In a single round: whether everything was looked at, and nothing is left in the middle of a step. */

@@ -1,18 +1,14 @@
 // The program is told to stop while sbatch hangs: it ends within seconds, no process of its own stays behind, and no task is lost.
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { planFault, slow } from '../../src/sandbox/slurm/faults.ts';
 import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { asCluster } from '../e2e/on-stand-in.ts';
 import { QUICK_TEMPLATE } from '../e2e/templates.ts';
 import { startWorld } from '../e2e/world.ts';
-import type { SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const execute = promisify(execFile);
 
 describe('SIGTERM while sbatch hangs', function () {
   this.timeout(120_000);
@@ -50,14 +46,3 @@ describe('SIGTERM while sbatch hangs', function () {
     }
   });
 });
-
-function asCluster(commandsDir: string): SharedCluster {
-  const env = { PATH: `${commandsDir}:${process.env['PATH'] ?? '/usr/bin:/bin'}` };
-  return {
-    slurmConf: '',
-    binDir: undefined,
-    nodes: [],
-    env,
-    run: async (program, ...args) => (await execute(program, args, { env: { ...process.env, ...env } })).stdout,
-  };
-}

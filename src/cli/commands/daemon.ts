@@ -1,6 +1,7 @@
 // Without a subcommand: serve ClearML queues by submitting their tasks to Slurm.
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { onlyOne } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
   name: undefined,
@@ -10,10 +11,19 @@ export const daemonCommand: Command = {
     'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },
     'create-queue': { type: 'boolean', describe: 'Create queues that do not exist' },
     once: { type: 'boolean', describe: 'Do one round of everything, then exit' },
+    detached: { type: 'boolean', describe: 'Run in the background, with a log in the state folder' },
+    foreground: { type: 'boolean', describe: 'Run until it is stopped (the default)' },
+    stop: { type: 'boolean', describe: 'Stop the daemon of this state folder; its jobs go on' },
     ...COMMON_OPTIONS,
   },
   async run(typed, around) {
-    const { serve } = await import('../deeds/serve.ts');
-    return serve(typed, around);
+    switch (onlyOne(typed, ['foreground', 'detached', 'once', 'stop'])) {
+      case 'detached':
+        return (await import('../deeds/detach.ts')).detach(typed, around);
+      case 'stop':
+        return (await import('../deeds/stop.ts')).stop(typed, around);
+      default:
+        return (await import('../deeds/serve.ts')).serve(typed, around);
+    }
   },
 };

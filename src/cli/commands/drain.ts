@@ -1,0 +1,13 @@
+// `drain`: have the daemon finish what it has, and then end.
+import type { Command } from '../command.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+
+export const drainCommand: Command = {
+  name: 'drain',
+  describe: 'Have the daemon take nothing new, and end with its last job',
+  options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
+  async run(typed, around) {
+    const { drain } = await import('../deeds/drain.ts');
+    return drain(typed, around);
+  },
+};

@@ -1,0 +1,13 @@
+// `stop`: end the daemon, and leave its jobs alone.
+import type { Command } from '../command.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+
+export const stopCommand: Command = {
+  name: 'stop',
+  describe: 'Stop the daemon of this state folder; its jobs go on',
+  options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
+  async run(typed, around) {
+    const { stop } = await import('../deeds/stop.ts');
+    return stop(typed, around);
+  },
+};

@@ -1,0 +1,61 @@
+// Starts the daemon in the background, and tells where its log is once it holds its state folder.
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { StateFolderUnusable } from '../../glue/lock.ts';
+import { startDetached } from '../../host/detached.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readConfig } from '../read-config.ts';
+import { findDaemons } from '../running-daemons.ts';
+
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Returns `ok` once the daemon runs, else the daemon's own exit code, having said what it said.
+ * @throws ConfigProblem, UsageProblem, StateFolderUnusable
+ */
+export async function detach(typed: Typed, around: Surroundings): Promise<number> {
+  const logFile = await makeLogFile(typed, around);
+  const before = (await readLog(logFile)).length;
+  const command = around.startedAs.filter((word) => !/^--detached(=true)?$/.test(word));
+  const daemon = await startDetached(command, logFile);
+  const over = new AbortController();
+  const ended = daemon.ended.finally(() => over.abort());
+
+  while (!over.signal.aborted && !around.stop.aborted) {
+    const { here } = await findDaemons(typed, around);
+    if (here.some(({ pid }) => pid === daemon.pid)) {
+      around.stdout(
+        `Started: process ${daemon.pid}. Its log is ${logFile}.\nSee its tasks with clearml-agent-slurm status; end it with stop, or with drain once its jobs have ended.\n`,
+      );
+      return EXIT.ok;
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, over.signal).catch(() => undefined);
+  }
+  if (around.stop.aborted) process.kill(daemon.pid, 'SIGTERM');
+  const code = (await ended) ?? EXIT.failed;
+  around.stderr((await readLog(logFile)).subarray(before).toString());
+  around.stderr(`clearml-agent-slurm: the daemon has ended with exit code ${code}. Its log is ${logFile}.\n`);
+  return code;
+}
+
+/** Beside the state, or beside the states of several clusters. @throws StateFolderUnusable */
+async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> {
+  const [cluster] = readConfig(typed, around).settings.clusters;
+  if (cluster === undefined) throw new RangeError('there is at least one cluster');
+  const folder = cluster.name === undefined ? cluster.stateDir : dirname(cluster.stateDir);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StateFolderUnusable(
+      `The state folder ${folder} can't be made: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
+    );
+  }
+  return join(folder, 'daemon.log');
+}
+
+function readLog(file: string): Promise<Buffer> {
+  return readFile(file).catch(() => Buffer.alloc(0));
+}

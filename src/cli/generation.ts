@@ -1,0 +1,38 @@
+// What is served from one reading of the configuration and the templates, until they are read again.
+import { openCluster, openServer, type ServerSide } from './assemble.ts';
+import type { Surroundings, Typed } from './command.ts';
+import { warnOfLeftBehind } from './left-behind.ts';
+import { readBase, type Base } from './read-base.ts';
+import { readQueues } from './serve-queues.ts';
+import { switchOption } from './typed-options.ts';
+
+export interface Generation {
+  readonly base: Base;
+  readonly serverSide: ServerSide;
+  /** Resolves when the last line of its log is out. */
+  close(): Promise<void>;
+}
+
+/** Reads everything and logs in to the server. @throws whatever keeps it from being served, each with a sentence in explain.ts's table */
+export async function openGeneration(typed: Typed, around: Surroundings): Promise<Generation> {
+  const base = readBase(typed, around);
+  const { settings } = base.config;
+  try {
+    const named = await readQueues(settings, around.workingDir);
+    await warnOfLeftBehind(settings.clusters, base.log);
+    // Nothing is asked there yet: this finds what a person must change before a login node can be reached.
+    for (const cluster of settings.clusters) await (await openCluster(base, cluster, base.log)).host.close();
+    const serverSide = await openServer(base, named, { createQueues: switchOption(typed, 'create-queue') ?? false });
+    return {
+      base,
+      serverSide,
+      async close() {
+        await serverSide.clearml.close();
+        await base.closeLog();
+      },
+    };
+  } catch (error) {
+    await base.closeLog();
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+// The daemons that hold this configuration's state folders, to be told something by a signal.
+import { findHolder, type Holder } from '../glue/lock.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Surroundings, Typed } from './command.ts';
+import { readConfig } from './read-config.ts';
+
+export interface RunningDaemons {
+  readonly stateDirs: readonly string[];
+  /** Each process once, though it may serve several clusters. */
+  readonly here: readonly Holder[];
+  /** Out of the reach of signals. */
+  readonly elsewhere: readonly Holder[];
+}
+
+/** @throws ConfigProblem, UsageProblem */
+export async function findDaemons(typed: Typed, around: Surroundings): Promise<RunningDaemons> {
+  const stateDirs = readConfig(typed, around).settings.clusters.map(({ stateDir }) => stateDir);
+  const held = await holders(stateDirs, around);
+  const each = [...new Map(held.map((holder) => [`${holder.pid}@${holder.host}`, holder])).values()];
+  return {
+    stateDirs,
+    here: each.filter(({ host }) => host === around.hostName),
+    elsewhere: each.filter(({ host }) => host !== around.hostName),
+  };
+}
+
+/** Whether this process still holds one of the folders. */
+export async function isHolding(
+  { pid, host }: Holder,
+  stateDirs: readonly string[],
+  around: Surroundings,
+): Promise<boolean> {
+  return (await holders(stateDirs, around)).some((holder) => holder.pid === pid && holder.host === host);
+}
+
+async function holders(stateDirs: readonly string[], { hostName }: Surroundings): Promise<Holder[]> {
+  const found = await Promise.all(stateDirs.map((folder) => findHolder(folder, hostName, systemClock.now())));
+  return found.filter((holder) => holder !== undefined);
+}
+
+/** What is said of those that can't be told from here, and of there being none. */
+export function describeOthers({ stateDirs, here, elsewhere }: RunningDaemons, command: string): string {
+  const there = elsewhere.map(
+    ({ pid, host }) => `A daemon runs on ${host} (process ${pid}): run clearml-agent-slurm ${command} there.\n`,
+  );
+  if (here.length > 0 || there.length > 0) return there.join('');
+  return `No daemon runs with the state folder ${stateDirs.join(', ')}; another one is named by --state-dir.\n`;
+}

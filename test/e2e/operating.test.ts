@@ -1,0 +1,170 @@
+// A daemon is started in the background, looked at, told to read its files again, to drain, to stop; as its operator does it.
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { findHolder, takeLock } from '../../src/glue/lock.ts';
+import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { asCluster } from './on-stand-in.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+/** Its job stays where it is until somebody acts. */
+const HELD = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+const SOON = { withinMs: 30_000 };
+
+describe('operating a daemon', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let standIn: StandInCluster;
+  let world: World;
+  let template: string;
+  let words: readonly string[];
+
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'operating-')));
+    standIn = await startStandInCluster({ stateDir: join(folder, 'cluster') });
+    world = await startWorld({ cluster: asCluster(standIn.commandsDir), withPython: false });
+    await world.user.makeQueue('gpu');
+    template = await world.write('gpu.template', HELD);
+    words = ['--template-files', template, '--queue', 'gpu'];
+  });
+
+  afterEach(async () => {
+    const daemon = await holder();
+    if (daemon !== undefined && daemon.pid !== process.pid) process.kill(daemon.pid, 'SIGKILL');
+    await world[Symbol.asyncDispose]();
+    await standIn.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const stateDir = (): string => join(world.folder, 'state');
+  const holder = (): ReturnType<typeof findHolder> => findHolder(stateDir(), hostname(), systemClock.now());
+
+  async function enqueue(): Promise<string> {
+    const task = await world.user.makeTask({});
+    await world.user.enqueue(task, await world.user.makeQueue('gpu'));
+    return task;
+  }
+
+  async function untilLogged(program: Program, text: string, times = 1): Promise<void> {
+    await waitUntil(`"${text}"`, () => program.log().split(text).length > times, {
+      ...SOON,
+      evidence: () => program.log(),
+    });
+  }
+
+  it('--detached says where its log is once it runs, status shows it, and --stop returns when it has ended', async () => {
+    const started = await world.run(...words, '--detached');
+    expect(started, started.stderr).to.include({ code: 0, stderr: '' });
+    const [, pid = '', log = ''] = /^Started: process (\d+)\. Its log is (.*)\.$/m.exec(started.stdout) ?? [];
+    expect((await stat(log)).mode & 0o777).to.equal(0o600);
+    expect((await world.run('status')).stdout).to.include(`Daemon running: process ${pid} on ${hostname()}`);
+
+    const stopped = await world.run('--stop');
+
+    expect(stopped, stopped.stderr).to.include({ code: 0 });
+    expect(stopped.stdout).to.include(`Stopped: process ${pid} has ended.`);
+    expect(await holder()).to.equal(undefined);
+    expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped; jobs go on/s);
+    expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
+  });
+
+  it('--detached that can not start says why, with the exit code of that', async () => {
+    const { code, stdout, stderr } = await world.run('--template-files', template, '--queue', 'gpuu', '--detached');
+
+    expect(code).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr)
+      .to.include('Did you mean "gpu"?')
+      .and.to.match(/the daemon has ended with exit code 2\. Its log is .*daemon\.log\./);
+  });
+
+  it('drain lets it end with its last job: nothing new is taken, and what waits stays in its queue', async () => {
+    const first = await enqueue();
+    const daemon = world.start(...words);
+    await world.untilConsole(first, 'Submitted as Slurm job');
+
+    const told = await world.run('drain');
+    await untilLogged(daemon, 'Draining');
+    const second = await enqueue();
+    const [job = ''] = await world.jobsOf(first);
+    await world.cluster.run('scancel', job);
+
+    expect(told.stdout).to.include('ends with the last of its tasks (1 at the moment)');
+    const { code, stderr } = await daemon.ended;
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.include('Drained: no job is left');
+    expect((await world.user.look(first)).status).to.equal('stopped');
+    expect(await world.user.entries(await world.user.makeQueue('gpu'))).to.deep.equal([second]);
+    expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
+  });
+
+  it('SIGHUP: a template that is wrong changes nothing, one that is right is used for the next task', async () => {
+    const daemon = world.start(...words);
+    await untilLogged(daemon, 'Serving');
+
+    await writeFile(template, `${HELD}\${CLEARML_TASK.`);
+    daemon.signal('SIGHUP');
+    await untilLogged(daemon, 'the old configuration and templates stay in force');
+    expect(daemon.log()).to.match(/stay in force err="TemplateProblem: gpu\.template:6:1: .* is never closed/);
+    const first = await enqueue();
+    await world.untilConsole(first, 'Submitted as Slurm job');
+
+    await writeFile(template, HELD.replace('--hold', '--hold --partition=none-of-these'));
+    daemon.signal('SIGHUP');
+    await untilLogged(daemon, 'Serving', 2);
+    const second = await enqueue();
+    await world.untilStatus(second, 'failed');
+
+    expect((await world.user.look(second)).status_message).to.match(/^Slurm refused the job: .*partition/i);
+    expect(await world.jobsOf(first)).to.have.length(1);
+    await world.stop(daemon);
+  });
+
+  it('SIGHUP: what can be read but not served is given up for the old configuration', async () => {
+    const daemon = world.start(...words);
+    await untilLogged(daemon, 'Serving');
+    const other = join(folder, 'other');
+    const lock = await takeLock(other, hostname(), systemClock.now());
+    const conf = join(world.home, 'clearml.conf');
+    await writeFile(conf, `${await readFile(conf, 'utf8')}\nagent.slurm.state_dir: ${other}\n`);
+
+    daemon.signal('SIGHUP');
+    await untilLogged(daemon, 'Serving', 2);
+    await lock.release();
+
+    expect(daemon.log()).to.match(/the old configuration is in force again err="AlreadyRunning: .*other/);
+    expect(await holder()).to.not.equal(undefined);
+    await world.stop(daemon);
+  });
+
+  it('a closed terminal stops it in good order', async () => {
+    const program = [
+      process.execPath,
+      ...process.execArgv,
+      '--import',
+      'tsx',
+      resolve('test/support/run-from-source.ts'),
+    ];
+    // script(1) is its terminal.
+    const terminal = spawn('script', ['-qc', `exec ${[...program, ...words].join(' ')}`, '/dev/null'], {
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const closed = once(terminal, 'close');
+    await waitUntil('a daemon', holder, SOON);
+    const daemon = await holder();
+
+    terminal.kill('SIGKILL');
+    await closed;
+
+    await waitUntil('it to end', async () => (await holder()) === undefined, SOON);
+    expect(await stat(join(stateDir(), 'daemon.lock')).catch(() => 'given up')).to.equal('given up');
+    expect(daemon?.pid).to.not.equal(undefined);
+  });
+});
