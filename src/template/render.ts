@@ -2,6 +2,7 @@
 import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
 import type { BlockPlaces } from './check-blocks.ts';
 import { checkSize } from './check-shape.ts';
+import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';
 import { orProblem, type TemplateProblem } from './errors.ts';
 import { hasFilter } from './filters.ts';
@@ -42,7 +43,8 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
   const values = new Map<ValueBlank, ValueText>();
 
   function valueOf(blank: ValueBlank): string {
-    const value = readValue(source, blank, variables);
+    const read = readValue(source, blank, variables);
+    const value = isPyxisImage(source.text, blank) ? { ...read, text: pyxisImage(read.text) } : read;
     values.set(blank, value);
     return value.text;
   }
