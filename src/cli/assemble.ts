@@ -76,7 +76,7 @@ export async function openCluster(
 }
 
 /** About twelve lower-case letters and digits. */
-function randomToken(): string {
+export function randomToken(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
 }
 

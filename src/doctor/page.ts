@@ -2,6 +2,7 @@
 import { markdownTable } from '../base/markdown-table.ts';
 import { CLUSTER_CHECKS } from './cluster-checks.ts';
 import { HERE_CHECKS } from './here-checks.ts';
+import { NODE_CHECKS } from './node-checks.ts';
 
 const HEAD = `# What doctor looks at
 
@@ -12,6 +13,11 @@ goes the way of a task before a task does, and says of each step whether it is g
 or does not apply, or could not be asked because of what stands above it (–). It takes the same options as the daemon, so that it
 looks at what the daemon would use. Nothing is changed: no queue is made, no folder, no task is touched, and no job submitted.
 
+    clearml-agent-slurm doctor --on-node --partition gpu
+
+submits one job of one minute as well, \`clearml_doctor_…\`, which looks around on a node, and waits for what it tells: ten minutes
+at most. It writes into the shared folder, else into the home folder, and the file is removed. Interrupted, doctor cancels the job.
+
 It ends with 1 when anything is in the way, else with 0.
 
 <!-- This page is made from src/doctor/ by \`npm run docs\`. Change it there. -->
@@ -20,6 +26,7 @@ It ends with 1 when anything is in the way, else with 0.
 const SECTIONS = [
   ['The configuration and the ClearML server', HERE_CHECKS],
   ['Each cluster', CLUSTER_CHECKS],
+  ['A node, with `--on-node`', NODE_CHECKS],
 ] as const;
 
 export function doctorPage(): string {

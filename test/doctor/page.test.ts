@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
 import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
+import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
 import { doctorPage } from '../../src/doctor/page.ts';
 
 describe('the page about doctor', () => {
@@ -10,7 +11,7 @@ describe('the page about doctor', () => {
     expect(readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')).to.equal(doctorPage());
   });
 
-  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS].map(({ id, asks, fix }) => ({ id, asks, fix }));
+  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id, asks, fix }) => ({ id, asks, fix }));
 
   it('has each check once', () => {
     expect(new Set(rows.map(({ id }) => id)).size).to.equal(rows.length);

@@ -6,6 +6,8 @@ export const doctorCommand: Command = {
   name: 'doctor',
   describe: 'Check configuration, server, cluster and templates: what is in the way, and the fix',
   options: {
+    'on-node': { type: 'boolean', describe: 'Look around on a node too, by a job of one minute' },
+    partition: { type: 'string', requiresArg: true, describe: 'The partition of that job (default: that of Slurm)' },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,

@@ -1,6 +1,7 @@
 // Looks at everything a task needs on its way, and prints what is good, what is in the way, and the fix.
+import type { ClusterSettings } from '../../config/clusters.ts';
 import { ConfigProblem } from '../../config/errors.ts';
-import { CLUSTER_CHECKS } from '../../doctor/cluster-checks.ts';
+import { CLUSTER_CHECKS, type ClusterSeen } from '../../doctor/cluster-checks.ts';
 import { HERE_CHECKS, type HereFacts } from '../../doctor/here-checks.ts';
 import {
   countBad,
@@ -10,15 +11,18 @@ import {
   formatSummary,
   type Section,
 } from '../../doctor/report.ts';
-import { known, trouble, unasked } from '../../doctor/verdict.ts';
+import { NODE_CHECKS, type NodeFound } from '../../doctor/node-checks.ts';
+import { known, trouble, unasked, type Fact } from '../../doctor/verdict.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { lookAtCluster } from '../look-at-cluster.ts';
 import { lookAtServer } from '../look-at-server.ts';
 import { lookAtTemplates } from '../look-at-templates.ts';
+import { probeNode } from '../probe-node.ts';
 import { withLog, type Base } from '../read-base.ts';
 import { readConfig } from '../read-config.ts';
-import { switchOption } from '../typed-options.ts';
+import { switchOption, textOption } from '../typed-options.ts';
+import { UsageProblem } from '../usage-problem.ts';
 
 /** @throws UsageProblem */
 export async function doctor(typed: Typed, around: Surroundings): Promise<number> {
@@ -58,6 +62,8 @@ function unreadable({ message }: ConfigProblem): Section {
 
 async function lookAtAll(typed: Typed, base: Base): Promise<Section[]> {
   const { files, warnings, settings } = base.config;
+  const isOnNode = switchOption(typed, 'on-node') === true;
+  const partition = partitionOption(typed);
   try {
     const [server, templates, ...clusters] = await Promise.all([
       lookAtServer(base),
@@ -65,13 +71,49 @@ async function lookAtAll(typed: Typed, base: Base): Promise<Section[]> {
       ...settings.clusters.map((cluster) => lookAtCluster(base, cluster)),
     ]);
     const here = { configuration: known({ files, warnings }), ...server, templates };
-    return [
-      examine(undefined, HERE_CHECKS, here),
-      ...clusters.map((seen) =>
-        examine(seen.name === undefined ? 'Slurm' : `Cluster ${seen.name}`, CLUSTER_CHECKS, seen),
-      ),
-    ];
+    const sections = [examine(undefined, HERE_CHECKS, here)];
+    for (const [at, seen] of clusters.entries()) {
+      const title = seen.name === undefined ? 'Slurm' : `Cluster ${seen.name}`;
+      sections.push(examine(title, CLUSTER_CHECKS, seen));
+      const cluster = settings.clusters[at];
+      if (isOnNode && cluster !== undefined) {
+        sections.push(await lookAtNode(base, cluster, { title: `${title}, on a node`, seen, partition }));
+      }
+    }
+    return sections;
   } finally {
     await base.closeLog();
   }
+}
+
+interface NodeQuestion {
+  readonly title: string;
+  readonly seen: ClusterSeen;
+  readonly partition: string | undefined;
+}
+
+async function lookAtNode(
+  base: Base,
+  cluster: ClusterSettings,
+  { title, seen, partition }: NodeQuestion,
+): Promise<Section> {
+  const { slurm, api } = base.config.settings;
+  const found: Fact<NodeFound> =
+    seen.controller.kind === 'known'
+      ? await probeNode(base, cluster, partition)
+      : unasked('not looked at: no job could be submitted');
+  return examine(title, NODE_CHECKS, {
+    found,
+    apiServer: api.apiServer ?? '',
+    sharedDir: cluster.sharedDir,
+    agentVersion: slurm.agentVersion,
+    needsContainers: slurm.singularityMode,
+  });
+}
+
+/** It stands in a line of the job's script. */
+function partitionOption(typed: Typed): string | undefined {
+  const partition = textOption(typed, 'partition');
+  if (partition === undefined || /^[\w.,-]+$/.test(partition)) return partition;
+  throw new UsageProblem(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);
 }

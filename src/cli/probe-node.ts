@@ -1,0 +1,117 @@
+// Sends a job of one minute to a node, waits for what it tells, and leaves neither job nor file behind.
+import { systemClock } from '../base/clock.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { NodeFound } from '../doctor/node-checks.ts';
+import { probeName, probeScript, readProbe } from '../doctor/node-probe.ts';
+import { known, trouble, type Fact } from '../doctor/verdict.ts';
+import type { Host } from '../host/host.ts';
+import { isHostTrouble } from '../slurm/host-trouble.ts';
+import { isLive } from '../slurm/job-state.ts';
+import type { JobId, Scheduler } from '../slurm/scheduler.ts';
+import { openCluster, randomToken } from './assemble.ts';
+import type { Base } from './read-base.ts';
+
+const LOOK_EVERY_MS = 1_000;
+/** A queue that is longer tells nothing about the nodes. */
+const PATIENCE_MS = 10 * 60_000;
+/** What a node wrote last may come late over a network file system. */
+const READ_TRIES = 10;
+const READ_TIMEOUT_MS = 30_000;
+
+/** @throws SshSetupProblem */
+export async function probeNode(
+  base: Base,
+  cluster: ClusterSettings,
+  partition: string | undefined,
+): Promise<Fact<NodeFound>> {
+  const { host, scheduler } = await openCluster(base, cluster, base.log);
+  try {
+    return await probe({ base, cluster, host, scheduler, partition });
+  } catch (error) {
+    if (isHostTrouble(error)) return trouble(error.message);
+    throw error;
+  } finally {
+    await host.close();
+  }
+}
+
+interface Probing {
+  readonly base: Base;
+  readonly cluster: ClusterSettings;
+  readonly host: Host;
+  readonly scheduler: Scheduler;
+  readonly partition: string | undefined;
+}
+
+async function probe({ base, cluster, host, scheduler, partition }: Probing): Promise<Fact<NodeFound>> {
+  const { api } = base.config.settings;
+  const { stop, stderr } = base.around;
+  const jobName = probeName(randomToken());
+  const folder = cluster.sharedDir ?? (await homeFolder(host));
+  const outputFile = `${folder}/${jobName}.log`;
+  const script = probeScript({
+    jobName,
+    partition,
+    outputFile,
+    apiServer: api.apiServer ?? '',
+    verifiesCertificate: api.verifyCertificate !== false,
+    python: cluster.python,
+    sharedDir: cluster.sharedDir,
+  });
+  const outcome = await scheduler.submit({ jobName, script });
+  if (outcome.kind !== 'accepted') return trouble(`Slurm took no job: ${outcome.words}`);
+  const id = outcome.jobId;
+  stderr(`Waiting for job ${id} (${jobName}), which looks around on a node.\n`);
+  try {
+    const why = await waitForEnd(scheduler, id, jobName, stop);
+    if (why !== undefined) {
+      await scheduler.cancel([id]);
+      return trouble(`job ${id} ${why}; it was cancelled`);
+    }
+    return await readOutput(host, outputFile, id);
+  } finally {
+    await host.run({ program: 'rm', args: ['-f', outputFile], timeoutMs: READ_TIMEOUT_MS }).catch(() => undefined);
+  }
+}
+
+async function homeFolder(host: Host): Promise<string> {
+  const { stdout } = await host.run({ program: 'printenv', args: ['HOME'], timeoutMs: READ_TIMEOUT_MS });
+  return stdout.trim();
+}
+
+/** Why it did not end by itself, or undefined when it did. */
+async function waitForEnd(
+  scheduler: Scheduler,
+  id: JobId,
+  jobName: string,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  const since = systemClock.now();
+  let reason = '';
+  while (systemClock.now() - since < PATIENCE_MS) {
+    if (stop.aborted) return 'was waited for no longer: we were interrupted';
+    const list = await scheduler.list();
+    if (list.kind === 'listed') {
+      const job = list.jobs.find((one) => one.id === id && one.name === jobName);
+      if (job === undefined || !isLive(job.state)) return undefined;
+      reason = job.reason ?? job.stateWord;
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, stop).catch(() => undefined);
+  }
+  return `did not end within ${PATIENCE_MS / 60_000} minutes (${reason})`;
+}
+
+async function readOutput(host: Host, file: string, id: JobId): Promise<Fact<NodeFound>> {
+  let text = '';
+  for (let tries = 0; tries < READ_TRIES; tries += 1) {
+    text = (await host.run({ program: 'cat', args: [file], timeoutMs: READ_TIMEOUT_MS })).stdout;
+    const found = readProbe(text);
+    if (found !== undefined) return known(found);
+    await systemClock.sleep(LOOK_EVERY_MS);
+  }
+  return trouble(
+    text === ''
+      ? `job ${id} has ended, but what it wrote to ${file} is not to be seen on ${host.name}`
+      : `job ${id} ended before it had told all`,
+  );
+}

@@ -1,0 +1,111 @@
+// What doctor looks at from inside a job, on a node.
+import { bad, good, judge, open, type Check, type Fact, type Verdict } from './verdict.ts';
+
+export interface NodeFound {
+  readonly node: string;
+  /** What was answered, or why nothing was. */
+  readonly route: { readonly isThere: boolean; readonly words: string };
+  /** Versions; undefined where there is none. */
+  readonly python: string | undefined;
+  readonly agent: string | undefined;
+  readonly canMakeVenv: boolean;
+  readonly git: string | undefined;
+  readonly containers: readonly string[];
+  readonly home: {
+    readonly path: string;
+    readonly isWritable: boolean;
+    readonly freeMb: number | undefined;
+    /** quota(1)'s own words about the file systems where this user has used up what is allowed. */
+    readonly overQuota: string | undefined;
+  };
+  readonly seesSharedFolder: boolean;
+}
+
+export interface NodeSeen {
+  readonly found: Fact<NodeFound>;
+  readonly apiServer: string;
+  readonly sharedDir: string | undefined;
+  readonly agentVersion: string;
+  readonly needsContainers: boolean;
+}
+
+/** A small environment with the agent in it takes about as much. */
+const LEAST_FREE_MB = 1024;
+
+export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
+  {
+    id: 'probe-job',
+    asks: 'Does a job of one minute start and answer?',
+    fix: 'Name a partition with a free node (--partition), and set agent.slurm.shared_dir to a folder that nodes and login node share',
+    judge: ({ found }) => judge(found, ({ node }) => good(`ran on ${node}`)),
+  },
+  {
+    id: 'node-server',
+    asks: 'Does the node reach the ClearML server?',
+    fix: "Ask for a route from the nodes to the server, or export the site's https_proxy in the template",
+    judge: ({ found, apiServer }) =>
+      judge(found, ({ route }) =>
+        route.isThere ? good(`${apiServer} answers (${route.words})`) : bad(`no way to ${apiServer}: ${route.words}`),
+      ),
+  },
+  {
+    id: 'node-python',
+    asks: 'Is there a Python on the node?',
+    fix: 'Set agent.slurm.python to a Python that the nodes have, or load one in the template before ${CLEARML_PRE_SETUP}',
+    judge: ({ found }) =>
+      judge(found, ({ python }) => (python === undefined ? bad('there is none') : good(`Python ${python}`))),
+  },
+  {
+    id: 'node-agent',
+    asks: 'Is clearml-agent there, or can it be installed?',
+    fix: 'Install clearml-agent into a Python that the nodes see, and name it in agent.slurm.python',
+    judge: ({ found, agentVersion }) =>
+      judge(found, ({ agent, canMakeVenv }) => {
+        if (agent !== undefined) return good(`clearml-agent ${agent}`);
+        return canMakeVenv
+          ? open(`none there: jobs install clearml-agent ${agentVersion} with pip`)
+          : bad('there is none, and Python lacks venv or ensurepip to install it');
+      }),
+  },
+  {
+    id: 'node-git',
+    asks: 'Is git there, for tasks whose code is in a repository?',
+    fix: 'Load git in the template, or ask for it on the nodes',
+    judge: ({ found }) => judge(found, ({ git }) => (git === undefined ? bad('there is none') : good(`git ${git}`))),
+  },
+  {
+    id: 'node-containers',
+    asks: 'Is there a container program, where tasks run in images?',
+    fix: 'Load apptainer in the template (module load apptainer), or leave out --singularity-mode',
+    judge: ({ found, needsContainers }) =>
+      judge(found, ({ containers }) => {
+        const canRun = containers.some((name) => name === 'apptainer' || name === 'singularity');
+        if (needsContainers && !canRun) return bad('there is neither apptainer nor singularity');
+        return containers.length === 0 ? open('none there, and none is needed') : good(containers.join(', '));
+      }),
+  },
+  {
+    id: 'node-home',
+    asks: 'Is there room in the home folder?',
+    fix: "Make room there, or set agent.venvs_dir and the agent's caches to a scratch folder",
+    judge: ({ found }) => judge(found, ({ home }) => judgeHome(home)),
+  },
+  {
+    id: 'node-shared-folder',
+    asks: 'Does the node see the shared folder?',
+    fix: 'Name a folder in agent.slurm.shared_dir that login node and nodes have under the same path',
+    judge: ({ found, sharedDir }) =>
+      judge(found, ({ seesSharedFolder }) => {
+        if (sharedDir === undefined) return open('none is set');
+        return seesSharedFolder ? good(sharedDir) : bad(`${sharedDir} can not be written to there`);
+      }),
+  },
+];
+
+function judgeHome({ path, isWritable, freeMb, overQuota }: NodeFound['home']): Verdict {
+  if (!isWritable) return bad(`${path} can not be written to`);
+  if (overQuota !== undefined) return bad(`quota says: ${overQuota}`);
+  if (freeMb === undefined) return good(path);
+  const free = `${path}, ${freeMb} MB free`;
+  return freeMb < LEAST_FREE_MB ? bad(free) : good(free);
+}

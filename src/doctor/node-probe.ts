@@ -1,0 +1,106 @@
+// The job that doctor sends to a node, which prints what it finds there, and how that is read. Pure.
+import { quoteWord } from '../base/shell-word.ts';
+import type { NodeFound } from './node-checks.ts';
+
+export interface Probe {
+  /** Told apart from every task's job by its name. */
+  readonly jobName: string;
+  readonly partition: string | undefined;
+  /** Where the job writes, for somebody who reads it here. */
+  readonly outputFile: string;
+  readonly apiServer: string;
+  readonly verifiesCertificate: boolean;
+  /** The Python that jobs are told to use; undefined: the node's own. */
+  readonly python: string | undefined;
+  readonly sharedDir: string | undefined;
+}
+
+/** @param token random lower-case letters and digits */
+export function probeName(token: string): string {
+  return `clearml_doctor_${token}`;
+}
+
+const END = 'doctor:end=';
+
+/** Every fact is a line `doctor:KEY=value`; an empty value says that it is not there. */
+export function probeScript(probe: Probe): string {
+  const { partition, outputFile, apiServer, verifiesCertificate, python, sharedDir } = probe;
+  return `#!/bin/bash
+#SBATCH --nodes=1
+#SBATCH --ntasks=1
+#SBATCH --time=1
+#SBATCH --output="${outputFile.replaceAll('%', '%%')}"
+${partition === undefined ? '' : `#SBATCH --partition=${partition}\n`}
+tell() { printf 'doctor:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
+
+tell node "$(hostname)"
+
+server=${quoteWord(`${apiServer}/debug.ping`)}
+python=${quoteWord(python ?? 'python3')}
+${python === undefined ? 'command -v python3 >/dev/null || python=python\n' : ''}if command -v curl >/dev/null; then
+    answer=$(curl ${verifiesCertificate ? '' : '--insecure '}--silent --show-error --max-time 15 --output /dev/null --write-out 'HTTP %{http_code}' "$server" 2>&1)
+    case $answer in
+        *'HTTP 000'*) tell noroute "\${answer/HTTP 000/}" ;;
+        *) tell route "$answer" ;;
+    esac
+elif answer=$("$python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=15)' "$server" 2>&1); then
+    tell route 'HTTP 200'
+else
+    case $answer in
+        *'HTTP Error'*) tell route "$(printf %s "$answer" | tail -n 1)" ;;
+        *) tell noroute "$(printf %s "$answer" | tail -n 1)" ;;
+    esac
+fi
+
+tell python "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
+tell agent "$("$python" -m clearml_agent --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
+tell venv "$("$python" -c 'import venv, ensurepip; print("yes")' 2>/dev/null)"
+tell git "$(git --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
+tell containers "$(for one in apptainer singularity enroot podman docker; do command -v "$one" >/dev/null && printf '%s ' "$one"; done)"
+
+tell home "$HOME"
+if ( : > "$HOME/.clearml_doctor_$SLURM_JOB_ID" ) 2>/dev/null; then
+    rm -f "$HOME/.clearml_doctor_$SLURM_JOB_ID"
+    tell homewritable yes
+fi
+tell homefree "$(df -Pk "$HOME" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+tell overquota "$(quota -q 2>/dev/null | head -n 3)"
+${sharedDir === undefined ? '' : `if [ -d ${quoteWord(sharedDir)} ] && [ -w ${quoteWord(sharedDir)} ]; then tell shared yes; else tell shared; fi\n`}
+printf '${END}\\n'
+`;
+}
+
+/** What the job printed; undefined while it has not printed all. */
+export function readProbe(text: string): NodeFound | undefined {
+  if (!text.includes(END)) return undefined;
+  const told = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^doctor:(\w+)=(.*)$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) told.set(key, value.trim());
+  }
+  const filled = (key: string): string | undefined => {
+    const value = told.get(key);
+    return value === '' ? undefined : value;
+  };
+  const route = filled('route');
+  const free = Number(filled('homefree') ?? NaN);
+  return {
+    node: filled('node') ?? 'an unnamed node',
+    route:
+      route === undefined
+        ? { isThere: false, words: filled('noroute') ?? 'no answer' }
+        : { isThere: true, words: route },
+    python: filled('python'),
+    agent: filled('agent'),
+    canMakeVenv: filled('venv') !== undefined,
+    git: filled('git'),
+    containers: (filled('containers') ?? '').split(' ').filter((name) => name !== ''),
+    home: {
+      path: filled('home') ?? '',
+      isWritable: filled('homewritable') !== undefined,
+      freeMb: Number.isFinite(free) ? Math.floor(free / 1024) : undefined,
+      overQuota: filled('overquota'),
+    },
+    seesSharedFolder: filled('shared') !== undefined,
+  };
+}

@@ -1,0 +1,76 @@
+// What a node told is read whole or not at all, and each fault is found.
+import { expect } from 'chai';
+import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
+import { probeName, readProbe } from '../../src/doctor/node-probe.ts';
+import { known, type Verdict } from '../../src/doctor/verdict.ts';
+import { readJobName } from '../../src/slurm/job-name.ts';
+
+const WELL = {
+  node: 'gpu07',
+  route: 'HTTP 200',
+  python: '3.11.2',
+  agent: '3.0.3',
+  venv: 'yes',
+  git: '2.39.5',
+  containers: 'apptainer',
+  home: '/home/ada',
+  homewritable: 'yes',
+  homefree: '9999999',
+  overquota: '',
+  shared: 'yes',
+};
+
+function told(facts: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ ...WELL, ...facts }).map(([key, value]) => `doctor:${key}=${value}`);
+  return ['Welcome to gpu07!', ...lines, 'doctor:end=', ''].join('\n');
+}
+
+function verdict(id: string, facts: Readonly<Record<string, string>>, needsContainers = false): Verdict {
+  const found = readProbe(told(facts));
+  const check = NODE_CHECKS.find((one) => one.id === id);
+  if (found === undefined || check === undefined) throw new Error(`nothing was read for ${id}`);
+  const apiServer = 'https://api.example.org';
+  return check.judge({ found: known(found), apiServer, sharedDir: '/shared', agentVersion: '3.0.3', needsContainers });
+}
+
+describe('what doctor says of a node', () => {
+  for (const [id, facts, mark, says] of [
+    ['probe-job', {}, 'good', 'ran on gpu07'],
+    ['node-server', {}, 'good', 'https://api.example.org answers (HTTP 200)'],
+    [
+      'node-server',
+      { route: '', noroute: 'curl: (7) Failed to connect' },
+      'bad',
+      'no way to https://api.example.org: curl: (7) Failed to connect',
+    ],
+    ['node-python', { python: '' }, 'bad', 'there is none'],
+    ['node-agent', { agent: '' }, 'open', 'none there: jobs install clearml-agent 3.0.3 with pip'],
+    ['node-agent', { agent: '', venv: '' }, 'bad', 'there is none, and Python lacks venv or ensurepip to install it'],
+    ['node-git', { git: '' }, 'bad', 'there is none'],
+    ['node-containers', { containers: '' }, 'open', 'none there, and none is needed'],
+    ['node-home', {}, 'good', '/home/ada, 9765 MB free'],
+    ['node-home', { homefree: '1000' }, 'bad', '/home/ada, 0 MB free'],
+    ['node-home', { homefree: '' }, 'good', '/home/ada'],
+    ['node-home', { homewritable: '' }, 'bad', '/home/ada can not be written to'],
+    ['node-home', { overquota: 'Over block limit on /home' }, 'bad', 'quota says: Over block limit on /home'],
+    ['node-shared-folder', { shared: '' }, 'bad', '/shared can not be written to there'],
+  ] as const) {
+    it(`${id}, ${mark}: ${says}`, () => {
+      expect(verdict(id, facts)).to.deep.equal({ mark, says });
+    });
+  }
+
+  it('wants a container program only where tasks run in images, and then one that can run them', () => {
+    expect(verdict('node-containers', { containers: 'podman docker ' }, true).mark).to.equal('bad');
+    expect(verdict('node-containers', { containers: 'singularity ' }, true).mark).to.equal('good');
+  });
+
+  it('reads nothing of what is not whole yet', () => {
+    expect(readProbe(told({}).replace('doctor:end=', ''))).to.equal(undefined);
+    expect(readProbe('')).to.equal(undefined);
+  });
+
+  it("sends a job that is never taken for a task's", () => {
+    expect(readJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
+  });
+});
