@@ -62,11 +62,10 @@ export function planForTemplate(
       '--singularity-mode, and no singularity or apptainer stands before ${CLEARML_AGENT_EXECUTE}: write singularity exec in front of it',
     );
   }
-  const last = command.at(-1) ?? '';
-  if (startsContainer(command) && (last === 'exec' || last.startsWith('-'))) {
+  if (expectsImage(command)) {
     throw problem(
       place,
-      `${last} takes no image from the task without --singularity-mode: start the daemon with it, or name the image here`,
+      `${command.at(-1) ?? ''} takes no image from the task without --singularity-mode: start the daemon with it, or name the image here`,
     );
   }
   return undefined;
@@ -111,6 +110,12 @@ function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContain
   }
 
   return { image: textOf('image'), arguments: textOf('arguments'), setUpScript: textOf('setup_shell_script') };
+}
+
+/** Whether a container is to be made, and no image is named: that, and whether it shows GPUs, is then up to the task and us. */
+export function expectsImage(command: readonly string[]): boolean {
+  const last = command.at(-1) ?? '';
+  return startsContainer(command) && (last === 'exec' || last.startsWith('-'));
 }
 
 /** Whether what stands before the agent in a template makes a container of what follows. */

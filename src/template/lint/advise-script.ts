@@ -1,4 +1,5 @@
 // What is doubtful about the commands of a template: how the agent is started, what comes too late, and what others could read.
+import { expectsImage } from '../containers/plan-container.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
 import { findingAt } from './finding-at.ts';
@@ -50,7 +51,8 @@ function adviseCommand(
     }
   }
   const container = words.findIndex((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
-  if (container !== -1 && asksForGpus(options) && !isGpuReady(words.slice(container), source.text)) {
+  const isOurs = startsAgent && expectsImage(words.slice(0, -1));
+  if (container !== -1 && !isOurs && asksForGpus(options) && !isGpuReady(words.slice(container), source.text)) {
     found.push(
       findingAt(
         source,

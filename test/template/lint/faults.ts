@@ -140,8 +140,12 @@ export const FAULTS: readonly Fault[] = [
       .replace('X', '${CLEARML_AGENT_EXECUTE}'),
   ),
   fault('after-post-setup', 13, 'a command behind the end', `${CLEAN}rm -rf /scratch/me\n`),
-  agent('gpus-without-nv', 'singularity exec ${CLEARML_AGENT_EXECUTE}', '#SBATCH --gpus=1'),
-  agent('gpus-without-nv', 'srun apptainer exec --bind /data ${CLEARML_AGENT_EXECUTE}', '#SBATCH --gres=gpu:a100:2'),
+  agent('gpus-without-nv', 'singularity exec /x.sif ${CLEARML_AGENT_EXECUTE}', '#SBATCH --gpus=1'),
+  agent(
+    'gpus-without-nv',
+    'srun apptainer exec --bind /data /x.sif ${CLEARML_AGENT_EXECUTE}',
+    '#SBATCH --gres=gpu:a100:2',
+  ),
   agent('export', 'srun --export=NONE ${CLEARML_AGENT_EXECUTE}'),
   fault(
     'srun-on-one-node',

@@ -158,6 +158,15 @@ describe('lint lets pass', () => {
     expect(told(text)).to.deep.equal([]);
   });
 
+  it('a container without a word about GPUs where the job itself sees to them', () => {
+    const text = withDirectives('#SBATCH --gpus=1').replace(
+      '${CLEARML_AGENT_EXECUTE}',
+      'singularity exec ${CLEARML_AGENT_EXECUTE}',
+    );
+
+    expect(told(text)).to.deep.equal([]);
+  });
+
   it('an empty environment where the script brings its own', () => {
     const text = withDirectives('#SBATCH --export=NONE');
 
