@@ -1,5 +1,6 @@
-// Writes the pages beside it that are made from the source, wholly or in part; tests compare them.
+// Writes the pages beside it, and the example units, that are made from the source, wholly or in part; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { exampleUnits } from '../src/cli/unit-files.ts';
 import { referencePage } from '../src/config/reference.ts';
 import { doctorPage } from '../src/doctor/page.ts';
 import { rulesPage } from '../src/template/lint/rules-page.ts';
@@ -11,3 +12,5 @@ writeFileSync(new URL('configuration.md', import.meta.url), referencePage());
 writeFileSync(templates, fillReference(readFileSync(templates, 'utf8')));
 writeFileSync(new URL('doctor.md', import.meta.url), doctorPage());
 writeFileSync(new URL('lint.md', import.meta.url), rulesPage());
+for (const [name, text] of Object.entries(exampleUnits()))
+  writeFileSync(new URL(`../examples/units/${name}`, import.meta.url), text);

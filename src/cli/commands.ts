@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { drainCommand } from './commands/drain.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
 import { propertiesCommand } from './commands/properties.ts';
@@ -11,6 +12,7 @@ import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { unitCommand } from './commands/unit.ts';
 import { varsCommand } from './commands/vars.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -18,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   renderCommand,
   lintCommand,
   doctorCommand,
+  initCommand,
   varsCommand,
   propertiesCommand,
   configCommand,
@@ -25,5 +28,6 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   drainCommand,
   stopCommand,
+  unitCommand,
   sandboxCommand,
 ];

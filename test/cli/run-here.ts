@@ -43,7 +43,7 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
         stderr: (text: string) => (stderr += text),
         errorStream,
         isTerminal: false,
-        startedAs: [],
+        startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...words],
         stop: new AbortController().signal,
         onSignal: () => () => undefined,
       };

@@ -1,0 +1,18 @@
+// `unit`: print a file that keeps the daemon running at this site.
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+
+export const unitCommand: Command = {
+  name: 'unit',
+  positionals: '[kind]',
+  describe: 'Print a ready file: unit systemd, cron, scrontab, or slurm-job',
+  options: {
+    ...QUEUE_OPTIONS,
+    'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, around) {
+    const { printUnit } = await import('../deeds/print-unit.ts');
+    return printUnit(typed, around);
+  },
+};

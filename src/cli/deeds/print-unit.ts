@@ -1,0 +1,45 @@
+// Prints a file that runs the daemon as it would be run here and now, with the same options.
+import { dirname } from 'node:path';
+import { nearestName } from '../../base/nearest.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readConfig } from '../read-config.ts';
+import { readQueues } from '../serve-queues.ts';
+import { textOption } from '../typed-options.ts';
+import { UNIT_FILES, type UnitKind } from '../unit-files.ts';
+import { UsageProblem } from '../usage-problem.ts';
+
+/** What a service manager, cron or a job would not have as it is here. */
+const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
+
+/** Only for what the daemon could serve. @throws UsageProblem, ConfigProblem, TemplateProblem */
+export async function printUnit(typed: Typed, around: Surroundings): Promise<number> {
+  const { environment, startedAs, workingDir } = around;
+  const kind = unitKind(textOption(typed, 'kind'));
+  const { settings } = readConfig(typed, around);
+  await readQueues(settings, workingDir);
+  const [cluster] = settings.clusters;
+  const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
+  const variables = Object.fromEntries(
+    VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
+  around.stdout(UNIT_FILES[kind]({ command: without(startedAs, ['unit', kind]), workingDir, variables, stateDir }));
+  return EXIT.ok;
+}
+
+function unitKind(word: string | undefined): UnitKind {
+  const kinds = Object.keys(UNIT_FILES) as UnitKind[];
+  const kind = kinds.find((known) => known === word);
+  if (kind !== undefined) return kind;
+  const nearest = word === undefined ? undefined : nearestName(word, kinds);
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  throw new UsageProblem(`unit prints a file for one of ${kinds.join(', ')}: name one.${hint}`);
+}
+
+/** The words without the first of each of these, so that the daemon's own are left. */
+function without(words: readonly string[], given: readonly string[]): string[] {
+  const left = [...words];
+  // The first word is Node itself, whose path may be called anything.
+  for (const word of given) left.splice(left.indexOf(word, 1), left.includes(word) ? 1 : 0);
+  return left;
+}

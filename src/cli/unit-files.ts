@@ -1,0 +1,151 @@
+// Ready files that keep the daemon running, one for each way a site may allow. Pure.
+import { quoteWord } from '../base/shell-word.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** What a file needs to know of this place. */
+export interface Site {
+  /** The daemon's own command, Node first. */
+  readonly command: readonly string[];
+  /** Where relative paths of the command are meant. */
+  readonly workingDir: string;
+  /** What the daemon needs of the environment; nothing secret. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where logs go that no other program keeps. */
+  readonly stateDir: string;
+}
+
+/** Each with what it is for; the words that a person may type. */
+export const UNIT_FILES = {
+  systemd: systemdUnit,
+  cron: cronLine,
+  scrontab: scrontabLines,
+  'slurm-job': slurmJob,
+} as const satisfies Record<string, (site: Site) => string>;
+
+export type UnitKind = keyof typeof UNIT_FILES;
+
+/** Starting it again does not mend these. */
+const NOT_AGAIN = [EXIT.usage, EXIT.cannotCreate, EXIT.refused, EXIT.configuration];
+
+function systemdUnit({ command, workingDir, variables }: Site): string {
+  const environment = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
+  return `# ~/.config/systemd/user/clearml-agent-slurm.service
+#   systemctl --user daemon-reload
+#   systemctl --user enable --now clearml-agent-slurm
+#   loginctl enable-linger     so that it goes on when you log out; some sites leave that to their admins
+# For a service account put it into /etc/systemd/system, with User= and WantedBy=multi-user.target.
+[Unit]
+Description=Runs ClearML tasks as Slurm jobs (clearml-agent-slurm)
+
+[Service]
+WorkingDirectory=${workingDir.replaceAll('%', '%%')}
+${environment.join('\n')}
+ExecStart=${command.map(systemdWord).join(' ')}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=30
+# Somebody has to change something first.
+RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
+KillMode=mixed
+TimeoutStopSec=30
+Nice=10
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+/** One word of a command, where a dollar begins a variable (systemd.service(5), Command lines). */
+function systemdWord(word: string): string {
+  return quoted(word).replaceAll('$', '$$$$');
+}
+
+/** One word of a unit file (systemd.syntax(7), Quoting). */
+function quoted(word: string): string {
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
+  return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
+}
+
+function cronLine(site: Site): string {
+  const line = `${shellLine(site)} --once >> ${quoteWord(`${site.stateDir}/daemon.log`)} 2>&1`;
+  return `# crontab -e: one round every two minutes. A round that still runs is not joined by another.
+*/2 * * * * mkdir -p ${quoteWord(site.stateDir)} && ${line.replaceAll('%', '\\%')}
+`;
+}
+
+function scrontabLines(site: Site): string {
+  return `# scrontab -e: one round every five minutes, as a small job. Its node must reach the ClearML server, and run sbatch.
+#SCRON --job-name=clearml-agent-slurm
+#SCRON --time=00:15:00
+#SCRON --cpus-per-task=1
+#SCRON --mem=512M
+#SCRON --output=${site.stateDir.replaceAll('%', '%%')}/daemon.log
+#SCRON --open-mode=append
+*/5 * * * * ${shellLine(site)} --once
+`;
+}
+
+function slurmJob(site: Site): string {
+  return `#!/bin/bash
+# Submit this file once with sbatch: a small job that runs the daemon, and submits the next one before its time is up.
+# Its node must reach the ClearML server, and run sbatch. It ends with: scancel --name=clearml-agent-slurm
+#SBATCH --job-name=clearml-agent-slurm
+#SBATCH --dependency=singleton
+#SBATCH --time=1-00:00:00
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=512M
+#SBATCH --signal=B:USR1@300
+#SBATCH --requeue
+#SBATCH --output=${site.stateDir.replaceAll('%', '%%')}/daemon.log
+#SBATCH --open-mode=append
+
+trap 'sbatch "$0" && kill -TERM "$daemon"' USR1
+trap 'kill -TERM "$daemon"' TERM
+
+while :; do
+  (${shellLine(site, 'exec ')}) &
+  daemon=$!
+  wait "$daemon"
+  code=$?
+  # A signal to this script ends the wait, not the daemon.
+  while [ "$code" -gt 128 ] && kill -0 "$daemon" 2>/dev/null; do
+    wait "$daemon"
+    code=$?
+  done
+  # ${EXIT.tryAgain}: the state folder is still held, perhaps for minutes by one that died on another node.
+  [ "$code" -eq ${EXIT.tryAgain} ] || exit "$code"
+  sleep 60
+done
+`;
+}
+
+/** The command as one line of a shell. */
+function shellLine({ command, workingDir, variables }: Site, before = ''): string {
+  const environment = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)} `);
+  const words = command.map(quoteWord).join(' ');
+  return `cd ${quoteWord(workingDir)} && ${environment.length === 0 ? '' : `${before}env ${environment.join('')}`}${words}`;
+}
+
+/** The files of examples/units, as they would be for one ordinary user. */
+export function exampleUnits(): Readonly<Record<string, string>> {
+  const site: Site = {
+    command: [
+      '/usr/bin/node',
+      '/usr/local/bin/clearml-agent-slurm',
+      '--queue',
+      'gpu',
+      '--template-files',
+      'gpu.template',
+    ],
+    workingDir: '/home/ada',
+    variables: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    stateDir: '/home/ada/.local/state/clearml-agent-slurm',
+  };
+  return {
+    'clearml-agent-slurm.service': systemdUnit(site),
+    crontab: cronLine(site),
+    scrontab: scrontabLines(site),
+    'clearml-agent-slurm.sbatch': slurmJob(site),
+  };
+}
