@@ -4,6 +4,7 @@ import { bringToSlurm, chooseHead, claim } from './claim.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { findLiveJob, type View } from './look.ts';
 import type { Pause } from './pause.ts';
+import { rememberPeople } from './people-of-a-reading.ts';
 import type { Ways } from './ways.ts';
 
 /** Claims of one reading of the queues before they are read again: a task of higher priority waits no longer than that. */
@@ -27,6 +28,7 @@ export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks
         warnOfMissing(glue, read);
         const waiting = new Map(read.map(({ id, entries }) => [id, [...entries]]));
         const skip = notNow(glue, view);
+        const clearml = { ...glue.clearml, people: rememberPeople(glue.clearml.people) };
 
         for (let claims = 0; ; claims += 1) {
           await ways.waitForRoom(until, signal);
@@ -42,7 +44,7 @@ export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks
           if (entry === undefined) continue;
           glue.log.info('Taken', { task: entry.task, queue: queue.name });
           skip.add(entry.task);
-          ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked: false }));
+          ways.begin(entry, () => bringToSlurm({ ...glue, clearml }, entry, { queue, isParked: false }));
           claimed += 1;
         }
       }

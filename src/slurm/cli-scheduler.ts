@@ -37,6 +37,9 @@ export interface CliSchedulerDeps {
   readonly randomToken: () => string;
 }
 
+/** More are not faster: the controller takes one at a time. */
+const SUBMITS_AT_ONCE = 4;
+
 /** Far below the length that the kernel takes for one argument. */
 const NAMES_PER_CALL = 500;
 
@@ -49,7 +52,7 @@ export function createCliScheduler({
   commandTimeoutMs,
 }: CliSchedulerDeps): Scheduler {
   // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
-  const submits = createCallSlots(2);
+  const submits = createCallSlots(SUBMITS_AT_ONCE);
   const accounting = createCallSlots(1);
   const others = createCallSlots(1);
   const strangeStates = new Set<string>();

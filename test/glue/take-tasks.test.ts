@@ -166,8 +166,8 @@ describe('taking tasks', () => {
     while (desk.clock.nextWakeAt() === undefined) await turn();
     desk.clock.pass(15_000);
 
-    expect(await round).to.equal(4);
-    expect(desk.waiting(OWN_QUEUE)).to.have.length(16);
+    expect(await round).to.equal(8);
+    expect(desk.waiting(OWN_QUEUE)).to.have.length(12);
   });
 
   it('says once that a queue it serves was deleted, and goes on with the others', async () => {
