@@ -41,6 +41,13 @@ const SILENCING: readonly TroubleKind[] = [
   'disk is full for long',
   'controller is away for long',
   'squeue complains',
+  'daemon is told to stop',
+  'daemon dies before its call',
+  'daemon dies after its call',
+  'daemon dies, journal lost',
+  'daemon dies, its calls arrive',
+  'daemon dies, journal torn',
+  'daemon dies, journal is an old one',
 ];
 /** With these a task may be in no queue for a while, and be found. */
 const FORGETTING = /journal|user|neighbour|disk|lost|in flight|gate|requeue|away|expire|crash/;
