@@ -32,7 +32,7 @@ describe('a cluster with accounting', function () {
     const { status_reason } = await world.untilStatus(task, 'failed');
 
     expect(status_reason).to.equal('refused by Slurm');
-    expect(await world.user.console(task)).to.include('Invalid account or account/partition combination specified');
+    await world.untilConsole(task, 'Invalid account or account/partition combination specified');
     await world.stop(daemon);
   });
 
@@ -81,7 +81,7 @@ describe('a cluster with accounting', function () {
     await world.untilConsole(completed, 'ended COMPLETED');
     expect((await world.user.look(completed)).status).to.equal('completed');
     await world.untilStatus(failed, 'failed');
-    expect(await world.user.console(failed)).to.include('ended FAILED (exit code 7)');
+    await world.untilConsole(failed, 'ended FAILED (exit code 7)');
     const { status_reason } = await world.untilStatus(cancelled, 'stopped');
     expect(status_reason).to.equal('cancelled in Slurm');
     await world.stop(next);

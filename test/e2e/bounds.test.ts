@@ -40,7 +40,7 @@ describe('the bounds of a queue', function () {
     expect(code, stderr).to.equal(0);
     for (const { id, told } of tasks) {
       expect((await world.user.look(id)).status).to.equal('failed');
-      expect(await world.user.console(id)).to.include(told);
+      await world.untilConsole(id, told);
       expect(await world.jobsOf(id)).to.deep.equal([]);
     }
     const jobs = await world.jobsOf(right);

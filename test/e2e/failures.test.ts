@@ -72,7 +72,7 @@ describe('what goes wrong is told in the task', function () {
       const { status_reason } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('refused by Slurm');
-      expect(await world.user.console(taskOf(name))).to.include(words);
+      await world.untilConsole(taskOf(name), words);
     });
   }
 
@@ -116,15 +116,14 @@ describe('what goes wrong is told in the task', function () {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed', 150_000);
 
     expect(status_message).to.include('TIMEOUT');
-    expect(await world.user.console(taskOf('time'))).to.include('What to do: raise --time');
+    await world.untilConsole(taskOf('time'), 'What to do: raise --time');
   });
 
   it('C-29 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
     await world.untilStatus(taskOf('route'), 'failed', 150_000);
 
-    const console = await world.user.console(taskOf('route'));
-    expect(console).to.include('this node can not reach the ClearML server');
-    expect(console).to.include("The last lines of the job's log");
+    await world.untilConsole(taskOf('route'), 'this node can not reach the ClearML server');
+    await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
   it('a node without Python: failed, with its sentence and the end of the job log', async () => {
@@ -139,8 +138,7 @@ describe('what goes wrong is told in the task', function () {
 
     await bare.untilStatus(task, 'failed');
 
-    const console = await bare.user.console(task);
-    expect(console).to.include('this node has no Python with clearml-agent');
-    expect(console).to.include("The last lines of the job's log");
+    await bare.untilConsole(task, 'this node has no Python with clearml-agent');
+    await bare.untilConsole(task, "The last lines of the job's log");
   });
 });
