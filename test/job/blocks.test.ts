@@ -13,10 +13,22 @@ const everyFact = jobFacts({
   python: '/opt/python/bin/python3',
 });
 
+const inContainer = jobFacts({
+  container: {
+    image: 'docker://python:3.12',
+    imageName: 'python:3.12',
+    options: ['--bind', '/data:/data'],
+    environment: [{ name: 'A', value: 'b' }],
+    setUp: 'echo "set up"',
+  },
+});
+
 describe('the blocks of a job', () => {
   for (const [what, facts] of [
     ['the facts that every job has', jobFacts()],
     ['every fact there is', everyFact],
+    ['a container', inContainer],
+    ['srun to start it', jobFacts({ startsBySrun: true })],
   ] as const) {
     it(`leave nothing for shellcheck to say, with ${what}`, () => {
       expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');
@@ -76,6 +88,31 @@ describe('the blocks of a job', () => {
           values.sharedDir,
           values.sharedConf,
         ]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('carry what a task says about its container through bash unchanged, and run nothing of it', () => {
+    const container = fc.record({
+      image: hostileText(),
+      imageName: hostileText(),
+      options: fc.array(hostileText(), { maxLength: 4 }),
+      environment: fc.array(fc.record({ name: fc.constantFrom('A', 'B_2'), value: hostileText() }), { maxLength: 1 }),
+      setUp: hostileText(),
+    });
+    fc.assert(
+      fc.property(container, (values) => {
+        const { preSetup } = renderBlocks(jobFacts({ container: values }));
+        const assignments = preSetup.slice(0, preSetup.indexOf('clearml_node()'));
+        const [variable] = values.environment;
+        const names = ['clearml_image', 'CLEARML_DOCKER_IMAGE', 'CLEARML_SLURM_SET_UP'];
+        if (variable !== undefined) names.push(`CLEARML_SLURM_ENV_${variable.name}`);
+        const show = `printf '%s\\0' ${names.map((name) => `"$${name}"`).join(' ')} "\${clearml_container[@]}"`;
+        const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
+        const told = [values.image, values.imageName, values.setUp];
+        if (variable !== undefined) told.push(variable.value);
+        expect(shown).to.deep.equal([...told, ...values.options]);
       }),
       { numRuns: 100 },
     );

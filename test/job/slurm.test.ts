@@ -134,6 +134,21 @@ describe('a job on Slurm', function () {
     });
   }
 
+  it('goes through a function of the template that is called srun, on each of two nodes', async () => {
+    const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
+    const facts = { ...(await parking.park(TELLS_RANK)), startsBySrun: true };
+    const job = await submit(
+      facts,
+      QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', () => own),
+      '--nodes=2',
+    );
+    expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
+    expect(log(job)).to.include('through my srun');
+    const ranks = [...(await parking.user.console(facts.taskId)).matchAll(/^node rank (\d) of 2/gm)];
+    expect(ranks.map(([, rank]) => rank).sort()).to.deep.equal(['0', '1']);
+    expect(readdirSync(nodeTmp)).to.deep.equal([]);
+  });
+
   it('S-43 fails when one rank of two fails, and ends the other', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(300)\n',
