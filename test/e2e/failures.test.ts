@@ -85,6 +85,7 @@ describe('what goes wrong is told in the task', function () {
 
   it('a variable without value and default: failed before sbatch, naming file, line and variable', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
+    await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
     const console = await world.user.console(taskOf('variable'));
     expect(console).to.match(/strict\.template:6:\d+: .*CLEARML_TASK\.hyperparams\.properties\.partition\.value/);
