@@ -10,6 +10,7 @@ import {
   type SshConfig,
   type Tokens,
 } from './ssh-config.ts';
+import { useOpenssh } from './ssh-trouble.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
 
 /** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
@@ -77,7 +78,7 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
 
 function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {
   return new SshSetupProblem(
-    `~/.ssh/config has ${what} for ${host}, which the provider ssh2 can't do. Set provider to openssh, and keep a connection open with: ssh -fN ${host}`,
+    `~/.ssh/config has ${what} for ${host}, which the provider ssh2 can't do. ${useOpenssh(host)}`,
   );
 }
 

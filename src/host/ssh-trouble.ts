@@ -29,6 +29,16 @@ export type SshTrouble =
   | { readonly kind: 'no forwarding'; readonly host: string; readonly via: string; readonly words: string }
   | { readonly kind: 'other'; readonly host: string; readonly words: string };
 
+/** What a person types to open a connection that others share (ssh(1): -f -N -M). */
+function openMaster(host: string): string {
+  return `ssh -fNM ${host}`;
+}
+
+/** The way out where ssh2 has none. */
+export function useOpenssh(host: string): string {
+  return `Set provider: openssh and keep a connection of your own open with ${openMaster(host)}.`;
+}
+
 const SENTENCES: {
   readonly [Kind in SshTrouble['kind']]: (trouble: Extract<SshTrouble, { kind: Kind }>) => string;
 } = {
@@ -43,13 +53,13 @@ const SENTENCES: {
   'host key': ({ sentence }) => sentence,
   'not let in': describeNotLetIn,
   'second factor': ({ host, methods }) =>
-    `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. Set provider: openssh and keep a connection of your own open with ssh -fNM ${host}.`,
+    `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
     `${host} opens no session on our connection (MaxSessions in its sshd_config, or its limit of processes). It will be tried again; lower channels if this stays.`,
   'master gone': ({ host }) =>
-    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ssh -fNM ${host}   It is found by itself within 30 s; jobs stay as they are until then.`,
+    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${openMaster(host)}   It is found by itself within 30 s; jobs stay as they are until then.`,
   'no control path': ({ host }) =>
-    `No open SSH connection to ${host} can be found: ssh's configuration names no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ssh -fNM ${host}`,
+    `No open SSH connection to ${host} can be found: ssh's configuration names no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'no ssh': ({ host, words }) =>
     `${host} can't be reached: ${words}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh said': describeSshFailure,
@@ -80,7 +90,7 @@ const SSH_WORDS: readonly (readonly [pattern: RegExp, advice: string])[] = [
 function describeSshFailure({ host, words }: Extract<SshTrouble, { kind: 'ssh said' }>): string {
   const said = words.replace(/\s+/g, ' ').trim();
   const advice = SSH_WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? `Run ssh -v ${host} to see why.`;
-  return `ssh could not log in to ${host} without a question: ${said}. ${advice} By hand: ssh -fNM ${host}`;
+  return `ssh could not log in to ${host} without a question: ${said}. ${advice} By hand: ${openMaster(host)}`;
 }
 
 function describeNotLetIn({
@@ -95,8 +105,7 @@ function describeNotLetIn({
   return `${host} did not let ${user} in; it takes ${takes.join(', ')}.${refused}${blocked} ${notLetInAdvice()}`;
 
   function notLetInAdvice(): string {
-    if (!takes.includes('publickey'))
-      return `Set provider: openssh and keep a connection of your own open with ssh -fNM ${host}.`;
+    if (!takes.includes('publickey')) return useOpenssh(host);
     if (tried.length > 0) return `Put the public key into ~/.ssh/authorized_keys of ${user} there.`;
     return obstacles.length > 0 ? '' : 'Name an identity file, or start an agent and run ssh-add.';
   }

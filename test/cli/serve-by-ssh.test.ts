@@ -116,6 +116,6 @@ describe('a round by SSH', function () {
     const { code, stderr } = await round('provider: ssh2');
 
     expect(code).to.equal(78);
-    expect(stderr).to.contain('~/.ssh/config has a ProxyCommand for cluster').and.to.contain('Set provider to openssh');
+    expect(stderr).to.contain('~/.ssh/config has a ProxyCommand for cluster').and.to.contain('Set provider: openssh');
   });
 });

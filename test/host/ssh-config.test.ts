@@ -168,7 +168,10 @@ describe('a target for ssh2', () => {
       const problem = await rejection(target(`Host hpc\n  ${config}\n`));
 
       expect(problem).to.be.instanceOf(SshSetupProblem);
-      expect(String(problem)).to.contain(`${what} `).and.to.contain('Set provider to openssh');
+      expect(String(problem))
+        .to.contain(`${what} `)
+        .and.to.contain('Set provider: openssh')
+        .and.to.contain('ssh -fNM hpc');
     });
   }
 
@@ -178,7 +181,7 @@ describe('a target for ssh2', () => {
 
     const problem = await rejection(target(`Host hpc\n  IdentityFile ${folder}/k\n`));
 
-    expect(String(problem)).to.contain('only keys on a FIDO token').and.to.contain('Set provider to openssh');
+    expect(String(problem)).to.contain('only keys on a FIDO token').and.to.contain('Set provider: openssh');
   });
 
   it('is what ssh does by itself where there is no ssh', async () => {
