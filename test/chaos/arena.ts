@@ -15,10 +15,11 @@ import { freePorts, isListening } from '../support/loopback-port.ts';
 import { agentPython } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { QUEUES } from './history.ts';
+import { CLUSTER, QUEUES } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS } from './server-record.ts';
+import { openSshWay, type SshProvider, type SshWay } from './ssh-way.ts';
 
 const execute = promisify(execFile);
 
@@ -36,6 +37,10 @@ export interface Arena {
   readonly otherQueue: string;
   /** Whether each daemon's state folder is a small disk of its own. */
   readonly hasSmallDisks: boolean;
+  /** Between the daemons and the cluster, where that is reached by SSH. */
+  readonly sshWay: SshWay | undefined;
+  /** The slurm.conf of the daemons' commands, and of nobody else's. */
+  readonly commandsConf: string;
   stop(keep: boolean): Promise<void>;
 }
 
@@ -50,6 +55,7 @@ export interface Mortal {
 export interface DaemonPlace extends Mortal {
   readonly name: string;
   readonly stateFolder: string;
+  readonly journal: string;
   /** Between it and the server. */
   readonly link: Link;
 }
@@ -59,6 +65,8 @@ export interface ArenaWishes {
   readonly daemons: number;
   /** undefined: the machine's own. */
   readonly version: SlurmVersion | undefined;
+  /** undefined: the daemons are on its machine. */
+  readonly over: SshProvider | undefined;
 }
 
 /** As URLs: the programs are started from another folder. */
@@ -73,11 +81,12 @@ const SETTINGS = `
     command_timeout_sec: 20
     grace { end_sec: 5, stop_sec: 12, adopt_sec: 6, absent_sec: 15, start_sec: 300 }`;
 
-export async function openArena({ agent, daemons: count, version }: ArenaWishes): Promise<Arena> {
+export async function openArena({ agent, daemons: count, version, over }: ArenaWishes): Promise<Arena> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
   const template = join(folder, 'chaos.template');
+  const jobsFolder = join(folder, 'jobs');
   const names = Array.from({ length: count }, (_, index) => `daemon-${index + 1}`);
   const [userPort = 0, nodeFront = 0, nodePort = 0, ...ports] = await freePorts(3 + 2 * count);
   const placeOf = (index: number): { front: number; port: number } => ({
@@ -95,11 +104,12 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
     slurmdTimeoutMs: 20_000,
   });
   const controllerLink = await startDelayingProxy(cluster.controllerPort);
-  const slurmConf = cluster.confThroughPort(controllerLink.port);
+  const commandsConf = cluster.confThroughPort(controllerLink.port);
+  const sshWay = over === undefined ? undefined : await openSshWay(over);
 
-  await mkdir(join(folder, 'jobs'));
+  await mkdir(jobsFolder);
   await writeFile(traceFile, '');
-  await writeFile(template, tracingTemplate(traceFile, nodeConf));
+  await writeFile(template, tracingTemplate(traceFile, nodeConf, jobsFolder));
   await writeFile(nodeConf, conf(nodePort, ''), { mode: 0o600 });
 
   const fronts = [
@@ -132,19 +142,22 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
   slurm {
     state_dir: ${stateFolder}
     python: ${python}${SETTINGS}
+    slurm_conf: ${commandsConf}
     ${cluster.binDir === undefined ? '' : `slurm_bin_dir: ${cluster.binDir}`}
+    ${sshWay === undefined ? `scheduler_queue: ${QUEUES.scheduler}` : `clusters { ${CLUSTER} { ${sshWay.settings} } }`}
   }
 }
 `;
     await writeFile(join(home, 'clearml.conf'), conf(port, own), { mode: 0o600 });
-    const environment = { HOME: home, SLURM_CONF: slurmConf };
+    const environment = { HOME: home, ...sshWay?.environment };
     const words = ['--template-files', template, '--queue', QUEUES.served];
     const log = join(home, 'log');
     daemons.push({
       name,
       stateFolder,
+      journal: join(stateFolder, sshWay === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
-      ...mortal(() => program(log, join(folder, 'jobs'), environment, 'test/support/run-from-source.ts', ...words)),
+      ...mortal(() => program(log, jobsFolder, environment, 'test/support/run-from-source.ts', ...words)),
     });
   }
 
@@ -160,10 +173,16 @@ export async function openArena({ agent, daemons: count, version }: ArenaWishes)
     servedQueue,
     otherQueue,
     hasSmallDisks,
+    sshWay,
+    commandsConf,
     async stop(keep) {
       await Promise.all(daemons.map((daemon) => daemon.kill()));
-      if (keep) await keepLogs(cluster, join(folder, 'slurm'));
+      if (keep) {
+        await keepLogs(cluster, join(folder, 'slurm'));
+        if (sshWay !== undefined) await writeFile(join(folder, 'sshd.log'), sshWay.sshd.log());
+      }
       await cluster.stop();
+      await sshWay?.stop();
       await server.kill();
       for (const { stateFolder, link } of daemons) {
         await link.stop();

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { requirePython, requireSlurm } from '../support/requires.ts';
 import { runReal } from './real.ts';
+import type { SshProvider } from './ssh-way.ts';
 import { formatTally, isClean } from './tally.ts';
 
 interface Replay {
@@ -9,6 +10,7 @@ interface Replay {
   readonly seed: number;
   readonly round: number;
   readonly daemons: number;
+  readonly over?: SshProvider;
 }
 
 const REPLAYS: readonly Replay[] = [
@@ -21,7 +23,7 @@ describe('chaos on real Slurm', function () {
   before(requireSlurm);
   before(requirePython);
 
-  for (const { title, seed, round, daemons } of REPLAYS) {
+  for (const { title, seed, round, daemons, over } of REPLAYS) {
     it(`loses no task, runs none twice, and ends each as it should: ${title}`, async () => {
       const said: string[] = [];
       const tally = await runReal({
@@ -31,6 +33,7 @@ describe('chaos on real Slurm', function () {
         version: undefined,
         agent: 'stand-in',
         daemons,
+        over,
         keep: false,
         log: (text) => said.push(text),
       });

@@ -64,8 +64,15 @@ export interface TaskHistory {
   readonly liveJobs: readonly string[];
 }
 
-/** The queues of a run. */
-export const QUEUES = { served: 'chaos', other: 'chaos-elsewhere', scheduler: 'slurm_scheduler' } as const;
+/** What the cluster is called, where it needs a name. */
+export const CLUSTER = 'far';
+
+/** The queues of a run; that of the scheduler as the product calls it by itself for a cluster with a name. */
+export const QUEUES = {
+  served: 'chaos',
+  other: 'chaos-elsewhere',
+  scheduler: `slurm_scheduler.${CLUSTER}`,
+} as const;
 
 /** One life of the task's program. */
 export interface Run {

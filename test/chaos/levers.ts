@@ -1,26 +1,26 @@
 // The levers: for each thing that may happen, what the chaos does for it, and how it is written down.
-import { readFileSync } from 'node:fs';
 import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../support/delaying-proxy.ts';
+import { killIfAlive } from '../support/job-processes.ts';
 import type { Arena, DaemonPlace } from './arena.ts';
 import { LINK_TROUBLES } from './link.ts';
 import type { Happening, PlannedHappening } from './plan.ts';
-import { choose, type Stage } from './stage.ts';
+import { childNamed, commandNamed } from './processes.ts';
+import { sshLevers } from './ssh-levers.ts';
+import { choose, type Lever, type Stage } from './stage.ts';
 import { userActs } from './user-acts.ts';
-
-type Lever = (stage: Stage, planned: PlannedHappening) => Promise<void>;
 
 export const LEVERS: Readonly<Record<Happening, Lever>> = {
   'daemon is killed': killDaemon(() => Promise.resolve()),
-  'daemon is killed, its journal lost': killDaemon((daemon) => rm(journalOf(daemon), { force: true })),
+  'daemon is killed, its journal lost': killDaemon((daemon) => rm(daemon.journal, { force: true })),
   'daemon is killed, its journal torn': killDaemon(async (daemon) => {
-    const size = await readFile(journalOf(daemon)).then(
+    const size = await readFile(daemon.journal).then(
       (text) => text.length,
       () => 0,
     );
-    if (size > 0) await truncate(journalOf(daemon), size - Math.min(size, 20));
+    if (size > 0) await truncate(daemon.journal, size - Math.min(size, 20));
   }),
   'sbatch is killed': killSbatch,
   'controller is killed': onController((arena) => arena.cluster.killController()),
@@ -33,6 +33,7 @@ export const LEVERS: Readonly<Record<Happening, Lever>> = {
   'link sbatch–controller': (stage, planned) => troubleController(stage, planned, 'submissions'),
   'disk is full': fillDisk,
   ...userActs,
+  ...sshLevers,
 };
 
 function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Lever {
@@ -52,10 +53,12 @@ const SBATCH_WITHIN_MS = 10_000;
 
 /** Waits for an sbatch of the daemon's, and kills it some milliseconds after its start: before, in or after its submission. */
 async function killSbatch(stage: Stage, { pick, way, what }: PlannedHappening): Promise<void> {
-  const daemon = choose(stage.arena.daemons, pick);
+  const { daemons, sshWay, commandsConf } = stage.arena;
+  const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    const pid = childNamed(daemon.pid(), 'sbatch');
+    // Behind SSH it is nobody's child here.
+    const pid = sshWay === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) {
       await sleep(way * 40);
       if (!killIfAlive(pid)) return;
@@ -180,33 +183,4 @@ function onDaemon(stage: Stage, pick: number, work: (daemon: DaemonPlace) => Pro
   const inTurn = stage.inTurn.daemons[daemons.indexOf(daemon)];
   if (inTurn === undefined) throw new RangeError('each daemon has its turns');
   return inTurn(() => work(daemon));
-}
-
-function journalOf({ stateFolder }: DaemonPlace): string {
-  return join(stateFolder, 'journal.jsonl');
-}
-
-function childNamed(parent: number, name: string): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
-    return children.filter((pid) => pid !== '' && commandOf(pid) === name).map(Number)[0];
-  } catch {
-    return undefined;
-  }
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function killIfAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL');
-  } catch {
-    return false;
-  }
 }

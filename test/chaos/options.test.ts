@@ -12,13 +12,16 @@ describe('the options of chaos', () => {
       version: undefined,
       agent: 'stand-in',
       daemons: 1,
+      over: undefined,
       isSimulated: false,
       keep: false,
     });
   });
 
   it('take what is typed', () => {
-    const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --keep'.split(' ');
+    const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
+      ' ',
+    );
     expect(parseOptions(words, 0)).to.include({
       seconds: 5,
       seed: 3,
@@ -26,6 +29,7 @@ describe('the options of chaos', () => {
       version: '26.05',
       agent: 'real',
       daemons: 2,
+      over: 'openssh',
     });
     expect(parseOptions(['--stand-in', '--tasks', '10000'], 0)).to.include({ isSimulated: true, tasks: 10_000 });
     expect(parseOptions(['--help'], 0)).to.equal('help');
@@ -35,6 +39,7 @@ describe('the options of chaos', () => {
     [['--seconds', 'soon'], '--seconds'],
     [['--slurm', '1.0'], '--slurm'],
     [['--daemons', '9'], '--daemons'],
+    [['--over', 'telnet'], '--over'],
     [['--sead', '1'], '--sead'],
   ] as const) {
     it(`refuse ${words.join(' ')}`, () => {

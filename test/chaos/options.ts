@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
+import type { SshProvider } from './ssh-way.ts';
 
 const VERSIONS = SLURM_RELEASES.map(({ version }) => version) as [SlurmVersion, ...SlurmVersion[]];
 
@@ -12,6 +13,7 @@ export const USAGE = `npm run chaos -- [options]
   --slurm VERSION    ${VERSIONS.join(', ')} (the one on PATH); another one than that needs root
   --agent WHICH      real or stand-in (stand-in), which is quicker
   --daemons N        1 or 2 (1), on the same queue and cluster
+  --over PROVIDER    ssh2 or openssh: the cluster is reached through an sshd and a link that breaks; needs root
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
   --tasks N          with --stand-in: until so many tasks were played
   --keep             leave the folders with all logs where they are
@@ -24,6 +26,7 @@ const Options = z.object({
   slurm: z.enum(VERSIONS).optional(),
   agent: z.enum(['real', 'stand-in']).default('stand-in'),
   daemons: z.coerce.number().int().min(1).max(2).default(1),
+  over: z.enum(['ssh2', 'openssh']).optional(),
   'stand-in': z.boolean().default(false),
   tasks: z.coerce.number().int().positive().optional(),
   keep: z.boolean().default(false),
@@ -36,6 +39,8 @@ export interface ChaosOptions {
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
+  /** How the daemons reach the cluster; undefined: it is on their machine. */
+  readonly over: SshProvider | undefined;
   readonly isSimulated: boolean;
   readonly tasks: number | undefined;
   readonly keep: boolean;
@@ -55,6 +60,7 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
       slurm: { type: 'string' },
       agent: { type: 'string' },
       daemons: { type: 'string' },
+      over: { type: 'string' },
       'stand-in': { type: 'boolean' },
       tasks: { type: 'string' },
       keep: { type: 'boolean' },
@@ -73,8 +79,9 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
     slurm: version,
     agent,
     daemons,
+    over,
     keep,
     'stand-in': isSimulated,
   } = read.data;
-  return { seconds, tasks, seed: read.data.seed ?? seed, firstRound, version, agent, daemons, isSimulated, keep };
+  return { seconds, tasks, seed: read.data.seed ?? seed, firstRound, version, agent, daemons, over, isSimulated, keep };
 }

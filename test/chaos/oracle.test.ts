@@ -1,6 +1,6 @@
 // The oracle itself: invented histories, good ones that it must let pass, and one of each kind of wrong that it must notice.
 import { expect } from 'chai';
-import type { TaskHistory } from './history.ts';
+import { QUEUES, type TaskHistory } from './history.ts';
 import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED } from './invented.ts';
 import { judge } from './oracle.ts';
 
@@ -146,7 +146,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   [
     'an entry that is left in the scheduler queue',
     'lost',
-    history({ found: { status: 'completed', reason: '', message: '', queues: ['slurm_scheduler'] } }),
+    history({ found: { status: 'completed', reason: '', message: '', queues: [QUEUES.scheduler] } }),
   ],
   [
     'a task that still waits in the served queue',

@@ -45,9 +45,16 @@ export const HAPPENINGS = {
   'user enqueues elsewhere and back': 4,
   'user calls scancel': 6,
   'user requeues the job': 6,
+  'SSH is cut': 10,
+  'SSH is silent': 3,
+  'SSH is refused': 4,
+  'sshd is killed': 4,
 } as const;
 
 export type Happening = keyof typeof HAPPENINGS;
+
+/** Those that can happen only where the cluster is reached by SSH. */
+export const OVER_SSH = ['SSH is cut', 'SSH is silent', 'SSH is refused', 'sshd is killed'] as const;
 
 export interface PlannedHappening {
   readonly atMs: number;

@@ -3,11 +3,12 @@ import type { NewTask } from '../e2e/api.ts';
 import type { Nature, PlannedTask } from './plan.ts';
 
 /** A template that writes down each start of its job, before anything of the product runs. */
-export function tracingTemplate(traceFile: string, nodeConf: string): string {
+export function tracingTemplate(traceFile: string, nodeConf: string, jobsFolder: string): string {
   return `#!/bin/bash
 #SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:00:10:00}
 #SBATCH --mem=100M
+#SBATCH --chdir=${jobsFolder}
 #SBATCH --requeue
 printf '{"at":%s,"what":"job starts","task":"%s","job":"%s","restarts":%s,"node":"%s"}\\n' "$(date +%s%3N)" \\
   \${CLEARML_TASK.id} "$SLURM_JOB_ID" "\${SLURM_RESTART_COUNT:-0}" "$SLURMD_NODENAME" >>${traceFile}

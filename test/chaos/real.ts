@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
 import { createBooks } from './books.ts';
-import { planRound } from './plan.ts';
+import { OVER_SSH, planRound, type Happening } from './plan.ts';
 import { playRound, type RoundEnd } from './round.ts';
+import type { SshProvider } from './ssh-way.ts';
 import type { Tally } from './tally.ts';
 import { watchJobs, type Watch } from './watch.ts';
 
@@ -16,6 +17,8 @@ export interface RealRun {
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
+  /** undefined: the daemons are on the cluster's machine. */
+  readonly over: SshProvider | undefined;
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   readonly log: (text: string) => void;
@@ -34,13 +37,14 @@ const SIZES = {
 
 /** @throws the signal's reason, once everything is cleared away */
 export async function runReal(run: RealRun): Promise<Tally> {
-  const { version, agent, daemons, log, signal = new AbortController().signal } = run;
-  const arena = await openArena({ agent, daemons, version });
+  const { version, agent, daemons, over, log, signal = new AbortController().signal } = run;
+  const arena = await openArena({ agent, daemons, version, over });
   const watch = watchJobs(arena.cluster, () => Date.now());
   const books = createBooks();
   try {
     await Promise.race([playRounds(run, arena, watch, books.enter), whenAborted(signal)]);
     log(books.summary());
+    if (arena.sshWay !== undefined) log(`logins at sshd: ${arena.sshWay.loginCount()}`);
     return books.tally();
   } finally {
     const isKept = run.keep || books.hasBad();
@@ -57,7 +61,7 @@ async function playRounds(
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
   if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
-  const size = { ...SIZES[agent], leftOut: arena.hasSmallDisks ? [] : (['disk is full'] as const) };
+  const size = { ...SIZES[agent], leftOut: impossibleIn(arena) };
   await Promise.all(arena.daemons.map((daemon) => daemon.start()));
   const until = Date.now() + seconds * 1000;
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
@@ -67,6 +71,10 @@ async function playRounds(
     if (end.calmMs === undefined) return;
     await tidy(arena, end);
   }
+}
+
+function impossibleIn({ hasSmallDisks, sshWay }: Arena): Happening[] {
+  return [...(hasSmallDisks ? [] : (['disk is full'] as const)), ...(sshWay === undefined ? OVER_SSH : [])];
 }
 
 /** What is over and judged is deleted, as users do, so that the server stays quick however long it goes on. */

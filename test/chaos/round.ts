@@ -29,6 +29,8 @@ export interface RoundEnd {
 
 /** How long tasks may take to their end once nothing is broken any more. */
 const CALM_WITHIN_MS = 100_000;
+/** Over SSH longer: for a connection that is silent to be given up, and until the next login is due after many in vain. */
+const SSH_CALM_MS = 300_000;
 /** Slurm looks at time limits twice a minute, and the shortest is a minute. */
 const TIME_LIMIT_MS = 100_000;
 /** Longer than what the product waits for before it corrects an end, and two of its rounds. */
@@ -81,7 +83,8 @@ export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Pr
   await Promise.all([...coming, ...happening]);
 
   const hasLimits = plan.tasks.some(({ nature }) => nature === 'has too little time');
-  const calmMs = await waitForRest(arena, watch, tasks, CALM_WITHIN_MS + (hasLimits ? TIME_LIMIT_MS : 0));
+  const withinMs = CALM_WITHIN_MS + (hasLimits ? TIME_LIMIT_MS : 0) + (arena.sshWay === undefined ? 0 : SSH_CALM_MS);
+  const calmMs = await waitForRest(arena, watch, tasks, withinMs);
   await keeper.stop();
 
   const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));

@@ -1,7 +1,7 @@
 // What every lever has in its hands: the arena, the tasks of the round, whose turn it is, and the book of what was done.
 import type { Arena } from './arena.ts';
 import type { Deed } from './history.ts';
-import type { Happening } from './plan.ts';
+import type { Happening, PlannedHappening } from './plan.ts';
 import { createTurns, type InTurn } from './turns.ts';
 import type { Watch } from './watch.ts';
 
@@ -17,12 +17,15 @@ export interface Stage {
   countKill: (what: Happening) => void;
 }
 
+export type Lever = (stage: Stage, planned: PlannedHappening) => Promise<void>;
+
 /** One for each thing that can only be in one trouble at a time. */
 export interface Turns {
   readonly server: InTurn;
   readonly slurm: InTurn;
   readonly controllerLink: InTurn;
   readonly nodeLink: InTurn;
+  readonly ssh: InTurn;
   readonly daemons: readonly InTurn[];
 }
 
@@ -32,6 +35,7 @@ export function createStageTurns(daemons: number): Turns {
     slurm: createTurns(),
     controllerLink: createTurns(),
     nodeLink: createTurns(),
+    ssh: createTurns(),
     daemons: Array.from({ length: daemons }, createTurns),
   };
 }

@@ -69,10 +69,12 @@ function openFiles(pid: number): string[] {
   });
 }
 
-function killIfAlive(pid: number): void {
+/** Whether it was there to be killed. */
+export function killIfAlive(pid: number): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    return process.kill(pid, 'SIGKILL');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    return false;
   }
 }

@@ -14,8 +14,12 @@ export interface UserSsh {
   /** Opens the shared connection, as a person would by `ssh -fNM cluster`. */
   openMaster(): Promise<void>;
   closeMaster(): Promise<void>;
+  hasMaster(): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** After it a person would press Ctrl-C. */
+const LOGIN_PATIENCE_MS = 20_000;
 
 /** @param more further lines for the host, such as ProxyJump */
 export function prepareUserSsh(target: SshTarget, more: readonly string[] = []): UserSsh {
@@ -45,9 +49,15 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
     folder,
     async openMaster() {
       // In the background it keeps our standard error open, which nobody must wait for.
-      await execute('sh', ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')]);
+      const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
+      await execute('sh', words, { timeout: LOGIN_PATIENCE_MS });
     },
     closeMaster,
+    hasMaster: () =>
+      execute('ssh', ['-F', config, '-O', 'check', 'cluster']).then(
+        () => true,
+        () => false,
+      ),
     async [Symbol.asyncDispose]() {
       await closeMaster();
       rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { killIfAlive } from './job-processes.ts';
 import { freePorts, isListening } from './loopback-port.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -33,6 +35,8 @@ export interface TestSshd {
   loginCount(): number;
   /** SIGKILL for the listener; connections go on until `stop`. */
   stop(): Promise<void>;
+  /** SIGKILL for the listener and for all connections. */
+  crash(): Promise<void>;
   start(): Promise<void>;
   log(): string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -105,6 +109,11 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
     async stop() {
       await daemon?.kill();
     },
+    async crash() {
+      const connections = daemon?.isRunning() === true ? childrenOf(daemon.pid) : [];
+      await daemon?.kill();
+      for (const pid of connections) killIfAlive(pid);
+    },
     start,
     log,
     async [Symbol.asyncDispose]() {
@@ -112,6 +121,13 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${String(pid)}/task/${String(pid)}/children`;
+  if (!existsSync(path)) return [];
+  const pids = readFileSync(path, 'utf8').split(' ');
+  return pids.filter((word) => word !== '').map(Number);
 }
 
 /** Where sshd looks for the accounts' public keys. */
@@ -169,7 +185,11 @@ export async function makeKey(file: string, { passphrase = '', type = 'ed25519' 
 }
 
 /** How the account is reached on this server, with its key and the server's host key known. */
-export function targetOf(sshd: TestSshd, account: TestAccount, more: Partial<SshTarget> = {}): SshTarget {
+export function targetOf(
+  sshd: TestSshd,
+  account: Pick<TestAccount, 'name' | 'keyFile'>,
+  more: Partial<SshTarget> = {},
+): SshTarget {
   const port = more.port ?? sshd.port;
   return {
     name: 'cluster',

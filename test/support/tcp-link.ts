@@ -14,6 +14,10 @@ export interface TcpLink {
   cut(): void;
   /** Ends the connection that carries the byte after so many more bytes, in either direction. */
   cutAfter(bytes: number): void;
+  /** How often `cutAfter` has ended one so far. */
+  cutCount(): number;
+  /** Ends all connections, and every new one at once. */
+  refuse(): void;
   /** Nothing goes through any more, and nobody is told: as when a firewall forgets a connection. */
   stall(): void;
   /** Cuts no more, and lets new connections through; what was stalled stays so. */
@@ -28,6 +32,8 @@ export async function startLink(target: number): Promise<TcpLink> {
   let connections = 0;
   let answered = 0;
   let budget = Infinity;
+  let cuts = 0;
+  let isRefusing = false;
   let isStalled = false;
   let delayMs = 0;
 
@@ -55,6 +61,7 @@ export async function startLink(target: number): Promise<TcpLink> {
         to.write(part);
       } else {
         budget = Infinity;
+        cuts += 1;
         to.write(part, () => {
           from.destroy();
           to.destroy();
@@ -67,6 +74,10 @@ export async function startLink(target: number): Promise<TcpLink> {
 
   let generation = 0;
   const server = createServer((client) => {
+    if (isRefusing) {
+      client.destroy();
+      return;
+    }
     connections += 1;
     const born = generation;
     const isDead = (): boolean => isStalled || born !== generation;
@@ -89,12 +100,18 @@ export async function startLink(target: number): Promise<TcpLink> {
     cutAfter(bytes) {
       budget = bytes;
     },
+    cutCount: () => cuts,
+    refuse() {
+      isRefusing = true;
+      cut();
+    },
     stall() {
       isStalled = true;
     },
     mend() {
       if (isStalled) generation += 1;
       isStalled = false;
+      isRefusing = false;
       budget = Infinity;
     },
     delay(byMs) {

@@ -1,0 +1,77 @@
+// The way to the cluster of a chaos run by SSH: a real sshd, a link to it that breaks, and the user who logs in again.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
+import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
+import { startLink, type TcpLink } from '../support/tcp-link.ts';
+
+export type SshProvider = 'ssh2' | 'openssh';
+
+export interface SshWay {
+  readonly sshd: TestSshd;
+  /** In front of it, for all who log in. */
+  readonly link: TcpLink;
+  /** Of a cluster in `agent.slurm.clusters`. */
+  readonly settings: string;
+  /** What a daemon needs to take this way. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** By whomever. */
+  loginCount(): number;
+  stop(): Promise<void>;
+}
+
+/** The user's own: by these ssh finds out that nothing comes any more. */
+const IMPATIENT = ['ServerAliveInterval 2', 'ServerAliveCountMax 2', 'ConnectTimeout 5'];
+
+/** Needs root. The account is our own, as that is who watches over the cluster's jobs. */
+export async function openSshWay(provider: SshProvider): Promise<SshWay> {
+  const folder = await mkdtemp('/tmp/chaos-ssh-');
+  const keyFile = join(folder, 'key');
+  await makeKey(keyFile);
+  const sshd = await startSshd([`AuthorizedKeysFile ${keyFile}.pub`]);
+  const link = await startLink(sshd.port);
+  const target = targetOf(sshd, { name: userInfo().username, keyFile }, { port: link.port });
+  const user = prepareUserSsh(target, IMPATIENT);
+  // ssh looks for its configuration in the home that the system knows, which is not that of a daemon here.
+  await writeFile(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${user.config} "$@"\n`, { mode: 0o755 });
+  const keeper = provider === 'openssh' ? await keepConnected(user) : undefined;
+
+  return {
+    sshd,
+    link,
+    settings: `host: cluster, provider: ${provider}`,
+    environment: { PATH: `${folder}:${process.env['PATH'] ?? '/usr/bin:/bin'}` },
+    loginCount: () => sshd.loginCount(),
+    async stop() {
+      await keeper?.stop();
+      await user[Symbol.asyncDispose]();
+      await link[Symbol.asyncDispose]();
+      await sshd.crash();
+      await sshd[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const NOTICED_AFTER_MS = 3_000;
+
+/** A user who logs in, and again whenever the connection has ended, as the daemon asks for. */
+async function keepConnected(user: UserSsh): Promise<{ stop(): Promise<void> }> {
+  const stopping = new AbortController();
+  async function keep({ signal }: AbortController): Promise<void> {
+    while (!signal.aborted) {
+      if (!(await user.hasMaster())) await user.openMaster().catch(() => undefined);
+      await sleep(NOTICED_AFTER_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  await user.openMaster();
+  const keeping = keep(stopping);
+  return {
+    async stop() {
+      stopping.abort();
+      await keeping;
+    },
+  };
+}
