@@ -16,7 +16,7 @@ describe('the command line', () => {
     [['render', '--template-files', 't'], 'render needs a task: give either --task ID or --task-file FILE'],
     [['render', '--template-files', 't', '--task-file', 'no.json'], 'no.json does not exist'],
     [['sandbox', '--port', 'x'], '--port needs a whole number'],
-    [['--template-files', 't', '--singularity-mode'], '--singularity-mode'],
+    [['--template-files', 't', '--stop', '--detached'], 'Give only one of --detached and --stop.'],
     [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
     it(`"${words.join(' ')}" is answered with a sentence and exit code 2`, async () => {
