@@ -1,72 +1,7 @@
 // Which tasks nobody seems to follow, and what is to become of each.
 import { expect } from 'chai';
-import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
-import type { Task } from '../../src/clearml/task.ts';
-import { findStrays, type Stray } from '../../src/glue/find-strays.ts';
-import type { View } from '../../src/glue/look.ts';
-import { readPlaces } from '../../src/glue/place.ts';
-import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
-import type { Job } from '../../src/slurm/scheduler.ts';
-import { jobOf, NOW, TASK, taskOf } from './sightings.ts';
-
-const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
-const OWN = 'q'.repeat(32) as QueueId;
-const ELSEWHERE = 'x'.repeat(32) as QueueId;
-const SCHEDULER = 's'.repeat(32) as QueueId;
-const GRACE = 60_000;
-const OLD = NOW - GRACE - 1;
-const QUIET = { lastUpdate: OLD, statusChanged: OLD };
-
-function jobNameOf(mark: string): string {
-  return formatJobName(TASK, newAttempt(NOW, mark, '0000'));
-}
-
-interface Row {
-  readonly title: string;
-  /** undefined when it was deleted. */
-  readonly task?: Task;
-  readonly jobs?: readonly Job[];
-  readonly parkedAt?: number;
-  readonly inOwnQueue?: boolean;
-  readonly known?: boolean;
-  /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
-  readonly living?: readonly string[];
-  readonly everybodys?: readonly Job[];
-  readonly stray: Stray['kind'] | 'none';
-}
-
-function straysOf({ task, jobs = [], parkedAt, inOwnQueue, known, living = ['m0000'], everybodys }: Row): Stray[] {
-  const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
-    added === undefined ? [] : [{ task: TASK, added }];
-  const queues = [
-    { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined) },
-    { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt) },
-  ];
-  const view: View = {
-    at: NOW,
-    queues,
-    placeOf: readPlaces(queues, SCHEDULER),
-    tasks: new Map(),
-    jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
-  };
-  return findStrays({
-    view,
-    tasks: new Map(task === undefined ? [] : [[TASK, task]]),
-    known: new Set(known === true ? [TASK] : []),
-    queues: [
-      {
-        id: OWN,
-        name: 'own',
-        template: { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) },
-      },
-    ],
-    schedulerQueue: SCHEDULER,
-    worker: 'login1:slurm',
-    isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
-    everybodys: everybodys === undefined ? undefined : new Map([[TASK, everybodys]]),
-    adoptMs: GRACE,
-  });
-}
+import { ELSEWHERE, jobNameOf, OLD, QUIET, straysOf, type Row } from './stray-facts.ts';
+import { jobOf, NOW, taskOf } from './sightings.ts';
 
 const ROWS: readonly Row[] = [
   { title: 'D-02 a live job of a task that waits', task: taskOf('queued'), jobs: [jobOf('PENDING')], stray: 'job' },
@@ -149,6 +84,23 @@ const ROWS: readonly Row[] = [
   { title: 'an entry of a deleted task', parkedAt: OLD, stray: 'stale entry' },
   { title: 'C-02 waits in no queue, quiet for long', task: taskOf('queued', QUIET), stray: 'orphan' },
   { title: 'waits in no queue, enqueued a moment ago', task: taskOf('queued'), stray: 'none' },
+  {
+    title: 'waits in no queue, and was heard of',
+    task: taskOf('queued', { statusChanged: OLD, lastUpdate: NOW }),
+    stray: 'none',
+  },
+  {
+    title: 'waits in no queue, and was changed',
+    task: taskOf('queued', { statusChanged: NOW, lastUpdate: OLD }),
+    stray: 'none',
+  },
+  { title: 'has ended, and is in no queue', task: taskOf('completed', QUIET), stray: 'none' },
+  {
+    title: 'runs in a queue that somebody else serves, and has a job that has waited for long',
+    task: taskOf('in_progress', { executionQueue: ELSEWHERE }),
+    jobs: [jobOf('PENDING', { submittedAt: OLD })],
+    stray: 'none',
+  },
   { title: 'waits in its own queue', task: taskOf('queued', QUIET), inOwnQueue: true, stray: 'none' },
   { title: 'runs as a job of ours that is gone', task: taskOf('in_progress', QUIET), stray: 'was ours' },
   {

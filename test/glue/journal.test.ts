@@ -74,6 +74,16 @@ describe('the journal', () => {
     );
   });
 
+  for (const [what, text, read] of [
+    ['an empty line is nothing', '\n', { kind: 'read', entries: new Map() }],
+    ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
+    ['damage, and where', '{"v":1}\n\nnot json\n', { kind: 'damaged', line: 3 }],
+  ] as const) {
+    it(`reads ${what}`, () => {
+      expect(readJournal(text)).to.deep.equal(read);
+    });
+  }
+
   it('D-04 sets a damaged file aside, says so, and begins anew', async () => {
     await writeFile(
       file,
@@ -94,6 +104,9 @@ describe('the journal', () => {
     const error = await rejection(openJournal(folder, NOW));
 
     expect(error).to.be.instanceOf(JournalUnusable);
+    expect(error.message).to.equal(
+      `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: jobs and tasks are found again without it.`,
+    );
     expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
   });
 

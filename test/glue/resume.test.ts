@@ -138,4 +138,74 @@ describe('what a crash left in the middle of a step', () => {
 
     expect(await after(desk, task)).to.equal('submitting, 0 jobs');
   });
+
+  for (const [title, step, found, more, isSettled] of [
+    ['a task that is followed', 'following', { place: 'parked' }, {}, true],
+    ['a pop that never happened', 'claiming', { place: 'own' }, {}, true],
+    ['a job that was found', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
+    ['a job that was found ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
+    ['a job that may be on its way', 'submitting', { place: 'parked' }, {}, false],
+    ['a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
+    ['a task that the table is left to', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['a task that its user put back', 'parking', { place: 'own' }, {}, true],
+    ['an orphan that somebody may have in hand', 'orphaned', { place: 'nowhere' }, {}, true],
+  ] as const) {
+    it(`needs ${isSettled ? 'no' : 'another'} look soon: ${title}`, async () => {
+      const desk = createDesk();
+      await left(desk, step, found, more);
+
+      expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(isSettled);
+      await desk.ways.finish();
+    });
+  }
+
+  it('leaves a task alone that is followed already', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'following', { place: 'parked', job: 'PENDING' });
+    const before = desk.glue.journal.entries.get(task);
+
+    expect(await after(desk, task)).to.equal('following, 1 jobs');
+    expect(desk.glue.journal.entries.get(task)).to.deep.equal(before);
+  });
+
+  it('tells only what sbatch should have answered', async () => {
+    for (const [step, lines] of [
+      ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
+      ['parking', []],
+    ] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place: 'parked', job: 'PENDING' });
+      await after(desk, task);
+
+      expect(desk.said(task)).to.deep.equal(lines);
+      expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+      expect(desk.logged).to.include('info: The job was found by its name');
+    }
+  });
+
+  it('makes no new job for a task that was aborted while it was parked', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    await desk.server.call('tasks.stop', { task });
+
+    expect(await after(desk, task)).to.equal('following, 0 jobs');
+  });
+
+  it('does not park a task again that is parked: a job may have taken that entry', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'parking', { place: 'parked' });
+    const calls = desk.calls.length;
+    await after(desk, task);
+
+    expect(desk.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
+  });
+
+  it('gives a task back when the scheduler queue was deleted, and says so', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'parking', { place: 'nowhere' });
+    await desk.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.said(task)).to.deep.equal(['Back at the front of queue "own": the scheduler queue was deleted.']);
+  });
 });
