@@ -1,7 +1,7 @@
 // Rounds of chaos on real Slurm: any one, and those that once ended badly.
 import { expect } from 'chai';
-import { requirePython, requireSlurm } from '../support/requires.ts';
-import { runReal } from './real.ts';
+import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { runReal, type RealRun } from './real.ts';
 import type { SshProvider } from './ssh-way.ts';
 import { formatTally, isClean } from './tally.ts';
 
@@ -11,6 +11,7 @@ interface Replay {
   readonly round: number;
   readonly daemons: number;
   readonly over?: SshProvider;
+  readonly size?: RealRun['size'];
 }
 
 const REPLAYS: readonly Replay[] = [
@@ -23,24 +24,41 @@ describe('chaos on real Slurm', function () {
   before(requireSlurm);
   before(requirePython);
 
-  for (const { title, seed, round, daemons, over } of REPLAYS) {
-    it(`loses no task, runs none twice, and ends each as it should: ${title}`, async () => {
-      const said: string[] = [];
-      const tally = await runReal({
-        seed,
-        seconds: 1,
-        firstRound: round,
-        version: undefined,
-        agent: 'stand-in',
-        daemons,
-        over,
-        keep: false,
-        log: (text) => said.push(text),
-      });
+  for (const replay of REPLAYS) itIsClean(replay);
 
-      expect(isClean(tally), `${said.join('\n')}\n${formatTally(tally)}`).to.equal(true);
-      expect(tally.tasks).to.be.above(0);
-      expect(tally.kills).to.be.above(0);
+  describe('over SSH', () => {
+    before(requireSshd);
+    before(requireRoot);
+
+    itIsClean({
+      title: 'a cut, and an sshd that is killed',
+      seed: 2146,
+      round: 0,
+      daemons: 1,
+      over: 'ssh2',
+      size: { spanMs: 8_000, tasks: 6, happenings: 5 },
     });
-  }
+  });
 });
+
+function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
+  it(`loses no task, runs none twice, and ends each as it should: ${title}`, async () => {
+    const said: string[] = [];
+    const tally = await runReal({
+      seed,
+      seconds: 1,
+      firstRound: round,
+      version: undefined,
+      agent: 'stand-in',
+      daemons,
+      over,
+      keep: false,
+      log: (text) => said.push(text),
+      ...(size === undefined ? {} : { size }),
+    });
+
+    expect(isClean(tally), `${said.join('\n')}\n${formatTally(tally)}`).to.equal(true);
+    expect(tally.tasks).to.be.above(0);
+    expect(tally.kills).to.be.above(0);
+  });
+}

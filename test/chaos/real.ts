@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
 import { createBooks } from './books.ts';
-import { OVER_SSH, planRound, type Happening } from './plan.ts';
+import { OVER_SSH, planRound, type Happening, type RoundSize } from './plan.ts';
 import { playRound, type RoundEnd } from './round.ts';
 import type { SshProvider } from './ssh-way.ts';
 import type { Tally } from './tally.ts';
@@ -21,6 +21,8 @@ export interface RealRun {
   readonly over: SshProvider | undefined;
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
+  /** How long a round is, and how much happens in it; as suits the agent when left out. */
+  readonly size?: Omit<RoundSize, 'leftOut'>;
   readonly log: (text: string) => void;
   /** Once it is aborted, everything is ended and cleared away at once. */
   readonly signal?: AbortSignal;
@@ -55,17 +57,17 @@ export async function runReal(run: RealRun): Promise<Tally> {
 }
 
 async function playRounds(
-  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, log }: RealRun,
+  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, size = SIZES[agent], log }: RealRun,
   arena: Arena,
   watch: Watch,
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
   if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
-  const size = { ...SIZES[agent], leftOut: impossibleIn(arena) };
+  const possible = { ...size, leftOut: impossibleIn(arena) };
   await Promise.all(arena.daemons.map((daemon) => daemon.start()));
   const until = Date.now() + seconds * 1000;
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
-    const end = await playRound(arena, watch, planRound(seed, round, size));
+    const end = await playRound(arena, watch, planRound(seed, round, possible));
     log(`round ${round}: ${enter(end)}`);
     // What never came to rest would be counted again in each round to come.
     if (end.calmMs === undefined) return;
