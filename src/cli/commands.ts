@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { drainCommand } from './commands/drain.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
 import { propertiesCommand } from './commands/properties.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   renderCommand,
   lintCommand,
   doctorCommand,
+  initCommand,
   varsCommand,
   propertiesCommand,
   configCommand,

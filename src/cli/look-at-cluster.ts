@@ -20,7 +20,7 @@ import { slurmCommands } from './slurm-commands.ts';
 const TIMEOUT_MS = 30_000;
 
 /** What is known of a cluster by asking it: doctor judges it, and init writes by it. */
-interface ClusterAnswers {
+export interface ClusterAnswers {
   readonly way: ClusterSeen['way'];
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
@@ -43,7 +43,7 @@ export async function lookAtCluster(configured: Configured, cluster: ClusterSett
   };
 }
 
-async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
+export async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
   let host: Host | undefined;
   try {
     host = await makeHost(cluster, around);
