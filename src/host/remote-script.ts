@@ -81,6 +81,8 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
     `elif ! is_there ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
     'else',
+    // What a child that the program leaves behind prints later, in a kept shell, stands in the answer to the next command: the marks
+    // tell commands apart, not who prints between them. Slurm's commands leave none behind.
     `  ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
     `  mark "${MARKS.end} $?"`,
     'fi',
