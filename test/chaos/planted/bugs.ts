@@ -1,5 +1,4 @@
 // Bugs that must not go unnoticed: each an exact edit of what is shipped, and the trouble in which it shows.
-import { FULL_DISKS } from '../simulated/found.ts';
 import type { RoundPlan } from '../simulated/plan.ts';
 
 export interface Edit {
@@ -180,16 +179,5 @@ export const BUGS: readonly Bug[] = [
       },
     ],
     rounds: { kinds: ['job dies', 'node dies'] },
-  },
-  {
-    title: 'a pop that is in doubt is taken for our own',
-    edits: [
-      {
-        file: 'src/glue/resume.ts',
-        from: "if (place === 'nowhere') await rescue(glue, entry, deps.signal);",
-        to: "if (place === 'nowhere') return goOn(deps, entry, false);",
-      },
-    ],
-    rounds: FULL_DISKS,
   },
 ];

@@ -13,7 +13,7 @@ const EASY = {
 } as const;
 
 /** Two daemons, disks that are full, and calls that take their time. */
-export const FULL_DISKS: RoundPlan = {
+const FULL_DISKS: RoundPlan = {
   seed: 22,
   round: 3,
   daemons: 2,
