@@ -7,6 +7,7 @@ import { confParsing } from './conf-parsing.ts';
 import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
 import { followRound } from './follow-round.ts';
 import { idleDaemon } from './idle-daemon.ts';
+import { recovery } from './recovery.ts';
 import { rendering } from './rendering.ts';
 import { startUp } from './start-up.ts';
 import { formatTable, type Row } from './table.ts';
@@ -19,6 +20,7 @@ const FIGURES: readonly Figure[] = [
   rendering,
   followRound,
   tasksASecond,
+  recovery,
   idleDaemon,
   callsAMinute,
 ];
