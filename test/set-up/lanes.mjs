@@ -1,8 +1,8 @@
-// The two lanes of a whole run, side by side: tests that mostly wait for clusters, and all others.
+// The two lanes of a whole run, side by side: whole runs, which mostly wait, and all other tests.
 import { runMocha } from './mocha-run.mjs';
 
 /** The first lane's files. What is not among them is the second's, so that none can be forgotten. */
-const ON_CLUSTERS = ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/slurm/**/*.test.ts'];
+const WHOLE_RUNS = ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 
 /**
  * Starts both. The first shows its report as it goes, the second when the first has ended: two at once can't be read.
@@ -10,10 +10,10 @@ const ON_CLUSTERS = ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/s
  * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
  */
 export function startLanes({ mustBeReal }) {
-  const specs = ON_CLUSTERS.flatMap((pattern) => ['--spec', pattern]);
-  const others = ON_CLUSTERS.flatMap((pattern) => ['--ignore', pattern]);
+  const specs = WHOLE_RUNS.flatMap((pattern) => ['--spec', pattern]);
+  const others = WHOLE_RUNS.flatMap((pattern) => ['--ignore', pattern]);
   return [
-    { title: 'tests on clusters', outcome: runMocha(specs, { mustBeReal }) },
+    { title: 'whole runs', outcome: runMocha(specs, { mustBeReal }) },
     { title: 'all other tests', outcome: runMocha(others, { mustBeReal, report: 'at its end' }) },
   ];
 }
