@@ -1,7 +1,7 @@
 // Two Unix users on one cluster: each sees his own jobs in his list, and both jobs in that of everybody.
 import { expect } from 'chai';
 import { tmpdir } from 'node:os';
-import { requireSlurm } from '../support/requires.ts';
+import { requireRoot, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { schedulerOn } from './scheduler-on.ts';
 
@@ -10,10 +10,10 @@ const NOBODY = '65534';
 describe("another Unix user's job", function () {
   this.timeout(60_000);
   before(requireSlurm);
+  // Only root may submit for somebody else.
+  before(requireRoot);
 
-  it('D-11 stands in the list of everybody, and not in our own', async function () {
-    // Only root may submit for somebody else.
-    if (process.getuid?.() !== 0) this.skip();
+  it('D-11 stands in the list of everybody, and not in our own', async () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();
