@@ -81,7 +81,7 @@ describe('tasks on a cluster behind two other hosts', function () {
       const queue = await world.user.makeQueue('far away');
       const one = await world.user.makeTask({ code: 'import os\nprint("as uid", os.getuid(), flush=True)' });
       const two = await world.user.makeTask({
-        code: 'import os\nprint("rank", os.environ["SLURM_PROCID"], flush=True)',
+        code: togetherAsRanks(join(account.home, `ranks by ${provider}`)),
         properties: { num_nodes: '2' },
       });
       const three = await world.user.makeTask({ code: 'raise SystemExit(3)' });
@@ -102,3 +102,15 @@ describe('tasks on a cluster behind two other hosts', function () {
     });
   }
 });
+
+/** Python that prints its rank and waits for the other's: on a busy machine one would end before the other has begun. */
+function togetherAsRanks(folder: string): string {
+  return [
+    'import os, time',
+    'rank = os.environ["SLURM_PROCID"]',
+    'print("rank", rank, flush=True)',
+    `os.makedirs("${folder}", exist_ok=True)`,
+    `open(os.path.join("${folder}", rank), "w").close()`,
+    `while len(os.listdir("${folder}")) < 2: time.sleep(0.1)`,
+  ].join('\n');
+}
