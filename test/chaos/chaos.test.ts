@@ -31,8 +31,8 @@ describe('chaos on real Slurm', function () {
     before(requireRoot);
 
     itIsClean({
-      title: 'a cut, and an sshd that is killed',
-      seed: 2146,
+      title: 'two cuts, an sshd that is killed, and the daemon too',
+      seed: 252_812,
       round: 0,
       daemons: 1,
       over: 'ssh2',

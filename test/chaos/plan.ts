@@ -45,10 +45,11 @@ export const HAPPENINGS = {
   'user enqueues elsewhere and back': 4,
   'user calls scancel': 6,
   'user requeues the job': 6,
-  'SSH is cut': 10,
-  'SSH is silent': 3,
-  'SSH is refused': 4,
-  'sshd is killed': 4,
+  // As much as half of all the rest: a connection must break often for a break to meet the moment that matters.
+  'SSH is cut': 50,
+  'SSH is silent': 8,
+  'SSH is refused': 8,
+  'sshd is killed': 8,
 } as const;
 
 export type Happening = keyof typeof HAPPENINGS;

@@ -23,9 +23,9 @@ export const sshLevers: Readonly<Record<(typeof OVER_SSH)[number], Lever>> = {
 /** About what goes through while one task is submitted. */
 const MOST_BYTES = 20_000;
 
-/** At any byte: in a login, a question, a script or an answer. Where fewer come in that time, nothing is cut. */
+/** At any byte: in a login, a question, a script or an answer, rather soon. Where fewer come in that time, nothing is cut. */
 async function cut(stage: Stage, { what, way, forMs }: PlannedHappening, { link }: SshWay): Promise<void> {
-  const bytes = 1 + Math.floor(way * MOST_BYTES);
+  const bytes = 1 + Math.floor(way ** 2 * MOST_BYTES);
   const before = link.cutCount();
   const deed = stage.note({ what: 'other', words: `${what} after ${bytes} bytes` });
   link.cutAfter(bytes);
