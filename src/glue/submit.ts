@@ -16,7 +16,7 @@ import { describeRefusal, describeSubmitted } from './wording.ts';
 
 /** A script, and the journal entry of the attempt that will submit it. */
 export interface Prepared {
-  readonly entry: Entry;
+  readonly entry: Entry & { readonly attempt: string };
   readonly script: string;
   readonly read: TaskDocument;
 }
@@ -33,7 +33,7 @@ export async function prepare(
   const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
   try {
     const { script, notes } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
-    if (notes.length > 0) await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
+    await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     return { entry: { ...entry, attempt }, script, read };
   } catch (error) {
     if (!(error instanceof TemplateProblem)) throw error;
@@ -55,7 +55,7 @@ export async function submit(
   why?: string,
 ): Promise<SubmitResult> {
   const now = glue.clock.now();
-  const jobName = formatJobName(before.task, before.attempt ?? '');
+  const jobName = formatJobName(before.task, before.attempt);
   const trouble = await writeJobConf(glue, jobName);
   if (trouble !== undefined) return { refused: before, why: trouble };
 

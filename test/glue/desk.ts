@@ -5,7 +5,7 @@ import type { Glue } from '../../src/glue/glue.ts';
 import { createPause } from '../../src/glue/pause.ts';
 import { createWays, type Ways } from '../../src/glue/ways.ts';
 import { look, type View } from '../../src/glue/look.ts';
-import type { Logger } from '../../src/log/logger.ts';
+import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createCluster, type Cluster } from './simulation/cluster.ts';
 import { makeGlue } from './simulation/make-glue.ts';
 import type { Disk } from './simulation/memory-journal.ts';
@@ -27,6 +27,8 @@ export interface Desk {
   readonly calls: string[];
   /** Every event that was logged above debug, as `level: sentence`. */
   readonly logged: string[];
+  /** What stood beside each of these, the last time. */
+  readonly facts: Map<string, LogData>;
   /** Decides how a call goes; what it leaves undefined is answered. */
   fate: (call: Pick<Asked<unknown>, 'endpoint' | 'kind' | 'task'>) => Way | 'never answered' | undefined;
   /** A new task, enqueued in our queue. */
@@ -43,6 +45,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   const clock = createOwnedClock(NOW);
   const calls: string[] = [];
   const logged: string[] = [];
+  const facts = new Map<string, LogData>();
   const turns: Turns = {
     pending: new Set(),
     drop: () => undefined,
@@ -63,7 +66,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   function daemon(number: number, disk: Disk): Glue {
     const scheduler = cluster.schedulerOf(number);
     const made = makeGlue({ server, scheduler, clock, turns, disk, life: number, number, isMisfit: () => false });
-    return { ...made, log: recordingLog(logged) };
+    return { ...made, log: recordingLog(logged, facts) };
   }
   const glue = { ...daemon(1, { text: '' }), ...given };
 
@@ -79,6 +82,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
     clock,
     calls,
     logged,
+    facts,
     fate: () => undefined,
     async enqueued(number) {
       const task = taskNumber(number);
@@ -105,10 +109,12 @@ export function taskNumber(number: number): TaskId {
   return String(number).padStart(32, '0') as TaskId;
 }
 
-function recordingLog(lines: string[]): Logger {
+function recordingLog(lines: string[], facts: Map<string, LogData>): Logger {
   const at =
     (level: string) =>
-    (message: string): void =>
-      void lines.push(`${level}: ${message}`);
+    (message: string, data: LogData = {}): void => {
+      lines.push(`${level}: ${message}`);
+      facts.set(`${level}: ${message}`, data);
+    };
   return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }

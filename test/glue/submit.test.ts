@@ -1,13 +1,17 @@
 // Submitting: for each answer of sbatch what the journal knows, what the task is told, and what is still to be done.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { readMark } from '../../src/slurm/job-name.ts';
+import { HostLost } from '../../src/host/errors.ts';
+import type { Host } from '../../src/host/host.ts';
+import { formatJobName, readMark } from '../../src/slurm/job-name.ts';
 import { prepare, submit, type Prepared } from '../../src/glue/submit.ts';
 import { TemplateProblem } from '../../src/template/errors.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { entryOf } from './sightings.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 import { rejection } from '../support/rejection.ts';
+
+const CONF_NOT_WRITTEN = "warn: The job's clearml.conf could not be written to the shared folder";
 
 /** A parked task, and the script for its next attempt. */
 async function prepared(desk: Desk, attempts = 0): Promise<{ task: TaskId; prepared: Prepared }> {
@@ -28,7 +32,7 @@ describe('an attempt', () => {
     const desk = createDesk();
     const { entry } = (await prepared(desk)).prepared;
 
-    expect(readMark(entry.attempt ?? '')).to.equal(desk.glue.mark);
+    expect(readMark(entry.attempt)).to.equal(desk.glue.mark);
   });
 
   it('is in the journal before sbatch is run, counted, with the moment of the very first one', async () => {
@@ -69,6 +73,7 @@ describe('an attempt', () => {
 
     expect(desk.glue.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
     expect(desk.said(task)).to.deep.equal(['Submitted as Slurm job 1 to cluster "c1".']);
+    expect(desk.server.store.events.of(task)[0]).to.have.property('level', 'INFO');
     expect(await desk.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
@@ -109,6 +114,27 @@ describe('an attempt', () => {
     });
   }
 
+  for (const [fate, line, data] of [
+    ['accepted', 'info: Submitted', { job: '1' }],
+    ['rejected', 'info: Slurm refused the job', { slurm: 'sbatch said rejected' }],
+    ['backpressure', 'warn: Slurm takes no more jobs for now', { slurm: 'sbatch said backpressure' }],
+    ['unavailable', 'warn: Slurm can not be reached', { slurm: 'sbatch said unavailable' }],
+    [
+      'unknown',
+      'warn: Nobody knows whether Slurm took the job; it will be looked up by its name',
+      { slurm: 'Zero Bytes were transmitted or received' },
+    ],
+  ] as const) {
+    it(`that was ${fate} is found in the log by its task and its queue, with what Slurm answered`, async () => {
+      const desk = createDesk();
+      const { task, prepared: next } = await prepared(desk);
+      if (fate !== 'accepted') desk.cluster.nextFate = fate;
+      await submit(desk.glue, next);
+
+      expect(desk.facts.get(line)).to.deep.equal({ task, queue: 'own', ...data });
+    });
+  }
+
   it('of which nobody knows whether Slurm took it stays in the journal, and nothing else is done', async () => {
     const desk = createDesk();
     const { task, prepared: next } = await prepared(desk);
@@ -146,6 +172,49 @@ describe('an attempt', () => {
     expect(await desk.read(task)).to.include({ status: 'failed', statusReason: 'template' });
     expect(desk.said(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    const { err, ...data } = desk.facts.get('info: The task does not fit its template') ?? {};
+    expect([String(err), data]).to.deep.equal(['TemplateProblem: a.template:2:1: no value', { task, queue: 'own' }]);
+  });
+
+  it('that fails to be written by a fault of ours is not blamed on the task', async () => {
+    const { glue } = createDesk();
+    const render = (): never => {
+      throw new RangeError('a fault of ours');
+    };
+    const desk = createDesk({
+      queues: glue.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),
+    });
+
+    expect(await rejection(prepared(desk))).to.be.instanceOf(RangeError);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('tells the task which container arguments were left out, and nothing where none were', async () => {
+    for (const [extraArguments, lines] of [
+      ['', []],
+      [
+        '--gpus all',
+        [
+          [
+            'WARNING',
+            'The container argument --gpus is left out: the container sees the GPUs that Slurm gave the job.',
+          ],
+        ],
+      ],
+    ] as const) {
+      const { glue } = createDesk();
+      const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [] };
+      const desk = createDesk({
+        job: { ...glue.job, containers },
+        queues: glue.queues.map((queue) => ({
+          ...queue,
+          template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
+        })),
+      });
+      const { task } = await prepared(desk);
+
+      expect(desk.server.store.events.of(task).map(({ level, msg }) => [level, msg])).to.deep.equal(lines);
+    }
   });
 
   it('whose clearml.conf can not be written is not made: the task is to be given back', async () => {
@@ -160,5 +229,26 @@ describe('an attempt', () => {
     expect(result).to.have.property('refused', next.entry);
     expect(desk.cluster.jobs).to.deep.equal([]);
     expect(desk.glue.journal.entries.has(task)).to.equal(false);
+    const { err, ...data } = desk.facts.get(CONF_NOT_WRITTEN) ?? {};
+    expect(String(err)).to.include('Disk quota exceeded');
+    expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
+  });
+
+  it('is given back when the host is lost on the way, and not when the fault is ours', async () => {
+    for (const [error, end] of [
+      [new HostLost('the connection to login1 was lost'), 'given back'],
+      [new RangeError('a fault of ours'), 'rejected'],
+    ] as const) {
+      const desk = createDesk();
+      const { prepared: next } = await prepared(desk);
+      const host: Host = { ...desk.glue.host, run: () => Promise.reject(error) };
+      const ended = submit({ ...desk.glue, host }, next).then(
+        () => 'given back',
+        (thrown: unknown) => (thrown === error ? 'rejected' : thrown),
+      );
+
+      expect(await ended).to.equal(end);
+      expect(desk.cluster.jobs).to.deep.equal([]);
+    }
   });
 });
