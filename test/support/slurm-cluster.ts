@@ -8,7 +8,7 @@ import { freePorts, isListening, isLoopback } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
 import { startMunged } from './munge.ts';
 import { addAccounts, databaseSocket, prepareDatabase, prepareSlurmdbd } from './slurm-accounting.ts';
-import { cgroupConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
+import { cgroupConf, gpuFile, gresConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
 import { enterRoot, rootFor } from './slurm-root.ts';
 import { waitUntil } from './wait-until.ts';
@@ -132,6 +132,8 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     const root = await rootFor(settings.version);
     if (root !== undefined) await startNamespace(root);
     writeFileSync(conf, slurmConf(settings, place));
+    for (let index = 0; index < settings.gpusPerNode; index += 1) writeFileSync(gpuFile(folder, index), '');
+    writeFileSync(join(folder, 'gres.conf'), gresConf(settings, folder));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env)));
     daemons.set('munged', await startMunged(folder, env));
     if (settings.hasAccounting) {

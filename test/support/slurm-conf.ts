@@ -12,6 +12,8 @@ export interface ClusterSettings {
   /** Claimed, not real: a two-core machine runs as many jobs at once as this allows. */
   readonly cpusPerNode: number;
   readonly memoryMbPerNode: number;
+  /** Claimed as well: counted and given to jobs, but no device is there. */
+  readonly gpusPerNode: number;
   readonly maxJobCount: number;
   /** How long an ended job stays visible to squeue. */
   readonly minJobAgeMs: number;
@@ -33,6 +35,7 @@ export const ordinarySettings: ClusterSettings = {
   nodeCount: 4,
   cpusPerNode: 16,
   memoryMbPerNode: 16_384,
+  gpusPerNode: 0,
   maxJobCount: 10_000,
   minJobAgeMs: 300_000,
   killWaitMs: 5_000,
@@ -102,6 +105,7 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     `KillWait=${seconds(settings.killWaitMs)}`,
     `MessageTimeout=${seconds(settings.messageTimeoutMs)}`,
     `SlurmdTimeout=${seconds(settings.slurmdTimeoutMs)}`,
+    ...(settings.gpusPerNode === 0 ? [] : ['GresTypes=gpu']),
     ...nodes.map((name, index) => nodeLine(name, place.nodePorts[index], hostName, settings)),
     ...PARTITIONS,
     ...(settings.hasAccounting ? accountingLines(folder, place.accountingPort) : []),
@@ -127,8 +131,21 @@ function nodeLine(name: string, port: number | undefined, hostName: string, sett
   if (port === undefined) throw new RangeError(`node ${name} has no port: give one for each node`);
   return (
     `NodeName=${name} NodeHostname=${hostName} NodeAddr=127.0.0.1 Port=${String(port)} ` +
-    `CPUs=${String(settings.cpusPerNode)} RealMemory=${String(settings.memoryMbPerNode)}`
+    `CPUs=${String(settings.cpusPerNode)} RealMemory=${String(settings.memoryMbPerNode)}` +
+    (settings.gpusPerNode === 0 ? '' : ` Gres=gpu:${GPU_TYPE}:${String(settings.gpusPerNode)}`)
   );
+}
+
+const GPU_TYPE = 'a100';
+
+/** The text of gres.conf (gres.conf(5)): slurmd wants a file for each device, and any file will do. */
+export function gresConf({ gpusPerNode }: ClusterSettings, folder: string): string {
+  const files = Array.from({ length: gpusPerNode }, (_, index) => gpuFile(folder, index)).join(',');
+  return gpusPerNode === 0 ? '' : `Name=gpu Type=${GPU_TYPE} File=${files}\n`;
+}
+
+export function gpuFile(folder: string, index: number): string {
+  return `${folder}/gpu${String(index)}`;
 }
 
 /**
