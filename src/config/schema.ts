@@ -24,6 +24,11 @@ const grace = z
     absent_sec: seconds(0)
       .default(600)
       .describe('How long a job may be unknown to Slurm, with its task still unfinished, before it is taken for lost.'),
+    never_starts_sec: seconds(0)
+      .optional()
+      .describe(
+        'How long a job may wait for a reason for which it never starts as it is, such as more time than its partition gives; then its task fails, and the job is cancelled. Default: it goes on waiting, and says so.',
+      ),
     adopt_sec: seconds(0)
       .default(300)
       .describe(

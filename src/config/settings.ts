@@ -94,6 +94,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
       endMs: slurm.grace.end_sec * 1000,
       stopMs: slurm.grace.stop_sec * 1000,
       absentMs: slurm.grace.absent_sec * 1000,
+      neverStartsMs: slurm.grace.never_starts_sec === undefined ? undefined : slurm.grace.never_starts_sec * 1000,
       adoptMs: slurm.grace.adopt_sec * 1000,
     },
   };

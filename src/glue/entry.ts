@@ -41,6 +41,8 @@ export const Entry = z.object({
   absentSince: z.number().optional(),
   astraySince: z.number().optional(),
   stoppingSince: z.number().optional(),
+  /** Since when the job waits for a reason for which it never starts; only where that is to come to an end. */
+  neverStartsSince: z.number().optional(),
   /** Why we cancelled the job, if we did, and when we last asked Slurm to cancel a job of this task. */
   cancelledFor: z.string().optional(),
   cancelledAt: z.number().optional(),

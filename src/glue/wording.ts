@@ -83,6 +83,13 @@ export function describeReason({ reason, startAt }: Job, now: number): string {
   return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice}`}`;
 }
 
+/** Said when a job that never starts as it is has waited for long enough. */
+export function describeNeverStarts({ id, partition, reason }: Job, forMs: number): string {
+  const { says, advice = '' } = explainReason(reason);
+  const waited = `after it had waited for ${Math.round(forMs / 60_000)} min with no hope to start`;
+  return `Slurm job ${id} in partition ${partition} is cancelled, ${waited}: ${says} (${reason}). ${advice}`;
+}
+
 /** @param isAgain Slurm has put it back since it was said that it started */
 export function describeStart(job: Job, isAgain: boolean): string {
   return `Slurm job ${job.id} started${isAgain ? ' again' : ''} in partition ${job.partition}${onNodes(job)}.`;

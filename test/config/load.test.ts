@@ -156,7 +156,14 @@ describe('the settings', () => {
       agentVersion: '3.0.3',
       singularityMode: false,
       srunDelegation: false,
-      grace: { startMs: 300_000, endMs: 60_000, stopMs: 120_000, absentMs: 600_000, adoptMs: 300_000 },
+      grace: {
+        startMs: 300_000,
+        endMs: 60_000,
+        stopMs: 120_000,
+        absentMs: 600_000,
+        neverStartsMs: undefined,
+        adoptMs: 300_000,
+      },
     });
     expect(clusters).to.deep.equal([
       {

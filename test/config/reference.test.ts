@@ -55,6 +55,13 @@ describe('settingRows', () => {
       .to.include('host')
       .and.not.to.include('grace');
     expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template', 'properties', 'other_properties']);
-    expect(knownNames(['grace'])).to.deep.equal(['start_sec', 'end_sec', 'stop_sec', 'absent_sec', 'adopt_sec']);
+    expect(knownNames(['grace'])).to.deep.equal([
+      'start_sec',
+      'end_sec',
+      'stop_sec',
+      'absent_sec',
+      'never_starts_sec',
+      'adopt_sec',
+    ]);
   });
 });

@@ -6,6 +6,7 @@ import {
   describeEnd,
   describeGivenBack,
   describeNeverBegan,
+  describeNeverStarts,
   describeRefusal,
   describeSlowStart,
   describeStart,
@@ -58,6 +59,10 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
     'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another partition.',
+  ],
+  [
+    describeNeverStarts(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
+    'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],

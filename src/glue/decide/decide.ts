@@ -36,7 +36,9 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
   const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'another job had the task' : undefined;
-  const which = isOther ? { jobId: job.id, attempt: attemptOf(job), cancelledFor, cancelledAt: undefined } : {};
+  const which = isOther
+    ? { jobId: job.id, attempt: attemptOf(job), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
+    : {};
   return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
 }
 

@@ -20,6 +20,8 @@ export interface Graces {
   readonly stopMs: number;
   /** How long a job may be missing from Slurm, or an agent silent, before it is given up. */
   readonly absentMs: number;
+  /** How long a job may wait for a reason for which it never starts, before its task fails; undefined: for ever. */
+  readonly neverStartsMs?: number | undefined;
 }
 
 export interface Sighting {

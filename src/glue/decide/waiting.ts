@@ -1,9 +1,10 @@
 // Rows of the table for a job that waits in Slurm: the task is parked, or the user has changed his mind.
 import type { Task } from '../../clearml/task.ts';
+import { explainReason } from '../../slurm/reasons.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
 import type { Entry } from '../entry.ts';
-import { describeUnwanted, describeWait } from '../wording.ts';
+import { describeNeverStarts, describeUnwanted, describeWait } from '../wording.ts';
 import type { Action } from './action.ts';
 import { cancel, end, sayOnce, takeIfParked } from './moves.ts';
 import type { Sighting } from './sighting.ts';
@@ -27,9 +28,9 @@ export function isWaiting(job: Job): boolean {
 }
 
 export function decideWaiting(job: Job, sighting: Sighting): Action[] {
-  const { entry, task, place, now } = sighting;
+  const { entry, task, place } = sighting;
   if (task?.status === 'queued') {
-    if (place === 'parked') return waitWords(job, entry.told.reason, now);
+    if (place === 'parked') return decideParked(job, sighting);
     return [cancel(job, place === 'nowhere' ? describeTakenOut(job, entry) : describeUnwanted(task))];
   }
   if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
@@ -37,6 +38,19 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
     return putBack(job, 'stopped');
   }
   return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
+}
+
+/** It waits as it should: that is told, and for how long is watched only where it never starts. */
+function decideParked(job: Job, { entry, now, graces: { neverStartsMs } }: Sighting): Action[] {
+  const words = waitWords(job, entry.told.reason, now);
+  if (neverStartsMs === undefined) return words;
+  const since = entry.neverStartsSince;
+  if (explainReason(job.reason).class !== 'never-runs')
+    return since === undefined ? words : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...words];
+  if (since === undefined) return [{ do: 'note', patch: { neverStartsSince: now } }, ...words];
+  if (now - since < neverStartsMs) return words;
+  const text = describeNeverStarts(job, now - since);
+  return [cancel(job, 'it would never start'), end({ status: 'failed', reason: 'never starts', text, withLog: false })];
 }
 
 /** Taken by the job itself in an earlier start, as far as we have seen; else by somebody who did not want it run. */

@@ -4,6 +4,9 @@ import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
+const HOPELESS = { jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit' })], place: 'parked' } as const;
+const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
+const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'neighbour:0' };
 
 describeRows('a job that waits', [
@@ -20,6 +23,36 @@ describeRows('a job that waits', [
       entry: entryOf({ told: { reason: '7:debug:Resources' } }),
     },
     done: [],
+  },
+  {
+    title: 'S-25 a job that never starts waits, and says so, where nobody has said for how long',
+    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
+    done: [],
+  },
+  {
+    title: 'S-25 from the first sight of such a reason the time is counted',
+    seen: { ...HOPELESS, entry: entryOf(TOLD), graces: IMPATIENT },
+    done: ['note'],
+  },
+  {
+    title: 'S-25 until it is over the job waits',
+    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), graces: IMPATIENT },
+    done: [],
+  },
+  {
+    title: 'S-25 then the job is cancelled and the task fails',
+    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 600_000 }), graces: IMPATIENT },
+    done: ['cancel', 'end failed'],
+  },
+  {
+    title: 'S-25 a reason of another kind in between ends the count',
+    seen: {
+      jobs: [jobOf('PENDING', { reason: 'Resources' })],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:Resources' }, neverStartsSince: NOW - 900_000 }),
+      graces: IMPATIENT,
+    },
+    done: ['note'],
   },
   {
     title: 'the job of an aborted task is cancelled, and the entry that the abort missed taken out',
