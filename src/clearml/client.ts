@@ -80,6 +80,16 @@ export interface Tasks {
   unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */
   setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * As a person enqueues it: a draft, a stopped or failed task waits again; one that waits elsewhere is moved here in one act.
+   * Already there is as good.
+   * @throws LostRace when its status does not allow it
+   */
+  enqueue(id: TaskId, queue: QueueId): Promise<void>;
+  /** A new draft with the same script, container and parameters. When the answer was lost there may be one that nobody knows. */
+  clone(id: TaskId): Promise<TaskId>;
+  /** Sets the image of the task's container, in any status, and leaves the rest of it as it is. */
+  setImage(id: TaskId, image: string): Promise<void>;
 }
 
 export type ConsoleLevel = 'INFO' | 'WARNING' | 'ERROR';
@@ -89,7 +99,17 @@ export interface ConsoleLine {
   readonly text: string;
 }
 
+/** A line, or several in one text, as somebody wrote it into the task's console. */
+export interface ConsoleEvent {
+  /** By the writer's own clock, milliseconds since 1970. */
+  readonly at: number;
+  readonly worker: string;
+  readonly text: string;
+}
+
 export interface Events {
+  /** What the task's console holds: all that is later than a moment, or so many at its end. The oldest is first. */
+  read(task: TaskId, which: { readonly after: number } | { readonly last: number }): Promise<ConsoleEvent[]>;
   /**
    * Lines in the task's console, in this order. Not tried again once the server may have taken them: a line twice is worse than
    * none. A task that takes no lines (published, deleted) is no error.

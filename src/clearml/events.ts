@@ -1,17 +1,23 @@
-// Writes lines into a task's console, in order.
+// Writes lines into a task's console, in order, and reads what stands there.
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { ConsoleLine, Events } from './client.ts';
+import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
 import { splitText } from './console-text.ts';
+import type { TaskId } from './ids.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
+const EventRow = z
+  .object({ timestamp: z.number(), worker: z.string().catch(''), msg: z.string().catch('') })
+  .transform(({ timestamp, worker, msg }): ConsoleEvent => ({ at: timestamp, worker, text: msg }));
+const ConsolePage = z.object({ events: z.array(EventRow) });
 const Added = z.object({ added: z.number(), errors: z.number().catch(0) });
 
 /** As the agent packs them: no event above 64 KiB, no request above 1 MiB. */
 const EVENT_BYTES = 64 * 1024;
 const EVENTS_A_CALL = 16;
+const EVENTS_A_PAGE = 500;
 
 export function createEvents(session: Session, { clock, log }: { clock: Clock; log: Logger }): Events {
   let lastAt = 0;
@@ -22,7 +28,27 @@ export function createEvents(session: Session, { clock, log }: { clock: Clock; l
     return lastAt;
   }
 
+  async function readPage(task: TaskId, more: object): Promise<ConsoleEvent[]> {
+    const body = { task, order: 'asc', ...more };
+    return (await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true })).events;
+  }
+
   return {
+    async read(task, which) {
+      if ('last' in which) return readPage(task, { navigate_earlier: true, batch_size: which.last });
+      const events: ConsoleEvent[] = [];
+      for (let after = which.after; ; after = events.at(-1)?.at ?? after) {
+        // All lines of a page's last moment are on that page.
+        const page = await readPage(task, {
+          navigate_earlier: false,
+          from_timestamp: after,
+          batch_size: EVENTS_A_PAGE,
+        });
+        events.push(...page);
+        if (page.length < EVENTS_A_PAGE) return events;
+      }
+    },
+
     async log(task, worker, lines) {
       const events = lines.flatMap(({ level, text }: ConsoleLine) =>
         splitText(text, EVENT_BYTES).map((msg) => ({ type: 'log', task, worker, level, msg, timestamp: nextTime() })),

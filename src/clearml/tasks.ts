@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { LostRace } from './errors.ts';
-import { type TaskId } from './ids.ts';
+import { TaskIdShape, type TaskId } from './ids.ts';
 import { PAGE_SIZE, readPages, splitPages } from './pages.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 import { TASK_FIELDS, TaskRow } from './task-row.ts';
-import type { Task } from './task.ts';
+import type { Task, TaskDocument } from './task.ts';
 
 const TaskList = z.object({ tasks: z.array(TaskRow) });
 const OneTask = z.object({
@@ -16,6 +16,8 @@ const OneTask = z.object({
     z.object({ task: TaskRow, document: z.record(z.string(), z.unknown()) }),
   ),
 });
+const Cloned = z.object({ id: TaskIdShape });
+const Container = z.record(z.string(), z.unknown()).catch({});
 const Updated = z.object({ updated: z.number() });
 const Done = z.unknown();
 
@@ -44,15 +46,17 @@ export function createTasks(session: Session): Tasks {
     }
   }
 
+  async function get(id: TaskId): Promise<TaskDocument | undefined> {
+    try {
+      return (await session.call('tasks.get_by_id', { task: id }, { shape: OneTask, idempotent: true })).task;
+    } catch (error) {
+      if (isRefusal(error, 'invalidTaskId', 'taskNotFound')) return undefined;
+      throw error;
+    }
+  }
+
   return {
-    async get(id) {
-      try {
-        return (await session.call('tasks.get_by_id', { task: id }, { shape: OneTask, idempotent: true })).task;
-      } catch (error) {
-        if (isRefusal(error, 'invalidTaskId', 'taskNotFound')) return undefined;
-        throw error;
-      }
-    },
+    get,
 
     async read(ids) {
       const tasks = new Map<TaskId, Task>();
@@ -98,6 +102,24 @@ export function createTasks(session: Session): Tasks {
       if (hyperparams.length === 0) return;
       // Nothing but properties: with any other section beside them the server wants a draft.
       await session.call('tasks.edit_hyper_params', { task: id, hyperparams }, { shape: Done, idempotent: true });
+    },
+
+    async enqueue(id, queue) {
+      try {
+        await session.call('tasks.enqueue', { task: id, queue }, { shape: Done, idempotent: false, once: true });
+      } catch (error) {
+        if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
+      }
+    },
+
+    async clone(id) {
+      return (await session.call('tasks.clone', { task: id }, { shape: Cloned, idempotent: false })).id;
+    },
+
+    async setImage(id, image) {
+      // The server replaces the whole of it.
+      const container = { ...Container.parse((await get(id))?.document['container']), image };
+      await session.call('tasks.edit', { task: id, container, force: true }, { shape: Done, idempotent: true });
     },
   };
 }

@@ -138,7 +138,7 @@ export function createQuietWorld(count: number): QuietWorld {
         queues: createQueues(session, silentLog),
         // What the first round says of each task is taken for said.
         tasks: { ...createTasks(session), setStatusMessage: done },
-        events: { log: done },
+        events: { log: done, read: () => Promise.resolve([]) },
         workers: { register: done, report: done, unregister: done, find: () => Promise.resolve([]) },
         people: { user: unknown, project: unknown },
         connect: () => Promise.reject(notAtRest('connect')),

@@ -83,5 +83,41 @@ export function defineConsoleContract(stage: () => Stage): void {
 
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
+
+    it('is read from a moment on, or from its end, the oldest first', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
+      await client.events.log(task, 'slurm:c1', lines.map(info));
+      await consoleOf(task, 30);
+
+      const all = await client.events.read(task, { after: 0 });
+      const end = await client.events.read(task, { last: 5 });
+      const later = await client.events.read(task, { after: all[19]?.at ?? 0 });
+
+      expect(all.map(({ text }) => text)).to.deep.equal(lines);
+      expect(all[0]).to.include({ worker: 'slurm:c1' });
+      expect(end).to.deep.equal(all.slice(25));
+      expect(later).to.deep.equal(all.slice(20));
+    });
+
+    it('is read whole when it has more lines than the server hands out at once', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      const lines = Array.from({ length: 1_100 }, (_, n) => `line ${n}`);
+      await client.events.log(task, 'slurm:c1', lines.map(info));
+      await consoleOf(task, 1_000);
+
+      const all = await waitUntil(
+        'all lines',
+        async () => {
+          const read = await client.events.read(task, { after: 0 });
+          return read.length >= lines.length && read;
+        },
+        { withinMs: 20_000 },
+      );
+
+      expect(all.map(({ text }) => text)).to.deep.equal(lines);
+    });
   });
 }

@@ -1,5 +1,6 @@
 // The part of the contract about reading tasks, and about what may be written beside their status.
 import { expect } from 'chai';
+import { LostRace } from '../../src/clearml/errors.ts';
 import { taskId } from './client-under-test.ts';
 import type { Stage } from './contract-stage.ts';
 
@@ -127,6 +128,79 @@ export function defineTaskContract(stage: () => Stage): void {
       const hyperparams = (await client.tasks.get(id))?.document['hyperparams'];
       expect(hyperparams).to.have.nested.property('properties.slurm_job_id.value', '18');
       expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
+    });
+  });
+  describe('running a task as a person asks for it', () => {
+    it('enqueues a draft, and a task that failed or was stopped', async () => {
+      const { client, raw, newQueue } = stage();
+      const queue = await newQueue();
+      const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask()] as const;
+      for (const task of tasks.slice(1)) await raw.call('tasks.started', { task });
+      await raw.call('tasks.failed', { task: tasks[1] });
+      await raw.call('tasks.stopped', { task: tasks[2] });
+
+      for (const task of tasks) await client.tasks.enqueue(task, queue);
+
+      expect((await client.queues.read([queue]))[0]?.entries.map(({ task }) => task)).to.deep.equal(tasks);
+      for (const task of (await client.tasks.read(tasks)).values())
+        expect(task).to.include({ status: 'queued', executionQueue: queue });
+    });
+
+    it('moves a task that waits in another queue, and leaves one that waits in this one where it is', async () => {
+      const { client, newQueue, newTaskIn } = stage();
+      const [first, second] = [await newQueue(), await newQueue()];
+      const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];
+
+      await client.tasks.enqueue(moved, second);
+      await client.tasks.enqueue(moved, second);
+      await client.tasks.enqueue(after, first);
+
+      const [was, is] = await Promise.all([client.queues.read([first]), client.queues.read([second])]);
+      expect(was[0]?.entries.map(({ task }) => task)).to.deep.equal([after]);
+      expect(is[0]?.entries.map(({ task }) => task)).to.deep.equal([moved]);
+      expect((await client.tasks.read([moved])).get(moved)?.executionQueue).to.equal(second);
+    });
+
+    it('does not enqueue a task that runs, and leaves it running', async () => {
+      const { client, raw, newQueue } = stage();
+      const [queue, task] = [await newQueue(), await raw.createTask()];
+      await raw.call('tasks.started', { task });
+
+      const error: unknown = await client.tasks.enqueue(task, queue).catch((reason: unknown) => reason);
+
+      expect(error).to.be.instanceOf(LostRace);
+      expect((await client.tasks.get(task))?.task.status).to.equal('in_progress');
+      expect((await client.queues.read([queue]))[0]?.entries).to.deep.equal([]);
+    });
+
+    it('clones a task: a draft of the same container and parameters, whatever became of the first', async () => {
+      const { client, raw } = stage();
+      const task = await raw.createTask();
+      await client.tasks.setProperties(task, { num_nodes: '2' });
+      await client.tasks.setImage(task, 'python:3.12');
+      await raw.call('tasks.started', { task });
+      await raw.call('tasks.completed', { task });
+
+      const clone = await client.tasks.clone(task);
+      const read = await client.tasks.get(clone);
+      await raw.call('tasks.delete', { task: clone, force: true });
+
+      expect(clone).to.not.equal(task);
+      expect(read?.task.status).to.equal('created');
+      expect(read?.document).to.have.nested.property('hyperparams.properties.num_nodes.value', '2');
+      expect(read?.document).to.have.nested.property('container.image', 'python:3.12');
+    });
+
+    it('sets the image of a container, in any status, and leaves its arguments', async () => {
+      const { client, raw, newQueue, newTaskIn } = stage();
+      const task = await newTaskIn(await newQueue());
+      await raw.call('tasks.edit', { task, force: true, container: { image: 'old', arguments: '--ipc=host' } });
+
+      await client.tasks.setImage(task, 'new');
+
+      const container = (await client.tasks.get(task))?.document['container'];
+      expect(container).to.include({ image: 'new', arguments: '--ipc=host' });
+      expect((await client.tasks.get(task))?.task.status).to.equal('queued');
     });
   });
 }
