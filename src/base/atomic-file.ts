@@ -1,16 +1,24 @@
 // A file that is either the old one or the new one, never half of it.
-import { open, rename } from 'node:fs/promises';
+import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
 
-/** Writes text to a file of this mode by way of a synced temporary file beside it. */
-export async function writeFileAtomic(file: string, text: string, mode: number): Promise<void> {
+const { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } = constants;
+
+/**
+ * Replaces a file by this text, in this mode, by way of a synced temporary file beside it, and leaves it open for appending.
+ * When that can't be done it throws, and the folder is as it was: on a full disk half a file would take the last room.
+ */
+export async function replaceFile(file: string, text: string, mode: number): Promise<FileHandle> {
   const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, 'w', mode);
+  const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode);
   try {
     await handle.chmod(mode);
     await handle.writeFile(text);
     await handle.sync();
-  } finally {
+    await rename(temporary, file);
+    return handle;
+  } catch (error) {
     await handle.close();
+    await rm(temporary);
+    throw error;
   }
-  await rename(temporary, file);
 }

@@ -5,7 +5,11 @@ import { Entry } from './entry.ts';
 
 const VERSION = 1;
 
-const Line = z.object({ v: z.literal(VERSION), entry: Entry.optional(), forget: z.string().optional() });
+const v = z.literal(VERSION);
+const Line = z.union([
+  z.object({ v, entry: Entry }),
+  z.object({ v, forget: z.string().transform((id) => id as TaskId) }),
+]);
 
 export type JournalLine = { readonly entry: Entry } | { readonly forget: TaskId };
 
@@ -31,9 +35,7 @@ export function readJournal(text: string): ReadJournal {
     if (version.success && version.data.v > VERSION) return { kind: 'newer', version: version.data.v };
     const read = Line.safeParse(value);
     if (!read.success) return { kind: 'damaged', line: index + 1 };
-    const { entry, forget } = read.data;
-    if (entry !== undefined) applyLine(entries, { entry });
-    if (forget !== undefined) applyLine(entries, { forget: forget as TaskId });
+    applyLine(entries, read.data);
   }
   return { kind: 'read', entries };
 }
@@ -42,6 +44,11 @@ export function readJournal(text: string): ReadJournal {
 export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void {
   if ('entry' in line) entries.set(line.entry.task, line.entry);
   else entries.delete(line.forget);
+}
+
+/** Whether a file of so many lines is worth to be written anew with the tasks that are known. */
+export function isMostlyHistory(lines: number, known: number): boolean {
+  return lines > 2000 && lines > 4 * known;
 }
 
 function parseJson(text: string): unknown {

@@ -1,10 +1,10 @@
 // The daemon's memory: an append-only file of JSON lines, on disk before the outside world is touched.
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { mkdir, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
+import { replaceFile } from '../base/atomic-file.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Entry } from './entry.ts';
-import { applyLine, formatJournal, readJournal, type JournalLine } from './journal-lines.ts';
+import { applyLine, formatJournal, isMostlyHistory, readJournal, type JournalLine } from './journal-lines.ts';
 
 /** Thrown when the journal can't be used: nothing was pulled or submitted. */
 export class JournalUnusable extends Error {
@@ -22,9 +22,6 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Lines beyond which a file is rewritten, once most of them are history. */
-const COMPACT_AFTER_LINES = 2000;
-
 /**
  * Opens (or begins) the journal in this folder and compacts it.
  * @throws JournalUnusable when the folder can't be written, or the file is from a newer version
@@ -39,7 +36,8 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
 
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const read = readJournal(await readTextIfThere(file));
+    // Begins the file where there is none.
+    const read = readJournal(await readFile(file, { encoding: 'utf8', flag: 'a+' }));
     if (read.kind === 'newer') {
       throw new JournalUnusable(
         `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: jobs and tasks are found again without it.`,
@@ -59,13 +57,13 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     });
   }
 
-  /** Writes the file anew with nothing but what is known now, and opens it for appending. */
+  /** Writes the file anew with nothing but what is known now. */
   async function rewrite(): Promise<FileHandle> {
     const text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
-    await writeFileAtomic(file, text, 0o600);
+    const written = await replaceFile(file, text, 0o600);
     lines = entries.size;
     size = Buffer.byteLength(text);
-    return open(file, 'a', 0o600);
+    return written;
   }
 
   // Writers that come while a sync is under way share the next one.
@@ -99,7 +97,7 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     lines += batch.length;
     size += Buffer.byteLength(text);
     for (const line of batch) applyLine(entries, line);
-    if (lines > COMPACT_AFTER_LINES && lines > 4 * entries.size) await compact();
+    if (isMostlyHistory(lines, entries.size)) await compact();
   }
 
   /** One that can't be done now is done later: everything is in the file as it is. */
@@ -109,7 +107,6 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
       handle = await rewrite();
       await before.close();
     } catch {
-      handle = await open(file, 'a', 0o600).catch(() => before);
       lines = 0;
     }
   }
@@ -133,17 +130,9 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
   };
 }
 
-function adviseOn(error: unknown): string {
+/** What to do about a folder in which the journal can't be. */
+export function adviseOn(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return `${isFull ? 'Make room there, or set' : 'Set'} agent.slurm.state_dir to a folder of yours.`;
-}
-
-async function readTextIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
 }

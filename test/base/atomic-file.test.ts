@@ -1,11 +1,12 @@
 // A file that is either the old one or the new one.
 import { expect } from 'chai';
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../src/base/atomic-file.ts';
+import { replaceFile } from '../../src/base/atomic-file.ts';
+import { rejection } from '../support/rejection.ts';
 
-describe('writeFileAtomic', () => {
+describe('replacing a file', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -14,25 +15,53 @@ describe('writeFileAtomic', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('replaces the file and its mode, and leaves nothing else behind', async () => {
+  it('changes its text and its mode, and leaves nothing else behind', async () => {
     const file = join(folder, 'a');
     await writeFile(file, 'old');
     await chmod(file, 0o644);
 
-    await writeFileAtomic(file, 'new', 0o600);
+    const handle = await replaceFile(file, 'new', 0o600);
+    await handle.close();
 
     expect(await readFile(file, 'utf8')).to.equal('new');
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('keeps the old file when the new one can not be written', async () => {
+  it('goes on at the end of the new file, also when that was cut since', async () => {
+    const file = join(folder, 'a');
+    const handle = await replaceFile(file, 'new', 0o600);
+    await handle.appendFile(' and more');
+    await handle.truncate(3);
+    await handle.appendFile('er');
+    await handle.close();
+
+    expect(await readFile(file, 'utf8')).to.equal('newer');
+  });
+
+  it('begins with nothing of a new file that was left half done', async () => {
+    const file = join(folder, 'a');
+    await writeFile(`${file}.${process.pid}.tmp`, 'a long half');
+
+    const handle = await replaceFile(file, 'new', 0o600);
+    await handle.close();
+
+    expect(await readFile(file, 'utf8')).to.equal('new');
+  });
+
+  it('keeps the old file when there can be no new one', async () => {
     await writeFile(join(folder, 'a'), 'old');
 
-    let failed = false;
-    await writeFileAtomic(join(folder, 'a', 'b'), 'new', 0o600).catch(() => (failed = true));
+    await rejection(replaceFile(join(folder, 'a', 'b'), 'new', 0o600));
 
-    expect(failed).to.equal(true);
     expect(await readFile(join(folder, 'a'), 'utf8')).to.equal('old');
+  });
+
+  it('leaves nothing behind when it fails at the very end', async () => {
+    await mkdir(join(folder, 'a', 'b'), { recursive: true });
+
+    await rejection(replaceFile(join(folder, 'a'), 'new', 0o600));
+
+    expect(await readdir(folder)).to.deep.equal(['a']);
   });
 });

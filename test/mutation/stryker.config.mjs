@@ -14,7 +14,7 @@ export default {
     'no-package': true,
     spec: [
       'test/glue/decide/*.test.ts',
-      'test/glue/{act,claim,end,find-strays,follow,give-back,journal,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
+      'test/glue/{act,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
     ],
   },
   coverageAnalysis: 'perTest',
