@@ -91,6 +91,7 @@ describeInFull('a decision in full', [
           attempt: attempt(2),
           cancelledFor: undefined,
           cancelledAt: undefined,
+          neverStartsSince: undefined,
           absentSince: undefined,
           endSeenAt: undefined,
         },
