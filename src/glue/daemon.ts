@@ -1,13 +1,14 @@
 // The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import { CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
 import { calmLog } from './calm-log.ts';
 import { follow } from './follow.ts';
 import type { Glue } from './glue.ts';
 import { sweepJobConfs } from './job-conf.ts';
+import { live } from './life.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
-import { appear, showPresence } from './presence.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
@@ -41,7 +42,6 @@ const IDLE_FACTOR = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
 const SOON_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
-const STOP_WITHIN_MS = 3_000;
 const A_DAY_MS = 24 * 3_600_000;
 
 /**
@@ -50,30 +50,10 @@ const A_DAY_MS = 24 * 3_600_000;
  */
 export async function runDaemon(given: Glue, options: DaemonOptions): Promise<DaemonEnd> {
   const glue = { ...given, log: calmLog(given.log, given.clock) };
-  const stop = new AbortController();
-  const passOn = (): void => stop.abort(options.stop.reason);
-  options.stop.addEventListener('abort', passOn, { once: true });
-  if (options.stop.aborted) passOn();
-  const over = new AbortController();
-
-  try {
-    const shown = appear(glue);
-    const presence = shown.then(() => showPresence(glue, options.lock, stop.signal));
-    const served = shown.then(() => serve(glue, { ...options, stop: stop.signal })).finally(() => stop.abort());
-    const end = Promise.all([served, presence]).then(([how]) => how);
-    return await Promise.race([end, giveUpOnceStopped(glue, options.once, stop.signal, over.signal)]);
-  } finally {
-    stop.abort();
-    over.abort();
-    options.stop.removeEventListener('abort', passOn);
-  }
-}
-
-/** What hangs when the daemon is to stop is left behind: the journal knows how to go on with it. */
-async function giveUpOnceStopped(glue: Glue, once: boolean, stop: AbortSignal, over: AbortSignal): Promise<DaemonEnd> {
-  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-  await glue.clock.sleep(STOP_WITHIN_MS, over).catch(() => undefined);
-  return once ? 'unfinished' : 'done';
+  const { stop, lock, once } = options;
+  return live(glue, { stop, lock, givenUp: once ? 'unfinished' : 'done' }, (signal) =>
+    serve(glue, { ...options, stop: signal }),
+  );
 }
 
 async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
@@ -139,7 +119,7 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     await round();
     if (once || isDrained()) break;
     const wakeAt = Math.min(due.look, due.queues, due.sweep);
-    await clock.sleep(Math.max(0, wakeAt - clock.now()), stop).catch(() => undefined);
+    await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
   }
   await ways.finish();
   return once && !isFinished() ? 'unfinished' : 'done';
