@@ -1,5 +1,6 @@
 // Sends a job of one minute to a node, waits for what it tells, and leaves neither job nor file behind.
 import { systemClock } from '../base/clock.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from '../doctor/node-checks.ts';
 import { probeName, probeScript, readProbe } from '../doctor/node-probe.ts';
@@ -96,7 +97,7 @@ async function waitForEnd(
       if (job === undefined || !isLive(job.state)) return undefined;
       reason = job.reason ?? job.stateWord;
     }
-    await systemClock.sleep(LOOK_EVERY_MS, stop).catch(() => undefined);
+    await sleepUnlessStopped(systemClock, LOOK_EVERY_MS, stop);
   }
   return `did not end within ${PATIENCE_MS / 60_000} minutes (${reason})`;
 }

@@ -1,5 +1,6 @@
 // Serves one cluster until it is told to stop: takes its state folder, waits until its Slurm answers, and runs the daemon.
 import { systemClock } from '../base/clock.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { runDaemon, type DaemonEnd } from '../glue/daemon.ts';
 import type { Glue } from '../glue/glue.ts';
@@ -97,7 +98,7 @@ async function firstFacts(
         },
       );
     }
-    await systemClock.sleep(everyMs, stop).catch(() => undefined);
+    await sleepUnlessStopped(systemClock, everyMs, stop);
     // A folder that nobody touches is taken for a dead daemon's.
     await lock.touch();
   }

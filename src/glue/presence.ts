@@ -1,4 +1,5 @@
 // Presence: the daemon as a worker in ClearML, so that the web page shows its queues as served, and as holder of its state folder.
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { Glue } from './glue.ts';
 import type { Lock } from './lock.ts';
 
@@ -19,7 +20,7 @@ export function appear(glue: Glue): Promise<void> {
 export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal): Promise<void> {
   const { workers } = glue.clearml;
   let shown = glue.neighbours.row();
-  while (await sleepsWell(glue, REPORT_EVERY_MS, signal)) {
+  while (await sleepUnlessStopped(glue.clock, REPORT_EVERY_MS, signal)) {
     await lock.touch();
     const row = glue.neighbours.row();
     // The old name is another daemon's.
@@ -28,14 +29,6 @@ export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal):
     await quietly(glue, () => workers.report(row));
   }
   await quietly(glue, () => workers.unregister(shown.id));
-}
-
-/** False when the signal ended the sleep. */
-function sleepsWell({ clock }: Glue, ms: number, signal: AbortSignal): Promise<boolean> {
-  return clock.sleep(ms, signal).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What is only for show is never in the way. */

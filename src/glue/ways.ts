@@ -1,4 +1,5 @@
 // Submissions under way: a few at a time, beside everything else that the daemon does.
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
@@ -87,7 +88,7 @@ export function createWays(glue: Glue, pause: Pause): Ways {
         const stop = (): void => enough.abort();
         signal.addEventListener('abort', stop, { once: true });
         const sleepMs = isCrowded ? leftMs : Math.min(leftMs, pace.waitMs(clock.now()));
-        const slept = clock.sleep(sleepMs, enough.signal).catch(() => undefined);
+        const slept = sleepUnlessStopped(clock, sleepMs, enough.signal);
         await Promise.race(isCrowded ? [...underWay, slept] : [slept]);
         signal.removeEventListener('abort', stop);
         enough.abort();

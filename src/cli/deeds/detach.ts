@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateFolderUnusable } from '../../glue/lock.ts';
 import { startDetached } from '../../host/detached.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -31,7 +32,7 @@ export async function detach(typed: Typed, around: Surroundings): Promise<number
       );
       return EXIT.ok;
     }
-    await systemClock.sleep(LOOK_EVERY_MS, over.signal).catch(() => undefined);
+    await sleepUnlessStopped(systemClock, LOOK_EVERY_MS, over.signal);
   }
   if (around.stop.aborted) process.kill(daemon.pid, 'SIGTERM');
   const code = (await ended) ?? EXIT.failed;

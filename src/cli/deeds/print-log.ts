@@ -1,5 +1,6 @@
 // Prints what a task's Slurm job has written, and goes on with it while the job runs.
 import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { readFrom } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
@@ -89,7 +90,7 @@ async function goOn(id: JobId, path: string, from: number | undefined, printing:
   const { host, scheduler, around } = printing;
   let end = from;
   for (let isOver = false; !isOver;) {
-    await systemClock.sleep(READ_EVERY_MS, around.stop).catch(() => undefined);
+    await sleepUnlessStopped(systemClock, READ_EVERY_MS, around.stop);
     if (around.stop.aborted) break;
     // Asked before the file is read, so that nothing is missed of what the job wrote last.
     const record = await scheduler.record(id);

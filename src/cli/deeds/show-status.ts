@@ -1,5 +1,6 @@
 // Shows how the tasks stand, whether a daemon runs or not: it takes no lock and changes nothing.
 import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { findHolder } from '../../glue/lock.ts';
@@ -39,7 +40,7 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
       );
       const isWhole = seen.every(({ clearmlTrouble, slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined);
       if (!isWatching) return isWhole ? EXIT.ok : EXIT.unavailable;
-      await systemClock.sleep(base.config.settings.slurm.pollIntervalMs, around.stop).catch(() => undefined);
+      await sleepUnlessStopped(systemClock, base.config.settings.slurm.pollIntervalMs, around.stop);
       if (around.stop.aborted) return EXIT.ok;
     }
   } finally {

@@ -1,0 +1,34 @@
+// A wait that a signal may cut short: the signal is no failure, and a failure is not taken for the signal.
+import { expect } from 'chai';
+import { systemClock } from '../../src/base/clock.ts';
+import { sleepUnlessStopped } from '../../src/base/sleep-unless-stopped.ts';
+import { rejection } from '../support/rejection.ts';
+
+const LONG_MS = 3_600_000;
+
+describe('a wait that a signal may cut short', () => {
+  it('tells that it was waited to the end', async () => {
+    expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
+  });
+
+  it('ends with the signal, whatever its reason, and tells so', async () => {
+    const stop = new AbortController();
+    const slept = sleepUnlessStopped(systemClock, LONG_MS, stop.signal);
+
+    stop.abort('no error at all');
+
+    expect(await slept).to.equal(false);
+  });
+
+  it('does not begin once the signal has come', async () => {
+    expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
+  });
+
+  it('throws what is wrong with the clock', async () => {
+    const broken = { now: () => 0, sleep: () => Promise.reject(new RangeError('no such time')) };
+
+    const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));
+
+    expect(error).to.be.instanceOf(RangeError);
+  });
+});
