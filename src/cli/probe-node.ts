@@ -10,6 +10,7 @@ import { isHostTrouble } from '../slurm/host-trouble.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../slurm/scheduler.ts';
 import { openCluster, randomToken } from './assemble.ts';
+import { leaveNoFile } from './leave-no-file.ts';
 import type { Base } from './read-base.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -71,7 +72,7 @@ async function probe({ base, cluster, host, scheduler, partition }: Probing): Pr
     }
     return await readOutput(host, outputFile, id);
   } finally {
-    await host.run({ program: 'rm', args: ['-f', outputFile], timeoutMs: READ_TIMEOUT_MS }).catch(() => undefined);
+    await leaveNoFile(host, outputFile, stderr);
   }
 }
 
