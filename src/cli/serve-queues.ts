@@ -4,6 +4,7 @@ import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, Queue } from '../clearml/client.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
+import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { PropertyBounds } from '../template/property-bounds.ts';
 import type { Template } from '../template/template.ts';
@@ -16,6 +17,7 @@ export interface NamedQueue {
   readonly cluster: string | undefined;
   readonly template: Template;
   readonly bounds: PropertyBounds | undefined;
+  readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
 }
 
 /** The same on the server. */
@@ -43,15 +45,16 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
   return Promise.all(
     queues.map(async (queue) => {
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
-      const template = await readTemplate(file, workingDir);
-      return { name: queue.name, cluster: queue.cluster, template, bounds: queue.properties };
+      const read = await readTemplate(file, workingDir);
+      return { name: queue.name, cluster: queue.cluster, bounds: queue.properties, ...read };
     }),
   );
 }
 
-async function readTemplate(file: string, workingDir: string): Promise<Template> {
+async function readTemplate(file: string, workingDir: string): Promise<Pick<NamedQueue, 'template' | 'optionPlaces'>> {
   const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
-  return parseTemplate(text, basename(file));
+  const name = basename(file);
+  return { template: parseTemplate(text, name), optionPlaces: listOptionPlaces(name, text) };
 }
 
 /**
@@ -64,11 +67,11 @@ export async function findQueues(
   { create, server }: { readonly create: boolean; readonly server: string },
 ): Promise<FoundQueue[]> {
   const served: FoundQueue[] = [];
-  for (const { name, cluster, template, bounds } of named) {
+  for (const { name, ...what } of named) {
     const { id, name: found } = (await clearml.queues.find(name)) ?? (await missing(clearml, name, { create, server }));
     if (served.some((queue) => queue.id === id))
       throw new UsageProblem(`Queue "${name}" is given twice: name each queue once.`);
-    served.push({ id, name: found, cluster, template, bounds });
+    served.push({ id, name: found, ...what });
   }
   return served;
 }

@@ -10,6 +10,7 @@ import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
 import { readClaimed } from './park.ts';
+import { withPlacesFor } from './set-by.ts';
 import { submitAgain } from './submit-again.ts';
 import { say, showStatus } from './tell.ts';
 import { isUnchanged } from './unchanged.ts';
@@ -47,10 +48,10 @@ export async function act(
         await glue.journal.write(current);
         break;
       case 'say':
-        await say(glue, current.task, { level: action.level, text: action.text });
+        await say(glue, current.task, { level: action.level, text: withPlacesFor(glue, current, action.text) });
         break;
       case 'show-status':
-        if (!(await showStatus(glue, current.task, action.text))) return;
+        if (!(await showStatus(glue, current.task, withPlacesFor(glue, current, action.text)))) return;
         break;
       case 'cancel':
         if (!isCancelDue(glue, current, action.why)) break;
@@ -69,8 +70,10 @@ export async function act(
         await glue.clearml.queues.take(glue.schedulerQueue, current.task);
         break;
       case 'end':
-        if (seen.task !== undefined)
-          await endTask(glue, current, action.ending, { ...seen, seen: seen.task, isParked });
+        if (seen.task !== undefined) {
+          const ending = { ...action.ending, text: withPlacesFor(glue, current, action.ending.text) };
+          await endTask(glue, current, ending, { ...seen, seen: seen.task, isParked });
+        }
         return;
       case 'park-again':
         if (!(await parkAgain(glue, current, action.from))) return;

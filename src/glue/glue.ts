@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-container.ts';
+import type { OptionPlace } from '../template/option-places.ts';
 import type { PropertyBounds } from '../template/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
@@ -19,6 +20,8 @@ export interface ServedQueue {
   readonly template: Template;
   /** What its tasks may ask for by user properties; without them, anything. */
   readonly bounds?: PropertyBounds | undefined;
+  /** Where its template sets each option, for advice about one. */
+  readonly optionPlaces?: ReadonlyMap<string, OptionPlace>;
 }
 
 /** What the job scripts need to be told. */

@@ -112,9 +112,21 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
 function describeState({ state }: Job, record: JobRecord | undefined): string {
   if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
   const meaning = JOB_STATES[state];
-  const limit = state === 'TIMEOUT' && record?.timeLimit !== undefined ? ` of ${record.timeLimit}` : '';
   const advice = 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
-  return `: it ${meaning.says}${limit}.${advice}`;
+  return `: it ${meaning.says}${describeFigures(state, record)}.${advice}`;
+}
+
+/** What is known of this end beyond its name, to stand behind what the state says. */
+function describeFigures(state: Job['state'], record: JobRecord | undefined): string {
+  const { timeLimit, memoryLimit, peakMemory, cancelledBy } = record ?? {};
+  if (state === 'TIMEOUT' && timeLimit !== undefined) return ` of ${timeLimit}`;
+  if (state === 'CANCELLED' && cancelledBy !== undefined) return ` by ${cancelledBy}`;
+  if (state !== 'OUT_OF_MEMORY') return '';
+  const figures = [
+    ...(memoryLimit === undefined ? [] : [`limit ${memoryLimit}`]),
+    ...(peakMemory === undefined ? [] : [`peak ${peakMemory}`]),
+  ];
+  return figures.length === 0 ? '' : ` (${figures.join(', ')})`;
 }
 
 /** Why nothing of the task ran, when a job ended before its agent began. */
@@ -127,7 +139,22 @@ export function describeNeverBegan(job: Job, record: JobRecord | undefined): str
     const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
     return `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`;
   }
+  const cause = findShellExit(record);
+  if (cause !== undefined) return `${describeEnd(job, record)} clearml-agent never began the task: ${cause}`;
   return `${describeEnd(job, record)} clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.`;
+}
+
+/** What bash means by an exit code of its own (bash(1), EXIT STATUS). */
+function findShellExit(record: JobRecord | undefined): string | undefined {
+  if ((record?.exitSignal ?? 0) !== 0) return undefined;
+  switch (record?.exitCode) {
+    case 126:
+      return 'a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.';
+    case 127:
+      return 'a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.';
+    default:
+      return undefined;
+  }
 }
 
 function onNodes({ nodes }: Job): string {

@@ -9,6 +9,7 @@ import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from '
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { mergeLookUp } from './look-up.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
+import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
 import { readSacct, sacctArgs } from './sacct.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { scancelArgs } from './scancel.ts';
@@ -39,6 +40,9 @@ export interface CliSchedulerDeps {
 
 /** More are not faster: the controller takes one at a time. */
 const SUBMITS_AT_ONCE = 4;
+
+/** Ends of which accounting may know more than the controller. */
+const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 
 /** Far below the length that the kernel takes for one argument. */
 const NAMES_PER_CALL = 500;
@@ -165,6 +169,33 @@ export function createCliScheduler({
   }
 
   async function record(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
+    const found = await recordOf(id, signal);
+    return found === undefined || !EXPLAINED_BY_USAGE.test(found.stateWord) ? found : addUsage(id, found, signal);
+  }
+
+  /** What accounting adds to the record of a job that was cancelled or ran out of memory; nothing where it can't be asked. */
+  async function addUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
+    const answer = await askAccounting(sacctUsageArgs(id), signal).catch((error: unknown) => {
+      if (error instanceof SlurmUnavailable) return undefined;
+      throw error;
+    });
+    const usage = answer === undefined ? undefined : readSacctUsage(answer);
+    if (usage === undefined) return found;
+    const { cancelledByUid: uid, peakMemory, memoryLimit } = usage;
+    const cancelledBy = uid === undefined ? undefined : await nameUser(uid, signal);
+    return { ...found, memoryLimit: found.memoryLimit ?? memoryLimit, peakMemory, cancelledBy };
+  }
+
+  async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {
+    const answer = await ask(others, 'id', ['-un', uid], signal).catch((error: unknown) => {
+      if (isHostTrouble(error)) return undefined;
+      throw error;
+    });
+    const name = answer?.exitCode === 0 ? oneLine(answer.stdout) : '';
+    return name === '' ? `uid ${uid}` : `${name} (uid ${uid})`;
+  }
+
+  async function recordOf(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
     if (result.exitCode === 0) return readJobRecord(result.stdout, id);
     if (!isUnknownJob(result.stderr)) throw new SlurmUnavailable(failureWords('scontrol show job', result));

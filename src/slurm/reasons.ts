@@ -74,17 +74,17 @@ const REASONS = {
   PartitionTimeLimit: {
     class: 'never-runs',
     says: 'it asks for more time than its partition gives',
-    advice: 'Lower --time, or choose another partition.',
+    advice: 'Lower --time, or choose another --partition.',
   },
   PartitionNodeLimit: {
     class: 'never-runs',
     says: 'it asks for more (or fewer) nodes than its partition gives',
-    advice: 'Change --nodes, or choose another partition.',
+    advice: 'Change --nodes, or choose another --partition.',
   },
   PartitionConfig: {
     class: 'never-runs',
     says: 'its partition can not give what it asks for',
-    advice: 'Ask for less, or choose another partition.',
+    advice: 'Ask for less, or choose another --partition.',
   },
   BadConstraints: {
     class: 'never-runs',

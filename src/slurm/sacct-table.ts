@@ -16,7 +16,12 @@ export type SacctTable =
  * @param fields as sacct(1) writes them, because they come back as the header
  */
 export function sacctTableArgs(fields: readonly string[]): string[] {
-  return ['--allocations', '--duplicates', '--parsable2', `--delimiter=${FIELD_END}`, `--format=${fields.join(',')}`];
+  return ['--allocations', '--duplicates', ...sacctWholeJobArgs(fields)];
+}
+
+/** The same for the newest run only, and with its steps. */
+export function sacctWholeJobArgs(fields: readonly string[]): string[] {
+  return ['--parsable2', `--delimiter=${FIELD_END}`, `--format=${fields.join(',')}`];
 }
 
 /** Reads sacct's answer as a whole. A database that can't be reached is no evidence of anything. */

@@ -59,6 +59,12 @@ export interface JobRecord {
   readonly reason: string | undefined;
   /** How often Slurm has put it back; no list of jobs tells that. */
   readonly restarts: number;
+  /** How much memory it had asked for: `50M a node`, `1G a CPU`. */
+  readonly memoryLimit?: string | undefined;
+  /** How much it used at most, where accounting knows. Only of a job that ran out of memory. */
+  readonly peakMemory?: string | undefined;
+  /** Who cancelled it, where accounting knows: `alice (uid 1000)`. Only of a cancelled job. */
+  readonly cancelledBy?: string | undefined;
 }
 
 export interface ClusterFacts {

@@ -82,7 +82,21 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
     // scontrol of some releases prints a reason's blanks as underscores; no reason has underscores of its own.
     reason: known(fieldsOf(record, 'Reason')[0])?.replaceAll('_', ' '),
     restarts: Number(fieldsOf(record, 'Restarts')[0] ?? 0),
+    memoryLimit: memoryLimitIn(record),
   };
+}
+
+/** `MinMemoryNode=50M` or `MinMemoryCPU=1G`: what the job may use. */
+function memoryLimitIn(record: string): string | undefined {
+  const node = fieldsOf(record, 'MinMemoryNode')[0];
+  const cpu = fieldsOf(record, 'MinMemoryCPU')[0];
+  if (isAmount(node)) return `${node} a node`;
+  return isAmount(cpu) ? `${cpu} a CPU` : undefined;
+}
+
+/** Not `0`, which means the whole node. */
+function isAmount(text: string | undefined): text is string {
+  return /^[\d.]+[KMGTP]$/.test(text ?? '');
 }
 
 /** Every value that stands behind this key, up to what looks like the next key. */

@@ -180,6 +180,29 @@ describe('acting on a decision', () => {
     expect(desk.glue.journal.entries.size).to.equal(1);
   });
 
+  it('tells where an option is set that the advice names', async () => {
+    const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
+    const { glue } = createDesk();
+    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, optionPlaces: places })) });
+    const task = await parked(desk);
+    const set = 'Here --time is set by the user property "walltime" (gpu.template, line 3).';
+
+    await actNow(
+      desk,
+      task,
+      { do: 'say', level: 'INFO', text: 'Lower --time.' },
+      { do: 'show-status', text: 'Lower the --time.' },
+    );
+    expect((await desk.read(task))?.statusMessage).to.equal(`Lower the --time. ${set}`);
+    await actNow(desk, task, {
+      do: 'end',
+      ending: { status: 'failed', reason: 'r', text: 'Raise --time.', withLog: false },
+    });
+
+    expect(desk.said(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);
+    expect((await desk.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
+  });
+
   it('goes on when the task can not be told, and says that in the log', async () => {
     const desk = createDesk();
     const task = await parked(desk);

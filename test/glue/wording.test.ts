@@ -58,11 +58,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not looked at it yet.'],
   [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
-    'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another partition.',
+    'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [
     describeNeverStarts(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
-    'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another partition.',
+    'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
@@ -86,6 +86,25 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for. What to do: raise --mem.',
   ],
   [
+    describeEnd(
+      jobOf('OUT_OF_MEMORY', on),
+      recordOf({ exitSignal: 125, memoryLimit: '50M a node', peakMemory: '57M' }),
+    ),
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for (limit 50M a node, peak 57M). What to do: raise --mem.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0, cancelledBy: 'root (uid 0)' })),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
+  ],
+  [
+    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+  ],
+  [
+    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
+    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent never began the task: a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.',
+  ],
+  [
     describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
     'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; tell the cluster admins if it happens on the same node.',
   ],
@@ -107,7 +126,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
-    "Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent never began the task: a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.',
   ],
   [describeUnwanted(undefined), 'the task was deleted'],
   [describeUnwanted(taskOf('queued')), 'the task was enqueued again'],

@@ -152,6 +152,13 @@ for (const { name, version } of SLURMS) {
         });
       }
 
+      it('tells who cancelled it', async () => {
+        const { username, uid } = userInfo();
+        const { id } = await remembered(held);
+
+        expect(await scheduler.record(id)).to.include({ name: held, cancelledBy: `${username} (uid ${uid})` });
+      });
+
       it('S-23 tells how the last of its runs ended', async () => {
         const { id, state } = await remembered(ranTwice);
 

@@ -51,6 +51,7 @@ describe('scontrol show job', () => {
       timeLimit: '00:05:00',
       reason: undefined,
       restarts: 0,
+      memoryLimit: undefined,
     });
   });
 
@@ -69,6 +70,16 @@ describe('scontrol show job', () => {
 
   it('S-14 tells the signal that Slurm gives a job whose output file can not be opened', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
+  });
+
+  it('tells how much memory a job had asked for, for each node or CPU, unless it was all there is', () => {
+    const text = fixture('22.05.8/job-held.txt');
+    const asked = (what: string): string | undefined =>
+      readJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
+
+    expect(asked('MinMemoryNode=50M')).to.equal('50M a node');
+    expect(asked('MinMemoryCPU=1.50G')).to.equal('1.50G a CPU');
+    expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 
   it('does not take a comment for the path of the log', () => {

@@ -1,0 +1,34 @@
+// What only accounting tells of an ended job: who cancelled it, and how much memory its steps used at most.
+import type { HostResult } from '../host/host.ts';
+import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
+import type { JobId } from './scheduler.ts';
+
+const FIELDS = ['State', 'ReqMem', 'MaxRSS'];
+
+export interface JobUsage {
+  /** A number; what the user is called is the host's to say. */
+  readonly cancelledByUid: string | undefined;
+  /** `50M`, of all steps on one node; undefined where nobody measures it (slurm.conf(5), JobAcctGatherType). */
+  readonly peakMemory: string | undefined;
+  /** `50M`, `50M a node`, `1G a CPU`. */
+  readonly memoryLimit: string | undefined;
+}
+
+/** The arguments for the newest run of a job, with its steps. */
+export function sacctUsageArgs(id: JobId): string[] {
+  return [...sacctWholeJobArgs(FIELDS), '--units=M', `--jobs=${id}`];
+}
+
+/** No more than a hint: undefined when accounting gave no whole answer. */
+export function readSacctUsage(result: HostResult): JobUsage | undefined {
+  const table = readSacctTable(result, FIELDS);
+  if (table.kind === 'failed') return undefined;
+  const peaks = table.rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
+  const peak = Math.max(0, ...peaks);
+  const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(table.rows[0]?.[1] ?? '') ?? [];
+  return {
+    cancelledByUid: table.rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
+    peakMemory: peak === 0 ? undefined : `${Math.ceil(peak)}M`,
+    memoryLimit: limit === undefined ? undefined : `${limit}${{ n: ' a node', c: ' a CPU' }[per] ?? ''}`,
+  };
+}
