@@ -7,6 +7,8 @@ export interface Association {
   /** undefined: in all partitions. */
   readonly partition: string | undefined;
   readonly qos: readonly string[];
+  /** undefined: where nothing else is said, that of the cluster, which is `normal`. */
+  readonly defaultQos: string | undefined;
 }
 
 /** The arguments for the associations of one user, on all clusters of the database. */
@@ -19,13 +21,13 @@ export function showAssociationsArgs(user: string): string[] {
     'withassoc',
     'where',
     `name=${user}`,
-    'format=Cluster,Account,DefaultAccount,Partition,QOS',
+    'format=Cluster,Account,DefaultAccount,Partition,QOS,DefaultQOS',
   ];
 }
 
 export function readAssociations(text: string): Association[] {
   return text.split('\n').flatMap((line) => {
-    const [cluster, account, defaultAccount, partition, qos] = line.split('|');
+    const [cluster, account, defaultAccount, partition, qos, defaultQos] = line.split('|');
     if (cluster === undefined || account === undefined || qos === undefined || account === '') return [];
     return {
       cluster,
@@ -33,6 +35,7 @@ export function readAssociations(text: string): Association[] {
       isDefault: account === defaultAccount,
       partition: partition === '' ? undefined : partition,
       qos: qos.split(',').filter((name) => name !== ''),
+      defaultQos: defaultQos === undefined || defaultQos === '' ? undefined : defaultQos,
     };
   });
 }

@@ -22,8 +22,8 @@ const SITE: Site = {
   partition: GPU,
   isPartitionChosen: false,
   accounts: [
-    { cluster: 'lyon', account: 'lab', isDefault: true, partition: undefined, qos: [] },
-    { cluster: 'lyon', account: 'course', isDefault: false, partition: undefined, qos: [] },
+    { cluster: 'lyon', account: 'lab', isDefault: true, partition: undefined, qos: [], defaultQos: undefined },
+    { cluster: 'lyon', account: 'course', isDefault: false, partition: undefined, qos: [], defaultQos: undefined },
   ],
   account: undefined,
 };
@@ -58,7 +58,9 @@ describe('the starting template', () => {
   }
 
   it('names no account where there is none, or one that is no plain word', () => {
-    const strange = [{ cluster: 'lyon', account: 'a b', isDefault: true, partition: undefined, qos: [] }];
+    const strange = [
+      { cluster: 'lyon', account: 'a b', isDefault: true, partition: undefined, qos: [], defaultQos: undefined },
+    ];
 
     expect(startingTemplate({ ...SITE, accounts: [] })).not.to.include('--account');
     expect(startingTemplate({ ...SITE, accounts: strange })).not.to.include('--account');

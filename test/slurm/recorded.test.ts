@@ -6,6 +6,9 @@ import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { readSacctRecord } from '../../src/slurm/sacct-record.ts';
 import { readSacct } from '../../src/slurm/sacct.ts';
 import { readSbatch } from '../../src/slurm/sbatch.ts';
+import { readAssociations } from '../../src/slurm/sacctmgr.ts';
+import { entrances, readPartitionRights } from '../../src/slurm/partition-rights.ts';
+import { readPartitions } from '../../src/slurm/sinfo.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
 import { isUnknownJob, readFacts, readJobRecord } from '../../src/slurm/scontrol.ts';
 import { readSqueue } from '../../src/slurm/squeue.ts';
@@ -46,6 +49,40 @@ for (const release of releases) {
         killWaitMs: 5_000,
         hasAccounting: true,
       });
+    });
+
+    it('tells what its partitions have, and who may submit to each', () => {
+      const partitions = readPartitions(text('sinfo.txt'));
+      const rights = readPartitionRights(text('partitions.txt'));
+      const associations = readAssociations(text('associations.txt'));
+      const waysInto = (name: string): string[] =>
+        rights
+          .filter((one) => one.name === name)
+          .flatMap((one) => entrances(one, associations))
+          .map(({ account, qos }) => `${account} ${qos ?? ''}`.trim());
+
+      expect(rights.map(({ name }) => name)).to.have.members(partitions.map(({ name }) => name));
+      expect(partitions.find(({ name }) => name === 'members')).to.deep.equal({
+        name: 'members',
+        isDefault: false,
+        isUp: true,
+        timeLimit: '2-00:00:00',
+        nodes: 3,
+        usableNodes: 1,
+        cpus: 16,
+        memoryMb: 16_384,
+        gres: ['gpu:a100:4'],
+      });
+      expect(partitions.find(({ name }) => name === 'empty')).to.include({ nodes: 0, usableNodes: 0 });
+      expect(associations.map(({ account, isDefault }) => [account, isDefault])).to.deep.equal([
+        ['lab', true],
+        ['root', false],
+      ]);
+      expect(waysInto('debug')).to.deep.equal(['lab', 'root']);
+      expect(waysInto('members')).to.deep.equal(['lab']);
+      expect(waysInto('others')).to.deep.equal([]);
+      expect(waysInto('quick')).to.deep.equal(['lab one-job']);
+      expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 
     it('shows a job that is completing as alive', () => {
