@@ -6,6 +6,9 @@ function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
 }
 
+/** A colon or a comma in it would mean something else to Singularity. */
+const imageFolder = clusterPath.regex(/^[^:,]*$/, 'must have no colon and no comma');
+
 const grace = z
   .strictObject({
     start_sec: seconds(0)
@@ -132,6 +135,22 @@ export const SlurmSection = z.strictObject({
     .describe(
       'Folders of the nodes that tasks may mount into their containers by `-v` in their container arguments, with all below them. The arguments in this file may mount any.',
     ),
+  image_dir: imageFolder
+    .optional()
+    .describe(
+      'A folder of the nodes with container images in files, in which every image is looked for first: `nvcr.io/nvidia/pytorch:24.01-py3` as `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then as `pytorch_24.01-py3.sif`.',
+    ),
+  image_cache_dir: imageFolder
+    .optional()
+    .describe(
+      "A folder of the nodes into which images are pulled, best on a disk of the node's own: once for all jobs there, and kept until somebody removes them. Without it each start of a container asks the registry, and Apptainer keeps what it pulls in the home folder.",
+    ),
+  container_ssh: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Mount `~/.ssh` and the job's ssh-agent (`SSH_AUTH_SOCK`) into containers, to be read only: for code in private repositories.",
+    ),
   grace,
   use_pbs: z
     .literal(false, 'must be false: PBS is not supported, only Slurm is')
@@ -206,6 +225,12 @@ export const AgentSection = z.looseObject({
     .array(z.string())
     .optional()
     .describe('Lines of shell script that run in every container before the agent.'),
+  docker_force_pull: z
+    .boolean()
+    .optional()
+    .describe(
+      'Pull the image for each job anew, although it was pulled into `image_cache_dir` before. Default: false.',
+    ),
   slurm: SlurmSection.prefault({}),
 });
 

@@ -24,20 +24,12 @@ export interface Settings {
   /** `agent.abort_callback_max_timeout`: how long a task's own abort callback may take at most. */
   readonly abortCallbackMaxMs: number;
   readonly slurm: SlurmSettings;
-  readonly containers: ContainerDefaults;
+  /** What tasks in containers get, and may mount. */
+  readonly containers: ReturnType<typeof containerSettings>;
   /** Those that are served, at least one. */
   readonly clusters: readonly ClusterSettings[];
   /** Those that are served, in order of priority. */
   readonly queues: readonly QueueSettings[];
-}
-
-/** What tasks in containers get, and may mount. */
-export interface ContainerDefaults {
-  readonly image: string | undefined;
-  readonly arguments: string;
-  readonly extraArguments: string;
-  readonly setUpLines: readonly string[];
-  readonly mounts: readonly string[];
 }
 
 export type SlurmSettings = ReturnType<typeof slurmSettings>;
@@ -60,14 +52,22 @@ export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings,
     workerName: filled(agent.worker_name),
     abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
     slurm: slurmSettings(agent.slurm),
-    containers: {
-      image: filled(agent.default_docker?.image),
-      arguments: inOneLine(agent.default_docker?.arguments),
-      extraArguments: inOneLine(agent.extra_docker_arguments),
-      setUpLines: agent.extra_docker_shell_script ?? [],
-      mounts: agent.slurm.container_mounts,
-    },
+    containers: containerSettings(agent),
     ...served,
+  };
+}
+
+function containerSettings(agent: ClearmlConf['agent']) {
+  return {
+    image: filled(agent.default_docker?.image),
+    arguments: inOneLine(agent.default_docker?.arguments),
+    extraArguments: inOneLine(agent.extra_docker_arguments),
+    setUpLines: agent.extra_docker_shell_script ?? [],
+    mounts: agent.slurm.container_mounts,
+    imageDir: agent.slurm.image_dir,
+    imageCacheDir: agent.slurm.image_cache_dir,
+    forcePull: agent.docker_force_pull ?? false,
+    ssh: agent.slurm.container_ssh,
   };
 }
 

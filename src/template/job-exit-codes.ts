@@ -56,12 +56,19 @@ export const JOB_EXIT_CODES = {
     says: 'the container could not be started.',
     advice:
       'The lines before this one are of singularity itself. Check the name of the image, that this node reaches its ' +
-      'registry, and that bash is in it.',
+      'registry, that bash is in it, and that singularity is on the PATH here (module load in the template).',
   },
   rankWithoutSrun: {
     code: 209,
     says: 'the job has several nodes, and srun is not in the container to start the agents on them.',
     advice: 'Write srun in front of singularity exec in the template.',
+  },
+  imageNotPulled: {
+    code: 210,
+    says: 'the image of the container could not be pulled.',
+    advice:
+      'Check its name and tag, and that this node reaches the registry. Where that wants a login, run "apptainer ' +
+      'registry login" as the user of the job; where it is out of reach, put the image as a file into agent.slurm.image_dir.',
   },
 } as const satisfies Record<string, JobExitCode>;
 

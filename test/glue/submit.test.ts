@@ -203,7 +203,8 @@ describe('an attempt', () => {
       ],
     ] as const) {
       const { glue } = createDesk();
-      const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [] };
+      const files = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
+      const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [], ...files };
       const desk = createDesk({
         job: { ...glue.job, containers },
         queues: glue.queues.map((queue) => ({

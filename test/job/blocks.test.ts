@@ -17,6 +17,11 @@ const inContainer = jobFacts({
   container: {
     image: 'docker://python:3.12',
     imageName: 'python:3.12',
+    siteImages: ['/images/python_3.12.sif'],
+    pulledImage: '/cache/python_3.12-0123456789ab.sif',
+    forcePull: true,
+    runtime: 'singularity',
+    ssh: true,
     options: ['--bind', '/data:/data'],
     environment: [{ name: 'A', value: 'b' }],
     setUp: 'echo "set up"',
@@ -100,19 +105,29 @@ describe('the blocks of a job', () => {
       options: fc.array(hostileText(), { maxLength: 4 }),
       environment: fc.array(fc.record({ name: fc.constantFrom('A', 'B_2'), value: hostileText() }), { maxLength: 1 }),
       setUp: hostileText(),
+      siteImages: fc.array(hostileText(), { maxLength: 2 }),
+      pulledImage: hostileText(),
+      forcePull: fc.boolean(),
+      runtime: hostileText(),
+      ssh: fc.boolean(),
     });
     fc.assert(
       fc.property(container, (values) => {
         const { preSetup } = renderBlocks(jobFacts({ container: values }));
-        const assignments = preSetup.slice(0, preSetup.indexOf('clearml_node()'));
+        const files = preSetup.indexOf('clearml_site_images=');
+        const assignments = [
+          preSetup.slice(0, preSetup.indexOf('clearml_node()')),
+          preSetup.slice(files, preSetup.indexOf('clearml_find_image()', files)),
+        ].join('\n');
         const [variable] = values.environment;
         const names = ['clearml_image', 'CLEARML_DOCKER_IMAGE', 'CLEARML_SLURM_SET_UP'];
+        names.push('clearml_pulled_image', 'clearml_runtime');
         if (variable !== undefined) names.push(`CLEARML_SLURM_ENV_${variable.name}`);
-        const show = `printf '%s\\0' ${names.map((name) => `"$${name}"`).join(' ')} "\${clearml_container[@]}"`;
+        const show = `printf '%s\\0' ${names.map((name) => `"$${name}"`).join(' ')} "\${clearml_container[@]}" "\${clearml_site_images[@]}"`;
         const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
-        const told = [values.image, values.imageName, values.setUp];
+        const told = [values.image, values.imageName, values.setUp, values.pulledImage, values.runtime];
         if (variable !== undefined) told.push(variable.value);
-        expect(shown).to.deep.equal([...told, ...values.options]);
+        expect(shown).to.deep.equal([...told, ...values.options, ...values.siteImages]);
       }),
       { numRuns: 100 },
     );

@@ -1,8 +1,18 @@
 // The image that a task names, as singularity exec reads it: an address to pull it from, a file, or a folder.
 import { shown } from '../shown-value.ts';
+import { pulledFile, siteFiles } from './image-files.ts';
+
+export interface Image {
+  /** As `singularity exec` is given it. */
+  readonly image: string;
+  /** Where to look for it in a folder of images that the site has, relative to that, the best first. */
+  readonly siteFiles: readonly string[];
+  /** The name of the file to pull it into; undefined where it is a path, and nothing is pulled. */
+  readonly pulledFile: string | undefined;
+}
 
 /** An image as it is to be given, or why it can't be, and what to write instead. */
-export type ReadImage = { readonly image: string } | { readonly refusal: string };
+export type ReadImage = Image | { readonly refusal: string };
 
 /** Where both Singularity and Apptainer still pull from. */
 const SCHEMES = ['docker', 'oras', 'library'];
@@ -20,7 +30,7 @@ export function readImage(written: string): ReadImage {
   const [, scheme, address = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(image) ?? [];
   if (scheme !== undefined) return readAddress(image, scheme.toLowerCase(), address);
   if (/^\.{0,2}\//.test(image)) return readPath(image);
-  if (IMAGE_FILE.test(image)) return readPath(`./${image}`);
+  if (IMAGE_FILE.test(image)) return readPath(`./${image}`, [image]);
   return readAddress(image, 'docker', image);
 }
 
@@ -33,12 +43,22 @@ function readAddress(image: string, scheme: string, address: string): ReadImage 
   }
   // Pyxis sets the registry off by a number sign.
   const reference = address.replace('#', '/');
-  if (REFERENCE.test(reference)) return { image: `${scheme}://${reference}` };
+  if (REFERENCE.test(reference) && !hasDots(reference)) {
+    const whole = `${scheme}://${reference}`;
+    return { image: whole, siteFiles: siteFiles(reference), pulledFile: pulledFile(whole) };
+  }
   return { refusal: `${shown(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };
 }
 
 /** A colon would make a scheme of what stands before it. */
-function readPath(path: string): ReadImage {
-  if (!path.includes(':')) return { image: path };
+function readPath(path: string, files: readonly string[] = []): ReadImage {
+  if (!path.includes(':')) {
+    return { image: path, siteFiles: files.filter((file) => !hasDots(file)), pulledFile: undefined };
+  }
   return { refusal: `${shown(path)} is a path with a colon in it, which Singularity can not read: rename the file` };
+}
+
+/** No part of a name: it would lead out of the folder in which the name is looked for. */
+function hasDots(name: string): boolean {
+  return name.split('/').some((part) => part === '.' || part === '..');
 }

@@ -16,6 +16,14 @@ export interface ContainerSettings {
   readonly setUpLines: readonly string[];
   /** The folders that tasks may mount, with all below them. */
   readonly mounts: readonly string[];
+  /** A folder of the nodes with images in files, in which every image is looked for first. */
+  readonly imageDir: string | undefined;
+  /** A folder of the nodes into which images are pulled, for all jobs; without one each start of a container sees to itself. */
+  readonly imageCacheDir: string | undefined;
+  /** `agent.docker_force_pull`: whether to pull although the image was pulled before. */
+  readonly forcePull: boolean;
+  /** Whether the container gets the user's `~/.ssh` and ssh-agent, to read. */
+  readonly ssh: boolean;
 }
 
 /** `container` of a task, as far as it is text. */
@@ -31,6 +39,14 @@ export interface ContainerFacts {
   readonly image: string;
   /** As the task or the configuration names it. */
   readonly imageName: string;
+  /** Files of the site that are taken in its place, where one is there. */
+  readonly siteImages: readonly string[];
+  /** The file that it is pulled into, and taken from; undefined: it is not pulled before the container is started. */
+  readonly pulledImage: string | undefined;
+  readonly forcePull: boolean;
+  /** What starts the container in the template, to pull with: a name, or a path. */
+  readonly runtime: string;
+  readonly ssh: boolean;
   readonly options: readonly string[];
   readonly environment: readonly ContainerVariable[];
   /** Run inside, before the agent; empty where there is nothing to run. */
@@ -92,12 +108,22 @@ function planContainer(place: AgentPlace, task: TaskContainer, settings: Contain
     facts: {
       image: read.image,
       imageName,
+      siteImages: read.siteFiles.flatMap((file) => within(settings.imageDir, file)),
+      pulledImage: within(settings.imageCacheDir, read.pulledFile)[0],
+      forcePull: settings.forcePull,
+      runtime: findRuntime(place.command),
+      ssh: settings.ssh,
       options: [...extra.options, ...own.options],
       environment: [...extra.environment, ...own.environment],
       setUp: [...settings.setUpLines, task.setUpScript].filter((text) => text.trim() !== '').join('\n'),
     },
     notes: [...extra.dropped, ...own.dropped],
   };
+}
+
+/** The path of a file, where there is such a folder and such a file. */
+function within(folder: string | undefined, file: string | undefined): string[] {
+  return folder === undefined || file === undefined ? [] : [`${folder.replace(/\/+$/, '')}/${file}`];
 }
 
 /** The part of a task that speaks of its container; what is not text there is as good as nothing. */
@@ -118,9 +144,17 @@ export function expectsImage(command: readonly string[]): boolean {
   return startsContainer(command) && (last === 'exec' || last.startsWith('-'));
 }
 
+const RUNTIME = /(?:^|\/)(singularity|apptainer)$/;
+
 /** Whether what stands before the agent in a template makes a container of what follows. */
 function startsContainer(command: readonly string[]): boolean {
-  return command.some((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
+  return command.some((word) => RUNTIME.test(word));
+}
+
+/** A path that bash would have to make out first is left to the PATH. */
+function findRuntime(command: readonly string[]): string {
+  const word = command.find((candidate) => RUNTIME.test(candidate)) ?? 'singularity';
+  return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;
 }
 
 function argumentsAt(place: AgentPlace, written: string, mounts: readonly string[] | undefined): ReadArguments {

@@ -1,7 +1,9 @@
 // The names of images as tasks have them: what singularity exec is given for each, and which are refused.
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readImage } from '../../../src/template/containers/image.ts';
+import { shown } from '../../../src/template/shown-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
 describe('an image', () => {
@@ -22,7 +24,7 @@ describe('an image', () => {
     ['/scratch/root/', '/scratch/root/'],
   ] as const) {
     it(`"${written}" is ${given}`, () => {
-      expect(readImage(written)).to.deep.equal({ image: given });
+      expect(readImage(written)).to.have.property('image', given);
     });
   }
 
@@ -35,6 +37,7 @@ describe('an image', () => {
     ['docker://--writable', 'is not the name of an image'],
     ['ubuntu -v /:/host', 'is not the name of an image'],
     ['docker://ubuntu$(id)', 'is not the name of an image'],
+    ['docker://lab/../../etc/x', 'is not the name of an image'],
     ['/a:b.sif', 'a colon'],
     ['/a\nb.sif', 'control character'],
   ] as const) {
@@ -43,11 +46,62 @@ describe('an image', () => {
     });
   }
 
+  for (const [written, files] of [
+    ['nvcr.io/nvidia/pytorch:24.01-py3', ['nvcr.io/nvidia/pytorch_24.01-py3.sif', 'pytorch_24.01-py3.sif']],
+    ['docker://python', ['python_latest.sif', 'python.sif']],
+    [
+      'oras://127.0.0.1:5000/lab/x',
+      ['127.0.0.1_5000/lab/x_latest.sif', '127.0.0.1_5000/lab/x.sif', 'x_latest.sif', 'x.sif'],
+    ],
+    ['python@sha256:0123456789abcdef', ['python_sha256_0123456789abcdef.sif']],
+    ['images/torch.sif', ['images/torch.sif']],
+    ['../torch.sif', []],
+    ['a/../torch.sif', []],
+    ['/images/torch.sif', []],
+  ] as const) {
+    it(`${written} is looked for in the site's folder as ${files.join(', ') || 'nothing'}`, () => {
+      expect(readImage(written)).to.have.property('siteFiles').that.deep.equals(files);
+    });
+  }
+
+  for (const [written, file] of [
+    ['nvcr.io/nvidia/pytorch:24.01-py3', 'nvcr.io~nvidia~pytorch=24.01-py3.sif'],
+    ['docker://python:3.12', 'python=3.12.sif'],
+    ['oras://127.0.0.1:5000/lab/x', 'oras=~~127.0.0.1=5000~lab~x.sif'],
+    ['./python.sif', undefined],
+    [`${'x'.repeat(300)}:1`, undefined],
+  ] as const) {
+    it(`${shown(written)} is pulled into ${file ?? 'no file'}`, () => {
+      expect(readImage(written)).to.have.property('pulledFile', file);
+    });
+  }
+
+  it('is pulled into a file of its own, whatever else has a name like it', () => {
+    const pieces = fc.constantFrom('a', '1', '.', '_', '/', ':', '@', '+', '-', 'oras://', 'library://', 'docker://');
+    const name = fc.array(pieces, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
+    const pulled = new Map<string, string>();
+    fc.assert(
+      fc.property(name, (written) => {
+        const read = readImage(written);
+        if (!('image' in read) || read.pulledFile === undefined) return;
+        expect(pulled.get(read.pulledFile) ?? read.image).to.equal(read.image);
+        pulled.set(read.pulledFile, read.image);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(pulled.size).to.be.greaterThan(100);
+  });
+
   it('that is hostile is refused, or is one word with a scheme or a path in front', () => {
     fc.assert(
       fc.property(hostileText, (written) => {
         const read = readImage(written);
-        if ('image' in read) expect(read.image).to.match(/^(?:(?:docker|oras|library):\/\/[\w.:/@+-]+$|\.{0,2}\/)/);
+        if (!('image' in read)) return;
+        expect(read.image).to.match(/^(?:(?:docker|oras|library):\/\/[\w.:/@+-]+$|\.{0,2}\/)/);
+        for (const file of [...read.siteFiles, read.pulledFile ?? 'x.sif']) {
+          expect(file).to.match(/\.(?:sif|simg|img|sqsh|squashfs)$/);
+          expect(join('/images', file)).to.match(/^\/images\//);
+        }
       }),
       { numRuns: 1_000 },
     );
