@@ -19,6 +19,14 @@ const EVENT_BYTES = 64 * 1024;
 const EVENTS_A_CALL = 16;
 const EVENTS_A_PAGE = 500;
 
+/** Lines of one task that go out in one call, maybe with those of others. */
+interface Parcel {
+  readonly task: TaskId;
+  readonly events: readonly object[];
+  readonly sent: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
 export function createEvents(session: Session, { clock, log }: { clock: Clock; log: Logger }): Events {
   let lastAt = 0;
 
@@ -31,6 +39,44 @@ export function createEvents(session: Session, { clock, log }: { clock: Clock; l
   async function readPage(task: TaskId, more: object): Promise<ConsoleEvent[]> {
     const body = { task, order: 'asc', ...more };
     return (await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true })).events;
+  }
+
+  // Lines that come while a call is under way share the next one: it takes the server as long as a single line.
+  let waiting: Parcel[] = [];
+  let sending: Promise<void> | undefined;
+
+  async function sendAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const parcels = waiting.slice(0, countThatFit(waiting));
+      waiting = waiting.slice(parcels.length);
+      try {
+        await add(parcels);
+        for (const { sent } of parcels) sent();
+      } catch (error) {
+        for (const { failed } of parcels) failed(error);
+      }
+    }
+    sending = undefined;
+  }
+
+  /** Published and deleted tasks take no lines. They are for people to read, so that is no failure of the caller's. */
+  async function add(parcels: readonly Parcel[]): Promise<void> {
+    const tasks = [...new Set(parcels.map(({ task }) => task))].join(',');
+    const batch = parcels.flatMap(({ events }) => events);
+    try {
+      const { errors } = await session.call('events.add_batch', batch, { shape: Added, idempotent: false });
+      if (errors > 0) log.debug('ClearML did not take all console lines', { task: tasks, errors });
+    } catch (error) {
+      if (!isRefusal(error, 'eventsNotAdded')) throw error;
+      log.debug('ClearML took no console lines for this task', { task: tasks, lines: batch.length });
+    }
+  }
+
+  function send(task: TaskId, events: readonly object[]): Promise<void> {
+    return new Promise((sent, failed) => {
+      waiting.push({ task, events, sent, failed });
+      sending ??= sendAll();
+    });
   }
 
   return {
@@ -53,18 +99,15 @@ export function createEvents(session: Session, { clock, log }: { clock: Clock; l
       const events = lines.flatMap(({ level, text }: ConsoleLine) =>
         splitText(text, EVENT_BYTES).map((msg) => ({ type: 'log', task, worker, level, msg, timestamp: nextTime() })),
       );
-      for (let start = 0; start < events.length; start += EVENTS_A_CALL) {
-        const batch = events.slice(start, start + EVENTS_A_CALL);
-        try {
-          const { errors } = await session.call('events.add_batch', batch, { shape: Added, idempotent: false });
-          if (errors > 0) log.debug('ClearML did not take all console lines', { task, errors });
-        } catch (error) {
-          // A published or deleted task takes no lines. They are for people to read, so that is no failure of the caller's.
-          if (!isRefusal(error, 'eventsNotAdded')) throw error;
-          log.debug('ClearML took no console lines for this task', { task, lines: lines.length });
-          return;
-        }
-      }
+      for (let start = 0; start < events.length; start += EVENTS_A_CALL)
+        await send(task, events.slice(start, start + EVENTS_A_CALL));
     },
   };
+}
+
+/** How many of these, in their order, go out in one call. */
+function countThatFit(parcels: readonly Parcel[]): number {
+  let events = 0;
+  const tooMany = parcels.findIndex((parcel) => (events += parcel.events.length) > EVENTS_A_CALL);
+  return tooMany === -1 ? parcels.length : Math.max(1, tooMany);
 }

@@ -7,6 +7,7 @@ import { createSetClock, taskId, type Logged } from './client-under-test.ts';
 import { data, hangUp, page, refuse } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
+const OTHER = taskId('b'.repeat(32));
 
 describe('the console lines of the ClearML client', () => {
   const bench = createBench();
@@ -77,6 +78,32 @@ describe('the console lines of the ClearML client', () => {
     await bench.client({ logged }).events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
 
     expect(logged.map(({ level, data: about }) => [level, about?.['task']])).to.deep.equal([['debug', TASK]]);
+  });
+
+  it('of several tasks share a call where they wait for the same one, and each keeps its order', async () => {
+    bench.server.script('events.add_batch', added);
+    const { events: console } = bench.client({ clock: createSetClock(5000) });
+    const say = (task: typeof TASK, text: string): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text }]);
+
+    await Promise.all([say(TASK, 'alone'), say(OTHER, 'a'), say(TASK, 'b'), say(OTHER, 'c')]);
+
+    expect(bench.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length)).to.deep.equal([1, 3]);
+    expect(events().map(({ msg, timestamp }) => [msg, timestamp])).to.deep.equal([
+      ['alone', 5000],
+      ['a', 5001],
+      ['b', 5002],
+      ['c', 5003],
+    ]);
+  });
+
+  it('that did not reach the server are told as a failure to each whose lines they were', async () => {
+    bench.server.script('events.add_batch', added, hangUp());
+    const { events: console } = bench.client();
+    const say = (task: typeof TASK): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text: 'x' }]);
+
+    const told = await Promise.allSettled([say(TASK), say(TASK), say(OTHER)]);
+
+    expect(told.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected']);
   });
 
   it('none at all are not sent', async () => {
