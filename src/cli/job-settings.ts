@@ -5,6 +5,7 @@ import { plainTree } from '../config/config-node.ts';
 import { jobConfig } from '../config/job-config.ts';
 import { withoutSecrets } from '../config/secret-values.ts';
 import type { JobSettings } from '../glue/glue.ts';
+import { ONE_TASK_MARK } from '../glue/neighbours.ts';
 import { MARK_LENGTH } from '../slurm/job-name.ts';
 import type { Configured } from './read-config.ts';
 
@@ -23,7 +24,18 @@ export function jobSettings({ config }: Configured, cluster: ClusterSettings, ap
 }
 
 /** By which the daemon's jobs are told from those of its neighbours: the same each time it is started with this state folder here. */
-export function daemonMark({ around }: Configured, { stateDir }: ClusterSettings): string {
+export function daemonMark(here: Configured, { stateDir }: ClusterSettings): string {
+  return markOf(here, stateDir).replace(OF_ONE_TASK, 'y');
+}
+
+/** The same for a process that brings one task to Slurm, whose state folder is the task's own. */
+export function oneTaskMark(here: Configured, stateDir: string): string {
+  return markOf(here, stateDir).replace(/^./, ONE_TASK_MARK);
+}
+
+const OF_ONE_TASK = new RegExp(`^${ONE_TASK_MARK}`);
+
+function markOf({ around }: Configured, stateDir: string): string {
   const place = [around.hostName, around.homeDir, stateDir].join('\n');
   const hash = createHash('sha256').update(place).digest().readBigUInt64BE();
   return hash.toString(36).slice(-MARK_LENGTH).padStart(MARK_LENGTH, '0');

@@ -32,8 +32,15 @@ export function chooseHead(
   return undefined;
 }
 
-/** Pops the head. Undefined when somebody else was first. */
-export async function claim(glue: Glue, { queue, entry: { task, added } }: Head): Promise<Entry | undefined> {
+/** By which the server lets exactly one caller have a task: from the head of its queue, or from wherever it stands there. */
+type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;
+
+/** Pops the head, or takes the entry as told. Undefined when somebody else was first. */
+export async function claim(
+  glue: Glue,
+  { queue, entry: { task, added } }: Head,
+  take: Claim = (from, wanted) => glue.clearml.queues.pop(from, wanted),
+): Promise<Entry | undefined> {
   const entry: Entry = {
     task,
     queue: queue.id,
@@ -46,28 +53,38 @@ export async function claim(glue: Glue, { queue, entry: { task, added } }: Head)
   };
   await glue.journal.write(entry);
   // A pop whose answer is lost throws: the journal then knows that it may be ours.
-  if (await glue.clearml.queues.pop(queue.id, task)) return entry;
+  if (await take(queue.id, task)) return entry;
   await glue.journal.forget(task);
   return undefined;
 }
 
-/** The rest of a claimed task's way, up to its Slurm job. `isParked`: an earlier try came as far as the scheduler queue. */
+/**
+ * The rest of a claimed task's way, up to its Slurm job. The task is rendered from what it is once it is parked: who acted on it
+ * before that is seen then, and its entry is out again.
+ * @param isParked an earlier try came as far as the scheduler queue
+ */
 export async function bringToSlurm(
   glue: Glue,
-  entry: Entry,
+  claimed: Entry,
   { queue, isParked }: { readonly queue: ServedQueue; readonly isParked: boolean },
 ): Promise<SubmitResult> {
-  const read = await readClaimed(glue, entry);
+  const isFresh = claimed.step === 'claiming';
+  // One that was popped in an earlier life may be anybody's by now. What is parked already is not parked again: meanwhile a job of
+  // another daemon may have taken that entry, and with it the task.
+  let read = isFresh ? undefined : await readClaimed(glue, claimed);
+  let entry = claimed;
+  if (!isParked && (isFresh || read !== undefined)) {
+    entry = await park(glue, claimed);
+    read = await readClaimed(glue, entry);
+  }
   if (read === undefined) {
     await letGo(glue, entry);
     return 'none';
   }
-  const prepared = await prepare(glue, entry, { queue, read, isParked });
+  const prepared = await prepare(glue, entry, { queue, read });
   if (prepared === undefined) return 'none';
-  // What is parked already is not parked again: meanwhile a job of another daemon may have taken that entry, and with it the task.
-  if (!isParked && !(await park(glue, prepared.entry))) return 'none';
   // A task that the cluster had no room for has been told so, and is not told of every new try.
-  if (entry.step === 'claiming' && !isGivenBack(read.task.statusMessage)) {
+  if (isFresh && !isGivenBack(read.task.statusMessage)) {
     await say(glue, entry.task, { level: 'INFO', text: describeTaken(queue.name, glue) });
   }
   return submit(glue, prepared);

@@ -1,4 +1,5 @@
 // The life of a process that follows jobs: it shows itself while it works, and leaves behind what hangs when it is to end.
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { Glue } from './glue.ts';
 import type { Lock } from './lock.ts';
 import { appear, showPresence } from './presence.ts';
@@ -43,6 +44,6 @@ export async function live<End>(
 
 async function giveUpOnceStopped<End>(glue: Glue, end: End, stop: AbortSignal, over: AbortSignal): Promise<End> {
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-  await glue.clock.sleep(STOP_WITHIN_MS, over).catch(() => undefined);
+  await sleepUnlessStopped(glue.clock, STOP_WITHIN_MS, over);
   return end;
 }

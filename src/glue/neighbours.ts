@@ -2,6 +2,12 @@
 import type { WorkerRow, Workers } from '../clearml/client.ts';
 import type { QueueId } from '../clearml/ids.ts';
 
+/**
+ * With this letter the mark begins of a process that brings a single task to Slurm, and no daemon's: it stands behind every
+ * daemon's, so that what nobody has is settled by a daemon where there is one.
+ */
+export const ONE_TASK_MARK = 'z';
+
 export interface Self {
   readonly worker: string;
   /** By which this daemon's jobs are known, the same in every life of it. */
@@ -75,9 +81,10 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
 
     isOurs: (queue, ofMark) => {
       const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
-      const first = serving.toSorted()[0];
-      if (first === undefined) return true;
-      return (ofMark !== undefined && serving.includes(ofMark) ? ofMark : first) === mark;
+      // Another process of a single task looks at none but its own.
+      const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
+      if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
+      return first === undefined || first === mark;
     },
   };
 }

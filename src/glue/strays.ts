@@ -17,7 +17,8 @@ export interface Strays {
 /** How long what was found out about everybody's jobs is good for: asking is dear, and a parked task may wait for days. */
 const JUDGED_FOR_MS = 300_000;
 
-export function createStrays(glue: Glue): Strays {
+/** @param only the one task that is looked at, where it is not all of them */
+export function createStrays(glue: Glue, only?: TaskId): Strays {
   /** When each task that has no job of ours was last looked for among everybody's jobs. */
   let judgedAt = new Map<TaskId, number>();
 
@@ -47,7 +48,8 @@ export function createStrays(glue: Glue): Strays {
   }
 
   return {
-    async takeIn(view, { everywhere, signal }) {
+    async takeIn(whole, { everywhere, signal }) {
+      const view = only === undefined ? whole : viewOf(only, whole);
       const known = new Set([...glue.journal.entries.keys(), ...glue.busy]);
       const named = new Set<TaskId>();
       for (const task of view.jobs.keys())
@@ -55,7 +57,9 @@ export function createStrays(glue: Glue): Strays {
       for (const task of parkedTasks(glue, view)) if (!known.has(task)) named.add(task);
 
       const tasks = new Map(await glue.clearml.tasks.read([...named]));
-      if (everywhere) {
+      if (only !== undefined) {
+        for (const task of (await glue.clearml.tasks.read([only])).values()) tasks.set(task.id, task);
+      } else if (everywhere) {
         const ours = glue.queues.map(({ id }) => id);
         for (const task of await glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: ours }))
           tasks.set(task.id, task);
@@ -65,6 +69,12 @@ export function createStrays(glue: Glue): Strays {
       await forEach(glue, await findCertain(facts, signal), (stray) => takeIn(glue, stray), signal);
     },
   };
+}
+
+/** As if there were no other task. */
+function viewOf(only: TaskId, view: View): View {
+  const queues = view.queues.map((queue) => ({ ...queue, entries: queue.entries.filter(({ task }) => task === only) }));
+  return { ...view, queues, jobs: new Map([...view.jobs].filter(([task]) => task === only)) };
 }
 
 function parkedTasks({ schedulerQueue }: Glue, { queues }: View): TaskId[] {

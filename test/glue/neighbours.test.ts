@@ -70,6 +70,22 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
+  it('of a process for a single task is followed by that, and else by a daemon: another such process settles nothing', async () => {
+    const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
+    const all = [one, single, another];
+    for (const each of all) await hear(each, ...all.map((other) => other.row()));
+
+    expect(all.map((each) => each.isOurs(QUEUE, 'zark1'))).to.deep.equal([false, true, false]);
+    expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
+  });
+
+  it('of its own task is followed by a process for a single task where no daemon serves the queue', async () => {
+    const [single, another] = [daemon('zark2'), daemon('zark1')];
+    await hear(single, another.row());
+
+    expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
+  });
+
   it('of a queue that its daemon no longer serves is followed by one that does', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await hear(one, other.row());
