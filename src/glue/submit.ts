@@ -10,6 +10,7 @@ import { endTask } from './end.ts';
 import type { Entry } from './entry.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
+import { withPlacesFor } from './set-by.ts';
 import { inform, say } from './tell.ts';
 import type { SubmitResult } from './ways.ts';
 import { describeRefusal, describeSubmitted } from './wording.ts';
@@ -23,12 +24,12 @@ export interface Prepared {
 
 /**
  * Renders the next attempt of a task. When that can't be done the task is failed with the reason, and undefined returned.
- * The task must be ours: popped, or its entry parked.
+ * The task must be ours, and parked.
  */
 export async function prepare(
   glue: Glue,
   entry: Entry,
-  { queue, read, isParked }: { readonly queue: ServedQueue; readonly read: TaskDocument; readonly isParked: boolean },
+  { queue, read }: { readonly queue: ServedQueue; readonly read: TaskDocument },
 ): Promise<Prepared | undefined> {
   const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
   try {
@@ -40,7 +41,7 @@ export async function prepare(
     glue.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
     const text = `The Slurm job could not be written: ${error.message}`;
     const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;
-    await endTask(glue, entry, ending, { seen: read.task, isParked });
+    await endTask(glue, entry, ending, { seen: read.task, isParked: true });
     return undefined;
   }
 }
@@ -102,7 +103,7 @@ async function settle(
       return 'accepted';
     case 'rejected': {
       glue.log.info('Slurm refused the job', { ...facts, slurm: outcome.words });
-      const ending = refused(describeRefusal(outcome.words, entry.queueName));
+      const ending = refused(withPlacesFor(glue, entry, describeRefusal(outcome.words, entry.queueName)));
       await endTask(glue, entry, ending, { seen: read.task, isParked: true });
       return 'none';
     }

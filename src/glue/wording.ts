@@ -3,6 +3,7 @@ import type { ConsoleLevel } from '../clearml/client.ts';
 import type { Task } from '../clearml/task.ts';
 import { JOB_STATES } from '../slurm/job-state.ts';
 import { explainReason } from '../slurm/reasons.ts';
+import { refusedOptions } from '../slurm/refused-options.ts';
 import type { Job, JobId, JobRecord } from '../slurm/scheduler.ts';
 import { findJobExit } from '../template/job-exit-codes.ts';
 
@@ -28,7 +29,16 @@ export function describeOthersJob(id: JobId): string {
 
 /** @param words Slurm's own */
 export function describeRefusal(words: string, queueName: string): string {
-  return `Slurm refused the job: ${words}. Change the user property that sets it, or the template of queue "${queueName}".`;
+  return `Slurm refused the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
+}
+
+function adviseOnRefusal(options: readonly string[], queueName: string): string {
+  const template = `the template of queue "${queueName}"`;
+  if (options.some((option) => option.startsWith('--container'))) {
+    return `This sbatch has no Pyxis: change ${template} to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).`;
+  }
+  if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
+  return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, by the user property that sets it or in ${template}.`;
 }
 
 const GIVEN_BACK = 'Back at the front of queue ';

@@ -45,7 +45,19 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal('Invalid partition name specified', 'gpu'),
-    'Slurm refused the job: Invalid partition name specified. Change the user property that sets it, or the template of queue "gpu".',
+    'Slurm refused the job: Invalid partition name specified. Change --partition, by the user property that sets it or in the template of queue "gpu".',
+  ],
+  [
+    describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
+    'Slurm refused the job: Invalid account or account/partition combination specified. Change --account or --partition, by the user property that sets it or in the template of queue "gpu".',
+  ],
+  [
+    describeRefusal('the site wants a project', 'gpu'),
+    'Slurm refused the job: the site wants a project. Change the user property that sets it, or the template of queue "gpu".',
+  ],
+  [
+    describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
+    'Slurm refused the job: unrecognized option \'--container-image=x\'. This sbatch has no Pyxis: change the template of queue "gpu" to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).',
   ],
   [
     describeGivenBack('gpu', 'Slurm takes no more jobs for now: Job violates accounting/QOS policy'),

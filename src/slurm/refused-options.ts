@@ -1,0 +1,29 @@
+// Which options of sbatch a refusal is about, by the words of it: so that the user is told what to change.
+
+/** In the words of slurm_errno.c and of sbatch itself, 20.11 to 26.05. */
+const ABOUT: readonly (readonly [words: RegExp, option: string])[] = [
+  [/\baccount\b|association/i, '--account'],
+  [/partition/i, '--partition'],
+  [/\bqos\b/i, '--qos'],
+  [/time limit|size and\/or time limits|MaxWall|TimeLimit/i, '--time'],
+  [/time-min/, '--time-min'],
+  [/memory|MaxMem/i, '--mem'],
+  [/node count|node configuration|MaxNode/i, '--nodes'],
+  [/node configuration|feature specification/i, '--constraint'],
+  [/node configuration|\bgres\b|generic resource/i, '--gres'],
+  [/node configuration|CPU count|processors|MaxCpu/i, '--cpus-per-task'],
+  [/task count|more tasks than/i, '--ntasks'],
+  [/node name/i, '--nodelist'],
+  [/reservation/i, '--reservation'],
+  [/license/i, '--licenses'],
+  [/dependency/i, '--dependency'],
+];
+
+/** Named by sbatch itself: `unrecognized option '--container-image=x'`, `Invalid --time specification`. */
+const NAMED = /(?:option '|Invalid )(--[a-z][a-z-]*)/;
+
+/** The options, in the order in which they are worth looking at; none where the words do not tell. */
+export function refusedOptions(words: string): string[] {
+  const named = NAMED.exec(words)?.[1];
+  return named === undefined ? ABOUT.flatMap(([pattern, option]) => (pattern.test(words) ? [option] : [])) : [named];
+}

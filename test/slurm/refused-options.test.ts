@@ -1,0 +1,30 @@
+// The words of a refusal tell which options it is about.
+import { expect } from 'chai';
+import { CONTROLLER_ANSWERS } from '../../src/slurm/submit-error.ts';
+import { refusedOptions } from '../../src/slurm/refused-options.ts';
+
+describe('the options that a refusal is about', () => {
+  for (const [words, options] of [
+    ['Invalid account or account/partition combination specified', ['--account', '--partition']],
+    ['invalid partition specified: nowhere; Invalid partition name specified', ['--partition']],
+    ['Invalid qos specification', ['--qos']],
+    ['Requested time limit is invalid (missing or exceeds some limit)', ['--time']],
+    ['Time limit specification required, but not provided', ['--time']],
+    ['Memory required by task is not available', ['--mem']],
+    ['Requested node configuration is not available', ['--nodes', '--constraint', '--gres', '--cpus-per-task']],
+    ['Invalid generic resource (gres) specification', ['--gres']],
+    ['Access denied to requested reservation', ['--reservation']],
+    ["unrecognized option '--container-image=docker://x'", ['--container-image']],
+    ['Invalid --time specification', ['--time']],
+    ['Access/permission denied', []],
+    ['the site wants a project', []],
+  ] as const) {
+    it(`${words}: ${options.join(', ')}`, () => {
+      expect(refusedOptions(words)).to.deep.equal(options);
+    });
+  }
+
+  it('are never more than a person reads', () => {
+    for (const words of CONTROLLER_ANSWERS.rejected) expect(refusedOptions(words), words).to.have.length.below(5);
+  });
+});
