@@ -2,6 +2,7 @@
 import { LostRace } from '../clearml/errors.ts';
 import type { Task } from '../clearml/task.ts';
 import type { JobId, JobRecord } from '../slurm/scheduler.ts';
+import { isCancelDue, withCancelled } from './cancelling.ts';
 import type { Action } from './decide/action.ts';
 import type { Place } from './decide/sighting.ts';
 import { endTask } from './end.ts';
@@ -25,9 +26,6 @@ export interface Seen {
 
 /** These only remember and tell. Everything else would trample on what somebody did to the task since it was seen. */
 const HARMLESS: readonly Action['do'][] = ['note', 'say', 'show-status', 'forget'];
-
-/** A job that was asked to end may take its time; it is asked again when that takes long. */
-const CANCEL_AGAIN_MS = 60_000;
 
 /** Carries out the actions. Jobs that are to be cancelled are added to `cancel`: one scancel serves a whole round. */
 export async function act(
@@ -54,15 +52,9 @@ export async function act(
         if (!(await showStatus(glue, current.task, withPlacesFor(glue, current, action.text)))) return;
         break;
       case 'cancel':
-        if (!isCancelDue(glue, current, action.why)) break;
+        if (!isCancelDue(current, action, glue.clock.now())) break;
         glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
-        if (action.jobIds.some((id) => id === current.jobId)) current = { ...current, cancelledFor: action.why };
-        else
-          current = {
-            ...current,
-            cancelledExtras: [...new Set([...(current.cancelledExtras ?? []), ...action.jobIds])],
-          };
-        current = { ...current, cancelledAt: glue.clock.now() };
+        current = withCancelled(current, action, glue.clock.now());
         await glue.journal.write(current);
         for (const id of action.jobIds) cancel.add(id);
         break;
@@ -100,11 +92,6 @@ export async function act(
         throw new Error(`the action ${action.do} is answered before acting`);
     }
   }
-}
-
-function isCancelDue({ clock }: Glue, { cancelledFor, cancelledAt }: Entry, why: string): boolean {
-  if (cancelledAt === undefined || clock.now() - cancelledAt >= CANCEL_AGAIN_MS) return true;
-  return cancelledFor !== undefined && cancelledFor !== why;
 }
 
 /**
