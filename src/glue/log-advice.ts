@@ -1,0 +1,160 @@
+// What the end of a job's log tells of why its task failed: known words of git, pip, proxies, TLS and containers, with what to do.
+
+interface LogTrouble {
+  readonly words: RegExp;
+  /** What these words mean; `$1` is what the expression caught. */
+  readonly says: string;
+  readonly advice: string;
+}
+
+const GIT_KEYS = 'set agent.git_user and agent.git_pass (a token) in the clearml.conf of the jobs';
+const ROUTE =
+  'the nodes may have no way out of the cluster: export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP, if the site has a proxy';
+
+/** The first that is found counts: what is special stands before what follows from it. */
+export const LOG_TROUBLES: readonly LogTrouble[] = [
+  {
+    words: /Host key verification failed/,
+    says: "the node does not know the host key of the git server, so that the code can't be cloned",
+    advice: `put that key into ~/.ssh/known_hosts where the nodes see it (ssh-keyscan HOST), or clone by https: ${GIT_KEYS}`,
+  },
+  {
+    words: /Permission denied \(publickey/,
+    says: 'the git server accepts no ssh key that the node has',
+    advice: `put a key into ~/.ssh where the nodes see it, or clone by https: ${GIT_KEYS}`,
+  },
+  {
+    words: /could not read (?:Username|Password) for '\w+:\/\/(?:[^@'/]*@)?([^'/]+)/,
+    says: 'git has no user and password for $1',
+    advice: GIT_KEYS,
+  },
+  {
+    words: /fatal: Authentication failed for '\w+:\/\/(?:[^@'/]*@)?([^'/]+)/,
+    says: '$1 does not accept the user and password that git has',
+    advice: `${GIT_KEYS}; tokens expire`,
+  },
+  {
+    words: /fatal: unable to access .*The requested URL returned error: (40[13])/,
+    says: 'the git server does not let the node read the repository ($1)',
+    advice: GIT_KEYS,
+  },
+  {
+    words: /fatal: repository '.*' not found|does not appear to be a git repository|ERROR: Repository not found/,
+    says: 'the git repository is not there, or may not be seen by whom the node logs in as',
+    advice: `check its address in the task, and ${GIT_KEYS}`,
+  },
+  {
+    words:
+      /Remote branch .* not found|couldn't find remote ref|reference is not a tree|not our ref|unadvertised object/,
+    says: "the task's branch or commit is not in the git repository",
+    advice: 'push it, then enqueue the task again',
+  },
+  {
+    words: /patch does not apply|Failed applying diff/,
+    says: 'the changes that were not committed do not fit the commit that the task names',
+    advice: 'commit and push them, then make the task anew',
+  },
+  {
+    words: /ProxyError\(|Could not resolve proxy|from proxy after CONNECT|proxyconnect tcp/,
+    says: 'the proxy that the node is told to use does not answer as it should',
+    advice: 'check http_proxy, https_proxy and no_proxy on the node, and in the template',
+  },
+  {
+    words: /CERTIFICATE_VERIFY_FAILED|server certificate verification failed|SSL certificate problem|x509: certificate/,
+    says: 'the node does not trust the certificate of a server',
+    advice:
+      "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO in the template before CLEARML_PRE_SETUP, with the site's CA file",
+  },
+  {
+    words: /FATAL: .*(?:unauthorized|denied|authentication required)$/m,
+    says: 'the registry does not give the image to whom the node logs in as',
+    advice:
+      'check the name of the image; where it wants a login, run "apptainer registry login" as the user of the job',
+  },
+  {
+    words: /manifest unknown/,
+    says: 'the registry has no image of this name and tag',
+    advice: "check both in the task's container",
+  },
+  {
+    words: /toomanyrequests/,
+    says: 'the registry has given this site as many images as it gives in this time',
+    advice: 'log in there, or keep the image in a file (agent.slurm.image_dir)',
+  },
+  {
+    words: /FATAL: .*could not open image (\S+?):/,
+    says: 'the node has no image file $1',
+    advice: "check the image in the task's container, and that its folder is there on the nodes",
+  },
+  {
+    words: /No space left on device|Disk quota exceeded/i,
+    says: 'a disk is full, or a quota is used up',
+    advice:
+      'let agent.venvs_dir, TMPDIR and APPTAINER_CACHEDIR be folders with more room than the home folder has, and remove what is old',
+  },
+  {
+    words: /Could not resolve host|no such host|Name or service not known|Temporary failure in name resolution/,
+    says: 'the node does not find a server by its name',
+    advice: ROUTE,
+  },
+  {
+    words:
+      /Failed to establish a new connection|Failed to connect to|dial tcp|Network is unreachable|ConnectTimeoutError/,
+    says: 'the node does not reach a server',
+    advice: ROUTE,
+  },
+  {
+    words: /401 Error, Credentials not correct for \w+:\/\/([^/\s]+)/,
+    says: 'the package index $1 does not accept the password that pip has',
+    advice: 'check agent.package_manager.extra_index_url in the clearml.conf of the jobs',
+  },
+  {
+    words: /No matching distribution found for (\S+)/,
+    says: 'pip finds no $1 for the Python of the node',
+    advice: "correct the task's requirements, or load another Python in the template before CLEARML_PRE_SETUP",
+  },
+  {
+    words: /Failed building wheel for (\S+)|subprocess-exited-with-error/,
+    says: 'pip could not build a package from its source',
+    advice: 'load a compiler and what else it names in the template, or require a version that has a wheel',
+  },
+  {
+    words: /version `(GLIBC\w*_[\d.]+)' not found/,
+    says: 'a program was made for a newer system than the node has ($1)',
+    advice: 'use one that was made for this system, or a container',
+  },
+  {
+    words: /The following module\(s\) are unknown: "?([^\s"]+)|Unable to locate a modulefile for '(\S+)'/,
+    says: 'the node has no module that the template loads',
+    advice: 'see what "module avail" lists on a node, and change the template',
+  },
+  {
+    words: /CUDA out of memory|OutOfMemoryError: CUDA/,
+    says: 'the memory of the GPU is full, which --mem does not change',
+    advice: 'use a smaller batch, or a GPU with more memory',
+  },
+  {
+    words: /Found no NVIDIA driver|No CUDA GPUs are available|no CUDA-capable device/,
+    says: 'the program saw no GPU',
+    advice: 'ask for one with --gres, in a partition that has them',
+  },
+  {
+    words: /ModuleNotFoundError: No module named '([^']+)'/,
+    says: 'the Python of the task has no $1',
+    advice: "add it to the task's requirements",
+  },
+];
+
+/**
+ * What is known of why the task failed, in two sentences; undefined where the log has none of the known words.
+ * @param log its end, made fit for a console
+ */
+export function findLogAdvice(log: string): string | undefined {
+  for (const { words, says, advice } of LOG_TROUBLES) {
+    const found = words.exec(log);
+    if (found === null) continue;
+    const what = says.replace('$1', found[1] ?? '');
+    return `The end of the job's log tells why: ${what}. What to do: ${advice}.`;
+  }
+  return undefined;
+}
