@@ -3,17 +3,12 @@ import type { TaskDocument } from '../clearml/task.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 
-/**
- * Parks a popped task and reads it again. False when somebody acted on it meanwhile: then its entry is out again, and the
- * task let go. Nothing in the task itself changes, so an abort in between stays one.
- */
-export async function park(glue: Glue, entry: Entry): Promise<boolean> {
+/** Parks a popped task. Nothing in the task itself changes, so an abort in between stays one: it is to be read again. */
+export async function park(glue: Glue, entry: Entry): Promise<Entry> {
   const parking: Entry = { ...entry, step: 'parking', stepAt: glue.clock.now() };
   await glue.journal.write(parking);
   await glue.clearml.queues.park(glue.schedulerQueue, entry.task);
-  if ((await readClaimed(glue, parking)) !== undefined) return true;
-  await letGo(glue, parking);
-  return false;
+  return parking;
 }
 
 /**

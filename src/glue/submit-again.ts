@@ -19,6 +19,6 @@ export async function submitAgain(glue: Glue, entry: Entry, why: string): Promis
 
   glue.log.info('Submitting again', { task: entry.task, queue: entry.queueName, why });
   await removeJobConf(glue, entry);
-  const prepared = await prepare(glue, entry, { queue, read, isParked: true });
+  const prepared = await prepare(glue, entry, { queue, read });
   return prepared === undefined ? 'none' : submit(glue, prepared, why);
 }

@@ -22,7 +22,7 @@ async function prepared(desk: Desk, attempts = 0): Promise<{ task: TaskId; prepa
   const [queue] = desk.glue.queues;
   if (read === undefined || queue === undefined) throw new Error('nothing to submit');
   const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', step: 'parking', attempts, jobId: undefined });
-  const made = await prepare(desk.glue, entry, { queue, read, isParked: true });
+  const made = await prepare(desk.glue, entry, { queue, read });
   if (made === undefined) throw new Error('the template does not fit');
   return { task, prepared: made };
 }
