@@ -20,8 +20,7 @@ export function decide(sighting: Sighting): Action[] {
   if (kept === undefined) return decideAbsent(sighting);
   if (!isLive(kept.state)) return decideEnded(kept, sighting);
 
-  const live = sighting.jobs.filter((job) => isLive(job.state));
-  const extra = live.filter((job) => job !== kept && isWaiting(job));
+  const extra = sighting.jobs.filter((job) => job !== kept && isWaiting(job));
   return [
     ...keepInMind(kept, sighting),
     ...(extra.length === 0
