@@ -85,24 +85,44 @@ export interface Sides extends ServerSide, ClusterSide {
   readonly log: Logger;
 }
 
-/** Everything that the daemon of one cluster works with. Its journal is open. @throws JournalUnusable */
-export async function assemble(base: Base, cluster: ClusterSettings, sides: Sides): Promise<Glue> {
+/** What the process is called, and where it remembers. */
+interface Who {
+  /** With which the worker ids of its jobs begin. */
+  readonly worker: string;
+  /** The worker id under which it shows itself. */
+  readonly shownAs: string;
+  readonly mark: string;
+  readonly stateDir: string;
+}
+
+function daemonOf(base: Base, cluster: ClusterSettings): Who {
+  const worker = workerName(base, cluster);
+  return { worker, shownAs: worker, mark: daemonMark(base, cluster), stateDir: cluster.stateDir };
+}
+
+/** Everything that a process works with that brings tasks to one cluster: its daemon, or whoever is told. Its journal is open. @throws JournalUnusable */
+export async function assemble(
+  base: Base,
+  cluster: ClusterSettings,
+  sides: Sides,
+  { worker, shownAs, mark, stateDir }: Who = daemonOf(base, cluster),
+): Promise<Glue> {
   const { slurm } = base.config.settings;
   const { clearml, server, host, scheduler, facts, log } = sides;
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
   const schedulerQueue = sides.schedulerQueues.get(cluster);
   if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
-  const who = { worker: workerName(base, cluster), mark: daemonMark(base, cluster) };
   return {
     clearml,
     scheduler,
     host,
-    journal: await openJournal(cluster.stateDir, systemClock.now()),
+    journal: await openJournal(stateDir, systemClock.now()),
     clock: systemClock,
     log,
     randomToken,
-    ...who,
-    neighbours: createNeighbours({ ...who, queues: queues.map(({ id }) => id), schedulerQueue }),
+    worker,
+    mark,
+    neighbours: createNeighbours({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,

@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { drainCommand } from './commands/drain.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { executeCommand } from './commands/execute.ts';
 import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -17,6 +18,7 @@ import { varsCommand } from './commands/vars.ts';
 
 export const COMMANDS: readonly Command[] = [
   daemonCommand,
+  executeCommand,
   renderCommand,
   lintCommand,
   doctorCommand,

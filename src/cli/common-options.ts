@@ -16,12 +16,17 @@ export const CLUSTER_OPTIONS = {
   },
 } as const satisfies Record<string, Options>;
 
+/** How a task is started in its job. */
+export const MODE_OPTIONS = {
+  'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
+  'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
+} as const satisfies Record<string, Options>;
+
 export const QUEUE_OPTIONS = {
   'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
   queue: { type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
   ...CLUSTER_OPTIONS,
-  'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
-  'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
+  ...MODE_OPTIONS,
 } as const satisfies Record<string, Options>;
 
 export const COMMON_OPTIONS = {

@@ -18,19 +18,25 @@ export interface Base extends Configured {
   closeLog(): Promise<void>;
 }
 
-/** Reads the configuration and starts the log, which begins with what is doubtful in it. @throws ConfigProblem, UsageProblem */
-export function readBase(typed: Typed, around: Surroundings): Base {
-  const base = withLog(typed, { config: readConfig(typed, around), around });
+type Level = (typeof LOG_LEVELS)[number];
+
+/**
+ * Reads the configuration and starts the log, which begins with what is doubtful in it.
+ * @param usualLevel of the log, where nobody says another
+ * @throws ConfigProblem, UsageProblem
+ */
+export function readBase(typed: Typed, around: Surroundings, usualLevel?: Level): Base {
+  const base = withLog(typed, { config: readConfig(typed, around), around }, usualLevel);
   for (const warning of base.config.warnings) base.log.warn(warning);
   return base;
 }
 
 /** @throws UsageProblem */
-export function withLog(typed: Typed, { config, around }: Configured): Base {
+export function withLog(typed: Typed, { config, around }: Configured, usualLevel: Level = 'info'): Base {
   const secrets = createSecrets();
   for (const value of secretValues(config.root)) secrets.add(value);
   const log = createLogger({
-    level: logLevel(typed, config),
+    level: logLevel(typed, config, usualLevel),
     format: textOption(typed, 'log-format') === 'json' ? 'json' : 'text',
     stream: around.errorStream,
     secrets,
@@ -39,10 +45,10 @@ export function withLog(typed: Typed, { config, around }: Configured): Base {
   return { config, log, secrets, around, closeLog: () => log.close() };
 }
 
-function logLevel(typed: Typed, { surroundings }: Config): (typeof LOG_LEVELS)[number] {
+function logLevel(typed: Typed, { surroundings }: Config, usualLevel: Level): Level {
   if (surroundings.isDebugging) return 'debug';
   const typedLevel = textOption(typed, 'log-level') ?? surroundings.logLevel;
-  if (typedLevel === undefined) return 'info';
+  if (typedLevel === undefined) return usualLevel;
   const known = LOG_LEVELS.find((level) => level === typedLevel || (level === 'warn' && typedLevel === 'warning'));
   if (known === undefined)
     throw new UsageProblem(`There is no log level "${typedLevel}": use one of ${LOG_LEVELS.join(', ')}.`);

@@ -14,7 +14,8 @@ export type Beginning =
   | { readonly do: 'refuse'; readonly why: string };
 
 export interface StandingTask {
-  readonly task: Task;
+  /** undefined when it was deleted. */
+  readonly task: Task | undefined;
   readonly place: Place;
   /** A job of it lives. */
   readonly hasJob: boolean;
@@ -24,6 +25,7 @@ export interface StandingTask {
 
 export function howToBegin({ task, place, hasJob, isKnown }: StandingTask, ownQueue: QueueId): Beginning {
   if (isKnown) return { do: 'watch' };
+  if (task === undefined) return { do: 'refuse', why: 'it was deleted' };
   if (task.archived)
     return { do: 'refuse', why: 'it is archived: restore it in the web page, or run a copy with --clone' };
   switch (task.status) {

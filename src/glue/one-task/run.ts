@@ -53,7 +53,7 @@ const SOON_MS = 5_000;
 export async function runOneTask(given: Glue, options: OneTaskOptions): Promise<OneTaskEnd> {
   const glue = { ...given, log: calmLog(given.log, given.clock) };
   const { stop, lock } = options;
-  const seen: { jobId: JobId | undefined } = { jobId: undefined };
+  const seen = { jobId: glue.journal.entries.get(options.task)?.jobId };
   const end = await live<Task | 'deleted' | 'left'>(glue, { stop, lock, givenUp: 'left' }, (signal) =>
     goAlong(glue, { ...options, stop: signal }, seen),
   );

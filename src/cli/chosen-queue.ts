@@ -1,0 +1,71 @@
+// From which queue, with which template and on which cluster a single task is to be run.
+import { nearestName } from '../base/nearest.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Typed } from './command.ts';
+import { configuredTemplates } from './named-templates.ts';
+import { readQueues, type NamedQueue } from './serve-queues.ts';
+import { textOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+export interface ChosenQueue {
+  readonly named: NamedQueue;
+  readonly cluster: ClusterSettings;
+  /** It is no queue that a person has named, and is made where there is none. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * The queue that is typed, else one that nobody serves: with the template that is typed, else the queue's own, else the only one.
+ * @throws UsageProblem, TemplateProblem
+ */
+export async function chooseQueue(typed: Typed, settings: Settings, workingDir: string): Promise<ChosenQueue> {
+  const name = textOption(typed, 'queue');
+  const template = textOption(typed, 'template');
+  const found = settings.queues.find((queue) => queue.name === name);
+  const cluster = theCluster(settings, found?.cluster);
+
+  if (found !== undefined && template === undefined && hasTemplate(settings, found.template)) {
+    const named = (await readQueues(settings, workingDir)).find((queue) => queue.name === name);
+    if (named !== undefined) return { named, cluster, isOwn: false };
+  }
+  const what = {
+    ...found,
+    name: name ?? ownQueue(cluster),
+    cluster: cluster.name,
+    template: template ?? theTemplate(settings, name),
+  };
+  const [named] = await readQueues({ ...settings, queues: [what] }, workingDir);
+  if (named === undefined) throw new RangeError('one queue in, one queue out');
+  return { named, cluster, isOwn: name === undefined };
+}
+
+/** In which a task stands that nobody has enqueued, before it is brought to Slurm. No daemon serves it. */
+function ownQueue({ schedulerQueue }: ClusterSettings): string {
+  return `${schedulerQueue}-execute`;
+}
+
+function hasTemplate({ slurm }: Settings, template: string | undefined): boolean {
+  return template !== undefined || slurm.templateFiles.length > 0;
+}
+
+function theTemplate(settings: Settings, queue: string | undefined): string {
+  const [only, ...others] = configuredTemplates(settings);
+  if (only !== undefined && others.length === 0) return only;
+  const names = settings.queues.map(({ name }) => name);
+  const nearest = queue === undefined ? undefined : nearestName(queue, names);
+  const fact =
+    queue === undefined
+      ? `The configuration has ${only === undefined ? 'no template' : 'several templates'}.`
+      : `The configuration has no template for queue "${queue}".`;
+  const hint = nearest === undefined || nearest === queue ? '' : ` Did you mean --queue ${nearest}?`;
+  throw new UsageProblem(`${fact}${hint} Say which to use: --template FILE.`);
+}
+
+function theCluster({ clusters }: Settings, name: string | undefined): ClusterSettings {
+  const [only, ...others] = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
+  if (only !== undefined && others.length === 0) return only;
+  throw new UsageProblem(
+    `There are several clusters: say which with --cluster (${clusters.map((cluster) => cluster.name).join(', ')}).`,
+  );
+}

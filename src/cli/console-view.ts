@@ -1,0 +1,49 @@
+// Shows what is new in a task's console, each line once, though the clocks of those who write there differ.
+import type { ConsoleEvent, Events } from '../clearml/client.ts';
+import type { TaskId } from '../clearml/ids.ts';
+
+export interface ConsoleView {
+  /** What stands there by now is not shown. */
+  skip(): Promise<void>;
+  /** @throws ServerUnreachable */
+  show(): Promise<void>;
+}
+
+/** A line may come this much later than one with a younger time. */
+const LATE_MS = 120_000;
+
+/** @param print is given text that ends with a line's end */
+export function createConsoleView(
+  events: Pick<Events, 'read'>,
+  task: TaskId,
+  print: (text: string) => void,
+): ConsoleView {
+  /** Those that may be read again. */
+  let seen = new Map<string, ConsoleEvent>();
+  let newest = 0;
+
+  async function readNew(): Promise<ConsoleEvent[]> {
+    const read = await events.read(task, { after: Math.max(0, newest - LATE_MS) });
+    const fresh = read.filter((event) => !seen.has(keyOf(event)));
+    newest = Math.max(newest, ...fresh.map(({ at }) => at));
+    seen = new Map(
+      [...seen.values(), ...fresh].filter(({ at }) => at > newest - LATE_MS).map((one) => [keyOf(one), one]),
+    );
+    return fresh;
+  }
+
+  return {
+    async skip() {
+      const [last] = await events.read(task, { last: 1 });
+      newest = last?.at ?? 0;
+      await readNew();
+    },
+    async show() {
+      for (const { text } of await readNew()) print(text.endsWith('\n') ? text : `${text}\n`);
+    },
+  };
+}
+
+function keyOf({ at, worker, text }: ConsoleEvent): string {
+  return [at, worker, text].join('\n');
+}

@@ -1,0 +1,93 @@
+// Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
+import { LostRace } from '../../clearml/errors.ts';
+import { howToBegin } from '../../glue/one-task/begin.ts';
+import { runOneTask, type OneTaskEnd } from '../../glue/one-task/run.ts';
+import { findStanding } from '../../glue/one-task/stand.ts';
+import { readJobName } from '../../slurm/job-name.ts';
+import type { JobId } from '../../slurm/scheduler.ts';
+import type { Surroundings, Typed } from '../command.ts';
+import { createConsoleView } from '../console-view.ts';
+import { executeAgain } from '../execute-again.ts';
+import { EXIT } from '../exit-codes.ts';
+import { withOneTask, type OneTask } from '../open-one-task.ts';
+import { readBase } from '../read-base.ts';
+import { taskOption } from '../typed-options.ts';
+import { UsageProblem } from '../usage-problem.ts';
+
+/**
+ * Returns `ok` when the task has completed, else its job's exit code, else `failed`; `tryAgain` when it has not ended yet.
+ * @throws what keeps it from being run, each with a sentence in explain.ts's table
+ */
+export async function execute(typed: Typed, around: Surroundings): Promise<number> {
+  const id = taskOption(typed, 'id', 'execute');
+  // One queue is meant here, not all that are served. And what becomes of the task is in its console, which is shown.
+  const base = readBase({ ...typed, queue: undefined }, around, 'warn');
+  const { pollIntervalMs, queuePollIntervalMs } = base.config.settings.slurm;
+  const pace = { lookMs: pollIntervalMs, queueMs: queuePollIntervalMs };
+  try {
+    return await withOneTask(typed, base, id, async (one) => {
+      const { glue, queue, task, lock } = one;
+      const console = createConsoleView(glue.clearml.events, task, around.stdout);
+      await console.skip();
+      await begin(one, around);
+      around.stderr(`Following task ${task} of queue "${queue.name}". Ctrl-C ends this, and leaves the task alone.\n`);
+      const end = await runOneTask(glue, {
+        task,
+        queue,
+        pace,
+        stop: around.stop,
+        lock,
+        show: () => console.show(),
+      });
+      if (!end.isOver) {
+        around.stderr(describeLeft(end, executeAgain(typed, task)));
+        return { end: EXIT.tryAgain, isOver: false };
+      }
+      await console.show();
+      return { end: await exitCodeOf(one, end), isOver: true };
+    });
+  } finally {
+    await base.closeLog();
+  }
+}
+
+/** @throws UsageProblem when it can't be run */
+async function begin({ glue, queue, task }: OneTask, { stderr, stop }: Surroundings): Promise<void> {
+  const beginning = howToBegin(await findStanding(glue, task, queue, stop), queue.id);
+  switch (beginning.do) {
+    case 'refuse':
+      throw new UsageProblem(`Task ${task} can't be run: ${beginning.why}.`);
+    case 'watch':
+      stderr(`Task ${task} is on its way already.\n`);
+      return;
+    case 'take':
+      return;
+    case 'enqueue':
+      await enqueue({ glue, queue, task });
+  }
+}
+
+async function enqueue({ glue, queue, task }: Pick<OneTask, 'glue' | 'queue' | 'task'>): Promise<void> {
+  try {
+    await glue.clearml.tasks.enqueue(task, queue.id);
+  } catch (error) {
+    if (!(error instanceof LostRace)) throw error;
+    throw new UsageProblem(`Somebody else changed task ${task} at the same moment. Look at it, and try again.`);
+  }
+}
+
+function describeLeft({ jobId }: OneTaskEnd, again: string): string {
+  const fact = jobId === undefined ? 'no Slurm job of the task was seen yet' : `Slurm job ${jobId} goes on`;
+  return `No longer followed: ${fact}. To follow it again: ${again}. To end it, abort the task in ClearML.\n`;
+}
+
+async function exitCodeOf({ glue }: OneTask, { task, jobId }: OneTaskEnd): Promise<number> {
+  if (task !== undefined && GOOD_ENDS.includes(task.status)) return EXIT.ok;
+  const last = jobId ?? (task?.slurmJob as JobId | undefined);
+  const record = last === undefined ? undefined : await glue.scheduler.record(last);
+  // Ids are handed out again.
+  const code = readJobName(record?.name ?? '')?.taskId === task?.id ? record?.exitCode : undefined;
+  return code === undefined || code === 0 ? EXIT.failed : code;
+}
+
+const GOOD_ENDS: readonly string[] = ['completed', 'closed', 'publishing', 'published'];

@@ -1,0 +1,107 @@
+// Everything that is needed to run one task without a daemon, opened one after the other and closed again.
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import type { ClearmlClient } from '../clearml/client.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import type { Glue, ServedQueue } from '../glue/glue.ts';
+import { takeLock, type Lock } from '../glue/lock.ts';
+import { assemble, openCluster, openServer, type ClusterSide, type ServerSide } from './assemble.ts';
+import { chooseQueue, type ChosenQueue } from './chosen-queue.ts';
+import type { Typed } from './command.ts';
+import { oneTaskMark, workerName } from './job-settings.ts';
+import type { Base } from './read-base.ts';
+import { switchOption, textOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+export interface OneTask {
+  readonly task: TaskId;
+  readonly queue: ServedQueue;
+  readonly glue: Glue;
+  readonly lock: Lock;
+}
+
+/**
+ * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
+ * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
+ * @throws UsageProblem, TemplateProblem, AlreadyRunning, SlurmUnavailable, what the client and the work throw
+ */
+export async function withOneTask<End>(
+  typed: Typed,
+  base: Base,
+  named: TaskId,
+  work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
+): Promise<End> {
+  const { settings } = base.config;
+  const chosen = await chooseQueue(typed, settings, base.around.workingDir);
+  const createQueues = chosen.isOwn || switchOption(typed, 'create-queue') === true;
+  const serverSide = await openServer(base, [chosen.named], { createQueues });
+  try {
+    const clusterSide = await openCluster(base, chosen.cluster, base.log);
+    try {
+      return await withState({ typed, base, named, chosen, serverSide, clusterSide }, work);
+    } finally {
+      await clusterSide.host.close();
+    }
+  } finally {
+    await serverSide.clearml.close();
+  }
+}
+
+interface Opened {
+  readonly typed: Typed;
+  readonly base: Base;
+  readonly named: TaskId;
+  readonly chosen: ChosenQueue;
+  readonly serverSide: ServerSide;
+  readonly clusterSide: ClusterSide;
+}
+
+async function withState<End>(
+  { typed, base, named, chosen, serverSide, clusterSide }: Opened,
+  work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
+): Promise<End> {
+  const facts = await clusterSide.scheduler.facts(base.around.stop);
+  const task = await readyTask(typed, base, named, serverSide);
+  const stateDir = join(chosen.cluster.stateDir, 'execute', task);
+  const worker = workerName(base, chosen.cluster);
+  const who = { worker, shownAs: `${worker}:execute:${task}`, mark: oneTaskMark(base, stateDir), stateDir };
+
+  const lock = await takeLock(stateDir, base.around.hostName, systemClock.now());
+  let isOver = false;
+  try {
+    const sides = { ...serverSide, ...clusterSide, facts, log: base.log };
+    const glue = await assemble(base, chosen.cluster, sides, who);
+    try {
+      const [queue] = glue.queues;
+      if (queue === undefined) throw new RangeError('the queue that was chosen is among those that were opened');
+      const done = await work({ task, queue, glue, lock });
+      isOver = done.isOver;
+      return done.end;
+    } finally {
+      await glue.journal.close();
+      if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
+    }
+  } finally {
+    await lock.release();
+    // One in which something is still to be remembered stays.
+    if (isOver) await rmdir(stateDir).catch(() => undefined);
+  }
+}
+
+/** The task itself or a copy of it, with the image that it is to run in. @throws UsageProblem when there is no such task */
+async function readyTask(
+  typed: Typed,
+  { around }: Base,
+  named: TaskId,
+  { clearml, server }: { readonly clearml: ClearmlClient; readonly server: ServerSide['server'] },
+): Promise<TaskId> {
+  if ((await clearml.tasks.get(named)) === undefined)
+    throw new UsageProblem(`Task ${named} not found on ${server.apiServer}. Copy its id from the web page.`);
+  const isCopy = switchOption(typed, 'clone') === true;
+  const task = isCopy ? await clearml.tasks.clone(named) : named;
+  if (isCopy) around.stderr(`Task ${named} was copied: its copy is ${task}.\n`);
+  const image = textOption(typed, 'container');
+  if (image !== undefined) await clearml.tasks.setImage(task, image);
+  return task;
+}

@@ -1,0 +1,54 @@
+// A task's console as it grows: each line is shown once, also one that comes late, and what stood there before is not.
+import { expect } from 'chai';
+import type { ConsoleEvent, Events } from '../../src/clearml/client.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { createConsoleView } from '../../src/cli/console-view.ts';
+
+const MINUTE_MS = 60_000;
+const START = 1_700_000_000_000;
+
+function consoleOf(lines: ConsoleEvent[]): Pick<Events, 'read'> {
+  return {
+    read: (_task, which) => {
+      const inOrder = lines.toSorted((a, b) => a.at - b.at);
+      return Promise.resolve(
+        'last' in which ? inOrder.slice(-which.last) : inOrder.filter(({ at }) => at > which.after),
+      );
+    },
+  };
+}
+
+function line(minutes: number, text: string, worker = 'login1:slurm'): ConsoleEvent {
+  return { at: START + minutes * MINUTE_MS, worker, text };
+}
+
+describe("a task's console", () => {
+  it('is shown from now on, each line once, also those that come late or at the same moment', async () => {
+    const lines = [line(-60, 'an earlier run'), line(0, 'the end of it')];
+    let shown = '';
+    const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
+    await view.skip();
+    await view.show();
+    expect(shown).to.equal('');
+
+    lines.push(line(1, 'Submitted'), line(1, 'Submitted', 'login1:slurm:7'));
+    await view.show();
+    await view.show();
+    lines.push(line(0.5, 'by a node whose clock is behind\n'), line(5, 'done'));
+    await view.show();
+    await view.show();
+
+    expect(shown).to.equal('Submitted\nSubmitted\nby a node whose clock is behind\ndone\n');
+  });
+
+  it('that was empty is shown from its first line', async () => {
+    const lines: ConsoleEvent[] = [];
+    let shown = '';
+    const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
+    await view.skip();
+    lines.push(line(0, 'Taken'));
+    await view.show();
+
+    expect(shown).to.equal('Taken\n');
+  });
+});

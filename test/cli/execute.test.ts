@@ -1,0 +1,71 @@
+// What `execute` is told before anything is done: which task, which template, which queue, and how it is gone on with.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { executeAgain } from '../../src/cli/execute-again.ts';
+import { hereOnSandbox } from './on-sandbox.ts';
+
+const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
+
+describe('execute', () => {
+  for (const [what, settings, words, answer] of [
+    ['without a task', '', [], 'execute needs a task'],
+    ['without a template', '', ['--id', TASK], 'The configuration has no template. Say which to use: --template FILE.'],
+    [
+      'with several templates',
+      'agent.slurm { queues { a { template: t }, b { template: u } } }',
+      ['--id', TASK],
+      'The configuration has several templates. Say which to use: --template FILE.',
+    ],
+    [
+      'with a queue that is misspelt',
+      'agent.slurm { queues { gpu { template: t }, cpu { template: u } } }',
+      ['--id', TASK, '--queue', 'gqu'],
+      'The configuration has no template for queue "gqu". Did you mean --queue gpu?',
+    ],
+    [
+      'with several clusters',
+      'agent.slurm.clusters { one { host: a }, two { host: b } }',
+      ['--id', TASK, '--template', 't'],
+      'There are several clusters: say which with --cluster (one, two).',
+    ],
+    [
+      'with a queue that the server does not have',
+      '',
+      ['--id', TASK, '--template', 't', '--queue', 'none-such'],
+      'Queue "none-such" not found',
+    ],
+    [
+      'with a template that is not there',
+      '',
+      ['--id', TASK, '--template', 'no.template'],
+      'no.template does not exist',
+    ],
+  ] as const) {
+    it(`${what} says what to type, with exit code 2`, async () => {
+      await using place = await hereOnSandbox(settings);
+      await place.write('t', TEMPLATE);
+      await place.write('u', TEMPLATE);
+
+      const { code, stdout, stderr } = await place.run('execute', ...words);
+
+      expect(code, stderr).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr).to.include(answer);
+    });
+  }
+
+  it('is gone on with by the same words, without copying or changing the task once more', () => {
+    const typed = {
+      id: 'the original',
+      clone: true,
+      container: 'image',
+      template: 'my gpu.template',
+      'singularity-mode': true,
+    };
+
+    expect(executeAgain(typed, TASK)).to.equal(
+      `clearml-agent-slurm execute --id ${TASK} --template 'my gpu.template' --singularity-mode`,
+    );
+  });
+});

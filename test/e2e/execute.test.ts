@@ -1,0 +1,84 @@
+// One task as a Slurm job without a daemon: `execute` takes it there, follows it, and ends as the task has ended.
+import { expect } from 'chai';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Program } from './world.ts';
+
+describe('execute', function () {
+  this.timeout(180_000);
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('shows the console and ends with 0 when the task completes, with the exit code of the script when it fails; a copy leaves the task alone, and a daemon beside it does no harm', async () => {
+    await using world = await startWorld();
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
+    const bad = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
+    const daemon = world.start('--template-files', template, '--queue', 'served', '--create-queue');
+    await waitUntil('the daemon', () => daemon.log().includes('Serving'), { withinMs: 60_000 });
+
+    const [completed, failed] = await Promise.all([
+      world.run('execute', '--id', good, '--template', template, '--clone'),
+      world.run('execute', '--id', bad, '--template', template, '--queue', 'served'),
+    ]);
+
+    expect(completed, completed.stderr).to.include({ code: 0 });
+    expect(completed.stdout)
+      .to.include('6 times 7 is 42')
+      .and.to.match(/^Taken from queue "slurm_scheduler-execute"/);
+    expect(completed.stdout).to.match(/Slurm job \d+ ended COMPLETED/);
+    const copy = /its copy is ([0-9a-f]{32})/.exec(completed.stderr)?.[1] ?? '';
+    expect((await world.user.look(good)).status).to.equal('created');
+    expect((await world.user.look(copy)).status).to.equal('completed');
+    expect(await readdir(join(world.folder, 'state', 'execute'))).to.deep.equal([]);
+
+    const again = await world.run('execute', '--id', copy, '--template', template);
+    expect(again, again.stderr).to.include({ code: 2, stdout: '' });
+    expect(again.stderr).to.include(`Task ${copy} can't be run: it is completed: run a copy with --clone`);
+
+    expect(failed, failed.stderr).to.include({ code: 3 });
+    expect((await world.user.look(bad)).status).to.equal('failed');
+    expect(await world.jobsOf(bad)).to.have.length(1);
+    await world.stop(daemon);
+  });
+
+  it('killed, or ended by Ctrl-C, leaves the job alone and says how to go on; run again it follows the same job', async () => {
+    await using world = await startWorld();
+    const template = await world.write(
+      'held.template',
+      QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n$&'),
+    );
+    const task = await world.user.makeTask({});
+    const words = ['execute', '--id', task, '--template', template];
+    const untilFollowed = (program: Program): Promise<unknown> =>
+      waitUntil('it to follow', () => program.log().includes('Following task'), { withinMs: 60_000 });
+
+    const killed = world.start(...words);
+    await world.untilConsole(task, 'Submitted as Slurm job');
+    killed.signal('SIGKILL');
+    await killed.ended;
+    const [job = ''] = await world.jobsOf(task);
+
+    const left = world.start(...words);
+    await untilFollowed(left);
+    left.signal('SIGINT');
+    const { code, stderr } = await left.ended;
+    expect(code, stderr).to.equal(75);
+    expect(stderr)
+      .to.include('is on its way already')
+      .and.to.include(`Slurm job ${job} goes on. To follow it again: clearml-agent-slurm ${words.join(' ')}.`);
+
+    const last = world.start(...words);
+    await untilFollowed(last);
+    const second = await world.run(...words);
+    expect(second, second.stderr).to.include({ code: 75, stdout: '' });
+    await world.cluster.run('scontrol', 'release', job);
+    const ended = await last.ended;
+    expect(ended, ended.stderr).to.include({ code: 0 });
+    expect(ended.stdout).to.include('hello from the task');
+    expect(await world.jobsOf(task)).to.deep.equal([job]);
+  });
+});
