@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly errorStream: NodeJS.WritableStream;
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
+  /** Puts a question to the person who started this, and resolves with the line that is typed; left out where nobody is there. */
+  readonly ask?: (question: string) => Promise<string>;
   /** The words by which this process was started: Node, its options, the program, and what was typed. */
   readonly startedAs: readonly string[];
   /** Aborted by the first SIGTERM or SIGINT. */

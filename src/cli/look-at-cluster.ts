@@ -7,13 +7,15 @@ import { findHolder } from '../glue/lock.ts';
 import { CommandNotFound } from '../host/errors.ts';
 import type { Host, HostResult } from '../host/host.ts';
 import { SshSetupProblem } from '../host/ssh-config-target.ts';
+import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
 import { failureWords } from '../slurm/command-words.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
 import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
 import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
-import { readPartitions, SINFO_ARGS, type Partition } from '../slurm/sinfo.ts';
+import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { lookAtStateFolder } from './look-at-state-folder.ts';
 import { makeHost } from './make-host.ts';
+import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { Configured } from './read-config.ts';
 import { slurmCommands } from './slurm-commands.ts';
 
@@ -25,7 +27,7 @@ export interface ClusterAnswers {
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
   readonly controller: Fact<ControllerSeen>;
-  readonly partitions: Fact<readonly Partition[]>;
+  readonly partitions: Fact<readonly ReachablePartition[]>;
   readonly accounts: Fact<readonly Association[]>;
   readonly sharedFolder: Fact<SharedFolderSeen>;
 }
@@ -91,17 +93,37 @@ async function askHost(
     return { ...base, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
   }
   const controller = readController(config.value);
-  const sinfo = await ask(host, names.sinfo, SINFO_ARGS);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
+  const accounts = accounting
+    ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
+    : unasked('there is no accounting');
   return {
     ...base,
     commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
     controller,
-    partitions: sinfo.kind === 'known' ? known(readPartitions(sinfo.value)) : sinfo,
-    accounts: accounting
-      ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
-      : unasked('there is no accounting'),
+    partitions: await askPartitions(host, names, { controller, accounts }),
+    accounts,
   };
+}
+
+async function askPartitions(
+  host: Host,
+  names: ReturnType<typeof slurmCommands>,
+  { controller, accounts }: Pick<ClusterAnswers, 'controller' | 'accounts'>,
+): Promise<Fact<ReachablePartition[]>> {
+  const sinfo = await ask(host, names.sinfo, SINFO_ARGS);
+  if (sinfo.kind !== 'known') return sinfo;
+  const rights = await ask(host, names.scontrol, SHOW_PARTITIONS_ARGS);
+  if (rights.kind !== 'known') return rights;
+  // Who could not ask for accounts has none to hold against a partition.
+  const isBound = controller.kind === 'known' && controller.value.needsAccount && accounts.kind === 'known';
+  return known(
+    reachablePartitions(readPartitions(sinfo.value), {
+      rights: readPartitionRights(rights.value),
+      accounts: accounts.kind === 'known' ? accounts.value : [],
+      needsAccount: isBound,
+    }),
+  );
 }
 
 function readController(text: string): Fact<ControllerSeen> {

@@ -70,6 +70,26 @@ async function lookAtQueues({ config }: Base, { queues }: ClearmlClient): Promis
   }
 }
 
+/** The queues that tasks can be sent to, and the address of the server that has them; or why that could not be had. */
+export async function serverQueues(
+  base: Base,
+  schedulerQueue: string,
+): Promise<Fact<{ readonly address: string; readonly queues: readonly string[] }>> {
+  let clearml: ClearmlClient | undefined;
+  try {
+    clearml = makeClearml(base, PATIENCE);
+    const { apiServer: address } = await clearml.connect();
+    const names = await clearml.queues.names();
+    return known({ address, queues: names.filter((name) => name !== schedulerQueue).toSorted() });
+  } catch (error) {
+    const { server, credentials, version } = explainNoLogin(error, base.config.settings.api.apiServer ?? '');
+    const why = [server, credentials, version].find(({ kind }) => kind === 'trouble');
+    return why?.kind === 'trouble' ? why : trouble('the server did not answer');
+  } finally {
+    await clearml?.close();
+  }
+}
+
 /** Which of the steps failed; those behind it were not taken. */
 function explainNoLogin(error: unknown, address: string): ServerPart {
   const nobodyAsked = unasked('not asked: there was no login');

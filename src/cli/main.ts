@@ -5,6 +5,7 @@ import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { readVersion } from './version.ts';
 
+const STDIN = 0;
 const STDERR = 2;
 
 /** Runs the program with these words; sets the exit code of the process and lets it end by itself. */
@@ -35,6 +36,7 @@ export async function run(words: readonly string[]): Promise<void> {
     stderr: (text) => process.stderr.write(text),
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
+    ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(question, stop.signal) } : {}),
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
     onSignal(name, listener) {
@@ -55,6 +57,11 @@ export async function run(words: readonly string[]): Promise<void> {
   }
   // Node itself would crash at its end, when it finds no terminal to set back.
   if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { askAtTerminal } = await import('./ask-at-terminal.ts');
+  return askAtTerminal(question, { input: process.stdin, output: process.stderr, signal });
 }
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */

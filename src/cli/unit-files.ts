@@ -24,6 +24,14 @@ export const UNIT_FILES = {
 
 export type UnitKind = keyof typeof UNIT_FILES;
 
+/** What each is called where it stands beside others. */
+export const UNIT_FILE_NAMES: Readonly<Record<UnitKind, string>> = {
+  systemd: 'clearml-agent-slurm.service',
+  cron: 'crontab',
+  scrontab: 'scrontab',
+  'slurm-job': 'clearml-agent-slurm.sbatch',
+};
+
 /** Starting it again does not mend these. */
 const NOT_AGAIN = [EXIT.usage, EXIT.cannotCreate, EXIT.refused, EXIT.configuration];
 
@@ -142,10 +150,6 @@ export function exampleUnits(): Readonly<Record<string, string>> {
     variables: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     stateDir: '/home/ada/.local/state/clearml-agent-slurm',
   };
-  return {
-    'clearml-agent-slurm.service': systemdUnit(site),
-    crontab: cronLine(site),
-    scrontab: scrontabLines(site),
-    'clearml-agent-slurm.sbatch': slurmJob(site),
-  };
+  const kinds = Object.keys(UNIT_FILES) as UnitKind[];
+  return Object.fromEntries(kinds.map((kind) => [UNIT_FILE_NAMES[kind], UNIT_FILES[kind](site)]));
 }

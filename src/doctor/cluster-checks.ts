@@ -20,9 +20,9 @@ export interface ControllerSeen {
 
 export interface PartitionSeen {
   readonly name: string;
-  readonly isUp: boolean;
   readonly isDefault: boolean;
-  readonly usableNodes: number;
+  /** Why it takes no jobs of this user now, as words behind its name; undefined where it does. */
+  readonly closedBecause: string | undefined;
 }
 
 export interface AccountSeen {
@@ -91,7 +91,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   },
   {
     id: 'partitions',
-    asks: 'Is there a partition for our jobs?',
+    asks: 'Is there a partition that takes our jobs?',
     fix: 'Ask an administrator which partition this user may use (sinfo shows them), or wait until its nodes are back',
     judge: ({ partitions }) => judge(partitions, judgePartitions),
   },
@@ -158,11 +158,13 @@ function isTooOld(version: string): boolean {
 
 function judgePartitions(seen: readonly PartitionSeen[]): Verdict {
   if (seen.length === 0) return bad('sinfo shows this user no partition');
-  const usable = seen.filter(({ isUp, usableNodes }) => isUp && usableNodes > 0);
-  if (usable.length === 0) return bad(`none of ${seen.map(({ name }) => name).join(', ')} is up with a usable node`);
-  const shown = usable.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
-  const rest = seen.length - usable.length;
-  return good(rest === 0 ? shown : `${shown}; ${rest} more without a usable node`);
+  const open = seen.filter(({ closedBecause }) => closedBecause === undefined);
+  const closed = seen.flatMap(({ name, closedBecause }) =>
+    closedBecause === undefined ? [] : `${name} ${closedBecause}`,
+  );
+  if (open.length === 0) return bad(`none takes a job of this user now: ${closed.join('; ')}`);
+  const shown = open.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
+  return good([shown, ...closed].join('; '));
 }
 
 function judgeMemory({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): Verdict {

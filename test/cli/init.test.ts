@@ -1,22 +1,30 @@
 // `init` on a real cluster: what it writes lints clean, runs a task at once, and is never written over.
 import { expect } from 'chai';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startWorld } from '../e2e/world.ts';
 import { requireSlurm } from '../support/requires.ts';
+import { sharedCluster } from '../support/shared-cluster.ts';
+import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 
 describe('init', function () {
   this.timeout(120_000);
   before(requireSlurm);
 
-  it('writes a template and settings that lint finds clean and a task runs with at once', async () => {
+  async function place(settings = ''): Promise<OnSandbox> {
+    const { slurmConf } = await sharedCluster();
+    return hereOnSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
+  }
+
+  it('writes a template, settings and a unit that lint finds clean and a task runs with at once', async () => {
     await using world = await startWorld();
 
-    const written = await world.run('init', 'site');
+    const written = await world.run('init', 'site', '--yes');
     expect(written.code, written.stderr).to.equal(0);
-    const template = join(world.folder, 'site', 'slurm.template');
-    const settings = join(world.folder, 'site', 'clearml-slurm.conf');
-    expect(written.stdout).to.equal(`${template}\n${settings}\n`);
+    const folder = join(world.folder, 'site');
+    const [template = '', settings = '', unit = ''] = written.stdout.trim().split('\n');
+    expect([template, settings]).to.deep.equal([join(folder, 'slurm.template'), join(folder, 'clearml-slurm.conf')]);
+    expect(await readFile(unit, 'utf8')).to.include(`--config-file ${settings}`);
     const text = await readFile(template, 'utf8');
     expect(text).to.include('# The default partition, says sinfo. Others: short, low, cheap.\n');
     expect(text).to.include('properties.partition.value:debug}');
@@ -38,27 +46,77 @@ describe('init', function () {
     await world.stop(daemon);
   });
 
-  it('leaves what is there as it is, unless it is told to write anew', async () => {
-    await using world = await startWorld();
-    const path = await world.write('slurm.template', 'mine\n');
+  it('asks the person at the terminal, and nobody with --yes', async () => {
+    await using there = await place();
+    const shown: string[] = [];
+    const answering = there.answering((question) => {
+      shown.push(question);
+      return question.includes('partition') ? 'short' : '';
+    });
 
-    const refused = await world.run('init');
-    expect(refused.code).to.equal(2);
-    expect(refused.stderr).to.include(`${path} is there already, and was left as it is. Use --force`);
-    expect(await readFile(path, 'utf8')).to.equal('mine\n');
+    const asked = await answering.run('init', 'asked');
+    const unasked = await answering.run('init', 'unasked', '--yes');
 
-    expect((await world.run('init', '--force', '--partition', 'short')).code).to.equal(0);
-    const text = await readFile(path, 'utf8');
-    expect(text).to.include('# As you typed it. Others: debug, low, cheap.\n');
-    expect(text).to.match(/has a limit of 1:00, says sinfo\.\n#SBATCH --time=.*:1:00\}/);
+    expect([asked.code, unasked.code], asked.stderr).to.deep.equal([0, 0]);
+    expect(shown.map((question) => /\[.*\] $/.exec(question)?.[0])).to.deep.equal([
+      '[default] ',
+      '[debug] ',
+      '[none] ',
+    ]);
+    const text = await readFile(join(there.folder, 'asked/slurm.template'), 'utf8');
+    expect(text).to.include('# As you answered. Others: debug, low, cheap.\n');
+    expect(text).to.include('properties.walltime.value:1:00}');
+    expect(await readFile(join(there.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
-  it('names the partition that was probably meant', async () => {
-    await using world = await startWorld();
+  it('makes the shared folder that was named, for the user alone', async () => {
+    await using there = await place();
+    const shared = join(there.folder, 'deep/shared');
 
-    const { code, stderr } = await world.run('init', '--partition', 'debg');
+    const { code, stderr } = await there.run('init', 'site', '--yes', '--shared-dir', shared);
+    const checked = await there.run('doctor', '--config-file', join(there.folder, 'site/clearml-slurm.conf'));
 
-    expect(code).to.equal(2);
-    expect(stderr).to.include('No partition "debg" with a usable node. Did you mean "debug"?');
+    expect(code, stderr).to.equal(0);
+    expect(checked.stdout).to.include(`✔ shared-folder   ${shared}\n`);
+    expect(checked.stdout).to.include('✔ templates');
+    expect(checked.stdout, checked.stdout).not.to.include('✘');
+  });
+
+  for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
+    it(`leaves a ${name} that is there as it is, and writes nothing beside it`, async () => {
+      await using there = await place();
+      const path = await there.write(name, 'mine\n');
+      const before = await readdir(there.folder);
+
+      const { code, stderr } = await there.run('init', '--yes');
+
+      expect(code).to.equal(2);
+      expect(stderr).to.include(
+        `${path} is there already, and was left as it is. Move it away, or name another folder`,
+      );
+      expect(await readFile(path, 'utf8')).to.equal('mine\n');
+      expect(await readdir(there.folder)).to.deep.equal(before);
+    });
+  }
+
+  it('names the nearest partition when there is none of that name, and one that is closed with its reason', async () => {
+    await using there = await place();
+
+    const mistyped = await there.run('init', '--partition', 'debgu');
+    const closed = await there.run('init', '--partition', 'inactive');
+
+    expect(mistyped).to.include({ code: 2 });
+    expect(mistyped.stderr).to.include('--partition can not be "debgu" here. Did you mean "debug"?');
+    expect(closed.stderr).to.include('--partition can not be "inactive" now: inactive is not up.');
+    expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
+  });
+
+  it('says in one sentence when there is no Slurm', async () => {
+    await using there = await place('binaries { batch_binary: /nowhere/sbatch }');
+
+    const { code, stderr } = await there.run('init', '--yes');
+
+    expect(code).to.equal(69);
+    expect(stderr).to.match(/^clearml-agent-slurm: Slurm's commands are not there\. Run clearml-agent-slurm doctor/m);
   });
 });

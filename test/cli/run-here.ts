@@ -10,6 +10,8 @@ export interface Here {
   readonly folder: string;
   write(name: string, text: string): Promise<string>;
   run(...words: readonly string[]): Promise<Answer>;
+  /** The same with a person at the terminal, who answers questions like this. */
+  answering(answer: (question: string) => string): Pick<Here, 'run'>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -23,37 +25,41 @@ export interface Answer {
 export async function here(environment: Readonly<Record<string, string>> = {}): Promise<Here> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
 
+  async function run(words: readonly string[], answer?: (question: string) => string): Promise<Answer> {
+    let stdout = '';
+    let stderr = '';
+    const errorStream = new PassThrough();
+    errorStream.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const around = {
+      environment: { PATH: '/usr/bin:/bin', ...environment },
+      homeDir: folder,
+      workingDir: folder,
+      hostName: 'login1',
+      stdout: (text: string) => (stdout += text),
+      stderr: (text: string) => (stderr += text),
+      errorStream,
+      isTerminal: false,
+      ...(answer === undefined ? {} : { ask: (question: string) => Promise.resolve(answer(question)) }),
+      startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...words],
+      stop: new AbortController().signal,
+      onSignal: () => () => undefined,
+    };
+    try {
+      return { code: await parseAndRun(words, around), stdout, stderr };
+    } catch (error) {
+      const code = explain(error, around);
+      return { code, stdout, stderr };
+    }
+  }
+
   return {
     folder,
     async write(name, text) {
       await writeFile(join(folder, name), text);
       return join(folder, name);
     },
-    async run(...words) {
-      let stdout = '';
-      let stderr = '';
-      const errorStream = new PassThrough();
-      errorStream.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      const around = {
-        environment: { PATH: '/usr/bin:/bin', ...environment },
-        homeDir: folder,
-        workingDir: folder,
-        hostName: 'login1',
-        stdout: (text: string) => (stdout += text),
-        stderr: (text: string) => (stderr += text),
-        errorStream,
-        isTerminal: false,
-        startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...words],
-        stop: new AbortController().signal,
-        onSignal: () => () => undefined,
-      };
-      try {
-        return { code: await parseAndRun(words, around), stdout, stderr };
-      } catch (error) {
-        const code = explain(error, around);
-        return { code, stdout, stderr };
-      }
-    },
+    run: (...words) => run(words),
+    answering: (answer) => ({ run: (...words) => run(words, answer) }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

@@ -21,7 +21,7 @@ const WELL: ClusterSeen = {
     { program: 'squeue', version: '22.05.8' },
   ]),
   controller: known(CONTROLLER),
-  partitions: known([{ name: 'gpu', isUp: true, isDefault: true, usableNodes: 3 }]),
+  partitions: known([{ name: 'gpu', isDefault: true, closedBecause: undefined }]),
   accounts: known([{ account: 'lab', isDefault: true }]),
   sharedFolder: known({ path: '/shared', state: 'writable' }),
   stateFolder: known('/home/ada/.local/state/clearml-agent-slurm'),
@@ -34,7 +34,7 @@ function verdict(id: string, found: Partial<ClusterSeen>): Verdict {
   return check.judge({ ...WELL, ...found });
 }
 
-const dead = { name: 'cpu', isUp: true, isDefault: false, usableNodes: 0 };
+const dead = { name: 'cpu', isDefault: false, closedBecause: 'has no usable node' };
 
 const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: Verdict['mark'], says: string])[] = [
   ['ssh', {}, 'good', 'commands run on ada@login1'],
@@ -56,12 +56,12 @@ const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: 
   ['controller', { controller: unasked('not asked') }, 'open', 'not asked'],
   ['partitions', {}, 'good', 'gpu (default)'],
   ['partitions', { partitions: known([]) }, 'bad', 'sinfo shows this user no partition'],
-  ['partitions', { partitions: known([dead]) }, 'bad', 'none of cpu is up with a usable node'],
+  ['partitions', { partitions: known([dead]) }, 'bad', 'none takes a job of this user now: cpu has no usable node'],
   [
     'partitions',
-    { partitions: known([{ name: 'gpu', isUp: true, isDefault: false, usableNodes: 1 }, dead]) },
+    { partitions: known([{ name: 'gpu', isDefault: false, closedBecause: undefined }, dead]) },
     'good',
-    'gpu; 1 more without a usable node',
+    'gpu; cpu has no usable node',
   ],
   ['accounts', {}, 'good', 'lab (default)'],
   ['accounts', { accounts: known([]) }, 'bad', 'this user has no account, and Slurm refuses jobs without one'],

@@ -1,16 +1,26 @@
-// `init`: write a first template and settings for the cluster at hand.
+// `init`: write a first template, settings and a unit for the cluster at hand.
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 export const initCommand: Command = {
   name: 'init',
   positionals: '[folder]',
-  describe: 'Look at this cluster, and write a template and settings for it',
+  describe: 'Look at this cluster, and write a template, settings and a unit for it',
   options: {
     queue: { type: 'string', requiresArg: true, describe: 'The ClearML queue to serve (default: default)' },
     partition: { type: 'string', requiresArg: true, describe: 'The partition for its jobs (default: that of Slurm)' },
     account: { type: 'string', requiresArg: true, describe: 'The account for its jobs (default: that of the user)' },
-    force: { type: 'boolean', describe: 'Overwrite files that are there' },
+    containers: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'How images are run: none, apptainer, singularity or pyxis (default: none)',
+    },
+    'shared-dir': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'A folder that nodes see under the same path, or none',
+    },
+    yes: { type: 'boolean', describe: 'Ask nothing, take what is usual there' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },

@@ -1,16 +1,22 @@
-// Looks at a cluster and writes a first template and settings for it, never over what is there.
-import { mkdir, writeFile } from 'node:fs/promises';
+// Looks at a cluster and writes a first template, settings and a unit for it, never over what is there.
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { nearestName } from '../../base/nearest.ts';
-import type { Fact } from '../../doctor/verdict.ts';
+import type { ClusterSettings } from '../../config/clusters.ts';
 import { SlurmUnavailable } from '../../slurm/errors.ts';
-import type { Partition } from '../../slurm/sinfo.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { askCluster } from '../look-at-cluster.ts';
+import { askPerson } from '../init/ask-person.ts';
+import { choose, type Choices, type TypedChoices } from '../init/choices.ts';
+import { lookAtSite } from '../init/look-at-site.ts';
+import type { Site } from '../init/site.ts';
+import { startingSettings } from '../init/starting-settings.ts';
+import { startingTemplate } from '../init/starting-template.ts';
+import { makeHost } from '../make-host.ts';
+import { withLog, type Base } from '../read-base.ts';
 import { readConfig } from '../read-config.ts';
-import { isPlainName, startingSettings, startingTemplate, type Site } from '../starting-files.ts';
 import { switchOption, textOption } from '../typed-options.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES } from '../unit-files.ts';
+import { unitSite } from '../unit-site.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
 const TEMPLATE = 'slurm.template';
@@ -18,77 +24,114 @@ const SETTINGS = 'clearml-slurm.conf';
 
 /** @throws ConfigProblem, UsageProblem; SlurmUnavailable when the cluster does not tell what it has */
 export async function init(typed: Typed, around: Surroundings): Promise<number> {
-  const { queue, ...rest } = typed;
-  const config = readConfig(rest, around);
-  const [cluster, another] = config.settings.clusters;
-  if (cluster === undefined || another !== undefined)
-    throw new UsageProblem('init looks at one cluster: say which with --cluster.');
+  const base = withLog(typed, { config: readConfig(typed, around), around });
+  try {
+    const [cluster, another] = base.config.settings.clusters;
+    if (cluster === undefined || another !== undefined)
+      throw new UsageProblem('init looks at one cluster: say which with --cluster.');
+    const folder = resolve(around.workingDir, textOption(typed, 'folder') ?? '.');
+    // Before anybody is asked anything.
+    await throwIfAnyIsThere([TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)].map((name) => join(folder, name)));
 
-  const site = readSite(typed, await askCluster({ config, around }, cluster));
-  const folder = resolve(around.workingDir, textOption(typed, 'folder') ?? '.');
-  const named = textOption({ queue }, 'queue') ?? 'default';
-  const files = [
-    { path: join(folder, TEMPLATE), text: startingTemplate(site) },
-    { path: join(folder, SETTINGS), text: startingSettings(named, TEMPLATE, config.files[0]) },
-  ];
-  await mkdir(folder, { recursive: true });
-  const flag = switchOption(typed, 'force') === true ? 'w' : 'wx';
-  for (const { path, text } of files) await write(path, text, flag);
+    const site = await lookAtSite(base, cluster);
+    const put = switchOption(typed, 'yes') === true ? undefined : around.ask;
+    const choices = await choose(site, typedChoices(typed), askPerson(put));
+    if (choices.sharedDir.value !== undefined) await makeSharedFolder(base, cluster, choices.sharedDir.value);
+    await writeAll(filesFor({ typed, base, cluster, folder, site, choices }));
 
-  around.stdout(files.map(({ path }) => `${path}\n`).join(''));
-  around.stderr(
-    'Read both: each choice says where it came from. Then\n' +
-      `  clearml-agent-slurm doctor --on-node --config-file ${join(folder, SETTINGS)}\n` +
-      `  clearml-agent-slurm --config-file ${join(folder, SETTINGS)}\n`,
-  );
-  return EXIT.ok;
+    around.stdout(''.concat(...paths(folder, site).map((path) => `${path}\n`)));
+    around.stderr(
+      'Read them: each choice says where it came from. Then\n' +
+        `  clearml-agent-slurm doctor --on-node --config-file ${join(folder, SETTINGS)}\n` +
+        `  clearml-agent-slurm --config-file ${join(folder, SETTINGS)}\n`,
+    );
+    return EXIT.ok;
+  } finally {
+    await base.closeLog();
+  }
 }
 
-function readSite(typed: Typed, answers: Awaited<ReturnType<typeof askCluster>>): Site {
-  const controller = mustKnow(answers.controller, answers);
-  const partitions = mustKnow(answers.partitions, answers).filter(
-    ({ isUp, usableNodes, name }) => isUp && usableNodes > 0 && isPlainName(name),
-  );
-  const account = textOption(typed, 'account');
-  if (account !== undefined && !isPlainName(account))
-    throw new UsageProblem(`--account needs the name of an account, as sacctmgr shows it, not "${account}".`);
+function typedChoices(typed: Typed): TypedChoices {
   return {
-    clusterName: controller.clusterName,
-    version: controller.version,
-    partitions,
-    ...choosePartition(partitions, textOption(typed, 'partition')),
-    accounts: answers.accounts.kind === 'known' ? answers.accounts.value : [],
-    account,
+    queue: textOption(typed, 'queue'),
+    partition: textOption(typed, 'partition'),
+    account: textOption(typed, 'account'),
+    containers: textOption(typed, 'containers'),
+    'shared-dir': textOption(typed, 'shared-dir'),
   };
 }
 
-function choosePartition(
-  partitions: readonly Partition[],
-  typed: string | undefined,
-): Pick<Site, 'partition' | 'isPartitionChosen'> {
-  const usual = partitions.find(({ isDefault }) => isDefault) ?? partitions[0];
-  const partition = typed === undefined ? usual : partitions.find(({ name }) => name === typed);
-  if (partition !== undefined) return { partition, isPartitionChosen: typed !== undefined };
-  if (typed === undefined) throw new SlurmUnavailable('No partition of this cluster is up with a usable node.');
-  const names = partitions.map(({ name }) => name);
-  const nearest = nearestName(typed, names);
-  const hint = nearest === undefined ? ` There is ${names.join(', ')}.` : ` Did you mean "${nearest}"?`;
-  throw new UsageProblem(`No partition "${typed}" with a usable node.${hint}`);
+function paths(folder: string, { keeper }: Site): string[] {
+  return [TEMPLATE, SETTINGS, UNIT_FILE_NAMES[keeper.kind]].map((name) => join(folder, name));
 }
 
-/** What could not be had, in the words of the first thing that was in its way. */
-function mustKnow<T>(fact: Fact<T>, { way, commands }: Awaited<ReturnType<typeof askCluster>>): T {
-  if (fact.kind === 'known') return fact.value;
-  const why = [way, commands, fact].find(({ kind }) => kind === 'trouble');
-  const words = why?.kind === 'trouble' ? why.why : "Slurm's commands are not there";
-  throw new SlurmUnavailable(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
+interface Writing {
+  readonly typed: Typed;
+  readonly base: Base;
+  readonly cluster: ClusterSettings;
+  readonly folder: string;
+  readonly site: Site;
+  readonly choices: Choices;
 }
 
-async function write(path: string, text: string, flag: 'w' | 'wx'): Promise<void> {
+function filesFor({ typed, base, cluster, folder, site, choices }: Writing): { path: string; text: string }[] {
+  const { around, config } = base;
+  const { kind } = site.keeper;
+  const [template = '', settings = '', unit = ''] = paths(folder, site);
+  // What was typed in front of `init` is Node and the program.
+  const program = around.startedAs.slice(0, around.startedAs.indexOf('init', 1));
+  const command = [...program, '--config-file', settings];
+  return [
+    { path: template, text: startingTemplate(site, choices) },
+    {
+      path: settings,
+      text: startingSettings(site, choices, {
+        templateFile: TEMPLATE,
+        unitFile: UNIT_FILE_NAMES[kind],
+        included: config.files[0],
+        cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh: textOption(typed, 'ssh') },
+      }),
+    },
+    { path: unit, text: UNIT_FILES[kind](unitSite(command, { ...around, workingDir: folder }, [cluster])) },
+  ];
+}
+
+async function throwIfAnyIsThere(files: readonly string[]): Promise<void> {
+  for (const path of files) {
+    const isThere = await access(path, constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw isInTheWay(path);
+  }
+}
+
+function isInTheWay(path: string): UsageProblem {
+  return new UsageProblem(
+    `${path} is there already, and was left as it is. Move it away, or name another folder: init FOLDER.`,
+  );
+}
+
+async function writeAll(files: readonly { readonly path: string; readonly text: string }[]): Promise<void> {
+  for (const { path, text } of files) {
+    await mkdir(join(path, '..'), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' }).catch((error: unknown) => {
+      throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? isInTheWay(path) : error;
+    });
+  }
+}
+
+/** For the user alone, as it will hold an installed agent that jobs run. */
+async function makeSharedFolder(base: Base, cluster: ClusterSettings, path: string): Promise<void> {
+  const host = await makeHost(cluster, base.around);
   try {
-    await writeFile(path, text, { flag });
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-    throw new UsageProblem(`${path} is there already, and was left as it is. Use --force to write it anew.`);
+    const args = ['-p', '-m', '700', path];
+    const { exitCode, stderr } = await host.run({ program: 'mkdir', args, timeoutMs: 30_000 });
+    if (exitCode !== 0)
+      throw new SlurmUnavailable(
+        `The folder ${path} can't be made on ${host.name}: ${stderr.trim()}. Name another one.`,
+      );
+  } finally {
+    await host.close();
   }
 }

@@ -1,5 +1,4 @@
 // Prints a file that runs the daemon as it would be run here and now, with the same options.
-import { dirname } from 'node:path';
 import { nearestName } from '../../base/nearest.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -7,23 +6,17 @@ import { readConfig } from '../read-config.ts';
 import { readQueues } from '../serve-queues.ts';
 import { textOption } from '../typed-options.ts';
 import { UNIT_FILES, type UnitKind } from '../unit-files.ts';
+import { unitSite } from '../unit-site.ts';
 import { UsageProblem } from '../usage-problem.ts';
-
-/** What a service manager, cron or a job would not have as it is here. */
-const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
 
 /** Only for what the daemon could serve. @throws UsageProblem, ConfigProblem, TemplateProblem */
 export async function printUnit(typed: Typed, around: Surroundings): Promise<number> {
-  const { environment, startedAs, workingDir } = around;
+  const { startedAs, workingDir } = around;
   const kind = unitKind(textOption(typed, 'kind'));
   const { settings } = readConfig(typed, around);
   await readQueues(settings, workingDir);
-  const [cluster] = settings.clusters;
-  const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
-  const variables = Object.fromEntries(
-    VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
-  );
-  around.stdout(UNIT_FILES[kind]({ command: without(startedAs, ['unit', kind]), workingDir, variables, stateDir }));
+  const command = without(startedAs, ['unit', kind]);
+  around.stdout(UNIT_FILES[kind](unitSite(command, around, settings.clusters)));
   return EXIT.ok;
 }
 

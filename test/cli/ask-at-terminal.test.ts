@@ -1,0 +1,35 @@
+// A question to the person at the terminal: shown, answered by a line, and given up when nobody answers.
+import { expect } from 'chai';
+import { PassThrough } from 'node:stream';
+import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
+import { rejection } from '../support/rejection.ts';
+
+describe('a question at the terminal', () => {
+  function terminal(): { input: PassThrough; output: PassThrough; stop: AbortController } {
+    return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
+  }
+
+  it('is shown, and each is answered by the next line', async () => {
+    const { input, output, stop } = terminal();
+    const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
+
+    const first = ask('One? ');
+    input.write(' yes \n');
+    expect(await first).to.equal('yes');
+    const second = ask('Two? ');
+    input.write('no\n');
+    expect(await second).to.equal('no');
+    expect(String(output.read())).to.equal('One? Two? ');
+  });
+
+  it('has no answer when the input ends, or the program is told to stop', async () => {
+    const { input, output, stop } = terminal();
+    const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
+    input.end();
+    expect(String(await rejection(ended))).to.include('there was no answer');
+
+    const stopped = askAtTerminal('Two? ', { input: new PassThrough(), output, signal: stop.signal });
+    stop.abort();
+    expect((await rejection(stopped)).name).to.equal('AbortError');
+  });
+});
