@@ -8,9 +8,11 @@ export type FramedAnswer =
   /** An end is missing: whatever was printed so far. */
   | { readonly kind: 'cut'; readonly hasBegun: boolean; readonly stdout: string; readonly stderr: string };
 
-/** What a mark says; each of them goes to both streams. The exit code follows `end`. */
+/** What a mark says; each of them goes to both streams. */
 export const MARKS = {
   begin: 'begin',
+  /** Followed by the exit code. What stands between this one and the last was printed by what the program left behind. */
+  exit: 'exit',
   end: 'end',
   noProgram: 'no-program',
   noFolder: 'no-folder',
@@ -25,12 +27,13 @@ export function mark(nonce: string, what: string): string {
 export function readFrame(nonce: string, stdout: string, stderr: string): FramedAnswer {
   const out = readStream(nonce, stdout);
   const err = readStream(nonce, stderr);
-  const end = out.end;
-  if (end === undefined || err.end !== end)
+  const { end, exitCode } = out;
+  if (end === undefined || err.end !== end || err.exitCode !== exitCode)
     return { kind: 'cut', hasBegun: out.hasBegun || err.hasBegun, stdout: out.text, stderr: err.text };
   if (end === MARKS.noProgram) return { kind: 'no program', searchPath: out.text };
   if (end === MARKS.noFolder) return { kind: 'no folder', folder: out.text };
-  return { kind: 'ended', exitCode: Number(end.slice(MARKS.end.length)), stdout: out.text, stderr: err.text };
+  if (exitCode === undefined) return { kind: 'cut', hasBegun: true, stdout: out.text, stderr: err.text };
+  return { kind: 'ended', exitCode, stdout: out.text, stderr: err.text };
 }
 
 /** Whether this part of a stream holds a last mark. */
@@ -41,6 +44,7 @@ export function hasEnd(nonce: string, text: string): boolean {
 interface MarkedText {
   readonly hasBegun: boolean;
   readonly text: string;
+  readonly exitCode: number | undefined;
   /** What the last mark says; undefined when there is none. */
   readonly end: string | undefined;
 }
@@ -48,13 +52,19 @@ interface MarkedText {
 function readStream(nonce: string, stream: string): MarkedText {
   const begin = `${mark(nonce, MARKS.begin)}\n`;
   const at = stream.indexOf(begin);
-  if (at === -1) return { hasBegun: false, text: '', end: undefined };
+  if (at === -1) return { hasBegun: false, text: '', exitCode: undefined, end: undefined };
   const rest = stream.slice(at + begin.length);
-  const found = endMark(nonce).exec(rest);
-  if (found === null) return { hasBegun: true, text: rest, end: undefined };
-  return { hasBegun: true, text: rest.slice(0, found.index), end: found[1] };
+  const end = endMark(nonce).exec(rest);
+  const printed = end === null ? rest : rest.slice(0, end.index);
+  const exit = new RegExp(`\\[${nonce} ${MARKS.exit} (\\d+)\\]\n`).exec(printed);
+  return {
+    hasBegun: true,
+    text: exit === null ? printed : printed.slice(0, exit.index) + printed.slice(exit.index + exit[0].length),
+    exitCode: exit === null ? undefined : Number(exit[1]),
+    end: end?.[1],
+  };
 }
 
 function endMark(nonce: string): RegExp {
-  return new RegExp(`\\[${nonce} (${MARKS.end} \\d+|${MARKS.noProgram}|${MARKS.noFolder})\\]`);
+  return new RegExp(`\\[${nonce} (${MARKS.end}|${MARKS.noProgram}|${MARKS.noFolder})\\]`);
 }

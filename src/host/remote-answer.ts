@@ -2,6 +2,7 @@
 import { CommandNotFound, HostLost, HostUnreachable } from './errors.ts';
 import { readFrame } from './frame.ts';
 import type { HostCommand, HostResult } from './host.ts';
+import { howItEnded } from './how-it-ended.ts';
 import { CUT_SCRIPT_EXIT_CODE } from './remote-script.ts';
 
 /** What a session printed, from its beginning to its end or to where it broke. */
@@ -49,27 +50,4 @@ export function readAnswer(
 export function partOfAnswer(nonce: string, { stdout, stderr }: SessionOutput): SessionOutput {
   const answer = readFrame(nonce, stdout, stderr);
   return answer.kind === 'cut' || answer.kind === 'ended' ? answer : { stdout: '', stderr: '' };
-}
-
-/**
- * The signals by which others end a program. A shell tells a signal as an exit code above 128, where programs have
- * codes of their own too: scancel ends with 140, for one.
- */
-const ENDING_SIGNALS = new Map([
-  [1, 'SIGHUP'],
-  [2, 'SIGINT'],
-  [3, 'SIGQUIT'],
-  [4, 'SIGILL'],
-  [6, 'SIGABRT'],
-  [7, 'SIGBUS'],
-  [8, 'SIGFPE'],
-  [9, 'SIGKILL'],
-  [11, 'SIGSEGV'],
-  [13, 'SIGPIPE'],
-  [15, 'SIGTERM'],
-]);
-
-function howItEnded(exitCode: number): Pick<HostResult, 'exitCode' | 'killedBy'> {
-  const killedBy = ENDING_SIGNALS.get(exitCode - 128);
-  return killedBy === undefined ? { exitCode, killedBy } : { exitCode: undefined, killedBy };
 }

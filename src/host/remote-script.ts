@@ -1,5 +1,6 @@
 // One command as what a shell on another machine is given on its standard input: a script that runs whole or not at all.
 import { quoteWord } from '../base/shell-word.ts';
+import { FIND_PROGRAM } from './find-program.ts';
 import { MARKS } from './frame.ts';
 import type { HostCommand } from './host.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
@@ -66,25 +67,20 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
-    // It leaves IFS as the loop that takes the scripts needs it, without a process of its own.
-    'is_there() {',
-    '  case $1 in */*) test -f "$1" && test -x "$1"; return ;; esac',
-    '  IFS=:; set -f; missing=1',
-    '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && missing=0 && break; done',
-    '  unset IFS; set +f',
-    '  return $missing',
-    '}',
+    FIND_PROGRAM,
     surroundings.binDir === undefined ? 'p=$PATH' : `p=${quoteWord(surroundings.binDir)}:$PATH`,
     // A program that outlives its caller would keep its session, of which a server gives out few.
     `limit=; if command -v timeout > /dev/null 2>&1; then limit='timeout -k 2 ${seconds}'; fi`,
     `mark ${MARKS.begin}`,
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
-    `elif ! is_there ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
+    `elif ! find_program ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
     'else',
-    // What a child that the program leaves behind prints later, in a kept shell, stands in the answer to the next command: the marks
-    // tell commands apart, not who prints between them. Slurm's commands leave none behind.
-    `  ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
-    `  mark "${MARKS.end} $?"`,
+    // The program writes into pipes of its own: what a child that it leaves behind prints later can't stand in the next answer.
+    `  { { { ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
+    `        mark "${MARKS.exit} $?"; } 2>&1 >&6 6>&- 7>&- 8>&- | cat >&8 6>&- 7>&- 8>&-`,
+    '    } 6>&1 | cat >&7 7>&- 8>&-',
+    '  } 7>&1 8>&2',
+    `  mark ${MARKS.end}`,
     'fi',
   ].join('\n');
 }

@@ -29,7 +29,7 @@ const KEPT_IN = {
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
 const CORE_KEPT_IN = {
-  child_process: '^src/(host/(local|detached)\\.ts$|sandbox/)',
+  child_process: '^src/(host/(local|local-shell|detached)\\.ts$|sandbox/)',
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */

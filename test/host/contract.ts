@@ -107,6 +107,20 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(answers.map(({ stderr }) => stderr.trim())).to.deep.equal(numbers);
   });
 
+  it('keeps out of every answer what another program left behind in the background, which prints on', async () => {
+    const printOn =
+      'trap "" PIPE; n=0; while n=$((n + 1)); test $n -lt 200; do echo late; echo late >&2; sleep 0.01; done';
+    const first = await host.run(shell(`{ ${printOn}; echo done > printed-on; } & echo first`));
+    expect(first.stdout).to.contain('first\n');
+
+    for (let number = 0; number < 20 || !existsSync(join(place.folder, 'printed-on')); number += 1) {
+      expect(await host.run(shell(`echo ${number}; echo ${number} >&2`))).to.include({
+        stdout: `${number}\n`,
+        stderr: `${number}\n`,
+      });
+    }
+  });
+
   it('lets nothing through of any environment but the named variables', async () => {
     process.env['LEAK_TEST_SECRET'] = 'secret';
     const own = place.open({ TZ: 'Asia/Tokyo', SLURM_CONF: "/it's here" });
@@ -197,7 +211,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 
   it('ends a program that never stops printing', async () => {
-    const error = await rejection(host.run({ program: 'yes', args: [], timeoutMs: 60_000 }));
+    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: 60_000 }));
 
     expect(error).to.be.instanceOf(HostLost);
   });

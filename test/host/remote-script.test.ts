@@ -128,7 +128,7 @@ describe('a command for a shell on another machine', () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = giveTo(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
 
-      expect(stdout.match(/no-program|end 0/g)).to.deep.equal(['no-program', 'end 0', 'end 0']);
+      expect(stdout.match(/no-program|exit 0/g)).to.deep.equal(['no-program', 'exit 0', 'exit 0']);
     });
   }
 

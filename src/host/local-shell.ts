@@ -1,0 +1,202 @@
+// One small shell on this machine that starts one program after the other, because starting one from a large process takes long.
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { quoteWord } from '../base/shell-word.ts';
+import { CommandNotFound, HostLost, HostUnreachable } from './errors.ts';
+import { FIND_PROGRAM } from './find-program.ts';
+import { followProgram } from './follow-program.ts';
+import type { Host, HostCommand, HostResult } from './host.ts';
+import { howItEnded, type HowItEnded } from './how-it-ended.ts';
+import { LOCAL_NAME, localEnvironment, type LocalHostOptions } from './local.ts';
+import {
+  openNamelessFile,
+  openNamelessPipes,
+  pathOfDescriptor,
+  type NamelessFile,
+  type NamelessPipe,
+} from './nameless.ts';
+import { KILL_GRACE_MS, killGroup } from './process-group.ts';
+import { randomToken } from './random-token.ts';
+
+export interface LocalShell {
+  /** Whether it can be given another command. */
+  isUsable(): boolean;
+  /** @throws NotHanded when the command could not be given to it: surely nothing was run; and what `Host.run` throws */
+  run(command: HostCommand, signals: readonly AbortSignal[]): Promise<HostResult>;
+  /** Ends it; it is not to be in use. */
+  close(): Promise<void>;
+}
+
+/** Thrown when a command could not be given to a shell: surely nothing was run, and another way may be tried. */
+export class NotHanded extends Error {
+  override readonly name = 'NotHanded';
+}
+
+/** What the shell has beside its three streams. */
+const FD = { input: 3, script: 4, out: 5, err: 6 } as const;
+
+/**
+ * A line tells that a whole script is in its file. One that is cut off, because we were killed, tells nothing. What became of it is
+ * said when the file was read to its end: it may be filled anew from then on.
+ */
+const TAKE_SCRIPTS = `${FIND_PROGRAM}\nwhile read -r go; do . ${pathOfDescriptor(FD.script)}; echo "$outcome"; done`;
+
+/** What the shell says of a command after its nonce, if not an exit code. */
+const NO_FOLDER = 'no-folder';
+const NO_PROGRAM = 'no-program';
+
+/** @param here for what must be started to make one. @throws NotHanded when it can't be had */
+export async function openLocalShell(options: LocalHostOptions, folder: string, here: Host): Promise<LocalShell> {
+  const files: { readonly fd: number; readonly close: () => void }[] = [];
+  function keep<File extends (typeof files)[number]>(file: File): File {
+    files.push(file);
+    return file;
+  }
+  try {
+    const input = keep(openNamelessFile(folder));
+    const script = keep(openNamelessFile(folder));
+    const [out, err] = (await openNamelessPipes(here, folder)).map(keep) as [NamelessPipe, NamelessPipe];
+    const shell = spawnShell(
+      localEnvironment(options),
+      files.map(({ fd }) => fd),
+    );
+    void shell.hasEnded.then(() => files.forEach(({ close }) => close()));
+    return giveCommands(shell, { input, script, out, err }, options);
+  } catch (error) {
+    for (const file of files) file.close();
+    throw new NotHanded('no shell could be started', { cause: error });
+  }
+}
+
+interface SpawnedShell {
+  readonly pid: number;
+  readonly hasEnded: Promise<void>;
+  /** Has it take the script that is in its file. */
+  readonly go: () => void;
+  /** Called with each line that it prints. */
+  onLine: (line: string) => void;
+  readonly end: () => void;
+}
+
+function spawnShell(env: Readonly<Record<string, string>>, fds: readonly number[]): SpawnedShell {
+  const child = spawn('/bin/sh', ['-c', TAKE_SCRIPTS], {
+    cwd: '/',
+    env,
+    // As a program that is started without a shell: it can be ended with everything it started, and no Ctrl-C ends it.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore', ...fds],
+  });
+  // Told by the missing process id, or by its end.
+  child.on('error', () => undefined);
+  const { pid, stdin, stdout } = child;
+  if (pid === undefined || stdin === null || stdout === null) throw new Error('/bin/sh could not be started');
+  stdin.on('error', () => undefined);
+  // Between commands nothing of it keeps us from ending; it ends with us, because its input does.
+  child.unref();
+  if (stdin instanceof Socket) stdin.unref();
+  if (stdout instanceof Socket) stdout.unref();
+
+  const shell: SpawnedShell = {
+    pid,
+    hasEnded: new Promise((resolve) => child.once('exit', () => resolve())),
+    go: () => stdin.write('go\n'),
+    onLine: () => undefined,
+    end: () => stdin.end(),
+  };
+  createInterface(stdout).on('line', (line) => shell.onLine(line));
+  return shell;
+}
+
+interface ShellFiles {
+  readonly input: NamelessFile;
+  readonly script: NamelessFile;
+  readonly out: NamelessPipe;
+  readonly err: NamelessPipe;
+}
+
+function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHostOptions): LocalShell {
+  const { path, workingDirectory } = options;
+  let isOpen = true;
+  void shell.hasEnded.then(() => (isOpen = false));
+
+  /** What the shell says of the command, or undefined when it ended before. */
+  function report(nonce: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      shell.onLine = (line) => {
+        if (line.startsWith(nonce)) resolve(line.slice(nonce.length + 1));
+      };
+      void shell.hasEnded.then(() => resolve(undefined));
+    });
+  }
+
+  async function untilEnded(program: string, nonce: string, streams: readonly Readable[]): Promise<HowItEnded> {
+    const heard = Promise.all(streams.map((stream) => finished(stream)));
+    heard.catch(() => undefined);
+    const said = await report(nonce);
+    if (said === NO_FOLDER || said === NO_PROGRAM) {
+      // Nobody opened the pipes, so they have no end.
+      for (const stream of streams) stream.destroy();
+      if (said === NO_PROGRAM) throw new CommandNotFound(program, path, LOCAL_NAME);
+      throw new HostUnreachable(`${program} can't be started in ${workingDirectory}: there is no such folder`);
+    }
+    await heard;
+    if (said === undefined) throw new HostLost(`the shell that started ${program} was ended`);
+    return howItEnded(Number(said));
+  }
+
+  return {
+    isUsable: () => isOpen,
+    async run(command, signals) {
+      const nonce = randomToken();
+      const { stdin = '' } = command;
+      let streams: [Readable, Readable];
+      try {
+        if (stdin !== '') files.input.fill(stdin);
+        files.script.fill(localScript(command, workingDirectory, nonce));
+        streams = [files.out.read(), files.err.read()];
+      } catch (error) {
+        throw new NotHanded('the command could not be written to a file', { cause: error });
+      }
+      const [stdout, stderr] = streams;
+      const giveUp = (): void => streams.forEach((stream) => stream.destroy());
+      const ended = untilEnded(command.program, nonce, streams);
+      shell.go();
+      try {
+        return await followProgram({ group: shell.pid, stdout, stderr, ended, giveUp }, command, signals);
+      } catch (error) {
+        // Whoever runs past its deadline is ended with the shell.
+        if (!(error instanceof CommandNotFound || error instanceof HostUnreachable)) isOpen = false;
+        throw error;
+      }
+    },
+    async close() {
+      shell.end();
+      const kill = setTimeout(() => killGroup(shell.pid, 'SIGKILL'), KILL_GRACE_MS);
+      await shell.hasEnded;
+      clearTimeout(kill);
+    },
+  };
+}
+
+/** What the shell reads, in place of the last command's. */
+function localScript({ program, args, env, stdin = '' }: HostCommand, folder: string, nonce: string): string {
+  const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)}`);
+  const input = stdin === '' ? '/dev/null' : pathOfDescriptor(FD.input);
+  const streams = `< ${input} > ${pathOfDescriptor(FD.out)} 2> ${pathOfDescriptor(FD.err)}`;
+  const closed = Object.values(FD).map((fd) => `${fd}<&-`);
+  return [
+    'p=$PATH',
+    `if ! cd -- ${quoteWord(folder)} 2> /dev/null; then outcome='${nonce} ${NO_FOLDER}'`,
+    `elif ! find_program ${quoteWord(program)}; then outcome='${nonce} ${NO_PROGRAM}'`,
+    'else',
+    // The shell's own variables, which it would give to the program.
+    '  unset PWD OLDPWD SHLVL',
+    `  ${[...variables, '"$found"', ...args.map(quoteWord), streams, ...closed].join(' ')}`,
+    `  outcome="${nonce} $?"`,
+    'fi',
+    '',
+  ].join('\n');
+}
