@@ -2,7 +2,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import type { ClearmlClient } from '../clearml/client.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Glue, ServedQueue } from '../glue/glue.ts';
 import { takeLock, type Lock } from '../glue/lock.ts';
@@ -12,7 +11,7 @@ import type { Typed } from './command.ts';
 import { oneTaskMark, workerName } from './job-settings.ts';
 import type { Base } from './read-base.ts';
 import { switchOption, textOption } from './typed-options.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { readNamedTask, type OnServer } from './with-server.ts';
 
 export interface OneTask {
   readonly task: TaskId;
@@ -90,14 +89,9 @@ async function withState<End>(
 }
 
 /** The task itself or a copy of it, with the image that it is to run in. @throws UsageProblem when there is no such task */
-async function readyTask(
-  typed: Typed,
-  { around }: Base,
-  named: TaskId,
-  { clearml, server }: { readonly clearml: ClearmlClient; readonly server: ServerSide['server'] },
-): Promise<TaskId> {
-  if ((await clearml.tasks.get(named)) === undefined)
-    throw new UsageProblem(`Task ${named} not found on ${server.apiServer}. Copy its id from the web page.`);
+async function readyTask(typed: Typed, { around }: Base, named: TaskId, there: OnServer): Promise<TaskId> {
+  const { clearml } = there;
+  await readNamedTask(there, named);
   const isCopy = switchOption(typed, 'clone') === true;
   const task = isCopy ? await clearml.tasks.clone(named) : named;
   if (isCopy) around.stderr(`Task ${named} was copied: its copy is ${task}.\n`);

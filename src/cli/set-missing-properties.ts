@@ -1,12 +1,9 @@
 // Puts the user properties of templates onto a task, so that they are there to be edited in the web page.
 import { z } from 'zod';
-import type { TaskId } from '../clearml/ids.ts';
 import type { ReadProperty } from '../template/list-properties.ts';
 import type { Typed } from './command.ts';
-import { makeClearml } from './make-clearml.ts';
-import { withLog } from './read-base.ts';
 import type { Configured } from './read-config.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { readNamedTask, withServer } from './with-server.ts';
 
 const Hyperparams = z
   .looseObject({ properties: z.record(z.string(), z.unknown()).default({}) })
@@ -24,30 +21,28 @@ export async function setMissingProperties(
   id: string,
   properties: readonly ReadProperty[],
 ): Promise<string> {
-  const base = withLog(typed, here);
-  const clearml = makeClearml(base);
-  try {
-    const server = await clearml.connect();
-    const read = await clearml.tasks.get(id as TaskId);
-    if (read === undefined)
-      throw new UsageProblem(`Task ${id} not found on ${server.apiServer}. Copy its id from the web page.`);
-    const there = Hyperparams.parse(read.document['hyperparams']).properties;
-
-    const missing: Record<string, string> = {};
-    const sentences: string[] = [];
-    for (const { name, fallback } of properties) {
-      if (Object.hasOwn(there, name)) sentences.push(`${name}: is there, and stays as it is\n`);
-      else if (Object.hasOwn(missing, name)) continue;
-      else if (fallback === undefined) sentences.push(`${name}: has no default, so set it yourself\n`);
-      else {
-        missing[name] = fallback;
-        sentences.push(`${name}: set to ${JSON.stringify(fallback)}\n`);
-      }
-    }
-    await clearml.tasks.setProperties(read.task.id, missing);
+  return withServer(typed, here, async (there) => {
+    const read = await readNamedTask(there, id);
+    const { missing, sentences } = compare(Hyperparams.parse(read.document['hyperparams']).properties, properties);
+    await there.clearml.tasks.setProperties(read.task.id, missing);
     return [...new Set(sentences)].join('');
-  } finally {
-    await clearml.close();
-    await base.closeLog();
+  });
+}
+
+function compare(
+  there: Readonly<Record<string, unknown>>,
+  properties: readonly ReadProperty[],
+): { missing: Record<string, string>; sentences: string[] } {
+  const missing: Record<string, string> = {};
+  const sentences: string[] = [];
+  for (const { name, fallback } of properties) {
+    if (Object.hasOwn(there, name)) sentences.push(`${name}: is there, and stays as it is\n`);
+    else if (Object.hasOwn(missing, name)) continue;
+    else if (fallback === undefined) sentences.push(`${name}: has no default, so set it yourself\n`);
+    else {
+      missing[name] = fallback;
+      sentences.push(`${name}: set to ${JSON.stringify(fallback)}\n`);
+    }
   }
+  return { missing, sentences };
 }

@@ -1,11 +1,8 @@
 // A task to be rendered, as the server has it now.
-import type { TaskId } from '../clearml/ids.ts';
 import type { Typed } from './command.ts';
-import { makeClearml } from './make-clearml.ts';
-import { withLog } from './read-base.ts';
 import type { Configured } from './read-config.ts';
 import { localVariables, UNKNOWN_ID, type Aim, type TaskToRender } from './task-from-file.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { readNamedTask, withServer } from './with-server.ts';
 
 /** @throws UsageProblem when there is no such task, and what the client throws */
 export async function taskFromServer(
@@ -14,13 +11,8 @@ export async function taskFromServer(
   id: string,
   { queueName, cluster }: Aim,
 ): Promise<TaskToRender> {
-  const base = withLog(typed, here);
-  const clearml = makeClearml(base);
-  try {
-    const server = await clearml.connect();
-    const read = await clearml.tasks.get(id as TaskId);
-    if (read === undefined)
-      throw new UsageProblem(`Task ${id} not found on ${server.apiServer}. Copy its id from the web page.`);
+  return withServer(typed, here, async ({ clearml, server }) => {
+    const read = await readNamedTask({ clearml, server }, id);
     const projectId = read.document['project'];
     const [project, user, queue, schedulerQueue] = await Promise.all([
       typeof projectId === 'string' ? clearml.people.project(projectId) : undefined,
@@ -40,8 +32,5 @@ export async function taskFromServer(
       schedulerQueue: schedulerQueue?.id ?? UNKNOWN_ID,
       apiServer: server.apiServer,
     };
-  } finally {
-    await clearml.close();
-    await base.closeLog();
-  }
+  });
 }

@@ -1,60 +1,38 @@
 // `logs`: the end of what a job wrote, all of it while it runs, and a sentence where there is nothing to show.
 import { expect } from 'chai';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
 const SOON = { withinMs: 20_000 };
 
 describe('logs', function () {
   this.timeout(60_000);
-  let folder: string;
-  let slurm: StandInCluster;
-  let place: OnSandbox;
-  let words: readonly string[];
+  let place: OnStandIns;
 
   beforeEach(async () => {
-    folder = await realpath(await mkdtemp(join(tmpdir(), 'logs-')));
-    slurm = await startStandInCluster({ stateDir: join(folder, 'slurm') });
-    place = await hereOnSandbox(`agent.slurm.slurm_bin_dir: ${slurm.commandsDir}`);
-    words = ['--state-dir', join(folder, 'state')];
+    place = await hereOnStandIns();
   });
-  afterEach(async () => {
-    await slurm.close();
-    await place[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterEach(() => place[Symbol.asyncDispose]());
 
   /** Submits a task whose job runs these lines and nothing of the task. */
-  async function submitOne(lines: string): Promise<string> {
-    await place.write(
-      't',
-      `#!/bin/bash\n#SBATCH --output=${folder}/%j.out\n${lines}\nexit 0\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`,
+  function submitOne(lines: string): Promise<string> {
+    return place.submitOne(
+      `#!/bin/bash\n#SBATCH --output=${place.outside}/%j.out\n${lines}\nexit 0\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`,
     );
-    const task = await place.user.makeTask({});
-    await place.user.enqueue(task, await place.user.makeQueue('gpu'));
-    const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 't', ...words);
-    expect(code, stderr).to.equal(0);
-    return task;
   }
 
   async function untilItSays(task: string, text: string): Promise<void> {
-    await waitUntil(
-      `the log to say ${text}`,
-      async () => (await place.run('logs', task, ...words)).stdout.includes(text),
-      SOON,
-    );
+    await waitUntil(`the log to say ${text}`, async () => (await place.run('logs', task)).stdout.includes(text), SOON);
   }
 
   it('prints the last lines, and says on standard error whose they are', async () => {
     const task = await submitOne('seq 1 250');
     await untilItSays(task, '250');
 
-    const some = await place.run('logs', task, '-n', '2', ...words);
-    const usual = await place.run('logs', task, ...words);
+    const some = await place.run('logs', task, '-n', '2');
+    const usual = await place.run('logs', task);
 
     expect(some).to.include({ code: 0, stdout: '249\n250\n' });
     expect(some.stderr).to.match(/^Slurm job \d+ \(\w+\) writes to .*\/\d+\.out on this machine\.$/m);
@@ -62,11 +40,13 @@ describe('logs', function () {
   });
 
   it('--follow goes on until the job has ended', async () => {
-    const task = await submitOne(`echo begun; until test -e ${folder}/go; do sleep 0.1; done; printf 'ende\\u00f1'`);
+    const task = await submitOne(
+      `echo begun; until test -e ${place.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
+    );
     await untilItSays(task, 'begun');
 
-    const following = place.run('logs', task, '--follow', ...words);
-    await writeFile(join(folder, 'go'), '');
+    const following = place.run('logs', task, '--follow');
+    await writeFile(join(place.outside, 'go'), '');
 
     expect(await following).to.include({ code: 0, stdout: 'begun\nendeñ' });
   });
@@ -74,18 +54,18 @@ describe('logs', function () {
   it('finds the job by its name when the journal is lost', async () => {
     const task = await submitOne('echo begun; sleep 60');
     await untilItSays(task, 'begun');
-    await rm(join(folder, 'state'), { recursive: true });
+    await rm(place.stateDir, { recursive: true });
 
-    expect(await place.run('logs', task, ...words)).to.include({ code: 0, stdout: 'begun\n' });
+    expect(await place.run('logs', task)).to.include({ code: 0, stdout: 'begun\n' });
   });
 
   it('says what to do where the file can not be read', async () => {
-    const task = await submitOne(`rm ${folder}/*.out; sleep 60`);
+    const task = await submitOne(`rm ${place.outside}/*.out; sleep 60`);
 
     await waitUntil(
       'the log to be gone',
       async () => {
-        const { code, stderr } = await place.run('logs', task, ...words);
+        const { code, stderr } = await place.run('logs', task);
         return code === 1 && /\d+\.out can't be read on this machine: .* Look at it on the node\./.test(stderr);
       },
       SOON,
@@ -93,15 +73,15 @@ describe('logs', function () {
   });
 
   it('says where else to look when no job is known', async () => {
-    const { code, stderr } = await place.run('logs', '0'.repeat(32), ...words);
+    const { code, stderr } = await place.run('logs', '0'.repeat(32));
 
     expect(code).to.equal(1);
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
   it('wants the id of a task', async () => {
-    expect(await place.run('logs', ...words)).to.deep.include({ code: 2, stdout: '' });
-    const { code, stderr } = await place.run('logs', 'my-task', ...words);
+    expect(await place.run('logs')).to.deep.include({ code: 2, stdout: '' });
+    const { code, stderr } = await place.run('logs', 'my-task');
 
     expect(code).to.equal(2);
     expect(stderr).to.include('"my-task" is no task id: copy the id');

@@ -1,0 +1,43 @@
+// A command line in this process with a sandbox server and a stand-in for Slurm behind it, in a folder of its own.
+import { expect } from 'chai';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+
+export interface OnStandIns extends OnSandbox {
+  readonly outside: string;
+  readonly slurm: StandInCluster;
+  readonly stateDir: string;
+  /** A task whose job is submitted with this template by a daemon that has ended. */
+  submitOne(template: string, name?: string): Promise<string>;
+}
+
+/** Words that are typed need no `--state-dir`. */
+export async function hereOnStandIns(): Promise<OnStandIns> {
+  const outside = await realpath(await mkdtemp(join(tmpdir(), 'stand-ins-')));
+  const stateDir = join(outside, 'state');
+  const slurm = await startStandInCluster({ stateDir: join(outside, 'slurm') });
+  const place = await hereOnSandbox(`agent.slurm { slurm_bin_dir: ${slurm.commandsDir}, state_dir: ${stateDir} }`);
+
+  return {
+    ...place,
+    outside,
+    slurm,
+    stateDir,
+    async submitOne(template, name = 'a test task') {
+      await place.write('t', template);
+      const task = await place.user.makeTask({ name });
+      await place.user.enqueue(task, await place.user.makeQueue('gpu'));
+      const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 't');
+      expect(code, stderr).to.equal(0);
+      return task;
+    },
+    async [Symbol.asyncDispose]() {
+      await slurm.close();
+      await place[Symbol.asyncDispose]();
+      await rm(outside, { recursive: true, force: true });
+    },
+  };
+}
