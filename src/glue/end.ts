@@ -10,6 +10,8 @@ import type { Ending } from './decide/action.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
+import { findLogAdvice } from './log-advice.ts';
+import { describeRankEnd } from './ranks.ts';
 import { say } from './tell.ts';
 import { isUnchanged } from './unchanged.ts';
 
@@ -24,6 +26,8 @@ export interface Judged {
 
 const TAIL_BYTES = 16_384;
 const TAIL_LINES = 30;
+/** What went wrong may be followed by what others say of it. */
+const ADVISED_LINES = 100;
 /** The web page shows about this much of a status message. */
 const MESSAGE_LENGTH = 200;
 
@@ -37,7 +41,9 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
   if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
 
   const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
-  const note = { reason: ending.reason, message: ending.text.slice(0, MESSAGE_LENGTH) };
+  const rank = ending.tellsRank === true ? describeRankEnd(log?.tail ?? '') : undefined;
+  const text = rank === undefined ? ending.text : `${rank} ${ending.text}`;
+  const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
     // The server lets a waiting task fail only by force.
     if (status === 'failed')
@@ -53,12 +59,14 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
     job: entry.jobId,
     queue: entry.queueName,
     status,
-    why: ending.text,
+    why: text,
   });
   await glue.journal.forget(entry.task);
 
-  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text: ending.text }];
-  if (status === 'failed' && log !== undefined) lines.push({ level: 'INFO', text: quoteLog(log) });
+  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];
+  if (status === 'failed' && log !== undefined) {
+    lines.push(...adviceIn(log), { level: 'INFO', text: quoteLog(log) });
+  }
   await say(glue, entry.task, ...lines);
   await removeJobConf(glue, entry);
 }
@@ -67,6 +75,16 @@ interface JobLog {
   readonly path: string;
   /** undefined when it can't be read from here. */
   readonly tail: string | undefined;
+}
+
+/** What the end of the job's log tells of why it failed, where that is known. */
+export async function readAdvice(glue: Glue, record: JobRecord | undefined): Promise<ConsoleLine[]> {
+  return adviceIn(await readLog(glue, record));
+}
+
+function adviceIn(log: JobLog | undefined): ConsoleLine[] {
+  const text = log?.tail === undefined ? undefined : findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES));
+  return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 
 async function readLog(glue: Glue, record: JobRecord | undefined): Promise<JobLog | undefined> {

@@ -13,13 +13,15 @@ export interface Ending {
   readonly text: string;
   /** Whether the last lines of the job's log are shown. */
   readonly withLog: boolean;
+  /** Whether the log is searched for the rank that was the first to end badly. */
+  readonly tellsRank?: boolean;
 }
 
 export type Action =
   /** Remember this in the journal. */
   | { readonly do: 'note'; readonly patch: Partial<Entry> }
-  /** A line in the task's console. */
-  | { readonly do: 'say'; readonly level: ConsoleLevel; readonly text: string }
+  /** A line in the task's console; with advice, what the end of the job's log tells of why it failed. */
+  | { readonly do: 'say'; readonly level: ConsoleLevel; readonly text: string; readonly withAdvice?: boolean }
   /** Why it waits, in the task's status message. Only for a task that is queued. */
   | { readonly do: 'show-status'; readonly text: string }
   | { readonly do: 'cancel'; readonly jobIds: readonly JobId[]; readonly why: string }

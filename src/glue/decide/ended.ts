@@ -3,6 +3,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
 import { isBackAtGate, isGateClosed } from '../job-exit.ts';
+import { AFTER_COMPLETION, hasRanks } from '../ranks.ts';
 import { describeEnd, describeNeverBegan, describeRefusal } from '../wording.ts';
 import type { Action, Ending } from './action.ts';
 import { end, letGo, tryAgain } from './moves.ts';
@@ -13,7 +14,9 @@ export function decideEnded(job: Job, sighting: Sighting): Action[] {
   const { task, place, record } = sighting;
   if (task === undefined) return letGo(place);
   const isOver = task.status !== 'queued' && task.status !== 'in_progress';
-  if (record === undefined && !(isOver && job.state === 'COMPLETED')) return [{ do: 'ask-record', jobId: job.id }];
+  // Where its agent could not clone the code, a job ends well although its task failed: the record names the log that tells why.
+  const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED';
+  if (record === undefined && !isClear) return [{ do: 'ask-record', jobId: job.id }];
 
   switch (task.status) {
     case 'queued':
@@ -62,7 +65,8 @@ function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action
   if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'in_progress', sighting);
   if (job.state === 'CANCELLED') return afterGrace(sighting, [end(cancelled(job, sighting))]);
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
-  return afterGrace(sighting, [end({ status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true })]);
+  const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true, ...rankOf(job) };
+  return afterGrace(sighting, [end(ending)]);
 }
 
 function decideStopped(job: Job, task: Task, sighting: Sighting): Action[] {
@@ -72,14 +76,23 @@ function decideStopped(job: Job, task: Task, sighting: Sighting): Action[] {
   if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'stopped', sighting);
   if (job.state === 'CANCELLED') return [end(cancelled(job, sighting))];
   const text = describeEnd(job, recordOf(sighting));
-  return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false })];
+  return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false, ...rankOf(job) })];
+}
+
+/** Where one of several ranks died, Slurm ended the others, and the first of them took it for the user's abort. */
+function rankOf(job: Job): Partial<Ending> {
+  const isByRank = hasRanks(job) && (job.state === 'FAILED' || job.state === 'OUT_OF_MEMORY');
+  return isByRank ? { withLog: true, tellsRank: true } : {};
 }
 
 /** The last line is said when nothing is left to be done: should it be lost, it is only a line. */
 function done(job: Job, sighting: Sighting): Action[] {
-  const { entry, place } = sighting;
+  const { entry, place, task } = sighting;
   const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
-  return [...letGo(place), { do: 'say', level, text: describeEnd(job, recordOf(sighting), entry.cancelledFor) }];
+  const words = describeEnd(job, recordOf(sighting), entry.cancelledFor);
+  const text = job.state === 'FAILED' && task?.status === 'completed' ? `${words} ${AFTER_COMPLETION}` : words;
+  const withAdvice = task?.status === 'failed' && recordOf(sighting) !== undefined;
+  return [...letGo(place), { do: 'say', level, text, ...(withAdvice ? { withAdvice } : {}) }];
 }
 
 function parkAndSubmit(job: Job, from: 'in_progress' | 'stopped', sighting: Sighting): Action[] {

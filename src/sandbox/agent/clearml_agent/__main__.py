@@ -19,7 +19,8 @@ def main():
     try:
         return execute(typed.id, typed.require_queue)
     except (ValueError, RequestException) as problem:
-        print("clearml_agent: ERROR: %s" % problem, file=sys.stderr)
+        # The real agent prints this to standard output too.
+        print("\nclearml_agent: ERROR: %s\n" % problem, flush=True)
         return 1
 
 

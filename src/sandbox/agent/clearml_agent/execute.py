@@ -42,7 +42,7 @@ def execute(task_id, must_be_queued):
     except Terminated:
         if script:
             script.kill()
-            task.say(script.new_output())
+            task.say_output(script.new_output())
         task.end_terminated()
         task.leave()
         return 1
@@ -57,7 +57,7 @@ def watch(task, script):
     ping_at = 0.0
     while True:
         code = script.wait(poll_seconds)
-        task.say(script.new_output())
+        task.say_output(script.new_output())
         if code is not None:
             task.end(code)
             return code

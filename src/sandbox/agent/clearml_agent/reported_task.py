@@ -12,6 +12,8 @@ class ReportedTask:
         self.worker = os.environ.get("CLEARML_WORKER_ID") or socket.gethostname() + ":0"
         rank = int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
         self._is_first = rank == 0
+        shows_rank = int(os.environ.get("CLEARML_MULTI_NODE_SINGLE_TASK") or -1) > 0
+        self._rank_line = "" if self._is_first or not shows_rank else "\033[38;5;%dmRANK %d:\033[0m\n" % (20 + rank % 210, rank)
         self._rank_text = "" if self._is_first else " - rank %d" % rank
         self._last_timestamp = 0
 
@@ -59,6 +61,11 @@ class ReportedTask:
             "timestamp": self._last_timestamp,
         }
         self._session.send_request("events", "add_batch", data=json.dumps(event) + "\n")
+
+    def say_output(self, text):
+        """Writes what the task's program said, with the rank before it where there are several nodes."""
+        if text:
+            self.say(self._rank_line + text)
 
     def stop_reason(self):
         """Why the task must not go on, in the real agent's words, or None."""
