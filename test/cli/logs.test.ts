@@ -72,6 +72,20 @@ describe('logs', function () {
     );
   });
 
+  it("prints the task's console once Slurm has forgotten the job, and says so", async () => {
+    const task = await submitOne('echo begun; sleep 60');
+    await untilItSays(task, 'begun');
+    place.slurm.controller.forgetNewest(1);
+
+    const { code, stdout, stderr } = await place.run('logs', task, '-n', '1');
+
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^Submitted as Slurm job \d+ .*\n$/);
+    expect(stderr)
+      .to.include(`No Slurm job of task ${task} is known here`)
+      .and.to.include("The end of the task's console in ClearML:");
+  });
+
   it('says where else to look when no job is known', async () => {
     const { code, stderr } = await place.run('logs', '0'.repeat(32));
 

@@ -20,7 +20,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 /** The controller is asked as often. */
 const READ_EVERY_MS = 5_000;
 
-/** Returns `failed` when there is no job, or its log can't be read. @throws SlurmUnavailable, what the client throws */
+/** Returns `failed` when there is nothing to show: no job and no console, or a log that can't be read. @throws SlurmUnavailable, what the client throws */
 export async function printLog(typed: Typed, around: Surroundings): Promise<number> {
   const task = taskOption(typed, 'task', 'logs');
   const lines = numberOption(typed, 'lines', 1) ?? USUAL_LINES;
@@ -30,25 +30,46 @@ export async function printLog(typed: Typed, around: Surroundings): Promise<numb
       const { host, scheduler } = await openCluster(base, cluster, base.log);
       try {
         const { stateDir } = cluster;
-        const job = await findJob({ scheduler, stateDir }, task, () => askClearml(base, task));
+        const job = await findJob({ scheduler, stateDir }, task, () => lastJobOf(base, task));
         if (job === undefined) continue;
         const isFollowing = switchOption(typed, 'follow') ?? false;
-        return await print(job, { host, scheduler, around, lines, isFollowing });
+        const path = job.record.outputPath;
+        if (path !== undefined) return await print({ ...job, path }, { host, scheduler, around, lines, isFollowing });
+        around.stderr(
+          `Slurm no longer knows where job ${job.id} wrote its log: it forgets that some minutes after the job's end. The file is where --output of the template points; without one it is slurm-${job.id}.out in the folder where the daemon was started.\n`,
+        );
+        return await printConsole(base, task, lines);
       } finally {
         await host.close();
       }
     }
     around.stderr(
-      `No Slurm job of task ${task} is known here: it was not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status, and the task's console in ClearML.\n`,
+      `No Slurm job of task ${task} is known here: it was not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status.\n`,
     );
-    return EXIT.failed;
+    return await printConsole(base, task, lines);
   } finally {
     await base.closeLog();
   }
 }
 
+/** What ClearML has of a task whose log is not to be had: the agent sends most of what it writes there too. */
+async function printConsole(base: Base, task: TaskId, lines: number): Promise<number> {
+  const { stdout, stderr } = base.around;
+  const clearml = makeClearml(base);
+  try {
+    const events = await clearml.events.read(task, { last: lines });
+    if (events.length === 0) return EXIT.failed;
+    stderr("The end of the task's console in ClearML:\n");
+    const text = events.map((event) => (event.text.endsWith('\n') ? event.text : `${event.text}\n`)).join('');
+    stdout(lastLines(text, lines));
+    return EXIT.ok;
+  } finally {
+    await clearml.close();
+  }
+}
+
 /** The user property that the daemon sets when it submits a job. */
-async function askClearml(base: Base, task: TaskId): Promise<string | undefined> {
+async function lastJobOf(base: Base, task: TaskId): Promise<string | undefined> {
   const clearml = makeClearml(base);
   try {
     return (await clearml.tasks.get(task))?.task.slurmJob;
@@ -65,15 +86,8 @@ interface Printing {
   readonly isFollowing: boolean;
 }
 
-async function print({ id, record }: FoundJob, printing: Printing): Promise<number> {
+async function print({ id, record, path }: FoundJob & { readonly path: string }, printing: Printing): Promise<number> {
   const { host, around, lines, isFollowing } = printing;
-  const path = record.outputPath;
-  if (path === undefined) {
-    around.stderr(
-      `Slurm no longer knows where job ${id} wrote its log: it forgets that some minutes after the job's end. Look where --output of the template points; without one it is slurm-${id}.out in the folder where the daemon was started.\n`,
-    );
-    return EXIT.failed;
-  }
   around.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
   const first = await readFrom(host, path, -MOST_BYTES);
   if (first !== undefined) around.stdout(lastLines(first.text, lines));
