@@ -25,7 +25,6 @@ interface Deps {
 export async function resume(glue: Glue, ways: Ways, view: View, signal: AbortSignal): Promise<boolean> {
   let isSettled = true;
   await forEachTask(glue, view, signal, async (entry) => {
-    if (entry.step === 'following') return;
     const isDone = await resumeEntry({ glue, ways, view, signal }, entry);
     isSettled &&= isDone;
   });
@@ -34,6 +33,8 @@ export async function resume(glue: Glue, ways: Ways, view: View, signal: AbortSi
 
 async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
   const { glue, view } = deps;
+  const { step } = entry;
+  if (step === 'following') return true;
   const live = findLiveJob(view, entry.task);
   if (live !== undefined) {
     await followJob(glue, entry, live);
@@ -41,7 +42,7 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
   }
 
   const place = view.placeOf(entry.task, entry.queue);
-  switch (entry.step) {
+  switch (step) {
     case 'claiming':
       // In its queue the pop never happened. Queued and nowhere, it was popped: by us, or by another daemon that came first and
       // has it in hand, which our journal could not be told any more. Elsewhere it is somebody else's.
@@ -56,8 +57,6 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
       return resumeSubmitting(deps, entry, place === 'parked' && view.tasks.get(entry.task)?.status === 'queued');
     case 'orphaned':
       return resumeOrphan(deps, entry, place === 'nowhere');
-    case 'following':
-      return true;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Entry } from '../../src/glue/entry.ts';
 import { resume } from '../../src/glue/resume.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 import { attempt, NOW } from './sightings.ts';
 
 const go = new AbortController().signal;
@@ -68,6 +68,14 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
   ['S-02 sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
   ['sbatch may still be on its way', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  [
+    'sbatch may be on its way for twice the time that its message may take',
+    'submitting',
+    { place: 'parked' },
+    { stepAt: NOW - 20_000 },
+    'submitting, 0 jobs',
+  ],
+  ['that time is over', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, 'following job 1, 1 jobs'],
   ['sbatch left nothing', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
   ['it is parked no more', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
   [
@@ -109,6 +117,15 @@ describe('what a crash left in the middle of a step', () => {
     }
   });
 
+  it('follows a job of another attempt than the last without telling of it', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
+
+    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
+    expect(desk.said(task)).to.deep.equal([]);
+    expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+  });
+
   it('gives a task back whose queue is no longer served, and adopts its job where it has one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const desk = createDesk({ queues: [] });
@@ -131,12 +148,97 @@ describe('what a crash left in the middle of a step', () => {
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('waits while accounting can not be asked, and says so once', async () => {
+  it('waits while accounting can not be asked, and says so', async () => {
     const desk = createDesk();
     const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
     desk.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
-    expect(await after(desk, task)).to.equal('submitting, 0 jobs');
+    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(false);
+
+    expect(desk.cluster.jobs).to.deep.equal([]);
+    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
+    const sentence = 'warn: Nobody knows yet whether Slurm took the job: it could not be looked up';
+    expect(desk.logged).to.deep.equal([sentence]);
+    expect(desk.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
+  });
+
+  it('looks for what sbatch left since the first attempt, or since the only one', async () => {
+    for (const [more, since] of [
+      [LONG_AGO, LONG_AGO.stepAt],
+      [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
+    ] as const) {
+      const asked: unknown[] = [];
+      const { glue } = createDesk();
+      const desk = createDesk({
+        scheduler: {
+          ...glue.scheduler,
+          lookUp: (names, from) => {
+            asked.push(names, from);
+            return Promise.resolve({ kind: 'failed', words: '' });
+          },
+        },
+      });
+      const task = await left(desk, 'submitting', { place: 'parked' }, more);
+      await after(desk, task);
+
+      expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
+    }
+  });
+
+  it('tells that a new attempt is one, and why', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    await after(desk, task);
+
+    expect(desk.said(task)).to.deep.equal([
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
+    ]);
+  });
+
+  it('leaves a task that somebody has in hand as it is, to its very status message', async () => {
+    for (const [step, place] of [
+      ['claiming', 'own'],
+      ['claiming', 'parked'],
+      ['orphaned', 'parked'],
+    ] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place }, LONG_AGO);
+      const before = await desk.read(task);
+      await after(desk, task);
+
+      expect(await desk.read(task), `${step}, ${place}`).to.deep.equal(before);
+    }
+  });
+
+  it('makes no job for a task that was deleted while its entry stayed', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    desk.server.store.tasks.delete(task);
+
+    expect(await after(desk, task)).to.equal('following, 0 jobs');
+  });
+
+  it('leaves a task of a queue that is no longer served to the user who has enqueued it again', async () => {
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
+
+    expect(await after(desk, task)).to.equal('orphaned, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(desk.said(task)).to.deep.equal([]);
+  });
+
+  it('goes on with a task of the queue that it came from, whatever else is served', async () => {
+    const { glue } = createDesk();
+    const desk = createDesk({
+      queues: glue.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
+    });
+    const task = await left(desk, 'parking', { place: 'nowhere' });
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(desk.said(task)).to.deep.equal([
+      'Back at the front of queue "own": the daemon that had taken it no longer serves the queue.',
+    ]);
   });
 
   for (const [title, step, found, more, isSettled] of [
@@ -159,6 +261,13 @@ describe('what a crash left in the middle of a step', () => {
     });
   }
 
+  it('needs no other look soon once a task was given back', async () => {
+    const desk = createDesk({ queues: [] });
+    await left(desk, 'parking', { place: 'parked' });
+
+    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(true);
+  });
+
   it('leaves a task alone that is followed already', async () => {
     const desk = createDesk();
     const task = await left(desk, 'following', { place: 'parked', job: 'PENDING' });
@@ -179,7 +288,7 @@ describe('what a crash left in the middle of a step', () => {
 
       expect(desk.said(task)).to.deep.equal(lines);
       expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
-      expect(desk.logged).to.include('info: The job was found by its name');
+      expect(desk.facts.get('info: The job was found by its name')).to.deep.equal({ task, job: '1', queue: 'own' });
     }
   });
 
