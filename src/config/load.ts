@@ -102,7 +102,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
   const origin = (...path: readonly string[]): Origin => originAt(root, ['agent', 'slurm', ...path]);
   const served = {
     clusters: servedClusters(conf.agent.slurm, stateDir, origin),
-    queues: servedQueues(conf.agent.slurm, origin),
+    queues: servedQueues(conf.agent.slurm, origin, namesAt(complete, ['agent', 'slurm', 'queues'])),
   };
   return {
     settings: settingsFrom(conf, served),
@@ -114,6 +114,12 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     surroundings,
     warnings,
   };
+}
+
+/** Of the fields of a group, as they follow one another in the file. */
+function namesAt(root: ConfigTree, path: readonly string[]): string[] {
+  const node = nodeAt(root, path);
+  return node?.kind === 'tree' ? [...node.fields.keys()] : [];
 }
 
 function ignoredVariables({ ignored }: Surroundings): string[] {

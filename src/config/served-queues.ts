@@ -26,13 +26,17 @@ export interface QueueSettings {
 /** As clearml-agent does when it is given no queue. */
 const USUAL_QUEUE = 'default';
 
-/** In order of priority; none when nobody said which, and there are several clusters. @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't */
-export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] {
+/**
+ * In order of priority; none when nobody said which, and there are several clusters.
+ * @param written the names of a group of queues in the order in which they are written; an object puts those that are numbers first
+ * @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't
+ */
+export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly string[]): QueueSettings[] {
   const clusters = Object.keys(slurm.clusters);
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
   const given = Array.isArray(slurm.queues)
     ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined }))
-    : Object.entries(slurm.queues).map(([name, { cluster, template, ...rest }]) => {
+    : inOrder(Object.entries(slurm.queues), written).map(([name, { cluster, template, ...rest }]) => {
         const properties = propertySettings(rest.properties, rest.other_properties);
         return { name, cluster, template, ...(properties === undefined ? {} : { properties }) };
       });
@@ -52,6 +56,10 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf): QueueSettings[] 
       return { name, cluster, template: isTyped ? undefined : its, ...properties };
     })
     .filter(({ cluster }) => slurm.cluster === undefined || cluster === slurm.cluster);
+}
+
+function inOrder<Settings>(queues: [name: string, Settings][], written: readonly string[]): [string, Settings][] {
+  return queues.sort(([one], [other]) => written.indexOf(one) - written.indexOf(other));
 }
 
 function noCluster(queue: string, clusters: readonly string[]): string {

@@ -19,6 +19,14 @@ export type SshTrouble =
       /** Methods of RFC 4252. */
       readonly takes: readonly string[];
     }
+  /** It ended the connection before all was tried. */
+  | {
+      readonly kind: 'too many tries';
+      readonly host: string;
+      readonly user: string;
+      readonly tried: readonly string[];
+      readonly untried: readonly string[];
+    }
   | { readonly kind: 'second factor'; readonly host: string; readonly methods: readonly string[] }
   | { readonly kind: 'no session'; readonly host: string }
   | { readonly kind: 'master gone'; readonly host: string }
@@ -52,6 +60,8 @@ const SENTENCES: {
     `${host} gave no answer to an SSH connection within ${seconds} s. Check the network or VPN, and that sshd runs there.`,
   'host key': ({ sentence }) => sentence,
   'not let in': describeNotLetIn,
+  'too many tries': ({ host, user, tried, untried }) =>
+    `${host} did not let ${user} in and took no more tries (MaxAuthTries in its sshd_config). It refused ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried any more: ${untried.join(', ')}.`} Name the right key with identity_file.`,
   'second factor': ({ host, methods }) =>
     `${host} took the key and asks for a second factor (${methods.join(', ')}), which nobody is here to give. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
@@ -126,5 +136,5 @@ export function unreachable(trouble: SshTrouble, cause?: unknown): HostUnreachab
 /** Whether only a person can change it: then time does not. */
 function needsPerson(trouble: SshTrouble): boolean {
   if (trouble.kind === 'ssh said') return /Permission denied|Too many authentication|HAS CHANGED/.test(trouble.words);
-  return trouble.kind === 'not let in' || trouble.kind === 'second factor' || trouble.kind === 'host key';
+  return ['not let in', 'too many tries', 'second factor', 'host key'].includes(trouble.kind);
 }

@@ -8,8 +8,11 @@ export interface AuthStory {
   readonly next: AuthHandlerMiddleware;
   /** An agent that gives no answer is no failure: what comes after it is offered. */
   agentFailed(words: string): void;
-  /** Why we were not let in; undefined when it never came to that. */
-  trouble(host: string): SshTrouble | undefined;
+  /**
+   * Why we were not let in; undefined when it never came to that.
+   * @param words of the connection's end
+   */
+  trouble(host: string, words: string): SshTrouble | undefined;
 }
 
 export function createAuthStory(user: string, { offers, unusable }: Credentials): AuthStory {
@@ -39,8 +42,11 @@ export function createAuthStory(user: string, { offers, unusable }: Credentials)
     agentFailed(words) {
       obstacles.push(`${tried.pop() ?? 'an agent'}: it gives no answer (${words}); start one and run ssh-add`);
     },
-    trouble(host) {
+    trouble(host, words) {
       if (!wasAsked || takes === undefined) return undefined;
+      // sshd's words when it ends the connection (OpenSSH, auth2.c).
+      if (words.startsWith('Too many authentication failures'))
+        return { kind: 'too many tries', host, user, tried, untried: left.map(({ label }) => label) };
       if (isHalfWay) return { kind: 'second factor', host, methods: takes };
       return { kind: 'not let in', host, user, tried, obstacles, takes };
     },

@@ -126,7 +126,7 @@ async function logIn(client: Client, target: SshTarget, way: Way): Promise<void>
 
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {
-      const trouble = story.trouble(name) ?? wayTrouble(target, error, deps.loginTimeoutMs);
+      const trouble = story.trouble(name, error.message) ?? wayTrouble(target, error, deps.loginTimeoutMs);
       reject(
         unreachable(refusedKey === undefined ? trouble : { kind: 'host key', host: name, sentence: refusedKey }, error),
       );

@@ -37,6 +37,11 @@ describe('queues', () => {
       ['b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/two.template)'],
     ],
     [
+      'keep the order in which they are written, also those whose names are numbers',
+      'queues { gpu {}, 10 {}, cpu {}, 2 {} }',
+      ['gpu -> - (-)', '10 -> - (-)', 'cpu -> - (-)', '2 -> - (-)'],
+    ],
+    [
       'with dots and blanks in their names stand in quotes',
       `${TWO}, queues { "team a/v1.2" { cluster: hpc1 } }`,
       ['team a/v1.2 -> hpc1 (-)'],

@@ -20,6 +20,11 @@ const CASES: readonly (readonly [trouble: SshTrouble, fact: string, advice: stri
   [{ kind: 'no route', host, address: '10.0.0.1', words: 'EHOSTUNREACH' }, 'no way to 10.0.0.1', 'or name a jump host'],
   [{ kind: 'no answer', host, seconds: 30 }, 'no answer to an SSH connection within 30 s', 'Check the network or VPN'],
   [
+    { kind: 'too many tries', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
+    'took no more tries (MaxAuthTries in its sshd_config). It refused the key /k. Not tried any more: the key /l.',
+    'Name the right key with identity_file.',
+  ],
+  [
     { kind: 'not let in', host, user: 'ann', tried: ['the key /k'], obstacles: [], takes: ['publickey'] },
     'did not let ann in; it takes publickey. It refused the key /k.',
     'Put the public key into ~/.ssh/authorized_keys of ann there.',

@@ -124,6 +124,17 @@ describe('a host by ssh2, when something is wrong', () => {
       );
     });
 
+    it('is told that too many keys were tried, and which', async () => {
+      await using strict = await startSshd(['MaxAuthTries 2']);
+      const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
+      await Promise.all(strangers.map((file) => makeKey(file)));
+
+      expect(await refusal(targetOf(strict, account, { identityFiles: strangers }))).to.equal(
+        `cluster did not let ${account.name} in and took no more tries (MaxAuthTries in its sshd_config). It refused ` +
+          `the key ${folder}/one, the key ${folder}/two. Not tried any more: the key ${folder}/three. Name the right key with identity_file.`,
+      );
+    });
+
     it('is tried with one key after the other, without those that are not there', async () => {
       const other = join(folder, 'other');
       await makeKey(other, { type: 'ecdsa' });
