@@ -4,6 +4,36 @@ import { ELSEWHERE, jobNameOf, OLD, QUIET, straysOf, type Row } from './stray-fa
 import { jobOf, NOW, taskOf } from './sightings.ts';
 
 const ROWS: readonly Row[] = [
+  { title: 'was deleted a moment after it was parked', parkedAt: NOW - 1_000, stray: 'none' },
+  {
+    title: 'is parked for long, and nobody has a job of it, whoever has others',
+    task: taskOf('queued'),
+    parkedAt: OLD,
+    everybodys: [],
+    stray: 'parked',
+  },
+  {
+    title: 'is parked for long, and its job ended in the very second in which it was parked',
+    task: taskOf('queued'),
+    jobs: [jobOf('CANCELLED', { endedAt: OLD - 900 })],
+    parkedAt: OLD,
+    stray: 'job',
+  },
+  {
+    title: 'runs, and no agent has ever reported for it',
+    task: taskOf('in_progress', { ...QUIET, lastWorker: undefined }),
+    stray: 'none',
+  },
+  {
+    title: 'runs as a job of a daemon of another name, which did not submit it for this task',
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:7' }),
+    stray: 'none',
+  },
+  {
+    title: "runs under somebody else's agent, and has words in the property that are no job id",
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0', slurmJob: '.*' }),
+    stray: 'none',
+  },
   { title: 'D-02 a live job of a task that waits', task: taskOf('queued'), jobs: [jobOf('PENDING')], stray: 'job' },
   { title: 'a live job of a task that runs', task: taskOf('in_progress'), jobs: [jobOf('RUNNING')], stray: 'job' },
   { title: 'a live job that is known', task: taskOf('queued'), jobs: [jobOf('PENDING')], known: true, stray: 'none' },

@@ -60,6 +60,32 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
+  it('is taken over from a daemon that was missing for long, however quick the readings are', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, other.row());
+    for (let reading = 0; reading < 9; reading += 1) {
+      await one.look({ find: () => Promise.resolve([]) }, (now += 10_000));
+    }
+
+    expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
+  });
+
+  it('is not taken over at once from a daemon that is missing where another one is heard of', async () => {
+    const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
+    await hear(one, other.row(), third.row());
+    await hear(one, third.row());
+
+    expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
+  });
+
+  it('is taken over at once from a daemon that was started anew without the queue', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    await hear(one, other.row());
+    await hear(one, daemon('mark2', { queues: [OTHER] }).row());
+
+    expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
+  });
+
   it('stays with its daemon through readings that fail: they say nothing about anybody', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());

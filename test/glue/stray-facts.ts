@@ -70,7 +70,7 @@ export function straysOf({
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
     isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
-    everybodys: everybodys === undefined ? undefined : new Map([[TASK, everybodys]]),
+    everybodys: everybodys && new Map(everybodys.length === 0 ? [] : [[TASK, everybodys]]),
     adoptMs: GRACE,
   });
 }

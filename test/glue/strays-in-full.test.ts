@@ -42,6 +42,24 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'was ours', ...SERVED, jobId: '7' },
   ],
+  [
+    'the job that it ran as, with its whole number',
+    { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
+    { kind: 'was ours', ...SERVED, jobId: '1234' },
+  ],
+  [
+    'the job that ended while it was parked, of several the last one, whatever their order',
+    {
+      task: taskOf('queued'),
+      parkedAt: OLD,
+      jobs: [
+        jobOf('FAILED', { id: '8' as JobId, endedAt: OLD + 4_000 }),
+        jobOf('FAILED', { endedAt: OLD + 9_000 }),
+        jobOf('FAILED', { id: '6' as JobId, endedAt: OLD + 2_000 }),
+      ],
+    },
+    { ...FOUND, isOthersJob: false },
+  ],
   ['when it was left', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
 ];
 
