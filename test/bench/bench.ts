@@ -7,6 +7,8 @@ import { confParsing } from './conf-parsing.ts';
 import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
 import { followRound } from './follow-round.ts';
 import { idleDaemon } from './idle-daemon.ts';
+import { journalAppends } from './journal-appends.ts';
+import { longJournal } from './long-journal.ts';
 import { recovery } from './recovery.ts';
 import { rendering } from './rendering.ts';
 import { startUp } from './start-up.ts';
@@ -19,6 +21,8 @@ const FIGURES: readonly Figure[] = [
   confParsing,
   rendering,
   followRound,
+  journalAppends,
+  longJournal,
   tasksASecond,
   recovery,
   idleDaemon,

@@ -1,7 +1,7 @@
 // One whole round of the daemon with thousands of jobs of which there is no news, without Slurm's and the server's own time.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runDaemon } from '../../src/glue/daemon.ts';
 import type { Figure, Result } from './figure.ts';
+import { runOneRound } from './one-round.ts';
 import { createQuietWorld } from './quiet-world.ts';
 import { median } from './samples.ts';
 
@@ -13,6 +13,8 @@ interface Took {
   readonly wallMs: number;
   /** Of all threads: it hardly minds what else the machine does. */
   readonly cpuMs: number;
+  readonly slurmCalls: number;
+  readonly clearmlCalls: number;
 }
 
 export const followRound: Figure = {
@@ -24,6 +26,8 @@ export const followRound: Figure = {
     return [
       ...compare('elapsed', few, many, ({ wallMs }) => wallMs),
       ...compare('processor time', few, many, ({ cpuMs }) => cpuMs),
+      ...counts('of Slurm', few, many, ({ slurmCalls }) => slurmCalls),
+      ...counts('of ClearML', few, many, ({ clearmlCalls }) => clearmlCalls),
     ];
   },
 };
@@ -36,23 +40,30 @@ function compare(what: string, few: readonly Took[], many: readonly Took[], read
   ];
 }
 
+function counts(whom: string, few: readonly Took[], many: readonly Took[], read: (took: Took) => number): Result[] {
+  const row = (jobs: string, took: readonly Took[]): Result => ({
+    what: `calls ${whom}, with ${jobs} jobs`,
+    value: median(took.map(read)),
+    unit: 'a round',
+  });
+  return [row('5,000', few), row('50,000', many)];
+}
+
 async function timeRounds(jobs: number): Promise<Took[]> {
-  const { glue, writes } = createQuietWorld(jobs);
+  const { glue, writes, calls } = createQuietWorld(jobs);
   const took: Took[] = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
     const writesBefore = writes();
+    const { slurm, clearml } = calls();
     const began = performance.now();
     const before = process.cpuUsage();
-    await runDaemon(glue, {
-      pace: { lookMs: 15_000, queueMs: 5_000 },
-      once: true,
-      stop: new AbortController().signal,
-      lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
-    });
+    await runOneRound(glue);
     const { user, system } = process.cpuUsage(before);
     const wallMs = performance.now() - began;
     if (round < WARM_UP) continue;
-    took.push({ wallMs, cpuMs: (user + system) / 1000 });
+    const slurmCalls = calls().slurm - slurm;
+    const clearmlCalls = calls().clearml - clearml;
+    took.push({ wallMs, cpuMs: (user + system) / 1000, slurmCalls, clearmlCalls });
     if (writes() > writesBefore)
       throw new Error('this was no round without news: something was written to the journal');
     // A daemon sleeps between rounds, and what a round left behind is swept up then.

@@ -17,6 +17,8 @@ export interface QuietWorld {
   readonly glue: Glue;
   /** What was written to the journal so far: nothing, as long as there is no news. */
   readonly writes: () => number;
+  /** How often Slurm and ClearML were asked so far. */
+  readonly calls: () => { readonly slurm: number; readonly clearml: number };
 }
 
 const WORKER = 'login1:slurm';
@@ -36,6 +38,7 @@ export function createQuietWorld(count: number): QuietWorld {
   type FakeJob = (typeof jobs)[number];
 
   let writes = 0;
+  let [slurm, clearml] = [0, 0];
   const entries = new Map<TaskId, Entry>(
     jobs.map(({ task, id }) => [
       task,
@@ -92,6 +95,7 @@ export function createQuietWorld(count: number): QuietWorld {
   const host: Host = {
     name: 'nowhere',
     run({ program, args }) {
+      slurm += 1;
       const format = args.find((arg) => arg.startsWith('--format='));
       if (program !== 'squeue' || format === undefined) return Promise.reject(notAtRest(program));
       const stdout = squeue(format.slice('--format='.length));
@@ -116,11 +120,18 @@ export function createQuietWorld(count: number): QuietWorld {
     apiServer: 'http://nowhere',
     login: () => Promise.reject(notAtRest('auth.login')),
     // As it comes from the wire, and checked as it is there.
-    call: (endpoint, body, { shape }) => Promise.resolve(shape.parse(JSON.parse(answer(endpoint, body)))),
+    call: (endpoint, body, { shape }) => {
+      clearml += 1;
+      return Promise.resolve(shape.parse(JSON.parse(answer(endpoint, body))));
+    },
   };
 
   function answer(endpoint: string, body: object): string {
     if (endpoint === 'queues.get_all') return replyAboutQueues;
+    if (endpoint === 'tasks.get_by_id' && 'task' in body) {
+      const asked = jobs[Number.parseInt(String(body.task), 16) - 1];
+      return JSON.stringify({ task: asked === undefined ? undefined : taskDocument(asked) });
+    }
     if (endpoint !== 'tasks.get_all') throw notAtRest(endpoint);
     // Pages of a search are numbered; of named tasks the first tells which page it is.
     if ('id' in body && Array.isArray(body.id))
@@ -133,6 +144,7 @@ export function createQuietWorld(count: number): QuietWorld {
   const unknown = (): Promise<undefined> => Promise.resolve(undefined);
   return {
     writes: () => writes,
+    calls: () => ({ slurm, clearml }),
     glue: {
       clearml: {
         queues: createQueues(session, silentLog),
@@ -199,7 +211,13 @@ export function createQuietWorld(count: number): QuietWorld {
 }
 
 const nothing = (): void => undefined;
-const silentLog: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const silentLog: Logger = { debug: nothing, info: nothing, warn: nothing, error: fail };
+
+/** What went wrong for one task would not end the round, and measured would be something else. */
+function fail(message: string, { err }: { readonly err?: unknown } = {}): void {
+  process.stderr.write(`${message}: ${String(err)}\n`);
+  process.exitCode = 1;
+}
 
 function notAtRest(what: string): Error {
   return new Error(`this is no round without news: it came to ${what}`);

@@ -1,0 +1,63 @@
+// How soon a daemon with 5,000 live jobs follows them again, when its journal tells of 100,000 tasks.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TaskIdShape } from '../../src/clearml/ids.ts';
+import type { Entry } from '../../src/glue/entry.ts';
+import { openJournal } from '../../src/glue/journal.ts';
+import { formatJournal } from '../../src/glue/journal-lines.ts';
+import type { Figure } from './figure.ts';
+import { createQuietWorld } from './quiet-world.ts';
+import { runOneRound } from './one-round.ts';
+import { median } from './samples.ts';
+
+const LIVE = 5_000;
+const TASKS = 100_000;
+const ROUNDS = 3;
+
+export const longJournal: Figure = {
+  name: 'long-journal',
+  async measure({ say }) {
+    const world = createQuietWorld(LIVE);
+    // What there is to tell of each job was told in an earlier life.
+    await runOneRound(world.glue);
+    const text = history([...world.glue.journal.entries.values()]);
+    const reading: number[] = [];
+    const following: number[] = [];
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      say(`round ${round} of ${ROUNDS}: ${(text.length / 1e6).toFixed(0)} MB`);
+      const folder = await mkdtemp(join(tmpdir(), 'journal-'));
+      try {
+        await writeFile(join(folder, 'journal.jsonl'), text);
+        const began = performance.now();
+        const journal = await openJournal(folder, Date.now());
+        reading.push((performance.now() - began) / 1000);
+        await runOneRound({ ...world.glue, journal });
+        following.push((performance.now() - began) / 1000);
+        if (journal.entries.size !== LIVE) throw new Error(`${journal.entries.size} tasks are followed, not ${LIVE}`);
+        await journal.close();
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    }
+    return [
+      { what: `${TASKS} tasks read and written anew`, value: median(reading), unit: 's' },
+      { what: `until all ${LIVE} are followed`, value: median(following), unit: 's', target: { atMost: 5 } },
+    ];
+  },
+};
+
+/** The live ones at their places among those that were followed once and are forgotten. */
+function history(live: readonly Entry[]): string {
+  const [like] = live;
+  if (like === undefined) throw new RangeError('no live task');
+  const every = TASKS / live.length;
+  const lines: string[] = [];
+  for (let index = 0; index < TASKS; index += 1) {
+    const alive = index % every === 0 ? live[index / every] : undefined;
+    const task = TaskIdShape.parse(`f${index.toString(16).padStart(31, '0')}`);
+    lines.push(formatJournal({ entry: alive ?? { ...like, task } }));
+    if (alive === undefined) lines.push(formatJournal({ forget: task }));
+  }
+  return lines.join('');
+}
