@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -59,10 +59,15 @@ describe('operating a daemon', function () {
   }
 
   it('--detached says where its log is once it runs, status shows it, and --stop returns when it has ended', async () => {
+    await mkdir(stateDir(), { mode: 0o700 });
+    await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
+
     const started = await world.run(...words, '--detached');
     expect(started, started.stderr).to.include({ code: 0, stderr: '' });
     const [, pid = '', log = ''] = /^Started: process (\d+)\. Its log is (.*)\.$/m.exec(started.stdout) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
+    expect((await stat(log)).size, 'a long log was moved on').to.be.below(100_000);
+    expect((await stat(`${log}.1`)).size).to.equal(14_000_000);
     expect((await world.run('status')).stdout).to.include(`Daemon running: process ${pid} on ${hostname()}`);
 
     const stopped = await world.run('--stop');

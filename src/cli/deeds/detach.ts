@@ -1,11 +1,12 @@
 // Starts the daemon in the background, and tells where its log is once it holds its state folder.
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateFolderUnusable } from '../../glue/lock.ts';
 import { startDetached } from '../../host/detached.ts';
 import type { Surroundings, Typed } from '../command.ts';
+import { daemonLogFile, shortenDaemonLog } from '../daemon-log.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readConfig } from '../read-config.ts';
 import { findDaemons } from '../running-daemons.ts';
@@ -41,20 +42,20 @@ export async function detach(typed: Typed, around: Surroundings): Promise<number
   return code;
 }
 
-/** Beside the state, or beside the states of several clusters. @throws StateFolderUnusable */
+/** @throws StateFolderUnusable */
 async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> {
-  const [cluster] = readConfig(typed, around).settings.clusters;
-  if (cluster === undefined) throw new RangeError('there is at least one cluster');
-  const folder = cluster.name === undefined ? cluster.stateDir : dirname(cluster.stateDir);
+  const file = daemonLogFile(readConfig(typed, around).settings.clusters);
+  const folder = dirname(file);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    shortenDaemonLog(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StateFolderUnusable(
-      `The state folder ${folder} can't be made: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
+      `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
     );
   }
-  return join(folder, 'daemon.log');
+  return file;
 }
 
 function readLog(file: string): Promise<Buffer> {

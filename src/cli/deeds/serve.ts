@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonEnd } from '../../glue/daemon.ts';
 import type { Surroundings, Typed } from '../command.ts';
+import { daemonLogFile, keepDaemonLogShort } from '../daemon-log.ts';
 import { EXIT } from '../exit-codes.ts';
 // What tells of the daemon's end is loaded at its start: by then its files may have been replaced by another version's.
 import '../explain.ts';
@@ -31,6 +32,8 @@ export async function serve(typed: Typed, around: Surroundings): Promise<number>
   ];
   try {
     current = await openGeneration(typed, around);
+    const logFile = daemonLogFile(current.base.config.settings.clusters);
+    stopListening.push(keepDaemonLogShort(logFile, () => current?.base.log));
     for (;;) {
       const stop = AbortSignal.any([around.stop, replace.signal]);
       try {

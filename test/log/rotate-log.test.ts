@@ -1,0 +1,71 @@
+// A log that is moved on while it is being written to: not a line is lost, the file stays, and old ones go.
+import { expect } from 'chai';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rotateLog, writesTo } from '../../src/log/rotate-log.ts';
+
+describe('a log file', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rotate-'));
+    file = join(folder, 'daemon.log');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('that grows is moved on, keeps its last lines in order, and stays private; of older files only so many are kept', () => {
+    const log = openSync(file, 'a', 0o600);
+    for (let line = 1; line <= 100; line += 1) {
+      writeSync(log, `line ${line}\n`);
+      rotateLog(file, { maxBytes: 100, keep: 3 });
+    }
+    closeSync(log);
+
+    const names = readdirSync(folder).sort();
+    expect(names).to.deep.equal(['daemon.log', 'daemon.log.1', 'daemon.log.2', 'daemon.log.3']);
+    const lines = names
+      .toReversed()
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('');
+    const numbers = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => Number(line.slice(5)));
+    expect(numbers.at(-1)).to.equal(100);
+    expect(numbers).to.deep.equal(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+    for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('that is short, or is not there, is left alone', () => {
+    expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
+    writeFileSync(file, 'ten bytes\n');
+    expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
+    expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
+  });
+
+  it('is told from another one by what is open', () => {
+    const log = openSync(file, 'a');
+    const other = join(folder, 'other.log');
+    appendFileSync(other, '');
+
+    expect([writesTo(log, file), writesTo(log, other), writesTo(log, join(folder, 'none'))]).to.deep.equal([
+      true,
+      false,
+      false,
+    ]);
+    closeSync(log);
+    expect(writesTo(log, file)).to.equal(false);
+  });
+});
