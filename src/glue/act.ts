@@ -5,7 +5,7 @@ import type { JobId, JobRecord } from '../slurm/scheduler.ts';
 import { isCancelDue, withCancelled } from './cancelling.ts';
 import type { Action } from './decide/action.ts';
 import type { Place } from './decide/sighting.ts';
-import { endTask } from './end.ts';
+import { endTask, readAdvice } from './end.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
@@ -46,7 +46,12 @@ export async function act(
         await glue.journal.write(current);
         break;
       case 'say':
-        await say(glue, current.task, { level: action.level, text: withPlacesFor(glue, current, action.text) });
+        await say(
+          glue,
+          current.task,
+          { level: action.level, text: withPlacesFor(glue, current, action.text) },
+          ...(action.withAdvice === true ? await readAdvice(glue, seen.record) : []),
+        );
         break;
       case 'show-status':
         if (!(await showStatus(glue, current.task, withPlacesFor(glue, current, action.text)))) return;

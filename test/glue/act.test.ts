@@ -7,10 +7,10 @@ import type { Entry } from '../../src/glue/entry.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
-import { entryOf } from './sightings.ts';
+import { entryOf, recordOf } from './sightings.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
-const LINE: Action = { do: 'say', level: 'WARNING', text: 'it waits again' };
+const LINE = { do: 'say', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
 
 async function parked(desk: Desk): Promise<TaskId> {
   const task = await desk.enqueued(1);
@@ -201,6 +201,20 @@ describe('acting on a decision', () => {
 
     expect(desk.said(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);
     expect((await desk.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
+  });
+
+  it("tells what the job's log tells of why the task failed, once it is asked to", async () => {
+    const log = { exitCode: 0, killedBy: undefined, stdout: 'manifest unknown\n', stderr: '' };
+    const { glue } = createDesk();
+    const desk = createDesk({ host: { ...glue.host, run: () => Promise.resolve(log) } });
+    const task = await parked(desk);
+    const seen = { task: await desk.read(task), place: 'parked', record: recordOf() } as const;
+
+    await actOn(desk, task, seen, [LINE, { ...LINE, withAdvice: true }]);
+
+    const [first, second, advice] = desk.said(task);
+    expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
+    expect(advice).to.include('the registry has no image of this name and tag');
   });
 
   it('goes on when the task can not be told, and says that in the log', async () => {

@@ -57,6 +57,17 @@ describe('the end of a task whose agent could not say it', () => {
     expect(desk.glue.journal.entries.size).to.equal(0);
   });
 
+  it('tells what the log tells of why, before it', async () => {
+    const desk = createDesk({ host: hostWithLog('\x1b[31mHost key verification failed.\x1b[0m\n') });
+    const { task, seen, entry } = await parked(desk);
+
+    await endTask(desk.glue, entry, FAILED, { seen, isParked: true, record: recordOf() });
+
+    const [, advice, log] = desk.said(task);
+    expect(advice).to.include('the node does not know the host key of the git server');
+    expect(log).to.include('Host key verification failed.');
+  });
+
   it('says where the log is when it can not be read from here', async () => {
     const desk = createDesk({ host: hostWithLog(undefined) });
     const { task, seen, entry } = await parked(desk);

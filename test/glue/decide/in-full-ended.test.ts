@@ -188,6 +188,24 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
   ],
   [
+    'failed as its task did, with a log that may tell why',
+    { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
+    [
+      { do: 'forget' },
+      { do: 'say', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
+    ],
+  ],
+  [
+    'ended well though its task failed: what names the log is asked for first',
+    { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
+    [{ do: 'ask-record', jobId: '7' as JobId }],
+  ],
+  [
+    'ended well though its task failed, with a log that may tell why',
+    { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
+    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
+  ],
+  [
     'cancelled by us as the user wished',
     {
       jobs: [jobOf('CANCELLED')],
