@@ -1,7 +1,10 @@
 // Decisions in full where a user or Slurm has changed what is wanted: a job of a task that is elsewhere, put back, or never starts.
+import { expect } from 'chai';
+import { AFTER_COMPLETION } from '../../../src/glue/ranks.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import { decide } from '../../../src/glue/decide/decide.ts';
+import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const STARTED = entryOf({ told: { startedOn: '7@' } });
@@ -166,6 +169,23 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
+    'badly, though its task had been completed',
+    { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
+    [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
+  ],
+  [
+    'by its time limit, though its task had been completed: that is no word about a rank',
+    { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
+    [
+      { do: 'forget' },
+      {
+        do: 'say',
+        level: 'WARNING',
+        text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+      },
+    ],
+  ],
+  [
     'cancelled in Slurm before its agent began',
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
     [
@@ -181,3 +201,22 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
 ]);
+
+describe('the log of a job that has ended', () => {
+  for (const [word, nodes, isSearched] of [
+    ['FAILED', 'n[1-3]', true],
+    ['OUT_OF_MEMORY', 'n[1-3]', true],
+    ['TIMEOUT', 'n[1-3]', false],
+    ['FAILED', 'n1', false],
+  ] as const) {
+    it(`is ${isSearched ? '' : 'not '}searched for the rank that ended badly first: ${word} on ${nodes}`, () => {
+      const [action] = decide(
+        sighting({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
+      );
+      const ending = action?.do === 'end' ? action.ending : undefined;
+
+      expect(ending?.status).to.equal('failed');
+      expect([ending?.withLog, ending?.tellsRank === true]).to.deep.equal([isSearched, isSearched]);
+    });
+  }
+});

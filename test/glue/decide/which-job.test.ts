@@ -48,6 +48,28 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
+    'it is the one that lives, though it is of an earlier attempt than the known one, which is gone',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', BY_FIRST),
+      entry: entryOf({ ...OF_SECOND, told: { startedOn: '7@' } }),
+    },
+    [
+      {
+        do: 'note',
+        patch: {
+          jobId: '7' as JobId,
+          attempt: attempt(1),
+          cancelledFor: undefined,
+          cancelledAt: undefined,
+          neverStartsSince: undefined,
+          absentSince: undefined,
+          endSeenAt: undefined,
+        },
+      },
+    ],
+  ],
+  [
     'of two that have ended, of a task that was deleted, the known one is forgotten with it',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
     [{ do: 'forget' }],
