@@ -115,15 +115,11 @@ async function askPartitions(
   if (sinfo.kind !== 'known') return sinfo;
   const rights = await ask(host, names.scontrol, SHOW_PARTITIONS_ARGS);
   if (rights.kind !== 'known') return rights;
-  // Who could not ask for accounts has none to hold against a partition.
-  const isBound = controller.kind === 'known' && controller.value.needsAccount && accounts.kind === 'known';
-  return known(
-    reachablePartitions(readPartitions(sinfo.value), {
-      rights: readPartitionRights(rights.value),
-      accounts: accounts.kind === 'known' ? accounts.value : [],
-      needsAccount: isBound,
-    }),
-  );
+  const ours = accounts.kind === 'known' ? accounts.value : [];
+  // That there are no accounts is told of the accounts, and not of each partition.
+  const needsAccount = controller.kind === 'known' && controller.value.needsAccount && ours.length > 0;
+  const user = { rights: readPartitionRights(rights.value), accounts: ours, needsAccount };
+  return known(reachablePartitions(readPartitions(sinfo.value), user));
 }
 
 function readController(text: string): Fact<ControllerSeen> {

@@ -1,6 +1,6 @@
 // What doctor looks at on each cluster: the way there, Slurm's commands and controller, this user's rights, and the folders.
 import { judgeClocks } from './here-checks.ts';
-import { bad, good, judge, open, type Check, type Fact, type Verdict } from './verdict.ts';
+import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './verdict.ts';
 
 export interface CommandSeen {
   readonly program: string;
@@ -111,7 +111,10 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
     id: 'ended-jobs',
     asks: 'Does Slurm remember an ended job until we have looked?',
     fix: "Set agent.slurm.poll_interval_sec to at most half of Slurm's MinJobAge, or ask for a longer MinJobAge",
-    judge: ({ controller, pollIntervalMs }) => judge(controller, (seen) => judgeMemory(seen, pollIntervalMs)),
+    judge: ({ controller, pollIntervalMs }) =>
+      judgeIfKnown(controller, 'not asked: the controller does not answer', (seen) =>
+        judgeMemory(seen, pollIntervalMs),
+      ),
   },
   {
     id: 'shared-folder',

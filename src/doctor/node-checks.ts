@@ -1,5 +1,5 @@
 // What doctor looks at from inside a job, on a node.
-import { bad, good, judge, open, type Check, type Fact, type Verdict } from './verdict.ts';
+import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './verdict.ts';
 
 export interface NodeFound {
   readonly node: string;
@@ -32,6 +32,9 @@ export interface NodeSeen {
 /** A small environment with the agent in it takes about as much. */
 const LEAST_FREE_MB = 1024;
 
+/** Why there is none the first row tells. */
+const NO_ANSWER = 'not looked at: no job has answered';
+
 export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'probe-job',
@@ -44,7 +47,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     asks: 'Does the node reach the ClearML server?',
     fix: "Ask for a route from the nodes to the server, or export the site's https_proxy in the template",
     judge: ({ found, apiServer }) =>
-      judge(found, ({ route }) =>
+      judgeIfKnown(found, NO_ANSWER, ({ route }) =>
         route.isThere ? good(`${apiServer} answers (${route.words})`) : bad(`no way to ${apiServer}: ${route.words}`),
       ),
   },
@@ -53,14 +56,16 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     asks: 'Is there a Python on the node?',
     fix: 'Set agent.slurm.python to a Python that the nodes have, or load one in the template before ${CLEARML_PRE_SETUP}',
     judge: ({ found }) =>
-      judge(found, ({ python }) => (python === undefined ? bad('there is none') : good(`Python ${python}`))),
+      judgeIfKnown(found, NO_ANSWER, ({ python }) =>
+        python === undefined ? bad('there is none') : good(`Python ${python}`),
+      ),
   },
   {
     id: 'node-agent',
     asks: 'Is clearml-agent there, or can it be installed?',
     fix: 'Install clearml-agent into a Python that the nodes see, and name it in agent.slurm.python',
     judge: ({ found, agentVersion }) =>
-      judge(found, ({ agent, canMakeVenv }) => {
+      judgeIfKnown(found, NO_ANSWER, ({ agent, canMakeVenv }) => {
         if (agent !== undefined) return good(`clearml-agent ${agent}`);
         return canMakeVenv
           ? open(`none there: jobs install clearml-agent ${agentVersion} with pip`)
@@ -71,14 +76,15 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     id: 'node-git',
     asks: 'Is git there, for tasks whose code is in a repository?',
     fix: 'Load git in the template, or ask for it on the nodes',
-    judge: ({ found }) => judge(found, ({ git }) => (git === undefined ? bad('there is none') : good(`git ${git}`))),
+    judge: ({ found }) =>
+      judgeIfKnown(found, NO_ANSWER, ({ git }) => (git === undefined ? bad('there is none') : good(`git ${git}`))),
   },
   {
     id: 'node-containers',
     asks: 'Is there a container program, where tasks run in images?',
     fix: 'Load apptainer in the template (module load apptainer), or leave out --singularity-mode',
     judge: ({ found, needsContainers }) =>
-      judge(found, ({ containers }) => {
+      judgeIfKnown(found, NO_ANSWER, ({ containers }) => {
         const canRun = containers.some((name) => name === 'apptainer' || name === 'singularity');
         if (needsContainers && !canRun) return bad('there is neither apptainer nor singularity');
         return containers.length === 0 ? open('none there, and none is needed') : good(containers.join(', '));
@@ -88,14 +94,14 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     id: 'node-home',
     asks: 'Is there room in the home folder?',
     fix: "Make room there, or set agent.venvs_dir and the agent's caches to a scratch folder",
-    judge: ({ found }) => judge(found, ({ home }) => judgeHome(home)),
+    judge: ({ found }) => judgeIfKnown(found, NO_ANSWER, ({ home }) => judgeHome(home)),
   },
   {
     id: 'node-shared-folder',
     asks: 'Does the node see the shared folder?',
     fix: 'Name a folder in agent.slurm.shared_dir that login node and nodes have under the same path',
     judge: ({ found, sharedDir }) =>
-      judge(found, ({ seesSharedFolder }) => {
+      judgeIfKnown(found, NO_ANSWER, ({ seesSharedFolder }) => {
         if (sharedDir === undefined) return open('none is set');
         return seesSharedFolder ? good(sharedDir) : bad(`${sharedDir} can not be written to there`);
       }),

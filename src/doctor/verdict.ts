@@ -43,6 +43,11 @@ export function judge<T>(fact: Fact<T>, judgeValue: (value: T) => Verdict): Verd
   return fact.kind === 'trouble' ? bad(fact.why) : open(fact.why);
 }
 
+/** The same where another row tells of the trouble: here it only kept us from looking. @param why begins with `not …: ` */
+export function judgeIfKnown<T>(fact: Fact<T>, why: string, judgeValue: (value: T) => Verdict): Verdict {
+  return fact.kind === 'trouble' ? open(why) : judge(fact, judgeValue);
+}
+
 /** One row of what doctor looks at. */
 export interface Check<Facts> {
   readonly id: string;

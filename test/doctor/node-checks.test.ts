@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
 import { probeName, readProbe } from '../../src/doctor/node-probe.ts';
-import { known, type Verdict } from '../../src/doctor/verdict.ts';
+import { known, trouble, type Verdict } from '../../src/doctor/verdict.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 
 const WELL = {
@@ -63,6 +63,17 @@ describe('what doctor says of a node', () => {
   it('wants a container program only where tasks run in images, and then one that can run them', () => {
     expect(verdict('node-containers', { containers: 'podman docker ' }, true).mark).to.equal('bad');
     expect(verdict('node-containers', { containers: 'singularity ' }, true).mark).to.equal('good');
+  });
+
+  it('tells once why no job has answered', () => {
+    const found = trouble('Slurm took no job: Invalid partition');
+    const facts = { found, apiServer: 'x', sharedDir: '/shared', agentVersion: '3.0.3', needsContainers: true };
+
+    const [first, ...others] = NODE_CHECKS.map(({ judge }) => judge(facts));
+
+    expect(first).to.deep.equal({ mark: 'bad', says: 'Slurm took no job: Invalid partition' });
+    for (const other of others)
+      expect(other).to.deep.equal({ mark: 'open', says: 'not looked at: no job has answered' });
   });
 
   it('reads nothing of what is not whole yet', () => {

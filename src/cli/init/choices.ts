@@ -168,8 +168,8 @@ function unknownAccount(account: string): Choice<Entrance> {
   return { value: { account, isDefault: false, qos: undefined }, why: TYPED };
 }
 
-function containersQuestion({ login, hasPyxis }: Site): Question {
-  const program = login.containers ?? programOf(moduleFor('containers', login));
+function containersQuestion({ plain, login, hasPyxis }: Site): Question {
+  const program = plain.containers ?? login.containers ?? programOf(moduleFor('containers', login));
   return {
     asks: 'In what shall tasks run that name a container image? (none: on the node itself)',
     answers: ['none', ...(program === undefined ? [] : [program]), ...(hasPyxis ? ['pyxis'] : [])],

@@ -97,7 +97,7 @@ function modulesToLoad({ plain, login }: Site, { containers }: Choices): ModuleL
     plain[what] === undefined && login[what] !== undefined;
   const load = (what: 'python' | 'containers', missing: string): void => {
     const module = moduleFor(what, login);
-    if (login[what] !== undefined || module === undefined) return;
+    if ((plain[what] ?? login[what]) !== undefined || module === undefined) return;
     needed.push(module);
     lines.push(`# ${missing} on the login node without it; module avail shows it.`, `module load ${module}`);
   };

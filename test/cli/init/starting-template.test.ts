@@ -89,6 +89,13 @@ describe('the starting template', () => {
       '\napptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
+      'Apptainer that only the path of jobs has',
+      withSurvey({}, { containers: 'apptainer' }),
+      { containers: 'apptainer' },
+      '#!/bin/bash\n',
+      '\napptainer exec ${CLEARML_AGENT_EXECUTE}\n',
+    ],
+    [
       'Singularity by its module',
       withSurvey({ hasModules: true, modules: ['singularity/3.8'] }),
       { containers: 'singularity' },

@@ -1,0 +1,265 @@
+// What doctor must find in settings, files and the way to the server: each fault planted for real, for one check to find it.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeCertificates } from '../clearml/certificates.ts';
+import { data, makeToken, page, startScriptedServer, type ScriptedServer } from '../clearml/scripted-server.ts';
+import type { OnSandbox } from '../cli/on-sandbox.ts';
+import { CLEAN } from '../template/lint/faults.ts';
+
+export interface DoctorFault {
+  readonly check: string;
+  /** For the page of planted faults. */
+  readonly what: string;
+  readonly says: RegExp;
+}
+
+/** What is other than in a place where all is well. */
+export interface Planted {
+  /** Further lines of clearml.conf, which win over those before. */
+  readonly conf?: string;
+  /** Instead of the daemon's usual options. */
+  readonly words?: readonly string[];
+  /** Ends what was started for it. */
+  readonly end?: () => Promise<void>;
+}
+
+/** One in the settings, the files, or the way to the server. */
+export interface FaultHere extends DoctorFault {
+  readonly plant: (there: OnSandbox) => Planted | Promise<Planted>;
+}
+
+function setting(line: string): () => Planted {
+  return () => ({ conf: `agent.slurm { ${line} }` });
+}
+
+async function scripted(
+  change: (server: ScriptedServer) => void,
+  tls?: { cert: string; key: string },
+): Promise<Planted> {
+  const server = await startScriptedServer(tls);
+  server.script('queues.get_all', data({ queues: [{ id: 'a'.repeat(32), name: 'default', entries: [] }] }));
+  server.script('users.get_by_id', data({ user: { id: 'u1', name: 'Ada' } }));
+  change(server);
+  return { conf: `api.api_server: "${server.url}"`, end: () => server.close() };
+}
+
+/** A folder of programs that come before the real ones. */
+async function programs(there: OnSandbox, scripts: Readonly<Record<string, string>>): Promise<Planted> {
+  const folder = join(there.folder, 'bin');
+  await mkdir(folder);
+  for (const [name, script] of Object.entries(scripts))
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return { conf: `agent.slurm.slurm_bin_dir: "${folder}"` };
+}
+
+async function template(there: OnSandbox, text: string): Promise<Planted> {
+  await there.write('a.template', text);
+  return {};
+}
+
+const withDirective = (line: string): string => CLEAN.replace('export SITE', `${line}\nexport SITE`);
+const served = (queue: string, ...templates: readonly string[]): Planted => ({
+  words: ['--queue', queue, '--template-files', ...templates],
+});
+
+export const FAULTS_HERE: readonly FaultHere[] = [
+  {
+    check: 'configuration',
+    what: 'a misspelt setting',
+    says: /poll_intervall_sec/,
+    plant: setting('poll_intervall_sec: 3'),
+  },
+  {
+    check: 'configuration',
+    what: 'a setting of another kind',
+    says: /poll_interval_sec.*number/,
+    plant: setting('poll_interval_sec: soon'),
+  },
+  {
+    check: 'configuration',
+    what: 'a brace that is never closed',
+    says: /clearml\.conf:\d+/,
+    plant: () => ({ conf: 'agent {' }),
+  },
+  {
+    check: 'configuration',
+    what: 'a configuration file that is not there',
+    says: /none\.conf/,
+    plant: () => ({ words: ['--config-file', 'none.conf'] }),
+  },
+  {
+    check: 'server',
+    what: 'a server that is away',
+    says: /no usable answer from http:\/\/127\.0\.0\.1:9/,
+    plant: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
+  },
+  {
+    check: 'server',
+    what: 'a host name that nobody knows',
+    says: /nowhere\.invalid/,
+    plant: () => ({ conf: 'api.api_server: "http://nowhere.invalid:8008"' }),
+  },
+  {
+    check: 'server',
+    what: 'the address of the web page instead of the API',
+    says: /web/,
+    plant: () => scripted((server) => server.script('auth.login', page(200, '<html>ClearML</html>'))),
+  },
+  {
+    check: 'server',
+    what: 'a certificate of an unknown authority',
+    says: /certificate/,
+    plant: async (): Promise<Planted> => {
+      const certificates = await makeCertificates('127.0.0.1');
+      await certificates.remove();
+      return scripted(() => undefined, certificates);
+    },
+  },
+  {
+    check: 'credentials',
+    what: 'no keys',
+    says: /api\.credentials\.access_key is neither/,
+    plant: () => ({ conf: 'api.credentials: null' }),
+  },
+  {
+    check: 'credentials',
+    what: 'keys that the server does not know',
+    says: /does not accept them$/,
+    plant: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
+  },
+  {
+    check: 'server-version',
+    what: 'a server that is too old',
+    says: /server 1\.9\.2 with API 2\.20, which is too old/,
+    plant: () =>
+      scripted((server) => {
+        server.script('auth.login', data({ token: makeToken({ api_version: '2.20', server_version: '1.9.2' }) }));
+      }),
+  },
+  {
+    check: 'server-clock',
+    what: 'a server whose clock is ten minutes ahead',
+    says: /^(?:600|599|601) s ahead of this machine's$/,
+    plant: () =>
+      scripted((server) => {
+        const token = makeToken({ iat: Math.floor(Date.now() / 1000) + 600 });
+        server.script('auth.login', data({ token }));
+      }),
+  },
+  {
+    check: 'queues',
+    what: 'a misspelt queue',
+    says: /"defualt" \(did you mean "default"\?\)$/,
+    plant: () => served('defualt', 'a.template'),
+  },
+  {
+    check: 'templates',
+    what: 'a misspelt variable in a template',
+    says: /^a\.template:\d+: .*naem/,
+    plant: (there) => template(there, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
+  },
+  {
+    check: 'templates',
+    what: 'a template for a partition that is not there',
+    says: /^a\.template:\d+: .*nvalid partition/,
+    plant: (there) => template(there, withDirective('#SBATCH --partition=nowhere')),
+  },
+  {
+    check: 'templates',
+    what: 'a template that asks for more than any node has',
+    says: /^a\.template:\d+: sbatch --test-only says/,
+    plant: (there) => template(there, withDirective('#SBATCH --mem=900T')),
+  },
+  {
+    check: 'templates',
+    what: 'a template that is missing',
+    says: /b\.template does not exist/,
+    plant: () => served('default', 'b.template'),
+  },
+  {
+    check: 'templates',
+    what: 'a template too many',
+    says: /1 queue but 2 template files/,
+    plant: async (there: OnSandbox): Promise<Planted> => {
+      await there.write('c.template', CLEAN);
+      return served('default', 'a.template', 'c.template');
+    },
+  },
+  {
+    check: 'ssh',
+    what: 'a login node that can not be reached',
+    says: /nowhere\.invalid/,
+    plant: () => ({ words: ['--ssh', 'nowhere.invalid'] }),
+  },
+  {
+    check: 'cluster-clock',
+    what: 'a login node whose clock is an hour behind',
+    says: /^36\d\d s behind this machine's$/,
+    plant: (there) => programs(there, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
+  },
+  {
+    check: 'slurm-commands',
+    what: 'Slurm commands that are not there',
+    says: /^no .*sbatch/,
+    plant: setting('binaries { batch_binary: /nowhere/sbatch }'),
+  },
+  {
+    check: 'slurm-commands',
+    what: 'a Slurm that is too old',
+    says: /^Slurm 19\.05\.5 is older than 20\.11$/,
+    plant: (there) =>
+      programs(there, { squeue: 'case $1 in --version) echo slurm 19.05.5 ;; *) exec /usr/bin/squeue "$@" ;; esac' }),
+  },
+  {
+    check: 'controller',
+    what: 'a controller that does not answer',
+    says: /slurm_load_ctl_conf|Unable to contact slurm controller/,
+    plant: async (there: OnSandbox): Promise<Planted> => {
+      const lines = 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=1\n';
+      const conf = await there.write('slurm.conf', lines);
+      // Not with a template: sbatch could not be asked about it either.
+      return { conf: `agent.slurm.slurm_conf: "${conf}"`, words: ['--queue', 'default'] };
+    },
+  },
+  {
+    check: 'ended-jobs',
+    what: 'a poll interval above half of MinJobAge',
+    says: /MinJobAge is 300 s, and we look every 200 s/,
+    plant: setting('poll_interval_sec: 200'),
+  },
+  {
+    check: 'shared-folder',
+    what: 'a shared folder that is missing',
+    says: /^\/nowhere is missing$/,
+    plant: setting('shared_dir: /nowhere'),
+  },
+  {
+    check: 'shared-folder',
+    what: 'a shared folder that is a file',
+    says: /a\.template is missing$/,
+    plant: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
+  },
+  {
+    check: 'state-folder',
+    what: 'a state folder that is a file',
+    says: /a\.template can't be used/,
+    plant: setting('state_dir: a.template'),
+  },
+  {
+    check: 'state-folder',
+    what: 'a state folder where nothing can be written',
+    says: /\/proc\/glue can't be used/,
+    plant: setting('state_dir: /proc/glue'),
+  },
+  {
+    check: 'other-daemon',
+    what: 'a daemon of another machine on the state folder',
+    says: /^process 812 on login2 uses it$/,
+    plant: async (there: OnSandbox): Promise<Planted> => {
+      await mkdir(join(there.folder, 'state'));
+      const holder = { host: 'login2', pid: 812, begun: '1', since: Date.now() };
+      await there.write('state/daemon.lock', JSON.stringify(holder));
+      return { conf: 'agent.slurm.state_dir: state' };
+    },
+  },
+];

@@ -1,0 +1,78 @@
+// What doctor must find on a cluster and on its nodes, for one check to find it.
+import type { SlurmCluster } from '../support/slurm-cluster.ts';
+import type { DoctorFault } from './faults-here.ts';
+
+/** One of the cluster itself, which has accounting. */
+export interface FaultOfCluster extends DoctorFault {
+  readonly plant: (cluster: SlurmCluster, user: string) => Promise<unknown>;
+  readonly mend: (cluster: SlurmCluster, user: string) => Promise<unknown>;
+}
+
+const ALL = ['debug', 'short', 'low', 'cheap'];
+
+async function updateAll(cluster: SlurmCluster, ...changes: readonly string[]): Promise<void> {
+  for (const name of ALL) await cluster.run('scontrol', 'update', `PartitionName=${name}`, ...changes);
+}
+
+export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
+  {
+    check: 'partitions',
+    what: 'nodes that are all drained',
+    says: /^none takes a job of this user now: debug has no usable node;/,
+    plant: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=DRAIN', 'Reason=disk'),
+    mend: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=RESUME'),
+  },
+  {
+    check: 'partitions',
+    what: 'partitions that are all down',
+    says: /^none takes a job of this user now: debug is not up;/,
+    plant: (cluster) => updateAll(cluster, 'State=DOWN'),
+    mend: (cluster) => updateAll(cluster, 'State=UP'),
+  },
+  {
+    check: 'partitions',
+    what: 'partitions that take other accounts only',
+    says: /^none takes a job of this user now: debug takes none of your accounts;/,
+    plant: (cluster) => updateAll(cluster, 'AllowAccounts=physics'),
+    mend: (cluster) => updateAll(cluster, 'AllowAccounts=ALL'),
+  },
+  {
+    check: 'accounts',
+    what: 'a user without an account',
+    says: /^this user has no account, and Slurm refuses jobs without one$/,
+    plant: (cluster, user) => cluster.run('sacctmgr', '--immediate', 'delete', 'user', user),
+    mend: (cluster, user) =>
+      cluster.run('sacctmgr', '--immediate', 'add', 'user', user, 'Account=lab', 'DefaultAccount=lab'),
+  },
+  {
+    check: 'controller',
+    what: 'a controller that was stopped',
+    says: /Unable to contact slurm controller|slurm_load_ctl_conf/,
+    plant: (cluster) => cluster.stopController(),
+    mend: (cluster) => cluster.startController(),
+  },
+];
+
+/** Found by `--on-node`; the tests beside the command plant them. */
+export const FAULTS_ON_NODE: readonly DoctorFault[] = [
+  { check: 'probe-job', what: 'a partition that is not there', says: /^Slurm took no job: .*[Ii]nvalid partition/ },
+  {
+    check: 'probe-job',
+    what: 'a shared folder that the node does not see',
+    says: /is not to be seen on this machine$/,
+  },
+  { check: 'node-server', what: 'no way from the node to the server', says: /^no way to http:\/\/127\.0\.0\.1:9: / },
+  { check: 'node-python', what: 'no Python on the node', says: /^there is none$/ },
+  {
+    check: 'node-agent',
+    what: 'no agent there, and no way to install it',
+    says: /^there is none, and Python lacks venv/,
+  },
+  { check: 'node-git', what: 'no git on the node', says: /^there is none$/ },
+  {
+    check: 'node-containers',
+    what: 'no container program where tasks run in images',
+    says: /^there is neither apptainer/,
+  },
+  { check: 'node-home', what: 'a home folder that the node can not write to', says: /can not be written to$/ },
+];
