@@ -94,6 +94,10 @@ const SSH_WORDS: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /Host key verification failed|host key is known/,
     'Connect once by hand, compare the fingerprint with what the site publishes, and accept it.',
   ],
+  [
+    /Too many authentication failures/,
+    'Name the right key by IdentityFile, with IdentitiesOnly yes, in ~/.ssh/config.',
+  ],
   [/Permission denied/, 'It needs a key that is accepted without a question, or a connection of your own.'],
 ];
 

@@ -81,6 +81,25 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
+  it('goes through a connection for which a person gave a second factor, and never asks for one itself', async () => {
+    await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
+    await using user = prepareUserSsh(targetOf(strict, account));
+    const host = open({ config: user.config });
+    await user.openMaster(account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(strict.log()).to.match(/Accepted keyboard-interactive/);
+
+    await user.closeMaster();
+    const before = strict.log();
+    for (let time = 0; time < 3; time += 1)
+      expect(await rejection(host.run(shell('touch ran')))).to.have.property('message', GONE);
+    expect(strict.log().slice(before.length)).not.to.match(/Connection from|Accepted|Failed/);
+
+    await user.openMaster(account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(host.loginCount()).to.equal(0);
+  });
+
   it('leaves what was under way unknown when the connection ends', async () => {
     await ssh.openMaster();
     const host = open();

@@ -11,8 +11,8 @@ export interface UserSsh {
   /** A file like ~/.ssh/config in which the host is called `cluster`. */
   readonly config: string;
   readonly folder: string;
-  /** Opens the shared connection, as a person would by `ssh -fNM cluster`. */
-  openMaster(): Promise<void>;
+  /** Opens the shared connection, as a person would by `ssh -fNM cluster`, who answers whatever is asked with this. */
+  openMaster(answer?: string): Promise<void>;
   closeMaster(): Promise<void>;
   hasMaster(): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -47,10 +47,11 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
   return {
     config,
     folder,
-    async openMaster() {
+    async openMaster(answer) {
       // In the background it keeps our standard error open, which nobody must wait for.
       const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
-      await execute('sh', words, { timeout: LOGIN_PATIENCE_MS });
+      const env = answer === undefined ? process.env : { ...process.env, ...answersBy(folder, answer) };
+      await execute('sh', words, { timeout: LOGIN_PATIENCE_MS, env });
     },
     closeMaster,
     hasMaster: () =>
@@ -63,4 +64,11 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What has ssh ask a program rather than a terminal. */
+function answersBy(folder: string, answer: string): Record<string, string> {
+  const program = join(folder, 'answer');
+  writeFileSync(program, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o700 });
+  return { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force' };
 }
