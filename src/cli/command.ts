@@ -27,13 +27,33 @@ export interface Surroundings {
 /** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
 export type Typed = Readonly<Record<string, unknown>>;
 
+/** An option as yargs takes it, and what help tells of it beside that. `group` is the heading under which it stands there. */
+export interface Option extends Options {
+  readonly describe: string;
+  /** What stands for its value, such as `QUEUE`; `FILE` and `FOLDER` are completed as such. A switch has none. */
+  readonly value?: string;
+}
+
+/** A command line that a person may copy. */
+export interface Example {
+  /** The words behind the program's name. */
+  readonly words: string;
+  readonly does: string;
+}
+
+/** What commands are for, in the order in which help tells of them. */
+export const COMMAND_GROUPS = ['Run tasks', 'Begin', 'Write templates', 'Look and operate'] as const;
+
 export interface Command {
   /** Undefined for what the program does without a subcommand. */
   readonly name: string | undefined;
   /** Positional words in yargs' notation, e.g. `[key]`. */
   readonly positionals?: string;
+  readonly group: (typeof COMMAND_GROUPS)[number];
   readonly describe: string;
-  readonly options: Readonly<Record<string, Options>>;
+  /** The simplest first. */
+  readonly examples: readonly Example[];
+  readonly options: Readonly<Record<string, Option>>;
   /** Returns the exit code. Loads what it works with only now, so that no command waits for the rooms of another. */
   run(typed: Typed, around: Surroundings): Promise<number>;
 }

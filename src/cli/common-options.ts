@@ -1,47 +1,75 @@
 // Options that several commands share, in words.
-import type { Options } from 'yargs';
+import type { Option } from './command.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
+const WHERE = 'Where Slurm is';
+const SETTINGS = 'Settings and log';
+
 export const CLUSTER_OPTIONS = {
   ssh: {
+    group: WHERE,
+    value: '[USER@]HOST',
     type: 'string',
     requiresArg: true,
-    describe: 'The [user@]host where Slurm is, as ssh knows it (default: this machine)',
+    describe: 'The host with Slurm, as ssh knows it (default: this machine)',
   },
   cluster: {
+    group: WHERE,
+    value: 'NAME',
     type: 'string',
     requiresArg: true,
     describe: 'Of the clusters in the configuration, serve this one only',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies Record<string, Option>;
 
 /** How a task is started in its job. */
 export const MODE_OPTIONS = {
   'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
   'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
-} as const satisfies Record<string, Options>;
+} as const satisfies Record<string, Option>;
 
 export const QUEUE_OPTIONS = {
-  'template-files': { type: 'array', string: true, describe: 'Templates: one for each queue, or one for all' },
-  queue: { type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
+  'template-files': {
+    value: 'FILE...',
+    type: 'array',
+    string: true,
+    describe: 'Templates: one for each queue, or one for all',
+  },
+  queue: { value: 'QUEUE...', type: 'array', string: true, describe: 'ClearML queues to serve, in order of priority' },
   ...CLUSTER_OPTIONS,
   ...MODE_OPTIONS,
-} as const satisfies Record<string, Options>;
+} as const satisfies Record<string, Option>;
 
 export const COMMON_OPTIONS = {
-  'config-file': { type: 'string', requiresArg: true, describe: 'The clearml.conf to read' },
-  'state-dir': { type: 'string', requiresArg: true, describe: 'Where the journal is kept' },
+  'config-file': {
+    group: SETTINGS,
+    value: 'FILE',
+    type: 'string',
+    requiresArg: true,
+    describe: 'The clearml.conf to read',
+  },
+  'state-dir': {
+    group: SETTINGS,
+    value: 'FOLDER',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Where the journal is kept',
+  },
   'log-level': {
+    group: SETTINGS,
+    value: 'LEVEL',
     type: 'string',
     requiresArg: true,
     choices: LOG_LEVELS,
     describe: 'How much is logged (default info)',
   },
   'log-format': {
+    group: SETTINGS,
+    value: 'FORMAT',
     type: 'string',
     requiresArg: true,
     choices: ['text', 'json'],
     describe: 'How it is logged (default text)',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies Record<string, Option>;

@@ -3,7 +3,7 @@ import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { readVersion } from './version.ts';
+import { versionText } from './version.ts';
 
 const STDIN = 0;
 const STDERR = 2;
@@ -67,7 +67,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */
 async function answer(words: readonly string[], around: Surroundings): Promise<number> {
   if (words.length === 1 && words[0] === '--version') {
-    around.stdout(`${await readVersion()}\n`);
+    around.stdout(await versionText());
     return EXIT.ok;
   }
   const { parseAndRun } = await import('./parser.ts');

@@ -1,5 +1,6 @@
 // The version, as package.json says it: the one place.
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 const FILE = new URL('../../package.json', import.meta.url);
 
@@ -9,4 +10,10 @@ export async function readVersion(): Promise<string> {
   if (typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'string')
     return read.version;
   throw new Error(`${FILE.pathname} names no version: install clearml-agent-slurm anew`);
+}
+
+/** Which of several programs of this name it is, and where it stands: the one of ClearML's Enterprise plan has the same name. */
+export async function versionText(): Promise<string> {
+  const folder = fileURLToPath(new URL('.', FILE));
+  return `clearml-agent-slurm ${await readVersion()} (the open one, not ClearML's Enterprise program)\n${folder} with Node ${process.version}\n`;
 }

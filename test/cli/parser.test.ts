@@ -35,7 +35,11 @@ describe('the parser of the command line', () => {
       const { code, stdout, stderr } = await place.run(...words);
 
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-      expect(stdout).to.match(words.includes('--version') ? /^\d+\.\d+\.\d+\n$/ : /--log-level/);
+      expect(stdout).to.match(
+        words.includes('--version')
+          ? /^clearml-agent-slurm \d+\.\d+\.\d+ \(the open one, .*\n\/.* with Node v\d+/
+          : /--log-level/,
+      );
     });
   }
 });

@@ -5,7 +5,12 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const configCommand: Command = {
   name: 'config',
   positionals: '[key]',
+  group: 'Begin',
   describe: 'Print the settings in force, secrets masked',
+  examples: [
+    { words: 'config --origins', does: 'All settings, and where each came from' },
+    { words: 'config agent.slurm.queues --json', does: 'One setting, for a program' },
+  ],
   options: {
     origins: { type: 'boolean', describe: 'Tell where each value came from' },
     json: { type: 'boolean', describe: 'Print JSON' },

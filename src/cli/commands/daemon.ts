@@ -5,7 +5,20 @@ import { onlyOne } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
   name: undefined,
+  group: 'Run tasks',
   describe: 'Serve ClearML queues by submitting their tasks to Slurm',
+  examples: [
+    { words: '--queue gpu --template-files gpu.template', does: 'Serve one queue in the foreground' },
+    {
+      words: '--queue gpu cpu --template-files gpu.template cpu.template',
+      does: 'Each queue by a template of its own',
+    },
+    {
+      words: '--queue gpu --template-files gpu.template --detached',
+      does: 'In the background, with a log in the state folder',
+    },
+    { words: '--queue gpu --template-files gpu.template --ssh login1', does: 'From a machine without Slurm' },
+  ],
   options: {
     ...QUEUE_OPTIONS,
     'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },

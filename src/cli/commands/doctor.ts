@@ -4,10 +4,20 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
+  group: 'Begin',
   describe: 'Check configuration, server, cluster and templates: what is in the way, and the fix',
+  examples: [
+    { words: 'doctor', does: 'Look at everything from here' },
+    { words: 'doctor --on-node --partition gpu', does: 'From a node of this partition too' },
+  ],
   options: {
     'on-node': { type: 'boolean', describe: 'Look around on a node too, by a job of one minute' },
-    partition: { type: 'string', requiresArg: true, describe: 'The partition of that job (default: that of Slurm)' },
+    partition: {
+      value: 'NAME',
+      type: 'string',
+      requiresArg: true,
+      describe: 'The partition of that job (default: that of Slurm)',
+    },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,

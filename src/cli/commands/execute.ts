@@ -4,17 +4,28 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS, MODE_OPTIONS } from '../common-options
 
 export const executeCommand: Command = {
   name: 'execute',
+  group: 'Run tasks',
   describe: 'Run one task as a Slurm job, without a daemon, and follow it',
+  examples: [
+    { words: 'execute --id TASK --template gpu.template', does: 'Run this task now, and end with its exit code' },
+    { words: 'execute --id TASK --queue gpu --clone', does: 'Run a copy of it, with the template of the queue' },
+  ],
   options: {
-    id: { type: 'string', requiresArg: true, describe: 'The task' },
-    template: { type: 'string', requiresArg: true, describe: "The template of its job (default: its queue's)" },
+    id: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The task' },
+    template: {
+      value: 'FILE',
+      type: 'string',
+      requiresArg: true,
+      describe: "The template of its job (default: its queue's)",
+    },
     queue: {
+      value: 'QUEUE',
       type: 'string',
       requiresArg: true,
       describe: 'Enqueue it there first; it returns there when Slurm is full',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
-    container: { type: 'string', requiresArg: true, describe: "Set the task's container image first" },
+    container: { value: 'IMAGE', type: 'string', requiresArg: true, describe: "Set the task's container image first" },
     'create-queue': { type: 'boolean', describe: 'Create the queue if it does not exist' },
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,

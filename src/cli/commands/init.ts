@@ -5,17 +5,39 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const initCommand: Command = {
   name: 'init',
   positionals: '[folder]',
+  group: 'Begin',
   describe: 'Look at this cluster, and write a template, settings and a unit for it',
+  examples: [
+    { words: 'init', does: 'Ask a few questions, and write into this folder' },
+    { words: 'init site --yes --queue gpu', does: 'Ask nothing, and write into the folder site' },
+  ],
   options: {
-    queue: { type: 'string', requiresArg: true, describe: 'The ClearML queue to serve (default: default)' },
-    partition: { type: 'string', requiresArg: true, describe: 'The partition for its jobs (default: that of Slurm)' },
-    account: { type: 'string', requiresArg: true, describe: 'The account for its jobs (default: that of the user)' },
+    queue: {
+      value: 'QUEUE',
+      type: 'string',
+      requiresArg: true,
+      describe: 'The ClearML queue to serve (default: default)',
+    },
+    partition: {
+      value: 'NAME',
+      type: 'string',
+      requiresArg: true,
+      describe: 'The partition for its jobs (default: that of Slurm)',
+    },
+    account: {
+      value: 'NAME',
+      type: 'string',
+      requiresArg: true,
+      describe: 'The account for its jobs (default: that of the user)',
+    },
     containers: {
+      value: 'HOW',
       type: 'string',
       requiresArg: true,
       describe: 'How images are run: none, apptainer, singularity or pyxis (default: none)',
     },
     'shared-dir': {
+      value: 'FOLDER',
       type: 'string',
       requiresArg: true,
       describe: 'A folder that nodes see under the same path, or none',

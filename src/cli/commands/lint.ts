@@ -5,7 +5,12 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const lintCommand: Command = {
   name: 'lint',
   positionals: '[templates..]',
+  group: 'Write templates',
   describe: 'Check templates: every fault with its line, why, and what to write',
+  examples: [
+    { words: 'lint gpu.template', does: 'Check one template' },
+    { words: 'lint --strict --json', does: 'Check all of the configuration, for a program' },
+  ],
   options: {
     strict: { type: 'boolean', describe: 'End with 1 for warnings too' },
     json: { type: 'boolean', describe: 'Print JSON' },

@@ -5,9 +5,20 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const logsCommand: Command = {
   name: 'logs',
   positionals: '[task]',
+  group: 'Look and operate',
   describe: "Print what a task's Slurm job has written",
+  examples: [
+    { words: 'logs TASK', does: 'The last 100 lines' },
+    { words: 'logs TASK -n 500 --follow', does: 'More of them, and what comes until the job has ended' },
+  ],
   options: {
-    lines: { alias: 'n', type: 'string', requiresArg: true, describe: 'So many lines of its end (default 100)' },
+    lines: {
+      value: 'N',
+      alias: 'n',
+      type: 'string',
+      requiresArg: true,
+      describe: 'So many lines of its end (default 100)',
+    },
     follow: { alias: 'f', type: 'boolean', describe: 'Go on printing until the job has ended' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,

@@ -5,11 +5,18 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 export const propertiesCommand: Command = {
   name: 'properties',
   positionals: '[templates..]',
+  group: 'Write templates',
   describe: 'List the user properties that templates read, or set them on a task',
+  examples: [
+    { words: 'properties gpu.template', does: 'What a task may set for this template' },
+    { words: 'properties gpu.template --markdown', does: 'As a table for a wiki' },
+    { words: 'properties gpu.template --task TASK', does: 'Put them onto a task, to be edited in the web page' },
+  ],
   options: {
     markdown: { type: 'boolean', describe: 'Print a table for a wiki' },
     json: { type: 'boolean', describe: 'Print JSON' },
     task: {
+      value: 'TASK',
       type: 'string',
       requiresArg: true,
       describe: 'Set those with a default on this task, to be edited in the web page; one that is there stays',

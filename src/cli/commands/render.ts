@@ -4,11 +4,20 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const renderCommand: Command = {
   name: 'render',
+  group: 'Write templates',
   describe: 'Print the script that a task would become; submit nothing',
+  examples: [
+    { words: 'render --template-files gpu.template --task TASK', does: 'The script of a task of the server' },
+    {
+      words: 'render --template-files gpu.template --task-file task.json',
+      does: 'Of one in a file',
+    },
+  ],
   options: {
     ...QUEUE_OPTIONS,
-    task: { type: 'string', requiresArg: true, describe: 'The id of the task' },
+    task: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The id of the task' },
     'task-file': {
+      value: 'FILE',
       type: 'string',
       requiresArg: true,
       describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',

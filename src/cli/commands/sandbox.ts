@@ -6,19 +6,26 @@ const DEFAULT_PORT = 8008;
 
 export const sandboxCommand: Command = {
   name: 'sandbox',
+  group: 'Begin',
   describe: 'A small ClearML-compatible server, to try things with',
+  examples: [
+    { words: 'sandbox', does: 'A server that forgets everything when it ends' },
+    { words: 'sandbox --state tasks.json', does: 'One that keeps it' },
+  ],
   options: {
     port: {
+      value: 'PORT',
       type: 'string',
       requiresArg: true,
       describe: `The port to listen on (default ${DEFAULT_PORT}; 0: any free one)`,
     },
     host: {
+      value: 'ADDRESS',
       type: 'string',
       requiresArg: true,
       describe: 'The address to listen on (default 127.0.0.1: nobody but this machine)',
     },
-    state: { type: 'string', requiresArg: true, describe: 'A file that keeps everything over restarts' },
+    state: { value: 'FILE', type: 'string', requiresArg: true, describe: 'A file that keeps everything over restarts' },
   },
   async run(typed, around) {
     const { runSandbox } = await import('../deeds/run-sandbox.ts');

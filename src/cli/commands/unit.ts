@@ -5,7 +5,12 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const unitCommand: Command = {
   name: 'unit',
   positionals: '[kind]',
+  group: 'Begin',
   describe: 'Print a ready file: unit systemd, cron, scrontab, or slurm-job',
+  examples: [
+    { words: 'unit systemd --queue gpu --template-files gpu.template', does: 'A unit for systemd' },
+    { words: 'unit cron --queue gpu --template-files gpu.template', does: 'A line for crontab' },
+  ],
   options: {
     ...QUEUE_OPTIONS,
     'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },

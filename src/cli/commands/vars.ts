@@ -4,15 +4,21 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 
 export const varsCommand: Command = {
   name: 'vars',
+  group: 'Write templates',
   describe: 'List the variables of templates; with a task, their values',
+  examples: [
+    { words: 'vars', does: 'Every variable that a template may use' },
+    { words: 'vars --task TASK', does: 'With the values of this task' },
+  ],
   options: {
-    task: { type: 'string', requiresArg: true, describe: 'The id of a task, for its values' },
+    task: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The id of a task, for its values' },
     'task-file': {
+      value: 'FILE',
       type: 'string',
       requiresArg: true,
       describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',
     },
-    queue: { type: 'array', string: true, describe: 'The queue that the task would go to' },
+    queue: { value: 'QUEUE', type: 'array', string: true, describe: 'The queue that the task would go to' },
     json: { type: 'boolean', describe: 'Print JSON, values at full length' },
     ...COMMON_OPTIONS,
   },

@@ -1,0 +1,82 @@
+// What `--help` says: of everything, within 80 columns, examples first, and nothing in it that can't be typed.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMAND_GROUPS } from '../../src/cli/command.ts';
+import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts';
+import { fillExitCodes } from '../../src/cli/exit-codes-table.ts';
+import { ALWAYS, helpText } from '../../src/cli/help-text.ts';
+import { here } from './run-here.ts';
+
+describe('help', () => {
+  for (const command of COMMANDS) {
+    const name = command.name ?? 'the program';
+
+    it(`of ${name} fits into 80 columns, begins with examples, and names every option`, () => {
+      const text = helpText(command, COMMANDS);
+
+      expect(text.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
+      expect(text.indexOf('Examples:')).to.be.within(1, text.indexOf('Usage:'));
+      for (const option of Object.keys({ ...command.options, ...ALWAYS }))
+        expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
+    });
+
+    it(`of ${name} has examples that can be typed`, async () => {
+      await using place = await here();
+      for (const { words } of command.examples) {
+        const { code, stdout, stderr } = await place.run(...words.split(' '), '--help');
+        expect(code, `${words}: ${stderr}`).to.equal(0);
+        expect(stdout).to.equal(helpText(command, COMMANDS));
+      }
+    });
+  }
+
+  it('of the program names every command under what it is for', () => {
+    const [program] = COMMANDS;
+    if (program === undefined) throw new Error('there are commands');
+    const text = helpText(program, COMMANDS);
+    for (const group of COMMAND_GROUPS) expect(text).to.include(`\n${group}:\n`);
+    for (const { name = '(no command)' } of COMMANDS) expect(text).to.include(`\n  ${name} `);
+  });
+
+  it('is had by help, --help and -h alike', async () => {
+    await using place = await here();
+    const answers = [
+      ['help', 'logs'],
+      ['logs', '--help'],
+      ['logs', '-h'],
+    ].map((words) => place.run(...words));
+    const texts = (await Promise.all(answers)).map(({ stdout }) => stdout);
+    expect(new Set(texts).size).to.equal(1);
+    expect(texts[0]).to.include('clearml-agent-slurm logs [task] [options]');
+  });
+});
+
+describe('an option of another program of ClearML', () => {
+  for (const [words, answer] of [
+    [['--use-pbs'], '--use-pbs can not be honoured: PBS is not supported'],
+    [['--queue', 'q', '--gpus', '0,1'], '--gpus is an option of clearml-agent; how many GPUs a job gets'],
+    [['--docker', 'image'], '--docker is an option of clearml-agent; on a cluster images are run by'],
+    [['--status'], 'here it is the command: clearml-agent-slurm status'],
+    [['--use-owner-token'], '--use-owner-token can not be honoured: only the Enterprise server'],
+  ] as const) {
+    it(`is answered with what to do instead: ${words.join(' ')}`, async () => {
+      await using place = await here();
+      const { code, stdout, stderr } = await place.run(...words);
+      expect(code, stderr).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr)
+        .to.include(answer)
+        .and.to.match(/^.*\n$/);
+    });
+  }
+});
+
+describe('the table of exit codes', () => {
+  it('tells of every code, in docs/operating.md too', () => {
+    const told = EXIT_MEANINGS.map(([code]) => code);
+    for (const code of Object.values(EXIT)) expect(told).to.include(String(code));
+    const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    expect(fillExitCodes(page), 'run npm run docs').to.equal(page);
+  });
+});
