@@ -1,4 +1,4 @@
-// Holds docs/faults.md and the tests to each other: every row has a test that carries its number, and every number has its row.
+// Holds docs/faults.md, docs/failures.md and the tests to each other: every row has a test that carries its number, and every number has its row.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +8,13 @@ interface Fault {
   readonly files: readonly string[];
 }
 
-function readFaults(): Fault[] {
-  return readFileSync('docs/faults.md', 'utf8')
+/** Of each row the first cell and the last. */
+function readFaults(page: string): Fault[] {
+  return readFileSync(page, 'utf8')
     .split('\n')
     .flatMap((line) => {
-      const [, id = '', , , tests = ''] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      const [id = '', tests = ''] = [cells[1], cells.at(-2)];
       if (!/^[A-Z]-\d\d$/.test(id)) return [];
       return [{ id, files: [...tests.matchAll(/`([^`]+)`/g)].map(([, file = '']) => join('test', file)) }];
     });
@@ -25,17 +27,17 @@ function numbersIn(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(NUMBERED)].flatMap(([, numbers = '']) => numbers.trim().split(' '));
 }
 
-describe('the page of faults', () => {
-  const faults = readFaults();
+describe('the pages of faults and failures', () => {
+  const faults = ['docs/faults.md', 'docs/failures.md'].flatMap(readFaults);
 
-  it('numbers its rows, each once', () => {
+  it('number their rows, each once', () => {
     const ids = faults.map(({ id }) => id);
 
     expect(ids).to.have.length.above(80);
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 
-  it('names the tests of each row', () => {
+  it('name the tests of each row', () => {
     const untested = faults.filter(
       ({ id, files }) => files.length === 0 || files.some((file) => !numbersIn(file).includes(id)),
     );
@@ -43,7 +45,7 @@ describe('the page of faults', () => {
     expect(untested).to.deep.equal([]);
   });
 
-  it('has a row for every number in a title, which names the file', () => {
+  it('have a row for every number in a title, which names the file', () => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join('test', file));

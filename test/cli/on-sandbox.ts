@@ -9,9 +9,12 @@ export interface OnSandbox extends Here {
 }
 
 /** Its clearml.conf is where the program looks for it. @param settings more lines of it */
-export async function hereOnSandbox(settings = ''): Promise<OnSandbox> {
+export async function hereOnSandbox(
+  settings = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<OnSandbox> {
   const sandbox = await createSandbox({ port: 0, clock: systemClock });
-  const place = await here();
+  const place = await here(environment);
   const { url, accessKey, secretKey } = sandbox;
   await place.write(
     'clearml.conf',

@@ -1,6 +1,7 @@
 // Where Slurm keeps accounts: what they refuse, what they hold back, and what only they remember of a job.
 import { expect } from 'chai';
-import { requireAccounting, requireAgent } from '../support/requires.ts';
+import { userInfo } from 'node:os';
+import { requireAccounting, requireAgent, requireMemoryLimits } from '../support/requires.ts';
 import { ACCOUNT, ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -13,6 +14,7 @@ describe('a cluster with accounting', function () {
 
   before(requireAgent);
   before(requireAccounting);
+  before(requireMemoryLimits);
   before(async () => {
     // Of an ended job squeue is silent after some ten seconds.
     cluster = await startSlurmCluster({
@@ -20,11 +22,12 @@ describe('a cluster with accounting', function () {
       hasAccounting: true,
       nodeCount: 1,
       minJobAgeMs: 2_000,
+      limitsMemory: true,
     });
   });
   after(() => cluster.stop());
 
-  it("refuses an account that does not exist: the task failed, with Slurm's own words", async () => {
+  it("F-08 refuses an account that does not exist: the task failed, with Slurm's own words", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'nobodys' });
     const daemon = await start(world);
@@ -33,6 +36,22 @@ describe('a cluster with accounting', function () {
 
     expect(status_reason).to.equal('refused by Slurm');
     await world.untilConsole(task, 'Invalid account or account/partition combination specified');
+    await world.untilConsole(task, 'Here --account is set by the user property "account" (quick.template, line 5).');
+    await world.stop(daemon);
+  });
+
+  it('F-14 kills a job that takes too much memory: the task failed, with limit, peak, and which property sets it', async () => {
+    await using world = await startWorld({ cluster });
+    const code = 'import time\ntaken = bytearray(700 << 20)\ntime.sleep(600)';
+    const task = await world.user.makeTask({ code, properties: { memory: '400M' } });
+    await world.user.enqueue(task, await world.user.makeQueue('quick'));
+    const daemon = await start(world);
+
+    await world.untilStatus(task, 'failed', 150_000);
+
+    await world.untilConsole(task, 'it was killed because it used more memory than it had asked for');
+    await world.untilConsole(task, /\(limit 400M a node, peak \d{3}M\)\. What to do: raise --mem\./);
+    await world.untilConsole(task, 'Here --mem is set by the user property "memory" (quick.template, line 9).');
     await world.stop(daemon);
   });
 
@@ -61,7 +80,7 @@ describe('a cluster with accounting', function () {
     await world.stop(daemon);
   });
 
-  it('S-20 remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
+  it('S-20 F-14 remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];
@@ -84,6 +103,8 @@ describe('a cluster with accounting', function () {
     await world.untilConsole(failed, 'ended FAILED (exit code 7)');
     const { status_reason } = await world.untilStatus(cancelled, 'stopped');
     expect(status_reason).to.equal('cancelled in Slurm');
+    const { username, uid } = userInfo();
+    await world.untilConsole(cancelled, `it was cancelled in Slurm by ${username} (uid ${uid}).`);
     await world.stop(next);
   });
 });
@@ -109,7 +130,9 @@ async function start(world: World, ...lines: readonly string[]): Promise<Program
       `#SBATCH --account=\${CLEARML_TASK.hyperparams.properties.account.value:${ACCOUNT}}`,
       '#SBATCH --qos=${CLEARML_TASK.hyperparams.properties.qos.value:normal}',
     ].join('\n'),
-  ).replace('export ', [...lines, 'export '].join('\n'));
+  )
+    .replace('memory.value:100M', 'memory.value:2G')
+    .replace('export ', [...lines, 'export '].join('\n'));
   return world.start('--template-files', await world.write('quick.template', template), '--queue', 'quick');
 }
 

@@ -1,5 +1,8 @@
 // What goes wrong is told where the user looks: the task's status, and its console with Slurm's own words and what to do.
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
@@ -16,12 +19,24 @@ const TEMPLATES = {
   quick: QUICK_TEMPLATE,
   strict: QUICK_TEMPLATE.replace('partition.value:debug', 'partition.value'),
   'no-route': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `export CLEARML_API_HOST=http://127.0.0.1:9\n$&`),
+  'no-output': QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --output=/proc/nope/%j.log\n$&`),
+  'no-command': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `set -e\nno_such_loader cuda\n$&`),
+  pyxis: QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --container-image=ubuntu\n$&`),
 } as const;
 
 interface Wrong {
   readonly queue?: keyof typeof TEMPLATES;
   readonly code?: string;
   readonly properties?: Readonly<Record<string, string>>;
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** A git server that wants a password of everybody. */
+async function startClosedGitServer(): Promise<Server> {
+  const server = createServer((_, reply) => reply.writeHead(401, { 'WWW-Authenticate': 'Basic realm="git"' }).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 }
 
 /** All of them go wrong side by side: two of them only after a minute. */
@@ -34,11 +49,16 @@ const TASKS = {
   cancelledWaiting: { properties: { partition: 'down' } },
   cancelledRunning: { code: WORKING },
   route: { queue: 'no-route' },
+  output: { queue: 'no-output' },
+  command: { queue: 'no-command' },
+  pyxis: { queue: 'pyxis' },
 } as const satisfies Record<string, Wrong>;
 
 describe('what goes wrong is told in the task', function () {
   this.timeout(180_000);
   let world: World;
+  let gitServer: Server;
+  let clone: string;
   const tasks = new Map<keyof typeof TASKS, string>();
 
   before(requireAgent);
@@ -56,34 +76,76 @@ describe('what goes wrong is told in the task', function () {
       await world.user.enqueue(task, queues.get(wrong.queue ?? 'quick') ?? '');
       tasks.set(name as keyof typeof TASKS, task);
     }
+    gitServer = await startClosedGitServer();
+    const { port } = gitServer.address() as AddressInfo;
+    const script = { binary: 'python3', repository: `http://127.0.0.1:${port}/lab/code.git`, entry_point: 'train.py' };
+    clone = await world.user.makeTask({ name: 'wrong repository', more: { script: { ...script, branch: 'main' } } });
+    await world.user.enqueue(clone, queues.get('quick') ?? '');
     world.start('--template-files', ...files, '--queue', ...queues.keys());
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+    gitServer.close();
+  });
 
   function taskOf(name: keyof typeof TASKS): string {
     return tasks.get(name) ?? '';
   }
 
-  for (const { name, words } of [
-    { name: 'partition', words: 'invalid partition specified: nowhere' },
-    { name: 'memory', words: 'Memory specification can not be satisfied' },
+  for (const { name, words, option, line } of [
+    { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
+    { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`a ${name} that can't be had: failed, with Slurm's own words`, async () => {
-      const { status_reason } = await world.untilStatus(taskOf(name), 'failed');
+    it(`F-08 a ${name} that can't be had: failed, with Slurm's own words, and which property sets it`, async () => {
+      const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('refused by Slurm');
+      expect(status_message).to.include(words);
       await world.untilConsole(taskOf(name), words);
+      await world.untilConsole(
+        taskOf(name),
+        `Here ${option} is set by the user property "${name}" (quick.template, line ${line}).`,
+      );
     });
   }
 
-  it('S-25 more nodes than the partition has: it says that this never starts, and what to do', async () => {
+  it('F-13 an sbatch without Pyxis: failed, with what to use instead', async () => {
+    await world.untilStatus(taskOf('pyxis'), 'failed');
+
+    await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
+    await world.untilConsole(taskOf('pyxis'), 'This sbatch has no Pyxis: change the template of queue "pyxis"');
+  });
+
+  it('F-14 an output file that can not be written: failed, with its path', async () => {
+    await world.untilStatus(taskOf('output'), 'failed');
+
+    await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) could not be written on the node/);
+  });
+
+  it('F-11 a command of the template that the node does not have: failed, and the log names it', async () => {
+    await world.untilStatus(taskOf('command'), 'failed');
+
+    await world.untilConsole(taskOf('command'), 'a command of the template was not found on the node');
+    await world.untilConsole(taskOf('command'), 'no_such_loader: command not found');
+  });
+
+  it('F-12 a git repository that wants a password: failed, with what to set', async () => {
+    await world.untilStatus(clone, 'failed');
+
+    await world.untilConsole(
+      clone,
+      /git has no user and password for 127\.0\.0\.1:\d+\. What to do: set agent\.git_user/,
+    );
+  });
+
+  it('S-25 F-09 more nodes than the partition has: it says that this never starts, and what to do', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition can not give what it asks for (PartitionConfig). Ask for less',
     );
   });
 
-  it('a variable without value and default: failed before sbatch, naming file, line and variable', async () => {
+  it('F-07 a variable without value and default: failed before sbatch, naming file, line and variable', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -113,21 +175,22 @@ describe('what goes wrong is told in the task', function () {
     );
   });
 
-  it('the time limit: failed, with advice', async () => {
+  it('F-14 the time limit: failed, with advice', async () => {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed', 150_000);
 
     expect(status_message).to.include('TIMEOUT');
     await world.untilConsole(taskOf('time'), 'What to do: raise --time');
+    await world.untilConsole(taskOf('time'), 'Here --time is set by the user property "walltime"');
   });
 
-  it('C-29 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
+  it('C-29 F-10 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
     await world.untilStatus(taskOf('route'), 'failed', 150_000);
 
     await world.untilConsole(taskOf('route'), 'this node can not reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('a node without Python: failed, with its sentence and the end of the job log', async () => {
+  it('F-11 a node without Python: failed, with its sentence and the end of the job log', async () => {
     await using bare = await startWorld({ withPython: false });
     const template = await bare.write(
       'bare.template',

@@ -58,7 +58,7 @@ describe('operating a daemon', function () {
     });
   }
 
-  it('--detached says where its log is once it runs, status shows it, and --stop returns when it has ended', async () => {
+  it('F-15 --detached says where its log is once it runs, a second one is refused, status shows it, and --stop returns when it has ended', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -68,6 +68,9 @@ describe('operating a daemon', function () {
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
     expect((await stat(log)).size, 'a long log was moved on').to.be.below(100_000);
     expect((await stat(`${log}.1`)).size).to.equal(14_000_000);
+    const second = await world.run(...words);
+    expect(second.code).to.equal(75);
+    expect(second.stderr).to.include(`Another clearml-agent-slurm (process ${pid} on ${hostname()}, since `);
     expect((await world.run('status')).stdout).to.include(`Daemon running: process ${pid} on ${hostname()}`);
 
     const stopped = await world.run('--stop');

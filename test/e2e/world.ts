@@ -1,6 +1,6 @@
 // A small world for whole runs: a sandbox server, a real Slurm cluster, a home folder, and the program as its users start it.
 import { spawn } from 'node:child_process';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { becoming } from '../support/as-user.ts';
 import { agentPython } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -34,8 +35,8 @@ export interface World {
   /** The task once it is as wanted. */
   until(task: string, what: string, isSo: (seen: SeenTask) => boolean, withinMs?: number): Promise<SeenTask>;
   untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
-  /** Waits until the task's console holds this text. */
-  untilConsole(task: string, text: string, withinMs?: number): Promise<void>;
+  /** Waits until the task's console holds this text, or what fits this expression. */
+  untilConsole(task: string, text: string | RegExp, withinMs?: number): Promise<void>;
   /** Stops the program as a service manager would, and checks that it ends well and soon. */
   stop(program: Program): Promise<void>;
   /** Job ids of the task that squeue shows in these states, whatever the attempt. */
@@ -66,6 +67,8 @@ export interface Wishes {
   readonly cluster?: SharedCluster;
   /** Whether nodes are told where the Python with clearml-agent is. */
   readonly withPython?: boolean;
+  /** The user who starts the program, where it is another one; only root can. The cluster is as this user sees it. */
+  readonly owner?: number;
 }
 
 /** As a URL: the program is started from another folder. */
@@ -73,7 +76,13 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const PATIENCE_MS = 90_000;
 
-export async function startWorld({ slurm = '', agent = '', cluster, withPython = true }: Wishes = {}): Promise<World> {
+export async function startWorld({
+  slurm = '',
+  agent = '',
+  cluster,
+  withPython = true,
+  owner,
+}: Wishes = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'world-'));
   const home = join(folder, 'home');
   await mkdir(home);
@@ -107,6 +116,8 @@ agent {
 `,
     { mode: 0o600 },
   );
+  if (owner !== undefined)
+    for (const path of [folder, home, join(home, 'clearml.conf')]) await chown(path, owner, owner);
 
   const environment = {
     HOME: home,
@@ -118,7 +129,8 @@ agent {
 
   function startOther(file: string, ...words: readonly string[]): Program {
     const entry = resolve(file);
-    const child = spawn(process.execPath, ['--import', TSX, entry, ...words], {
+    const [command = '', ...args] = [...(owner === undefined ? [] : becoming(owner)), process.execPath];
+    const child = spawn(command, [...args, '--import', TSX, entry, ...words], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -189,8 +201,10 @@ agent {
     untilStatus: (task, status, withinMs) =>
       until(task, `the task to be ${status}`, (seen) => seen.status === status, withinMs),
     async untilConsole(task, text, withinMs = PATIENCE_MS) {
-      const said = (): Promise<boolean> => user.console(task).then((console) => console.includes(text));
-      await waitUntil(`the console to say "${text}"`, said, { withinMs, everyMs: 250 }).catch(
+      const says = (console: string): boolean =>
+        typeof text === 'string' ? console.includes(text) : text.test(console);
+      const said = (): Promise<boolean> => user.console(task).then(says);
+      await waitUntil(`the console to say "${String(text)}"`, said, { withinMs, everyMs: 250 }).catch(
         async (error: unknown) => {
           throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}`, { cause: error });
         },

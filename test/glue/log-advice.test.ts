@@ -169,7 +169,7 @@ describe("the end of a job's log", () => {
     });
   }
 
-  it('has a case for every row of the table', () => {
+  it('F-12 has a case for every row of the table', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
     const without = LOG_TROUBLES.filter((trouble) => !logs.some((log) => firstOf(log) === trouble));
 

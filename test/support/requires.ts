@@ -1,5 +1,5 @@
 // What a test needs of the machine: where it is missing the test is left out and says why, or fails where all must be there.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { hasSlurmRoot, ownSlurmVersion, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { withSystemPrograms } from './slurm-command.ts';
@@ -52,6 +52,16 @@ export function requireShells(this: Mocha.Context): void {
   requirePrograms(this, ['dash', 'bash', 'busybox', 'tcsh', 'fish']);
 }
 
+/** For `before(requireRegistry)`: a registry of container images, for tests to start on loopback. */
+export function requireRegistry(this: Mocha.Context): void {
+  requirePrograms(this, ['docker-registry']);
+}
+
+/** For `before(requireCompiler)`: what the stand-in for Pyxis is built with. */
+export function requireCompiler(this: Mocha.Context): void {
+  requirePrograms(this, ['gcc', 'g++']);
+}
+
 /** For `before(requireShellcheck)`. */
 export function requireShellcheck(this: Mocha.Context): void {
   requirePrograms(this, ['shellcheck']);
@@ -60,6 +70,12 @@ export function requireShellcheck(this: Mocha.Context): void {
 /** For `before(requireRoot)`: what only root may do, such as becoming another user. */
 export function requireRoot(this: Mocha.Context): void {
   if (process.getuid?.() !== 0) leaveOut(this, 'it needs root');
+}
+
+/** For `before(requireMemoryLimits)`: what `startSlurmCluster({ limitsMemory: true })` needs. */
+export function requireMemoryLimits(this: Mocha.Context): void {
+  if (process.getuid?.() !== 0 || !existsSync('/sys/fs/cgroup/memory/tasks'))
+    leaveOut(this, 'it needs root, and the memory controller of cgroup v1 in /sys/fs/cgroup/memory');
 }
 
 /** The Python that has clearml-agent, the `clearml` SDK and virtualenv; it may not exist where `requireAgent` was not asked. */

@@ -1,5 +1,5 @@
 // A private Slurm cluster on loopback: real daemons on free ports in a temporary folder, with levers to break them.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,15 @@ import { freePorts, isListening, isLoopback } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
 import { startMunged } from './munge.ts';
 import { addAccounts, databaseSocket, prepareDatabase, prepareSlurmdbd } from './slurm-accounting.ts';
-import { cgroupConf, gpuFile, gresConf, nodeNames, ordinarySettings, slurmConf, type ClusterSettings } from './slurm-conf.ts';
+import {
+  cgroupConf,
+  gpuFile,
+  gresConf,
+  nodeNames,
+  ordinarySettings,
+  slurmConf,
+  type ClusterSettings,
+} from './slurm-conf.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
 import { enterRoot, rootFor } from './slurm-root.ts';
 import { waitUntil } from './wait-until.ts';
@@ -118,6 +126,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));
     killJobProcesses(conf);
     for (const name of last) await daemons.get(name)?.kill();
+    if (settings.limitsMemory) nodes.forEach(removeMemoryGroup);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -134,7 +143,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     writeFileSync(conf, slurmConf(settings, place));
     for (let index = 0; index < settings.gpusPerNode; index += 1) writeFileSync(gpuFile(folder, index), '');
     writeFileSync(join(folder, 'gres.conf'), gresConf(settings, folder));
-    writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env)));
+    writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env), settings));
     daemons.set('munged', await startMunged(folder, env));
     if (settings.hasAccounting) {
       await startDatabase();
@@ -185,6 +194,15 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
 }
 
 /** Readable for every user, because the jobs of every user need the socket of munged; the controller's state is not. */
+/** What slurmd leaves of its groups of processes, which are gone: a group is removed as an empty folder is, from below. */
+function removeMemoryGroup(node: string): void {
+  const top = `/sys/fs/cgroup/memory/slurm_${node}`;
+  if (!existsSync(top)) return;
+  const below = readdirSync(top, { recursive: true, withFileTypes: true, encoding: 'utf8' });
+  const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  for (const folder of [top, ...folders].sort().reverse()) rmdirSync(folder);
+}
+
 function makeFolder(nodes: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'slurm-'));
   chmodSync(folder, 0o755);

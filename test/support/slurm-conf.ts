@@ -25,6 +25,8 @@ export interface ClusterSettings {
   readonly slurmdTimeoutMs: number;
   /** Whether jobs are recorded, and bound to accounts and QOS: those of slurm-accounting.ts. */
   readonly hasAccounting: boolean;
+  /** Whether a job is killed that takes more memory than it asked for; by the machine's cgroups, so that it needs root. */
+  readonly limitsMemory: boolean;
   /** Further lines of slurm.conf, at its end. */
   readonly extraLines: readonly string[];
 }
@@ -42,6 +44,7 @@ export const ordinarySettings: ClusterSettings = {
   messageTimeoutMs: 10_000,
   slurmdTimeoutMs: 60_000,
   hasAccounting: false,
+  limitsMemory: false,
   extraLines: [],
 };
 
@@ -88,7 +91,7 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     `SlurmctldPidFile=${folder}/slurmctld.pid`,
     `SlurmdPidFile=${folder}/slurmd-%n.pid`,
     'ProctrackType=proctrack/linuxproc',
-    'TaskPlugin=task/none',
+    ...(settings.limitsMemory ? MEASURED : ['TaskPlugin=task/none']),
     'MpiDefault=none',
     'MailProg=/bin/true',
     'SelectType=select/cons_tres',
@@ -113,6 +116,9 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     '',
   ].join('\n');
 }
+
+/** Memory is looked at each second and limited. */
+const MEASURED = ['TaskPlugin=task/cgroup', 'JobAcctGatherType=jobacct_gather/linux', 'JobAcctGatherFrequency=task=1'];
 
 /** The partitions of every test cluster; the first one is the default. */
 const PARTITIONS = [
@@ -152,7 +158,8 @@ export function gpuFile(folder: string, index: number): string {
  * The text of cgroup.conf that keeps slurmd away from the machine's cgroups (cgroup.conf(5)): without it slurmd of 21.08
  * and later does not start where none are mounted. Before 21.08 there is no such setting, and no need for one.
  */
-export function cgroupConf(version: string): string {
+export function cgroupConf(version: string, { limitsMemory }: Pick<ClusterSettings, 'limitsMemory'>): string {
+  if (limitsMemory) return 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nConstrainRAMSpace=yes\n';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const release = major * 100 + minor;
   if (release < 2108) return '';

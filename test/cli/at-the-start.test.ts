@@ -1,0 +1,112 @@
+// What most often stands in the way before a first task can run, as the terminal tells it: a sentence, and an exit code of its own.
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { makeCertificates } from '../clearml/certificates.ts';
+import { startScriptedServer } from '../clearml/scripted-server.ts';
+import { rejection } from '../support/rejection.ts';
+import { hereOnSandbox } from './on-sandbox.ts';
+import { here, type Answer, type Here } from './run-here.ts';
+
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+async function start(place: Here, ...words: readonly string[]): Promise<Answer> {
+  await place.write('t', TEMPLATE);
+  return place.run('--template-files', 't', '--queue', 'gpu_a100', '--once', ...words);
+}
+
+async function startTowards(apiServer: string): Promise<Answer> {
+  await using place = await here();
+  await place.write(
+    'clearml.conf',
+    `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`,
+  );
+  return await start(place);
+}
+
+describe('at the start', function () {
+  this.timeout(60_000);
+
+  it('F-01 an old Node is named, with the version that is needed, and nothing of its own complaints', async () => {
+    await using place = await here();
+    const old = await place.write(
+      'old.cjs',
+      'Object.defineProperty(process, "version", { value: "v12.22.12" });\n' +
+        'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "12.22.12" } });\n',
+    );
+    const program = promisify(execFile)(process.execPath, ['--require', old, resolve('bin/clearml-agent-slurm.js')]);
+
+    expect(await rejection(program)).to.include({
+      code: 69,
+      stdout: '',
+      stderr: `clearml-agent-slurm needs Node 20.19 or newer; this is v12.22.12 (${process.execPath}). Install a newer Node, or run it from another machine.\n`,
+    });
+  });
+
+  it('F-02 without a configuration it says where it looked, and where credentials are made', async () => {
+    await using place = await here();
+
+    const { code, stderr } = await start(place);
+
+    expect(code).to.equal(78);
+    expect(stderr).to.include(`${place.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
+  });
+
+  it('F-03 keys that the server does not know: it says so, and where to make new ones', async () => {
+    await using place = await hereOnSandbox('api.credentials.secret_key: wrong');
+
+    const { code, stderr } = await start(place);
+
+    expect(code).to.equal(77);
+    expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ does not accept our credentials/);
+  });
+
+  it("F-03 the web page's address instead of the API's: it says which one is meant", async () => {
+    const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
+    page.listen(0, '127.0.0.1');
+    await once(page, 'listening');
+
+    const { code, stderr } = await startTowards(`http://127.0.0.1:${(page.address() as AddressInfo).port}`);
+    page.close();
+
+    expect(code).to.equal(78);
+    expect(stderr).to.include('answers with a web page (200)').and.to.include('usually port 8008 instead of 8080');
+  });
+
+  it('F-04 a certificate that is not trusted: it names the setting that helps', async () => {
+    const certificates = await makeCertificates('127.0.0.1');
+    const server = await startScriptedServer(certificates);
+
+    const { code, stderr } = await startTowards(server.url);
+    await server.close();
+    await certificates.remove();
+
+    expect(code).to.equal(78);
+    expect(stderr).to.include('its certificate is not trusted; set api.verify_certificate');
+  });
+
+  it('F-05 a queue that is not there: it names the nearest one', async () => {
+    await using place = await hereOnSandbox();
+    await place.user.makeQueue('gpu-a100');
+
+    const { code, stderr } = await start(place);
+
+    expect(code).to.equal(2);
+    expect(stderr)
+      .to.include('Queue "gpu_a100" not found on http://127.0.0.1')
+      .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
+  });
+
+  it("F-06 Slurm's commands are not on the PATH: it names that PATH, and the setting that helps", async () => {
+    await using place = await hereOnSandbox('', { PATH: '/nowhere' });
+
+    const { code, stderr } = await start(place, '--create-queue');
+
+    expect(code).to.equal(69);
+    expect(stderr).to.include('not found on this machine (PATH /nowhere). Set slurm_bin_dir to the folder');
+  });
+});
