@@ -1,7 +1,8 @@
 // Every moment that a daemon can be in, each made once: what it remembers is its journal, and within a round the answers it has had.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
-import { beginRound, type Beginning, type Event, type LiveRound, type Moment } from './live-round.ts';
+import { beginRound, type Beginning, type LiveRound, type Moment } from './live-round.ts';
+import type { Event } from './outside-calls.ts';
 import type { SeenTask } from './server-rules.ts';
 import type { Stamp } from './world.ts';
 

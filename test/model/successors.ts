@@ -3,7 +3,7 @@ import { jobMoves } from './job-rules.ts';
 import { wrongCall, wrongJob } from './judge.ts';
 import type { Life, Lives } from './lives.ts';
 import type { MoveKind } from './moves.ts';
-import type { Event, PendingCall, Reply } from './live-round.ts';
+import type { Event, PendingCall, Reply } from './outside-calls.ts';
 import { READS, serve } from './server-rules.ts';
 import { slurmWays } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';

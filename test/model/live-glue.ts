@@ -1,0 +1,77 @@
+// What a daemon under search works with: its own code, and an outside of which every call is asked for.
+import type { Glue } from '../../src/glue/glue.ts';
+import { silentLog } from '../glue/simulation/silent-log.ts';
+import { createLiveScheduler, FACTS } from './live-scheduler.ts';
+import { createLiveSession } from './live-session.ts';
+import type { Ask } from './outside-calls.ts';
+import type { Program } from './program.ts';
+import { QUEUE_IDS } from './world.ts';
+
+interface Around extends Pick<Glue, 'clock' | 'journal'> {
+  /** The daemon's number. */
+  readonly daemon: number;
+  /** What is added to the server's stamps. */
+  readonly serverOffset: number;
+}
+
+export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemon, serverOffset }: Around): Glue {
+  const session = createLiveSession(program, ask, serverOffset);
+  let tokens = 0;
+  return {
+    clearml: {
+      queues: program.createQueues(session, silentLog),
+      tasks: program.createTasks(session),
+      events: program.createEvents(session, { clock, log: silentLog }),
+      workers: program.createWorkers(session, clock),
+      people: program.createPeople(session),
+      connect: () => Promise.reject(new Error('nobody connects here')),
+      close: () => Promise.resolve(),
+    },
+    scheduler: createLiveScheduler(program, ask),
+    host: {
+      name: 'this machine',
+      run: () => Promise.reject(new Error('no files here')),
+      close: () => Promise.resolve(),
+    },
+    journal,
+    clock,
+    log: silentLog,
+    randomToken: () => `${String((tokens += 1)).padStart(2, '0')}${daemon}0`,
+    worker: `login${daemon}:slurm`,
+    mark: `mark${daemon}`,
+    // Each takes the other for dead, and follows everything: what daemons at odds may do at most.
+    neighbours: {
+      row: () => ({ id: `login${daemon}:slurm`, queues: [], tags: [] }),
+      look: () => Promise.resolve(),
+      isOurs: () => true,
+    },
+    version: '0.1.0',
+    queues: [
+      {
+        id: QUEUE_IDS.own,
+        name: 'own',
+        // All that the cluster here needs to know of a script.
+        template: {
+          file: 'a.template',
+          agent: { file: 'a.template', line: 1, column: 1, command: [] },
+          render: ({ workerId }) => ({ script: workerId, uses: [] }),
+        },
+      },
+    ],
+    orderFairness: false,
+    schedulerQueue: QUEUE_IDS.scheduler,
+    cluster: FACTS,
+    submitsPerSecond: 1_000,
+    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
+    adoptMs: 60_000,
+    job: {
+      sharedDir: undefined,
+      jobConf: '{}',
+      python: undefined,
+      agentVersion: '3.0.3',
+      apiServer: 'http://api',
+      publicConfig: {},
+    },
+    busy: new Set(),
+  };
+}

@@ -1,0 +1,40 @@
+// A daemon's journal in memory: what it writes is a step of the search, unless it is words only.
+import type { Entry } from '../../src/glue/entry.ts';
+import type { Journal } from '../../src/glue/journal.ts';
+import type { JournalLine } from '../../src/glue/journal-lines.ts';
+import { differsInWordsOnly, fromValue, toValue, type ClockReading, type JournalValue } from './journal-value.ts';
+import type { Ask } from './outside-calls.ts';
+import type { Program } from './program.ts';
+import { TASK_ID } from './world.ts';
+
+export interface LiveJournal {
+  readonly journal: Journal;
+  /** What is on disk. */
+  value(): JournalValue;
+}
+
+export function openLiveJournal(program: Program, ask: Ask, before: JournalValue, reading: ClockReading): LiveJournal {
+  const entries = new Map<Entry['task'], Entry>();
+  const first = fromValue(before, reading);
+  const text = first === undefined ? '' : program.formatJournal({ entry: first });
+  const disk = program.readJournal(text);
+  if (disk.kind === 'read') for (const [task, entry] of disk.entries) entries.set(task, entry);
+  const value = (): JournalValue => toValue(entries.get(TASK_ID), reading);
+
+  async function append(line: JournalLine): Promise<void> {
+    const next = 'entry' in line ? toValue(line.entry, reading) : '';
+    if (!differsInWordsOnly(next, value()) && 'lost' in (await ask({ to: 'journal', value: next }))) {
+      throw new Error('no space left on device');
+    }
+    program.applyLine(entries, line);
+  }
+
+  const journal: Journal = {
+    entries,
+    setAside: undefined,
+    write: (entry) => append({ entry }),
+    forget: (task) => (entries.has(task) ? append({ forget: task }) : Promise.resolve()),
+    close: () => Promise.resolve(),
+  };
+  return { journal, value };
+}

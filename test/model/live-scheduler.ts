@@ -1,0 +1,39 @@
+// Slurm as a daemon under search has it: each command is a step of the search.
+import type { Scheduler } from '../../src/slurm/scheduler.ts';
+import type { Ask } from './outside-calls.ts';
+import type { Program } from './program.ts';
+import { showList, showOutcome, showRecord, type SlurmAnswer, type SlurmCall } from './slurm-rules.ts';
+
+export const FACTS = {
+  clusterName: 'c1',
+  version: '22.05.8',
+  minJobAgeMs: 300_000,
+  messageTimeoutMs: 10_000,
+  killWaitMs: 30_000,
+  hasAccounting: true,
+};
+
+export function createLiveScheduler(program: Program, ask: Ask): Scheduler {
+  const askSlurm = async (call: SlurmCall): Promise<SlurmAnswer> => {
+    const reply = await ask({ to: 'slurm', call });
+    return 'slurm' in reply ? reply.slurm : { isLost: true };
+  };
+
+  return {
+    facts: () => Promise.resolve(FACTS),
+    submit: async ({ jobName, script }) =>
+      showOutcome(await askSlurm({ what: 'submit', name: jobName, worker: script })),
+    list: async () => showList(await askSlurm({ what: 'list' })),
+    // All jobs are one user's.
+    listEverybodys: async () => showList(await askSlurm({ what: 'list' })),
+    lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
+    async record(id) {
+      const answer = await askSlurm({ what: 'record', id });
+      if ('isLost' in answer) throw new program.SlurmUnavailable('scontrol show job failed');
+      return showRecord(answer);
+    },
+    async cancel(ids) {
+      await askSlurm({ what: 'cancel', ids });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// The ClearML server as a daemon under search has it: each call that decides anything is a step of the search.
+import type { z } from 'zod';
+import type { Session } from '../../src/clearml/session.ts';
+import { toApi } from './api-form.ts';
+import type { Ask } from './outside-calls.ts';
+import type { Program } from './program.ts';
+import type { ServerCall } from './world.ts';
+
+/**
+ * Calls that are answered at once, and are no moments at which anybody else moves: they change nothing from which anybody,
+ * daemon, server, job or judge, decides anything.
+ */
+const APART: Readonly<Record<string, unknown>> = {
+  // Console lines are for people.
+  'events.add_batch': { added: 1, errors: 0 },
+  // The row on the page of workers.
+  'workers.register': {},
+  'workers.status_report': {},
+  'workers.unregister': {},
+  'workers.get_all': { workers: [] },
+  // What a template's variables are filled from.
+  'users.get_by_id': { user: {} },
+  'projects.get_by_id': { project: {} },
+  // The order in a queue, where there is one task.
+  'queues.move_task_to_front': { position: 0 },
+};
+
+/** @param serverOffset what is added to the server's stamps */
+export function createLiveSession(program: Program, ask: Ask, serverOffset: number): Session {
+  return {
+    apiServer: 'http://api',
+    login: () => Promise.reject(new Error('nobody logs in here')),
+    async call<Shape extends z.ZodType>(
+      endpoint: string,
+      body: unknown,
+      rules: { readonly shape: Shape; readonly idempotent: boolean },
+    ) {
+      const apart = APART[endpoint];
+      if (apart !== undefined) return rules.shape.parse(apart);
+      const call: ServerCall = { endpoint, body: body as ServerCall['body'] };
+      const reply = await ask({ to: 'server', call, isRepeated: rules.idempotent });
+      if (!('server' in reply)) throw new program.ServerUnreachable(`no usable answer to ${endpoint}`, true);
+      return rules.shape.parse(toApi(reply.server, endpoint, serverOffset, program));
+    },
+  };
+}
