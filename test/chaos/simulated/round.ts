@@ -245,7 +245,8 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   async function takeOne(turn: Turn): Promise<void> {
     const count = cluster.jobs.length;
     await takeTurn(turns, turn, take);
-    if (turn.endpoint === 'queues.add_task') noteEntries();
+    // The server writes its queues some moments after it was asked to.
+    if (turn.kind === 'server') noteEntries();
     if (cluster.jobs.length > count) observe(cluster.jobs.slice(count));
     if (turn.task !== undefined) world.judge.look(world.server.store, [turn.task]);
   }
