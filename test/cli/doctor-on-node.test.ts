@@ -1,9 +1,14 @@
 // `doctor --on-node`: what a real job finds on a real node, and what becomes of that job.
 import { expect } from 'chai';
-import { readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DoctorFault } from '../doctor/faults-here.ts';
+import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
 import { startWorld, type World } from '../e2e/world.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm, requireSlurmVersion } from '../support/requires.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { readReport } from './doctor-report.ts';
 
 describe('doctor --on-node', function () {
   this.timeout(120_000);
@@ -34,40 +39,70 @@ describe('doctor --on-node', function () {
 
   it('tells what is missing there', async () => {
     await using world = await startWorld({ slurm: 'python: /nowhere/python', withPython: false });
+    const bin = join(world.folder, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'quota'), '#!/bin/sh\necho Over block limit on /home\n', { mode: 0o755 });
     const conf = await world.write(
       'other.conf',
-      `include "${world.home}/clearml.conf"\napi.api_server: "http://127.0.0.1:9"\n`,
+      `include "${world.home}/clearml.conf"\napi.api_server: "http://127.0.0.1:9"\nagent.slurm.slurm_bin_dir: "${bin}"\n`,
     );
 
-    const { code, stdout } = await world.run('doctor', '--on-node', '--config-file', conf);
+    const told = readReport(await world.run('doctor', '--json', '--on-node', '--config-file', conf));
 
-    expect(code).to.equal(1);
-    expect(stdout).to.match(/^✘ node-server +no way to http:\/\/127\.0\.0\.1:9: .*\n +→ Ask for a route/m);
-    expect(stdout).to.match(/^✘ node-python +there is none\n +→ Set agent\.slurm\.python/m);
-    expect(stdout).to.match(/^– node-shared-folder +none is set$/m);
+    const { noServer, noPython, overQuota } = FAULTS_ON_NODE;
+    const server: DoctorFault = { check: 'server', what: 'the same from here', says: /127\.0\.0\.1:9/ };
+    // Without a Python there is none to install the agent into.
+    const agent: DoctorFault = { ...FAULTS_ON_NODE.noAgent, what: 'the same for the agent' };
+    expect(told.mismatch(server, noServer, noPython, agent, overQuota)).to.equal(undefined);
+    expect(told.row('node-shared-folder')).to.include({ result: 'skipped', says: 'none is set' });
   });
 
-  it("tells in Slurm's words why no job was taken", async () => {
+  it("tells in Slurm's words why no job was taken, once", async () => {
     await using world = await startWorld();
 
-    const { code, stdout } = await world.run('doctor', '--on-node', '--partition', 'nowhere');
+    const told = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
 
-    expect(code).to.equal(1);
-    expect(stdout).to.match(/^✘ probe-job +Slurm took no job: .*[Ii]nvalid partition/m);
+    expect(told.mismatch(FAULTS_ON_NODE.noPartition)).to.equal(undefined);
+    expect(told.code).to.equal(1);
   });
 
   it('cancels the job when it is interrupted while that waits', async () => {
     await using world = await startWorld();
-    const program = world.start('doctor', '--on-node', '--partition', 'down');
+    const program = world.start('doctor', '--json', '--on-node', '--partition', 'down');
     await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0), {
       withinMs: 60_000,
     });
 
     program.signal('SIGINT');
-    const { code, stdout } = await program.ended;
+    const told = readReport(await program.ended);
 
-    expect(code).to.equal(1);
-    expect(stdout).to.match(/^✘ probe-job +job \d+ was waited for no longer.*it was cancelled$/m);
+    expect(told.mismatch(FAULTS_ON_NODE.waitsForEver)).to.equal(undefined);
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
+  });
+
+  describe('on a bare node with Slurm 20.11', () => {
+    before(requireSlurmVersion('20.11'));
+
+    it('tells that it has nothing to run tasks with, and does not see the shared folder', async () => {
+      await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
+      await using world = await startWorld({ cluster, slurm: 'shared_dir: /tmp', withPython: false });
+      // Of this machine's folders the nodes see /tmp only.
+      const unseen = await mkdtemp('/var/tmp/unseen-');
+      const conf = await world.write(
+        'other.conf',
+        `include "${world.home}/clearml.conf"\nagent.slurm.shared_dir: "${unseen}"\n`,
+      );
+      const words = ['doctor', '--json', '--on-node'];
+      try {
+        const bare = readReport(await world.run(...words, '--singularity-mode'));
+        const blind = readReport(await world.run(...words, '--config-file', conf));
+
+        const { noAgent, noGit, noContainers, unseenFolder } = FAULTS_ON_NODE;
+        expect(bare.mismatch(noAgent, noGit, noContainers)).to.equal(undefined);
+        expect(blind.mismatch(unseenFolder)).to.equal(undefined);
+      } finally {
+        await rm(unseen, { recursive: true });
+      }
+    });
   });
 });

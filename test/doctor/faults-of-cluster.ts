@@ -53,26 +53,43 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
   },
 ];
 
-/** Found by `--on-node`; the tests beside the command plant them. */
-export const FAULTS_ON_NODE: readonly DoctorFault[] = [
-  { check: 'probe-job', what: 'a partition that is not there', says: /^Slurm took no job: .*[Ii]nvalid partition/ },
-  {
+/** What a job finds on a node, or does not. */
+export const FAULTS_ON_NODE = {
+  noPartition: {
+    check: 'probe-job',
+    what: 'a partition that is not there',
+    says: /^Slurm took no job: .*[Ii]nvalid partition/,
+  },
+  waitsForEver: {
+    check: 'probe-job',
+    what: 'a partition that starts no job',
+    says: /^job \d+ was waited for no longer.*it was cancelled$/,
+  },
+  unseenFolder: {
     check: 'probe-job',
     what: 'a shared folder that the node does not see',
     says: /is not to be seen on this machine$/,
   },
-  { check: 'node-server', what: 'no way from the node to the server', says: /^no way to http:\/\/127\.0\.0\.1:9: / },
-  { check: 'node-python', what: 'no Python on the node', says: /^there is none$/ },
-  {
-    check: 'node-agent',
-    what: 'no agent there, and no way to install it',
-    says: /^there is none, and Python lacks venv/,
+  noServer: {
+    check: 'node-server',
+    what: 'no way from the node to the server',
+    says: /^no way to http:\/\/127\.0\.0\.1:9: /,
   },
-  { check: 'node-git', what: 'no git on the node', says: /^there is none$/ },
-  {
+  noPython: { check: 'node-python', what: 'no Python on the node', says: /^there is none$/ },
+  noAgent: {
+    check: 'node-agent',
+    what: 'no agent on the node, and no way to install it',
+    says: /^there is none, and Python lacks venv or ensurepip/,
+  },
+  noGit: { check: 'node-git', what: 'no git on the node', says: /^there is none$/ },
+  noContainers: {
     check: 'node-containers',
     what: 'no container program where tasks run in images',
-    says: /^there is neither apptainer/,
+    says: /^there is neither apptainer nor singularity$/,
   },
-  { check: 'node-home', what: 'a home folder that the node can not write to', says: /can not be written to$/ },
-];
+  overQuota: {
+    check: 'node-home',
+    what: 'a home folder over its quota',
+    says: /^quota says: Over block limit on \/home$/,
+  },
+} as const satisfies Record<string, DoctorFault>;

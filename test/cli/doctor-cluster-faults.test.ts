@@ -1,0 +1,56 @@
+// `doctor` on a real cluster with accounting, of which one thing after the other is broken and mended.
+import { expect } from 'chai';
+import { userInfo } from 'node:os';
+import { FAULTS_OF_CLUSTER } from '../doctor/faults-of-cluster.ts';
+import { requireAccounting } from '../support/requires.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { readReport, type Told } from './doctor-report.ts';
+import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+
+describe('doctor, of a cluster with accounting', function () {
+  this.timeout(120_000);
+  const { username } = userInfo();
+  let cluster: SlurmCluster;
+  let place: OnSandbox;
+
+  before(requireAccounting);
+  before(async () => {
+    cluster = await startSlurmCluster({ hasAccounting: true, nodeCount: 2, messageTimeoutMs: 2_000 });
+    place = await hereOnSandbox(`agent.slurm.slurm_conf: "${cluster.slurmConf}"`);
+  });
+  after(async () => {
+    await place[Symbol.asyncDispose]();
+    await cluster.stop();
+  });
+
+  const ask = async (): Promise<Told> => readReport(await place.run('doctor', '--json', '--queue', 'default'));
+
+  for (const fault of FAULTS_OF_CLUSTER) {
+    it(`finds ${fault.what}, and nothing else`, async () => {
+      await fault.plant(cluster, username);
+      try {
+        const told = await ask();
+
+        expect(told.mismatch(fault)).to.equal(undefined);
+        expect(told.code).to.equal(1);
+      } finally {
+        await fault.mend(cluster, username);
+      }
+    });
+  }
+
+  it('finds nothing when all is mended', async () => {
+    // Behind a controller that was started anew the nodes need a moment.
+    const { row } = await waitUntil(
+      'doctor to find nothing',
+      () => ask().then((told) => (told.failed.length === 0 ? told : undefined)),
+      { withinMs: 60_000 },
+    );
+
+    expect(row('accounts').says).to.include('lab (default)');
+    expect(row('partitions').says).to.match(
+      /^debug \(default\), short, low, cheap; down is not up; inactive is not up$/,
+    );
+  });
+});

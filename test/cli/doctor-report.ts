@@ -1,0 +1,48 @@
+// What `doctor --json` told, for tests to look at.
+import { z } from 'zod';
+import type { DoctorFault } from '../doctor/faults-here.ts';
+
+const Report = z.object({
+  failed: z.number(),
+  checks: z.array(
+    z.object({
+      section: z.string().optional(),
+      id: z.string(),
+      asks: z.string(),
+      result: z.enum(['ok', 'failed', 'skipped']),
+      says: z.string(),
+      fix: z.string().optional(),
+    }),
+  ),
+});
+
+export type Row = z.infer<typeof Report>['checks'][number];
+
+export interface Told {
+  readonly code: number | null;
+  readonly failed: readonly Row[];
+  readonly row: (id: string) => Row;
+  /** Whether these faults were found, each by its check and in its words, and nothing else. */
+  readonly mismatch: (...faults: readonly DoctorFault[]) => string | undefined;
+}
+
+export function readReport({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): Told {
+  const { checks } = Report.parse(JSON.parse(stdout));
+  const failed = checks.filter(({ result }) => result === 'failed');
+  return {
+    code,
+    failed,
+    row(id) {
+      const found = checks.find((check) => check.id === id);
+      if (found === undefined) throw new Error(`no ${id} in ${stdout}\n${stderr}`);
+      return found;
+    },
+    mismatch(...faults) {
+      const isSo =
+        failed.length === faults.length &&
+        faults.every(({ check, says }) => failed.some((row) => row.id === check && says.test(row.says))) &&
+        failed.every(({ fix }) => /^[A-Z]/.test(fix ?? ''));
+      return isSo ? undefined : JSON.stringify(failed, null, 2);
+    },
+  };
+}
