@@ -150,6 +150,8 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
   return {
     isUsable: () => isOpen,
     async run(command, signals) {
+      // It may have been told to stop while the shell was being opened.
+      for (const signal of signals) signal.throwIfAborted();
       const nonce = randomToken();
       const { stdin = '' } = command;
       let streams: [Readable, Readable];

@@ -58,6 +58,17 @@ describe('the local host with kept shells', () => {
     await host.close();
   });
 
+  it('starts nothing that was told to stop while its shell was being opened', async () => {
+    const host = open();
+    const stop = new AbortController();
+    const running = rejection(host.run({ ...sh('touch ran'), signal: stop.signal }));
+    stop.abort(new Error('the daemon stops'));
+
+    expect(await running).to.have.property('message', 'the daemon stops');
+    expect(existsSync(join(folder, 'ran'))).to.equal(false);
+    await host.close();
+  });
+
   it('leaves no file behind and none open', async () => {
     const temporaryFolder = mkdtempSync(join(tmpdir(), 'local-shells-files-'));
     const before = openFiles();

@@ -95,6 +95,18 @@ describe('a host by ssh2', () => {
     });
   }
 
+  it('takes one round trip for a command, when its shell is there', async () => {
+    await using link = await startLink(sshd.port);
+    const host = place.open(targetOf(sshd, account, { port: link.port }));
+    await host.run(shell('true'));
+    const oneWayMs = 500;
+    link.delay(oneWayMs);
+    const began = performance.now();
+    await host.run(shell('cat', { stdin: 'x'.repeat(5_000) }));
+
+    expect(performance.now() - began).to.be.within(2 * oneWayMs, 4 * oneWayMs - 1);
+  });
+
   describe('a link that breaks', () => {
     it('leaves what was under way unknown and what was not sent not run, and is made anew once for all', async () => {
       await using link = await startLink(sshd.port);
