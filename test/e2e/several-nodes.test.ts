@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { agentPython, requireAgent, requirePython, requireSlurm } from '../support/requires.ts';
+import { RANKS_MEET } from './ranks-meet.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -13,21 +14,8 @@ const agents = [
   { name: 'the stand-in for clearml-agent', python: standInAgentPython, required: requirePython },
 ] as const;
 
-/** Ranks meet at MASTER_ADDR and MASTER_PORT, as those of a training do, then go on until they are told to end. */
-const MEETS = `
-import os, socket, time
-rank, size = int(os.environ["NODE_RANK"]), int(os.environ["WORLD_SIZE"])
-place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-if rank == 0:
-    server = socket.create_server(("", place[1]))
-    for _ in range(size - 1): server.accept()
-    print("all have met", flush=True)
-else:
-    for _ in range(6000):
-        try:
-            socket.create_connection(place).close()
-            break
-        except OSError: time.sleep(0.1)
+/** Tells what each rank has of its own, and goes on until it is told to end. */
+const MEETS = `${RANKS_MEET}
 names = ["CLEARML_WORKER_ID", "CLEARML_AGENT__AGENT__VENVS_DIR", "TMPDIR", "CLEARML_MULTI_NODE_SINGLE_TASK", "RANK"]
 print("rank", rank, "of", size, *[os.environ.get(name) for name in names], flush=True)
 while not os.path.exists("{folder}/end"): time.sleep(0.1)
@@ -61,7 +49,10 @@ for (const { name, python, required } of agents) {
       queue = await world.user.makeQueue('quick');
       const template = await world.write(
         'quick.template',
-        QUICK_TEMPLATE.replace('\n', `\n#SBATCH --output=${folder}/%j.log\n`),
+        QUICK_TEMPLATE.replace('\n', `\n#SBATCH --output=${folder}/%j.log\n`).replace(
+          'export',
+          'export RANK=0\nexport',
+        ),
       );
       world.start('--template-files', template, '--queue', 'quick');
     });
@@ -103,8 +94,9 @@ for (const { name, python, required } of agents) {
       const ranks = [...said.matchAll(/^rank (\d) of 3 (\S+) (\S+) (\S+) (\S+) (\S+)$/gm)].map(([, ...found]) => found);
       expect(ranks).to.have.length(3);
       for (const [rank = '', worker, , , shown, torch] of ranks) {
+        // The template's own RANK would make every agent the first.
         expect(worker).to.match(new RegExp(`:${jobs[0] ?? ''}:${rank}$`));
-        expect([shown, torch]).to.deep.equal(['1', 'None']);
+        expect([shown, torch]).to.deep.equal(['1', rank === '0' ? '0' : 'None']);
       }
       for (const column of [1, 2, 3]) expect(new Set(ranks.map((row) => row[column]))).to.have.property('size', 3);
       expect(jobs).to.have.length(1);

@@ -17,10 +17,15 @@ const PACKAGES = [
   // Login shells that read a command in ways of their own, and a small one that people have as /bin/sh.
   { program: 'tcsh', package: 'tcsh' },
   { program: 'fish', package: 'fish' },
+  { program: 'zsh', package: 'zsh' },
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
   { program: 'debootstrap', package: 'debootstrap' },
+  // A registry of container images, to pull from.
+  { program: 'docker-registry', package: 'docker-registry' },
+  // Builds the stand-in for Pyxis. The headers of C come along with the compiler of C++ only.
+  { program: 'g++', package: 'g++' },
 ];
 
 /**
@@ -33,7 +38,7 @@ export async function installDebianPackages(programs = PACKAGES.map((entry) => e
   if (wanted.length === 0)
     return {
       missing: [],
-      says: 'Slurm, munge, MariaDB, sshd, shellcheck, git, debootstrap and python3-venv are there',
+      says: 'Slurm, munge, MariaDB, sshd, shellcheck, git, debootstrap, docker-registry, g++ and python3-venv are there',
     };
   const obstacle = whyNotInstallable();
   if (obstacle !== undefined)

@@ -52,6 +52,11 @@ export function requireShells(this: Mocha.Context): void {
   requirePrograms(this, ['dash', 'bash', 'busybox', 'tcsh', 'fish']);
 }
 
+/** For `before(requireCompletingShells)`. */
+export function requireCompletingShells(this: Mocha.Context): void {
+  requirePrograms(this, ['bash', 'zsh', 'fish']);
+}
+
 /** For `before(requireRegistry)`: a registry of container images, for tests to start on loopback. */
 export function requireRegistry(this: Mocha.Context): void {
   requirePrograms(this, ['docker-registry']);

@@ -1,0 +1,265 @@
+/*
+ * A stand-in for Pyxis, Slurm's plugin for containers: it takes the options of the real one, as its args.c has them, and
+ * runs each task of a step, and a batch script, in a container of Apptainer's where the real one makes one with enroot.
+ *
+ * Unlike the real one it pulls nothing. An image of a registry is the folder images/REGISTRY/NAME:TAG, an image in a file
+ * is a squashfs file. It takes no names of containers, saves none, and has its processes in a container each.
+ *
+ * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER
+ * Built with -DSLURM_VERSION=NUMBER, as slurm_version.h has it: Slurm loads no plugin that was made for another release.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is used of slurm/spank.h (SPANK plugins, spank(7)), which is the same in all releases that we support. */
+typedef struct spank_handle *spank_t;
+typedef int (*spank_opt_cb_f)(int value, const char *text, int is_remote);
+struct spank_option {
+	char *name, *argument, *usage;
+	int has_argument, value;
+	spank_opt_cb_f take;
+};
+enum { CONTEXT_LOCAL = 1, CONTEXT_REMOTE = 2, CONTEXT_ALLOCATOR = 3 };
+enum { JOB_STEPID = 3, JOB_ARGV = 9, JOB_ENV = 10 };
+extern int spank_context(void);
+extern int spank_option_register(spank_t, struct spank_option *);
+extern int spank_get_item(spank_t, int item, ...);
+extern void slurm_error(const char *format, ...);
+
+const char plugin_name[] = "pyxis_stand_in";
+const char plugin_type[] = "spank";
+const unsigned int plugin_version = SLURM_VERSION;
+const unsigned int spank_plugin_version = 1;
+
+#define BATCH_SCRIPT 0xfffffffb
+#define MOST_WORDS 512
+
+static const char *image, *mounts, *workdir, *environment;
+static int mounts_home = -1, is_writable = -1, remaps_root = -1, entry_point = -1;
+
+static int fail(const char *what, const char *text)
+{
+	slurm_error("pyxis stand-in: %s: %s", what, text);
+	return -1;
+}
+
+/* Slurm may call twice with one value; two values are one too many. */
+static int take_once(const char **place, const char *option, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return fail(option, "argument required");
+	if (*place != NULL && strcmp(*place, text) != 0)
+		return fail(option, "specified multiple times");
+	*place = strdup(text);
+	return 0;
+}
+
+static int take_flag(int *place, int value, const char *option)
+{
+	if (*place != -1 && *place != value)
+		return fail(option, "this and its opposite were specified");
+	*place = value;
+	return 0;
+}
+
+static int is_path(const char *text)
+{
+	return *text == '.' || *text == '/';
+}
+
+static int take_image(int value, const char *text, int is_remote)
+{
+	return take_once(&image, "--container-image", text);
+}
+
+/* SRC:DST[:FLAGS][,...] or a path for both, flags joined by "+". */
+static int take_mounts(int value, const char *text, int is_remote)
+{
+	char *rest, *entry;
+	if (text == NULL || *text == '\0')
+		return fail("--container-mounts", "argument required");
+	rest = strdup(text);
+	while ((entry = strsep(&rest, ",")) != NULL) {
+		char *source = strsep(&entry, ":");
+		char *target = entry == NULL ? source : strsep(&entry, ":");
+		if (*source == '\0' || *target == '\0')
+			return fail("--container-mounts: invalid format", text);
+		if (!is_path(source) || !is_path(target))
+			return fail("mount source and target must be a relative path or an absolute path", text);
+	}
+	mounts = strdup(text);
+	return 0;
+}
+
+static int take_workdir(int value, const char *text, int is_remote)
+{
+	return take_once(&workdir, "--container-workdir", text);
+}
+
+static int take_environment(int value, const char *text, int is_remote)
+{
+	if (text == NULL || *text == '\0' || *text == ',' || strstr(text, ",,") || text[strlen(text) - 1] == ',')
+		return fail("--container-env: invalid format", text == NULL ? "" : text);
+	environment = strdup(text);
+	return 0;
+}
+
+static int take_home(int value, const char *text, int is_remote)
+{
+	return take_flag(&mounts_home, value, "--container-mount-home");
+}
+
+static int take_root(int value, const char *text, int is_remote)
+{
+	return take_flag(&remaps_root, value, "--container-remap-root");
+}
+
+static int take_entry_point(int value, const char *text, int is_remote)
+{
+	return take_flag(&entry_point, value, "--container-entrypoint");
+}
+
+static int take_writable(int value, const char *text, int is_remote)
+{
+	return take_flag(&is_writable, value, "--container-writable");
+}
+
+static int refuse(int value, const char *text, int is_remote)
+{
+	return fail("this option is known, and this stand-in can not do it", text == NULL ? "" : text);
+}
+
+static struct spank_option options[] = {
+	{ "container-image", "[USER@][REGISTRY#]IMAGE[:TAG]|PATH", "[pyxis stand-in] the image", 1, 0, take_image },
+	{ "container-mounts", "SRC:DST[:FLAGS][,SRC:DST...]", "[pyxis stand-in] bind mounts", 1, 0, take_mounts },
+	{ "container-workdir", "PATH", "[pyxis stand-in] working directory inside", 1, 0, take_workdir },
+	{ "container-name", "NAME", "[pyxis stand-in] not done", 1, 0, refuse },
+	{ "container-save", "PATH", "[pyxis stand-in] not done", 1, 0, refuse },
+	{ "container-mount-home", NULL, "[pyxis stand-in] mount the home folder", 0, 1, take_home },
+	{ "no-container-mount-home", NULL, "[pyxis stand-in] do not mount it", 0, 0, take_home },
+	{ "container-remap-root", NULL, "[pyxis stand-in] taken, and nothing is done", 0, 1, take_root },
+	{ "no-container-remap-root", NULL, "[pyxis stand-in] taken", 0, 0, take_root },
+	{ "container-entrypoint", NULL, "[pyxis stand-in] taken, and nothing is done", 0, 1, take_entry_point },
+	{ "no-container-entrypoint", NULL, "[pyxis stand-in] taken", 0, 0, take_entry_point },
+	{ "container-entrypoint-log", NULL, "[pyxis stand-in] not done", 0, 1, refuse },
+	{ "container-writable", NULL, "[pyxis stand-in] what is written goes when the task ends", 0, 1, take_writable },
+	{ "container-readonly", NULL, "[pyxis stand-in] nothing can be written", 0, 0, take_writable },
+	{ "container-env", "NAME[,NAME...]", "[pyxis stand-in] variables that win over the image's", 1, 0, take_environment },
+	{ "container-unshare", "NS[,NS...]", "[pyxis stand-in] not done", 1, 1, refuse },
+};
+
+int slurm_spank_init(spank_t spank, int count, char **words)
+{
+	size_t index;
+	int context = spank_context();
+	if (context != CONTEXT_LOCAL && context != CONTEXT_REMOTE && context != CONTEXT_ALLOCATOR)
+		return 0;
+	for (index = 0; index < sizeof(options) / sizeof(*options); index++)
+		if (spank_option_register(spank, &options[index]) != 0)
+			return fail("could not register", options[index].name);
+	return 0;
+}
+
+static char *joined(const char *format, ...)
+{
+	char *text = NULL;
+	va_list values;
+	va_start(values, format);
+	if (vasprintf(&text, format, values) < 0)
+		exit(1);
+	va_end(values);
+	return text;
+}
+
+static const char *setting(const char *name, int count, char **words)
+{
+	size_t length = strlen(name);
+	for (int index = 0; index < count; index++)
+		if (strncmp(words[index], name, length) == 0 && words[index][length] == '=')
+			return words[index] + length + 1;
+	return "";
+}
+
+/* As enroot reads docker://[USER@][REGISTRY#]IMAGE[:TAG]: without "#" the image is one of Docker Hub. */
+static char *find_image(const char *folder)
+{
+	const char *rest = image, *mark;
+	char *registry = "registry-1.docker.io", *name;
+	if (is_path(image))
+		return strdup(image);
+	if (strncmp(rest, "docker://", 9) == 0)
+		rest += 9;
+	if ((mark = strchr(rest, '#')) != NULL) {
+		registry = joined("%.*s", (int)(mark - rest), rest);
+		if (strchr(registry, '@') != NULL)
+			registry = strchr(registry, '@') + 1;
+		rest = mark + 1;
+	}
+	mark = strrchr(rest, '/');
+	name = joined(strchr(mark == NULL ? rest : mark, ':') == NULL ? "%s:latest" : "%s", rest);
+	return joined("%s/%s/%s", folder, registry, name);
+}
+
+static const char *value_of(char **variables, const char *name)
+{
+	size_t length = strlen(name);
+	for (; *variables != NULL; variables++)
+		if (strncmp(*variables, name, length) == 0 && (*variables)[length] == '=')
+			return *variables + length + 1;
+	return NULL;
+}
+
+/* Called in the process that becomes the task, which becomes Apptainer instead. */
+int slurm_spank_task_init(spank_t spank, int count, char **words)
+{
+	char *command[MOST_WORDS] = { "apptainer", "--silent", "exec", "--contain", "--pwd", workdir ? (char *)workdir : "/" };
+	char **argv = NULL, **variables = NULL, *rest, *entry, *folder;
+	int argc = 0, next = 6;
+	unsigned int step = 0;
+
+	if (image == NULL)
+		return 0;
+	if (spank_get_item(spank, JOB_ARGV, &argc, &argv) != 0 || spank_get_item(spank, JOB_ENV, &variables) != 0)
+		return fail("could not get", "the task");
+	spank_get_item(spank, JOB_STEPID, &step);
+	folder = find_image(setting("images", count, words));
+	if (access(folder, R_OK) != 0)
+		return fail("failed to import docker image", image);
+	if (is_writable != 0)
+		command[next++] = "--writable-tmpfs";
+	command[next++] = "--no-home";
+	if (mounts_home == 1 && value_of(variables, "HOME") != NULL) {
+		command[next++] = "--bind";
+		command[next++] = joined("%s", value_of(variables, "HOME"));
+	}
+	if (step == BATCH_SCRIPT) {
+		command[next++] = "--bind";
+		command[next++] = joined("%s:%s:ro", argv[0], argv[0]);
+	}
+	rest = mounts == NULL ? NULL : strdup(mounts);
+	while ((entry = strsep(&rest, ",")) != NULL && next < MOST_WORDS / 2) {
+		char *source = strsep(&entry, ":");
+		char *target = entry == NULL ? source : strsep(&entry, ":");
+		command[next++] = "--bind";
+		command[next++] = joined(entry != NULL && strstr(entry, "ro") ? "%s:%s:ro" : "%s:%s", source, target);
+	}
+	command[next++] = folder;
+	/*
+	 * Apptainer too lets the image's variables win over those of the job, so the ones named are set once more inside,
+	 * and so is HOME, which it takes from the list of users.
+	 */
+	command[next++] = "env";
+	if (value_of(variables, "HOME") != NULL)
+		command[next++] = joined("HOME=%s", value_of(variables, "HOME"));
+	rest = environment == NULL ? NULL : strdup(environment);
+	while ((entry = strsep(&rest, ",")) != NULL && next < MOST_WORDS / 2)
+		if (value_of(variables, entry) != NULL)
+			command[next++] = joined("%s=%s", entry, value_of(variables, entry));
+	for (int index = 0; index < argc && next < MOST_WORDS - 1; index++)
+		command[next++] = argv[index];
+	execve(setting("apptainer", count, words), command, variables);
+	return fail("could not start", setting("apptainer", count, words));
+}

@@ -1,0 +1,37 @@
+// Builds the stand-in for Pyxis and makes the lines of slurm.conf that load it: its source beside this file says what it is.
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { slurmRoot, type SlurmVersion } from '../../set-up/slurm-roots.mjs';
+
+const run = promisify(execFile);
+
+const SOURCE = fileURLToPath(new URL('pyxis-stand-in.c', import.meta.url));
+
+export interface PyxisPlace {
+  /** For what is built; the nodes must see it. */
+  readonly folder: string;
+  /** Images by name: `REGISTRY/NAME:TAG` below it is a folder; Docker Hub is `registry-1.docker.io`. */
+  readonly images: string;
+}
+
+/** Lines for the end of slurm.conf of a cluster of this release, which must be one of those in a Debian root. */
+export async function buildPyxisStandIn(version: SlurmVersion, { folder, images }: PyxisPlace): Promise<string[]> {
+  const plugin = join(folder, 'pyxis-stand-in.so');
+  const flags = ['-shared', '-fPIC', '-D_GNU_SOURCE', '-Wall', '-Werror'];
+  const number = await versionNumber(slurmRoot(version));
+  await run('gcc', [...flags, `-DSLURM_VERSION=${String(number)}`, '-o', plugin, SOURCE]);
+  const plugins = join(folder, 'plugstack.conf');
+  await writeFile(plugins, `required ${plugin} apptainer=/usr/bin/apptainer images=${images}\n`);
+  return [`PlugStackConfig=${plugins}`];
+}
+
+/** As SLURM_VERSION_NUMBER in slurm_version.h: a byte for each of 26.05.5. */
+async function versionNumber(root: string): Promise<number> {
+  const packages = await readFile(join(root, 'var/lib/dpkg/status'), 'utf8');
+  const found = /^Package: slurmd\n(?:\S.*\n| .*\n)*?Version: (\d+)\.(\d+)\.(\d+)/m.exec(packages);
+  const [, major = 0, minor = 0, micro = 0] = (found ?? []).map(Number);
+  return major * 0x1_00_00 + minor * 0x1_00 + micro;
+}
