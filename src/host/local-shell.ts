@@ -183,6 +183,9 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
   };
 }
 
+/** bash gives each program the variable _, which nobody named; other shells do not. */
+const UNNAMED = '${BASH_VERSION+/usr/bin/env -u _}';
+
 /** What the shell reads, in place of the last command's. */
 function localScript({ program, args, env, stdin = '' }: HostCommand, folder: string, nonce: string): string {
   const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)}`);
@@ -196,7 +199,7 @@ function localScript({ program, args, env, stdin = '' }: HostCommand, folder: st
     'else',
     // The shell's own variables, which it would give to the program.
     '  unset PWD OLDPWD SHLVL',
-    `  ${[...variables, '"$found"', ...args.map(quoteWord), streams, ...closed].join(' ')}`,
+    `  ${[...variables, UNNAMED, '"$found"', ...args.map(quoteWord), streams, ...closed].join(' ')}`,
     `  outcome="${nonce} $?"`,
     'fi',
     '',
