@@ -30,8 +30,7 @@ const TIMEOUT_MS = 60_000;
 
 export async function checkWithPrograms(reading: Reading, checkers: Checkers): Promise<Checked> {
   const parts = await Promise.all([
-    checkWithBash(reading, checkers.here),
-    checkWithShellcheck(reading, checkers.here),
+    checkWithShells(reading, checkers.here),
     checkFolders(reading, checkers.cluster),
     checkWithSbatch(reading, checkers),
   ]);
@@ -39,6 +38,14 @@ export async function checkWithPrograms(reading: Reading, checkers: Checkers): P
     findings: parts.flatMap(({ findings }) => findings),
     unchecked: parts.flatMap(({ unchecked }) => unchecked),
   };
+}
+
+/** What bash can't read shellcheck can't either, and says so three times. */
+async function checkWithShells(reading: Reading, here: Host): Promise<Checked> {
+  const bash = await checkWithBash(reading, here);
+  if (bash.findings.length > 0) return bash;
+  const shellcheck = await checkWithShellcheck(reading, here);
+  return { findings: shellcheck.findings, unchecked: [...bash.unchecked, ...shellcheck.unchecked] };
 }
 
 async function checkWithBash(reading: Reading, here: Host): Promise<Checked> {

@@ -82,7 +82,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'node-containers',
     asks: 'Is there a container program, where tasks run in images?',
-    fix: 'Load apptainer in the template (module load apptainer), or leave out --singularity-mode',
+    fix: 'Load apptainer in the template (#!/bin/bash -l, then module load apptainer), or leave out --singularity-mode',
     judge: ({ found, needsContainers }) =>
       judgeIfKnown(found, NO_ANSWER, ({ containers }) => {
         const canRun = containers.some((name) => name === 'apptainer' || name === 'singularity');

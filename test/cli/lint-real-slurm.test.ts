@@ -2,10 +2,11 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { CLEAN, FAULTS } from '../template/lint/faults.ts';
+import { PROGRAM_FAULTS } from '../template/lint/program-faults.ts';
 import { lintTemplate } from '../../src/template/lint/lint-template.ts';
 import { severityOf } from '../../src/template/lint/rules.ts';
 import { sampleScript } from '../../src/template/lint/sample-script.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireShellcheck, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { environmentFor } from '../support/slurm-command.ts';
 import { here, type Here } from './run-here.ts';
@@ -18,6 +19,7 @@ function withDirective(line: string): string {
 describe('lint, where Slurm is', function () {
   this.timeout(60_000);
   before(requireSlurm);
+  before(requireShellcheck);
 
   async function place(): Promise<Here> {
     const { slurmConf } = await sharedCluster();
@@ -35,27 +37,30 @@ describe('lint, where Slurm is', function () {
     expect(stderr).not.to.include('Slurm could not be asked');
   });
 
-  for (const [line, words, at] of [
-    ['#SBATCH --partition=nowhere', /[Ii]nvalid partition/, 7],
-    ['#SBATCH --nodes=4000', /[Nn]ode/, 2],
-    ['#SBATCH --gres=gpu:h100:1', /[Gg](?:RES|res|eneric resource)/, 7],
-    ['#SBATCH --container-mage=x', /unrecognized option '--container-mage=x'/, 7],
-    ['#SBATCH --time=soon', /[Tt]ime/, 7],
-    ['#SBATCH --mem=900T', /./, 2],
-  ] as const) {
-    it(`tells why Slurm would refuse ${line}, once, at its line`, async () => {
+  for (const { rule, line, what, text } of PROGRAM_FAULTS) {
+    it(`finds ${rule}: ${what}`, async () => {
       await using there = await place();
-      await there.write('a.template', withDirective(line));
+      await there.write('a.template', text);
 
-      const { code, stdout } = await there.run('lint', 'a.template');
+      const { stdout } = await there.run('lint', 'a.template');
 
-      const told = [...stdout.matchAll(/^a\.template:(\d+):\d+ sbatch-refuses error: (.*)$/gm)];
-      expect(code).to.equal(1);
-      expect(told, stdout).to.have.length(1);
-      expect(told[0]?.[2]).to.match(words);
-      expect(Number(told[0]?.[1])).to.equal(at);
+      expect([...stdout.matchAll(/^a\.template:(\d+):\d+ (\S+) /gm)].map(([, at, by]) => `${by}:${at}`)).to.deep.equal([
+        `${rule}:${line}`,
+      ]);
     });
   }
+
+  it("tells why Slurm would refuse it in Slurm's words", async () => {
+    await using there = await place();
+    await there.write('a.template', withDirective('#SBATCH --container-mage=x'));
+
+    const { code, stdout } = await there.run('lint', 'a.template');
+
+    expect(code).to.equal(1);
+    expect(stdout).to.match(
+      /sbatch-refuses error: sbatch --test-only says: .*unrecognized option '--container-mage=x'/,
+    );
+  });
 
   it('leaves out what nobody can guess: a partition without a default is no reason to complain', async () => {
     await using there = await place();

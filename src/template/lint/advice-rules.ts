@@ -56,6 +56,10 @@ export const ADVICE_RULES = {
     'Without the environment a job has no PATH to Python and the agent, and none of the variables set before.',
     'Write --export=ALL, or ALL in front of the list; or begin with #!/bin/bash -l.',
   ),
+  'module-without-profile': warning(
+    'The shell of a job reads no login profile, which is what makes the command module; the line fails, and what follows lacks it.',
+    'Begin with #!/bin/bash -l, or source the file that defines module before.',
+  ),
   'gpus-without-nv': warning(
     'Singularity and Apptainer show no GPU to what runs in the container unless they are told to.',
     'Write singularity exec --nv (--rocm for AMD).',

@@ -12,6 +12,7 @@ export function adviseDirectives(reading: Reading): Finding[] {
   const options = readOptions(reading.words);
   return [
     ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...cutByHash(reading, line)]),
+    ...otherScheduler(reading),
     ...options.flatMap((option) => adviseOption(reading, option)),
     ...twice(reading, options),
   ];
@@ -33,11 +34,6 @@ function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
   if (LOOK_ALIKE.test(text)) {
     return [findingAt(source, start, 'directive-look-alike', 'sbatch takes this line for a comment.')];
   }
-  if (/^#PBS[ \t]/.test(text)) {
-    return [
-      findingAt(source, start, 'other-scheduler', 'This #PBS line does nothing: the glue submits with --ignore-pbs.'),
-    ];
-  }
   const [word = ''] = /^#[A-Za-z]+(?=[ \t]+-)/.exec(text) ?? [];
   const isMisspelt = word !== MAGIC_WORD && nearestName(word.toUpperCase(), [MAGIC_WORD], 2) !== undefined;
   return isMisspelt && word !== '#SLURM'
@@ -50,6 +46,16 @@ function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
         ),
       ]
     : [];
+}
+
+/** Once for all its lines: whoever has one has a dozen. */
+function otherScheduler(reading: Reading): Finding[] {
+  const found = lines(reading).filter(({ text }) => /^#PBS[ \t]/.test(text));
+  const [first] = found;
+  if (first === undefined) return [];
+  const subject = found.length === 1 ? 'This #PBS line does' : `This and ${found.length - 1} more #PBS lines do`;
+  const sentence = `${subject} nothing: the glue submits with --ignore-pbs.`;
+  return [findingAt(reading.source, first.start, 'other-scheduler', sentence)];
 }
 
 /** A # within a word; one behind a space is a comment that was meant as one. */

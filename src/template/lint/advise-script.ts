@@ -19,6 +19,7 @@ export function adviseScript(reading: Reading): Finding[] {
   return [
     ...secrets,
     ...script.commands.flatMap((command) => adviseCommand(reading, script, command, options)),
+    ...moduleWithoutProfile(reading, script, options),
     ...tooLate(reading, script),
   ];
 }
@@ -93,6 +94,28 @@ function isGpuReady(words: readonly string[], text: string): boolean {
     words.some((word) => /^--(?:nv|nvccli|rocm)$/.test(word)) ||
     /\b(?:APPTAINER|SINGULARITY)_(?:NV|NVCCLI|ROCM)=/.test(text)
   );
+}
+
+/** Environment Modules and Lmod make `module` a function of the shell, in a file that a login shell reads. */
+function moduleWithoutProfile(
+  { source }: Reading,
+  { commands, functions }: LexedScript,
+  options: readonly DirectiveOption[],
+): Finding[] {
+  const [first = ''] = source.text.split('\n', 1);
+  const isLogin = /\s(?:-[a-z]*l|--login)\b/.test(first);
+  // From 23.02 on such a job has the environment that a login of the user makes, functions among it.
+  const hasLoginEnvironment = options.some((option) => option.name === 'export' && defaultText(option) === 'NONE');
+  const isDefined = functions.some(({ name }) => name === 'module');
+  const at = commands.findIndex(({ words: [program] }) => program?.text === 'module');
+  const call = commands[at];
+  if (call === undefined || isLogin || hasLoginEnvironment || isDefined) return [];
+  const sources = commands
+    .slice(0, at)
+    .some(({ words: [program] }) => /^(?:\.|source|eval)$/.test(program?.text ?? ''));
+  if (sources) return [];
+  const words = call.words.map(({ text }) => text).join(' ');
+  return [findingAt(source, call.start, 'module-without-profile', `Nothing has defined module before "${words}".`)];
 }
 
 /** Commands behind POST_SETUP, on the script's own level: a function that is defined there is of no use either. */

@@ -122,6 +122,7 @@ export const FAULTS: readonly Fault[] = [
   body('document-text', `cat <<END\n${VALUE}:END}\nEND`, 11),
   body('document-delimiter', `cat <<${VALUE}:END}\nEND`),
   body('unclosed-syntax', 'echo $(never closed'),
+  body('module-without-profile', 'module load apptainer'),
   body('secret-in-text', 'export CLEARML_API_SECRET_KEY=aBcD1234eFgH5678iJkL'),
   body('secret-in-text', 'git clone https://ada:hunter22@git.example.org/lab/train.git'),
   body('secret-in-text', 'export X=AKIAIOSFODNN7EXAMPLE'),

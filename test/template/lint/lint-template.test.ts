@@ -167,6 +167,25 @@ describe('lint lets pass', () => {
     expect(told(text)).to.deep.equal([]);
   });
 
+  it('module in a login shell, or behind a file or a function that makes it', () => {
+    const text = withBody('module load python');
+
+    expect(told(text)).to.deep.equal([
+      'module-without-profile:' + String(text.split('\n').indexOf('module load python') + 1),
+    ]);
+    expect(told(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
+    expect(told(text.replace('module load', '. /etc/profile.d/modules.sh\nmodule load'))).to.deep.equal([]);
+    expect(told(text.replace('module load', 'module() { :; }\nmodule load'))).to.deep.equal([]);
+  });
+
+  it('tells of the lines of another scheduler once', () => {
+    const lint = lintTemplate('t', withDirectives('#PBS -l walltime=1', '#PBS -q gpu', '#PBS -A lab'));
+
+    expect(lint.findings.map(({ sentence }) => sentence)).to.deep.equal([
+      'This and 2 more #PBS lines do nothing: the glue submits with --ignore-pbs.',
+    ]);
+  });
+
   it('an empty environment where the script brings its own', () => {
     const text = withDirectives('#SBATCH --export=NONE');
 
