@@ -1,176 +1,327 @@
-// Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, started by the command line of the documentation.
+// Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, as an ordinary user, started by the command
+// line of the documentation. All tasks are enqueued at once, and each test waits for its own.
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { makeImage } from '../support/apptainer-image.ts';
-import { agentPython, requireAgent, requireSlurmVersion } from '../support/requires.ts';
+import { addPip, makeImage } from '../support/apptainer-image.ts';
+import { actAs } from '../support/as-user.ts';
+import { contentsOf } from '../support/contents.ts';
+import { startRegistry, type Registry } from '../support/registry.ts';
+import {
+  agentPython,
+  requireAgent,
+  requireRegistry,
+  requireRoot,
+  requireSlurmVersion,
+  requireSshd,
+} from '../support/requires.ts';
+import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import type { SeenTask } from './api.ts';
 import { startWorld, type World } from './world.ts';
 
 /** As ClearML's Deployment page has it. */
 const DOCUMENTED = readFileSync(new URL('../fixtures/templates/singularity.template', import.meta.url), 'utf8');
 
-/** So that nothing has to be installed, and an abort is seen soon. */
-const QUICK = '-e CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL=1 -e CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=1';
+/** The same with limits, and with what a lab's shells may bring along. */
+const LIMITED = DOCUMENTED.replace(
+  '\n${CLEARML_PRE_SETUP}',
+  (preSetup) => `#SBATCH --mem=300M
+#SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:10}
+export PYTHONPATH=/nowhere VIRTUAL_ENV=/nowhere CONDA_PREFIX=/nowhere BASH_ENV=/nowhere LD_PRELOAD=libm.so.6
+export SSH_AUTH_SOCK=$SLURM_SUBMIT_DIR/agent.sock
+module() { :; }
+export -f module
+${preSetup}`,
+);
+
+/** Slurm's own way to end what uses more memory than it asked for, where no cgroups can. */
+const LIMITS = [
+  'JobAcctGatherType=jobacct_gather/linux',
+  'JobAcctGatherFrequency=1',
+  'JobAcctGatherParams=OverMemoryKill',
+];
+
+/** How many jobs start at once from an image that nobody has pulled. */
+const AT_ONCE = Number(process.env['CONTAINERS_AT_ONCE'] ?? 5);
+
+/** Longer than the shortest time limit of Slurm, and than a busy machine takes for all that is under way. */
+const PATIENCE_MS = 240_000;
 
 const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(600)';
-
+const EATS = 'import time\nfood = b"x" * 600_000_000\ntime.sleep(600)';
 const HOSTILE = `it's "a" $(touch /tmp/pwned) \`id\` $HOME,B=c #\\`;
 
+const LOOKS_AROUND = `import os, socket
+config = os.path.expanduser("~/.ssh/config")
+print("image", sorted(os.listdir("/usr/bin"))[:2], os.environ["CLEARML_DOCKER_IMAGE"], "as", os.getuid())
+print("variables", os.environ["A"], os.environ["FROM_SCRIPT"])
+leaks = ["VIRTUAL_ENV", "CONDA_PREFIX", "BASH_ENV", "LD_PRELOAD", "BASH_FUNC_module%%"]
+print("leaked", [name for name in leaks if name in os.environ], "/nowhere" in os.environ["PYTHONPATH"])
+with socket.socket(socket.AF_UNIX) as agent: print("ssh-agent", agent.connect(os.environ["SSH_AUTH_SOCK"]))
+try: print("wrote", open(config, "a"))
+except OSError as error: print(open(config).read(), "can be read only:", error.strerror)
+`;
+
 describe('a task in a container', function () {
-  this.timeout(180_000);
+  this.timeout(PATIENCE_MS + 60_000);
+  let folder: string;
+  let account: TestAccount;
+  let whole: SlurmCluster;
   let cluster: SlurmCluster;
+  let registry: Registry;
   let world: World;
-  let queue: string;
   let image: string;
-  let bare: string;
+  let untouched: readonly string[];
+  const sshAgent = createServer((socket) => socket.destroy());
+  const queues = new Map<string, string>();
+  const tasks = new Map<string, string>();
+
+  before(requireRoot);
   before(requireAgent);
+  before(requireRegistry);
+  before(requireSshd);
   before(requireSlurmVersion(APPTAINER_BESIDE));
   before(async () => {
-    cluster = await startSlurmCluster({ version: APPTAINER_BESIDE });
-    const cache = resolve('.test-cache');
+    folder = await mkdtemp(join(tmpdir(), 'containers-'));
+    await chmod(folder, 0o755);
+    // Before the cluster: its nodes know the accounts that are there when it starts.
+    account = await addAccount({ files: { '.ssh/config': 'Host lab', '.config/containers/registries.conf': '' } });
+    whole = await startSlurmCluster({ version: APPTAINER_BESIDE, extraLines: LIMITS });
+    cluster = actAs(whole, account.name);
+
+    const bare = join(folder, 'image-without-python');
+    await makeImage(bare, { hasPython: false });
+    image = join(folder, 'image');
+    await makeImage(image, { hasPython: true });
+    await mkdir(join(folder, 'images/lab'), { recursive: true });
+    await whole.run('srun', 'singularity', 'build', join(folder, 'images/lab/small_2.0.sif'), image);
+    await addPip(image, join(agentPython(), '../..'));
+    await mkdir(join(folder, 'registry'));
+    registry = await startRegistry(join(folder, 'registry'));
+    const pushed = await registry.push('lab/tool', image);
+    await writeScript(join(image, 'usr/local/bin/python'), `exec ${agentPython()} "$@"`);
+
+    const variables = {
+      // Nothing has to be installed for the task, and an abort is seen soon.
+      CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
+      CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '1',
+      PIP_NO_INDEX: '1',
+      PIP_FIND_LINKS: AGENT_WHEELS,
+    };
+    const given = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    const mounted = [join(agentPython(), '../..'), AGENT_WHEELS].flatMap((path) => ['-v', `${path}:${path}:ro`]);
+    for (const name of ['shared', 'cache']) {
+      await mkdir(join(folder, name));
+      await chown(join(folder, name), account.uid, account.uid);
+    }
     world = await startWorld({
       cluster,
-      agent: `extra_docker_arguments: ["-v", "${cache}:${cache}:ro"]`,
-      // The nodes have another Python than this machine, for which the real agent is not installed: it lives in the image.
-      slurm: `python: ${standInAgentPython()}`,
+      owner: account,
       withPython: false,
+      agent: `extra_docker_arguments: ${JSON.stringify([...given, ...mounted])}`,
+      // Where no container sees it.
+      slurm: `python: ${resolve('test/fixtures/agent/python')}
+        shared_dir: ${folder}/shared
+        image_dir: ${folder}/images
+        image_cache_dir: ${folder}/cache/images
+        container_ssh: true`,
     });
-    image = join(world.folder, 'image');
-    bare = join(world.folder, 'image-without-python');
-    await makeImage(bare, { hasPython: false });
-    await makeImage(image, { hasPython: true });
-    await mkdir(join(image, 'usr/local/bin'), { recursive: true });
-    await writeFile(join(image, 'usr/local/bin/python'), `#!/bin/sh\nexec ${agentPython()} "$@"\n`, { mode: 0o755 });
-    const template = await world.write('slurm.example_singularity.template', DOCUMENTED);
-    queue = await world.user.makeQueue('default');
-    world.start('--singularity-mode', '--template-files', template, '--queue', 'default');
+    await writeFile(
+      join(world.home, '.config/containers/registries.conf'),
+      `[[registry]]\nlocation = "${registry.address}"\ninsecure = true\n`,
+    );
+    const socket = join(world.folder, 'agent.sock');
+    await once(sshAgent.listen(socket), 'listening');
+    await chmod(socket, 0o777);
+    untouched = [...(await contentsOf(image)), ...(await contentsOf(world.home))];
+
+    const documented = await world.write('slurm.example_singularity.template', DOCUMENTED);
+    const limited = await world.write('limited.template', LIMITED);
+    for (const name of ['default', 'limited']) queues.set(name, await world.user.makeQueue(name));
+    const files = ['--template-files', documented, limited];
+    world.start('--singularity-mode', ...files, '--queue', 'default', 'limited');
+
+    await enqueue('time limit', GOES_ON, { queue: 'limited', properties: { walltime: '1' } });
+    for (let number = 0; number < AT_ONCE; number += 1)
+      await enqueue(`pulled ${number}`, 'import sys; print("version", sys.version)', { container: { image: pushed } });
+    await enqueue('looks around', LOOKS_AROUND, {
+      queue: 'limited',
+      container: {
+        image,
+        arguments: `-e 'A=${HOSTILE.replaceAll("'", `'"'"'`)}' --ipc=host`,
+        setup_shell_script: 'export FROM_SCRIPT=$((40 + 2))',
+      },
+    });
+    await enqueue('by name', 'import os; print("init", os.path.exists("/.singularity.d"))', {
+      container: { image: 'lab/small:2.0' },
+    });
+    await enqueue('memory', EATS, { queue: 'limited' });
+    await enqueue('abort', GOES_ON);
+    await enqueue('cancel', GOES_ON);
+    await enqueue('exit 3', 'import sys; sys.exit(3)');
+    await enqueue(
+      'three nodes',
+      'import os; print("rank", os.environ["NODE_RANK"], "of", os.environ["WORLD_SIZE"], flush=True)',
+      { properties: { num_nodes: '3' } },
+    );
+    await enqueue('no Python', 'print("never")', { container: { image: bare } });
+    await enqueue('no image', 'print("never")', { container: { image: '/no/such.sif' } });
+    await enqueue('unknown image', 'print("never")', { container: { image: `${registry.address}/lab/nope:1.0` } });
+    await enqueue('image like an option', 'print("never")', { container: { image: '--writable' } });
+    await enqueue('forbidden argument', 'print("never")', { container: { image, arguments: '--security=x' } });
+    await enqueue('forbidden mount', 'print("never")', { container: { image, arguments: '-v /etc:/x' } });
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
-    await cluster.stop();
+    sshAgent.close();
+    await registry.stop();
+    await whole.stop();
+    await removeAccount(account);
+    await rm(folder, { recursive: true, force: true });
   });
 
-  async function enqueue(
-    code: string,
-    container: Readonly<Record<string, string>> = {},
-    properties: Readonly<Record<string, string>> = {},
-  ): Promise<string> {
-    const more = { container: { image, ...container, arguments: `${QUICK} ${container['arguments'] ?? ''}` } };
-    const task = await world.user.makeTask({ code, properties, more });
-    await world.user.enqueue(task, queue);
-    return task;
+  interface Wishes {
+    readonly queue?: 'default' | 'limited';
+    readonly container?: Readonly<Record<string, string>>;
+    readonly properties?: Readonly<Record<string, string>>;
+  }
+
+  async function enqueue(name: string, code: string, wishes: Wishes = {}): Promise<void> {
+    const { queue = 'default', container = { image }, properties = {} } = wishes;
+    const task = await world.user.makeTask({ name, code, properties, more: { container } });
+    tasks.set(name, task);
+    await world.user.enqueue(task, queues.get(queue) ?? '');
+  }
+
+  function taskOf(name: string): string {
+    return tasks.get(name) ?? '';
+  }
+
+  function until(name: string, status: string): Promise<SeenTask> {
+    return world.untilStatus(taskOf(name), status, PATIENCE_MS);
   }
 
   /** The daemon says why after the task has ended. */
-  async function untilFailed(task: string, ...words: readonly string[]): Promise<void> {
-    await world.untilStatus(task, 'failed');
-    for (const text of words) await world.untilConsole(task, text);
+  async function untilFailed(name: string, ...words: readonly string[]): Promise<void> {
+    await until(name, 'failed');
+    for (const text of words) await world.untilConsole(taskOf(name), text);
   }
 
-  it('runs in the folder that is its image: the image and the home folder stay as they were', async () => {
-    const [imageBefore, homeBefore] = [await contentsOf(image), await contentsOf(world.home)];
-    const task = await enqueue(
-      'import os; print(sorted(os.listdir("/usr/bin"))[:2], os.environ["CLEARML_DOCKER_IMAGE"], flush=True)',
-    );
-    await world.untilStatus(task, 'completed');
-    expect(await world.user.console(task)).to.include(`['bash', 'cat'] ${image}`);
-    expect(await contentsOf(image)).to.deep.equal(imageBefore);
-    // Apptainer keeps its own settings there.
-    const homeAfter = (await contentsOf(world.home)).filter((line) => !line.includes('/.apptainer'));
-    expect(homeAfter).to.deep.equal(homeBefore);
-  });
-
-  it('runs in an image in a file', async () => {
-    const file = join(world.folder, 'an image.sif');
-    await cluster.run('srun', 'singularity', 'build', file, image);
-    const task = await enqueue('import os; print("init", os.path.exists("/.singularity.d"), flush=True)', {
-      image: file,
-    });
-    await world.untilStatus(task, 'completed');
-    expect(await world.user.console(task)).to.include('init True');
-  });
-
-  it('finds its variables as they were typed, and what its own script has set up; what is left out is told', async () => {
-    const quoted = `'A=${HOSTILE.replaceAll("'", `'"'"'`)}'`;
-    const task = await enqueue('import os; print(os.environ["A"], os.environ["FROM_SCRIPT"], flush=True)', {
-      arguments: `-e ${quoted} --ipc=host`,
-      setup_shell_script: 'export FROM_SCRIPT=$((40 + 2))',
-    });
-    await world.untilStatus(task, 'completed');
-    const said = await world.user.console(task);
-    expect(said).to.include(`\n${HOSTILE} 42\n`);
-    expect(said).to.include('The container argument --ipc is left out: ');
-  });
-
-  it("fails with its program's exit code", async () => {
-    const task = await enqueue('import sys; sys.exit(3)');
-    expect((await world.untilStatus(task, 'failed')).status_reason).to.include('exit code 3');
-  });
+  async function logOf(name: string): Promise<string> {
+    const file = (await readdir(world.folder)).find((path) => path.startsWith(`task-${taskOf(name)}-`));
+    return file === undefined ? '' : readFile(join(world.folder, file), 'utf8');
+  }
 
   it('stays aborted when it is aborted, and its job is gone', async () => {
-    const task = await enqueue(GOES_ON);
-    await world.untilConsole(task, '\nat work\n');
+    const task = taskOf('abort');
+    await world.untilConsole(task, '\nat work\n', PATIENCE_MS);
     await world.user.api('tasks.stop', { task });
     const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'R,PD,CG')).length === 0;
-    await waitUntil('the job to be gone', isGone, { withinMs: 60_000, everyMs: 250 });
+    await waitUntil('the job to be gone', isGone, { withinMs: PATIENCE_MS, everyMs: 250 });
     expect((await world.user.look(task)).status).to.equal('stopped');
-    expect(await world.user.console(task)).to.include('Process aborted by user');
+    await world.untilConsole(task, 'Process aborted by user');
   });
 
   it('is stopped by the agent inside when its job is cancelled', async () => {
-    const task = await enqueue(GOES_ON);
-    await world.untilConsole(task, '\nat work\n');
+    const task = taskOf('cancel');
+    await world.untilConsole(task, '\nat work\n', PATIENCE_MS);
     await cluster.run('scancel', ...(await world.jobsOf(task, 'R')));
-    await world.untilStatus(task, 'stopped');
+    await until('cancel', 'stopped');
     await world.untilConsole(task, 'Process terminated by user');
   });
 
+  it('sees its image, its variables as they were typed, ssh to be read only, and nothing that leaks from the node', async () => {
+    await until('looks around', 'completed');
+    const task = taskOf('looks around');
+    for (const line of [
+      `image ['bash', 'cat'] ${image} as ${account.uid}`,
+      `variables ${HOSTILE} 42`,
+      'leaked [] False',
+      'ssh-agent None',
+      'Host lab can be read only: Read-only file system',
+    ])
+      await world.untilConsole(task, `\n${line}\n`);
+    await world.untilConsole(task, 'The container argument --ipc is left out: ');
+  });
+
+  it('runs in an image that the site has in a file by its name, and that has no pip', async () => {
+    await until('by name', 'completed');
+    await world.untilConsole(taskOf('by name'), '\ninit True\n');
+    const log = await logOf('by name');
+    expect(log).to.include(`the image docker://lab/small:2.0 is the file ${folder}/images/lab/small_2.0.sif`);
+    expect(log).to.include('taking the clearml-agent of the node');
+  });
+
+  it(`runs ${AT_ONCE} times at once in an image of a registry: pulled once, and given clearml-agent once`, async () => {
+    const logs: string[] = [];
+    for (let number = 0; number < AT_ONCE; number += 1) {
+      await until(`pulled ${number}`, 'completed');
+      await world.untilConsole(taskOf(`pulled ${number}`), '\nversion 3.');
+      logs.push(await logOf(`pulled ${number}`));
+    }
+    expect(await registry.fetched('lab/tool')).to.equal(1);
+    for (const words of [': pulled docker://', ': installing clearml-agent '])
+      expect(logs.join('\n').split(words), words).to.have.length(2);
+    // Another image, another environment.
+    expect(await readdir(join(folder, 'shared/agents'))).to.have.length(2);
+  });
+
+  it("fails with its program's exit code", async () => {
+    expect((await until('exit 3', 'failed')).status_reason).to.include('exit code 3');
+  });
+
+  it('fails at its limit of memory, in the words of Slurm', async () => {
+    await untilFailed('memory', 'exit code 137', 'exceeded memory limit');
+  });
+
   it('runs once on each of three nodes, and each knows which it is', async () => {
-    const code = 'import os; print("rank", os.environ["NODE_RANK"], "of", os.environ["WORLD_SIZE"], flush=True)';
-    const task = await enqueue(code, {}, { num_nodes: '3' });
-    await world.untilStatus(task, 'completed');
+    await until('three nodes', 'completed');
     // The first one's agent ends the task, and may be done before the others have told all.
-    for (const rank of [0, 1, 2]) await world.untilConsole(task, `rank ${rank} of 3`);
-    expect([...(await world.user.console(task)).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
+    for (const rank of [0, 1, 2]) await world.untilConsole(taskOf('three nodes'), `rank ${rank} of 3`);
+    expect([...(await world.user.console(taskOf('three nodes'))).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
   });
 
-  it('fails in an image without Python, and says so', async () => {
-    const task = await enqueue('print("never")', { image: bare });
-    await untilFailed(task, JOB_EXIT_CODES.noPython.says, 'no python3 and no python in');
-  });
+  for (const [what, name, words] of [
+    ['an image without Python', 'no Python', [JOB_EXIT_CODES.noPython.says, 'no python3 and no python in']],
+    ['an image that is not there', 'no image', [JOB_EXIT_CODES.containerNotStarted.says, 'lstat /no: no such file']],
+    ['an image that no registry has', 'unknown image', [JOB_EXIT_CODES.imageNotPulled.says, 'manifest unknown']],
+  ] as const) {
+    it(`fails with ${what}, in the words of Apptainer and ours`, () => untilFailed(name, ...words));
+  }
 
-  it('fails with an image that is not there, in the words of Apptainer and ours', async () => {
-    const task = await enqueue('print("never")', { image: '/no/such.sif' });
-    await untilFailed(task, JOB_EXIT_CODES.containerNotStarted.says, 'lstat /no: no such file');
-  });
-
-  for (const [what, container, words] of [
-    ['an image that would be an option', { image: '--writable' }, 'is not the name of an image'],
-    ['an argument that is not for tasks', { arguments: '--security=x' }, 'can not be used here'],
-    ['a mount that nobody has allowed', { arguments: '-v /etc:/x' }, 'may not be mounted'],
+  for (const [what, name, words] of [
+    ['an image that would be an option', 'image like an option', 'is not the name of an image'],
+    ['an argument that is not for tasks', 'forbidden argument', 'can not be used here'],
+    ['a mount that nobody has allowed', 'forbidden mount', 'may not be mounted'],
   ] as const) {
     it(`fails before there is a job, with ${what}`, async () => {
-      const task = await enqueue('print("never")', container);
-      await untilFailed(task, words);
-      expect(await world.jobsOf(task)).to.deep.equal([]);
+      await untilFailed(name, words);
+      expect(await world.jobsOf(taskOf(name))).to.deep.equal([]);
     });
   }
+
+  it('fails at its limit of time, and is told what to do', async () => {
+    await untilFailed('time limit', 'TIMEOUT', 'raise --time');
+  });
+
+  it('leaves its image and the home folder as they were, but for the caches of Apptainer and of the agent', async () => {
+    const now = [...(await contentsOf(image)), ...(await contentsOf(world.home))];
+    const isCache = (line: string): boolean => /\/(?:\.apptainer|\.clearml|\.clearml\/[\w-]+-cache) /.test(line);
+    expect(now.filter((line) => !untouched.includes(line) && !isCache(line))).to.deep.equal([]);
+    expect(untouched.filter((line) => !now.includes(line))).to.deep.equal([]);
+  });
 });
 
-/** Each path below the folder, with its size and the time of its last change. */
-async function contentsOf(folder: string): Promise<string[]> {
-  const paths = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = paths.filter((entry) => !entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(files.sort().map(async (path) => describeFile(path)));
-}
-
-async function describeFile(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  return `${path} ${size} ${mtimeMs}`;
+async function writeScript(path: string, line: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }

@@ -11,6 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
 import { becoming } from '../support/as-user.ts';
 import { agentPython } from '../support/requires.ts';
+import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { connectApi, userOf, type SeenTask, type User } from './api.ts';
@@ -68,7 +69,7 @@ export interface Wishes {
   /** Whether nodes are told where the Python with clearml-agent is. */
   readonly withPython?: boolean;
   /** The user who starts the program, where it is another one; only root can. The cluster is as this user sees it. */
-  readonly owner?: number;
+  readonly owner?: TestAccount;
 }
 
 /** As a URL: the program is started from another folder. */
@@ -84,8 +85,8 @@ export async function startWorld({
   owner,
 }: Wishes = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'world-'));
-  const home = join(folder, 'home');
-  await mkdir(home);
+  const home = owner?.home ?? join(folder, 'home');
+  await mkdir(home, { recursive: true });
   const sandbox = await createSandbox({ port: 0, clock: systemClock });
   const user = userOf(await connectApi(sandbox));
   const theCluster = cluster ?? (await sharedCluster());
@@ -117,7 +118,7 @@ agent {
     { mode: 0o600 },
   );
   if (owner !== undefined)
-    for (const path of [folder, home, join(home, 'clearml.conf')]) await chown(path, owner, owner);
+    for (const path of [folder, join(home, 'clearml.conf')]) await chown(path, owner.uid, owner.uid);
 
   const environment = {
     HOME: home,
@@ -129,7 +130,7 @@ agent {
 
   function startOther(file: string, ...words: readonly string[]): Program {
     const entry = resolve(file);
-    const [command = '', ...args] = [...(owner === undefined ? [] : becoming(owner)), process.execPath];
+    const [command, ...args] = [...(owner === undefined ? [] : becoming(owner.name)), process.execPath];
     const child = spawn(command, [...args, '--import', TSX, entry, ...words], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },

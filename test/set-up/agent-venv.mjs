@@ -1,5 +1,6 @@
 // The real clearml-agent and ClearML SDK in a Python environment of this checkout, made once and used again.
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
 
@@ -8,28 +9,45 @@ const REQUIREMENTS = { 'clearml-agent': '3.0.3', clearml: '2.1.12', virtualenv: 
 
 const FOLDER = resolve('.test-cache/agent-venv');
 
+/** The agent and what it needs as wheels, for tests that install it where there is no way to an index. */
+export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${REQUIREMENTS['clearml-agent']}`);
+
 export const AGENT_PYTHON = `${FOLDER}/bin/python`;
 
 /** @returns {Promise<import('./sections.mjs').SetUp>} */
 export async function installAgent() {
-  if (await isInstalled()) return { missing: [], says: 'the one in .test-cache is up to date' };
-  await rm(FOLDER, { recursive: true, force: true });
+  const made = [];
+  if (!(await isInstalled())) {
+    await rm(FOLDER, { recursive: true, force: true });
+    const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
+    if (venv.exitCode !== 0)
+      return { missing: [`A Python environment can't be made here: ${lastLines(venv.output)}`], says: '' };
+    const wanted = Object.entries(REQUIREMENTS).map(([name, version]) => `${name}==${version}`);
+    const problem = await pip('install', ...wanted);
+    if (problem !== undefined) return { missing: [`pip could not install ${wanted.join(', ')}: ${problem}`], says: '' };
+    made.push(`installed ${wanted.join(', ')} in .test-cache`);
+  }
+  if (!existsSync(AGENT_WHEELS)) {
+    const draft = `${AGENT_WHEELS}.draft-${process.pid}`;
+    const wanted = `clearml-agent==${REQUIREMENTS['clearml-agent']}`;
+    const problem = await pip('download', '--only-binary=:all:', '--dest', draft, wanted);
+    if (problem !== undefined)
+      return { missing: [`pip could not download the wheels of ${wanted}: ${problem}`], says: '' };
+    await rename(draft, AGENT_WHEELS);
+    made.push('downloaded its wheels');
+  }
+  return { missing: [], says: made.length === 0 ? 'the one in .test-cache is up to date' : made.join(', ') };
+}
 
-  const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
-  if (venv.exitCode !== 0)
-    return { missing: [`A Python environment can't be made here: ${lastLines(venv.output)}`], says: '' };
-  const wanted = Object.entries(REQUIREMENTS).map(([name, version]) => `${name}==${version}`);
-  const pip = await runCommand(AGENT_PYTHON, [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    ...wanted,
-  ]);
-  if (pip.exitCode !== 0)
-    return { missing: [`pip could not install ${wanted.join(', ')}: ${lastLines(pip.output)}`], says: '' };
-  return { missing: [], says: `installed ${wanted.join(', ')} in .test-cache` };
+/**
+ * What pip said, where it failed.
+ * @param {string[]} args
+ */
+async function pip(...args) {
+  const [action = '', ...rest] = args;
+  const words = ['-m', 'pip', action, '--quiet', '--disable-pip-version-check', ...rest];
+  const { exitCode, output } = await runCommand(AGENT_PYTHON, words);
+  return exitCode === 0 ? undefined : lastLines(output);
 }
 
 /** Asks the environment itself: one that was moved, or whose Python is gone, does not answer. */

@@ -67,6 +67,17 @@ export async function makeImage(folder: string, { hasPython }: ImageWishes): Pro
   }
 }
 
+/** Gives an image with Python the pip of this virtual environment. */
+export async function addPip(image: string, environment: string): Promise<void> {
+  const python = join(environment, 'bin/python');
+  const program = 'import sysconfig; print(sysconfig.get_path("purelib"))';
+  const packages = (await run(python, ['-c', program])).stdout.trim();
+  const names = (await readdir(packages)).filter((name) => /^pip(?:-.*)?$/.test(name));
+  for (const name of names) {
+    await cp(join(packages, name), join(image, 'usr/lib/python3/dist-packages', name), { recursive: true });
+  }
+}
+
 /** Copies the standard library, and returns its files that need other libraries. */
 async function copyPython(folder: string): Promise<string[]> {
   const program = 'import sysconfig; print(sysconfig.get_path("stdlib"))';

@@ -16,7 +16,8 @@ const PROGRAMS = [
  * Makes the root the whole file system of this process and its children, then waits to be ended.
  * What is shared stands at the same path inside: the folders of tests, this checkout, and who the users are. The root
  * itself can't be written to, so that clusters share it and runs leave it as it was. The commands that lead inside are
- * hidden there: a job finds the real ones, wherever its PATH came from.
+ * hidden there: a job finds the real ones, wherever its PATH came from. Images in files are mounted by way of /dev/fuse,
+ * which udev opens to all users, and a virtual machine without udev does not.
  */
 const ENTER = `
 set -eu
@@ -25,6 +26,10 @@ shift 3
 mount --bind "$root" "$root"
 for folder in /proc /sys /dev; do mount --rbind "$folder" "$root$folder"; done
 mount -t tmpfs tmpfs "$root/run"
+if [ -e /dev/fuse ]; then
+  mknod -m 666 "$root/run/fuse" c 10 229
+  mount --bind "$root/run/fuse" "$root/dev/fuse"
+fi
 for file in /etc/hosts /etc/passwd /etc/group; do
   touch -a "$root$file"
   mount --bind "$file" "$root$file"
