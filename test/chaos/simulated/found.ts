@@ -1,5 +1,4 @@
-// Rounds that once ended badly: the trouble in them, or all of their plan.
-import type { RoundPlan } from './plan.ts';
+// Rounds that once ended badly, by the trouble in them.
 import type { Hunt } from './run.ts';
 
 const EASY = {
@@ -11,52 +10,6 @@ const EASY = {
   isLazy: true,
   diesForGood: false,
 } as const;
-
-/** Two daemons, disks that are full, and calls that take their time. */
-const FULL_DISKS: RoundPlan = {
-  seed: 22,
-  round: 3,
-  daemons: 2,
-  tasks: 20,
-  kinds: [
-    'user aborts',
-    'user resets',
-    'user enqueues',
-    'user enqueues elsewhere',
-    'user deletes',
-    'user archives',
-    'call is lost',
-    'answer is lost',
-    'server call is lost',
-    'server answer is lost',
-    'disk is full',
-    'shared folder is full',
-    'sbatch answer is lost',
-    'sbatch is doubled',
-    'cluster is full',
-    'node dies, job requeued',
-    'job is preempted',
-    'job runs out of time',
-    'gate answer is lost',
-    'job completes without a word',
-    'a neighbour takes from our queue',
-    'ten minutes pass',
-    'server is away',
-    'disk is full for long',
-    'gate is cut off',
-    'squeue complains',
-    'daemon dies, journal is an old one',
-    'user requeues the job',
-    'job is held',
-    'jobs are released',
-  ],
-  calmness: 99,
-  isLazy: false,
-  hasAccounting: true,
-  jobLimit: Infinity,
-  diesForGood: false,
-  hasSlowCalls: true,
-};
 
 export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] = [
   {
@@ -70,9 +23,5 @@ export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] =
       rounds: 5,
       same: { ...EASY, kinds: ['sbatch is doubled', 'controller crashes'], hasAccounting: true },
     },
-  },
-  {
-    title: 'a task ran twice: two daemons took a pop for their own, of which neither could write down whose it was',
-    hunt: { seed: 22, rounds: 1, same: FULL_DISKS },
   },
 ];
