@@ -86,7 +86,9 @@ export const SlurmSection = z.strictObject({
     ),
   poll_interval_sec: seconds(1)
     .default(15)
-    .describe('Between two rounds of looking at Slurm; a round is one `squeue` however many jobs there are.'),
+    .describe(
+      'Between two rounds of looking at Slurm while something happens to the jobs; up to four times as long while nothing does, and while Slurm takes long to answer. A round is one `squeue` however many jobs there are.',
+    ),
   queue_poll_interval_sec: seconds(1)
     .default(5)
     .describe('Between two looks at the ClearML queues. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.'),

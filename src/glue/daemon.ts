@@ -9,13 +9,14 @@ import { live } from './life.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
+import { hasNews, isWaitedFor, pauseBetweenLooks } from './poll-pace.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
 import { createWays } from './ways.ts';
 
 export interface Pace {
-  /** Between two looks at Slurm while jobs are about. */
+  /** Between two looks at Slurm while something happens; up to four times as long while nothing does. */
   readonly lookMs: number;
   /** Between two looks at the ClearML queues. */
   readonly queueMs: number;
@@ -37,10 +38,6 @@ export interface DaemonOptions {
 /** How a run ended: `unfinished` is only for `once`, when something has to be looked at again later. */
 export type DaemonEnd = 'done' | 'unfinished';
 
-/** Without any job Slurm is asked this many times less often. */
-const IDLE_FACTOR = 4;
-/** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
-const SOON_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const A_DAY_MS = 24 * 3_600_000;
 
@@ -66,6 +63,9 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
   const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
+  /** The last whole look, and how many in a row it was that brought no news. */
+  let last: View | undefined;
+  let quietLooks = 0;
   let isTroubled = false;
 
   /** Follows what is known, before anything new is taken. */
@@ -83,8 +83,24 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     const hasCancelled = await follow(glue, ways, seen, stop);
     if (hasSchedulerQueue(glue, seen)) view = seen;
     else log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
-    if (hasCancelled || !isSettled) due.look = Math.min(due.look, clock.now() + SOON_MS);
-    else if (glue.journal.entries.size === 0) due.look = now + pace.lookMs * IDLE_FACTOR;
+    quietLooks = last !== undefined && !hasNews(last, seen) ? quietLooks + 1 : 0;
+    last = seen;
+    const isHalfWay = hasCancelled || !isSettled;
+    due.look = (isHalfWay ? clock.now() : now) + pauseAfter(seen, { isHalfWay });
+  }
+
+  function pauseAfter({ slurmMs }: View, { isHalfWay }: { readonly isHalfWay: boolean }): number {
+    const entries = [...glue.journal.entries.values()];
+    const { minJobAgeMs } = glue.cluster;
+    return pauseBetweenLooks(
+      { baseMs: pace.lookMs, minJobAgeMs },
+      {
+        followed: entries.length,
+        isHalfWay,
+        quietLooks: entries.some(isWaitedFor) ? 0 : quietLooks,
+        slurmMs,
+      },
+    );
   }
 
   async function takeTasks(): Promise<void> {
@@ -92,7 +108,7 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     if (view === undefined || enough.aborted) return;
     const until = once ? clock.now() + A_DAY_MS : due.look;
     const claimed = await tasks.round(view, { until, signal: enough });
-    if (claimed > 0) due.look = Math.min(due.look, clock.now() + SOON_MS);
+    if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(view, { isHalfWay: true }));
   }
 
   async function sweep(): Promise<void> {

@@ -12,6 +12,8 @@ import { readPlaces, type PlaceOf } from './place.ts';
 export interface View {
   /** When the looking began: nothing younger is judged by it. */
   readonly at: number;
+  /** How long Slurm took for its list of jobs, in milliseconds. */
+  readonly slurmMs: number;
   readonly queues: readonly Queue[];
   readonly placeOf: PlaceOf;
   readonly tasks: ReadonlyMap<TaskId, Task>;
@@ -27,7 +29,9 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
   const at = glue.clock.now();
   const queues = await glue.clearml.queues.readAll();
   const tasks = await glue.clearml.tasks.read([...glue.journal.entries.keys()]);
+  const askedAt = glue.clock.now();
   const list = await glue.scheduler.list(signal);
+  const slurmMs = Math.max(0, glue.clock.now() - askedAt);
   if (list.kind === 'failed') {
     glue.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
     return undefined;
@@ -35,7 +39,8 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
   const jobs = byTask(list.jobs);
   const others = await lookAtOthers(glue, signal);
   if (others === undefined) return undefined;
-  return { at, queues, placeOf: readPlaces(queues, glue.schedulerQueue), tasks, jobs: new Map([...jobs, ...others]) };
+  const placeOf = readPlaces(queues, glue.schedulerQueue);
+  return { at, slurmMs, queues, placeOf, tasks, jobs: new Map([...jobs, ...others]) };
 }
 
 /** The jobs of those tasks that we follow for another Unix user. */

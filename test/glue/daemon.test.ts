@@ -192,6 +192,23 @@ describe('the daemon', () => {
     expect(desk.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
 
+  it('S-35 asks Slurm once a minute when nothing happens to its jobs, and sees within that what does', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    const run = start(desk.glue);
+    await pass(desk.clock, 600_000);
+    const early = desk.calls.filter((call) => call === 'squeue').length;
+    await pass(desk.clock, 600_000);
+    const late = desk.calls.filter((call) => call === 'squeue').length - early;
+    await desk.server.call('tasks.stopped', { task });
+    await pass(desk.clock, 66_000);
+    run.stop();
+    await run.ended;
+
+    expect(late).to.be.within(9, 11);
+    expect(desk.calls.filter((call) => call.startsWith('scancel'))).to.have.length(1);
+  });
+
   it('looks up all jobs that Slurm no longer shows by one call', async () => {
     const desk = createDesk();
     for (let number = 1; number <= 20; number += 1) {

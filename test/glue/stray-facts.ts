@@ -50,6 +50,7 @@ export function straysOf({
     { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt) },
   ];
   const view: View = {
+    slurmMs: 0,
     at: NOW,
     queues,
     placeOf: readPlaces(queues, SCHEDULER),
