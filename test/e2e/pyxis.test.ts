@@ -1,13 +1,13 @@
 // Templates for Pyxis on real Slurm, with a stand-in for Pyxis that takes its options and makes containers by Apptainer, and
 // the stand-in for clearml-agent in the image. All tasks are enqueued at once, and each test waits for its own.
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { makeImage } from '../support/apptainer-image.ts';
+import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
@@ -50,7 +50,7 @@ describe('a task in a container of Pyxis, by the stand-in for it', function () {
     const images = join(folder, 'images');
     const image = join(images, 'nvcr.io/lab/tool:1.0-py3');
     await mkdir(dirname(image), { recursive: true });
-    await makeImageWithAgent(image);
+    await makeImageWithVariables(image);
     await mkdir(join(folder, 'data'));
     await writeFile(join(folder, 'data/set'), '');
 
@@ -162,15 +162,10 @@ describe('a task in a container of Pyxis, by the stand-in for it', function () {
   });
 });
 
-/** With variables of its own, as images have them, and with a stand-in for clearml-agent that needs nothing of the node. */
-async function makeImageWithAgent(image: string): Promise<void> {
-  await makeImage(image, { hasPython: true });
+/** With variables of its own, as images have them. */
+async function makeImageWithVariables(image: string): Promise<void> {
+  await makeImageWithAgent(image);
   await writeFile(join(image, 'inside'), '');
-  await cp(dirname(standInAgentPython()), join(image, 'opt/agent'), { recursive: true });
-  for (const name of ['dirname', 'mktemp'])
-    await cp(`/usr/bin/${name}`, join(image, 'usr/bin', name), { dereference: true });
-  await mkdir(join(image, 'usr/local/bin'), { recursive: true });
-  await writeFile(join(image, 'usr/local/bin/python'), '#!/bin/sh\nexec /opt/agent/python "$@"\n', { mode: 0o755 });
   await mkdir(join(image, '.singularity.d/env'), { recursive: true });
   const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
   await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);

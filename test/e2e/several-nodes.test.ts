@@ -1,18 +1,41 @@
-// One task on three nodes of real Slurm: ended once, by its first rank; a rank that fails fails it, and one that comes late does no harm.
+// One task on three nodes of real Slurm: ended once, by its first rank; a rank that fails fails it, and one that comes late does
+// no harm. All tasks are enqueued at once, and each test waits for its own.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
-import { agentPython, requireAgent, requirePython, requireSlurm } from '../support/requires.ts';
+import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
+import { AGENT_PYTHON_INSIDE, makeImageWithAgent } from '../support/image-with-agent.ts';
+import { agentPython, requireAgent, requirePython, requireSlurm, requireSlurmVersion } from '../support/requires.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
-const agents = [
-  { name: 'the real clearml-agent', python: agentPython, required: requireAgent },
-  { name: 'the stand-in for clearml-agent', python: standInAgentPython, required: requirePython },
+/** Whichever agent, on the nodes themselves or in containers. */
+const ways = [
+  {
+    name: 'with the real clearml-agent',
+    python: agentPython,
+    required: [requireAgent, requireSlurm],
+    inContainers: false,
+  },
+  {
+    name: 'with the stand-in for clearml-agent',
+    python: standInAgentPython,
+    required: [requirePython, requireSlurm],
+    inContainers: false,
+  },
+  {
+    name: 'in containers, with the stand-in for clearml-agent',
+    python: standInAgentPython,
+    required: [requireSlurmVersion(APPTAINER_BESIDE)],
+    inContainers: true,
+  },
 ] as const;
+
+const PATIENCE_MS = 200_000;
 
 /** Tells what each rank has of its own, and goes on until it is told to end. */
 const MEETS = `${RANKS_MEET}
@@ -20,6 +43,8 @@ names = ["CLEARML_WORKER_ID", "CLEARML_AGENT__AGENT__VENVS_DIR", "TMPDIR", "CLEA
 print("rank", rank, "of", size, *[os.environ.get(name) for name in names], flush=True)
 while not os.path.exists("{folder}/end"): time.sleep(0.1)
 `;
+
+const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(600)';
 
 /** The second rank goes on after the first has ended well, until the file is there; then it ends with this exit code. */
 function outlives(file: string, exitCode: number): string {
@@ -33,56 +58,77 @@ sys.exit(${exitCode} if rank == "1" else 0)
 `;
 }
 
-for (const { name, python, required } of agents) {
-  describe(`a task on three nodes, with ${name}`, function () {
-    this.timeout(300_000);
+for (const { name, python, required, inContainers } of ways) {
+  describe(`a task on three nodes, ${name}`, function () {
+    this.timeout(PATIENCE_MS + 100_000);
     let folder: string;
+    let cluster: SlurmCluster | undefined;
     let world: World;
-    let queue: string;
-    before(required);
-    before(requireSlurm);
+    let late: string;
+    const tasks = new Map<string, string>();
+    for (const requirement of required) before(requirement);
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'ranks-'));
       const ours = join(folder, 'python');
       await writeFile(ours, lateAtTimes(python(), folder), { mode: 0o755 });
-      world = await startWorld({ slurm: `python: ${ours}`, withPython: false });
-      queue = await world.user.makeQueue('quick');
+      world = inContainers
+        ? await startWorldOfContainers()
+        : await startWorld({ slurm: `python: ${ours}`, withPython: false });
+      const queue = await world.user.makeQueue('quick');
+      const command = inContainers ? 'srun singularity exec ${CLEARML_AGENT_EXECUTE}' : '${CLEARML_AGENT_EXECUTE}';
       const template = await world.write(
         'quick.template',
-        QUICK_TEMPLATE.replace('\n', `\n#SBATCH --output=${folder}/%j.log\n`).replace(
-          'export',
-          'export RANK=0\nexport',
-        ),
+        QUICK_TEMPLATE.replace('\n', `\n#SBATCH --output=${folder}/%j.log\n`)
+          .replace('export', 'export RANK=0\nexport')
+          .replace('${CLEARML_AGENT_EXECUTE}', () => command),
       );
-      world.start('--template-files', template, '--queue', 'quick');
+      late = await make(outlives('now', 0));
+      await tell('now');
+      await writeFile(join(folder, `late-${late}`), '2');
+      await world.user.enqueue(late, queue);
+      const programs = {
+        meets: MEETS,
+        fails: FAILS,
+        revived: outlives('revived', 0),
+        'fails late': outlives('fail', 5),
+      };
+      for (const [story, code] of Object.entries(programs)) {
+        const task = await make(code);
+        await world.user.enqueue(task, queue);
+        tasks.set(story, task);
+      }
+      const mode = inContainers ? ['--singularity-mode'] : [];
+      world.start(...mode, '--template-files', template, '--queue', 'quick');
     });
     after(async () => {
       await world[Symbol.asyncDispose]();
+      await cluster?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 
-    async function make(code: string): Promise<string> {
+    async function startWorldOfContainers(): Promise<World> {
+      const image = join(folder, 'image');
+      await makeImageWithAgent(image, lateAtTimes(AGENT_PYTHON_INSIDE, folder));
+      cluster = await startSlurmCluster({ version: APPTAINER_BESIDE });
+      const slurm = `python: ${python()}`;
+      return startWorld({ cluster, withPython: false, slurm, agent: `default_docker { image: "${image}" }` });
+    }
+
+    function make(code: string): Promise<string> {
       return world.user.makeTask({ code: code.replaceAll('{folder}', folder), properties: { num_nodes: '3' } });
     }
 
-    async function enqueue(code: string): Promise<string> {
-      const task = await make(code);
-      await world.user.enqueue(task, queue);
-      return task;
+    function taskOf(story: string): string {
+      return tasks.get(story) ?? '';
     }
 
-    function tell(name: string): Promise<void> {
-      return writeFile(join(folder, name), '');
-    }
-
-    async function logOf(task: string): Promise<string> {
-      const [job = ''] = await world.jobsOf(task);
-      return readFile(join(folder, `${job}.log`), 'utf8');
+    function tell(file: string): Promise<void> {
+      return writeFile(join(folder, file), '');
     }
 
     it('is one task of three workers that meet, whose lines say the rank, and is completed once', async () => {
-      const task = await enqueue(MEETS);
-      await world.untilConsole(task, 'all have met');
+      const task = taskOf('meets');
+      await world.untilConsole(task, 'all have met', PATIENCE_MS);
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
       for (const rank of [0, 1, 2]) await world.untilConsole(task, `rank ${rank} of 3`);
       await tell('end');
@@ -104,10 +150,8 @@ for (const { name, python, required } of agents) {
     });
 
     it('fails when its second rank exits 5, and names it, its node and why', async () => {
-      const task = await enqueue(
-        'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(600)',
-      );
-      const { status_message: message } = await world.untilStatus(task, 'failed');
+      const task = taskOf('fails');
+      const { status_message: message } = await world.untilStatus(task, 'failed', PATIENCE_MS);
       expect(message).to.match(
         /^Rank 1 on n\d ended with exit code 5, .*\. Slurm job \d+ ended FAILED \(exit code 5\)/,
       );
@@ -116,23 +160,20 @@ for (const { name, python, required } of agents) {
     });
 
     it('stays completed when the agent of its third rank comes up after its end, and the job ends well', async () => {
-      const task = await make(outlives('now', 0));
-      await tell('now');
-      await writeFile(join(folder, `late-${task}`), '2');
-      await world.user.enqueue(task, queue);
-      await world.untilStatus(task, 'completed');
-      await tell(`open-${task}`);
-      await world.untilConsole(task, 'ended COMPLETED');
+      await world.untilStatus(late, 'completed', PATIENCE_MS);
+      await tell(`open-${late}`);
+      await world.untilConsole(late, 'ended COMPLETED');
 
-      expect((await world.user.look(task)).status).to.equal('completed');
-      const log = await logOf(task);
+      expect((await world.user.look(late)).status).to.equal('completed');
+      const [job = ''] = await world.jobsOf(late);
+      const log = await readFile(join(folder, `${job}.log`), 'utf8');
       expect(log).to.match(/^clearml: n\d: rank 2 does not run the task, which was completed before /m);
       expect(log).not.to.include('is not queued');
     });
 
     it('is completed again when an agent that began before its end brings it back to life', async () => {
-      const task = await enqueue(outlives('revived', 0));
-      await world.untilStatus(task, 'completed');
+      const task = taskOf('revived');
+      await world.untilStatus(task, 'completed', PATIENCE_MS);
       // What each agent says some seconds after it was let in, whatever its rank.
       await world.user.api('tasks.started', { task, force: true, status_reason: 'worker started execution' });
       await tell('revived');
@@ -141,8 +182,8 @@ for (const { name, python, required } of agents) {
     });
 
     it('stays completed when another rank fails after that, and the console does not take it for the task', async () => {
-      const task = await enqueue(outlives('fail', 5));
-      await world.untilStatus(task, 'completed');
+      const task = taskOf('fails late');
+      await world.untilStatus(task, 'completed', PATIENCE_MS);
       await tell('fail');
       await world.untilConsole(task, 'The task itself completed before that');
       expect((await world.user.look(task)).status).to.equal('completed');

@@ -3,7 +3,9 @@
  * runs each task of a step, and a batch script, in a container of Apptainer's where the real one makes one with enroot.
  *
  * Unlike the real one it pulls nothing. An image of a registry is the folder images/REGISTRY/NAME:TAG, an image in a file
- * is a squashfs file. It takes no names of containers, saves none, and has its processes in a container each.
+ * is a squashfs file. It takes no names of containers, saves none, and has its processes in a container each. Its options,
+ * and which of their values it takes, were compared with the real args.c (commit 1075199): all the same, but for the
+ * mounts tmpfs:… and umount:…, which it does not know.
  *
  * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER
  * Built with -DSLURM_VERSION=NUMBER, as slurm_version.h has it: Slurm loads no plugin that was made for another release.
