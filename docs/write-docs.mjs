@@ -6,6 +6,7 @@ import { referencePage } from '../src/config/reference.ts';
 import { doctorPage } from '../src/doctor/page.ts';
 import { fillFailureTables } from '../src/glue/failure-tables.ts';
 import { rulesPage } from '../src/template/lint/rules-page.ts';
+import { plantedFaultsPage } from '../test/cli/planted-faults.ts';
 import { fillReference } from '../src/template/reference.ts';
 
 const templates = new URL('templates.md', import.meta.url);
@@ -17,6 +18,7 @@ writeFileSync(templates, fillReference(readFileSync(templates, 'utf8')));
 writeFileSync(failures, fillFailureTables(readFileSync(failures, 'utf8')));
 writeFileSync(operating, fillExitCodes(readFileSync(operating, 'utf8')));
 writeFileSync(new URL('doctor.md', import.meta.url), doctorPage());
+writeFileSync(new URL('planted-faults.md', import.meta.url), plantedFaultsPage());
 writeFileSync(new URL('lint.md', import.meta.url), rulesPage());
 for (const [name, text] of Object.entries(exampleUnits()))
   writeFileSync(new URL(`../examples/units/${name}`, import.meta.url), text);

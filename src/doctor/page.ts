@@ -18,7 +18,7 @@ looks at what the daemon would use. Nothing is changed: no queue is made, no fol
 submits one job of one minute as well, \`clearml_doctor_…\`, which looks around on a node, and waits for what it tells: ten minutes
 at most. It writes into the shared folder, else into the home folder, and the file is removed. Interrupted, doctor cancels the job.
 
-It ends with 1 when anything is in the way, else with 0.
+It ends with 1 when anything is in the way, else with 0. [Faults that it was seen to find](planted-faults.md).
 
 <!-- This page is made from src/doctor/ by \`npm run docs\`. Change it there. -->
 `;

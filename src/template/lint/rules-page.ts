@@ -15,7 +15,7 @@ out of that. What could not be looked at is said on standard error. Without a te
 It ends with 1 when there is an error, with \`--strict\` also when there is a warning, else with 0. A note is never counted.
 
 A task whose template has an error fails before a job is submitted, or its job does something else than was meant. A template
-without one, of which Slurm says nothing either, is one that sbatch takes.
+without one, of which Slurm says nothing either, is one that sbatch takes. [Faults that the rules were seen to find](planted-faults.md).
 
 <!-- This page is made from src/template/lint/ by \`npm run docs\`. Change it there. -->
 `;
