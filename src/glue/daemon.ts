@@ -106,7 +106,8 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
   async function takeTasks(): Promise<void> {
     due.queues = clock.now() + pace.queueMs;
     if (view === undefined || enough.aborted) return;
-    const until = once ? clock.now() + A_DAY_MS : due.look;
+    // However long the queue, what was submitted before is looked at in between.
+    const until = clock.now() + (once ? A_DAY_MS : Math.min(pace.lookMs, Math.max(0, due.look - clock.now())));
     const claimed = await tasks.round(view, { until, signal: enough });
     if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(view, { isHalfWay: true }));
   }
