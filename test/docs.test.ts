@@ -1,0 +1,145 @@
+// What the documents say can be done can be done: commands are understood, links lead somewhere, templates are sound.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { split } from 'shlex';
+import { parseTemplate } from '../src/template/parse-template.ts';
+import { hereOnSandbox, type OnSandbox } from './cli/on-sandbox.ts';
+import { emptyVariables } from './template/filled-in.ts';
+
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...['docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
+];
+
+/** The indented blocks of a page, and those between fences, without their indentation. */
+function blocksOf(page: string): string[] {
+  const text = readFileSync(page, 'utf8').replace(/^```.*\n([^]*?)^```$/gm, (_, block: string) =>
+    block.replace(/^/gm, '    '),
+  );
+  return [...text.matchAll(/(?:^(?: {4,}.*)?\n)+/gm)]
+    .map(([block]) => block.replace(/^ {4}/gm, '').trim())
+    .filter((block) => block !== '');
+}
+
+/** Command lines of the program: of blocks, and between single backquotes where nothing is left out. */
+function commandsOf(page: string): string[] {
+  const inText = [...readFileSync(page, 'utf8').matchAll(/`(clearml-agent-slurm [^`…|]*)`/g)].map(
+    ([, line = '']) => line,
+  );
+  const lines = blocksOf(page).flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
+  const inBlocks = lines.flatMap((line) => /^\s*(?:\$ )?(clearml-agent-slurm(?: [^…]*)?)$/.exec(line)?.[1] ?? []);
+  return [...new Set([...inBlocks, ...inText])].map((line) => line.replace(/\s+#.*$/, '').trim());
+}
+
+/** What stands in the documents for a task of the reader's own. */
+const A_TASK = /^(TASK|0123456789abcdef0123456789abcdef)$/;
+
+/** A home folder as the documents take it for granted: templates, a task, a queue; but no Slurm, so that nothing is begun. */
+async function readersHome(): Promise<{ place: OnSandbox; task: string }> {
+  const place = await hereOnSandbox('agent.slurm.queues.gpu.template: gpu.template', { PATH: '/nowhere' });
+  const template = readFileSync('examples/gpu.template', 'utf8');
+  await mkdir(join(place.folder, 'site'));
+  for (const name of readdirSync('examples').filter((file) => file.endsWith('.template')))
+    await place.write(name, readFileSync(join('examples', name), 'utf8'));
+  await place.write('site/slurm.template', template);
+  const settings = 'agent.slurm { queues: [gpu], template_files: [slurm.template] }';
+  await place.write('site/clearml-slurm.conf', `include "${place.folder}/clearml.conf"\n${settings}\n`);
+  await place.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
+  for (const queue of ['gpu', 'cpu', 'default']) await place.user.makeQueue(queue);
+  return { place, task: await place.user.makeTask({}) };
+}
+
+/** The command as somebody types it who has this task, and has not done all that stands before it. */
+function inPlaceOf(words: readonly string[], task: string): string[] {
+  const isInit = words[0] === 'init';
+  // There is no such host: what the options come to is shown instead.
+  return [...(words.includes('--ssh') ? ['config'] : []), ...words].map((word) => {
+    if (A_TASK.test(word)) return task;
+    if (word === 'COMMAND') return 'lint';
+    return isInit && word === 'site' ? 'my-site' : word;
+  });
+}
+
+describe('the documents', () => {
+  describe('commands', function () {
+    this.timeout(120_000);
+    let home: Awaited<ReturnType<typeof readersHome>>;
+
+    before(async () => {
+      home = await readersHome();
+    });
+    after(() => home.place[Symbol.asyncDispose]());
+
+    for (const page of PAGES) {
+      for (const command of commandsOf(page)) {
+        it(`of ${page} can be typed: ${command}`, async () => {
+          const words = inPlaceOf(split(command).slice(1), home.task);
+
+          const { code, stderr } = await home.place.run(...words);
+
+          expect(code, stderr).not.to.equal(2);
+          expect(stderr).not.to.include('this is a bug');
+        });
+      }
+    }
+  });
+
+  for (const page of PAGES) {
+    it(`${page}: its links lead to files and headings that are there`, () => {
+      const text = readFileSync(page, 'utf8');
+      const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link));
+
+      expect(broken).to.deep.equal([]);
+    });
+  }
+
+  it('name scripts of npm that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);
+
+    expect(named.map(([, name = '']) => name).filter((name) => !(name in scripts))).to.deep.equal([]);
+  });
+
+  for (const page of PAGES) {
+    for (const [index, template] of blocksOf(page)
+      .filter((block) => block.startsWith('#!/bin/bash'))
+      .entries()) {
+      it(`${page}: its template ${index + 1} becomes a script that bash can read`, () => {
+        const properties = { account: { value: 'lab' } };
+        const task = { id: '0123456789abcdef0123456789abcdef', name: "it's", hyperparams: { properties } };
+        const blocks = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'exit 0' };
+
+        const { script } = parseTemplate(template, page).render({ ...emptyVariables, task }, blocks);
+
+        execFileSync('bash', ['-n'], { input: script });
+      });
+    }
+  }
+});
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const file = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(file)) return false;
+  if (heading === undefined || statSync(file).isDirectory()) return true;
+  const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text));
+  return headings.includes(heading);
+}
+
+/** As GitHub makes them. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+}
