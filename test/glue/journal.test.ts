@@ -77,6 +77,7 @@ describe('the journal', () => {
     ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
     ['damage, and where', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
     ['a line that says nothing as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
+    ['a line that is nothing at all as damage', 'null\n', { kind: 'damaged', line: 1 }],
     ['a line of no version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
     ['a task that lacks what it needs as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
     [

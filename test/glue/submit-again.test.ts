@@ -34,7 +34,7 @@ describe('submitting again', () => {
       .and.not.include(attempt(1));
     expect(desk.glue.journal.entries.get(task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
     expect(desk.said(task)).to.deep.equal([`Submitted as Slurm job 1 to cluster "c1" (attempt 2): ${WHY}.`]);
-    expect(desk.logged).to.include('info: Submitting again');
+    expect(desk.facts.get('info: Submitting again')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
   it('takes the file of the last attempt away before the next one is written', async () => {
@@ -77,8 +77,9 @@ describe('submitting again', () => {
     });
   }
 
-  it('gives a task back whose queue this daemon no longer serves', async () => {
-    const desk = createDesk({ queues: [] });
+  it('gives a task back whose queue this daemon no longer serves, whatever else it serves', async () => {
+    const { glue: usual } = createDesk();
+    const desk = createDesk({ queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })) });
     const { task, entry } = await parked(desk);
 
     expect(await submitAgain(desk.glue, entry, WHY)).to.equal('none');
