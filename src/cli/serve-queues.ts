@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
 import { parseTemplate } from '../template/parse-template.ts';
-import type { PropertyBounds } from '../template/property-bounds.ts';
+import type { PropertyBounds } from '../base/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';

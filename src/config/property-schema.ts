@@ -1,6 +1,7 @@
 // What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
 import { z } from 'zod';
-import { amountKind, type AmountKind } from '../base/slurm-amount.ts';
+import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
+import { amountKind } from '../base/slurm-amount.ts';
 
 const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';
 
@@ -46,25 +47,11 @@ export const otherProperties = z
   .default(true)
   .describe('Whether the template may read user properties of a task that `properties` does not name.');
 
-/** The limits of one property, as they were written. */
-export interface PropertyLimits {
-  /** Of `least` and `most`. */
-  readonly kind: AmountKind;
-  readonly least: string | undefined;
-  readonly most: string | undefined;
-  readonly values: readonly string[] | undefined;
-}
-
-export interface PropertySettings {
-  readonly named: ReadonlyMap<string, boolean | PropertyLimits>;
-  readonly others: boolean;
-}
-
 /** undefined where all may be set to anything. */
 export function propertySettings(
   named: Readonly<Record<string, boolean | Limits>>,
   others: boolean,
-): PropertySettings | undefined {
+): PropertyBounds | undefined {
   if (Object.keys(named).length === 0 && others) return undefined;
   const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyLimits] => [
     name,

@@ -1,9 +1,10 @@
 // Which queues are served, on which cluster, with which template. Pure.
 import type { z } from 'zod';
 import { nearestName } from '../base/nearest.ts';
+import type { PropertyBounds } from '../base/property-bounds.ts';
 import { ConfigProblem } from './errors.ts';
 import type { Origin } from './origin.ts';
-import { propertySettings, type PropertySettings } from './property-schema.ts';
+import { propertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
 import { joinPath } from './setting-path.ts';
 
@@ -20,7 +21,7 @@ export interface QueueSettings {
   /** undefined: one of `template_files`. */
   readonly template: string | undefined;
   /** Where there are any. */
-  readonly properties?: PropertySettings;
+  readonly properties?: PropertyBounds;
 }
 
 /** As clearml-agent does when it is given no queue. */

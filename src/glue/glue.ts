@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-container.ts';
 import type { OptionPlace } from '../template/option-places.ts';
-import type { PropertyBounds } from '../template/property-bounds.ts';
+import type { PropertyBounds } from '../base/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
 import type { Journal } from './journal.ts';

@@ -1,26 +1,10 @@
 // What the user properties of a task may be in one queue: the lead's limits, and the sentence for a value outside of them.
+import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
 import { readAmount, type AmountKind } from '../base/slurm-amount.ts';
 import { TemplateProblem } from './errors.ts';
 import { shown } from './shown-value.ts';
 import type { BlankUse, Rendered } from './template.ts';
 import { propertyOf } from './user-property.ts';
-
-/** Limits as the lead wrote them, all of them in force. */
-export interface PropertyLimits {
-  /** Of `least` and `most`. */
-  readonly kind: AmountKind;
-  readonly least: string | undefined;
-  readonly most: string | undefined;
-  /** The only values, where they are listed. */
-  readonly values: readonly string[] | undefined;
-}
-
-export interface PropertyBounds {
-  /** By the name of the property: whether it may be set, or within which limits. */
-  readonly named: ReadonlyMap<string, boolean | PropertyLimits>;
-  /** Whether properties may be set that are not named. */
-  readonly others: boolean;
-}
 
 /**
  * Holds what a script was made of against the bounds. Only values of the task count: defaults are the lead's own, and a

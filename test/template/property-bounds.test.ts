@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { amountKind, readAmount } from '../../src/base/slurm-amount.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { checkBounds, isWithin, type PropertyBounds, type PropertyLimits } from '../../src/template/property-bounds.ts';
+import type { PropertyBounds, PropertyLimits } from '../../src/base/property-bounds.ts';
+import { checkBounds, isWithin } from '../../src/template/property-bounds.ts';
 import { hostileLine } from './hostile-values.ts';
 import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
 

@@ -1,0 +1,19 @@
+// What the user properties of a queue's tasks may be: as the settings say it, and as a task's values are held against it.
+import type { AmountKind } from './slurm-amount.ts';
+
+/** The limits of one property as the lead wrote them, all of them in force. */
+export interface PropertyLimits {
+  /** Of `least` and `most`. */
+  readonly kind: AmountKind;
+  readonly least: string | undefined;
+  readonly most: string | undefined;
+  /** The only values, where they are listed. */
+  readonly values: readonly string[] | undefined;
+}
+
+export interface PropertyBounds {
+  /** By the name of the property: whether it may be set, or within which limits. */
+  readonly named: ReadonlyMap<string, boolean | PropertyLimits>;
+  /** Whether properties may be set that are not named. */
+  readonly others: boolean;
+}
