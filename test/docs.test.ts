@@ -103,6 +103,16 @@ describe('the documents', () => {
     });
   }
 
+  it('are found from the README', () => {
+    const found = new Set(['README.md']);
+    for (const page of found) {
+      for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))
+        found.add(join(dirname(page), link));
+    }
+
+    expect(PAGES.filter((page) => !found.has(page) && !page.startsWith('docs/decisions/'))).to.deep.equal([]);
+  });
+
   it('name scripts of npm that there are', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);

@@ -1,7 +1,6 @@
-// The tables of docs/failures.md that are made from the source: how a job ends, its exit codes, and what a log tells.
+// The tables of docs/failures.md that are made from the source: how a job ends, and what a log tells.
 import { markdownTable } from '../base/markdown-table.ts';
 import { JOB_STATES } from '../slurm/job-state.ts';
-import { JOB_EXIT_CODES } from '../template/job-exit-codes.ts';
 import { LOG_TROUBLES } from './log-advice.ts';
 
 const BEGIN = '<!-- begin: tables -->\n';
@@ -18,16 +17,11 @@ function tables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
     .map(([state, meaning]) => [`\`${state}\``, `It ${meaning.says}.`, sentence(adviceOf(meaning))]);
-  const codes = Object.values(JOB_EXIT_CODES).map(({ code, says, advice }) => [
-    String(code),
-    sentence(says.replace(/\.$/, '')),
-    advice,
-  ]);
   const logs = LOG_TROUBLES.map(({ says, advice }) => [sentence(says.replace('$1', '…')), sentence(advice)]);
   return [
     `## How a job ends\n\n${markdownTable(['state', 'what it means', 'what to do'], ends)}`,
-    'A job that ends with `0:53` could not write its output file. The job script has exit codes of its own; 126 and 127 are those of',
-    `bash, for a command of the template that can't be run or is not there.\n\n${markdownTable(['exit code', 'what it means', 'what to do'], codes)}`,
+    "A job that ends with `0:53` could not write its output file; 126 and 127 are bash's, for a command of the template that can not be",
+    'run or is not there. The exit codes of the job script itself are in [templates.md](templates.md#how-a-job-ends).\n',
     '## What the end of a log tells\n',
     "When a task has failed, known words at the end of its job's log are explained in the console:\n",
     markdownTable(['what', 'what to do'], logs),

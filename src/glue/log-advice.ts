@@ -153,7 +153,7 @@ export function findLogAdvice(log: string): string | undefined {
   for (const { words, says, advice } of LOG_TROUBLES) {
     const found = words.exec(log);
     if (found === null) continue;
-    const what = says.replace('$1', found[1] ?? '');
+    const what = says.replace('$1', () => found[1] ?? '');
     return `The end of the job's log tells why: ${what}. What to do: ${advice}.`;
   }
   return undefined;

@@ -8,7 +8,7 @@ describe('the page of failures', () => {
     const page = readFileSync('docs/failures.md', 'utf8');
 
     expect(page).to.equal(fillFailureTables(page));
-    expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| 203 | This node has no Python');
+    expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| The registry has no image of this');
   });
 
   it('needs a place for them', () => {
