@@ -20,6 +20,6 @@ export function askPerson(put: ((text: string) => Promise<string>) | undefined):
 }
 
 function formatQuestion({ asks, answers, usual }: Question): string {
-  const choice = answers === undefined ? '' : ` ${answers.join(', ')}`;
-  return `${asks}${choice} [${usual}] `;
+  const choice = answers === undefined ? '' : `one of ${answers.join(', ')} `;
+  return `${asks}\n  ${choice}[${usual}] `;
 }

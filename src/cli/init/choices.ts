@@ -96,7 +96,7 @@ function queueQuestion({ server }: Site): Question {
   const queues = server.kind === 'known' ? server.value.queues : [];
   const usual = queues.includes('default') ? 'default' : (queues[0] ?? 'default');
   const shown = queues.length === 0 ? '' : ` There is ${queues.join(', ')}.`;
-  return { asks: `Which ClearML queue is to be served?${shown}`, answers: undefined, usual };
+  return { asks: `Which ClearML queue shall be served?${shown}`, answers: undefined, usual };
 }
 
 function aboutQueue({ server }: Site, queue: string): string {
@@ -127,7 +127,7 @@ function whyClosed({ name, closedBecause = 'has a name that is no plain word' }:
 }
 
 function partitionQuestion(open: Partitions, closed: Partitions, usual: ReachablePartition): Question {
-  const shut = closed.length === 0 ? '' : ` (Not now: ${closed.map(whyClosed).join('; ')}.)`;
+  const shut = closed.length === 0 ? '' : `\n  (Not now: ${closed.map(whyClosed).join('; ')}.)`;
   return {
     asks: `In which partition shall tasks run?${shut}`,
     answers: open.map(({ name }) => name),
@@ -171,7 +171,7 @@ function unknownAccount(account: string): Choice<Entrance> {
 function containersQuestion({ plain, login, hasPyxis }: Site): Question {
   const program = plain.containers ?? login.containers ?? programOf(moduleFor('containers', login));
   return {
-    asks: 'In what shall tasks run that name a container image? (none: on the node itself)',
+    asks: 'What shall run the container images that tasks name? (none: tasks run on the node itself)',
     answers: ['none', ...(program === undefined ? [] : [program]), ...(hasPyxis ? ['pyxis'] : [])],
     usual: 'none',
   };
@@ -187,7 +187,7 @@ const NOWHERE = 'none';
 
 function sharedQuestion({ login }: Site): Question {
   return {
-    asks: 'Which folder do this login node and the nodes have under the same path, for the agent to be installed in once?',
+    asks: 'Which folder do the nodes see too, under the same path? The agent is installed there once. (or none)',
     answers: undefined,
     usual: isHomeShared(login) ? `${login.home}/.clearml-slurm` : NOWHERE,
   };
