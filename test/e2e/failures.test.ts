@@ -21,6 +21,7 @@ const TEMPLATES = {
   'no-route': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `export CLEARML_API_HOST=http://127.0.0.1:9\n$&`),
   'no-output': QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --output=/proc/nope/%j.log\n$&`),
   'no-command': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `set -e\nno_such_loader cuda\n$&`),
+  cheap: QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --nodelist=n4\n$&`),
   pyxis: QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --container-image=ubuntu\n$&`),
 } as const;
 
@@ -52,6 +53,7 @@ const TASKS = {
   output: { queue: 'no-output' },
   command: { queue: 'no-command' },
   pyxis: { queue: 'pyxis' },
+  preempted: { queue: 'cheap', code: WORKING, properties: { partition: 'cheap' } },
 } as const satisfies Record<string, Wrong>;
 
 describe('what goes wrong is told in the task', function () {
@@ -173,6 +175,19 @@ describe('what goes wrong is told in the task', function () {
       'the reason of the stop to be corrected',
       ({ status, status_reason }) => status === 'stopped' && status_reason === 'cancelled in Slurm',
     );
+  });
+
+  it('F-14 room made for another job: failed, with what to do', async () => {
+    await world.untilConsole(taskOf('preempted'), 'working');
+
+    await world.cluster.run('sbatch', '--partition=debug', '--nodelist=n4', '--exclusive', '--wrap=true');
+
+    await world.until(
+      taskOf('preempted'),
+      'the reason of the stop to be corrected',
+      ({ status, status_reason }) => status === 'failed' && status_reason === 'Slurm PREEMPTED',
+    );
+    await world.untilConsole(taskOf('preempted'), 'to make room for a job of higher priority');
   });
 
   it('F-14 the time limit: failed, with advice', async () => {
