@@ -49,6 +49,8 @@ export interface Command {
   readonly name: string | undefined;
   /** Positional words in yargs' notation, e.g. `[key]`. */
   readonly positionals?: string;
+  /** All that may stand there, where that is known. */
+  readonly kinds?: readonly string[];
   readonly group: (typeof COMMAND_GROUPS)[number];
   readonly describe: string;
   /** The simplest first. */

@@ -21,6 +21,8 @@ const PACKAGES = [
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
+  // Shows the manual.
+  { program: 'groff', package: 'groff-base' },
   { program: 'debootstrap', package: 'debootstrap' },
   // A registry of container images, to pull from.
   { program: 'docker-registry', package: 'docker-registry' },

@@ -57,6 +57,11 @@ export function requireCompletingShells(this: Mocha.Context): void {
   requirePrograms(this, ['bash', 'zsh', 'fish']);
 }
 
+/** For `before(requireManual)`: what man(1) shows pages with. */
+export function requireManual(this: Mocha.Context): void {
+  requirePrograms(this, ['groff']);
+}
+
 /** For `before(requireRegistry)`: a registry of container images, for tests to start on loopback. */
 export function requireRegistry(this: Mocha.Context): void {
   requirePrograms(this, ['docker-registry']);

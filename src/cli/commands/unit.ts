@@ -5,6 +5,7 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const unitCommand: Command = {
   name: 'unit',
   positionals: '[kind]',
+  kinds: ['systemd', 'cron', 'scrontab', 'slurm-job'],
   group: 'Begin',
   describe: 'Print a ready file: unit systemd, cron, scrontab, or slurm-job',
   examples: [

@@ -1,0 +1,19 @@
+// `completion`: a script by which a shell completes our commands and options.
+import type { Command } from '../command.ts';
+
+export const completionCommand: Command = {
+  name: 'completion',
+  positionals: '[shell]',
+  kinds: ['bash', 'zsh', 'fish'],
+  group: 'Begin',
+  describe: 'Print a script that has a shell complete our words: bash, zsh, fish',
+  examples: [
+    { words: 'completion bash', does: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
+    { words: 'completion fish', does: 'To be put into ~/.config/fish/completions' },
+  ],
+  options: {},
+  async run(typed, around) {
+    const { printCompletion } = await import('../deeds/print-completion.ts');
+    return printCompletion(typed, around);
+  },
+};

@@ -1,0 +1,51 @@
+// What can be typed where, as all three shells need it: commands, options, and what their values are. Pure.
+import type { Command, Option } from '../command.ts';
+import { ALWAYS } from '../help-text.ts';
+
+/** What stands behind an option: nothing, one of these words, a file, a folder, or something that no shell can know. */
+export type ValueKind = { readonly words: readonly string[] } | 'none' | 'file' | 'folder' | 'unknown';
+
+export interface OptionWords {
+  readonly name: string;
+  readonly letter: string | undefined;
+  readonly describe: string;
+  readonly value: ValueKind;
+  readonly isList: boolean;
+}
+
+export interface CommandWords {
+  readonly name: string;
+  readonly describe: string;
+  readonly options: readonly OptionWords[];
+  /** Words that stand without a dash. */
+  readonly positional: ValueKind;
+}
+
+/** The command without a name first. */
+export function completionWords(commands: readonly Command[]): CommandWords[] {
+  return commands.map((command) => ({
+    name: command.name ?? '',
+    describe: command.describe,
+    options: Object.entries({ ...command.options, ...ALWAYS }).map(([name, option]) => optionWords(name, option)),
+    positional: positionalKind(command),
+  }));
+}
+
+function optionWords(name: string, option: Option): OptionWords {
+  const [letter] = [option.alias ?? []].flat();
+  return { name, letter, describe: option.describe, value: valueKind(option), isList: option.type === 'array' };
+}
+
+function valueKind({ type, choices, value }: Option): ValueKind {
+  if (type === 'boolean') return 'none';
+  if (choices !== undefined) return { words: choices.map(String) };
+  if (value?.startsWith('FILE') === true) return 'file';
+  return value === 'FOLDER' ? 'folder' : 'unknown';
+}
+
+function positionalKind({ positionals, kinds }: Command): ValueKind {
+  if (kinds !== undefined) return { words: kinds };
+  if (positionals?.startsWith('[templates') === true) return 'file';
+  if (positionals === '[folder]') return 'folder';
+  return positionals === undefined ? 'none' : 'unknown';
+}

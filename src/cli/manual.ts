@@ -1,0 +1,74 @@
+// The manual: clearml-agent-slurm(1) from the commands and their options, clearml-agent-slurm(5) from the settings. Pure.
+import { NAMED_VARIABLES, OTHER_VARIABLES } from '../config/environment.ts';
+import { clearmlRows, settingRows, type SettingRow } from '../config/setting-table.ts';
+import { COMMAND_GROUPS, type Command } from './command.ts';
+import { EXIT_MEANINGS } from './exit-codes.ts';
+import { meaning, optionGroups, PROGRAM, PURPOSE, spelling, usageOf } from './help-text.ts';
+import { roffExample, roffItem, roffPage, roffParagraph, roffSection, roffText } from './roff.ts';
+
+/** Section 1: what can be typed. */
+export function commandsPage(commands: readonly Command[]): string {
+  const [whole, ...named] = commands;
+  if (whole === undefined) throw new RangeError('there are commands');
+  return roffPage(PROGRAM.toUpperCase(), 1, [
+    roffSection('Name', `${roffText(`${PROGRAM} - runs ClearML tasks as Slurm jobs`)}\n`),
+    roffSection('Synopsis', roffParagraph(`\`${usageOf(whole)}\``), roffParagraph(`\`${PROGRAM}\` COMMAND [options]`)),
+    roffSection('Description', `${roffText(PURPOSE)}\n`),
+    roffSection('Examples', ...examples(whole)),
+    roffSection('Options', ...options(whole)),
+    roffSection(
+      'Commands',
+      ...COMMAND_GROUPS.flatMap((group) => named.filter((one) => one.group === group)).flatMap(commandPart),
+    ),
+    roffSection('Exit status', ...EXIT_MEANINGS.map(([code, means]) => roffItem(code, `${means}.`))),
+    roffSection('Files', roffItem('~/clearml.conf', `The settings, see ${PROGRAM}(5).`)),
+    roffSection('See also', `${PROGRAM}(5), sbatch(1), squeue(1)\n`),
+  ]);
+}
+
+function commandPart(command: Command): string[] {
+  return [
+    `.SS ${roffText(usageOf(command))}\n`,
+    roffParagraph(`${command.describe}.`),
+    ...examples(command),
+    ...options(command),
+  ];
+}
+
+function examples({ examples: all }: Command): string[] {
+  return all.flatMap(({ words, does }) => [roffParagraph(`${does}:`), roffExample(`${PROGRAM} ${words}`)]);
+}
+
+function options(command: Command): string[] {
+  return optionGroups(command).flatMap(([, group]) =>
+    group.map(([name, option]) => roffItem(spelling(name, option), `${meaning(option)}.`)),
+  );
+}
+
+/** Section 5: what can be set. */
+export function settingsPage(): string {
+  return roffPage(PROGRAM.toUpperCase(), 5, [
+    roffSection('Name', `${roffText(`${PROGRAM} - the settings of ${PROGRAM} in clearml.conf`)}\n`),
+    roffSection(
+      'Description',
+      `${roffText(`\`${PROGRAM}\` reads the same file as clearml-agent, in the same format (HOCON): that of \`--config-file\`, else of \`CLEARML_CONFIG_FILE\`, else \`~/clearml.conf\`.`)}\n`,
+      roffParagraph(
+        'Over it count variables, and over these the command line. `clearml-agent-slurm config --origins` tells what is in force, and where each value came from.',
+      ),
+    ),
+    roffSection('Settings under agent.slurm', ...settingRows().map((row) => roffItem(row.name, settingText(row)))),
+    roffSection("ClearML's own settings", ...clearmlRows().map(({ name, meaning: text }) => roffItem(name, text))),
+    roffSection(
+      'Environment',
+      ...NAMED_VARIABLES.map(({ names, path }) => roffItem(names.join(', '), `Replaces \`${path}\`.`)),
+      ...Object.values(OTHER_VARIABLES).map(({ names, meaning: text }) => roffItem(names.join(', '), text)),
+    ),
+    roffSection('See also', `${PROGRAM}(1)\n`),
+  ]);
+}
+
+function settingText({ type, fallback, least, meaning: text }: SettingRow): string {
+  const bounds = least === undefined || least === 0 ? '' : `, at least ${least}`;
+  const usual = fallback === undefined ? '' : `, by default \`${fallback}\``;
+  return `${text} (${type}${bounds}${usual})`;
+}

@@ -1,0 +1,100 @@
+// Completion as people have it: each script is loaded by the real shell, which is then asked what it offers.
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { UNIT_FILES } from '../../src/cli/unit-files.ts';
+import { requireCompletingShells } from '../support/requires.ts';
+import { here } from './run-here.ts';
+
+const execute = promisify(execFile);
+
+/** Each is given the script, and what was typed before the tabulator; its answer has what it offers as words. */
+const SHELLS = {
+  bash: `source "$1"; read -ra COMP_WORDS <<< "$2"; [[ $2 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+_clearml_agent_slurm; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  fish: 'source $argv[1]; complete -C $argv[2]',
+  // Only a zsh with a terminal completes: it is given one, and its words end where a mark of ours stands.
+  zsh: `zmodload zsh/zpty; zpty shell "PS1='go> ' zsh -f -i"
+zpty -w shell 'autoload -Uz compinit; compinit -u -d ./zcompdump; LISTMAX=10000; zstyle ":completion:*" list-prompt ""; stty columns 80; source '"$1"'; print rea""dy'
+zpty -r shell seen '*ready*go> *'
+zpty -w -n shell "$2"$'\\t\\x04'; zpty -w -n shell $'\\x15'; zpty -w shell 'print @""END@'
+zpty -r shell seen '*@END@*'; print -r -- $seen; zpty -d shell`,
+} as const;
+
+describe('completion', function () {
+  this.timeout(180_000);
+  before(requireCompletingShells);
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'completion-'));
+    await mkdir(join(folder, 'state'));
+    await writeFile(join(folder, 'gpu.template'), '');
+    await using place = await here();
+    for (const shell of Object.keys(SHELLS)) {
+      const { code, stdout } = await place.run('completion', shell);
+      expect(code).to.equal(0);
+      await writeFile(join(folder, `script.${shell}`), stdout);
+    }
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function offered(shell: keyof typeof SHELLS, typed: string): Promise<string> {
+    const words = shell === 'fish' ? [] : ['-'];
+    const { stdout } = await execute(
+      shell,
+      ['-c', SHELLS[shell], ...words, `./script.${shell}`, `clearml-agent-slurm ${typed}`],
+      {
+        cwd: folder,
+        env: { PATH: process.env['PATH'], HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8' },
+        timeout: 60_000,
+      },
+    );
+    return stdout;
+  }
+
+  for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
+    it(`in ${shell} offers commands, options, and what may stand behind them`, async () => {
+      expect(await offered(shell, 'd'))
+        .to.match(/\bdrain\b/)
+        .and.to.not.match(/\bstatus\b/);
+      expect(await offered(shell, 'logs --'))
+        .to.match(/--follow/)
+        .and.to.match(/--lines/)
+        .and.to.not.match(/--detached/);
+      expect(await offered(shell, '--de')).to.include('--detached');
+      expect(await offered(shell, 'status --log-level ')).to.match(/error.*warn.*info|debug.*error/s);
+      const kinds = await offered(shell, 'unit ');
+      for (const kind of Object.keys(UNIT_FILES)) expect(kinds).to.include(kind);
+    });
+  }
+
+  it('in zsh and fish offers files and folders where such stand', async () => {
+    for (const shell of ['zsh', 'fish'] as const) {
+      expect(await offered(shell, 'lint gpu'), shell).to.include('gpu.template');
+      expect(await offered(shell, '--config-file gpu'), shell).to.include('gpu.template');
+      expect(await offered(shell, '--state-dir sta'), shell).to.include('state/');
+    }
+    expect(await offered('bash', '--state-dir sta')).to.equal('state\n');
+    // The rest is left to bash itself, whose own files these are.
+    expect(await offered('bash', '--config-file gpu')).to.equal('\n');
+  });
+
+  it('knows every command', async () => {
+    for (const shell of ['bash', 'fish'] as const) {
+      const words = await offered(shell, '');
+      for (const { name } of COMMANDS) if (name !== undefined) expect(words).to.match(new RegExp(`^${name}\\b`, 'm'));
+    }
+  });
+
+  it('for another shell says which there are', async () => {
+    await using place = await here();
+    const { code, stderr } = await place.run('completion', 'tcsh');
+    expect(code).to.equal(2);
+    expect(stderr).to.include('completion is for bash, zsh, fish: name one.');
+  });
+});
