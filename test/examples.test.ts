@@ -79,11 +79,14 @@ describe('examples/clusters.clearml.conf', () => {
 });
 
 describe('the templates in examples/', () => {
-  it('are there for bare metal, two queues, several nodes, Singularity and Pyxis', () => {
+  it('are there for bare metal, conda, modules, two queues, several nodes, Singularity and both forms of Pyxis', () => {
     expect(templates).to.have.members([
       'slurm.example.template',
       'slurm.example_singularity.template',
       'slurm.example_pyxis.template',
+      'slurm.example_pyxis-srun.template',
+      'conda.template',
+      'modules.template',
       'gpu.template',
       'cpu.template',
       'multi-node.template',

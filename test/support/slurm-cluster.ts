@@ -1,4 +1,5 @@
 // A private Slurm cluster on loopback: real daemons on free ports in a temporary folder, with levers to break them.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -141,7 +142,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     const root = await rootFor(settings.version);
     if (root !== undefined) await startNamespace(root);
     writeFileSync(conf, slurmConf(settings, place));
-    for (let index = 0; index < settings.gpusPerNode; index += 1) writeFileSync(gpuFile(folder, index), '');
+    for (let index = 0; index < settings.gpusPerNode; index += 1) makeDevice(gpuFile(folder, index));
     writeFileSync(join(folder, 'gres.conf'), gresConf(settings, folder));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env), settings));
     daemons.set('munged', await startMunged(folder, env));
@@ -191,6 +192,12 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Slurm gives jobs the numbers of devices only. Nobody opens this one, which is another /dev/null. */
+function makeDevice(path: string): void {
+  if (process.getuid?.() === 0) execFileSync('mknod', [path, 'c', '1', '3']);
+  else writeFileSync(path, '');
 }
 
 /** Readable for every user, because the jobs of every user need the socket of munged; the controller's state is not. */

@@ -144,7 +144,7 @@ function nodeLine(name: string, port: number | undefined, hostName: string, sett
 
 const GPU_TYPE = 'a100';
 
-/** The text of gres.conf (gres.conf(5)): slurmd wants a file for each device, and any file will do. */
+/** The text of gres.conf (gres.conf(5)): a file for each device, whose number is at the end of its name. */
 export function gresConf({ gpusPerNode }: ClusterSettings, folder: string): string {
   const files = Array.from({ length: gpusPerNode }, (_, index) => gpuFile(folder, index)).join(',');
   return gpusPerNode === 0 ? '' : `Name=gpu Type=${GPU_TYPE} File=${files}\n`;
