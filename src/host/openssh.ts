@@ -1,5 +1,6 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
 import { systemClock, type Clock } from '../base/clock.ts';
+import { abortWith } from './abort-with.ts';
 import { CommandTimedOut } from './errors.ts';
 import type { Host, HostResult } from './host.ts';
 import { ordinaryPace, type LoginPace } from './login-pace.ts';
@@ -46,19 +47,22 @@ export function createOpensshHost(options: OpensshHostOptions): SshHost {
     const nonce = randomToken();
     const { program, timeoutMs } = command;
     begin();
+    const stop = new AbortController();
+    const leave = abortWith(stop, signals);
     const result = await here
       .run({
         program: 'ssh',
         args: sessionArgs(destination, controlPath, remoteWord(token), nonce),
         stdin: scriptBlock(remoteScript(command, surroundings, nonce), token),
         timeoutMs,
-        signal: AbortSignal.any([...signals]),
+        signal: stop.signal,
       })
       .catch((error: unknown) => {
         if (!(error instanceof CommandTimedOut)) throw error;
         const { stdout, stderr } = partOfAnswer(nonce, error);
         throw new CommandTimedOut(program, timeoutMs, stdout, stderr);
-      });
+      })
+      .finally(leave);
     if (foundNoWay(result.stderr, nonce)) {
       if (await masters.isThere(controlPath)) throw new MaxSessionsReached('the session was refused');
       masters.forget(controlPath);

@@ -1,5 +1,6 @@
 // What the ways to another machine have in common: waiting is bounded and costs nothing, and giving up ends what runs.
 import { setMaxListeners } from 'node:events';
+import { abortWith } from './abort-with.ts';
 import { HostLost, HostUnreachable } from './errors.ts';
 import type { Host, HostCommand, HostResult } from './host.ts';
 import { MaxSessionsReached } from './shell-pool.ts';
@@ -40,12 +41,13 @@ export function createRemoteHost({ name, calledAs, attempt, loginCount, end }: R
   async function run(command: HostCommand): Promise<HostResult> {
     const signals = [closing.signal, ...(command.signal === undefined ? [] : [command.signal])];
     const waiting = new AbortController();
+    const leave = abortWith(waiting, signals);
     const timer = setTimeout(() => waiting.abort(notSent(command)), command.timeoutMs);
     try {
       return await attempt({
         command,
         signals,
-        unlessBegun: AbortSignal.any([...signals, waiting.signal]),
+        unlessBegun: waiting.signal,
         begin: () => clearTimeout(timer),
       });
     } catch (error) {
@@ -53,6 +55,7 @@ export function createRemoteHost({ name, calledAs, attempt, loginCount, end }: R
       throw error;
     } finally {
       clearTimeout(timer);
+      leave();
     }
   }
 
