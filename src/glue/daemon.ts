@@ -9,7 +9,7 @@ import { live } from './life.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
-import { hasNews, isWaitedFor, pauseBetweenLooks } from './poll-pace.ts';
+import { fingerprint, isWaitedFor, pauseBetweenLooks } from './poll-pace.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
@@ -63,8 +63,8 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
   const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
   let view: View | undefined;
-  /** The last whole look, and how many in a row it was that brought no news. */
-  let last: View | undefined;
+  /** What the last whole look showed, and how many in a row brought no news. */
+  let last: number | undefined;
   let quietLooks = 0;
   let isTroubled = false;
 
@@ -83,8 +83,9 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     const hasCancelled = await follow(glue, ways, seen, stop);
     if (hasSchedulerQueue(glue, seen)) view = seen;
     else log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
-    quietLooks = last !== undefined && !hasNews(last, seen) ? quietLooks + 1 : 0;
-    last = seen;
+    const shown = fingerprint(seen);
+    quietLooks = shown === last ? quietLooks + 1 : 0;
+    last = shown;
     const isHalfWay = hasCancelled || !isSettled;
     due.look = (isHalfWay ? clock.now() : now) + pauseAfter(seen, { isHalfWay });
   }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { View } from '../../src/glue/look.ts';
-import { hasNews, isWaitedFor, pauseBetweenLooks, type Looked } from '../../src/glue/poll-pace.ts';
+import { fingerprint, isWaitedFor, pauseBetweenLooks, type Looked } from '../../src/glue/poll-pace.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { entryOf } from './sightings.ts';
 
@@ -55,14 +55,12 @@ describe('news between two looks', () => {
   const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
   const queued: Partial<Task> = { status: 'queued' };
 
-  function viewOf(tasks: readonly (readonly [string, Partial<Task>, readonly Partial<Job>[]])[]): View {
+  function viewOf(
+    tasks: readonly (readonly [string, Partial<Task>, readonly Partial<Job>[]])[],
+  ): Pick<View, 'tasks' | 'jobs'> {
     const byId = <Value>(read: (row: (typeof tasks)[number]) => Value): Map<TaskId, Value> =>
       new Map(tasks.map((row) => [row[0] as TaskId, read(row)]));
     return {
-      at: 0,
-      slurmMs: 0,
-      queues: [],
-      placeOf: () => 'parked',
       tasks: byId(([, task]) => task as Task),
       jobs: byId(([, , jobs]) => jobs as readonly Job[]),
     };
@@ -87,9 +85,18 @@ describe('news between two looks', () => {
     ['another task in the place of the first', [['b', queued, [pending]]], true],
   ] as const) {
     it(`are: ${what}`, () => {
-      expect(hasNews(viewOf([['a', queued, [pending]]]), viewOf(now))).to.equal(isNews);
+      const before = fingerprint(viewOf([['a', queued, [pending]]]));
+
+      expect(fingerprint(viewOf(now)) !== before).to.equal(isNews);
     });
   }
+
+  it('are none when Slurm lists the same jobs in another order', () => {
+    const one = ['a', queued, [pending]] as const;
+    const other = ['b', queued, [{ ...pending, id: '2' as JobId }]] as const;
+
+    expect(fingerprint(viewOf([other, one]))).to.equal(fingerprint(viewOf([one, other])));
+  });
 });
 
 describe('a task of which something is awaited', () => {
