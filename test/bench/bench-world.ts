@@ -20,8 +20,8 @@ export interface BenchWorld {
   readonly environment: Readonly<Record<string, string>>;
   /** Calls that the sandbox has answered so far. */
   callCount(): number;
-  /** Makes that many tasks, each with a few properties, and puts them into the queue `default`. */
-  enqueue(count: number): Promise<void>;
+  /** Makes that many tasks, each with a few properties, and puts them into the queue, `default` unless told otherwise. Returns their ids. */
+  enqueue(count: number, queue?: string): Promise<string[]>;
   /** Starts a Node program as the daemon of this world; it must log JSON lines to standard error. */
   start(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<RunningDaemon>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -50,13 +50,14 @@ export function daemonWords(program: string): string[] {
   return [program, '--template-files', 'held.template', '--queue', 'default', '--log-format', 'json'];
 }
 
-export async function startBenchWorld(cluster: SharedCluster): Promise<BenchWorld> {
+/** @param settings lines for clearml.conf */
+export async function startBenchWorld(cluster: SharedCluster, settings = ''): Promise<BenchWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   let calls = 0;
   const count = (): void => void (calls += 1);
   const sandbox = await createSandbox({ port: 0, clock: systemClock, log: { debug: count, error: count } });
   const user = userOf(await connectApi(sandbox));
-  const queue = await user.makeQueue('default');
+  const queues = new Map<string, Promise<string>>();
   const daemons = new Set<RunningDaemon>();
   await mkdir(join(folder, 'home'));
   await writeFile(join(folder, 'held.template'), HELD_TEMPLATE);
@@ -68,7 +69,7 @@ export async function startBenchWorld(cluster: SharedCluster): Promise<BenchWorl
 }
 # What is measured is how fast it could be, were the cluster's admin content with that.
 agent.slurm.submit_rate_per_sec: 1000
-`,
+${settings}`,
     { mode: 0o600 },
   );
   const environment = {
@@ -81,19 +82,30 @@ agent.slurm.submit_rate_per_sec: 1000
     ...cluster.env,
   };
 
+  function makeQueue(name: string): Promise<string> {
+    const made = queues.get(name) ?? user.makeQueue(name);
+    queues.set(name, made);
+    return made;
+  }
+  await makeQueue('default');
+
   return {
     folder,
     user,
     environment,
     callCount: () => calls,
-    async enqueue(many) {
+    async enqueue(many, name = 'default') {
+      const queue = await makeQueue(name);
+      const made: string[] = [];
       for (let index = 0; index < many; index += 1) {
         const task = await user.makeTask({
           name: `task ${index}`,
           properties: { memory: '100M', walltime: '00:10:00' },
         });
         await user.enqueue(task, queue);
+        made.push(task);
       }
+      return made;
     },
     async start(args, more = {}) {
       const daemon = await startNode(args, folder, { ...environment, ...more });

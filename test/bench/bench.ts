@@ -5,15 +5,21 @@ import { buildProgram, type BuiltProgram } from './built-program.ts';
 import { callsAMinute } from './calls-a-minute.ts';
 import { confParsing } from './conf-parsing.ts';
 import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
+import { daemonWithJobs } from './daemon-with-jobs.ts';
+import { endedJobs } from './ended-jobs.ts';
+import { firstTask } from './first-task.ts';
 import { followRound } from './follow-round.ts';
 import { idleDaemon } from './idle-daemon.ts';
 import { journalAppends } from './journal-appends.ts';
 import { longJournal } from './long-journal.ts';
 import { recovery } from './recovery.ts';
 import { rendering } from './rendering.ts';
+import { sshCommands } from './ssh-commands.ts';
 import { startUp } from './start-up.ts';
 import { formatTable, type Row } from './table.ts';
 import { tasksASecond } from './tasks-a-second.ts';
+import { tasksBySsh } from './tasks-by-ssh.ts';
+import { tasksOnTwoClusters } from './tasks-on-two-clusters.ts';
 
 /** The quick ones first. */
 const FIGURES: readonly Figure[] = [
@@ -24,8 +30,14 @@ const FIGURES: readonly Figure[] = [
   journalAppends,
   longJournal,
   tasksASecond,
+  tasksBySsh,
+  tasksOnTwoClusters,
+  firstTask,
+  endedJobs,
+  sshCommands,
   recovery,
   idleDaemon,
+  daemonWithJobs,
   callsAMinute,
 ];
 

@@ -1,5 +1,5 @@
 // The program as it is published, built into a temporary folder: a `dist` that others use meanwhile stays as it is.
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runToEnd } from './run-to-end.ts';
@@ -29,4 +29,22 @@ export async function buildProgram(): Promise<BuiltProgram> {
     throw error;
   }
   return { path: join(folder, 'bin/clearml-agent-slurm.js'), [Symbol.asyncDispose]: remove };
+}
+
+/** One of our own TypeScript files, and all that it imports, as plain JavaScript: what is measured is then without a compiler. */
+export async function buildScript(file: string): Promise<BuiltProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'built-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const compilerOptions = { noEmit: false, rootDir: resolve('.'), outDir: folder, types: ['node'] };
+    const config = { extends: resolve('tsconfig.json'), compilerOptions, include: [], files: [resolve(file)] };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    await cp('package.json', join(folder, 'package.json'));
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await runToEnd(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder]);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path: join(folder, file.replace(/\.ts$/, '.js')), [Symbol.asyncDispose]: remove };
 }

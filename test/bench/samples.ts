@@ -15,7 +15,8 @@ export function ratios(samples: readonly number[], anchors: readonly number[]): 
   return samples.map((sample, index) => sample / (anchors[index] ?? Number.NaN));
 }
 
-function quantile(samples: readonly number[], part: number): number {
+/** @throws RangeError without any sample */
+export function quantile(samples: readonly number[], part: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (sorted.length - 1) * part;
   const below = sorted[Math.floor(at)];

@@ -1,16 +1,15 @@
 // How fast waiting tasks become jobs, beside `xargs -P4 sbatch` of the same scripts, and without any sbatch at all.
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { daemonWords, startBenchWorld, type BenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
-import { readProcessUse } from './process-use.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
+import { saveScripts, takeAll, TASKS } from './take-all.ts';
 
-const TASKS = 200;
 const ROUNDS = 3;
 const AT_ONCE = '4';
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -58,44 +57,6 @@ export const tasksASecond: Figure = {
     ];
   },
 };
-
-interface Taken {
-  readonly tasksASecond: number;
-  /** The processor time of the daemon, without that of sbatch. */
-  readonly daemonMs: number;
-  /** The processor time of this process meanwhile, which runs the sandbox and does nothing else. */
-  readonly sandboxMs: number;
-}
-
-/** All tasks wait before the program begins. Counted is from the first that it takes to the last that is accepted. */
-async function takeAll(world: BenchWorld, words: readonly string[]): Promise<Taken> {
-  await world.enqueue(TASKS);
-  const daemon = await world.start(words);
-  await daemon.until('Taken', 1);
-  const sandboxBefore = process.cpuUsage();
-  const daemonBefore = await readProcessUse(daemon.pid);
-  await daemon.until('Submitted', TASKS);
-  const daemonAfter = await readProcessUse(daemon.pid);
-  const { user, system } = process.cpuUsage(sandboxBefore);
-  await daemon.stop();
-  const began = daemon.events('Taken')[0]?.at ?? Number.NaN;
-  const ended = daemon.events('Submitted').at(-1)?.at ?? Number.NaN;
-  return {
-    tasksASecond: (1000 * TASKS) / (ended - began),
-    daemonMs: daemonAfter.ownMs - daemonBefore.ownMs,
-    sandboxMs: (user + system) / 1000,
-  };
-}
-
-/** The scripts as the controller got them. Returns their folder. */
-async function saveScripts(world: BenchWorld, cluster: SlurmCluster): Promise<string> {
-  const folder = join(world.folder, 'scripts');
-  await mkdir(folder);
-  const ids = await cluster.run('squeue', '--me', '--noheader', '--format=%A');
-  const args = ['-P4', '-I{}', 'scontrol', 'write', 'batch_script', '{}', join(folder, '{}.sh')];
-  await runToEnd('xargs', args, { env: world.environment, stdin: ids });
-  return folder;
-}
 
 /** Submissions a second. */
 async function submitAll(world: BenchWorld, scripts: string): Promise<number> {

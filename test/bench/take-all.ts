@@ -1,0 +1,53 @@
+// All waiting tasks brought to Slurm by a daemon that is started for it, and the scripts that they became.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SlurmCluster } from '../support/slurm-cluster.ts';
+import type { BenchWorld } from './bench-world.ts';
+import { readProcessUse } from './process-use.ts';
+import { runToEnd } from './run-to-end.ts';
+
+/** So many that how it begins and ends no longer counts. */
+export const TASKS = 1_000;
+
+export interface Taken {
+  readonly tasksASecond: number;
+  /** The processor time of the daemon, without that of sbatch. */
+  readonly daemonMs: number;
+  /** The processor time of this process meanwhile, which runs the sandbox and does nothing else. */
+  readonly sandboxMs: number;
+}
+
+/** All tasks wait before the program begins. Counted is from the first that it takes to the last that is accepted. */
+export async function takeAll(
+  world: BenchWorld,
+  words: readonly string[],
+  tasks: Readonly<Record<string, number>> = { default: TASKS },
+): Promise<Taken> {
+  for (const [queue, count] of Object.entries(tasks)) await world.enqueue(count, queue);
+  const all = Object.values(tasks).reduce((sum, count) => sum + count, 0);
+  const daemon = await world.start(words);
+  await daemon.until('Taken', 1);
+  const sandboxBefore = process.cpuUsage();
+  const daemonBefore = await readProcessUse(daemon.pid);
+  await daemon.until('Submitted', all);
+  const daemonAfter = await readProcessUse(daemon.pid);
+  const { user, system } = process.cpuUsage(sandboxBefore);
+  await daemon.stop();
+  const began = daemon.events('Taken')[0]?.at ?? Number.NaN;
+  const ended = daemon.events('Submitted').at(-1)?.at ?? Number.NaN;
+  return {
+    tasksASecond: (1000 * all) / (ended - began),
+    daemonMs: daemonAfter.ownMs - daemonBefore.ownMs,
+    sandboxMs: (user + system) / 1000,
+  };
+}
+
+/** The scripts as the controller got them. Returns their folder. */
+export async function saveScripts(world: BenchWorld, cluster: SlurmCluster): Promise<string> {
+  const folder = join(world.folder, 'scripts');
+  await mkdir(folder);
+  const ids = await cluster.run('squeue', '--noheader', '--format=%A');
+  const args = ['-P4', '-I{}', 'scontrol', 'write', 'batch_script', '{}', join(folder, '{}.sh')];
+  await runToEnd('xargs', args, { env: world.environment, stdin: ids });
+  return folder;
+}
