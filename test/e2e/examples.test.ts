@@ -1,5 +1,6 @@
-// The templates of examples/, unchanged, on real Slurm that claims GPUs: each runs a task. Conda, the command module, Pyxis and
-// clearml-agent are stand-ins of the tests; Apptainer is real. All tasks are enqueued at once, and each test waits for its own.
+// The templates of examples/, unchanged, on real Slurm that claims GPUs: each runs a task.
+// Conda, the command module, Pyxis and clearml-agent are stand-ins of the tests; Apptainer is real. All tasks are enqueued at
+// once, and each test waits for its own.
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

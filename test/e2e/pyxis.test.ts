@@ -1,5 +1,5 @@
-// Templates for Pyxis on real Slurm, with a stand-in for Pyxis that takes its options and makes containers by Apptainer, and
-// the stand-in for clearml-agent in the image. All tasks are enqueued at once, and each test waits for its own.
+// Templates for Pyxis on real Slurm, with a stand-in for Pyxis that takes its options and makes containers by Apptainer.
+// The image has the stand-in for clearml-agent. All tasks are enqueued at once, and each test waits for its own.
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// One task on three nodes of real Slurm: ended once, by its first rank; a rank that fails fails it, and one that comes late does
-// no harm. All tasks are enqueued at once, and each test waits for its own.
+// One task on three nodes of real Slurm: a rank that fails fails it, and one that comes late does no harm.
+// All tasks are enqueued at once, and each test waits for its own.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,7 +149,7 @@ for (const { name, python, required, inContainers } of ways) {
       expect(said.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('fails when its second rank exits 5, and names it, its node and why', async () => {
+    it('S-43 fails when its second rank exits 5, and names it, its node and why', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed', PATIENCE_MS);
       expect(message).to.match(
@@ -159,7 +159,7 @@ for (const { name, python, required, inContainers } of ways) {
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('stays completed when the agent of its third rank comes up after its end, and the job ends well', async () => {
+    it('C-32 stays completed when the agent of its third rank comes up after its end, and the job ends well', async () => {
       await world.untilStatus(late, 'completed', PATIENCE_MS);
       await tell(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -171,7 +171,7 @@ for (const { name, python, required, inContainers } of ways) {
       expect(log).not.to.include('is not queued');
     });
 
-    it('is completed again when an agent that began before its end brings it back to life', async () => {
+    it('C-32 is completed again when an agent that began before its end brings it back to life', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed', PATIENCE_MS);
       // What each agent says some seconds after it was let in, whatever its rank.
