@@ -4,7 +4,7 @@ export default {
     'src/glue/decide/*.ts',
     'src/glue/journal*.ts',
     'src/glue/submit*.ts',
-    'src/glue/{resume,find-strays,neighbours}.ts',
+    'src/glue/{cancelling,resume,find-strays,neighbours}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
@@ -14,7 +14,7 @@ export default {
     'no-package': true,
     spec: [
       'test/glue/decide/*.test.ts',
-      'test/glue/{act,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
+      'test/glue/{act,cancelling,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
     ],
   },
   coverageAnalysis: 'perTest',

@@ -1,0 +1,31 @@
+// How often Slurm is asked to end a job, and what is remembered of that.
+import { expect } from 'chai';
+import { isCancelDue, withCancelled } from '../../src/glue/cancelling.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
+import { entryOf, NOW } from './sightings.ts';
+
+const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' } as const;
+const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'job 7 has the task' } as const;
+
+describe('a job that is to end', () => {
+  it('is asked to once, and again after a minute', () => {
+    for (const cancel of [OWN, EXTRA]) {
+      expect(isCancelDue(entryOf(), cancel, NOW)).to.equal(true);
+      const entry = withCancelled(entryOf(), cancel, NOW);
+      expect([0, 59_999, 60_000].map((ms) => isCancelDue(entry, cancel, NOW + ms))).to.deep.equal([false, false, true]);
+    }
+  });
+
+  it('is asked to again at once for another reason', () => {
+    const entry = withCancelled(entryOf(), OWN, NOW);
+
+    expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
+  });
+
+  it('is remembered with the reason if it is the own one, else by its id', () => {
+    const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
+
+    expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledAt: NOW + 60_000 });
+    expect(withCancelled(entry, OWN, NOW)).to.include({ cancelledFor: OWN.why, cancelledAt: NOW });
+  });
+});
