@@ -61,9 +61,9 @@ export const BUGS: readonly Bug[] = [
         file: 'src/glue/claim.ts',
         from: `  await glue.journal.write(entry);
   // A pop whose answer is lost throws: the journal then knows that it may be ours.
-  if (await glue.clearml.queues.pop(queue.id, task)) return entry;
+  if (await take(queue.id, task)) return entry;
 `,
-        to: `  if (await glue.clearml.queues.pop(queue.id, task)) {
+        to: `  if (await take(queue.id, task)) {
     await glue.journal.write(entry);
     return entry;
   }
