@@ -20,7 +20,10 @@ export function decide(sighting: Sighting): Action[] {
   if (kept === undefined) return decideAbsent(sighting);
   if (!isLive(kept.state)) return decideEnded(kept, sighting);
 
-  const extra = sighting.jobs.filter((job) => job !== kept && isWaiting(job));
+  // While the entry is there, one that waits may start and take the task before our scancel comes, which would end both. Of two
+  // that wait one is cancelled all the same, for they may wait for days; where one runs, the gate is about to decide.
+  const isUndecided = !isWaiting(kept) && sighting.place === 'parked';
+  const extra = isUndecided ? [] : sighting.jobs.filter((job) => job !== kept && isWaiting(job));
   return [
     ...keepInMind(kept, sighting),
     ...(extra.length === 0

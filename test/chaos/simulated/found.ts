@@ -13,8 +13,20 @@ const EASY = {
 
 export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] = [
   {
-    title: 'of two jobs of one submission both were cancelled when the extra one had started meanwhile',
-    hunt: { seed: 5, rounds: 5, same: { ...EASY, kinds: ['sbatch is doubled', 'sbatch is in flight'] } },
+    title: 'a task was stopped by the scancel of an extra job, which had started and taken it before that came',
+    hunt: {
+      seed: 5,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 24,
+        kinds: ['sbatch is doubled'],
+        calmness: 5,
+        isLazy: false,
+        hasSlowCalls: true,
+        hasAccounting: false,
+      },
+    },
   },
   {
     title: 'a task was stopped for the end of an extra job, which accounting knew while the other was forgotten',

@@ -20,10 +20,19 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the one that runs: the one that waits is cancelled, though it is older',
+    'it is the one that runs: the one that waits is left until the gate has decided, lest it takes the task and is cancelled then',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
+      entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
+    },
+    [],
+  ],
+  [
+    'it is the one that runs: once the entry is taken the one that waits is cancelled, though it is older',
+    {
+      jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
+      place: 'nowhere',
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
     [FIRST_IS_EXTRA],
