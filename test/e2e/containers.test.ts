@@ -1,6 +1,5 @@
 // Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, as an ordinary user, started by the command
 // line of the documentation. All tasks are enqueued at once, and each test waits for its own.
-import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -26,22 +25,9 @@ import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts'
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { SeenTask } from './api.ts';
+import { DOCUMENTED, HOSTILE, LIMITED, LOOKS_AROUND } from './container-tasks.ts';
+import { prepareHostileRuns } from './hostile-containers.ts';
 import { startWorld, type World } from './world.ts';
-
-/** As ClearML's Deployment page has it. */
-const DOCUMENTED = readFileSync(new URL('../fixtures/templates/singularity.template', import.meta.url), 'utf8');
-
-/** The same with limits, and with what a lab's shells may bring along. */
-const LIMITED = DOCUMENTED.replace(
-  '\n${CLEARML_PRE_SETUP}',
-  (preSetup) => `#SBATCH --mem=300M
-#SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:10}
-export PYTHONPATH=/nowhere VIRTUAL_ENV=/nowhere CONDA_PREFIX=/nowhere BASH_ENV=/nowhere LD_PRELOAD=libm.so.6
-export SSH_AUTH_SOCK=$SLURM_SUBMIT_DIR/agent.sock
-module() { :; }
-export -f module
-${preSetup}`,
-);
 
 /** Slurm's own way to end what uses more memory than it asked for, where no cgroups can. */
 const LIMITS = [
@@ -51,26 +37,13 @@ const LIMITS = [
 ];
 
 /** How many jobs start at once from an image that nobody has pulled. */
-const AT_ONCE = Number(process.env['CONTAINERS_AT_ONCE'] ?? 5);
+const AT_ONCE = 5;
 
 /** Longer than the shortest time limit of Slurm, and than a busy machine takes for all that is under way. */
 const PATIENCE_MS = 240_000;
 
 const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(600)';
 const EATS = 'import time\nfood = b"x" * 600_000_000\ntime.sleep(600)';
-const HOSTILE = `it's "a" $(touch /tmp/pwned) \`id\` $HOME,B=c #\\`;
-
-const LOOKS_AROUND = `import os, socket
-config = os.path.expanduser("~/.ssh/config")
-print("image", sorted(os.listdir("/usr/bin"))[:2], os.environ["CLEARML_DOCKER_IMAGE"], "as", os.getuid())
-print("variables", os.environ["A"], os.environ["FROM_SCRIPT"])
-leaks = ["VIRTUAL_ENV", "CONDA_PREFIX", "BASH_ENV", "LD_PRELOAD", "BASH_FUNC_module%%"]
-print("leaked", [name for name in leaks if name in os.environ], "/nowhere" in os.environ["PYTHONPATH"])
-with socket.socket(socket.AF_UNIX) as agent: print("ssh-agent", agent.connect(os.environ["SSH_AUTH_SOCK"]))
-try: print("wrote", open(config, "a"))
-except OSError as error: print(open(config).read(), "can be read only:", error.strerror)
-`;
-
 describe('a task in a container', function () {
   this.timeout(PATIENCE_MS + 60_000);
   let folder: string;
@@ -311,6 +284,16 @@ describe('a task in a container', function () {
 
   it('fails at its limit of time, and is told what to do', async () => {
     await untilFailed('time limit', 'TIMEOUT', 'raise --time');
+  });
+
+  it('has folders, variables and an image whose names are hostile as they are, by what Apptainer makes of our words', async () => {
+    const place = join(folder, 'hostile');
+    const { script, expected } = await prepareHostileRuns(place, image, 60);
+    await writeFile(join(place, 'script'), script);
+    const seen = await cluster.run('srun', '--quiet', `--chdir=${place}`, 'bash', 'script');
+    expect(seen.split('\0').slice(0, -1)).to.deep.equal(expected);
+    expect(expected).not.to.have.length(0);
+    expect(await readdir(place)).not.to.include('pwned');
   });
 
   it('leaves its image and the home folder as they were, but for the caches of Apptainer and of the agent', async () => {

@@ -54,10 +54,13 @@ function readKeys(written: string): Mount | undefined {
   return { source, destination, mode: readOnly === undefined || /^(?:false|0)$/.test(readOnly) ? undefined : 'ro' };
 }
 
-/** Singularity's list of mounts is split at commas and colons, and a backslash protects them. */
+/**
+ * Singularity's list of mounts is split at commas and colons, and a backslash protects them. A caret stands for a mark of its
+ * own while it does so: with one in a path Apptainer 1.4 mounts elsewhere, and forgets that it was to be read only.
+ */
 function pathTrouble(path: string): string | undefined {
   if (!path.startsWith('/')) return 'names a folder that does not begin with a slash: write whole paths';
-  if (/[,:\\\p{Cc}]/u.test(path)) return 'has a comma, a colon, a backslash or a control character in a path';
+  if (/[,:\\^\p{Cc}]/u.test(path)) return 'has a comma, a colon, a caret, a backslash or a control character in a path';
   if (path.split('/').includes('..')) return 'has .. in a path: write where it leads';
   return undefined;
 }

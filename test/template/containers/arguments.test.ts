@@ -78,6 +78,7 @@ describe("the arguments of a task's container", () => {
     ['-v /data:/x:suid', 'is no mount'],
     ['--mount type=tmpfs,dst=/x', 'is no mount'],
     ["-v '/data/a,/etc:/x'", 'a comma'],
+    ["-v '/data:/x^:ro'", 'a caret'],
   ] as const) {
     it(`${written} fails the task: ${words}`, () => {
       expect(() => readArguments(written, ['/data'])).to.throw(ArgumentRefused, words);
@@ -109,7 +110,7 @@ describe("the arguments of a task's container", () => {
           const { options, environment } = readArguments(written, ['/data']);
           for (let at = 0; at < options.length; at += 1) {
             if (options[at] === '--bind')
-              expect(options[(at += 1)]).to.match(/^\/data(?:\/[^:,\\]*)?:\/[^:,\\]*(?::ro)?$/);
+              expect(options[(at += 1)]).to.match(/^\/data(?:\/[^:,\\^]*)?:\/[^:,\\^]*(?::ro)?$/);
             else expect(options[at]).to.match(/^--(?:nv|nvccli|rocm|writable-tmpfs|no-home|no-init)$/);
           }
           for (const { name } of environment) expect(name).to.match(/^[A-Za-z_]\w*$/);
