@@ -1,0 +1,123 @@
+// How a job comes by the file of its image, tried with a stand-in for Singularity that notes what it pulls.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+
+const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
+
+/** Pulls as long as a file "hold" is there, and fails if there is one of the name "refuse". */
+const SINGULARITY = `#!/bin/bash
+here=\${0%/*}
+if [ "$1" = pull ]; then
+  echo "$4" >>"$here/pulled"
+  while [ -e "$here/hold" ]; do sleep 0.05; done
+  if [ -e "$here/refuse" ]; then printf 'INFO: x\\nFATAL: manifest unknown\\n' >&2; exit 255; fi
+  echo "pull $(wc -l <"$here/pulled")" >"$3"
+else
+  while [ "$1" != bash ]; do image=$1; shift; done
+  echo "image: $(cat "$image")"
+  exec "$@"
+fi
+`;
+
+describe('the image of a job', () => {
+  let node: Node;
+  let bin: string;
+  let file: string;
+  beforeEach(() => {
+    node = createNode();
+    bin = join(node.home, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'singularity'), SINGULARITY, { mode: 0o755 });
+    file = join(node.home, 'images', 'python=3.12.sif');
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function script(wishes: Partial<ContainerFacts> = {}): string {
+    const container: ContainerFacts = {
+      image: 'docker://python:3.12',
+      imageName: 'python:3.12',
+      siteImages: [],
+      pulledImage: file,
+      forcePull: false,
+      runtime: 'singularity',
+      ssh: false,
+      options: [],
+      environment: [],
+      setUp: '',
+      ...wishes,
+    };
+    return fillIn(TEMPLATE, jobFacts({ container, python: node.python }));
+  }
+
+  function run(wishes: Partial<ContainerFacts> = {}, jobId = '1'): Promise<JobRun> {
+    return node.run(script(wishes), environment(jobId));
+  }
+
+  function environment(jobId: string): Record<string, string> {
+    return { PATH: `${bin}:/usr/bin:/bin`, SLURM_JOB_ID: jobId };
+  }
+
+  function pulls(): string[] {
+    const path = join(bin, 'pulled');
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  }
+
+  function leftovers(): string[] {
+    return readdirSync(dirname(file)).filter((name) => name !== '.apptainer');
+  }
+
+  it('is pulled by one of twenty jobs that start together, and used by all', async () => {
+    const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => run({}, String(index))));
+    for (const { exitCode, stdout, stderr } of runs) {
+      expect(exitCode, stderr).to.equal(0);
+      expect(stdout).to.include('image: pull 1\n');
+    }
+    expect(pulls()).to.deep.equal(['docker://python:3.12']);
+    expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
+  });
+
+  it('is pulled again by each job where the configuration says so', async () => {
+    await run();
+    expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
+  });
+
+  it('that can not be pulled ends the job before the gate, in the words of the registry, and the next job tries again', async () => {
+    writeFileSync(join(bin, 'refuse'), '');
+    const { exitCode, stderr } = await run();
+    expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
+    expect(stderr.trim().split('\n').at(-1))
+      .to.include(JOB_EXIT_CODES.imageNotPulled.says)
+      .and.include('FATAL: manifest unknown');
+    expect(node.asked().filter((call) => call.startsWith('gate'))).to.deep.equal([]);
+
+    await run();
+    expect(pulls()).to.have.length(2);
+  });
+
+  it('whose puller is killed is pulled by the job that waits for it, and nothing of the first is left', async () => {
+    writeFileSync(join(bin, 'hold'), '');
+    const first = node.start(script(), environment('1'));
+    await waitUntil('the first pull', () => pulls().length === 1, { withinMs: 30_000 });
+    const second = node.start(script(), environment('2'));
+    process.kill(-(first.process.pid ?? 0), 'SIGKILL');
+    await waitUntil('the second pull', () => pulls().length === 2, { withinMs: 30_000 });
+    rmSync(join(bin, 'hold'));
+    expect((await second.ended).stdout).to.include('image: pull 2\n');
+    expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
+  });
+
+  it("is a file of the site's where there is one, and nothing is pulled", async () => {
+    const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
+    writeFileSync(siteImages[1] ?? '', 'of the site');
+    const { stdout } = await run({ siteImages });
+    expect(stdout).to.include('image: of the site\n');
+    expect(pulls()).to.deep.equal([]);
+  });
+});
