@@ -1,5 +1,4 @@
-// Names that somebody up to no good would give to images, folders and variables, and a script that hands to the real Apptainer what we
-// make of each: it notes what the container then was, and what it saw.
+// Names that somebody up to no good would give to images, folders and variables, and a script that tries each on the real Apptainer.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
