@@ -1,6 +1,11 @@
 // What a subcommand is made of: its words, its options, and what it does.
 import type { Options } from 'yargs';
 
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** The outside of the process, handed in so that commands can be run in tests. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -14,6 +19,8 @@ export interface Surroundings {
   readonly errorStream: NodeJS.WritableStream;
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
+  /** How large that is now; undefined where it is none. */
+  readonly terminalSize?: () => TerminalSize;
   /** Puts a question to the person who started this, and resolves with the line that is typed; left out where nobody is there. */
   readonly ask?: (question: string) => Promise<string>;
   /** The words by which this process was started: Node, its options, the program, and what was typed. */

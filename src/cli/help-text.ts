@@ -1,4 +1,5 @@
 // What `--help` says of the program and of each command: examples first, options by what they are about, in 80 columns. Pure.
+import { wrapText } from '../base/wrap-text.ts';
 import { COMMAND_GROUPS, type Command, type Example, type Option } from './command.ts';
 
 export const PROGRAM = 'clearml-agent-slurm';
@@ -79,13 +80,6 @@ function twoColumns(rows: readonly (readonly [string, string])[]): string {
     .join('');
 }
 
-/** Lines of at most 80 columns, each with this indent. */
 function wrapped(text: string, indent: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(indent + word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines.map((line) => `${line}\n`).join('');
+  return wrapText(text, { indent, width: WIDTH });
 }

@@ -1,7 +1,7 @@
 // The front door: reads the command line, runs the command, and turns any error into one sentence and an exit code.
 import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import type { Surroundings } from './command.ts';
+import type { Surroundings, TerminalSize } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { versionText } from './version.ts';
 
@@ -36,6 +36,7 @@ export async function run(words: readonly string[]): Promise<void> {
     stderr: (text) => process.stderr.write(text),
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
+    ...(process.stdout.isTTY ? { terminalSize } : {}),
     ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(question, stop.signal) } : {}),
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
@@ -62,6 +63,11 @@ export async function run(words: readonly string[]): Promise<void> {
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const { askAtTerminal } = await import('./ask-at-terminal.ts');
   return askAtTerminal(question, { input: process.stdin, output: process.stderr, signal });
+}
+
+function terminalSize(): TerminalSize {
+  const { columns, rows } = process.stdout;
+  return { columns, rows };
 }
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */

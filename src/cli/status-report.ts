@@ -1,5 +1,6 @@
 // How the tasks stand, as text for a person and as JSON for a program.
 import { textTable } from '../base/text-table.ts';
+import { wrapText } from '../base/wrap-text.ts';
 import type { Holder } from '../glue/lock.ts';
 import type { StatusRow } from '../glue/status-row.ts';
 import type { Survey } from '../glue/survey.ts';
@@ -18,11 +19,15 @@ const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
 /** Longer names are cut: what tells tasks apart is the id. */
 const NAME_LENGTH = 24;
 
-export function statusText(clusters: readonly ClusterStatus[]): string {
-  return clusters.map(clusterText).join('\n');
+/** @param columns of the terminal, where it is one: a table that is wider is written as a few lines for each task instead */
+export function statusText(clusters: readonly ClusterStatus[], columns = Infinity): string {
+  return clusters.map((cluster) => clusterText(cluster, columns)).join('\n');
 }
 
-function clusterText({ cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble }: ClusterStatus): string {
+function clusterText(
+  { cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble }: ClusterStatus,
+  columns: number,
+): string {
   const serves = cluster === undefined ? 'Daemon' : `Cluster ${cluster}: daemon`;
   const lines = [
     daemon === undefined
@@ -33,8 +38,29 @@ function clusterText({ cluster, stateDir, daemon, rows, clearmlTrouble, slurmTro
     lines.push(`ClearML could not be asked, so names and states of tasks are missing: ${clearmlTrouble}.`);
   if (slurmTrouble !== undefined)
     lines.push(`Slurm could not be asked, so jobs are shown as the journal knows them: ${slurmTrouble}.`);
-  const table = rows.length === 0 ? 'No task is on its way.\n' : textTable(HEAD, rows.map(cells));
-  return `${lines.join('\n')}\n${table}`;
+  const said = lines.map((line) => wrapText(line, { width: columns })).join('');
+  return said + (rows.length === 0 ? 'No task is on its way.\n' : rowsText(rows, columns));
+}
+
+function rowsText(rows: readonly StatusRow[], columns: number): string {
+  const table = textTable(HEAD, rows.map(cells));
+  const isTooWide = table.split('\n').some((line) => line.length > columns);
+  return isTooWide ? rows.map((row) => fewLines(row, columns)).join('') : table;
+}
+
+/** One task where there is no room for a table. */
+function fewLines(row: StatusRow, width: number): string {
+  const [task = '', name = '', queue = '', job = '', state = '', since = '', nodes = '', why = ''] = cells(row);
+  const facts = [
+    `queue ${queue}`,
+    ...(job === '-' ? [] : [`job ${job}`]),
+    `${state}${since === '-' ? '' : ` since ${since}`}`,
+    ...(nodes === '-' ? [] : [`on ${nodes}`]),
+  ];
+  const lines = [facts.join(', '), ...(why === '' ? [] : [why])];
+  return (
+    wrapText(`${task}  ${name}`, { width }) + lines.map((line) => wrapText(line, { indent: '    ', width })).join('')
+  );
 }
 
 function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow): string[] {

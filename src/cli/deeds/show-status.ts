@@ -36,7 +36,7 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
       around.stdout(
         asJson
           ? `${JSON.stringify(statusDocument(seen), undefined, 2)}\n`
-          : wiped(around, isWatching) + statusText(seen),
+          : onTerminal(statusText(seen, around.terminalSize?.().columns), around, isWatching),
       );
       const isWhole = seen.every(({ clearmlTrouble, slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined);
       if (!isWatching) return isWhole ? EXIT.ok : EXIT.unavailable;
@@ -50,8 +50,14 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
   }
 }
 
-function wiped({ isTerminal }: Surroundings, isWatching: boolean): string {
-  return isWatching && isTerminal ? WIPE : '';
+/** Watched in a terminal, each look begins at its top, and ends where it does. */
+function onTerminal(text: string, { terminalSize }: Surroundings, isWatching: boolean): string {
+  if (!isWatching || terminalSize === undefined) return text;
+  const { rows } = terminalSize();
+  const lines = text.trimEnd().split('\n');
+  if (lines.length < rows) return WIPE + text;
+  const shown = lines.slice(0, Math.max(1, rows - 2));
+  return `${WIPE}${shown.join('\n')}\n… and ${lines.length - shown.length} more lines: see status without --watch.\n`;
 }
 
 async function lookAt(
