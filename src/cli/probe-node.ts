@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from '../doctor/node-checks.ts';
-import { probeName, probeScript, readProbe } from '../doctor/node-probe.ts';
+import { probeName, probeScript, readProbe, type ProbePlace } from '../doctor/node-probe.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
 import type { Host } from '../host/host.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
@@ -21,14 +21,10 @@ const READ_TRIES = 10;
 const READ_TIMEOUT_MS = 30_000;
 
 /** @throws SshSetupProblem */
-export async function probeNode(
-  base: Base,
-  cluster: ClusterSettings,
-  partition: string | undefined,
-): Promise<Fact<NodeFound>> {
+export async function probeNode(base: Base, cluster: ClusterSettings, place: ProbePlace): Promise<Fact<NodeFound>> {
   const { host, scheduler } = await openCluster(base, cluster, base.log);
   try {
-    return await probe({ base, cluster, host, scheduler, partition });
+    return await probe({ base, cluster, host, scheduler, place });
   } catch (error) {
     if (isHostTrouble(error)) return trouble(error.message);
     throw error;
@@ -42,10 +38,10 @@ interface Probing {
   readonly cluster: ClusterSettings;
   readonly host: Host;
   readonly scheduler: Scheduler;
-  readonly partition: string | undefined;
+  readonly place: ProbePlace;
 }
 
-async function probe({ base, cluster, host, scheduler, partition }: Probing): Promise<Fact<NodeFound>> {
+async function probe({ base, cluster, host, scheduler, place }: Probing): Promise<Fact<NodeFound>> {
   const { api } = base.config.settings;
   const { stop, stderr } = base.around;
   const jobName = probeName(randomToken());
@@ -53,7 +49,7 @@ async function probe({ base, cluster, host, scheduler, partition }: Probing): Pr
   const outputFile = `${folder}/${jobName}.log`;
   const script = probeScript({
     jobName,
-    partition,
+    place,
     outputFile,
     apiServer: api.apiServer ?? '',
     verifiesCertificate: api.verifyCertificate !== false,

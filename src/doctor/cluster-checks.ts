@@ -23,6 +23,12 @@ export interface PartitionSeen {
   readonly isDefault: boolean;
   /** Why it takes no jobs of this user now, as words behind its name; undefined where it does. */
   readonly closedBecause: string | undefined;
+  /** Under which accounts, the usual one first; empty where nobody needs one. */
+  readonly entrances: readonly {
+    readonly account: string;
+    readonly isDefault: boolean;
+    readonly qos: string | undefined;
+  }[];
 }
 
 export interface AccountSeen {

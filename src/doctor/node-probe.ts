@@ -2,10 +2,17 @@
 import { quoteWord } from '../base/shell-word.ts';
 import type { NodeFound } from './node-checks.ts';
 
+/** Where the job shall run, and as whose; undefined, each of them: as is usual there. Each is a plain word. */
+export interface ProbePlace {
+  readonly partition: string | undefined;
+  readonly account: string | undefined;
+  readonly qos: string | undefined;
+}
+
 export interface Probe {
   /** Told apart from every task's job by its name. */
   readonly jobName: string;
-  readonly partition: string | undefined;
+  readonly place: ProbePlace;
   /** Where the job writes, for somebody who reads it here. */
   readonly outputFile: string;
   readonly apiServer: string;
@@ -24,13 +31,13 @@ const END = 'doctor:end=';
 
 /** Every fact is a line `doctor:KEY=value`; an empty value says that it is not there. */
 export function probeScript(probe: Probe): string {
-  const { partition, outputFile, apiServer, verifiesCertificate, python, sharedDir } = probe;
+  const { place, outputFile, apiServer, verifiesCertificate, python, sharedDir } = probe;
   return `#!/bin/bash
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
 #SBATCH --time=1
 #SBATCH --output="${outputFile.replaceAll('%', '%%')}"
-${partition === undefined ? '' : `#SBATCH --partition=${partition}\n`}
+${placeLines(place)}
 tell() { printf 'doctor:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
 
 tell node "$(hostname)"
@@ -68,6 +75,14 @@ tell overquota "$(quota -q 2>/dev/null | head -n 3)"
 ${sharedDir === undefined ? '' : `if [ -d ${quoteWord(sharedDir)} ] && [ -w ${quoteWord(sharedDir)} ]; then tell shared yes; else tell shared; fi\n`}
 printf '${END}\\n'
 `;
+}
+
+function placeLines(place: ProbePlace): string {
+  return Object.entries(place)
+    .map(([option, value]: [string, string | undefined]) =>
+      value === undefined ? '' : `#SBATCH --${option}=${value}\n`,
+    )
+    .join('');
 }
 
 /** What the job printed; undefined while it has not printed all. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { userInfo } from 'node:os';
 import { FAULTS_OF_CLUSTER } from '../doctor/faults-of-cluster.ts';
+import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { requireAccounting } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -25,6 +26,20 @@ describe('doctor, of a cluster with accounting', function () {
   });
 
   const ask = async (): Promise<Told> => readReport(await place.run('doctor', '--json', '--queue', 'default'));
+
+  it('looks at a node of a partition that takes this user, under the QOS that it takes, where the usual one does not', async () => {
+    await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
+    await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
+    try {
+      const { row } = readReport(await place.run('doctor', '--json', '--queue', 'default', '--on-node'));
+
+      expect(row('partitions').says).to.match(/^short, low, cheap; debug takes none of your accounts;/);
+      expect(row('probe-job')).to.include({ result: 'ok' });
+    } finally {
+      await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=ALL');
+      await cluster.run('scontrol', 'update', 'PartitionName=short', 'AllowQos=ALL');
+    }
+  });
 
   for (const fault of FAULTS_OF_CLUSTER) {
     it(`finds ${fault.what}, and nothing else`, async () => {

@@ -21,7 +21,7 @@ const WELL: ClusterSeen = {
     { program: 'squeue', version: '22.05.8' },
   ]),
   controller: known(CONTROLLER),
-  partitions: known([{ name: 'gpu', isDefault: true, closedBecause: undefined }]),
+  partitions: known([{ name: 'gpu', isDefault: true, closedBecause: undefined, entrances: [] }]),
   accounts: known([{ account: 'lab', isDefault: true }]),
   sharedFolder: known({ path: '/shared', state: 'writable' }),
   stateFolder: known('/home/ada/.local/state/clearml-agent-slurm'),
@@ -34,7 +34,7 @@ function verdict(id: string, found: Partial<ClusterSeen>): Verdict {
   return check.judge({ ...WELL, ...found });
 }
 
-const dead = { name: 'cpu', isDefault: false, closedBecause: 'has no usable node' };
+const dead = { name: 'cpu', isDefault: false, closedBecause: 'has no usable node', entrances: [] };
 
 const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: Verdict['mark'], says: string])[] = [
   ['ssh', {}, 'good', 'commands run on ada@login1'],
@@ -59,7 +59,7 @@ const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: 
   ['partitions', { partitions: known([dead]) }, 'bad', 'none takes a job of this user now: cpu has no usable node'],
   [
     'partitions',
-    { partitions: known([{ name: 'gpu', isDefault: false, closedBecause: undefined }, dead]) },
+    { partitions: known([{ name: 'gpu', isDefault: false, closedBecause: undefined, entrances: [] }, dead]) },
     'good',
     'gpu; cpu has no usable node',
   ],

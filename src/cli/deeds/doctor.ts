@@ -12,9 +12,11 @@ import {
   type Section,
 } from '../../doctor/report.ts';
 import { NODE_CHECKS, type NodeFound } from '../../doctor/node-checks.ts';
+import type { ProbePlace } from '../../doctor/node-probe.ts';
 import { known, trouble, unasked, type Fact } from '../../doctor/verdict.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { isPlainName } from '../init/site.ts';
 import { lookAtCluster } from '../look-at-cluster.ts';
 import { lookAtServer } from '../look-at-server.ts';
 import { lookAtTemplates } from '../look-at-templates.ts';
@@ -100,7 +102,7 @@ async function lookAtNode(
   const { slurm, api } = base.config.settings;
   const found: Fact<NodeFound> =
     seen.controller.kind === 'known'
-      ? await probeNode(base, cluster, partition)
+      ? await probeNode(base, cluster, placeFor(seen, partition))
       : unasked('not looked at: no job could be submitted');
   return examine(title, NODE_CHECKS, {
     found,
@@ -109,6 +111,23 @@ async function lookAtNode(
     agentVersion: slurm.agentVersion,
     needsContainers: slurm.singularityMode,
   });
+}
+
+/**
+ * The partition that was named, else Slurm's own where it takes our jobs, else the first that does; and under which account and
+ * QOS, where it does not take the usual ones.
+ */
+function placeFor({ partitions }: ClusterSeen, named: string | undefined): ProbePlace {
+  const all = partitions.kind === 'known' ? partitions.value : [];
+  const open = all.filter(({ name, closedBecause }) => closedBecause === undefined && isPlainName(name));
+  const isUsualOpen = open.some(({ isDefault }) => isDefault);
+  const chosen = named === undefined && !isUsualOpen ? open[0]?.name : named;
+  const { entrances = [] } =
+    all.find(({ name, isDefault }) => (chosen === undefined ? isDefault : name === chosen)) ?? {};
+  const [way] = entrances;
+  if (way === undefined || (way.isDefault && way.qos === undefined) || !isPlainName(way.account + (way.qos ?? '')))
+    return { partition: chosen, account: undefined, qos: undefined };
+  return { partition: chosen, account: way.account, qos: way.qos };
 }
 
 /** It stands in a line of the job's script. */
