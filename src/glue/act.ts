@@ -49,8 +49,10 @@ export async function act(
         await say(
           glue,
           current.task,
-          { level: action.level, text: withPlacesFor(glue, current, action.text) },
-          ...(action.withAdvice === true ? await readAdvice(glue, seen.record) : []),
+          ...[
+            { level: action.level, text: action.text },
+            ...(action.withAdvice === true ? await readAdvice(glue, seen.record) : []),
+          ].map(({ level, text }) => ({ level, text: withPlacesFor(glue, current, text) })),
         );
         break;
       case 'show-status':

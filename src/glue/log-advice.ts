@@ -130,7 +130,7 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
   },
   {
     words: /CUDA out of memory|OutOfMemoryError: CUDA/,
-    says: 'the memory of the GPU is full, which --mem does not change',
+    says: 'the memory of the GPU is full, which is not the memory of the job',
     advice: 'use a smaller batch, or a GPU with more memory',
   },
   {

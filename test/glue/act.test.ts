@@ -204,9 +204,14 @@ describe('acting on a decision', () => {
   });
 
   it("tells what the job's log tells of why the task failed, once it is asked to", async () => {
-    const log = { exitCode: 0, killedBy: undefined, stdout: 'manifest unknown\n', stderr: '' };
+    const stdout = 'RuntimeError: Found no NVIDIA driver on your system.\n';
+    const log = { exitCode: 0, killedBy: undefined, stdout, stderr: '' };
+    const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
     const { glue } = createDesk();
-    const desk = createDesk({ host: { ...glue.host, run: () => Promise.resolve(log) } });
+    const desk = createDesk({
+      host: { ...glue.host, run: () => Promise.resolve(log) },
+      queues: glue.queues.map((queue) => ({ ...queue, optionPlaces: places })),
+    });
     const task = await parked(desk);
     const seen = { task: await desk.read(task), place: 'parked', record: recordOf() } as const;
 
@@ -214,7 +219,7 @@ describe('acting on a decision', () => {
 
     const [first, second, advice] = desk.said(task);
     expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
-    expect(advice).to.include('the registry has no image of this name and tag');
+    expect(advice).to.include('the program saw no GPU').and.to.include('Here --gres stands in gpu.template, line 3.');
   });
 
   it('goes on when the task can not be told, and says that in the log', async () => {
