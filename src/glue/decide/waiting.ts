@@ -42,7 +42,7 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
 
 /** It waits as it should: that is told, and for how long is watched only where it never starts. */
 function decideParked(job: Job, { entry, now, graces: { neverStartsMs } }: Sighting): Action[] {
-  const words = waitWords(job, entry.told.reason, now);
+  const words = waitWords(job, entry.told, now);
   if (neverStartsMs === undefined) return words;
   const since = entry.neverStartsSince;
   if (explainReason(job.reason).class !== 'never-runs')
@@ -76,9 +76,11 @@ function putBack(job: Job, from: 'in_progress' | 'stopped'): Action[] {
   return [{ do: 'park-again', from }, ...sayOnce({}, { level: 'WARNING', text })];
 }
 
-function waitWords(job: Job, toldReason: string | undefined, now: number): Action[] {
+function waitWords(job: Job, { reason, startedOn }: Entry['told'], now: number): Action[] {
   const { key, level, text } = describeWait(job, now);
-  if (key === toldReason) return [];
+  if (key === reason) return [];
+  // A job that Slurm has put back starts again.
+  const told = startedOn === undefined ? { reason: key } : { startedOn, reason: key };
   // Shown twice is no harm: what comes first is done again until the rest could be done as well.
-  return [{ do: 'show-status', text }, ...sayOnce({ reason: key }, { level, text })];
+  return [{ do: 'show-status', text }, ...sayOnce(told, { level, text })];
 }

@@ -66,6 +66,26 @@ describeInFull('a decision in full about a job that runs', [
 
 describeInFull('a decision in full about a job that waits', [
   [
+    'put back before its agent began, for a reason: that it has started once is kept in mind',
+    {
+      jobs: [jobOf('PENDING', { reason: 'Priority' })],
+      place: 'parked',
+      entry: entryOf({ told: { startedOn: '7@5', slowStart: true } }),
+    },
+    [
+      {
+        do: 'show-status',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+      { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
+      {
+        do: 'say',
+        level: 'INFO',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+    ],
+  ],
+  [
     'its task waits in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' }],

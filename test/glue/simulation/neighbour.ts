@@ -12,6 +12,8 @@ export interface Neighbour {
   step(): Promise<string | undefined>;
   /** Whether it has taken this task, and will begin it in a moment. */
   hasPopped(task: string): boolean;
+  /** Whether it has taken any task, and will begin it in a moment. */
+  isBeginning(): boolean;
   /** Whether it runs this task. */
   isAtWork(task: string): boolean;
   isIdle(): boolean;
@@ -43,6 +45,7 @@ export function createNeighbour(server: Server): Neighbour {
     wantsOurs: false,
     isAtWork: (id) => task?.id === id && task.phase === 'run',
     hasPopped: (id) => task?.id === id && task.phase === 'popped',
+    isBeginning: () => task?.phase === 'popped',
     isIdle: () => task === undefined,
     running: () => (task?.phase === 'run' ? task.id : undefined),
     async step() {

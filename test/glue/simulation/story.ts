@@ -101,7 +101,8 @@ async function move(world: World, seed: number, index: number): Promise<void> {
   // In every other story jobs and neighbours take their time: daemons look many times before something moves.
   const isLazy = seed % 2 === 1 && (dice >> 8) % 12 !== 0;
   if (job !== undefined && dice % 8 < 7 && !isLazy) return stepOf(world, job, dice);
-  const did = isLazy ? undefined : await world.neighbour.step();
+  // A stock agent begins what it has popped at once; one that took minutes would find that it was put back.
+  const did = isLazy && !world.neighbour.isBeginning() ? undefined : await world.neighbour.step();
   if (did !== undefined) world.tell('neighbour', did);
   else if (turn !== undefined) await takeTurn(world.turns, turn, take);
   else passTime(world.clock);
