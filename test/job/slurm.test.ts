@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { RANKS_MEET } from '../e2e/ranks-meet.ts';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -14,9 +15,9 @@ import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
 const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
 const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(300)\n';
-const TELLS_RANK = `import os, time
+/** The agents of a template's own srun do not wait for each other, so the ranks do. */
+const TELLS_RANK = `${RANKS_MEET}
 print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']}", flush=True)
-time.sleep(3)
 `;
 
 describe('a job on Slurm', function () {
