@@ -1,4 +1,4 @@
-// Mocha's usual report, and its numbers sent to the process that started it, so that nobody has to read them out of the text.
+// Mocha's usual report; its numbers and what failed go to the process that started it, which need not read them out of the text.
 const { reporters } = require('mocha');
 
 /** How long a finished run may live on before it is asked what keeps it. */
@@ -13,7 +13,8 @@ module.exports = class CountingReporter extends reporters.Spec {
     super(runner, options);
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      process.send?.({ passed: passes, failed: failures, skipped: pending });
+      const failedTitles = this.failures.map((failure) => failure.fullTitle());
+      process.send?.({ counts: { passed: passes, failed: failures, skipped: pending }, failedTitles });
       setTimeout(reportOpenResources, LINGER_MS).unref();
     });
   }

@@ -15,20 +15,22 @@ const LINGER_MS = 30_000;
  * @returns {Promise<import('./sections.mjs').Outcome>}
  */
 export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
-  const { counts, complaint, printed } = await mochaToItsEnd(args, mustBeReal, report === 'as it goes');
+  const { counts, failedTitles, complaint, printed } = await mochaToItsEnd(args, mustBeReal, report === 'as it goes');
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   const isBadEnd = counts === undefined || (complaint !== undefined && counts.failed === 0);
   const says = [printed, isBadEnd ? (complaint ?? 'mocha ended without its numbers') : '']
     .filter((part) => part !== '')
     .join('\n');
-  return { counts: isBadEnd ? { ...counts, failed: 1 } : counts, ...(says === '' ? {} : { says }) };
+  return { counts: isBadEnd ? { ...counts, failed: 1 } : counts, failedTitles, ...(says === '' ? {} : { says }) };
 }
+
+/** @typedef {{ counts: import('./sections.mjs').Counts, failedTitles: string[] }} Report what the reporter sends */
 
 /**
  * @param {readonly string[]} args
  * @param {boolean} mustBeReal
  * @param {boolean} isShown
- * @returns {Promise<{ counts: import('./sections.mjs').Counts | undefined, complaint: string | undefined, printed: string }>}
+ * @returns {Promise<Partial<Report> & { failedTitles: string[], complaint: string | undefined, printed: string }>}
  */
 function mochaToItsEnd(args, mustBeReal, isShown) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
@@ -42,8 +44,8 @@ function mochaToItsEnd(args, mustBeReal, isShown) {
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (printed += text));
 
-  /** @type {import('./sections.mjs').Counts | undefined} */
-  let counts;
+  /** @type {Report | undefined} */
+  let reported;
   /** @type {string | undefined} */
   let complaint;
   let timer = setTimeout(() => endFor(`the tests did not end within ${DEADLINE_MS / 60_000} minutes`), DEADLINE_MS);
@@ -53,7 +55,7 @@ function mochaToItsEnd(args, mustBeReal, isShown) {
     child.kill('SIGKILL');
   }
   child.once('message', (message) => {
-    counts = /** @type {import('./sections.mjs').Counts} */ (message);
+    reported = /** @type {Report} */ (message);
     clearTimeout(timer);
     timer = setTimeout(
       () => endFor('the tests were over, but something that one of them left open still ran'),
@@ -64,7 +66,7 @@ function mochaToItsEnd(args, mustBeReal, isShown) {
     child.once('close', (exitCode) => {
       clearTimeout(timer);
       if (exitCode !== 0) complaint ??= `mocha ended with exit code ${exitCode}`;
-      resolve({ counts, complaint, printed: printed.trimEnd() });
+      resolve({ failedTitles: [], ...reported, complaint, printed: printed.trimEnd() });
     });
   });
 }

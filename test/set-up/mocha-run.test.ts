@@ -40,6 +40,7 @@ describe('running mocha', function () {
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
+    expect(outcome.failedTitles).to.deep.equal(['fails']);
     expect(outcome.says).to.include('Error: as it should');
   });
 

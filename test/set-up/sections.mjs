@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ counts?: Partial<Counts>, says?: string }} Outcome what a section came to; `says` is printed under its heading
+ * @typedef {{ counts?: Partial<Counts>, failedTitles?: string[], says?: string }} Outcome what a section came to; `says` is
+ *   printed under its heading, and each failed title once more at the end
  * @typedef {{ missing: string[], says: string }} SetUp what could not be had, a sentence each
  */
 
@@ -11,7 +12,7 @@ export function createSections() {
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 };
   /** @type {string[]} */
-  const failedTitles = [];
+  const failures = [];
 
   return {
     /**
@@ -22,12 +23,12 @@ export function createSections() {
     async run(title, work) {
       console.log(`\n── ${title} ${'─'.repeat(Math.max(3, 70 - title.length))}`);
       const startedAt = performance.now();
-      const { counts = {}, says } = await work().catch(failure);
+      const { counts = {}, failedTitles = [], says } = await work().catch(failure);
       const { passed = 0, failed = 0, skipped = 0 } = counts;
       total.passed += passed;
       total.failed += failed;
       total.skipped += skipped;
-      if (failed > 0) failedTitles.push(title);
+      if (failed > 0) failures.push([`${title}:`, ...failedTitles].join('\n  '));
       if (says !== undefined) console.log(says);
       console.log(`${failed > 0 ? 'FAILED' : 'ok'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
     },
@@ -36,7 +37,7 @@ export function createSections() {
 
     /** Prints the closing lines, of which the last one is read by machines. */
     close() {
-      if (failedTitles.length > 0) console.log(`\nfailed: ${failedTitles.join(', ')}`);
+      if (failures.length > 0) console.log(`\nFailed in ${failures.join('\n')}`);
       console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
     },
   };
