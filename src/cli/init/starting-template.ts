@@ -80,6 +80,8 @@ function imageLines({ containers }: Choices): string[] {
   return [
     `# sbatch knows --container-image here, so Slurm has Pyxis. ${containers.why}`.trimEnd(),
     '#SBATCH --container-image=${CLEARML_TASK.container.image:docker://python:3.12}',
+    '# The script runs in the image, and finds clearml.conf in the home folder.',
+    '#SBATCH --container-mount-home',
     '#SBATCH --container-writable',
   ];
 }

@@ -108,6 +108,7 @@ describe('the starting template', () => {
       { ...SITE, hasPyxis: true },
       { containers: 'pyxis' },
       '#SBATCH --container-image=${CLEARML_TASK.container.image:docker://python:3.12}',
+      '#SBATCH --container-mount-home',
     ],
   ] as readonly (readonly [string, Site, Partial<TypedChoices>, ...string[]])[]) {
     it(`asks for ${what}, and lints clean`, async () => {
