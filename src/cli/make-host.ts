@@ -1,8 +1,10 @@
 // The way to where a cluster's commands run: this machine, or a login node by SSH.
+import { tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Host } from '../host/host.ts';
-import { createLocalHost } from '../host/local.ts';
+import { createLocalShellHost } from '../host/local-shells.ts';
+import { createLocalHost, type LocalHostOptions } from '../host/local.ts';
 import type { Surroundings } from './command.ts';
 
 /** What Slurm's commands need of our environment; anything else would reach the jobs. */
@@ -14,29 +16,32 @@ const FOR_SSH = ['SSH_AUTH_SOCK', 'KRB5CCNAME'];
 export async function makeHost(cluster: ClusterSettings, around: Surroundings): Promise<Host> {
   const { ssh, slurmBinDir, slurmConf, stateDir } = cluster;
   const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
-  if (ssh === undefined) return makeLocalHost(around, slurmBinDir, { ...passedOn(around, FOR_SLURM), ...variables });
+  if (ssh === undefined) {
+    const options = optionsHere(around, slurmBinDir, { ...passedOn(around, FOR_SLURM), ...variables });
+    return createLocalShellHost({ ...options, temporaryFolder: tmpdir() });
+  }
 
-  const here = makeLocalHost(around, undefined, passedOn(around, FOR_SSH));
+  const here = createLocalHost(optionsHere(around, undefined, passedOn(around, FOR_SSH)));
   const surroundings = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
   // A daemon on a login node never needs it.
   const { makeSshHost } = await import('./make-ssh-host.ts');
   return makeSshHost({ ssh, stateDir, surroundings, here, around, localUser: userName(around) });
 }
 
-function makeLocalHost(
+function optionsHere(
   around: Surroundings,
   binDir: string | undefined,
   variables: Readonly<Record<string, string>>,
-): Host {
+): LocalHostOptions {
   const { environment, homeDir, workingDir } = around;
   const path = [binDir, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].filter((part) => part !== undefined);
-  return createLocalHost({
+  return {
     path: path.join(delimiter),
     home: homeDir,
     user: userName(around),
     workingDirectory: workingDir,
     variables,
-  });
+  };
 }
 
 function passedOn({ environment }: Surroundings, names: readonly string[]): Record<string, string> {
