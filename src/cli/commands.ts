@@ -1,6 +1,6 @@
 // Every command of the program.
 import type { Command } from './command.ts';
-import { completionCommand } from './commands/completion.ts';
+import { completionOf } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { drainCommand } from './commands/drain.ts';
@@ -33,5 +33,5 @@ export const COMMANDS: readonly Command[] = [
   stopCommand,
   unitCommand,
   sandboxCommand,
-  completionCommand,
+  completionOf(() => COMMANDS),
 ];

@@ -1,7 +1,8 @@
 // `completion`: a script by which a shell completes our commands and options.
 import type { Command } from '../command.ts';
 
-export const completionCommand: Command = {
+/** @param commands all that there are, this one too */
+export const completionOf = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
   positionals: '[shell]',
   kinds: ['bash', 'zsh', 'fish'],
@@ -14,6 +15,6 @@ export const completionCommand: Command = {
   options: {},
   async run(typed, around) {
     const { printCompletion } = await import('../deeds/print-completion.ts');
-    return printCompletion(typed, around);
+    return printCompletion(typed, around, commands());
   },
-};
+});

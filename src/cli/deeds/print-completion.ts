@@ -1,6 +1,5 @@
 // Prints the completion script of a shell.
-import type { Surroundings, Typed } from '../command.ts';
-import { COMMANDS } from '../commands.ts';
+import type { Command, Surroundings, Typed } from '../command.ts';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';
 import { completionWords, type CommandWords } from '../completion/words.ts';
@@ -16,9 +15,9 @@ const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => str
 };
 
 /** @throws UsageProblem for a shell that we have nothing for */
-export function printCompletion(typed: Typed, around: Surroundings): number {
+export function printCompletion(typed: Typed, around: Surroundings, commands: readonly Command[]): number {
   const script = SHELLS[textOption(typed, 'shell') ?? ''];
   if (script === undefined) throw new UsageProblem(`completion is for ${Object.keys(SHELLS).join(', ')}: name one.`);
-  around.stdout(script(completionWords(COMMANDS)));
+  around.stdout(script(completionWords(commands)));
   return EXIT.ok;
 }
