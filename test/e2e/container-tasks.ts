@@ -17,7 +17,7 @@ ${preSetup}`,
 );
 
 /** A value that shells and Apptainer trip over. */
-export const HOSTILE = `it's "a" $(touch /tmp/pwned) \`id\` $HOME,B=c #\\`;
+export const HOSTILE = `it's "a" $(touch /tmp/pwned) \`id\` $HOME,B=c \\\\n%5C #\\`;
 
 /** Prints what a task sees of its image and of its node. */
 export const LOOKS_AROUND = `import os, socket

@@ -1,5 +1,5 @@
-// Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, as an ordinary user, started by the command
-// line of the documentation. All tasks are enqueued at once, and each test waits for its own.
+// Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, started by the documented command line.
+// All are enqueued at once, by an ordinary user, and each test waits for its own.
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -131,7 +131,7 @@ describe('a task in a container', function () {
       container: {
         image,
         arguments: `-e 'A=${HOSTILE.replaceAll("'", `'"'"'`)}' --ipc=host`,
-        setup_shell_script: 'export FROM_SCRIPT=$((40 + 2))',
+        setup_shell_script: String.raw`name='4\\2'; export FROM_SCRIPT=$name`,
       },
     });
     await enqueue('by name', 'import os; print("init", os.path.exists("/.singularity.d"))', {
@@ -144,7 +144,7 @@ describe('a task in a container', function () {
     await enqueue(
       'three nodes',
       'import os; print("rank", os.environ["NODE_RANK"], "of", os.environ["WORLD_SIZE"], flush=True)',
-      { properties: { num_nodes: '3' } },
+      { properties: { num_nodes: '3' }, container: { image: pushed } },
     );
     await enqueue('no Python', 'print("never")', { container: { image: bare } });
     await enqueue('no image', 'print("never")', { container: { image: '/no/such.sif' } });
@@ -217,7 +217,7 @@ describe('a task in a container', function () {
     const task = taskOf('looks around');
     for (const line of [
       `image ['bash', 'cat'] ${image} as ${account.uid}`,
-      `variables ${HOSTILE} 42`,
+      String.raw`variables ${HOSTILE} 4\\2`,
       'leaked [] False',
       'ssh-agent None',
       'Host lab can be read only: Read-only file system',
@@ -235,7 +235,8 @@ describe('a task in a container', function () {
   });
 
   it(`runs ${AT_ONCE} times at once in an image of a registry: pulled once, and given clearml-agent once`, async () => {
-    const logs: string[] = [];
+    await until('three nodes', 'completed');
+    const logs = [await logOf('three nodes')];
     for (let number = 0; number < AT_ONCE; number += 1) {
       await until(`pulled ${number}`, 'completed');
       await world.untilConsole(taskOf(`pulled ${number}`), '\nversion 3.');
