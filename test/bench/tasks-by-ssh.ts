@@ -17,9 +17,10 @@ import { daemonWords, startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
-import { saveScripts, takeAll, TASKS } from './take-all.ts';
+import { saveScripts, takeAll } from './take-all.ts';
 
-const ROUNDS = 2;
+const TASKS = 200;
+const ROUNDS = 3;
 
 export const tasksBySsh: Figure = {
   name: 'tasks-by-ssh',
@@ -34,7 +35,7 @@ export const tasksBySsh: Figure = {
       for (let round = 1; round <= ROUNDS; round += 1) {
         say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
         await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account));
-        daemon.push((await takeAll(world, daemonWords(path))).tasksASecond);
+        daemon.push((await takeAll(world, daemonWords(path), { default: TASKS })).tasksASecond);
         const scripts = await saveScripts(world, cluster);
         const there = folderOf(account, `scripts-${round}`);
         await cp(scripts, there, { recursive: true });
