@@ -11,6 +11,7 @@ import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
 import { readClaimed } from './park.ts';
+import { rescue } from './rescue.ts';
 import { withPlacesFor } from './set-by.ts';
 import { submitAgain } from './submit-again.ts';
 import { say, showStatus } from './tell.ts';
@@ -24,12 +25,21 @@ export interface Seen {
   readonly record: JobRecord | undefined;
 }
 
+/** What all tasks of one round share. */
+export interface Round {
+  readonly glue: Glue;
+  readonly ways: Ways;
+  /** Jobs to be cancelled are added: one scancel serves a whole round. */
+  readonly cancel: Set<JobId>;
+  readonly signal: AbortSignal;
+}
+
 /** These only remember and tell. Everything else would trample on what somebody did to the task since it was seen. */
 const HARMLESS: readonly Action['do'][] = ['note', 'say', 'show-status', 'forget'];
 
-/** Carries out the actions. Jobs that are to be cancelled are added to `cancel`: one scancel serves a whole round. */
+/** Carries out the actions. */
 export async function act(
-  { glue, ways, cancel }: { readonly glue: Glue; readonly ways: Ways; readonly cancel: Set<JobId> },
+  { glue, ways, cancel, signal }: Round,
   entry: Entry,
   actions: readonly Action[],
   seen: Seen,
@@ -79,7 +89,9 @@ export async function act(
         isParked = true;
         break;
       case 'give-back':
-        await giveBack(glue, current, { isParked, why: action.why });
+        if (isParked) await giveBack(glue, current, { isParked, why: action.why });
+        // Another daemon may have found it too, and have taken it anew by now.
+        else await rescue(glue, current, { why: action.why, signal });
         return;
       case 'submit-again':
         ways.begin(current, () => submitAgain(glue, current, action.why));

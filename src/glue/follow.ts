@@ -21,7 +21,7 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   async function carryOut(entry: Entry, sighting: Sighting): Promise<void> {
     const { actions, record } = await decideWithRecord(glue, sighting);
     if (asksFor(actions, 'look-up') !== undefined) absent.set(entry.task, sighting);
-    else await act({ glue, ways, cancel }, entry, actions, { ...sighting, record });
+    else await act({ glue, ways, cancel, signal }, entry, actions, { ...sighting, record });
   }
 
   try {

@@ -12,7 +12,11 @@ import { readClaimed } from './park.ts';
  * between his pop and his park sees by that mark that it is not his any more, and lets it go. Who parked it before the mark is
  * seen by the look after it, or else his job is. And of two who mark it, the later one goes on.
  */
-export async function rescue(glue: Glue, entry: Entry, signal: AbortSignal): Promise<void> {
+export async function rescue(
+  glue: Glue,
+  entry: Entry,
+  { why = 'it waited, but was in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
+): Promise<void> {
   if ((await readClaimed(glue, entry)) === undefined) return glue.journal.forget(entry.task);
   const marked = await mark(glue, entry);
   if (marked === undefined) return glue.journal.forget(entry.task);
@@ -21,7 +25,7 @@ export async function rescue(glue: Glue, entry: Entry, signal: AbortSignal): Pro
   if (view === undefined) return;
   const isInHand = view.placeOf(entry.task, entry.queue) !== 'nowhere' || findLiveJob(view, entry.task) !== undefined;
   if (isInHand) return glue.journal.forget(entry.task);
-  await giveBack(glue, entry, { isParked: false, why: 'it waited, but was in no queue', seen: marked });
+  await giveBack(glue, entry, { isParked: false, why, seen: marked });
 }
 
 /** Changes nothing but the moment of the last change, and only if the task waits. */

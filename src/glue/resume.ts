@@ -46,7 +46,7 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
     case 'claiming':
       // In its queue the pop never happened. Queued and nowhere, it was popped: by us, or by another daemon that came first and
       // has it in hand, which our journal could not be told any more. Elsewhere it is somebody else's.
-      if (place === 'nowhere') await rescue(glue, entry, deps.signal);
+      if (place === 'nowhere') await rescue(glue, entry, deps);
       else await glue.journal.forget(entry.task);
       return true;
     case 'parking':
@@ -110,7 +110,7 @@ async function resumeSubmitting({ glue, ways }: Deps, entry: Entry, isReady: boo
 /** Somebody may have had it in hand when it was found in no queue; by now he would have put it somewhere, or begun it. */
 async function resumeOrphan({ glue, signal }: Deps, entry: Entry, isNowhere: boolean): Promise<boolean> {
   if (!isNowhere) await glue.journal.forget(entry.task);
-  else if (glue.clock.now() - entry.stepAt >= glue.adoptMs) await rescue(glue, entry, signal);
+  else if (glue.clock.now() - entry.stepAt >= glue.adoptMs) await rescue(glue, entry, { signal });
   return true;
 }
 

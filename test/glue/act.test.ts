@@ -49,7 +49,8 @@ async function actOn(
   actions: readonly Action[],
 ): Promise<JobId[]> {
   const cancel = new Set<JobId>();
-  await act({ glue, ways, cancel }, entryIn(glue, task), actions, seen);
+  const { signal } = new AbortController();
+  await act({ glue, ways, cancel, signal }, entryIn(glue, task), actions, seen);
   await ways.finish();
   return [...cancel];
 }
@@ -105,6 +106,18 @@ describe('acting on a decision', () => {
       expect(desk.calls.slice(calls)).to.deep.equal(['tasks.get_by_id of task 1']);
     });
   }
+
+  it('D-09 does not give back a task from no queue that another daemon has found too, and parked by now', async () => {
+    const desk = createDesk();
+    const task = await parked(desk);
+    const seen = { task: await desk.read(task), place: 'nowhere', record: undefined } as const;
+
+    await actOn(desk, task, seen, [{ do: 'give-back', why: 'because' }]);
+
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(desk.glue.journal.entries.has(task)).to.equal(false);
+  });
 
   it('C-08 never writes a status message on a task that has begun', async () => {
     const desk = createDesk();

@@ -62,8 +62,17 @@ describe('a job with the real agent', function () {
     await parking.user.api('queues.add_task', parked);
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
-    expect(stderr).to.include('was deleted or enqueued elsewhere');
+    expect(stderr).to.include('was aborted, deleted or enqueued elsewhere, or runs already');
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
+  });
+
+  it('does not run a task that somebody else has begun, though its entry was left', async () => {
+    const facts = await parking.park('print("hello")');
+    await parking.user.api('tasks.dequeue', { task: facts.taskId, new_status: 'in_progress' });
+    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+    expect(stderr).to.include('runs already');
+    expect((await parking.user.look(facts.taskId)).status).to.equal('in_progress');
   });
 
   it('C-05 does not run a task that was aborted while it waited', async () => {

@@ -72,9 +72,10 @@ export function jobMoves(
           break;
         }
         case 'taken': {
-          const queue = world.task?.queue;
-          if (queue === 'own' || queue === 'scheduler') go('passes the gate', become({ phase: 'gated' }));
-          else go('finds the task deleted, a draft, or enqueued elsewhere', become(CLOSED));
+          const { status, queue } = world.task ?? {};
+          if (status === 'queued' && (queue === 'own' || queue === 'scheduler'))
+            go('passes the gate', become({ phase: 'gated' }));
+          else go('finds the task aborted, deleted, enqueued elsewhere, or begun by another', become(CLOSED));
           if (world.left.lost > 0) {
             const unread = { state: 'FAILED', exitCode: JOB_EXIT_CODES.serverUnreachable.code } as const;
             go('can not read the task that it has taken', become(unread, spend(world, 'lost')), 'fault');

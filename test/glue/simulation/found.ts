@@ -165,4 +165,17 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: 'two daemons that find the same task in no queue give it back once',
+    story: {
+      characters: ['ends well', 'ends well'],
+      daemons: 2,
+      seed: 539151,
+      events: [
+        [12, 'ten minutes pass', 0],
+        [0, 'gate answer is lost', 0],
+        [0, 'a neighbour takes from our queue', 0],
+      ],
+    },
+  },
 ];

@@ -2,7 +2,7 @@
 import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
 import type { Fields } from '../../../src/sandbox/clearml/call.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { SCHEDULER_QUEUE } from './places.ts';
+import { OTHER_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import type { Cluster, SimJob } from './cluster.ts';
 import { jobScript } from './job-script.ts';
 import type { Server } from './server.ts';
@@ -45,7 +45,9 @@ async function passGate({ server, cluster }: JobWorld, job: SimJob): Promise<str
     return 'has no gate to pass';
   }
   const answer = await ask({ server }, 'queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task });
-  if (answer !== undefined && Number(answer['removed']) >= 1) {
+  const isTaken = answer !== undefined && Number(answer['removed']) >= 1;
+  const task = server.store.tasks.get(job.task);
+  if (isTaken && task?.status === 'queued' && task.execution.queue !== OTHER_QUEUE) {
     job.phase = 'gated';
     return 'passes the gate';
   }
