@@ -5,8 +5,8 @@ import type { Figure } from './figure.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { takeAll, type Taken } from './take-all.ts';
 
-const TASKS_EACH = 300;
-const ROUNDS = 3;
+const TASKS_EACH = 200;
+const ROUNDS = 2;
 
 export const tasksOnTwoClusters: Figure = {
   name: 'tasks-on-two-clusters',
