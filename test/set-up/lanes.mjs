@@ -1,19 +1,26 @@
-// The two lanes of a whole run, side by side: whole runs, which mostly wait, and all other tests.
+// The lanes of a whole run, side by side, as most tests wait for something most of the time.
 import { runMocha } from './mocha-run.mjs';
 
-/** The first lane's files. What is not among them is the second's, so that none can be forgotten. */
-const WHOLE_RUNS = ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+/** The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. */
+const LANES = [
+  {
+    title: 'containers and several nodes',
+    files: ['containers', 'examples', 'pyxis', 'several-nodes'].map((name) => `test/e2e/${name}.test.ts`),
+  },
+  { title: 'other whole runs', files: ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts'] },
+  { title: 'commands', files: ['test/cli/**/*.test.ts'] },
+  { title: 'all other tests', files: [] },
+];
 
 /**
- * Starts both. The first shows its report as it goes, the second when the first has ended: two at once can't be read.
+ * Starts all. The first shows its report as it goes, each other one when those before it have ended: two at once can't be read.
  * @param {{ mustBeReal: boolean }} how
  * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
  */
 export function startLanes({ mustBeReal }) {
-  const specs = WHOLE_RUNS.flatMap((pattern) => ['--spec', pattern]);
-  const others = WHOLE_RUNS.flatMap((pattern) => ['--ignore', pattern]);
-  return [
-    { title: 'whole runs', outcome: runMocha(specs, { mustBeReal }) },
-    { title: 'all other tests', outcome: runMocha(others, { mustBeReal, report: 'at its end' }) },
-  ];
+  return LANES.map(({ title, files }, index) => {
+    const before = LANES.slice(0, index).flatMap((lane) => lane.files);
+    const args = [...files.flatMap((file) => ['--spec', file]), ...before.flatMap((file) => ['--ignore', file])];
+    return { title, outcome: runMocha(args, { mustBeReal, report: index === 0 ? 'as it goes' : 'at its end' }) };
+  });
 }
