@@ -59,6 +59,16 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('is made with one that runs: the configured one may be there, and made for another machine or image', async () => {
+    putPython(join(bin, 'python3'));
+    const broken = join(node.home, 'opt', 'python');
+    mkdirSync(join(broken, '..'));
+    writeFileSync(broken, '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    const { exitCode, stderr } = await run({ python: broken }, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
+  });
+
   it('is made with the pip of another Python, where this one can not give an environment a pip of its own', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
