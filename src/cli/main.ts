@@ -7,14 +7,18 @@ import { versionText } from './version.ts';
 
 const STDIN = 0;
 const STDERR = 2;
+/** What comes twice within this time was meant once: `scancel` reaches the daemon of a job, and the job's script, which passes it on. */
+const ONE_WISH_MS = 2_000;
 
 /** Runs the program with these words; sets the exit code of the process and lets it end by itself. */
 export async function run(words: readonly string[]): Promise<void> {
   const stop = new AbortController();
+  let askedAtMs = 0;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
+      if (!stop.signal.aborted) askedAtMs = performance.now();
       // The second one means now.
-      if (stop.signal.aborted) process.exit(signal === 'SIGTERM' ? 143 : 130);
+      else if (performance.now() - askedAtMs > ONE_WISH_MS) process.exit(signal === 'SIGTERM' ? 143 : 130);
       stop.abort(new Error(`got ${signal}`));
     });
   }

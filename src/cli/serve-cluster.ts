@@ -12,6 +12,7 @@ import { SlurmUnavailable } from '../slurm/errors.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { assemble, openCluster, type ServerSide } from './assemble.ts';
 import type { Base } from './read-base.ts';
+import { programText } from './version.ts';
 
 export interface ServeOptions {
   /** One round of everything, then the end; nothing is waited for. */
@@ -118,7 +119,7 @@ function innermost(error: Error): Error {
 
 function saySoNow({ log, version, queues, cluster, worker, journal }: Glue, { server }: ServerSide): void {
   log.info('Serving', {
-    version,
+    program: programText(version),
     queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),
     server: server.apiServer,
     slurmCluster: cluster.clusterName,

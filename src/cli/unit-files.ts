@@ -77,12 +77,13 @@ function quoted(word: string): string {
 function cronLine(site: Site): string {
   const line = `${shellLine(site)} --once >> ${quoteWord(`${site.stateDir}/daemon.log`)} 2>&1`;
   return `# crontab -e: one round every two minutes. A round that still runs is not joined by another.
-*/2 * * * * mkdir -p ${quoteWord(site.stateDir)} && ${line.replaceAll('%', '\\%')}
+*/2 * * * * ${`${makeFolder(site)} && ${line}`.replaceAll('%', '\\%')}
 `;
 }
 
 function scrontabLines(site: Site): string {
   return `# scrontab -e: one round every five minutes, as a small job. Its node must reach the ClearML server, and run sbatch.
+# Once before, as Slurm makes no folder for its output: ${makeFolder(site)}
 #SCRON --job-name=clearml-agent-slurm
 #SCRON --time=00:15:00
 #SCRON --cpus-per-task=1
@@ -95,7 +96,8 @@ function scrontabLines(site: Site): string {
 
 function slurmJob(site: Site): string {
   return `#!/bin/bash
-# Submit this file once with sbatch: a small job that runs the daemon, and submits the next one before its time is up.
+# A small job that runs the daemon, and submits the next one before its time is up. Submit this file once, with its folder there:
+#   ${makeFolder(site)} && sbatch ${UNIT_FILE_NAMES['slurm-job']}
 # Its node must reach the ClearML server, and run sbatch. It ends with: scancel --name=clearml-agent-slurm
 #SBATCH --job-name=clearml-agent-slurm
 #SBATCH --dependency=singleton
@@ -126,6 +128,11 @@ while :; do
   sleep 60
 done
 `;
+}
+
+/** With the rights that the daemon would make it with. */
+function makeFolder({ stateDir }: Site): string {
+  return `mkdir -p -m 700 ${quoteWord(stateDir)}`;
 }
 
 /** The command as one line of a shell. */

@@ -12,8 +12,13 @@ export async function readVersion(): Promise<string> {
   throw new Error(`${FILE.pathname} names no version: install clearml-agent-slurm anew`);
 }
 
-/** Which of several programs of this name it is, and where it stands: the one of ClearML's Enterprise plan has the same name. */
+/** Which of several programs of this name it is: the one of ClearML's Enterprise plan has the same name. */
+export function programText(version: string): string {
+  return `clearml-agent-slurm ${version} (the open one, not ClearML's Enterprise program)`;
+}
+
+/** Which it is, and where it stands. */
 export async function versionText(): Promise<string> {
   const folder = fileURLToPath(new URL('.', FILE));
-  return `clearml-agent-slurm ${await readVersion()} (the open one, not ClearML's Enterprise program)\n${folder} with Node ${process.version}\n`;
+  return `${programText(await readVersion())}\n${folder} with Node ${process.version}\n`;
 }

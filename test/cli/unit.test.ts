@@ -70,6 +70,11 @@ describe('unit', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
+  it('tells to make the folder that Slurm writes the output to, where Slurm would make none', () => {
+    for (const kind of ['scrontab', 'slurm-job'] as const)
+      expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
+  });
+
   it('is a job script that runs the daemon, and ends with its exit code', () => {
     const script = UNIT_FILES['slurm-job']({ ...ODD_SITE, command: ['/bin/sh', '-c', 'echo "$0"; exit 7', ODD] });
 

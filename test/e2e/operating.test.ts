@@ -103,6 +103,7 @@ describe('operating a daemon', function () {
     const [job = ''] = await world.jobsOf(first);
     await world.cluster.run('scancel', job);
 
+    expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(the open one, /);
     expect(told.stdout).to.include('ends with the last of its tasks (1 at the moment)');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
@@ -149,6 +150,20 @@ describe('operating a daemon', function () {
     expect(daemon.log()).to.match(/the old configuration is in force again err="AlreadyRunning: .*other/);
     expect(await holder()).to.not.equal(undefined);
     await world.stop(daemon);
+  });
+
+  it('SIGTERM twice at once is one wish, as scancel sends it: the daemon ends in good order', async () => {
+    const daemon = world.start(...words);
+    await untilLogged(daemon, 'Serving');
+
+    daemon.signal('SIGTERM');
+    daemon.signal('SIGTERM');
+    daemon.signal('SIGINT');
+
+    const { code, stderr } = await daemon.ended;
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.include('Stopped; jobs go on');
+    expect(await holder()).to.equal(undefined);
   });
 
   it('a closed terminal stops it in good order', async () => {
