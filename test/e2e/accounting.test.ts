@@ -1,9 +1,20 @@
 // Where Slurm keeps accounts: what they refuse, what they hold back, and what only they remember of a job.
 import { expect } from 'chai';
-import { userInfo } from 'node:os';
-import { requireAccounting, requireAgent, requireMemoryLimits } from '../support/requires.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { APPTAINER_BESIDE, slurmRoot } from '../set-up/slurm-roots.mjs';
+import { makeImage } from '../support/apptainer-image.ts';
+import {
+  agentPython,
+  requireAccounting,
+  requireAgent,
+  requireMemoryLimits,
+  requireSlurmVersion,
+} from '../support/requires.ts';
 import { ACCOUNT, ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { enterRoot } from '../support/slurm-root.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
@@ -15,6 +26,7 @@ describe('a cluster with accounting', function () {
   before(requireAgent);
   before(requireAccounting);
   before(requireMemoryLimits);
+  before(requireSlurmVersion(APPTAINER_BESIDE));
   before(async () => {
     // Of an ended job squeue is silent after some ten seconds.
     cluster = await startSlurmCluster({
@@ -40,19 +52,33 @@ describe('a cluster with accounting', function () {
     await world.stop(daemon);
   });
 
-  it('F-14 kills a job that takes too much memory: the task failed, with limit, peak, and which property sets it', async () => {
-    await using world = await startWorld({ cluster });
-    const code = 'import time\ntaken = bytearray(700 << 20)\ntime.sleep(600)';
-    const task = await world.user.makeTask({ code, properties: { memory: '400M' } });
-    await world.user.enqueue(task, await world.user.makeQueue('quick'));
-    const daemon = await start(world);
+  it('F-14 kills a job that takes too much memory, in a container too: the task failed, with limit, peak, and which property sets it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'memory-'));
+    // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
+    const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);
+    try {
+      const image = join(folder, 'image');
+      await makeImage(image, { hasPython: true });
+      const environment = join(agentPython(), '../..');
+      const agent = `default_docker { image: "${image}", arguments: ["-v", "${environment}:${environment}:ro"] }`;
+      await using world = await startWorld({ cluster });
+      await using contained = await startWorld({ cluster, agent });
+      const task = await enqueueGreedy(world);
+      const taskInside = await enqueueGreedy(contained);
+      const template = quickTemplate().replace('${CLEARML_AGENT', (blank) => `${binDir}/apptainer exec ${blank}`);
+      const files = ['--template-files', await contained.write('quick.template', template)];
+      const daemon = await start(world);
+      const another = contained.start('--singularity-mode', ...files, '--queue', 'quick');
 
-    await world.untilStatus(task, 'failed', 150_000);
-
-    await world.untilConsole(task, 'it was killed because it used more memory than it had asked for');
-    await world.untilConsole(task, /\(limit 400M a node, peak \d{3}M\)\. What to do: raise --mem\./);
-    await world.untilConsole(task, 'Here --mem is set by the user property "memory" (quick.template, line 9).');
-    await world.stop(daemon);
+      await untilKilledForMemory(world, task);
+      await untilKilledForMemory(contained, taskInside);
+      await contained.untilConsole(taskInside, `\nin container ${image}\n`);
+      await world.stop(daemon);
+      await contained.stop(another);
+    } finally {
+      await keeper.kill();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('S-05 takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
@@ -121,9 +147,37 @@ async function enqueue(world: World, ...tasks: readonly Readonly<Record<string, 
   return ids;
 }
 
+/** A task that takes more memory than it asks for. */
+async function enqueueGreedy(world: World): Promise<string> {
+  const code = `import os, time
+print("in container", os.environ.get("APPTAINER_CONTAINER"), flush=True)
+taken = bytearray(700 << 20)
+time.sleep(600)`;
+  const task = await world.user.makeTask({ code, properties: { memory: '400M' } });
+  await world.user.enqueue(task, await world.user.makeQueue('quick'));
+  return task;
+}
+
+async function untilKilledForMemory(world: World, task: string): Promise<void> {
+  const { status_reason } = await world.untilStatus(task, 'failed', 150_000);
+  expect(status_reason).to.equal('worker execution exit code -9');
+  await world.untilConsole(task, 'it was killed because it used more memory than it had asked for');
+  await world.untilConsole(task, /\(limit 400M a node, peak \d{3}M\)\. What to do: raise --mem\./);
+  await world.untilConsole(task, 'Here --mem is set by the user property "memory" (quick.template, line 9).');
+}
+
 /** Starts the daemon for queue "quick", with further lines in its template. */
 async function start(world: World, ...lines: readonly string[]): Promise<Program> {
-  const template = QUICK_TEMPLATE.replace(
+  return world.start(
+    '--template-files',
+    await world.write('quick.template', quickTemplate(...lines)),
+    '--queue',
+    'quick',
+  );
+}
+
+function quickTemplate(...lines: readonly string[]): string {
+  return QUICK_TEMPLATE.replace(
     '#SBATCH --ntasks-per-node=1',
     [
       '#SBATCH --ntasks-per-node=1',
@@ -133,7 +187,6 @@ async function start(world: World, ...lines: readonly string[]): Promise<Program
   )
     .replace('memory.value:100M', 'memory.value:2G')
     .replace('export ', [...lines, 'export '].join('\n'));
-  return world.start('--template-files', await world.write('quick.template', template), '--queue', 'quick');
 }
 
 /** Lets the job of a task start, which was submitted with `--hold`. */

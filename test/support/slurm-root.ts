@@ -10,6 +10,7 @@ import { waitUntil } from './wait-until.ts';
 const PROGRAMS = [
   ...['munged', 'slurmctld', 'slurmd', 'slurmdbd'],
   ...['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo', 'srun', 'sacct', 'sacctmgr'],
+  'apptainer',
 ];
 
 /**
