@@ -1,5 +1,7 @@
 // What the tasks of the tests in containers are: templates, as documented and as a lab may have it, and a look at the surroundings.
 import { readFileSync } from 'node:fs';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { READER } from '../support/registry.ts';
 
 /** As ClearML's Deployment page has it. */
 export const DOCUMENTED = readFileSync(new URL('../fixtures/templates/singularity.template', import.meta.url), 'utf8');
@@ -8,6 +10,7 @@ export const DOCUMENTED = readFileSync(new URL('../fixtures/templates/singularit
 export const LIMITED = DOCUMENTED.replace(
   '\n${CLEARML_PRE_SETUP}',
   (preSetup) => `#SBATCH --mem=300M
+#SBATCH --gres=gpu:1
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:10}
 export PYTHONPATH=/nowhere VIRTUAL_ENV=/nowhere CONDA_PREFIX=/nowhere BASH_ENV=/nowhere LD_PRELOAD=libm.so.6
 export SSH_AUTH_SOCK=$SLURM_SUBMIT_DIR/agent.sock
@@ -24,9 +27,48 @@ export const LOOKS_AROUND = `import os, socket
 config = os.path.expanduser("~/.ssh/config")
 print("image", sorted(os.listdir("/usr/bin"))[:2], os.environ["CLEARML_DOCKER_IMAGE"], "as", os.getuid())
 print("variables", os.environ["A"], os.environ["FROM_SCRIPT"])
+print("GPUs", os.environ["CUDA_VISIBLE_DEVICES"])
 leaks = ["VIRTUAL_ENV", "CONDA_PREFIX", "BASH_ENV", "LD_PRELOAD", "BASH_FUNC_module%%"]
 print("leaked", [name for name in leaks if name in os.environ], "/nowhere" in os.environ["PYTHONPATH"])
 with socket.socket(socket.AF_UNIX) as agent: print("ssh-agent", agent.connect(os.environ["SSH_AUTH_SOCK"]))
 try: print("wrote", open(config, "a"))
 except OSError as error: print(open(config).read(), "can be read only:", error.strerror)
 `;
+
+/** What the page of registries says to do once, as the user of the jobs; then an image is put there from a file. */
+export function loginAndPush(home: string, registry: string, file: string): string {
+  const { user, password } = READER;
+  return `export HOME=${home}
+echo '${password}' | apptainer registry login --username ${user} --password-stdin oras://${registry} &&
+apptainer push ${file} oras://${registry}/lab/artifact:1.0`;
+}
+
+/** What fails in the job, and with which words. */
+export const NOT_TO_BE_HAD = [
+  {
+    what: 'an image that is not there',
+    container: { image: '/no/such.sif' },
+    words: [JOB_EXIT_CODES.containerNotStarted.says, 'lstat /no: no such file'],
+  },
+  {
+    what: 'an image of a library, and Apptainer knows none',
+    container: { image: 'library://lab/tool:1.0' },
+    words: [JOB_EXIT_CODES.imageNotPulled.says, 'remote has no library client'],
+  },
+] as const;
+
+/** What fails before there is a job, and with which words. */
+export const REFUSED = [
+  {
+    what: 'an image that would be an option',
+    container: { image: '--writable' },
+    words: 'is not the name of an image',
+  },
+  { what: 'an image of a hub that has closed', container: { image: 'shub://lab/tool' }, words: 'which has closed' },
+  {
+    what: 'an argument that is not for tasks',
+    container: { arguments: '--security=x' },
+    words: 'can not be used here',
+  },
+  { what: 'a mount that nobody has allowed', container: { arguments: '-v /etc:/x' }, words: 'may not be mounted' },
+] as const;

@@ -20,6 +20,12 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
+/** Whom a private registry lets in. */
+export const READER = { user: 'reader', password: 'let me in' };
+
+/** That password, by bcrypt(3) of the least cost: the registry asks for it at every request. */
+const READERS = `${READER.user}:$2b$04$77rVr8127IswNLAwRaKxM.bARyn6ewkiI01AvoPpGs8BEdto1qq1m\n`;
+
 const START_PATIENCE_MS = 30_000;
 
 interface Blob {
@@ -28,16 +34,22 @@ interface Blob {
   readonly digest: string;
 }
 
-/** @param folder of its own, where it keeps everything */
-export async function startRegistry(folder: string): Promise<Registry> {
+/**
+ * @param folder of its own, where it keeps everything
+ * @param wishes.isPrivate whether it answers READER only; then it is filled by whoever logs in there
+ */
+export async function startRegistry(folder: string, { isPrivate = false } = {}): Promise<Registry> {
   const [port = 0] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
   const conf = join(folder, 'registry.yml');
+  const readers = join(folder, 'readers');
+  await writeFile(readers, READERS);
   await writeFile(
     conf,
     `version: 0.1
 storage: { filesystem: { rootdirectory: "${folder}/store" } }
 http: { addr: "${address}" }
+${isPrivate ? `auth: { htpasswd: { realm: lab, path: "${readers}" } }` : ''}
 `,
   );
   const logPath = join(folder, 'registry.log');
