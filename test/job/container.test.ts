@@ -1,0 +1,75 @@
+// What a job adds to the command that starts its container, tried with a stand-in for Singularity that tells what it is given.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node } from './job-script.ts';
+
+const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
+
+const SINGULARITY = `#!/bin/bash
+while [ "$1" != bash ]; do echo "given: $1"; shift; done
+exec "$@"
+`;
+
+const CONTAINER: ContainerFacts = {
+  image: '/images/torch.sif',
+  imageName: '/images/torch.sif',
+  siteImages: [],
+  pulledImage: undefined,
+  forcePull: false,
+  runtime: 'singularity',
+  ssh: false,
+  options: ['--rocm', '--no-home'],
+  environment: [],
+  setUp: '',
+};
+
+/** What Slurm sets for a job with two GPUs, by how much it knows of them. */
+const GPUS = { SLURM_JOB_GPUS: '0,1', SLURM_GPUS_ON_NODE: '2' };
+const NVIDIA = { CUDA_VISIBLE_DEVICES: '0,1' };
+const AMD = { ROCR_VISIBLE_DEVICES: '0,1' };
+
+describe('the container of a job', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+    mkdirSync(join(node.home, 'bin'));
+    writeFileSync(join(node.home, 'bin/singularity'), SINGULARITY, { mode: 0o755 });
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  /** The options that show GPUs, of all that Singularity is given before the image. */
+  async function shown(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<string[]> {
+    const script = fillIn(TEMPLATE, jobFacts({ container: { ...CONTAINER, ...wishes }, python: node.python }));
+    const { exitCode, stdout, stderr } = await node.run(script, {
+      PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`,
+      ...env,
+    });
+    expect(exitCode, stderr).to.equal(0);
+    const given = [...stdout.matchAll(/^given: (.*)$/gm)].map(([, word]) => word ?? '');
+    expect(given.at(-1)).to.equal('/images/torch.sif');
+    return given.filter((word) => ['--nv', '--rocm'].includes(word));
+  }
+
+  for (const [what, env, option] of [
+    ['no GPUs', {}, []],
+    ['GPUs that are known to be of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
+    ['GPUs that are known to be of AMD', { ...GPUS, ...AMD }, ['--rocm']],
+    ['GPUs of which Slurm knows only how many there are', GPUS, ['--nv']],
+    ['GPUs of no known maker, for which Slurm sets the variables of all', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
+  ] as const) {
+    it(`is given ${option.join() || 'no option'} by a job that has ${what}`, async function () {
+      // The devices of this machine would have the first word.
+      if (existsSync('/dev/nvidiactl') || existsSync('/dev/kfd')) this.skip();
+      expect(await shown(env, { options: [] })).to.deep.equal(option);
+    });
+  }
+
+  it('is given what the task or the configuration asks for, whether the job has GPUs or not', async () => {
+    expect(await shown({})).to.deep.equal(['--rocm']);
+    expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
+  });
+});
