@@ -125,11 +125,12 @@ function byNoRun(history: TaskHistory, since: number): Demand {
 
 /**
  * A user's scancel of the only job that the task had, which is no reason for another one. A controller that is killed may forget
- * it, and a job that it acknowledged may have been there unseen.
+ * it, and a job that it acknowledged may have been there unseen. A task that was enqueued anew meanwhile is due all the same.
  */
-function findIgnored({ deeds, jobs }: TaskHistory, run: Run, since: number): Deed | undefined {
+function findIgnored({ deeds, jobs, calls }: TaskHistory, run: Run, since: number): Deed | undefined {
+  const taken = calls.find(({ endpoint, at }) => endpoint === 'queues.get_next_task' && at >= since);
   return deeds.find(({ what, at, job }) => {
-    if (what !== 'scancel' || at < since || at > run.beganAt || job === run.job) return false;
+    if (what !== 'scancel' || at < (taken?.at ?? since) || at > run.beganAt || job === run.job) return false;
     const isForgettable = deeds.some(
       (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
     );

@@ -132,6 +132,20 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       deeds: [deed(1_000, 'scancel', { job: '7' })],
     }),
   ],
+  [
+    'a task that was enqueued anew before scancel, and taken after it',
+    'nothing',
+    history({
+      calls: [
+        enqueued,
+        call(950, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED }),
+        call(2_000, 'daemon-1', 'queues.get_next_task'),
+      ],
+      traces: run(10_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
   ['a job that Slurm still has', 'lost', history({ liveJobs: ['7'] })],
   [
     'a task that is left in progress',
@@ -264,6 +278,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'scancel by hand, and another job that ran the task',
     'wrong',
     history({
+      calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: run(6_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(6_000, 'RUNNING', '8')],
       deeds: [deed(1_000, 'scancel', { job: '7' })],
