@@ -1,5 +1,7 @@
 // How the findings of `lint` are shown: to a person as lines, to a program as JSON.
+import { wrapText } from '../base/wrap-text.ts';
 import { RULES, severityOf, type Finding } from '../template/lint/rules.ts';
+import type { Paint } from './paint.ts';
 
 export interface LintedFile {
   /** As it was named. */
@@ -19,20 +21,31 @@ export function countFindings(files: readonly LintedFile[]): Counts {
   return { errors: count('error'), warnings: count('warning'), notes: count('note') };
 }
 
-/** `file:line:column rule severity: sentence`, and below it why and what to write. */
-export function formatFindings(files: readonly LintedFile[]): string {
-  return files
-    .flatMap(({ file, findings }) =>
-      findings.map((finding) => {
-        const { why, write } = RULES[finding.rule];
-        const place = `${file}:${finding.line}:${finding.column}`;
-        return (
-          `${place} ${finding.rule} ${severityOf(finding)}: ${finding.sentence}\n` +
-          `    why: ${why}\n    write: ${write}\n`
-        );
-      }),
-    )
-    .join('');
+const COLOURS = { error: 'bad', warning: 'doubtful', note: 'good' } as const;
+
+/**
+ * `file:line:column rule severity: sentence`, and below it why and what to write.
+ * @param columns of the terminal; where there is none, each of them is one line, for grep
+ */
+export function formatFindings(files: readonly LintedFile[], paint: Paint, columns = Infinity): string {
+  return files.flatMap(({ file, findings }) => findings.map((finding) => one(file, finding))).join('');
+
+  function one(file: string, finding: Finding): string {
+    const { why, write } = RULES[finding.rule];
+    const severity = severityOf(finding);
+    const head = `${file}:${finding.line}:${finding.column} ${finding.rule} `;
+    const first = hanging(`${head}${severity}: ${finding.sentence}`, 4, columns);
+    const painted = first.startsWith(`${head}${severity}:`)
+      ? `${head}${paint(COLOURS[severity], severity)}${first.slice(head.length + severity.length)}`
+      : first;
+    return `${painted}${hanging(`    why: ${why}`, 9, columns)}${hanging(`    write: ${write}`, 11, columns)}`;
+  }
+}
+
+/** What does not fit its first line stands this far in. */
+function hanging(text: string, by: number, width: number): string {
+  const indent = ' '.repeat(by);
+  return text.slice(0, by) + wrapText(text.slice(by), { indent, width }).slice(by);
 }
 
 export function formatLintJson(files: readonly LintedFile[], unchecked: readonly string[]): string {

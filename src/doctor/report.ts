@@ -1,4 +1,5 @@
 // How doctor's findings are shown: to a person as a list with marks, to a program as JSON. Pure.
+import { wrapText } from '../base/wrap-text.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 /** One row that was judged. */
@@ -32,22 +33,32 @@ export function countBad(sections: readonly Section[]): number {
   return sections.flatMap(({ findings }) => findings).filter(({ mark }) => mark === 'bad').length;
 }
 
+export interface Look {
+  /** Gives a mark its colour. */
+  readonly paint: (mark: 'good' | 'bad', shown: string) => string;
+  /** Of the terminal; without one, nothing is broken into lines. */
+  readonly columns: number;
+}
+
 /** A line for each check, and below a bad one what to do. */
-export function formatSections(sections: readonly Section[]): string {
+export function formatSections(sections: readonly Section[], { paint, columns }: Look): string {
   const width = Math.max(...sections.flatMap(({ findings }) => findings.map(({ id }) => id.length)));
+  const indent = ' '.repeat(width + 4);
+  const right = (text: string): string =>
+    text
+      .split('\n')
+      .map((line) => wrapText(line, { indent, width: columns }))
+      .join('');
   return sections
     .map(({ title, findings }) => {
       const lines = findings.map(({ id, mark, says, fix }) => {
-        const line = `${MARKS[mark]} ${id.padEnd(width)}  ${indented(says, width)}\n`;
-        return fix === undefined ? line : `${line}${' '.repeat(width + 4)}→ ${fix}.\n`;
+        const shown = mark === 'open' ? MARKS[mark] : paint(mark, MARKS[mark]);
+        const line = `${shown} ${id.padEnd(width)}  ${right(says).slice(indent.length)}`;
+        return fix === undefined ? line : `${line}${right(`→ ${fix}.`)}`;
       });
       return `${title === undefined ? '' : `\n${title}\n`}${lines.join('')}`;
     })
     .join('');
-}
-
-function indented(says: string, width: number): string {
-  return says.replaceAll('\n', `\n${' '.repeat(width + 4)}`);
 }
 
 export function formatSummary(sections: readonly Section[]): string {

@@ -20,6 +20,7 @@ import { isPlainName } from '../init/site.ts';
 import { lookAtCluster } from '../look-at-cluster.ts';
 import { lookAtServer } from '../look-at-server.ts';
 import { lookAtTemplates } from '../look-at-templates.ts';
+import { painter } from '../paint.ts';
 import { probeNode } from '../probe-node.ts';
 import { withLog, type Base } from '../read-base.ts';
 import { readConfig } from '../read-config.ts';
@@ -34,7 +35,8 @@ export async function doctor(typed: Typed, around: Surroundings): Promise<number
   if (switchOption(typed, 'json') === true) {
     around.stdout(formatDoctorJson(sections));
   } else {
-    around.stdout(formatSections(sections));
+    const columns = around.terminalSize?.().columns ?? Infinity;
+    around.stdout(formatSections(sections, { paint: painter(around), columns }));
     around.stderr(formatSummary(sections));
   }
   return countBad(sections) > 0 ? EXIT.failed : EXIT.ok;

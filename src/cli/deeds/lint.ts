@@ -6,6 +6,7 @@ import { makeCheckers } from '../lint-hosts.ts';
 import { checkWithPrograms } from '../lint-checkers.ts';
 import { countFindings, formatFindings, formatLintJson, formatSummary, type LintedFile } from '../lint-report.ts';
 import { namedTemplates } from '../named-templates.ts';
+import { painter } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
 import { switchOption } from '../typed-options.ts';
 
@@ -30,7 +31,7 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
   if (switchOption(typed, 'json') === true) {
     around.stdout(formatLintJson(files, [...unchecked]));
   } else {
-    around.stdout(formatFindings(files));
+    around.stdout(formatFindings(files, painter(around), around.terminalSize?.().columns));
     for (const sentence of unchecked) around.stderr(`Not checked: ${sentence}\n`);
     around.stderr(formatSummary(files));
   }
