@@ -22,8 +22,10 @@ describe('the gate', function () {
     const queue = await world.user.makeQueue('quick');
     const task = await world.user.makeTask({ code: 'print("I ran", flush=True)' });
     await world.user.enqueue(task, queue);
-    world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', 'quick');
     await world.untilConsole(task, 'Submitted as Slurm job');
+    // Of several jobs that wait it would cancel all but one, and none of those would come to the gate.
+    daemon.signal('SIGSTOP');
     const [first = ''] = await world.jobsOf(task);
 
     // By hand: what scontrol shows of the daemon's own job, four times more under the same name.
@@ -42,6 +44,7 @@ describe('the gate', function () {
     await world.cluster.run('scontrol', 'release', jobs.join(','));
 
     await world.untilStatus(task, 'completed');
+    daemon.signal('SIGCONT');
     const ended = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG')).length === 0;
     await waitUntil('all five jobs to end', ended, { withinMs: 60_000, everyMs: 250 });
 
