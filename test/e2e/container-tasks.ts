@@ -13,7 +13,7 @@ export const LIMITED = DOCUMENTED.replace(
 #SBATCH --gres=gpu:1
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:10}
 export PYTHONPATH=/nowhere VIRTUAL_ENV=/nowhere CONDA_PREFIX=/nowhere BASH_ENV=/nowhere LD_PRELOAD=libm.so.6
-export SSH_AUTH_SOCK=$SLURM_SUBMIT_DIR/agent.sock
+export SSH_AUTH_SOCK=$SLURM_SUBMIT_DIR/agent.sock APPTAINER_MESSAGELEVEL=2
 module() { :; }
 export -f module
 ${preSetup}`,

@@ -238,6 +238,8 @@ describe('a task in a container', function () {
     ])
       await world.untilConsole(task, `\n${line}\n`);
     await world.untilConsole(task, 'The container argument --ipc is left out: ');
+    // All that Apptainer says of --nv where there is no driver, and only if it is asked to say more.
+    expect(await logOf('looks around')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
   });
 
   it('runs in an image that the site has in a file by its name, and that has no pip', async () => {
