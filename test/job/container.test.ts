@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
-import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node } from './job-script.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
 
 const SINGULARITY = `#!/bin/bash
 while [ "$1" != bash ]; do echo "given: $1"; shift; done
+eval "\${STAND_IN_INSIDE:-}"
 exec "$@"
 `;
 
@@ -41,13 +43,14 @@ describe('the container of a job', () => {
     node.remove();
   });
 
+  function run(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<JobRun> {
+    const script = fillIn(TEMPLATE, jobFacts({ container: { ...CONTAINER, ...wishes }, python: node.python }));
+    return node.run(script, { PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`, ...env });
+  }
+
   /** The options that show GPUs, of all that Singularity is given before the image. */
   async function shown(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<string[]> {
-    const script = fillIn(TEMPLATE, jobFacts({ container: { ...CONTAINER, ...wishes }, python: node.python }));
-    const { exitCode, stdout, stderr } = await node.run(script, {
-      PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`,
-      ...env,
-    });
+    const { exitCode, stdout, stderr } = await run(env, wishes);
     expect(exitCode, stderr).to.equal(0);
     const given = [...stdout.matchAll(/^given: (.*)$/gm)].map(([, word]) => word ?? '');
     expect(given.at(-1)).to.equal('/images/torch.sif');
@@ -71,5 +74,14 @@ describe('the container of a job', () => {
   it('is given what the task or the configuration asks for, whether the job has GPUs or not', async () => {
     expect(await shown({})).to.deep.equal(['--rocm']);
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
+  });
+
+  it('says what to do where an image without pip is on another node than the agent that it would borrow', async () => {
+    const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
+    const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(stderr)
+      .to.match(/can not borrow the agent of the job's first node, whose \S+\/agent-of-node is not to be seen here\. /)
+      .and.include('Have pip or clearml-agent in the image, or export TMPDIR before CLEARML_PRE_SETUP');
   });
 });
