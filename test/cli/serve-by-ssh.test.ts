@@ -1,11 +1,12 @@
 // A round on a cluster behind a real sshd, by both providers, as ~/.ssh/config and clearml.conf say.
 import { expect } from 'chai';
 import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
 import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { sharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';
 import { here, type Answer, type Here } from './run-here.ts';
@@ -16,6 +17,7 @@ describe('a round by SSH', function () {
   this.timeout(60_000);
   before(requireRoot);
   before(requireSshd);
+  before(requireSlurm);
 
   let folder: string;
   let sandbox: Sandbox;
@@ -70,6 +72,26 @@ describe('a round by SSH', function () {
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/Serving cluster=far /);
   }
+
+  it('on real Slurm can begin with init, which looks there, and writes what lints clean and is read from its own folder', async () => {
+    await writeConfig();
+    await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
+    const { slurmConf } = await sharedCluster();
+    expectServed(await round(`slurm_bin_dir: /usr/bin, slurm_conf: "${slurmConf}"`));
+
+    const conf = relative(process.cwd(), join(place.folder, 'clearml.conf'));
+    const written = await place.run('init', 'site', '--yes', '--cluster', 'far', '--config-file', conf);
+
+    expect(written.code, written.stderr).to.equal(0);
+    const [template = '', settings = '', unit = ''] = written.stdout.trim().split('\n');
+    // No small job: from a node there may be no way to here.
+    expect(unit).to.match(/\.service$/);
+    expect(await place.run('lint', '--strict', template, '--config-file', settings)).to.include({
+      code: 0,
+      stdout: '',
+    });
+    expectServed(await place.run('--once', '--create-queue', '--config-file', settings));
+  });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
     it(`with ${provider}: an unknown host is refused, the first key taken in accept-new, another one refused`, async () => {

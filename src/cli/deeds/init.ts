@@ -88,7 +88,8 @@ function filesFor({ typed, base, cluster, folder, site, choices }: Writing): { p
       text: startingSettings(site, choices, {
         templateFile: TEMPLATE,
         unitFile: UNIT_FILE_NAMES[kind],
-        included: config.files[0],
+        // As seen from the written file, which stands in another folder.
+        included: config.files[0] === undefined ? undefined : resolve(config.files[0]),
         cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh: textOption(typed, 'ssh') },
       }),
     },

@@ -90,6 +90,12 @@ async function findKeeper({ around }: Base, cluster: ClusterSettings): Promise<S
     const why = 'No systemd of yours answers on this machine, but';
     if ((await output(here, 'bash', ['-s'], MAY_USE_CRON)).includes('yes'))
       return { kind: 'cron', why: `${why} crontab -l does.` };
+    // A job of a cluster elsewhere has neither these files nor this machine's way there.
+    if (cluster.ssh !== undefined)
+      return {
+        kind: 'systemd',
+        why: 'Neither a systemd of yours nor cron answers on this machine: let an admin put it into /etc/systemd/system.',
+      };
     return {
       kind: 'slurm-job',
       why: 'Neither a systemd of yours nor cron answers on this machine: so a small job does it.',
