@@ -11,7 +11,7 @@ import { agentPython, requireAgent, requirePython, requireSlurm, requireSlurmVer
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type Wishes, type World } from './world.ts';
 
 /** Whichever agent, on the nodes themselves or in containers. */
 const ways = [
@@ -69,11 +69,7 @@ for (const { name, python, required, inContainers } of ways) {
     for (const requirement of required) before(requirement);
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'ranks-'));
-      const ours = join(folder, 'python');
-      await writeFile(ours, lateAtTimes(python(), folder), { mode: 0o755 });
-      world = inContainers
-        ? await startWorldOfContainers()
-        : await startWorld({ slurm: `python: ${ours}`, withPython: false });
+      world = inContainers ? await startWorldOfContainers() : await startWorldOf(lateAtTimes(python(), folder));
       const queue = await world.user.makeQueue('quick');
       const command = inContainers ? 'srun singularity exec ${CLEARML_AGENT_EXECUTE}' : '${CLEARML_AGENT_EXECUTE}';
       const template = await world.write(
@@ -106,12 +102,18 @@ for (const { name, python, required, inContainers } of ways) {
       await rm(folder, { recursive: true, force: true });
     });
 
+    /** @param program the Python of its nodes */
+    async function startWorldOf(program: string, wishes: Wishes = {}): Promise<World> {
+      const ours = join(folder, 'python');
+      await writeFile(ours, program, { mode: 0o755 });
+      return startWorld({ slurm: `python: ${ours}`, withPython: false, ...wishes });
+    }
+
     async function startWorldOfContainers(): Promise<World> {
       const image = join(folder, 'image');
       await makeImageWithAgent(image, lateAtTimes(AGENT_PYTHON_INSIDE, folder));
       cluster = await startSlurmCluster({ version: APPTAINER_BESIDE });
-      const slurm = `python: ${python()}`;
-      return startWorld({ cluster, withPython: false, slurm, agent: `default_docker { image: "${image}" }` });
+      return startWorldOf(onlyOnNode(python()), { cluster, agent: `default_docker { image: "${image}" }` });
     }
 
     function make(code: string): Promise<string> {
@@ -201,6 +203,14 @@ case " $* " in *' clearml_agent execute '*)
     until [ -e ${folder}/open-$task ]; do sleep 0.1; done
   fi
 esac
+exec ${python} "$@"
+`;
+}
+
+/** A Python that a container does not have, though it may see the folder. */
+function onlyOnNode(python: string): string {
+  return `#!/bin/sh
+if [ -e /.singularity.d ]; then exit 1; fi
 exec ${python} "$@"
 `;
 }
