@@ -210,7 +210,7 @@ exec ${python} "$@"
 /** A Python that a container does not have, though it may see the folder. */
 function onlyOnNode(python: string): string {
   return `#!/bin/sh
-if [ -e /.singularity.d ]; then exit 1; fi
+if [ -n "\${SINGULARITY_CONTAINER:-}" ]; then exit 1; fi
 exec ${python} "$@"
 `;
 }
