@@ -46,13 +46,17 @@ while not os.path.exists("{folder}/end"): time.sleep(0.1)
 
 const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(600)';
 
-/** The second rank goes on after the first has ended well, until the file is there; then it ends with this exit code. */
-function outlives(file: string, exitCode: number): string {
+/**
+ * The second rank goes on after the first has ended well, until the file is there; then it ends with this exit code. The first
+ * waits until these others have begun: the agent of one that begins later would bring the task back to life by itself.
+ */
+function outlives(file: string, exitCode: number, others: readonly number[] = [1, 2]): string {
+  const begun = `"{folder}/begun-${file}-%s"`;
   return `
 import os, sys, time
 rank = os.environ["NODE_RANK"]
-if rank == "1": open("{folder}/begun-${file}", "w").close()
-while rank == "0" and not os.path.exists("{folder}/begun-${file}"): time.sleep(0.1)
+if rank != "0": open(${begun} % rank, "w").close()
+while rank == "0" and not all(os.path.exists(${begun} % other) for other in ${JSON.stringify(others)}): time.sleep(0.1)
 while rank == "1" and not os.path.exists("{folder}/${file}"): time.sleep(0.1)
 sys.exit(${exitCode} if rank == "1" else 0)
 `;
@@ -78,7 +82,7 @@ for (const { name, python, required, inContainers } of ways) {
           .replace('export', 'export RANK=0\nexport')
           .replace('${CLEARML_AGENT_EXECUTE}', () => command),
       );
-      late = await make(outlives('now', 0));
+      late = await make(outlives('now', 0, [1]));
       await tell('now');
       await writeFile(join(folder, `late-${late}`), '2');
       await world.user.enqueue(late, queue);
