@@ -4,8 +4,10 @@ import { runMocha } from './mocha-run.mjs';
 /** The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. */
 const LANES = [
   {
-    title: 'containers and several nodes',
-    files: ['containers', 'examples', 'pyxis', 'several-nodes'].map((name) => `test/e2e/${name}.test.ts`),
+    title: 'containers, several nodes, accounting and releases',
+    files: ['accounting', 'containers', 'examples', 'pyxis', 'several-nodes', 'slurm-releases'].map(
+      (name) => `test/e2e/${name}.test.ts`,
+    ),
   },
   { title: 'other whole runs', files: ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts'] },
   { title: 'commands', files: ['test/cli/**/*.test.ts'] },
