@@ -26,8 +26,8 @@ export const READ_BY_JOB: readonly JobVariables[] = [
     meaning: 'In place of a `clearml.conf`: the address of the API, and two keys or a token.',
   },
   {
-    names: ['http_proxy', 'https_proxy', 'no_proxy', 'REQUESTS_CA_BUNDLE'],
-    meaning: "The node's way to the ClearML server, and the certificates to trust.",
+    names: ['http_proxy', 'https_proxy', 'no_proxy', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE'],
+    meaning: "The node's way to the ClearML server, and files of the certificates to trust, which containers get too.",
   },
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
@@ -45,6 +45,20 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES'],
     meaning: 'In a container: that GPUs are to be shown there, those of NVIDIA or of AMD. Slurm sets them.',
+  },
+  {
+    names: ['SSH_AUTH_SOCK'],
+    meaning: 'The ssh-agent that containers get where `agent.slurm.container_ssh` is true.',
+  },
+  {
+    names: ['APPTAINER_CACHEDIR', 'SINGULARITY_CACHEDIR', 'APPTAINER_TMPDIR', 'SINGULARITY_TMPDIR'],
+    meaning:
+      'Where Apptainer keeps layers of images, and unpacks them. Default: beside the image in `agent.slurm.image_cache_dir`, if that is set.',
+  },
+  {
+    names: ['RANK'],
+    meaning:
+      'On several nodes it is taken away where it is not the number of the node: it would make every agent the first.',
   },
 ];
 
