@@ -15,7 +15,7 @@ import { freePorts, isListening } from '../support/loopback-port.ts';
 import { agentPython } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { CLUSTER, QUEUES } from './history.ts';
+import { CLUSTER, MIN_JOB_AGE_MS, QUEUES } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS } from './server-record.ts';
@@ -98,7 +98,7 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
     version,
     clusterName: 'chaos',
     nodeCount: 3,
-    minJobAgeMs: 20_000,
+    minJobAgeMs: MIN_JOB_AGE_MS,
     killWaitMs: 2_000,
     messageTimeoutMs: 3_000,
     slurmdTimeoutMs: 20_000,

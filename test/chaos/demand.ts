@@ -1,5 +1,5 @@
 // Which statuses a task may have in the end, by what was done to it and what its program did.
-import { runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import { MIN_JOB_AGE_MS, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 export interface Demand {
@@ -134,8 +134,12 @@ function findIgnored({ deeds, jobs, calls }: TaskHistory, run: Run, since: numbe
     const isForgettable = deeds.some(
       (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
     );
+    // Neither the journal nor Slurm told of it any more when the next job was made.
+    const isForgotten =
+      run.beganAt - at > MIN_JOB_AGE_MS &&
+      deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > at && deed.at < run.beganAt);
     const isOnly = jobs.every((seen) => seen.job === job || seen.at > at + SEEN_WITHIN_MS);
-    return !isForgettable && isOnly;
+    return !isForgettable && !isForgotten && isOnly;
   });
 }
 

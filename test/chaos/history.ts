@@ -64,6 +64,9 @@ export interface TaskHistory {
   readonly liveJobs: readonly string[];
 }
 
+/** How long the controller of a run remembers a job that has ended. */
+export const MIN_JOB_AGE_MS = 20_000;
+
 /** What the cluster is called, where it needs a name. */
 export const CLUSTER = 'far';
 

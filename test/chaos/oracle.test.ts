@@ -146,6 +146,18 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       deeds: [deed(1_000, 'scancel', { job: '7' })],
     }),
   ],
+  [
+    'another job after scancel, of which nobody had heard before Slurm and the journal had forgotten it',
+    'nothing',
+    history({
+      traces: run(30_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
+      deeds: [
+        deed(1_000, 'scancel', { job: '7' }),
+        deed(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' }),
+      ],
+    }),
+  ],
   ['a job that Slurm still has', 'lost', history({ liveJobs: ['7'] })],
   [
     'a task that is left in progress',
