@@ -1,0 +1,136 @@
+// Invented histories that the oracle must let pass.
+import type { TaskHistory } from './history.ts';
+import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED } from './invented.ts';
+
+export const GOOD: readonly (readonly [string, TaskHistory])[] = [
+  ['a run that ended well, and its task completed', history({})],
+  ['a run that failed by itself, and its task failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
+  [
+    'a task that does not fit its template',
+    history({ status: 'failed', nature: 'does not fit the template', traces: [], jobs: [] }),
+  ],
+  [
+    'a run that was cut off by its time limit',
+    history({ status: 'failed', nature: 'has too little time', traces: run(1_000, { code: 'killed' }) }),
+  ],
+  [
+    'a task that its user deleted',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [], found: undefined }),
+  ],
+  [
+    'an abort while it waited',
+    history({
+      status: 'stopped',
+      calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' })],
+      traces: [],
+    }),
+  ],
+  [
+    'an abort that its agent carried out',
+    history({
+      status: 'stopped',
+      calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
+      traces: run(1_000, { code: 'killed' }),
+    }),
+  ],
+  [
+    'an abort that came when the program had all but ended',
+    history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
+  ],
+  [
+    'a job put back by Slurm, and run again',
+    history({
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
+      deeds: [deed(3_500, 'requeue', { job: '7' })],
+    }),
+  ],
+  [
+    'a node that died, and another job that ran the task',
+    history({
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
+      deeds: [deed(3_500, 'node killed', { node: 'n1' })],
+    }),
+  ],
+  [
+    'a run that ended, and another one for a new enqueue',
+    history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
+  ],
+  [
+    'scancel by hand',
+    history({
+      status: 'stopped',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(3_500, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'scancel by hand of a job that waited',
+    history({
+      status: 'stopped',
+      traces: [],
+      jobs: [job(900, 'PENDING')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'a run that died with a controller that forgot it',
+    history({ status: 'failed', traces: run(1_000, { code: 'killed' }), deeds: [deed(3_500, 'controller killed')] }),
+  ],
+  [
+    'a task that waits where its user put it',
+    history({
+      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE })],
+      traces: [],
+      found: { status: 'queued', reason: '', message: '', queues: ['chaos-elsewhere'] },
+    }),
+  ],
+  [
+    'an agent that had the task in hand when its user took it out',
+    history({
+      calls: [
+        enqueued,
+        gatePassed,
+        call(2_000, 'user', 'tasks.dequeue', { status: 'created' }),
+        call(2_100, 'node', 'tasks.started', { status: 'in_progress' }),
+      ],
+    }),
+  ],
+
+  [
+    'an abort of a task that had just completed',
+    history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
+  ],
+  [
+    'a task that was enqueued anew after scancel',
+    history({
+      calls: [enqueued, late],
+      traces: run(10_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'a task that was enqueued anew before scancel, and taken after it',
+    history({
+      calls: [
+        enqueued,
+        call(950, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED }),
+        call(2_000, 'daemon-1', 'queues.get_next_task'),
+      ],
+      traces: run(10_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'another job after scancel, of which nobody had heard before Slurm and the journal had forgotten it',
+    history({
+      traces: run(30_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
+      deeds: [
+        deed(1_000, 'scancel', { job: '7' }),
+        deed(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' }),
+      ],
+    }),
+  ],
+];
