@@ -17,6 +17,7 @@ export async function askAtTerminal(
     return (await Promise.race([lines.question(question, { signal }), ended])).trim();
   } finally {
     lines.close();
+    // By our own closing it ends too, after the answer: nobody waits for that.
     ended.catch(() => undefined);
   }
 }

@@ -83,8 +83,17 @@ async function withState<End>(
     }
   } finally {
     await lock.release();
-    // One in which something is still to be remembered stays.
-    if (isOver) await rmdir(stateDir).catch(() => undefined);
+    if (isOver) await removeIfEmpty(stateDir, base.log);
+  }
+}
+
+/** A folder in which something is still to be remembered stays. One that can't be removed does no harm to a task that is over. */
+async function removeIfEmpty(folder: string, log: Base['log']): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return;
+    log.warn('The state folder of the task is left behind; remove it by hand', { folder, err: error });
   }
 }
 

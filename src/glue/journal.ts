@@ -90,7 +90,7 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
       await handle.appendFile(text);
       await handle.datasync();
     } catch (error) {
-      // Half a line (the disk was full) would damage the next one.
+      // Half a line (the disk was full) would damage the next one. Thrown is what came first: it is the cause.
       await handle.truncate(size).catch(() => undefined);
       throw error;
     }

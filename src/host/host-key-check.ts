@@ -53,6 +53,7 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
 let last: Promise<unknown> = Promise.resolve();
 function oneAfterAnother<Result>(act: () => Promise<Result>): Promise<Result> {
   const next = last.then(act);
+  // The caller has the error; the next one only waits for the turn.
   last = next.catch(() => undefined);
   return next;
 }

@@ -134,6 +134,7 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
 
   async function untilEnded(program: string, nonce: string, streams: readonly Readable[]): Promise<HowItEnded> {
     const heard = Promise.all(streams.map((stream) => finished(stream)));
+    // It may fail before it is awaited below, which is where it is thrown.
     heard.catch(() => undefined);
     const said = await report(nonce);
     if (said === NO_FOLDER || said === NO_PROGRAM) {

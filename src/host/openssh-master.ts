@@ -122,6 +122,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     },
     async close(why) {
       login.close(why);
+      // One that is gone already need not be ended.
       if (own !== undefined) await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
     },
   };
