@@ -17,7 +17,7 @@ export interface Looked {
 /** At most so many times as long as the setting says. */
 const LONGEST = 4;
 /** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
-const SOON_MS = 5_000;
+export const SOON_MS = 5_000;
 /** After so many looks without news the pause is twice as long, and after twice as many four times. */
 const QUIET_LOOKS = 4;
 /** The controller is to be busy with us for a twentieth of its time at most (sdiag counts what each user's calls cost it). */

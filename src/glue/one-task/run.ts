@@ -14,6 +14,7 @@ import { live } from '../life.ts';
 import type { Lock } from '../lock.ts';
 import { findLiveJob, hasSchedulerQueue, look, type View } from '../look.ts';
 import { createPause } from '../pause.ts';
+import { SOON_MS } from '../poll-pace.ts';
 import { resume } from '../resume.ts';
 import { createStrays } from '../strays.ts';
 import { createWays } from '../ways.ts';
@@ -41,9 +42,6 @@ export interface OneTaskEnd {
   /** Its last job, as far as one was seen. */
   readonly jobId: JobId | undefined;
 }
-
-/** As in the daemon: a job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
-const SOON_MS = 5_000;
 
 /**
  * Follows the task to its end, taking it whenever it waits in our queue: at first, and after the cluster was full. One that
