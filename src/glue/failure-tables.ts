@@ -1,16 +1,12 @@
 // The tables of docs/failures.md that are made from the source: how a job ends, and what a log tells.
 import { markdownTable } from '../base/markdown-table.ts';
+import { fillTables } from '../base/page-tables.ts';
 import { JOB_STATES } from '../slurm/job-state.ts';
 import { LOG_TROUBLES } from './log-advice.ts';
 
-const BEGIN = '<!-- begin: tables -->\n';
-const END = '<!-- end: tables -->';
-
 /** The page with its tables as they are now. @throws RangeError when the page has no place for them */
 export function fillFailureTables(page: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin === -1 || end < begin) throw new RangeError(`the page needs ${BEGIN.trim()} before ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${tables()}\n${page.slice(end)}`;
+  return fillTables(page, { 'ends and logs': tables });
 }
 
 function tables(): string {

@@ -1,5 +1,6 @@
 // The tables of docs/templates.md, made from the tables that the program goes by, and examples made by the program itself.
 import { markdownTable } from '../base/markdown-table.ts';
+import { fillTables } from '../base/page-tables.ts';
 import { FILTER_MEANINGS } from './filters.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from './job-variables.ts';
@@ -70,19 +71,9 @@ const SAMPLE: Variables = {
   config: {},
 };
 
-/**
- * The page with each of its tables made anew: they stand between `<!-- table: NAME -->` and `<!-- end of table -->`.
- * @throws RangeError for a table that is not known
- */
+/** docs/templates.md with its tables as they are now. @throws RangeError for a table that is not known */
 export function fillReference(page: string): string {
-  const marked = /(<!-- table: (.*) -->\n)[^]*?(<!-- end of table -->)/g;
-  return page.replaceAll(marked, (_all, begin: string, name: string, end: string) => {
-    const table = TABLES[name];
-    if (table === undefined) {
-      throw new RangeError(`there is no table "${name}" for this page: there are ${Object.keys(TABLES).join(', ')}`);
-    }
-    return `${begin}\n${table()}\n${end}`;
-  });
+  return fillTables(page, TABLES);
 }
 
 /** What becomes of these lines for the sample task. */

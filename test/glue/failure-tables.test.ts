@@ -12,6 +12,6 @@ describe('the page of failures', () => {
   });
 
   it('needs a place for them', () => {
-    expect(() => fillFailureTables('# a page\n')).to.throw(RangeError, '<!-- begin: tables -->');
+    expect(() => fillFailureTables('# a page\n')).to.throw(RangeError, '<!-- table: NAME -->');
   });
 });
