@@ -2,17 +2,20 @@
 import { expect } from 'chai';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { agentPython, requireAgent, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
+/** The Python with the real clearml-agent. */
+const AGENT = 'test/fixtures/agent/python';
+
 describe('tasks on a cluster behind two other hosts', function () {
   this.timeout(180_000);
   before(requireSlurm);
-  before(requirePython);
+  before(requireAgent);
   before(requireSshd);
   before(requireRoot);
 
@@ -36,8 +39,9 @@ describe('tasks on a cluster behind two other hosts', function () {
     folder = mkdtempSync('/tmp/by-ssh-');
     // The home of the world is not the one in which ssh looks for its configuration.
     writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
-    // Where the account can read it, wherever this checkout is.
-    cpSync(resolve('src/sandbox/agent'), join(account.home, 'agent'), { recursive: true });
+    // Where the account can read them, wherever this checkout is: the program finds the packages where they lie beside it.
+    cpSync(resolve(AGENT), join(account.home, AGENT));
+    cpSync(join(agentPython(), '../../lib'), join(account.home, '.test-cache/agent-venv/lib'), { recursive: true });
   });
 
   after(async () => {
@@ -71,7 +75,7 @@ describe('tasks on a cluster behind two other hosts', function () {
         cluster: { ...cluster, env: { PATH: `${folder}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
         withPython: false,
         slurm: `
-          python: ${account.home}/agent/python
+          python: ${join(account.home, AGENT)}
           template_files: [${template}]
           clusters {
             far { host: cluster, provider: ${provider}, slurm_conf: ${cluster.slurmConf}, shared_dir: ${account.home}/shared }
