@@ -1,8 +1,8 @@
 // One task on three nodes of real Slurm: a rank that fails fails it, and one that comes late does no harm.
 // All tasks are enqueued at once, and each test waits for its own.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
@@ -28,9 +28,9 @@ const ways = [
     inContainers: false,
   },
   {
-    name: 'in containers, with the stand-in for clearml-agent',
-    python: standInAgentPython,
-    required: [requireSlurmVersion(APPTAINER_BESIDE)],
+    name: 'in containers, with the real clearml-agent',
+    python: () => resolve('test/fixtures/agent/python'),
+    required: [requireAgent, requireSlurmVersion(APPTAINER_BESIDE)],
     inContainers: true,
   },
 ] as const;
@@ -115,7 +115,10 @@ for (const { name, python, required, inContainers } of ways) {
 
     async function startWorldOfContainers(): Promise<World> {
       const image = join(folder, 'image');
-      await makeImageWithAgent(image, lateAtTimes(AGENT_PYTHON_INSIDE, folder));
+      await makeImageWithAgent(image, {
+        python: lateAtTimes(AGENT_PYTHON_INSIDE, folder),
+        packages: await packagesWithAgent(),
+      });
       cluster = await startSlurmCluster({ version: APPTAINER_BESIDE });
       return startWorldOf(onlyOnNode(python()), { cluster, agent: `default_docker { image: "${image}" }` });
     }
@@ -196,6 +199,13 @@ for (const { name, python, required, inContainers } of ways) {
       expect(await world.user.console(task)).to.match(/Slurm job \d+ ended FAILED \(exit code 5\)/);
     });
   });
+}
+
+/** Where the packages of the virtual environment are that has the real clearml-agent. */
+async function packagesWithAgent(): Promise<string> {
+  const library = join(dirname(agentPython()), '../lib');
+  const [version = ''] = (await readdir(library)).filter((name) => name.startsWith('python3.'));
+  return join(library, version, 'site-packages');
 }
 
 /** This Python, save that the agent of the rank that the file late-TASK names waits for the file open-TASK before it begins. */

@@ -1,19 +1,34 @@
-// A container image as a folder that has the stand-in for clearml-agent, and so needs nothing of the node but its configuration.
+// A container image as a folder that has an agent, and so needs nothing of the node but its configuration.
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { makeImage } from './apptainer-image.ts';
 
-/** Where the Python with the stand-in is inside, for a wrapper around it. */
+/** Where the Python with the agent is inside, for a wrapper around it. */
 export const AGENT_PYTHON_INSIDE = '/opt/agent/python';
 
-/** @param python what its `python` is: a program that ends up in AGENT_PYTHON_INSIDE */
+/** What an image with an agent may have otherwise. */
+export interface ImageWithAgent {
+  /** What its `python` is: a program that ends up in AGENT_PYTHON_INSIDE. */
+  readonly python?: string;
+  /** A folder of packages for this machine's Python, the real clearml-agent among them; else the image has the stand-in. */
+  readonly packages?: string | undefined;
+}
+
+/** Makes the image in this folder, which must not be there yet. */
 export async function makeImageWithAgent(
   image: string,
-  python = `#!/bin/sh\nexec ${AGENT_PYTHON_INSIDE} "$@"\n`,
+  { python = `#!/bin/sh\nexec ${AGENT_PYTHON_INSIDE} "$@"\n`, packages }: ImageWithAgent = {},
 ): Promise<void> {
   await makeImage(image, { hasPython: true });
-  await cp(dirname(standInAgentPython()), join(image, dirname(AGENT_PYTHON_INSIDE)), { recursive: true });
+  const folder = dirname(AGENT_PYTHON_INSIDE);
+  if (packages === undefined) {
+    await cp(dirname(standInAgentPython()), join(image, folder), { recursive: true });
+  } else {
+    await cp(packages, join(image, folder, 'packages'), { recursive: true });
+    const withPackages = `#!/bin/sh\nexport PYTHONPATH=${folder}/packages\nexec python3 "$@"\n`;
+    await writeFile(join(image, AGENT_PYTHON_INSIDE), withPackages, { mode: 0o755 });
+  }
   for (const name of ['dirname', 'mktemp']) {
     await cp(`/usr/bin/${name}`, join(image, 'usr/bin', name), { dereference: true });
   }
