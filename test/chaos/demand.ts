@@ -120,7 +120,28 @@ function byNoRun(history: TaskHistory, since: number): Demand {
   const allowed = new Set<string>();
   if (deeds.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
     allowed.add('stopped');
-  return { allowed, because: 'its program never ran' };
+  const letIn = lastLetIn(history, since);
+  const disturbed = letIn === undefined ? [] : disturbances(history, letIn).filter(({ what }) => what !== 'scancel');
+  if (disturbed.length === 0) return { allowed, because: 'its program never ran' };
+
+  addAll(allowed, ['failed', 'stopped']);
+  const by = disturbed.map(({ words }) => words).join(', ');
+  return { allowed, because: `job ${letIn?.job ?? ''} was let in, and its program never ran; disturbed by ${by}` };
+}
+
+/**
+ * A job that may run the task, from then until its agent spoke last. Its agent may die before it starts the program, and the
+ * task is not run again then: who let the job in can't know how far it came.
+ */
+function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefined {
+  const fromNode = calls.filter(({ who, at }) => who === 'node' && at >= since);
+  const gate = fromNode.findLast(
+    ({ endpoint, answer }) => endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1),
+  );
+  const start = traces.findLast(({ what, at }) => what === 'job starts' && at <= (gate?.at ?? 0));
+  if (gate === undefined || start === undefined) return undefined;
+  const { job, node } = start;
+  return { job, node, beganAt: gate.at, livedUntil: fromNode.at(-1)?.at ?? gate.at, code: undefined };
 }
 
 /**

@@ -76,6 +76,13 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     'a run that died with a controller that forgot it',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }), deeds: [deed(3_500, 'controller killed')] }),
   ],
+  ...[deed(2_500, 'controller killed'), deed(2_500, 'node killed', { node: 'n1' })].map(
+    (died) =>
+      [
+        `a job that was let in, and died before the program began: ${died.what}`,
+        history({ status: 'failed', traces: run(1_000).slice(0, 1), deeds: [died] }),
+      ] as const,
+  ),
   [
     'a task that waits where its user put it',
     history({

@@ -68,6 +68,25 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ['a run that ended well, and its task failed', 'wrong', history({ status: 'failed' })],
   ['a run that failed, and its task completed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a task that failed, and never ran', 'wrong', history({ status: 'failed', traces: [] })],
+  [
+    'a task that failed when it had been let in and never ran, while another node had died',
+    'wrong',
+    history({
+      status: 'failed',
+      traces: run(1_000).slice(0, 1),
+      deeds: [deed(2_500, 'node killed', { node: 'n2' })],
+    }),
+  ],
+  [
+    'a task that failed when its job had not been let in, and the controller had died',
+    'wrong',
+    history({
+      status: 'failed',
+      calls: [enqueued],
+      traces: run(1_000).slice(0, 1),
+      deeds: [deed(2_500, 'controller killed')],
+    }),
+  ],
   ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
   [
     'a run that was killed, and nobody had done anything',
