@@ -84,14 +84,24 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     flushing = undefined;
   }
 
+  // Half a line (the disk was full) would damage the next one: nothing is appended until it is taken back.
+  let isTorn = false;
+
+  async function takeBack(): Promise<void> {
+    if (isTorn) await handle.truncate(size);
+    isTorn = false;
+  }
+
   async function writeLines(batch: readonly JournalLine[]): Promise<void> {
     const text = batch.map(formatJournal).join('');
+    await takeBack();
     try {
       await handle.appendFile(text);
       await handle.datasync();
     } catch (error) {
-      // Half a line (the disk was full) would damage the next one. Thrown is what came first: it is the cause.
-      await handle.truncate(size).catch(() => undefined);
+      isTorn = true;
+      // Thrown is what came first: it is the cause.
+      await takeBack().catch(() => undefined);
       throw error;
     }
     lines += batch.length;

@@ -96,6 +96,28 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
+    it('D-06 loses nothing to half a line that could not be taken back at once: nothing is written behind it', async () => {
+      const file = join(disk, 'journal.jsonl');
+      const journal = await openJournal(disk, NOW);
+      await journal.write(ofTask(0));
+      await execute('chattr', ['+a', file]); // it may grow, and nothing else
+      await fill();
+      let kept = 1;
+      for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
+      expect(await readFile(file, 'utf8'), 'half a line').to.match(/[^\n]$/);
+      await rm(join(disk, 'somebody else'));
+      expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'EPERM');
+
+      await execute('chattr', ['-a', file]);
+      await journal.write(ofTask(100));
+      await journal.close();
+
+      const again = await openJournal(disk, NOW);
+      expect(again.setAside).to.equal(undefined);
+      expect([...again.entries.keys()].slice(kept)).to.deep.equal([taskNumber(100)]);
+      await again.close();
+    });
+
     it('D-06 refuses to begin with no room left, says to make room, and leaves the file as it is', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));

@@ -21,6 +21,8 @@ const PACKAGES = [
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
+  // Lets a file grow and nothing else, as a disk in trouble does.
+  { program: 'chattr', package: 'e2fsprogs' },
   // Shows the manual.
   { program: 'groff', package: 'groff-base' },
   { program: 'debootstrap', package: 'debootstrap' },
