@@ -139,6 +139,11 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
   return figures.length === 0 ? '' : ` (${figures.join(', ')})`;
 }
 
+/** Of a run that Slurm has put back, and that was the last of a task whose user wanted it in another queue. */
+export function describeNotRunAgain(job: Job): string {
+  return `Slurm put job ${job.id} back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.`;
+}
+
 /** Why nothing of the task ran, when a job ended before its agent began. */
 export function describeNeverBegan(job: Job, record: JobRecord | undefined): string {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);

@@ -4,7 +4,7 @@ import { isAskedToStop } from '../agent-words.ts';
 import type { Action } from './action.ts';
 import { end, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
-import { hasLeft, isSilent } from './whose.ts';
+import { hasLeft, isSilent, ranAs } from './whose.ts';
 
 export function decideAbsent(sighting: Sighting): Action[] {
   const { entry, task, place, now, graces } = sighting;
@@ -15,7 +15,8 @@ export function decideAbsent(sighting: Sighting): Action[] {
 
   if (task === undefined) return letGo(place);
   if (task.status !== 'queued' && task.status !== 'in_progress') return letGo(place);
-  if (hasLeft(task, sighting) || place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
+  if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
+  if (hasLeft(task, sighting) && !isOwnRun(task, sighting)) return [{ do: 'forget' }];
 
   if (now - entry.absentSince < graces.absentMs) return [];
   if (task.status === 'in_progress') return decideLost(task, sighting);
@@ -34,6 +35,10 @@ function decideLost(task: Task, sighting: Sighting): Action[] {
   const silentMs = sighting.now - (task.lastUpdate ?? 0);
   const text = `${job} is no longer known to Slurm, and its agent has been silent for ${Math.round(silentMs / 60_000)} min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
+}
+
+function isOwnRun(task: Task, { entry: { jobId } }: Sighting): boolean {
+  return task.status === 'in_progress' && jobId !== undefined && ranAs(task, { id: jobId });
 }
 
 function jobOf({ entry }: Sighting): string {

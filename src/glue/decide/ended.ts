@@ -4,7 +4,7 @@ import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
 import { isBackAtGate, isGateClosed } from '../job-exit.ts';
 import { AFTER_COMPLETION, hasRanks } from '../ranks.ts';
-import { describeEnd, describeNeverBegan, describeRefusal } from '../wording.ts';
+import { describeEnd, describeNeverBegan, describeNotRunAgain, describeRefusal } from '../wording.ts';
 import type { Action, Ending } from './action.ts';
 import { end, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
@@ -53,7 +53,7 @@ function decideStillQueued(job: Job, sighting: Sighting): Action[] {
 }
 
 function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action[] {
-  if (hasLeft(task, sighting)) return [{ do: 'forget' }];
+  if (hasLeft(task, sighting) && !ranAs(task, job)) return [{ do: 'forget' }];
   if (mayBeSomebodyElses(task, job, sighting)) return [];
 
   const words = describeEnd(job, recordOf(sighting));
@@ -62,7 +62,10 @@ function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action
     return afterGrace(sighting, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
   }
   // It came back before the task was parked again: the task is to run anew.
-  if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'in_progress', sighting);
+  if (isBackAtGate(job, sighting.record)) {
+    if (!hasLeft(task, sighting)) return parkAndSubmit(job, 'in_progress', sighting);
+    return [end({ status: 'failed', reason: 'put back by Slurm', text: describeNotRunAgain(job), withLog: false })];
+  }
   if (job.state === 'CANCELLED') return afterGrace(sighting, [end(cancelled(job, sighting))]);
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
   const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true, ...rankOf(job) };

@@ -63,7 +63,9 @@ function describeTakenOut(job: Job, { told }: Entry): string {
 
 /** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */
 function decideRequeued(job: Job, task: Task, sighting: Sighting): Action[] {
-  if (hasLeft(task, sighting)) return [cancel(job, 'the task runs in another queue')];
+  if (hasLeft(task, sighting)) {
+    return [cancel(job, ranAs(task, job) ? 'the task had been enqueued elsewhere' : 'the task runs in another queue')];
+  }
   if (mayBeSomebodyElses(task, job, sighting)) return [];
   if (!isAskedToStop(task)) return putBack(job, 'in_progress');
   const text = `Aborted by the user. Slurm had put job ${job.id} back; it is cancelled.`;

@@ -12,11 +12,11 @@ export function ranAs(task: Task | undefined, job: Pick<Job, 'id'>): boolean {
 }
 
 /**
- * Whether somebody else may be at work on the task: its last report is not this job's, and not old. An agent that died
- * between its first call and its first report looks the same for a while.
+ * Whether somebody else may be at work on the task: its last report is not this job's, or the task has left, and the report is
+ * not old. An agent that died between its first call and its first report looks the same for a while.
  */
 export function mayBeSomebodyElses(task: Task, job: Job, sighting: Sighting): boolean {
-  return !ranAs(task, job) && !isSilent(task, sighting);
+  return (!ranAs(task, job) || hasLeft(task, sighting)) && !isSilent(task, sighting);
 }
 
 /** Whether nothing was heard of the task for so long that no agent can be alive. */
@@ -24,7 +24,10 @@ export function isSilent(task: Task, { now, graces }: Sighting): boolean {
   return now - (task.lastUpdate ?? 0) >= graces.absentMs;
 }
 
-/** Whether the task was enqueued elsewhere since we took it: whatever became of it there, it is not ours any more. */
+/**
+ * Whether the task was enqueued elsewhere since we took it: whatever became of it there is not ours. A job that the gate had
+ * let in just before begins it all the same, and that run is.
+ */
 export function hasLeft(task: Task, { entry }: Sighting): boolean {
   return task.executionQueue !== entry.queue;
 }

@@ -5,6 +5,7 @@ import { decide } from '../../../src/glue/decide/decide.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
 
+const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('an absent job', [
@@ -91,9 +92,19 @@ describeRows('an absent job', [
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
-      task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: 0 }),
+      task: taskOf('in_progress', { ...ELSEWHERE, lastWorker: 'neighbour:0', lastUpdate: 0 }),
     },
     done: ['forget'],
+  },
+  {
+    title:
+      'absent, and its agent began the task after a user had enqueued it elsewhere: the run was ours, and is ended',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
+      lookedUp: true,
+      task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: 0 }),
+    },
+    done: ['end failed'],
   },
   {
     title: 'a job of an earlier life of the task is not taken for the absent one',

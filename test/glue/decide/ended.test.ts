@@ -5,6 +5,7 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } 
 
 const BY_TERM = { statusReason: 'user abort' };
 const ELSE = { lastWorker: 'neighbour:0' };
+const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('an ended job whose task has its last word', [
@@ -75,11 +76,31 @@ describeRows('an ended job whose task still runs', [
     title: 'the task runs in another queue: it is not ours any more',
     seen: {
       jobs: [jobOf('FAILED')],
-      task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: 0 }),
+      task: taskOf('in_progress', { ...ELSEWHERE, ...ELSE, lastUpdate: 0 }),
       record: recordOf(),
       entry: waited,
     },
     done: ['forget'],
+  },
+  {
+    title: 'its agent began the task after a user had enqueued it elsewhere: the run was ours, and is ended',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'an agent elsewhere may have begun it since, and not yet reported: he is left alone',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', ELSEWHERE),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: [],
   },
   {
     title: 'a rank of a job on several nodes is the job',

@@ -1,4 +1,5 @@
 // Rows of the decision table: the job ended at the gate.
+import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
@@ -55,6 +56,17 @@ describeRows('a job that ended at the gate', [
       entry: waited,
     },
     done: ['end stopped'],
+  },
+  {
+    title:
+      'back at the gate with a task that a user had enqueued elsewhere before it began: failed, not run again here',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),
+      record: backAtGate,
+      entry: waited,
+    },
+    done: ['end failed'],
   },
   {
     title: 'ended at the gate while somebody else runs the task: he is left alone',

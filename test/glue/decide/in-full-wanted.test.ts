@@ -92,8 +92,13 @@ describeInFull('a decision in full about a job that waits', [
   ],
   [
     'its task runs in another queue',
-    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'neighbour:0' }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' }],
+  ],
+  [
+    'put back by Slurm, and its task had been enqueued elsewhere before its agent began it',
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task had been enqueued elsewhere' }],
   ],
   [
     'put back by Slurm after its agent was sent SIGTERM',
