@@ -176,6 +176,9 @@ describe('what the console says', () => {
     expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: NOW - 900_000 }) })).to.deep.equal([
       'Slurm job 7 is no longer known to Slurm, and its agent has been silent for 15 min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
     ]);
+    expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: undefined }) })).to.deep.equal([
+      'Slurm job 7 is no longer known to Slurm, and nothing was ever heard of its agent: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+    ]);
     expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
   });
 

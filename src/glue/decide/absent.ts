@@ -1,4 +1,5 @@
 // Rows of the table for a job that Slurm no longer shows: absent is not ended, so other witnesses are heard first.
+import { sayDuration } from '../../base/duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../agent-words.ts';
 import type { Action } from './action.ts';
@@ -32,8 +33,11 @@ function decideLost(task: Task, sighting: Sighting): Action[] {
     const text = `Aborted by the user. ${job} is no longer known to Slurm.`;
     return [end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
   }
-  const silentMs = sighting.now - (task.lastUpdate ?? 0);
-  const text = `${job} is no longer known to Slurm, and its agent has been silent for ${Math.round(silentMs / 60_000)} min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
+  const silence =
+    task.lastUpdate === undefined
+      ? 'nothing was ever heard of its agent'
+      : `its agent has been silent for ${sayDuration(sighting.now - task.lastUpdate)}`;
+  const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
 }
 
