@@ -1,10 +1,13 @@
 // Whether anything of a request went out, which decides whether it may be sent again.
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { createHttp, HttpFailure, type Http } from '../../src/clearml/http.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
-import { hangUp, page, stall } from './scripted-server.ts';
+import { makeCertificates } from './certificates.ts';
+import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 
 describe('createHttp', () => {
   const bench = createBench();
@@ -54,6 +57,21 @@ describe('createHttp', () => {
     expect((await failure(bench.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
+  it('has sent nothing when its time was over before a connection stood, and sends nothing afterwards', async () => {
+    await using secure = await startSecureServer();
+    const held = once(secure.gate, 'connection');
+    const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });
+
+    const late = slow.post({ url: `${secure.url}/late`, headers: {}, body: '{}', timeoutMs: 50 });
+    expect(await rejection(late)).to.include({ sent: false, code: 'ETIMEDOUT' });
+    await held;
+    secure.open();
+    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: 5_000 });
+
+    expect(secure.calls.map(({ endpoint }) => endpoint)).to.deep.equal(['next']);
+    await slow.close();
+  });
+
   it('has sent something when the connection breaks later', async () => {
     bench.server.script('x', hangUp());
 
@@ -75,3 +93,39 @@ describe('createHttp', () => {
     expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
   });
 });
+
+/** A secure server behind a gate that takes connections, and leads them on once it is told to. */
+async function startSecureServer(): Promise<
+  AsyncDisposable & Pick<ScriptedServer, 'url' | 'calls'> & { readonly gate: Server; open(): void }
+> {
+  const certificates = await makeCertificates('127.0.0.1');
+  const server = await startScriptedServer(certificates);
+  for (const endpoint of ['late', 'next']) server.script(endpoint, data({}));
+  const sockets = new Set<Socket>();
+  let leadOn: ((socket: Socket) => void) | undefined;
+  const gate = createServer((socket) => {
+    sockets.add(socket);
+    leadOn?.(socket);
+  });
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  return {
+    url: `https://127.0.0.1:${(gate.address() as AddressInfo).port}`,
+    calls: server.calls,
+    gate,
+    open() {
+      leadOn = (socket) => {
+        const inner = connect(server.port, '127.0.0.1');
+        sockets.add(inner);
+        socket.pipe(inner).pipe(socket);
+      };
+      for (const socket of [...sockets]) leadOn(socket);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      gate.close();
+      await server.close();
+      await certificates.remove();
+    },
+  };
+}
