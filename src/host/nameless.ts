@@ -24,11 +24,14 @@ export function openNamelessFile(folder: string): NamelessFile {
   const path = join(folder, `.clearml-agent-slurm-${randomToken()}`);
   const fd = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
+  let size = 0;
   return {
     fd,
     fill(text) {
-      ftruncateSync(fd);
       const bytes = Buffer.from(text);
+      // Cutting a file waits for whatever the disk is syncing, so it is only done where something would be left.
+      if (bytes.length < size) ftruncateSync(fd, bytes.length);
+      size = bytes.length;
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
     },
     close: () => closeSync(fd),
