@@ -7,10 +7,9 @@ import { createOpensshHost } from '../../src/host/openssh.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
-import { enterSsh2Place, shell, thisMachine, type Ssh2Place } from './ssh2-place.ts';
+import { shell, thisMachine, useSsh2Place } from './ssh2-place.ts';
 
 interface Case {
   readonly what: string;
@@ -109,21 +108,13 @@ const CASES: readonly Case[] = [
 
 describe('what is said of', function () {
   this.timeout(60_000);
-  before(requireRoot);
-  before(requireSshd);
-
-  let place: Ssh2Place;
+  const place = useSsh2Place();
 
   before(async () => {
-    place = await enterSsh2Place();
     const strangers = [1, 2, 3].map((number) => join(place.sshd.folder, `stranger-${String(number)}`));
     await Promise.all(strangers.map((file) => makeKey(file)));
   });
-  afterEach(async () => {
-    await place.closeHosts();
-    rmSync(join(place.account.home, 'ran'), { force: true });
-  });
-  after(() => place[Symbol.asyncDispose]());
+  afterEach(() => rmSync(join(place.account.home, 'ran'), { force: true }));
 
   async function said(host: Host, command = shell('touch ran')): Promise<string> {
     try {

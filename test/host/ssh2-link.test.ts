@@ -6,46 +6,32 @@ import { join } from 'node:path';
 import { CommandTimedOut, HostLost, HostUnreachable } from '../../src/host/errors.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireShells, requireSshd } from '../support/requires.ts';
-import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { requireShells } from '../support/requires.ts';
+import { addAccount, removeAccount, startSshd, targetOf } from '../support/sshd.ts';
 import { startLink } from '../support/tcp-link.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { NOISE } from './ssh-noise.ts';
-import { enterSsh2Place, shell, type Ssh2Place } from './ssh2-place.ts';
+import { shell, useSsh2Place } from './ssh2-place.ts';
 
 describe('a host by ssh2', () => {
-  before(requireRoot);
-  before(requireSshd);
+  const place = useSsh2Place();
   before(requireShells);
-
-  let place: Ssh2Place;
-  let sshd: TestSshd;
-  let account: TestAccount;
-
-  before(async () => {
-    place = await enterSsh2Place();
-    ({ sshd, account } = place);
-  });
-  afterEach(() => place.closeHosts());
-  after(() => place[Symbol.asyncDispose]());
 
   describe('the way there', () => {
     it('may lead to nobody', async () => {
       const [port = 0] = await freePorts(1);
 
-      expect(await place.refusal({ ...targetOf(sshd, account), port })).to.contain(
-        `nothing listens on port ${String(port)}`,
-      );
-      expect(await place.refusal({ ...targetOf(sshd, account), host: 'no.such.host.invalid' })).to.contain(
+      expect(await place.refusal({ ...place.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
+      expect(await place.refusal({ ...place.target(), host: 'no.such.host.invalid' })).to.contain(
         'no address is known for the name no.such.host.invalid',
       );
     });
 
     it('may lead to somebody who never answers', async () => {
-      await using link = await startLink(sshd.port);
+      await using link = await startLink(place.sshd.port);
       link.stall();
 
-      expect(await place.refusal(targetOf(sshd, account, { port: link.port }), { loginTimeoutMs: 300 })).to.contain(
+      expect(await place.refusal(place.target({ port: link.port }), { loginTimeoutMs: 300 })).to.contain(
         'cluster gave no answer to an SSH connection within 0.3 s',
       );
     });
@@ -53,27 +39,32 @@ describe('a host by ssh2', () => {
     it('leads over two other hosts, each of which must be known', async () => {
       await using first = await startSshd();
       await using second = await startSshd();
-      const jumps = [targetOf(first, account, { name: 'gate' }), targetOf(second, account, { name: 'login' })];
-      await place.isLetIn(targetOf(sshd, account, { jumps }));
-      const logins = [first, second, sshd].map((one) => one.loginCount());
+      const jumps = [
+        targetOf(first, place.account, { name: 'gate' }),
+        targetOf(second, place.account, { name: 'login' }),
+      ];
+      await place.isLetIn(place.target({ jumps }));
+      const logins = [first, second, place.sshd].map((one) => one.loginCount());
       expect(logins.slice(0, 2)).to.deep.equal([1, 1]);
 
       await second.changeHostKey();
-      expect(await place.refusal(targetOf(sshd, account, { jumps }))).to.contain('has changed');
-      expect([second, sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
+      expect(await place.refusal(place.target({ jumps }))).to.contain('has changed');
+      expect([second, place.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
     });
 
     it('ends at a host that forwards nothing', async () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
-      const jumps = [targetOf(gate, account, { name: 'gate' })];
+      const jumps = [targetOf(gate, place.account, { name: 'gate' })];
 
-      expect(await place.refusal(targetOf(sshd, account, { jumps }))).to.contain('gate does not connect us to cluster');
+      expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not connect us to cluster');
     });
 
     it('ends at a host that opens no session', async () => {
       await using full = await startSshd(['MaxSessions 0']);
 
-      expect(await place.refusal(targetOf(full, account))).to.contain('cluster opens no session on our connection');
+      expect(await place.refusal(targetOf(full, place.account))).to.contain(
+        'cluster opens no session on our connection',
+      );
     });
   });
 
@@ -85,7 +76,7 @@ describe('a host by ssh2', () => {
         const hostile = "it's $HOME `id` \\n !! \r\n";
         const command = shell('cat; printf "%s" "$1"; exit 3', { stdin: hostile });
         const result = await place
-          .open(targetOf(sshd, other))
+          .open(targetOf(place.sshd, other))
           .run({ ...command, args: [...command.args, 'sh', hostile] });
 
         expect(result).to.include({ exitCode: 3, stdout: hostile + hostile, stderr: '' });
@@ -96,8 +87,8 @@ describe('a host by ssh2', () => {
   }
 
   it('takes one round trip for a command, when its shell is there', async () => {
-    await using link = await startLink(sshd.port);
-    const host = place.open(targetOf(sshd, account, { port: link.port }));
+    await using link = await startLink(place.sshd.port);
+    const host = place.open(place.target({ port: link.port }));
     await host.run(shell('true'));
     const oneWayMs = 500;
     link.delay(oneWayMs);
@@ -109,10 +100,10 @@ describe('a host by ssh2', () => {
 
   describe('a link that breaks', () => {
     it('leaves what was under way unknown and what was not sent not run, and is made anew once for all', async () => {
-      await using link = await startLink(sshd.port);
-      const host = place.open(targetOf(sshd, account, { port: link.port }), { maxChannels: 1 });
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
       const underWay = rejection(host.run(shell('touch begun; sleep 3')));
-      await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')), { withinMs: 10_000 });
+      await waitUntil('the command to run', () => existsSync(join(place.account.home, 'begun')), { withinMs: 10_000 });
       const notSent = rejection(host.run(shell('touch ran')));
       link.cut();
 
@@ -121,12 +112,12 @@ describe('a host by ssh2', () => {
       const answers = await Promise.all(Array.from({ length: 10 }, () => host.run(shell('echo fine'))));
       expect(answers.map(({ stdout }) => stdout)).to.deep.equal(Array(10).fill('fine\n'));
       expect(host.loginCount()).to.equal(2);
-      expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+      expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
     });
 
     it('is found out by keepalive when nothing comes through and nobody says so', async () => {
-      await using link = await startLink(sshd.port);
-      const host = place.open(targetOf(sshd, account, { port: link.port }), {
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), {
         keepalive: { intervalMs: 100, count: 3 },
       });
       await host.run(shell('true'));
@@ -139,8 +130,8 @@ describe('a host by ssh2', () => {
     });
 
     it('never outlasts a command’s deadline', async () => {
-      await using link = await startLink(sshd.port);
-      const host = place.open(targetOf(sshd, account, { port: link.port }));
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }));
       await host.run(shell('true'));
       link.stall();
 
@@ -148,14 +139,14 @@ describe('a host by ssh2', () => {
     });
 
     it('at any byte leaves a command done once and known, done at most once and unknown, or not done at all', async () => {
-      await using link = await startLink(sshd.port);
-      const host = place.open(targetOf(sshd, account, { port: link.port }), { maxChannels: 1 });
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;
       await fc.assert(
         fc.asyncProperty(fc.oneof(fc.nat(12_000), fc.nat(2_500)), async (bytes) => {
           // A file for each: what was cut off may write late.
           tries += 1;
-          const done = join(account.home, `done-${tries}`);
+          const done = join(place.account.home, `done-${tries}`);
           link.cutAfter(bytes);
           const script = shell(`cat >> done-${tries}; echo 4711`, { stdin: 'x'.repeat(1_000) });
           const outcome = await host.run(script).catch((error: unknown) => error);

@@ -10,19 +10,20 @@ import type { SshHost } from '../../src/host/remote-host.ts';
 import { createSsh2Host, type Ssh2HostOptions } from '../../src/host/ssh2.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { rejection } from '../support/rejection.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 
 export interface Ssh2Place {
   readonly sshd: TestSshd;
   readonly account: TestAccount;
-  /** Closed by `closeHosts`. Without a target it leads to `account` on `sshd`. */
-  open(target?: SshTarget, more?: Partial<Ssh2HostOptions>): SshHost;
+  /** `account` on `sshd`, but for what is different. */
+  target(different?: Partial<SshTarget>): SshTarget;
+  /** Closed after the test. */
+  open(target: SshTarget, more?: Partial<Ssh2HostOptions>): SshHost;
   /** Why nothing could be run there; nothing was. */
   refusal(target: SshTarget, more?: Partial<Ssh2HostOptions>): Promise<string>;
   /** Fails unless the account is. */
   isLetIn(target: SshTarget): Promise<void>;
-  closeHosts(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const QUICK = { firstMs: 1, mostMs: 20 };
@@ -36,28 +37,40 @@ export function shell(script: string, more: Partial<HostCommand> = {}): HostComm
   return { program: 'sh', args: ['-c', script], timeoutMs: 20_000, ...more };
 }
 
-/** Needs root. */
-export async function enterSsh2Place(): Promise<Ssh2Place> {
-  const sshd = await startSshd();
-  const account = await addAccount();
+/** Has the place from before the first test of this `describe` to after its last one. */
+export function useSsh2Place(): Ssh2Place {
   const here = thisMachine();
   const hosts: Host[] = [];
+  let sshd: TestSshd;
+  let account: TestAccount;
 
-  function open(target = targetOf(sshd, account), more: Partial<Ssh2HostOptions> = {}): SshHost {
+  before(requireRoot);
+  before(requireSshd);
+  before(async () => {
+    sshd = await startSshd();
+    account = await addAccount();
+  });
+  afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
+  after(async () => {
+    await removeAccount(account);
+    await sshd[Symbol.asyncDispose]();
+  });
+
+  function open(target: SshTarget, more: Partial<Ssh2HostOptions> = {}): SshHost {
     const host = createSsh2Host({ target, here, surroundings: {}, hostKeysOf: createHostKeys, pace: QUICK, ...more });
     hosts.push(host);
     return host;
   }
 
-  async function closeHosts(): Promise<void> {
-    await Promise.all(hosts.splice(0).map((host) => host.close()));
-  }
-
   return {
-    sshd,
-    account,
+    get sshd() {
+      return sshd;
+    },
+    get account() {
+      return account;
+    },
+    target: (different) => targetOf(sshd, account, different),
     open,
-    closeHosts,
     async refusal(target, more) {
       const error = await rejection(open(target, more).run(shell('touch ran')));
       expect(error).to.be.instanceOf(HostUnreachable);
@@ -66,11 +79,6 @@ export async function enterSsh2Place(): Promise<Ssh2Place> {
     },
     async isLetIn(target) {
       expect(await open(target).run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
-    },
-    async [Symbol.asyncDispose]() {
-      await closeHosts();
-      await removeAccount(account);
-      await sshd[Symbol.asyncDispose]();
     },
   };
 }
