@@ -1,4 +1,4 @@
-// Files and pipes that have no name any more once they are open, so that none is left behind, whenever we are killed.
+// Files and pipes that lose their names as soon as they are open: what a kill can leave behind is empty, and never read.
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
