@@ -1,4 +1,5 @@
 // A text in lines of so many columns, broken between words.
+import { textWidth } from './text-width.ts';
 
 /** Each line has this indent and ends in a newline. A word that is longer than a line stands alone. */
 export function wrapText(
@@ -6,10 +7,25 @@ export function wrapText(
   { indent = '', width }: { readonly indent?: string; readonly width: number },
 ): string {
   const lines: string[] = [];
+  let taken = 0;
   for (const word of text.split(' ')) {
+    const own = textWidth(word);
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(indent + word);
-    else lines[lines.length - 1] = `${last} ${word}`;
+    if (last === undefined || taken + 1 + own > width) {
+      lines.push(indent + word);
+      taken = textWidth(indent) + own;
+    } else {
+      lines[lines.length - 1] = `${last} ${word}`;
+      taken += 1 + own;
+    }
   }
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The same lines, those that are wider broken between words; an indented one is left whole: it is there to be copied. */
+export function wrapLines(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') || textWidth(line) <= width ? line : wrapText(line, { width }).slice(0, -1)))
+    .join('\n');
 }

@@ -21,11 +21,13 @@ export interface Surroundings {
   readonly isTerminal: boolean;
   /** How large that is now; undefined where it is none. */
   readonly terminalSize?: () => TerminalSize;
+  /** Has this called whenever the terminal has become larger or smaller, until what is returned is called. */
+  readonly onResize?: (listener: () => void) => () => void;
   /** Puts a question to the person who started this, and resolves with the line that is typed; left out where nobody is there. */
   readonly ask?: (question: string) => Promise<string>;
   /** The words by which this process was started: Node, its options, the program, and what was typed. */
   readonly startedAs: readonly string[];
-  /** Aborted by the first SIGTERM or SIGINT. */
+  /** Aborted by the first SIGTERM or SIGINT, with an Interrupted as its reason. */
   readonly stop: AbortSignal;
   /** Has the signal call this instead of ending the process, until what is returned is called. */
   readonly onSignal: (name: 'SIGHUP' | 'SIGUSR1', listener: () => void) => () => void;

@@ -28,6 +28,9 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   ],
   [String(EXIT.refused), 'the server refused the key'],
   [String(EXIT.configuration), 'the configuration or a template is wrong'],
-  ['130, 143', 'ended by the second SIGINT or SIGTERM'],
+  [
+    '130, 143',
+    'ended by SIGINT or SIGTERM before it was done; a daemon only by the second one, of the first it makes a good end',
+  ],
   ['any other', "of `execute`: that of the task's job, so that of your script"],
 ];

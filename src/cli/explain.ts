@@ -9,6 +9,7 @@ import { SlurmUnavailable } from '../slurm/errors.ts';
 import { TemplateProblem } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { Interrupted, isFromAbort } from './interrupted.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
@@ -33,13 +34,17 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [AlreadyRunning, EXIT.tryAgain],
 ];
 
-/** Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown. */
-export function explain(error: unknown, { stderr }: Surroundings): number {
+/**
+ * Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown;
+ * who pressed Ctrl-C knows what has happened.
+ */
+export function explain(error: unknown, { stderr, stop }: Pick<Surroundings, 'stderr' | 'stop'>): number {
   const code = CODES.find(([kind]) => error instanceof kind)?.[1];
   if (code !== undefined && error instanceof Error) {
     stderr(`clearml-agent-slurm: ${error.message}\n`);
     return code;
   }
+  if (stop.reason instanceof Interrupted && isFromAbort(stop, error)) return stop.reason.exitCode;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr(`clearml-agent-slurm: this is a bug, please report it with these lines:\n${stack}\n`);
   return EXIT.failed;

@@ -3,6 +3,7 @@ import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Surroundings, TerminalSize } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { versionText } from './version.ts';
 
 const STDIN = 0;
@@ -19,7 +20,7 @@ export async function run(words: readonly string[]): Promise<void> {
       if (!stop.signal.aborted) askedAtMs = performance.now();
       // The second one means now.
       else if (performance.now() - askedAtMs > ONE_WISH_MS) process.exit(signal === 'SIGTERM' ? 143 : 130);
-      stop.abort(new Error(`got ${signal}`));
+      stop.abort(new Interrupted(signal));
     });
   }
   // Whoever reads our output may have seen enough (`… | head -1`), and a terminal may have been closed.
@@ -31,23 +32,24 @@ export async function run(words: readonly string[]): Promise<void> {
 
   const hadTerminal = isatty(STDERR);
   const terminal = { isGone: false };
+  const fitted = await fittedTo(process.stderr);
   const around: Surroundings = {
     environment: process.env,
     homeDir: homedir(),
     workingDir: process.cwd(),
     hostName: hostname(),
     stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stderr: (text) => process.stderr.write(fitted(text)),
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
-    ...(process.stdout.isTTY ? { terminalSize } : {}),
+    ...(process.stdout.isTTY ? { terminalSize, onResize } : {}),
     ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(question, stop.signal) } : {}),
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
     onSignal(name, listener) {
       const heard = (): void => {
         terminal.isGone = name === 'SIGHUP' && hadTerminal && !isatty(STDERR);
-        if (terminal.isGone) stop.abort(new Error('the terminal was closed'));
+        if (terminal.isGone) stop.abort(new Interrupted('SIGHUP'));
         else listener();
       };
       process.on(name, heard);
@@ -69,9 +71,26 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   return askAtTerminal(question, { input: process.stdin, output: process.stderr, signal });
 }
 
+/** On a terminal sentences are broken between words; elsewhere each is one line, for grep. */
+async function fittedTo(stream: NodeJS.WriteStream): Promise<(text: string) => string> {
+  if (!stream.isTTY) return (text) => text;
+  const { wrapLines } = await import('../base/wrap-text.ts');
+  return (text) => wrapLines(text, columnsOf(stream));
+}
+
+/** Some terminals do not know, and say 0. */
+function columnsOf({ columns }: NodeJS.WriteStream): number {
+  return columns > 0 ? columns : Infinity;
+}
+
 function terminalSize(): TerminalSize {
-  const { columns, rows } = process.stdout;
-  return { columns, rows };
+  const { rows } = process.stdout;
+  return { columns: columnsOf(process.stdout), rows: rows > 0 ? rows : Infinity };
+}
+
+function onResize(listener: () => void): () => void {
+  process.stdout.on('resize', listener);
+  return () => process.stdout.off('resize', listener);
 }
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */

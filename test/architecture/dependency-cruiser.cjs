@@ -24,6 +24,7 @@ const KEPT_IN = {
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/nearest\\.ts$',
+  'string-width': '^src/base/text-width\\.ts$',
   ssh2: '^src/host/ssh2',
 };
 /** Packages that any file of src may use. */

@@ -34,7 +34,7 @@ describe('starting the program', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
-    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs']);
+    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'string-width', 'yargs']);
   });
 
   it('needs no client, no log and no retries to render a task from a file', () => {

@@ -1,6 +1,6 @@
 // A text in lines: nothing is lost, no line is too long but for a single word.
 import { expect } from 'chai';
-import { wrapText } from '../../src/base/wrap-text.ts';
+import { wrapLines, wrapText } from '../../src/base/wrap-text.ts';
 
 describe('a text that is wrapped', () => {
   it('is broken between words, each line with its indent', () => {
@@ -11,5 +11,24 @@ describe('a text that is wrapped', () => {
   it('leaves a word whole that is longer than a line', () => {
     expect(wrapText('a /very/long/path here', { width: 8 })).to.equal('a\n/very/long/path\nhere\n');
     expect(wrapText('', { width: 8 })).to.equal('\n');
+  });
+
+  it('counts columns: wide signs take two, a colour none', () => {
+    expect(wrapText('学習 学習 ab', { width: 9 })).to.equal('学習 学習\nab\n');
+    expect(wrapText('👩‍🚀 👩‍🚀 ab', { width: 5 })).to.equal('👩‍🚀 👩‍🚀\nab\n');
+    expect(wrapText('\x1b[31mred\x1b[0m and', { width: 7 })).to.equal('\x1b[31mred\x1b[0m and\n');
+  });
+});
+
+describe('lines for a terminal', () => {
+  it('are broken between words where they are too wide, and stay as they are where not', () => {
+    expect(wrapLines('one two three\nfour\n', 8)).to.equal('one two\nthree\nfour\n');
+    expect(wrapText('one two three', { width: Infinity })).to.equal('one two three\n');
+  });
+
+  it('that are indented are left whole, so that they can be copied', () => {
+    expect(wrapLines('Type this:\n  program --with many --words\n', 10)).to.equal(
+      'Type this:\n  program --with many --words\n',
+    );
   });
 });

@@ -1,5 +1,7 @@
 // The table of tasks in a terminal: as wide as it is there, and a few lines for each task where a table has no room.
 import { expect } from 'chai';
+import { textWidth } from '../../src/base/text-width.ts';
+import { painter } from '../../src/cli/paint.ts';
 import { statusText, type ClusterStatus } from '../../src/cli/status-report.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
@@ -34,12 +36,16 @@ const SEEN: ClusterStatus = {
   ],
 };
 
-const longest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+const plain = painter({ isTerminal: false, environment: {} });
+const shown = (columns = Infinity, seen = SEEN): string => statusText([seen], { paint: plain, columns });
+const longest = (text: string): number => Math.max(...text.split('\n').map(textWidth));
+const [HELD, PARKED] = SEEN.rows;
+if (HELD === undefined || PARKED === undefined) throw new Error('there are two rows');
 
 describe('the table of tasks', () => {
-  for (const columns of [80, 120]) {
+  for (const columns of [60, 80]) {
     it(`becomes a few lines for each task in a terminal of ${columns} columns`, () => {
-      const text = statusText([SEEN], columns);
+      const text = shown(columns);
 
       expect(longest(text)).to.be.at.most(columns);
       expect(text).to.include(
@@ -49,10 +55,53 @@ describe('the table of tasks', () => {
     });
   }
 
-  it('stays a table where there is room for it, and where nobody says how much there is', () => {
-    for (const text of [statusText([SEEN], 240), statusText([SEEN])]) {
+  it('has the reasons below the rows where only they have no room', () => {
+    const text = shown(120);
+
+    expect(longest(text)).to.be.at.most(120);
+    expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
+    expect(text).to.match(/^a{32} {2}train the large model o… {2}gpu .* UTC {2}-\n {4}it is held \(JobHeldUser\)/m);
+    expect(text).to.match(/^b{32} .* parked +- +-\n$/m);
+  });
+
+  it('has the reasons in lines of their column where that is wide enough', () => {
+    const text = shown(160);
+
+    expect(longest(text)).to.be.at.most(160);
+    expect(text).to.match(/^a{32} .* PENDING .* {2}- {5}it is held \(JobHeldUser\)\..*\n {100,}\S/m);
+  });
+
+  it('has one line for each task where there is room for it, and where nobody says how much there is', () => {
+    for (const text of [shown(240), shown()]) {
       expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
       expect(text).to.match(/^a{32} .* PENDING .* whoever has held it\.$/m);
     }
+  });
+
+  it('stays straight with names of wide signs, none of which is cut in two', () => {
+    const names = ['学習タスク：大規模言語モデルの微調整', '👩‍🚀👩‍🚀 launch the big experiment with emoji', 'plain'];
+    const text = shown(240, { ...SEEN, rows: names.map((name) => ({ ...HELD, name })) });
+
+    const starts = text
+      .split('\n')
+      .filter((line) => line.includes('gpu'))
+      .map((line) => textWidth(line.slice(0, line.indexOf('gpu'))));
+    expect(starts).to.deep.equal([60, 60, 60]);
+    expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
+  });
+
+  it('has colours for what goes well and what does not, and none for what waits', () => {
+    const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
+    const rows = states.map((state) => ({ ...PARKED, state }));
+    const paint = painter({ isTerminal: true, environment: {} });
+
+    const text = statusText([{ ...SEEN, rows }], { paint, columns: 240 });
+
+    expect(text).to.include('\x1b[32mRUNNING\x1b[').and.to.include('\x1b[31mFAILED\x1b[');
+    expect(text)
+      .to.include('\x1b[33mabsent\x1b[')
+      .and.to.match(/ PENDING /)
+      .and.to.match(/ parked /);
+    expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 });

@@ -10,6 +10,7 @@ import { daemonLogFile, shortenDaemonLog } from '../daemon-log.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readConfig } from '../read-config.ts';
 import { findDaemons } from '../running-daemons.ts';
+import { tellResult } from '../tell-result.ts';
 
 const LOOK_EVERY_MS = 100;
 
@@ -28,7 +29,8 @@ export async function detach(typed: Typed, around: Surroundings): Promise<number
   while (!over.signal.aborted && !around.stop.aborted) {
     const { here } = await findDaemons(typed, around);
     if (here.some(({ pid }) => pid === daemon.pid)) {
-      around.stdout(
+      tellResult(
+        around,
         `Started: process ${daemon.pid}. Its log is ${logFile}.\nSee its tasks with clearml-agent-slurm status; end it with stop, or with drain once its jobs have ended.\n`,
       );
       return EXIT.ok;

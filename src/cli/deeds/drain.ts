@@ -3,6 +3,7 @@ import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { journalEntries } from '../journal-entries.ts';
 import { describeOthers, findDaemons } from '../running-daemons.ts';
+import { tellResult } from '../tell-result.ts';
 
 /** Returns `failed` when there is nobody to tell. Does not wait. @throws ConfigProblem, UsageProblem */
 export async function drain(typed: Typed, around: Surroundings): Promise<number> {
@@ -13,7 +14,8 @@ export async function drain(typed: Typed, around: Surroundings): Promise<number>
   const count = journals.reduce((sum, { size }) => sum + size, 0);
   for (const { pid } of daemons.here) {
     process.kill(pid, 'SIGUSR1');
-    around.stdout(
+    tellResult(
+      around,
       `Process ${pid} takes nothing new from now on, and ends with the last of its tasks (${count} at the moment). See clearml-agent-slurm status.\n`,
     );
   }

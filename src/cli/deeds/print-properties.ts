@@ -34,13 +34,14 @@ export async function printProperties(typed: Typed, around: Surroundings): Promi
   } else if (switchOption(typed, 'json') === true) {
     around.stdout(`${JSON.stringify(properties, null, 2)}\n`);
   } else {
-    around.stdout(showTable(properties, switchOption(typed, 'markdown') ?? false));
+    const isMarkdown = switchOption(typed, 'markdown') ?? false;
+    around.stdout(showTable(properties, isMarkdown, around.terminalSize?.().columns));
   }
   return EXIT.ok;
 }
 
 /** The column of what is taken is there only where something is bounded. */
-function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean): string {
+function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean, columns?: number): string {
   const isBounded = properties.some(({ takes }) => takes !== undefined);
   const titles = ['property', 'default', ...(isBounded ? ['takes'] : []), 'sets', 'where'];
   const rows = properties.map(({ name, fallback, takes, uses, file }) => [
@@ -55,6 +56,7 @@ function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean): 
     : textTable(
         titles.map((title) => title.toUpperCase()),
         rows,
+        columns,
       );
 }
 

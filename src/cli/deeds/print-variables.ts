@@ -14,7 +14,9 @@ import { switchOption, textOption } from '../typed-options.ts';
 export async function printVariables(typed: Typed, around: Surroundings): Promise<number> {
   const isJson = switchOption(typed, 'json') ?? false;
   const hasTask = textOption(typed, 'task') !== undefined || textOption(typed, 'task-file') !== undefined;
-  around.stdout(hasTask ? showValues(await valuesOfTask(typed, around), isJson) : showFields(isJson));
+  const columns = around.terminalSize?.().columns;
+  if (isJson) around.stdout(toJson(hasTask ? toObject(await valuesOfTask(typed, around)) : FIELDS));
+  else around.stdout(hasTask ? showValues(await valuesOfTask(typed, around), columns) : showFields(columns));
   return EXIT.ok;
 }
 
@@ -35,19 +37,23 @@ function masked(name: string, value: unknown): unknown {
   return typeof value === 'string' ? maskSecretsIn(value) : value;
 }
 
-function showValues(values: readonly VariableValue[], isJson: boolean): string {
-  if (isJson) return toJson(Object.fromEntries(values.map(({ name, value }) => [name, value])));
+function toObject(values: readonly VariableValue[]): object {
+  return Object.fromEntries(values.map(({ name, value }) => [name, value]));
+}
+
+function showValues(values: readonly VariableValue[], columns?: number): string {
   return textTable(
     ['VARIABLE', 'VALUE'],
     values.map(({ name, value }) => [name, shown(Array.isArray(value) ? value.join(',') : String(value))]),
+    columns,
   );
 }
 
-function showFields(isJson: boolean): string {
-  if (isJson) return toJson(FIELDS);
+function showFields(columns?: number): string {
   return textTable(
     ['VARIABLE', 'TYPE', 'TASK MAY LACK IT', 'EXAMPLE', 'MEANING'],
     FIELDS.map(({ name, type, mayLack, example, meaning }) => [name, type, mayLack ? 'yes' : 'no', example, meaning]),
+    columns,
   );
 }
 

@@ -1,5 +1,6 @@
 // Shows how the tasks stand, whether a daemon runs or not: it takes no lock and changes nothing.
 import { systemClock } from '../../base/clock.ts';
+import { sayDuration } from '../../base/duration.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
@@ -8,15 +9,15 @@ import { survey } from '../../glue/survey.ts';
 import { openCluster, type ClusterSide } from '../assemble.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { isFromAbort } from '../interrupted.ts';
 import { journalEntries } from '../journal-entries.ts';
 import { makeClearml } from '../make-clearml.ts';
+import { painter } from '../paint.ts';
 import { readBase } from '../read-base.ts';
 import { statusDocument, statusText, type ClusterStatus } from '../status-report.ts';
 import { switchOption } from '../typed-options.ts';
 import { UsageProblem } from '../usage-problem.ts';
-
-/** A terminal is wiped before each look, as watch(1) does. */
-const WIPE = '\x1b[H\x1b[2J\x1b[3J';
+import { openScreen } from '../watched-screen.ts';
 
 /**
  * Returns `unavailable` when ClearML or a cluster gave no answer; what is known without it is shown all the same.
@@ -31,18 +32,18 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
   const sides = new Map<ClusterSettings, ClusterSide>();
   try {
     for (const cluster of base.config.settings.clusters) sides.set(cluster, await openCluster(base, cluster, base.log));
-    for (;;) {
-      const seen = await Promise.all([...sides].map(([cluster, side]) => lookAt(cluster, side, clearml, around)));
-      around.stdout(
-        asJson
-          ? `${JSON.stringify(statusDocument(seen), undefined, 2)}\n`
-          : onTerminal(statusText(seen, around.terminalSize?.().columns), around, isWatching),
-      );
-      const isWhole = seen.every(({ clearmlTrouble, slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined);
-      if (!isWatching) return isWhole ? EXIT.ok : EXIT.unavailable;
-      await sleepUnlessStopped(systemClock, base.config.settings.slurm.pollIntervalMs, around.stop);
-      if (around.stop.aborted) return EXIT.ok;
-    }
+    const look = (): Promise<ClusterStatus[]> =>
+      Promise.all([...sides].map(([cluster, side]) => lookAt(cluster, side, clearml, around)));
+    if (isWatching) return await watch(look, base.config.settings.slurm.pollIntervalMs, around);
+    const seen = await look();
+    const columns = around.terminalSize?.().columns ?? Infinity;
+    around.stdout(
+      asJson
+        ? `${JSON.stringify(statusDocument(seen), undefined, 2)}\n`
+        : statusText(seen, { paint: painter(around), columns }),
+    );
+    const isWhole = seen.every(({ clearmlTrouble, slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined);
+    return isWhole ? EXIT.ok : EXIT.unavailable;
   } finally {
     for (const { host } of sides.values()) await host.close();
     await clearml.close();
@@ -50,14 +51,28 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
   }
 }
 
-/** Watched in a terminal, each look begins at its top, and ends where it does. */
-function onTerminal(text: string, { terminalSize }: Surroundings, isWatching: boolean): string {
-  if (!isWatching || terminalSize === undefined) return text;
-  const { rows } = terminalSize();
-  const lines = text.trimEnd().split('\n');
-  if (lines.length < rows) return WIPE + text;
-  const shown = lines.slice(0, Math.max(1, rows - 2));
-  return `${WIPE}${shown.join('\n')}\n… and ${lines.length - shown.length} more lines: see status without --watch.\n`;
+/** Looks again and again until it is stopped, which is a good end. */
+async function watch(
+  look: () => Promise<readonly ClusterStatus[]>,
+  everyMs: number,
+  around: Surroundings,
+): Promise<number> {
+  const paint = painter(around);
+  const screen = openScreen(around);
+  try {
+    do {
+      const seen = await look();
+      const time = new Date(systemClock.now()).toISOString().slice(11, 19);
+      const head = `Looked at ${time} UTC, again every ${sayDuration(everyMs)}; Ctrl-C ends this.\n`;
+      screen.show(({ columns }) => head + statusText(seen, { paint, columns }));
+    } while (await sleepUnlessStopped(systemClock, everyMs, around.stop));
+    return EXIT.ok;
+  } catch (error) {
+    if (isFromAbort(around.stop, error)) return EXIT.ok;
+    throw error;
+  } finally {
+    screen.close();
+  }
 }
 
 async function lookAt(

@@ -3,6 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeOthers, findDaemons, isHolding } from '../running-daemons.ts';
+import { tellResult } from '../tell-result.ts';
 
 /** A daemon ends within five seconds; a machine may be slow. */
 const PATIENCE_MS = 30_000;
@@ -24,7 +25,8 @@ export async function stop(typed: Typed, around: Surroundings): Promise<number> 
       );
       code = EXIT.tryAgain;
     } else
-      around.stdout(
+      tellResult(
+        around,
         `Stopped: process ${daemon.pid} has ended. Its jobs go on, and are followed once it is started again.\n`,
       );
   }

@@ -1,0 +1,61 @@
+// A screen for what is looked at again and again: a terminal has one beside that with the shell's lines, which is given back as it was.
+import type { Surroundings, TerminalSize } from './command.ts';
+
+type Terminal = Pick<Surroundings, 'stdout' | 'terminalSize' | 'onResize' | 'stop'>;
+
+export interface WatchedScreen {
+  /** @param draw called again when the terminal has another size */
+  show(draw: (size: TerminalSize) => string): void;
+  /** What was shown last stays behind, among the lines of the shell. */
+  close(): void;
+}
+
+/** The other screen, without a cursor, where a line that is too long is cut. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
+/** Written over what is there, so that nothing flickers. */
+const HOME = '\x1b[H';
+const TO_LINE_END = '\x1b[K';
+const TO_SCREEN_END = '\x1b[J';
+
+/** It is there from the first look on. Where results do not go to a terminal, each is simply written. It is closed by the first signal too, whatever else is still done. */
+export function openScreen({ stdout, terminalSize, onResize, stop }: Terminal): WatchedScreen {
+  if (terminalSize === undefined)
+    return { show: (draw) => stdout(draw({ columns: Infinity, rows: Infinity })), close: () => undefined };
+
+  const sizeNow = terminalSize;
+  let last: ((size: TerminalSize) => string) | undefined;
+  let isOpen = true;
+  const unheard = onResize?.(draw);
+  stop.addEventListener('abort', close);
+  return {
+    show(next) {
+      if (last === undefined && isOpen) stdout(ENTER);
+      last = next;
+      draw();
+    },
+    close,
+  };
+
+  function draw(): void {
+    if (!isOpen || last === undefined) return;
+    const size = sizeNow();
+    const lines = fitting(last(size).trimEnd().split('\n'), size.rows);
+    stdout(`${HOME}${lines.map((line) => `${line}${TO_LINE_END}\n`).join('')}${TO_SCREEN_END}`);
+  }
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    unheard?.();
+    stop.removeEventListener('abort', close);
+    if (last !== undefined) stdout(LEAVE + last(sizeNow()));
+  }
+}
+
+/** The last line of a screen stays empty: a newline there would move the rest up. */
+function fitting(lines: readonly string[], rows: number): readonly string[] {
+  if (lines.length < rows) return lines;
+  const shown = lines.slice(0, Math.max(1, rows - 2));
+  return [...shown, `… and ${lines.length - shown.length} more lines: see them without --watch.`];
+}

@@ -1,0 +1,66 @@
+// The program in a real terminal: its sentences are broken between words, and Ctrl-C gives the terminal back.
+import { expect } from 'chai';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { waitUntil } from '../support/wait-until.ts';
+import { hereOnStandIns } from './on-stand-ins.ts';
+import { here } from './run-here.ts';
+
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const PROGRAM = resolve('test/support/run-from-source.ts');
+
+interface InTerminal {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<number | null>;
+  readonly seen: () => string;
+}
+
+/** Starts it as a shell in a terminal of this width does. */
+function inTerminal(columns: number, words: string, environment: Readonly<Record<string, string>>): InTerminal {
+  const line = `stty cols ${columns} rows 24; exec ${process.execPath} --import ${TSX} ${PROGRAM} ${words}`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', TERM: 'xterm', ...environment },
+    cwd: resolve('.'),
+  });
+  let seen = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (seen += chunk.toString().replaceAll('\r', '')));
+  return { child, ended: once(child, 'close').then(() => child.exitCode), seen: () => seen };
+}
+
+describe('in a terminal', function () {
+  this.timeout(180_000);
+
+  it('an error is broken between words, none of which is lost', async () => {
+    await using place = await here();
+
+    const { ended, seen } = inTerminal(50, 'status', { HOME: place.folder });
+
+    expect(await ended).to.equal(78);
+    const lines = seen().trimEnd().split('\n');
+    expect(lines.length).to.be.above(3);
+    expect(lines.filter((line) => line.length > 50 && line.includes(' '))).to.deep.equal([]);
+    const piped = await place.run('status');
+    expect(`${lines.join(' ')}\n`).to.equal(piped.stderr);
+  });
+
+  it('status --watch shows the tasks, and Ctrl-C is a good end that gives the terminal back', async () => {
+    await using place = await hereOnStandIns();
+    const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${place.folder}/clearml.conf`, {
+      HOME: place.folder,
+    });
+    await waitUntil('the first look', () => seen().includes('No task is on its way.'), {
+      withinMs: 120_000,
+      evidence: seen,
+    });
+
+    child.stdin.write('\x03');
+
+    expect(await ended, seen()).to.equal(0);
+    expect(seen()).to.not.include('bug');
+    expect(seen()).to.match(/\x1b\[\?1049l.*Looked at [\d:]+ UTC/s);
+  });
+});

@@ -1,0 +1,111 @@
+// A screen that is drawn again and again: on a terminal beside the shell's lines, which are there again in the end.
+import { expect } from 'chai';
+import { openScreen, type WatchedScreen } from '../../src/cli/watched-screen.ts';
+
+const ENTER = '\x1b[?1049h';
+const LEAVE = '\x1b[?1049l';
+
+interface Watched {
+  readonly screen: WatchedScreen;
+  readonly stop: AbortController;
+  /** What was written since this was called last. */
+  readonly written: () => string;
+  readonly resize: (columns: number, rows: number) => void;
+}
+
+function onTerminal(columns: number, rows: number): Watched {
+  let size = { columns, rows };
+  let text = '';
+  let heard: (() => void) | undefined;
+  const stop = new AbortController();
+  const screen = openScreen({
+    stdout: (more) => (text += more),
+    terminalSize: () => size,
+    onResize(listener) {
+      heard = listener;
+      return () => (heard = undefined);
+    },
+    stop: stop.signal,
+  });
+  return {
+    screen,
+    stop,
+    written() {
+      const all = text;
+      text = '';
+      return all;
+    },
+    resize(toColumns, toRows) {
+      size = { columns: toColumns, rows: toRows };
+      heard?.();
+    },
+  };
+}
+
+const bare = (text: string): string => text.replaceAll(/\x1b\[\??\d*[A-Za-z]/g, '');
+
+describe('a watched screen', () => {
+  it('is drawn over itself, and never wipes what the shell has shown before', () => {
+    const { screen, written } = onTerminal(80, 24);
+    expect(written(), 'nothing before the first look').to.equal('');
+
+    screen.show(() => 'one\ntwo\n');
+    const first = written();
+    screen.show(() => 'three\n');
+    const second = written();
+
+    expect(first.startsWith(ENTER)).to.equal(true);
+    expect(bare(first)).to.equal('one\ntwo\n');
+    expect(second).to.not.include(ENTER);
+    expect(bare(second)).to.equal('three\n');
+    expect(first + second).to.not.match(/\x1b\[[23]J/);
+  });
+
+  it('is drawn anew at once when the terminal has another size', () => {
+    const { screen, written, resize } = onTerminal(80, 24);
+    screen.show(({ columns }) => `as wide as ${columns}\n`);
+    written();
+
+    resize(60, 20);
+
+    expect(bare(written())).to.equal('as wide as 60\n');
+  });
+
+  it('says how many lines it has no room for', () => {
+    const { screen, written } = onTerminal(80, 5);
+    screen.show(() => '1\n2\n3\n4\n');
+    expect(bare(written())).to.equal('1\n2\n3\n4\n');
+
+    screen.show(() => '1\n2\n3\n4\n5\n6\n');
+
+    expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines: see them without --watch.\n');
+  });
+
+  it('gives the terminal back at the first signal, with what was seen last, and is not drawn again', () => {
+    const { screen, stop, written, resize } = onTerminal(80, 24);
+    screen.show(() => 'one\n');
+    written();
+
+    stop.abort();
+    const left = written();
+    resize(60, 20);
+    screen.show(() => 'two\n');
+    screen.close();
+
+    expect(left).to.include(LEAVE).and.to.include('\x1b[?25h');
+    expect(left.endsWith(`${LEAVE}one\n`)).to.equal(true);
+    expect(written()).to.equal('');
+  });
+
+  it('is no screen where nothing was shown, or where there is no terminal', () => {
+    const { screen, written } = onTerminal(80, 24);
+    screen.close();
+    expect(written()).to.equal('');
+
+    let text = '';
+    const pipe = openScreen({ stdout: (more) => (text += more), stop: new AbortController().signal });
+    pipe.show(({ columns }) => `as wide as ${columns}\n`);
+    pipe.close();
+    expect(text).to.equal('as wide as Infinity\n');
+  });
+});
