@@ -1,7 +1,7 @@
 // Renders what runs inside the Slurm job from the Mustache files in templates/: every value in them is one quoted shell word.
 import { readFileSync } from 'node:fs';
-import Mustache from 'mustache';
 import { quoteWord } from '../base/shell-word.ts';
+import { createBlockWriter } from './block-writer.ts';
 import type { ContainerFacts } from './containers/plan-container.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import type { Blocks } from './template.ts';
@@ -58,22 +58,7 @@ function escape(value: unknown): string {
   return quoteWord(String(value));
 }
 
-const writer = createWriter();
-
-/** Each text is parsed once. Mustache does so too, but looks for it by a copy of the whole text, which takes longer than rendering. */
-function createWriter(): Mustache.Writer {
-  const made = new Mustache.Writer();
-  const parsed = new Map<string, ReturnType<Mustache.Writer['parse']>>();
-  const parse = made.parse.bind(made);
-  made.parse = (text, tags) => {
-    const known: unknown = parsed.get(text);
-    if (known !== undefined) return known;
-    const tokens: unknown = parse(text, tags);
-    parsed.set(text, tokens);
-    return tokens;
-  };
-  return made;
-}
+const writer = createBlockWriter();
 
 function readPartial(name: string): string {
   return readTemplate(`partials/${name}`);

@@ -1,0 +1,68 @@
+// The quick way of reading a block gives what Mustache itself gives, of every file of ours and of the corners of its language.
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import Mustache from 'mustache';
+import { createBlockWriter } from '../../src/template/block-writer.ts';
+
+const FOLDER = new URL('../../templates/', import.meta.url);
+
+const NAMES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.mustache'))
+  .map((name) => name.slice(0, -'.mustache'.length));
+
+function read(name: string): string {
+  return readFileSync(new URL(`${name}.mustache`, FOLDER), 'utf8');
+}
+
+function readPartial(name: string): string {
+  return read(`partials/${name}`);
+}
+
+const VIEWS = [
+  {},
+  { taskId: 'a', python: '{{not a tag}}', gateClosed: { code: 3 }, exitCodes: [{ code: 1, says: 'x', advice: 'y' }] },
+  { container: { image: 'i', options: ['a', 'b'], environment: [{ name: 'n', value: 'v' }] }, startsBySrun: true },
+];
+
+describe('the writer of blocks', () => {
+  for (const name of NAMES) {
+    it(`gives of ${name} what Mustache gives`, () => {
+      const writer = createBlockWriter();
+
+      for (const view of [...VIEWS, ...VIEWS]) {
+        const plain = Mustache.render(read(name), view, readPartial, { escape: String });
+
+        expect(writer.render(read(name), view, readPartial, { escape: String })).to.equal(plain);
+      }
+    });
+  }
+
+  for (const [what, text] of [
+    ['no tag', 'one\n\ntwo\n'],
+    ['no end of the last line', 'one\ntwo {{a}}\nthree\nfour'],
+    [
+      'sections in lines of their own',
+      'x\n  {{#list}}\n\n   - {{.}}\n  y\n  {{/list}}\nz\n{{^list}}\nnever\n{{/list}}\n',
+    ],
+    ['several tags in a line', '{{a}}{{#list}} {{.}}{{/list}}\n\n\n{{a}} b\n'],
+    ['an indented partial', 'x\n    {{> part}}\ny\n'],
+    ['a remark', 'x\n{{! nothing }}\ny\n'],
+  ] as const) {
+    it(`gives of a text with ${what} what Mustache gives`, () => {
+      const view = { a: 'A', list: [1, 2] };
+      const partials = { part: 'first\nsecond {{a}}\n\nthird\n' };
+
+      expect(createBlockWriter().render(text, view, partials)).to.equal(Mustache.render(text, view, partials));
+    });
+  }
+
+  it('keeps texts apart that differ only in lines without a tag', () => {
+    const writer = createBlockWriter();
+
+    expect(['one\n{{a}}', 'two\n{{a}}', 'one\n{{a}}'].map((text) => writer.render(text, { a: 1 }))).to.deep.equal([
+      'one\n1',
+      'two\n1',
+      'one\n1',
+    ]);
+  });
+});
