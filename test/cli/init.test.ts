@@ -6,6 +6,7 @@ import { startWorld } from '../e2e/world.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+import { here } from './run-here.ts';
 
 describe('init', function () {
   this.timeout(120_000);
@@ -109,6 +110,21 @@ describe('init', function () {
     expect(mistyped.stderr).to.include('--partition can not be "debgu" here. Did you mean "debug"?');
     expect(closed.stderr).to.include('--partition can not be "inactive" now: inactive is not up.');
     expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
+  });
+
+  it('writes for a server that is not known yet, says so, and counts its clearml.conf once that is there', async () => {
+    const { slurmConf } = await sharedCluster();
+    await using place = await here({ SLURM_CONF: slurmConf });
+    const settings = join(place.folder, 'site/clearml-slurm.conf');
+
+    const { code, stderr } = await place.run('init', 'site', '--yes');
+    await place.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"');
+    const shown = await place.run('config', '--config-file', settings);
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/^The ClearML server was not asked\. No ClearML credentials: .*\n/);
+    expect(await readFile(settings, 'utf8')).to.include('it was not there yet');
+    expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 
   it('says in one sentence when there is no Slurm', async () => {

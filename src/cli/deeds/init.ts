@@ -40,6 +40,7 @@ export async function init(typed: Typed, around: Surroundings): Promise<number> 
     await writeAll(filesFor({ typed, base, cluster, folder, site, choices }));
 
     around.stdout(''.concat(...paths(folder, site).map((path) => `${path}\n`)));
+    if (site.server.kind === 'trouble') around.stderr(`The ClearML server was not asked. ${site.server.why}.\n`);
     around.stderr(
       'Read them: each choice says where it came from. Then\n' +
         `  clearml-agent-slurm doctor --on-node --config-file ${join(folder, SETTINGS)}\n` +
@@ -89,7 +90,10 @@ function filesFor({ typed, base, cluster, folder, site, choices }: Writing): { p
         templateFile: TEMPLATE,
         unitFile: UNIT_FILE_NAMES[kind],
         // As seen from the written file, which stands in another folder.
-        included: config.files[0] === undefined ? undefined : resolve(config.files[0]),
+        included: {
+          path: resolve(config.files[0] ?? join(around.homeDir, 'clearml.conf')),
+          isThere: config.files[0] !== undefined,
+        },
         cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh: textOption(typed, 'ssh') },
       }),
     },

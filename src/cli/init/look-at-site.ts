@@ -67,6 +67,7 @@ const NOTHING_TOLD: Survey = {
   homeFileSystem: undefined,
   hasModules: false,
   modules: [],
+  networkVariables: [],
 };
 
 /** Empty where it could not be run: what it would have told is not there then. */

@@ -6,8 +6,8 @@ export interface SettingsPlace {
   /** Relative to the file of the settings. */
   readonly templateFile: string;
   readonly unitFile: string;
-  /** The clearml.conf with server and keys, where there is one. */
-  readonly included: string | undefined;
+  /** The clearml.conf with server and keys, or where it is to be. */
+  readonly included: { readonly path: string; readonly isThere: boolean };
   /** Which cluster was looked at, where it has a name; and how to get there, where that was typed. */
   readonly cluster: { readonly name: string; readonly ssh: string | undefined } | undefined;
 }
@@ -19,9 +19,10 @@ export function startingSettings(
 ): string {
   return [
     '# Written by clearml-agent-slurm init. It is yours: change what you like; docs/configuration.md has every setting.',
-    ...(included === undefined
-      ? ['# Server and keys are to be found elsewhere: no clearml.conf was there when this was written.']
-      : ['# Server and keys.', `include ${JSON.stringify(included)}`]),
+    included.isThere
+      ? '# Server and keys.'
+      : '# Server and keys: it was not there yet when this was written, and counts as soon as it is.',
+    `include ${JSON.stringify(included.path)}`,
     'agent.slurm {',
     `  # ${queue.why}`,
     `  queues: [${JSON.stringify(queue.value)}]`,

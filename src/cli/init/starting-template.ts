@@ -107,14 +107,19 @@ function modulesToLoad({ plain, login }: Site, { containers }: Choices): ModuleL
 
   load('python', 'No python3');
   if (inImages) load('containers', `No ${containers.value}`);
-  const needsProfile = isOnlyAtLogin('python') || (inImages && isOnlyAtLogin('containers'));
-  if (needsProfile)
+  const isFoundByProfile = isOnlyAtLogin('python') || (inImages && isOnlyAtLogin('containers'));
+  if (isFoundByProfile)
     lines.push('# -l in the first line: python3 or the container program is found only with the login profile.');
   if (lines.length === 0) lines.push(pythonFound(plain.python));
+  const ways = login.networkVariables.filter((name) => !plain.networkVariables.includes(name));
+  if (ways.length > 0)
+    lines.push(
+      `# -l in the first line: only the login profile sets ${ways.join(', ')}; jobs get none of it from the daemon.`,
+    );
   if (login.hasModules && needed.length === 0) {
     lines.push('# There are modules, says the login shell: with #!/bin/bash -l above, load here what tasks need.');
   }
-  return { lines: [...lines, ''], needsLogin: needed.length > 0 || needsProfile };
+  return { lines: [...lines, ''], needsLogin: needed.length > 0 || isFoundByProfile || ways.length > 0 };
 }
 
 function pythonFound(version: string | undefined): string {

@@ -12,7 +12,24 @@ export interface Survey {
   readonly hasModules: boolean;
   /** Those of `module avail` that bring Python or a program for containers, each the version that its site made the default. */
   readonly modules: readonly string[];
+  /** Of the variables that lead through a proxy, to a package index or to certificates: those that are set, without their values. */
+  readonly networkVariables: readonly string[];
 }
+
+/** What programs in a job look at on their way out of the cluster: curl, git, Python's requests and pip. */
+const NETWORK_VARIABLES = [
+  'https_proxy',
+  'HTTPS_PROXY',
+  'http_proxy',
+  'HTTP_PROXY',
+  'REQUESTS_CA_BUNDLE',
+  'SSL_CERT_FILE',
+  'CURL_CA_BUNDLE',
+  'GIT_SSL_CAINFO',
+  'PIP_CERT',
+  'PIP_CONFIG_FILE',
+  'PIP_INDEX_URL',
+];
 
 /** Every fact is a line `init:KEY=value`, so that a talkative login profile does no harm; an empty value says that it is not there. */
 export const SURVEY_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
@@ -20,6 +37,7 @@ tell python "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>
 for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && tell containers "$one"; done
 tell home "$HOME"
 tell homefs "$(stat -f -c %T "$HOME" 2>/dev/null)"
+tell network "$(for one in ${NETWORK_VARIABLES.join(' ')}; do [ -z "\${!one}" ] || echo "$one"; done)"
 if type module >/dev/null 2>&1; then
     tell hasmodules yes
     tell modules "$(module -t avail 2>&1 | grep -iE '^(python|anaconda|miniconda|miniforge|apptainer|singularity)')"
@@ -47,6 +65,7 @@ export function readSurvey(text: string): Survey | undefined {
     homeFileSystem: filled('homefs'),
     hasModules: filled('hasmodules') !== undefined,
     modules: usualModules((filled('modules') ?? '').split(/\s+/)),
+    networkVariables: NETWORK_VARIABLES.filter((name) => filled('network')?.split(' ').includes(name)),
   };
 }
 

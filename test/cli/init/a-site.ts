@@ -28,6 +28,7 @@ export const BARE: Survey = {
   homeFileSystem: 'ext2/ext3',
   hasModules: false,
   modules: [],
+  networkVariables: [],
 };
 
 export const SITE: Site = {

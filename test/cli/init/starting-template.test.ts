@@ -83,6 +83,14 @@ describe('the starting template', () => {
       '# -l in the first line: ',
     ],
     [
+      'the login profile where only it knows the way through a proxy',
+      withSurvey({ networkVariables: ['https_proxy', 'PIP_CERT'] }, { networkVariables: ['PIP_CERT'] }),
+      {},
+      '#!/bin/bash -l\n',
+      '# The login node has Python 3.11; doctor --on-node tells',
+      '# -l in the first line: only the login profile sets https_proxy; jobs',
+    ],
+    [
       'Apptainer',
       withSurvey({ containers: 'apptainer' }),
       { containers: 'apptainer' },

@@ -10,7 +10,7 @@ const MODULES =
 
 describe('the survey of a login node', () => {
   it('is read from between the words of a login profile, and not at all where it was cut short', () => {
-    const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
+    const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:network=https_proxy PIP_CERT\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
 
     expect(readSurvey(text)).to.deep.equal({
       python: '3.9',
@@ -19,6 +19,7 @@ describe('the survey of a login node', () => {
       homeFileSystem: 'nfs',
       hasModules: true,
       modules: ['Python/3.11.3-GCCcore-12.3.0', 'apptainer/1.4.1'],
+      networkVariables: ['https_proxy', 'PIP_CERT'],
     });
     expect(readSurvey(text.replace('init:end=', ''))).to.equal(undefined);
   });
@@ -33,6 +34,19 @@ describe('the survey of a login node', () => {
     expect(survey?.home).to.equal(process.env['HOME']);
     expect(survey?.homeFileSystem).to.match(/\S/);
     expect(survey?.modules).to.deep.equal(['miniforge3/24.1', 'singularity-ce/4.1']);
+  });
+
+  it('has the names of the variables that lead through a proxy, and never what they hold', () => {
+    const env = {
+      PATH: process.env['PATH'],
+      https_proxy: 'http://ada:secret@proxy:3128',
+      PIP_CERT: '/etc/ca.pem',
+      http_proxy: '',
+    };
+    const answer = execFileSync('bash', ['-s'], { input: SURVEY_SCRIPT, encoding: 'utf8', env });
+
+    expect(readSurvey(answer)?.networkVariables).to.deep.equal(['https_proxy', 'PIP_CERT']);
+    expect(answer).not.to.include('secret');
   });
 
   it('knows which module brings what', () => {
