@@ -36,7 +36,7 @@ function commandsOf(page: string): string[] {
   );
   const lines = blocksOf(page).flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
   const inBlocks = lines.flatMap((line) => /^\s*(?:\$ )?(clearml-agent-slurm(?: [^…]*)?)$/.exec(line)?.[1] ?? []);
-  return [...new Set([...inBlocks, ...inText])].map((line) => line.replace(/\s+#.*$/, '').trim());
+  return [...new Set([...inBlocks, ...inText])].map((line) => line.replace(/\s+[#>].*$/, '').trim());
 }
 
 /** What stands in the documents for a task of the reader's own. */
@@ -60,6 +60,8 @@ async function readersHome(): Promise<{ place: OnSandbox; task: string }> {
 /** The command as somebody types it who has this task, and has not done all that stands before it. */
 function inPlaceOf(words: readonly string[], task: string): string[] {
   const isInit = words[0] === 'init';
+  // It would run until it is stopped. Its words are looked at all the same.
+  if (words[0] === 'sandbox') return [...words, '--help'];
   // There is no such host: what the options come to is shown instead.
   return [...(words.includes('--ssh') ? ['config'] : []), ...words].map((word) => {
     if (A_TASK.test(word)) return task;

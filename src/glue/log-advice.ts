@@ -63,7 +63,7 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
     words: /CERTIFICATE_VERIFY_FAILED|server certificate verification failed|SSL certificate problem|x509: certificate/,
     says: 'the node does not trust the certificate of a server',
     advice:
-      "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO in the template before CLEARML_PRE_SETUP, with the site's CA file",
+      "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO in the template before CLEARML_PRE_SETUP, with the site's CA file, or begin it with #!/bin/bash -l where the login profile does so",
   },
   {
     words: /FATAL: .*(?:unauthorized|denied|authentication required)$/m,
