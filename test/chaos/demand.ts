@@ -70,13 +70,7 @@ function mayHaveMissed({ traces, deeds }: TaskHistory, act: ServerCall): boolean
 
 /** An agent that had the task in hand before the user acted may have the last word: nothing of ours stands between the two. */
 function isOverruledByAgent({ calls }: TaskHistory, act: ServerCall): boolean {
-  const hadIt = calls.some(
-    ({ who, endpoint, at, answer }) =>
-      who === 'node' &&
-      endpoint === 'queues.remove_task' &&
-      at < act.at &&
-      (answer === undefined || answer.count === 1),
-  );
+  const hadIt = calls.some((call) => isLetIn(call) && call.at < act.at);
   return hadIt && calls.some((call) => call.who === 'node' && changesStatus(call) && endOf(call) >= act.at);
 }
 
@@ -135,9 +129,7 @@ function byNoRun(history: TaskHistory, since: number): Demand {
  */
 function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefined {
   const fromNode = calls.filter(({ who, at }) => who === 'node' && at >= since);
-  const gate = fromNode.findLast(
-    ({ endpoint, answer }) => endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1),
-  );
+  const gate = fromNode.findLast(isLetIn);
   const start = traces.findLast(({ what, at }) => what === 'job starts' && at <= (gate?.at ?? 0));
   if (gate === undefined || start === undefined) return undefined;
   const { job, node } = start;
@@ -146,11 +138,14 @@ function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefin
 
 /**
  * A user's scancel of the only job that the task had, which is no reason for another one. A controller that is killed may forget
- * it, and a job that it acknowledged may have been there unseen. A task that was enqueued anew meanwhile is due all the same.
+ * it, and a job that it acknowledged may have been there unseen. A task that was enqueued anew meanwhile is due all the same, and
+ * so is one whose job was about to be replaced.
  */
-function findIgnored({ deeds, jobs, calls }: TaskHistory, run: Run, since: number): Deed | undefined {
+function findIgnored(history: TaskHistory, run: Run, since: number): Deed | undefined {
+  const { deeds, jobs, calls } = history;
   const taken = calls.find(({ endpoint, at }) => endpoint === 'queues.get_next_task' && at >= since);
-  return deeds.find(({ what, at, job }) => {
+  return deeds.find((scancel) => {
+    const { what, at, job } = scancel;
     if (what !== 'scancel' || at < (taken?.at ?? since) || at > run.beganAt || job === run.job) return false;
     const isForgettable = deeds.some(
       (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
@@ -160,8 +155,21 @@ function findIgnored({ deeds, jobs, calls }: TaskHistory, run: Run, since: numbe
       run.beganAt - at > MIN_JOB_AGE_MS &&
       deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > at && deed.at < run.beganAt);
     const isOnly = jobs.every((seen) => seen.job === job || seen.at > at + SEEN_WITHIN_MS);
-    return !isForgettable && !isForgotten && isOnly;
+    return !isForgettable && !isForgotten && isOnly && !isPutBack(history, scancel);
   });
+}
+
+/** Slurm had put the job back after it was let in and before its agent began the task: nobody runs it by that job any more. */
+function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: Deed): boolean {
+  const gate = calls.find((call) => isLetIn(call) && call.at < at);
+  if (gate === undefined || calls.some((call) => call.endpoint === 'tasks.started' && call.at < at)) return false;
+  const isBack = (back: { readonly job: string; readonly at: number }): boolean =>
+    back.job === job && back.at > gate.at && back.at < at;
+  return jobs.some((seen) => seen.state === 'PENDING' && isBack(seen)) || traces.some(isBack);
+}
+
+function isLetIn({ who, endpoint, answer }: ServerCall): boolean {
+  return who === 'node' && endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1);
 }
 
 /** What was done to the job of a run, from a moment before it began until its end could be told. */

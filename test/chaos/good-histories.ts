@@ -140,4 +140,13 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       ],
     }),
   ],
+  [
+    'another job after scancel of one that Slurm had put back before its agent began the task',
+    history({
+      calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
+      traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],
+      jobs: [job(1_000, 'RUNNING'), job(2_500, 'PENDING'), job(9_000, 'RUNNING', '8')],
+      deeds: [deed(2_000, 'node killed', { node: 'n1' }), deed(3_100, 'scancel', { job: '7' })],
+    }),
+  ],
 ];
