@@ -6,6 +6,10 @@ import { lastLines, runCommand } from './command.mjs';
 export async function installNodeModules() {
   if (isInstalled()) return { says: 'node_modules is what package-lock.json asks for' };
   const { exitCode, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund']);
+  if (exitCode !== 0 && output.includes('EBADENGINE'))
+    throw new Error(
+      `Node ${process.version} or its npm is too old. "Where there is no Node" in README.md says how to get another, without root.`,
+    );
   if (exitCode !== 0)
     throw new Error(
       `npm ci failed: look at its words, and whether the registry can be reached\n${lastLines(output, 15)}`,
