@@ -13,6 +13,8 @@ export interface ChosenQueue {
   readonly cluster: ClusterSettings;
   /** It is no queue that a person has named, and is made where there is none. */
   readonly isOwn: boolean;
+  /** What that one would be called. */
+  readonly ownName: string;
 }
 
 /**
@@ -24,20 +26,21 @@ export async function chooseQueue(typed: Typed, settings: Settings, workingDir: 
   const template = textOption(typed, 'template');
   const found = settings.queues.find((queue) => queue.name === name);
   const cluster = theCluster(settings, found?.cluster);
+  const ownName = ownQueue(cluster);
 
   if (found !== undefined && template === undefined && hasTemplate(settings, found.template)) {
     const named = (await readQueues(settings, workingDir)).find((queue) => queue.name === name);
-    if (named !== undefined) return { named, cluster, isOwn: false };
+    if (named !== undefined) return { named, cluster, isOwn: false, ownName };
   }
   const what = {
     ...found,
-    name: name ?? ownQueue(cluster),
+    name: name ?? ownName,
     cluster: cluster.name,
     template: template ?? theTemplate(settings, name),
   };
   const [named] = await readQueues({ ...settings, queues: [what] }, workingDir);
   if (named === undefined) throw new RangeError('one queue in, one queue out');
-  return { named, cluster, isOwn: name === undefined };
+  return { named, cluster, isOwn: name === undefined, ownName };
 }
 
 /** In which a task stands that nobody has enqueued, before it is brought to Slurm. No daemon serves it. */

@@ -11,11 +11,14 @@ import type { Typed } from './command.ts';
 import { oneTaskMark, workerName } from './job-settings.ts';
 import type { Base } from './read-base.ts';
 import { switchOption, textOption } from './typed-options.ts';
+import { UsageProblem } from './usage-problem.ts';
 import { readNamedTask, type OnServer } from './with-server.ts';
 
 export interface OneTask {
   readonly task: TaskId;
   readonly queue: ServedQueue;
+  /** Of the queue in which a task stands that was put into none. */
+  readonly ownQueueName: string;
   readonly glue: Glue;
   readonly lock: Lock;
 }
@@ -33,6 +36,7 @@ export async function withOneTask<End>(
 ): Promise<End> {
   const { settings } = base.config;
   const chosen = await chooseQueue(typed, settings, base.around.workingDir);
+  refuseUnusedImage(typed, chosen, settings.slurm.singularityMode);
   const createQueues = chosen.isOwn || switchOption(typed, 'create-queue') === true;
   const serverSide = await openServer(base, [chosen.named], { createQueues });
   try {
@@ -74,7 +78,7 @@ async function withState<End>(
     try {
       const [queue] = glue.queues;
       if (queue === undefined) throw new RangeError('the queue that was chosen is among those that were opened');
-      const done = await work({ task, queue, glue, lock });
+      const done = await work({ task, queue, ownQueueName: chosen.ownName, glue, lock });
       isOver = done.isOver;
       return done.end;
     } finally {
@@ -95,6 +99,14 @@ async function removeIfEmpty(folder: string, log: Base['log']): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return;
     log.warn('The state folder of the task is left behind; remove it by hand', { folder, err: error });
   }
+}
+
+/** It would run elsewhere than in the image that was named. @throws UsageProblem */
+function refuseUnusedImage(typed: Typed, { named }: ChosenQueue, isSingularityMode: boolean): void {
+  if (textOption(typed, 'container') === undefined || isSingularityMode || named.readsImage) return;
+  throw new UsageProblem(
+    `--container would change nothing: ${named.template.file} runs no task in its own image. Add --singularity-mode, or write \${CLEARML_TASK.container.image} where the template names the image.`,
+  );
 }
 
 /** The task itself or a copy of it, with the image that it is to run in. @throws UsageProblem when there is no such task */

@@ -7,6 +7,7 @@ import type { ServedQueue } from '../glue/glue.ts';
 import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { PropertyBounds } from '../base/property-bounds.ts';
+import { readsImage } from '../template/reads-image.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
@@ -18,6 +19,8 @@ export interface NamedQueue {
   readonly template: Template;
   readonly bounds: PropertyBounds | undefined;
   readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
+  /** Whether the template has a use for the image that a task names. */
+  readonly readsImage: boolean;
 }
 
 /** The same on the server. */
@@ -51,10 +54,17 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
   );
 }
 
-async function readTemplate(file: string, workingDir: string): Promise<Pick<NamedQueue, 'template' | 'optionPlaces'>> {
+async function readTemplate(
+  file: string,
+  workingDir: string,
+): Promise<Pick<NamedQueue, 'template' | 'optionPlaces' | 'readsImage'>> {
   const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
   const name = basename(file);
-  return { template: parseTemplate(text, name), optionPlaces: listOptionPlaces(name, text) };
+  return {
+    template: parseTemplate(text, name),
+    optionPlaces: listOptionPlaces(name, text),
+    readsImage: readsImage(name, text),
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { executeAgain } from '../../src/cli/execute-again.ts';
 import { hereOnSandbox } from './on-sandbox.ts';
+import { hereOnStandIns } from './on-stand-ins.ts';
 
 const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
@@ -41,6 +42,12 @@ describe('execute', () => {
       ['--id', TASK, '--template', 'no.template'],
       'no.template does not exist',
     ],
+    [
+      'with an image for which the template has no use',
+      '',
+      ['--id', TASK, '--template', 't', '--container', 'python:3.12'],
+      '--container would change nothing: t runs no task in its own image. Add --singularity-mode, or write ${CLEARML_TASK.container.image} where',
+    ],
   ] as const) {
     it(`${what} says what to type, with exit code 2`, async () => {
       await using place = await hereOnSandbox(settings);
@@ -52,6 +59,30 @@ describe('execute', () => {
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal('');
       expect(stderr).to.include(answer);
+    });
+  }
+
+  for (const [how, options, lines] of [
+    ['--singularity-mode', ['--singularity-mode'], ''],
+    ['an option of sbatch', [], '#SBATCH --container-image=${CLEARML_TASK.container.image:python}\n'],
+    ['a command of the script', [], 'image=${CLEARML_TASK.container.image:python}\n'],
+  ] as const) {
+    it(`takes an image where it is used, by ${how}`, async () => {
+      await using place = await hereOnStandIns();
+      await place.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
+
+      const { stderr } = await place.run(
+        'execute',
+        '--id',
+        TASK,
+        '--template',
+        't',
+        '--container',
+        'image',
+        ...options,
+      );
+
+      expect(stderr).to.include(`Task ${TASK}`).and.to.not.include('--container would change nothing');
     });
   }
 

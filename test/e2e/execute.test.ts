@@ -45,7 +45,7 @@ describe('execute', function () {
     await world.stop(daemon);
   });
 
-  it('killed, or ended by Ctrl-C, leaves the job alone and says how to go on; run again it follows the same job', async () => {
+  it('killed, or ended by Ctrl-C, leaves the job alone and says how to go on; run again it follows the same job, but from no other queue', async () => {
     await using world = await startWorld();
     const template = await world.write(
       'held.template',
@@ -70,6 +70,12 @@ describe('execute', function () {
     expect(stderr)
       .to.include('is on its way already')
       .and.to.include(`Slurm job ${job} goes on. To follow it again: clearml-agent-slurm ${words.join(' ')}.`);
+
+    const elsewhere = await world.run(...words, '--queue', 'another', '--create-queue');
+    expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });
+    expect(elsewhere.stderr).to.include(
+      `Task ${task} was begun in queue "slurm_scheduler-execute" by an earlier execute, and goes on from there: clearml-agent-slurm ${words.join(' ')}\n`,
+    );
 
     const last = world.start(...words);
     await untilFollowed(last);

@@ -29,8 +29,9 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
       const { glue, queue, task, lock } = one;
       const console = createConsoleView(glue.clearml.events, task, around.stdout);
       await console.skip();
+      refuseOtherQueue(one, typed);
       await begin(one, around);
-      around.stderr(`Following task ${task} of queue "${queue.name}". Ctrl-C ends this, and leaves the task alone.\n`);
+      around.stderr(`Following task ${task}. Ctrl-C ends this, and leaves the task alone.\n`);
       const end = await runOneTask(glue, {
         task,
         queue,
@@ -49,6 +50,16 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
   } finally {
     await base.closeLog();
   }
+}
+
+/** What an earlier call has begun is ended from the queue that it was taken from, and by its template. @throws UsageProblem */
+function refuseOtherQueue({ glue, queue, task, ownQueueName }: OneTask, typed: Typed): void {
+  const known = glue.journal.entries.get(task);
+  if (known === undefined || known.queue === queue.id) return;
+  const before = known.queueName === ownQueueName ? undefined : known.queueName;
+  throw new UsageProblem(
+    `Task ${task} was begun in queue "${known.queueName}" by an earlier execute, and goes on from there: ${executeAgain({ ...typed, queue: before }, task)}`,
+  );
 }
 
 /** @throws UsageProblem when it can't be run */
