@@ -14,8 +14,8 @@ import { NOISE } from './ssh-noise.ts';
 import { shell, useSsh2Place } from './ssh2-place.ts';
 
 describe('a host by ssh2', () => {
-  const place = useSsh2Place();
   before(requireShells);
+  const place = useSsh2Place();
 
   describe('the way there', () => {
     it('may lead to nobody', async () => {

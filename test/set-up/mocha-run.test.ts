@@ -71,6 +71,22 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
   });
 
+  it('does not clean up after tests that are left out, for which nothing was set up', async () => {
+    const spec = specThat('cleans-up', [
+      `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
+      "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
+      "describe('a needy room', () => {",
+      '  before(requireAgent);',
+      "  after(() => { throw new Error('there is nothing to clean up'); });",
+      "  it('runs the agent', () => undefined);",
+      '});',
+    ]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
+  });
+
   it('fails a test that this machine can not run, where everything must be real', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
