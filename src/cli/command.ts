@@ -58,6 +58,8 @@ export interface Command {
   readonly name: string | undefined;
   /** Positional words in yargs' notation, e.g. `[key]`. */
   readonly positionals?: string;
+  /** The same in help, in brackets where it may be left out, e.g. `[KEY]`, and what it is. */
+  readonly argument?: { readonly usage: string; readonly means: string };
   /** All that may stand there, where that is known. */
   readonly kinds?: readonly string[];
   readonly group: (typeof COMMAND_GROUPS)[number];

@@ -19,7 +19,7 @@ export const CLUSTER_OPTIONS = {
     value: 'NAME',
     type: 'string',
     requiresArg: true,
-    describe: 'Of the clusters in the configuration, serve this one only',
+    describe: 'Of the clusters in the configuration, this one only',
   },
 } as const satisfies Record<string, Option>;
 
@@ -62,7 +62,7 @@ export const COMMON_OPTIONS = {
     type: 'string',
     requiresArg: true,
     choices: LOG_LEVELS,
-    describe: 'How much is logged (default info)',
+    describe: 'How much is logged, by default info',
   },
   'log-format': {
     group: SETTINGS,
@@ -70,6 +70,6 @@ export const COMMON_OPTIONS = {
     type: 'string',
     requiresArg: true,
     choices: ['text', 'json'],
-    describe: 'How it is logged (default text)',
+    describe: 'How it is logged, by default text',
   },
 } as const satisfies Record<string, Option>;

@@ -4,7 +4,8 @@ import { COMMAND_GROUPS, type Command, type Example, type Option } from './comma
 
 export const PROGRAM = 'clearml-agent-slurm';
 export const PURPOSE = 'Runs ClearML tasks as Slurm jobs: each queue by the sbatch template that is given for it.';
-const WIDTH = 80;
+/** Where there is room for it; beyond it lines are hard to read. */
+export const HELP_WIDTH = 80;
 /** The widest left column of a list. */
 const LEFT = 26;
 
@@ -14,25 +15,44 @@ export const ALWAYS: Readonly<Record<string, Option>> = {
   version: { type: 'boolean', describe: 'Show which program this is, and where' },
 };
 
-export function helpText(command: Command, commands: readonly Command[]): string {
+/** @param width of its lines; an example is never broken */
+export function helpText(command: Command, commands: readonly Command[], width = HELP_WIDTH): string {
   const isWhole = command.name === undefined;
-  const usage = usageOf(command);
+  const lists = listsOf(command, isWhole ? commands : []);
+  const words = lists.flatMap(([, rows]) => rows.map(([word]) => word.length));
+  const left = Math.min(LEFT, Math.max(...words));
+  const usage = [usageOf(command), ...(isWhole ? [`${PROGRAM} COMMAND --help`] : [])];
   return [
-    wrapped(isWhole ? PURPOSE : `${command.describe}.`, ''),
-    section('Examples', examplesText(command.examples)),
-    section('Usage', [usage, ...(isWhole ? [`${PROGRAM} COMMAND --help`] : [])].map((line) => `  ${line}\n`).join('')),
-    ...(isWhole
-      ? COMMAND_GROUPS.map((group) => section(group, commandList(commands.filter((one) => one.group === group))))
-      : []),
-    ...optionGroups(command).map(([title, options]) => section(title, twoColumns(options.map(optionRow)))),
+    wrapText(isWhole ? PURPOSE : `${command.describe}.`, { width }),
+    section('Examples', examplesText(command.examples, width)),
+    section('Usage', usage.map((line) => `  ${line}\n`).join('')),
+    ...lists.map(([title, rows]) => section(title, twoColumns(rows, left, width))),
   ].join('\n');
 }
 
-/** The command with what it takes, e.g. `clearml-agent-slurm logs [task] [options]`. */
-export function usageOf({ name, positionals }: Command): string {
-  return [PROGRAM, name, positionals?.replace(/(\w+)\.\.\]/, '$1...]'), '[options]']
-    .filter((word) => word !== undefined)
-    .join(' ');
+type Row = readonly [word: string, means: string];
+
+/** @param commands to be listed too */
+function listsOf(command: Command, commands: readonly Command[]): [title: string, rows: Row[]][] {
+  const { argument } = command;
+  return [
+    ...(argument === undefined ? [] : [['Arguments', [[argumentName(argument), argument.means]]] as [string, Row[]]]),
+    ...COMMAND_GROUPS.map((group): [string, Row[]] => [
+      group,
+      commands.filter((one) => one.group === group).map(({ name, describe }) => [name ?? '(no command)', describe]),
+    ]).filter(([, rows]) => rows.length > 0),
+    ...optionGroups(command).map(([title, options]): [string, Row[]] => [title, options.map(optionRow)]),
+  ];
+}
+
+/** The command with what it takes, e.g. `clearml-agent-slurm logs TASK [options]`. */
+export function usageOf({ name, argument }: Command): string {
+  return [PROGRAM, name, argument?.usage, '[options]'].filter((word) => word !== undefined).join(' ');
+}
+
+/** Without the brackets that say it may be left out. */
+export function argumentName({ usage }: NonNullable<Command['argument']>): string {
+  return usage.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** The options of a command under their headings, those without one first. */
@@ -53,33 +73,26 @@ export function meaning({ describe, choices }: Option): string {
   return choices === undefined ? describe : `${describe}: ${choices.join(', ')}`;
 }
 
-function optionRow([name, option]: [string, Option]): [string, string] {
+function optionRow([name, option]: [string, Option]): Row {
   return [spelling(name, option), meaning(option)];
 }
 
-function commandList(commands: readonly Command[]): string {
-  return twoColumns(commands.map(({ name, describe }) => [name ?? '(no command)', describe]));
-}
-
-function examplesText(examples: readonly Example[]): string {
-  return examples.map(({ words, does }) => `  ${PROGRAM} ${words}\n${wrapped(does, '      ')}`).join('');
+function examplesText(examples: readonly Example[], width: number): string {
+  return examples
+    .map(({ words, does }) => `  ${PROGRAM} ${words}\n${wrapText(does, { indent: '      ', width })}`)
+    .join('');
 }
 
 function section(title: string, body: string): string {
   return `${title}:\n${body}`;
 }
 
-function twoColumns(rows: readonly (readonly [string, string])[]): string {
-  const left = Math.min(LEFT, Math.max(...rows.map(([word]) => word.length)));
+function twoColumns(rows: readonly Row[], left: number, width: number): string {
   const indent = ' '.repeat(left + 4);
   return rows
-    .map(([word, text]) => {
-      const right = wrapped(text, indent);
+    .map(([word, means]) => {
+      const right = wrapText(means, { indent, width });
       return word.length > left ? `  ${word}\n${right}` : `  ${word.padEnd(left)}  ${right.slice(indent.length)}`;
     })
     .join('');
-}
-
-function wrapped(text: string, indent: string): string {
-  return wrapText(text, { indent, width: WIDTH });
 }

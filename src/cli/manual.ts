@@ -3,7 +3,7 @@ import { NAMED_VARIABLES, OTHER_VARIABLES } from '../config/environment.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../config/setting-table.ts';
 import { COMMAND_GROUPS, type Command } from './command.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
-import { meaning, optionGroups, PROGRAM, PURPOSE, spelling, usageOf } from './help-text.ts';
+import { argumentName, meaning, optionGroups, PROGRAM, PURPOSE, spelling, usageOf } from './help-text.ts';
 import { roffExample, roffItem, roffPage, roffParagraph, roffSection, roffText } from './roff.ts';
 
 /** Section 1: what can be typed. */
@@ -27,16 +27,33 @@ export function commandsPage(commands: readonly Command[]): string {
 }
 
 function commandPart(command: Command): string[] {
+  const { argument } = command;
   return [
     `.SS ${roffText(usageOf(command))}\n`,
     roffParagraph(`${command.describe}.`),
     ...examples(command),
+    ...(argument === undefined ? [] : [roffItem(argumentName(argument), `${argument.means}.`)]),
     ...options(command),
   ];
 }
 
 function examples({ examples: all }: Command): string[] {
-  return all.flatMap(({ words, does }) => [roffParagraph(`${does}:`), roffExample(`${PROGRAM} ${words}`)]);
+  return all.flatMap(({ words, does }) => [roffParagraph(`${does}:`), roffExample(shellLines(`${PROGRAM} ${words}`))]);
+}
+
+/** What man has room for in a terminal of 80 columns. */
+const WIDTH = 71;
+
+/** A command line that is too long for one goes on in the next, and can be copied all the same. */
+function shellLines(line: string): string {
+  const lines: string[] = [];
+  for (const part of line.split(/ (?=--)/)) {
+    const last = lines.at(-1);
+    if (last === undefined || `${last} ${part} \\`.length > WIDTH)
+      lines.push(last === undefined ? part : `    ${part}`);
+    else lines[lines.length - 1] = `${last} ${part}`;
+  }
+  return lines.join(' \\\n');
 }
 
 function options(command: Command): string[] {

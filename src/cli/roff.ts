@@ -29,7 +29,7 @@ export function roffExample(text: string): string {
   return `.PP\n.EX\n${roffText(text)}\n.EE\n`;
 }
 
-/** @param title in capitals, as man shows it */
+/** Ragged and without hyphens, as the words are names more often than not. @param title in capitals, as man shows it */
 export function roffPage(title: string, section: 1 | 5, parts: readonly string[]): string {
-  return `.\\" Made from the source; it is changed there.\n.TH ${roffText(title)} ${section}\n${parts.join('')}`;
+  return `.\\" Made from the source; it is changed there.\n.TH ${roffText(title)} ${section}\n.ad l\n.nh\n${parts.join('')}`;
 }

@@ -21,6 +21,26 @@ describe('help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
+    it(`of ${name} has its columns below each other, and fits a narrow terminal too`, () => {
+      const columnsOf = (text: string): number[] =>
+        [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
+      const text = helpText(command, COMMANDS);
+      expect(new Set(columnsOf(text)).size).to.equal(1);
+
+      const narrow = helpText(command, COMMANDS, 60);
+      const isExample = (line: string): boolean => line.startsWith('  clearml-agent-slurm');
+      expect(narrow.split('\n').filter((line) => line.length > 60 && !isExample(line))).to.deep.equal([]);
+      expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
+    });
+
+    it(`of ${name} tells of what stands without a dash`, () => {
+      expect(command.argument === undefined).to.equal(command.positionals === undefined);
+      if (command.argument === undefined) return;
+      const text = helpText(command, COMMANDS);
+      expect(text).to.match(/^Arguments:\n {2}[A-Z.]+ +\S/m);
+      for (const kind of command.kinds ?? []) expect(text).to.include(kind);
+    });
+
     it(`of ${name} has examples that can be typed`, async () => {
       await using place = await here();
       for (const { words } of command.examples) {
@@ -39,6 +59,12 @@ describe('help', () => {
     for (const { name = '(no command)' } of COMMANDS) expect(text).to.include(`\n  ${name} `);
   });
 
+  it('of execute tells which level its log has: another one than that of the others', () => {
+    const execute = COMMANDS.find(({ name }) => name === 'execute');
+    expect(execute?.options['log-level']?.describe).to.include('by default warn');
+    expect(COMMANDS[0]?.options['log-level']?.describe).to.include('by default info');
+  });
+
   it('is had by help, --help and -h alike', async () => {
     await using place = await here();
     const answers = [
@@ -48,7 +74,7 @@ describe('help', () => {
     ].map((words) => place.run(...words));
     const texts = (await Promise.all(answers)).map(({ stdout }) => stdout);
     expect(new Set(texts).size).to.equal(1);
-    expect(texts[0]).to.include('clearml-agent-slurm logs [task] [options]');
+    expect(texts[0]).to.include('clearml-agent-slurm logs TASK [options]');
   });
 });
 

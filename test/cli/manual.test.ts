@@ -31,7 +31,7 @@ describe('the manual', function () {
     await writeFile(file, page);
     const { stdout, stderr } = await execute('groff', ['-man', '-Tutf8', '-P-cbou', '-rHY=0', '-wall', file]);
     expect(stderr).to.equal('');
-    return stdout.replace(/\s+/g, ' ');
+    return stdout.replace(/ \\\n\s+/g, ' ').replace(/\s+/g, ' ');
   }
 
   it('section 1 tells of each command what --help tells of it, and every exit code', async () => {

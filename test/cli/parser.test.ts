@@ -4,8 +4,15 @@ import { here } from './run-here.ts';
 
 describe('the parser of the command line', () => {
   for (const [words, answer] of [
-    [['--log-level', 'loud'], 'Given: "loud", Choices: "error", "warn", "info", "debug"'],
-    [['render', '--task'], 'Not enough arguments following: task.'],
+    [['--log-level', 'loud'], '--log-level is one of error, warn, info, debug, not "loud".'],
+    [['status', '--log-level=inof'], '--log-level is one of error, warn, info, debug, not "inof". Did you mean info?'],
+    [['render', '--task'], '--task needs a value: --task TASK.'],
+    [['logs', '-n'], '--lines needs a value: -n, --lines N.'],
+    [['--ssh'], '--ssh needs a value: --ssh [USER@]HOST.'],
+    [['status', '--wacth'], 'There is no option --wacth. Did you mean --watch?'],
+    [['status', '--xyzzy'], 'There is no option --xyzzy. See clearml-agent-slurm status --help.'],
+    [['xyzzy'], 'There is no command "xyzzy". See clearml-agent-slurm --help.'],
+    [['unit'], 'unit needs a kind: name one of systemd, cron, scrontab, slurm-job.'],
   ] as const) {
     it(`answers "${words.join(' ')}" with one line and exit code 2`, async () => {
       await using place = await here();

@@ -47,7 +47,9 @@ describe('unit', () => {
     const { code, stderr } = await place.run('unit', 'sytemd');
 
     expect(code).to.equal(2);
-    expect(stderr).to.include('one of systemd, cron, scrontab, slurm-job: name one. Did you mean systemd?');
+    expect(stderr).to.include(
+      'is no kind of unit: name one of systemd, cron, scrontab, slurm-job. Did you mean systemd?',
+    );
   });
 
   it('is printed only for what can be served', async () => {

@@ -5,9 +5,10 @@ import type { Command } from '../command.ts';
 export const completionOf = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
   positionals: '[shell]',
+  argument: { usage: 'SHELL', means: 'bash, zsh, or fish' },
   kinds: ['bash', 'zsh', 'fish'],
   group: 'Begin',
-  describe: 'Print a script that has a shell complete our words: bash, zsh, fish',
+  describe: 'Print a script by which bash, zsh or fish complete what is typed',
   examples: [
     { words: 'completion bash', does: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
     { words: 'completion fish', does: 'To be put into ~/.config/fish/completions' },

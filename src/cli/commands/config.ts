@@ -5,6 +5,7 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const configCommand: Command = {
   name: 'config',
   positionals: '[key]',
+  argument: { usage: '[KEY]', means: 'A setting, or a group of them (default: all)' },
   group: 'Begin',
   describe: 'Print the settings in force, secrets masked',
   examples: [

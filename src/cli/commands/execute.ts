@@ -30,6 +30,8 @@ export const executeCommand: Command = {
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
+    // What becomes of the task is in its console, which is shown.
+    'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'How much is logged, by default warn' },
   },
   async run(typed, around) {
     const { execute } = await import('../deeds/execute.ts');

@@ -5,6 +5,7 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const initCommand: Command = {
   name: 'init',
   positionals: '[folder]',
+  argument: { usage: '[FOLDER]', means: 'Where its files are written (default: this folder)' },
   group: 'Begin',
   describe: 'Look at this cluster, and write a template, settings and a unit for it',
   examples: [

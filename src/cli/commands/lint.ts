@@ -5,6 +5,7 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const lintCommand: Command = {
   name: 'lint',
   positionals: '[templates..]',
+  argument: { usage: '[TEMPLATE...]', means: 'Files (default: those of the configuration)' },
   group: 'Write templates',
   describe: 'Check templates: every fault with its line, why, and what to write',
   examples: [

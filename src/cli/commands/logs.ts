@@ -5,6 +5,7 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const logsCommand: Command = {
   name: 'logs',
   positionals: '[task]',
+  argument: { usage: 'TASK', means: "Its id, from the task's web page or from status" },
   group: 'Look and operate',
   describe: "Print what a task's Slurm job has written",
   examples: [
@@ -17,7 +18,7 @@ export const logsCommand: Command = {
       alias: 'n',
       type: 'string',
       requiresArg: true,
-      describe: 'So many lines of its end (default 100)',
+      describe: 'So many lines of its end (default: 100)',
     },
     follow: { alias: 'f', type: 'boolean', describe: 'Go on printing until the job has ended' },
     ...CLUSTER_OPTIONS,

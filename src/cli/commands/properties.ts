@@ -5,6 +5,7 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 export const propertiesCommand: Command = {
   name: 'properties',
   positionals: '[templates..]',
+  argument: { usage: '[TEMPLATE...]', means: 'Files (default: those of the configuration)' },
   group: 'Write templates',
   describe: 'List the user properties that templates read, or set them on a task',
   examples: [

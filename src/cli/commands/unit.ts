@@ -5,9 +5,10 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const unitCommand: Command = {
   name: 'unit',
   positionals: '[kind]',
+  argument: { usage: 'KIND', means: 'systemd, cron, scrontab, or slurm-job' },
   kinds: ['systemd', 'cron', 'scrontab', 'slurm-job'],
   group: 'Begin',
-  describe: 'Print a ready file: unit systemd, cron, scrontab, or slurm-job',
+  describe: 'Print a ready file for systemd, cron, scrontab, or a Slurm job',
   examples: [
     { words: 'unit systemd --queue gpu --template-files gpu.template', does: 'A unit for systemd' },
     { words: 'unit cron --queue gpu --template-files gpu.template', does: 'A line for crontab' },

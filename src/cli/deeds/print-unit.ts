@@ -26,7 +26,8 @@ function unitKind(word: string | undefined): UnitKind {
   if (kind !== undefined) return kind;
   const nearest = word === undefined ? undefined : nearestName(word, kinds);
   const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  throw new UsageProblem(`unit prints a file for one of ${kinds.join(', ')}: name one.${hint}`);
+  const fact = word === undefined ? 'unit needs a kind' : `"${word}" is no kind of unit`;
+  throw new UsageProblem(`${fact}: name one of ${kinds.join(', ')}.${hint}`);
 }
 
 /** The words without the first of each of these, so that the daemon's own are left. */
