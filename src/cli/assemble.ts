@@ -9,6 +9,7 @@ import { openJournal } from '../glue/journal.ts';
 import { createNeighbours } from '../glue/neighbours.ts';
 import type { Host } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
+import { callRate, createCallPace, withPace } from '../slurm/call-pace.ts';
 import { createCliScheduler } from '../slurm/cli-scheduler.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
@@ -112,9 +113,14 @@ export async function assemble(
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
   const schedulerQueue = sides.schedulerQueues.get(cluster);
   if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
+  const rate = callRate(slurm.submitsPerSecond, facts.callLimit);
+  if (facts.callLimit !== undefined) {
+    log.info('Slurm limits how often a user may ask; submissions keep below that', { perSecond: rate.perSecond });
+  }
+  const pace = createCallPace(rate);
   return {
     clearml,
-    scheduler,
+    scheduler: withPace(scheduler, pace, systemClock),
     host,
     journal: await openJournal(stateDir, systemClock.now()),
     clock: systemClock,
@@ -126,7 +132,7 @@ export async function assemble(
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
-    submitsPerSecond: slurm.submitsPerSecond,
+    pace,
     schedulerQueue,
     cluster: facts,
     graces: slurm.grace,

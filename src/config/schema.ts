@@ -108,7 +108,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(10)
     .describe(
-      'How many tasks are submitted a second at most, after a burst of twice as many. Sites that limit the rate of calls (`rl_enable` in slurm.conf) may want less than they allow.',
+      'How many tasks are submitted a second at most, after a burst of twice as many. Looks and cancellations never wait, and take from the same. It is less by itself where the controller limits the calls of a user (`rl_enable` in slurm.conf), and while it takes seconds for its list of jobs.',
     ),
   command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
   python: clusterPath

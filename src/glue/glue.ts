@@ -4,6 +4,7 @@ import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Host } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
+import type { CallPace } from '../slurm/call-pace.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-container.ts';
 import type { OptionPlace } from '../template/option-places.ts';
@@ -60,8 +61,8 @@ export interface Glue {
   readonly orderFairness: boolean;
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
-  /** How many tasks are submitted a second at most, once a few were submitted at once. */
-  readonly submitsPerSecond: number;
+  /** How fast tasks are submitted: what is asked of Slurm besides counts. */
+  readonly pace: CallPace;
   readonly graces: Graces;
   /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
   readonly adoptMs: number;

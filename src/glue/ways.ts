@@ -4,7 +4,6 @@ import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import type { Pause } from './pause.ts';
-import { createSubmitPace } from './submit-pace.ts';
 
 /** The cluster takes nothing for the moment: the task, which is parked, is to return to the front of its queue. */
 export interface Refused {
@@ -33,8 +32,7 @@ export interface Ways {
 const AT_ONCE = 8;
 
 export function createWays(glue: Glue, pause: Pause): Ways {
-  const { clock } = glue;
-  const pace = createSubmitPace(glue.submitsPerSecond);
+  const { clock, pace } = glue;
   /** In the order in which they began. */
   const underWay = new Set<Promise<void>>();
 

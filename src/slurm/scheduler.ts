@@ -75,6 +75,8 @@ export interface ClusterFacts {
   readonly messageTimeoutMs: number;
   readonly killWaitMs: number;
   readonly hasAccounting: boolean;
+  /** How often the controller lets one user ask: so often a second, after a burst. undefined where it does not limit that. */
+  readonly callLimit?: { readonly perSecond: number; readonly burst: number };
 }
 
 export interface Scheduler {

@@ -33,7 +33,22 @@ export function readFacts(text: string): ClusterFacts | undefined {
     killWaitMs,
     // `accounting_storage/none` or `(null)` where there is none.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
+    ...readCallLimit(settings.get('SlurmctldParameters') ?? ''),
   };
+}
+
+/** slurm.conf(5), SlurmctldParameters: what is not said has its default. */
+function readCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
+  const given = new Map(
+    parameters.split(',').map((word): [string, string] => {
+      const [name = '', value = ''] = word.split('=', 2);
+      return [name, value];
+    }),
+  );
+  if (!given.has('rl_enable')) return {};
+  const number = (name: string, otherwise: number): number => Number(given.get(name)) || otherwise;
+  const perSecond = number('rl_refill_rate', 2) / number('rl_refill_period', 1);
+  return { callLimit: { perSecond, burst: number('rl_bucket_size', 30) } };
 }
 
 /** Whether a job is refused that has no account in the database (slurm.conf(5), AccountingStorageEnforce), by the same output. */

@@ -8,6 +8,7 @@ import { Entry } from '../../src/glue/entry.ts';
 import type { Glue } from '../../src/glue/glue.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { Logger } from '../../src/log/logger.ts';
+import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -181,7 +182,7 @@ export function createQuietWorld(count: number): QuietWorld {
       randomToken: () => 'token',
       worker: WORKER,
       mark: 'bench',
-      submitsPerSecond: 10,
+      pace: createCallPace({ perSecond: 10, burst: 20 }),
       neighbours: { row: () => ({ id: '', queues: [], tags: [] }), look: done, isOurs: () => true },
       version: '0.0.0',
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],

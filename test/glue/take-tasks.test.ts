@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../src/clearml/ids.ts';
 import { createPause } from '../../src/glue/pause.ts';
+import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { createTakeTasks } from '../../src/glue/take-tasks.ts';
 import { createWays } from '../../src/glue/ways.ts';
 import { createDesk, taskNumber, type Desk } from './desk.ts';
@@ -137,7 +138,7 @@ describe('taking tasks', () => {
   });
 
   it('S-15 submits a few at once, and then no faster than the pace allows', async () => {
-    const desk = createDesk({ submitsPerSecond: 2 });
+    const desk = createDesk({ pace: createCallPace({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await desk.enqueued(number);
     const round = take(desk, 60_000);
     const counts: number[] = [];

@@ -1,5 +1,6 @@
 // What a daemon under search works with: its own code, and an outside of which every call is asked for.
 import type { Glue } from '../../src/glue/glue.ts';
+import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { silentLog } from '../glue/simulation/silent-log.ts';
 import { createLiveScheduler, FACTS } from './live-scheduler.ts';
 import { createLiveSession } from './live-session.ts';
@@ -61,7 +62,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     orderFairness: false,
     schedulerQueue: QUEUE_IDS.scheduler,
     cluster: FACTS,
-    submitsPerSecond: 1_000,
+    pace: createCallPace({ perSecond: 1_000, burst: 2_000 }),
     graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
     adoptMs: 60_000,
     job: {

@@ -29,6 +29,22 @@ describe('scontrol show config', () => {
     expect(readFacts(text)).to.include({ hasAccounting: false });
   });
 
+  it('S-49 tells how often a controller lets one user ask, with the defaults of what is not said', () => {
+    const limited = (parameters: string): unknown =>
+      readFacts(
+        fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),
+      )?.callLimit;
+
+    expect(limited('(null)')).to.equal(undefined);
+    expect(limited('enable_configless,rl_bucket_size=4')).to.equal(undefined);
+    expect(limited('rl_enable')).to.deep.equal({ perSecond: 2, burst: 30 });
+    expect(limited('cloud_dns,rl_enable,rl_bucket_size=40,rl_refill_rate=4,rl_refill_period=60')).to.deep.equal({
+      perSecond: 4 / 60,
+      burst: 40,
+    });
+    expect(limited('rl_enable,rl_refill_rate=0,rl_refill_period=x')).to.deep.equal({ perSecond: 2, burst: 30 });
+  });
+
   it('gives none when the answer is cut', () => {
     expect(readFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
     expect(readFacts('')).to.equal(undefined);

@@ -2,6 +2,7 @@
 import type { Glue } from '../../../src/glue/glue.ts';
 import { createNeighbours } from '../../../src/glue/neighbours.ts';
 import type { Host } from '../../../src/host/host.ts';
+import { createCallPace } from '../../../src/slurm/call-pace.ts';
 import type { Scheduler } from '../../../src/slurm/scheduler.ts';
 import { TemplateProblem } from '../../../src/template/errors.ts';
 import { FACTS } from './cluster.ts';
@@ -59,7 +60,7 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
     orderFairness: false,
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
-    submitsPerSecond: 10,
+    pace: createCallPace({ perSecond: 10, burst: 20 }),
     graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
     adoptMs: 60_000,
     job: {

@@ -1,0 +1,135 @@
+// How many submissions may begin in how long, and what everything else that Slurm is asked has to do with it.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { callRate, createCallPace, withPace } from '../../src/slurm/call-pace.ts';
+import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import { createOwnedClock } from '../glue/simulation/owned-clock.ts';
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+
+describe('the pace of submissions', () => {
+  it('lets a burst begin at once, and then one after the other', () => {
+    const pace = createCallPace({ perSecond: 10, burst: 20 });
+    let begun = 0;
+    for (; pace.waitMs(NOW) === 0; begun += 1) pace.spend(NOW);
+
+    expect(begun).to.equal(20);
+    expect(pace.waitMs(NOW)).to.equal(100);
+    expect(pace.waitMs(NOW + 60)).to.equal(40);
+    expect(pace.waitMs(NOW + 100)).to.equal(0);
+  });
+
+  it('lets one begin at once where they may be a minute apart', () => {
+    const pace = createCallPace({ perSecond: 1 / 60, burst: 1 });
+    expect(pace.waitMs(NOW)).to.equal(0);
+    pace.spend(NOW);
+
+    expect(pace.waitMs(NOW)).to.equal(60_000);
+  });
+
+  it('brings nothing for a clock that is set back, and nothing is lost by it', () => {
+    const pace = createCallPace({ perSecond: 1, burst: 2 });
+    pace.spend(NOW);
+    pace.spend(NOW);
+
+    expect(pace.waitMs(NOW - 3_600_000)).to.equal(1_000);
+    expect(pace.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
+  });
+
+  it('S-15 is never more than the burst and so many a second, however they are asked for', () => {
+    const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {
+        const burst = Math.max(1, 2 * perSecond);
+        const pace = createCallPace({ perSecond, burst });
+        let now = NOW;
+        let begun = 0;
+        for (const step of steps) {
+          now += step;
+          for (; pace.waitMs(now) === 0; begun += 1) pace.spend(now);
+        }
+        const most = burst + (perSecond * (now - NOW)) / 1000;
+        expect(begun).to.be.at.most(most + 0.001);
+      }),
+    );
+  });
+
+  it('counts what is not waited for, but lets submissions wait for no more than another burst of that', () => {
+    const pace = createCallPace({ perSecond: 10, burst: 20 });
+    for (let calls = 0; calls < 21; calls += 1) pace.spend(NOW);
+    expect(pace.waitMs(NOW)).to.equal(200);
+
+    for (let calls = 0; calls < 1_000; calls += 1) pace.spend(NOW);
+    expect(pace.waitMs(NOW)).to.equal(2_100);
+  });
+
+  it('is slower while Slurm takes seconds for its list of jobs', () => {
+    const pace = createCallPace({ perSecond: 10, burst: 1 });
+    pace.spend(NOW);
+    pace.heard(5_000);
+    expect(pace.waitMs(NOW)).to.equal(500);
+
+    pace.heard(80);
+    expect(pace.waitMs(NOW)).to.equal(100);
+  });
+});
+
+describe('the rate of calls', () => {
+  it('is what the admin has set, where the controller limits nothing', () => {
+    expect(callRate(10, undefined)).to.deep.equal({ perSecond: 10, burst: 20 });
+    expect(callRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });
+  });
+
+  it('is four fifths of what the controller allows one user, where that is less', () => {
+    expect(callRate(10, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 1.6, burst: 20 });
+    expect(callRate(10, { perSecond: 1, burst: 1 })).to.deep.equal({ perSecond: 0.8, burst: 1 });
+    expect(callRate(0.5, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 0.5, burst: 1 });
+  });
+});
+
+describe('a scheduler with a pace', () => {
+  const listed = { kind: 'listed', jobs: [] } as const;
+
+  function paced(tookMs = 0): { scheduler: Scheduler; pace: ReturnType<typeof createCallPace>; now: () => number } {
+    const owned = createOwnedClock(NOW);
+    const clock = owned.of(1);
+    const pace = createCallPace({ perSecond: 1, burst: 10 });
+    const slow = async (): Promise<typeof listed> => {
+      owned.pass(tookMs);
+      return await Promise.resolve(listed);
+    };
+    const inner: Scheduler = {
+      facts: () => Promise.reject(new Error('no facts')),
+      submit: () => Promise.resolve({ kind: 'unknown', words: '' }),
+      list: slow,
+      listEverybodys: slow,
+      lookUp: slow,
+      record: () => Promise.resolve(undefined),
+      cancel: () => Promise.resolve(),
+    };
+    return { scheduler: withPace(inner, pace, clock), pace, now: () => clock.now() };
+  }
+
+  it('takes a token for each look and cancellation, and none for what was waited for', async () => {
+    const { scheduler, pace, now } = paced();
+    await scheduler.list();
+    await scheduler.listEverybodys();
+    await scheduler.lookUp(['a', 'b'], 0);
+    await scheduler.record('7' as JobId);
+    await scheduler.cancel(['7' as JobId, '8' as JobId]);
+    await scheduler.facts().catch(() => undefined);
+    await scheduler.submit({ jobName: 'a', script: '' });
+
+    let left = 0;
+    for (; pace.waitMs(now()) === 0; left += 1) pace.spend(now());
+    expect(left).to.equal(4);
+  });
+
+  it('tells the pace how long its list of jobs took', async () => {
+    const { scheduler, pace, now } = paced(4_000);
+    await scheduler.list();
+
+    while (pace.waitMs(now()) === 0) pace.spend(now());
+    expect(pace.waitMs(now())).to.equal(4_000);
+  });
+});
