@@ -175,10 +175,11 @@ function isLetIn({ who, endpoint, answer }: ServerCall): boolean {
 /** What was done to the job of a run, from a moment before it began until its end could be told. */
 function disturbances({ deeds }: TaskHistory, run: Run): Deed[] {
   const until = run.livedUntil + UNSAVED_MS;
-  return deeds.filter(({ what, at, job, node }) => {
+  return deeds.filter(({ what, at, until: over = at, job, node }) => {
     if (at < run.beganAt - UNSAVED_MS || at > until) return false;
     if (what === 'scancel') return job === run.job;
-    if (what === 'node killed') return node === run.node && at >= run.beganAt;
+    // To kill all processes of a node takes a moment, in which one more may begin.
+    if (what === 'node killed') return node === run.node && over >= run.beganAt;
     return what === 'controller killed';
   });
 }

@@ -149,4 +149,12 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       deeds: [deed(2_000, 'node killed', { node: 'n1' }), deed(3_100, 'scancel', { job: '7' })],
     }),
   ],
+  [
+    'a run that began while its node was being killed',
+    history({
+      status: 'failed',
+      traces: run(1_000, { code: 'killed' }),
+      deeds: [deed(1_950, 'node killed', { node: 'n1', until: 6_000 })],
+    }),
+  ],
 ];

@@ -87,6 +87,15 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       deeds: [deed(2_500, 'controller killed')],
     }),
   ],
+  [
+    'a run that was killed after its node had long been back',
+    'wrong',
+    history({
+      status: 'failed',
+      traces: run(9_000, { code: 'killed' }),
+      deeds: [deed(1_000, 'node killed', { node: 'n1', until: 5_000 })],
+    }),
+  ],
   ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
   [
     'a run that was killed, and nobody had done anything',

@@ -47,7 +47,8 @@ function isExcused({ calls, traces, deeds }: TaskHistory, before: Run, run: Run)
   return (
     calls.some((call) => call.who === 'user' && call.endpoint === 'tasks.enqueue' && isBetween(call)) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
-    deeds.some((deed) => isRestart(deed) && isBetween(deed))
+    // While a node is being killed, a run may still begin on it.
+    deeds.some((deed) => isRestart(deed) && deed.at <= run.beganAt && (deed.until ?? deed.at) >= before.beganAt)
   );
 }
 
