@@ -1,5 +1,4 @@
 // What a subcommand is made of: its words, its options, and what it does.
-import type { Options } from 'yargs';
 
 export interface TerminalSize {
   readonly columns: number;
@@ -36,11 +35,19 @@ export interface Surroundings {
 /** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
 export type Typed = Readonly<Record<string, unknown>>;
 
-/** An option as yargs takes it, and what help tells of it beside that. `group` is the heading under which it stands there. */
-export interface Option extends Options {
+/** An option as it is typed, and what help tells of it. */
+export interface Option {
+  /** A text needs its value, and of several the last one counts; a list takes all words up to the next option. */
+  readonly type: 'boolean' | 'string' | 'array';
+  /** One letter. */
+  readonly alias?: string;
+  /** All values that it may have. */
+  readonly choices?: readonly string[];
   readonly describe: string;
   /** What stands for its value, such as `QUEUE`; `FILE` and `FOLDER` are completed as such. A switch has none. */
   readonly value?: string;
+  /** The heading under which it stands. */
+  readonly group?: string;
 }
 
 /** A command line that a person may copy. */
@@ -56,7 +63,7 @@ export const COMMAND_GROUPS = ['Run tasks', 'Begin', 'Write templates', 'Look an
 export interface Command {
   /** Undefined for what the program does without a subcommand. */
   readonly name: string | undefined;
-  /** Positional words in yargs' notation, e.g. `[key]`. */
+  /** The word that it may have, e.g. `[key]`, or any number of them: `[templates..]`. */
   readonly positionals?: string;
   /** The same in help, in brackets where it may be left out, e.g. `[KEY]`, and what it is. */
   readonly argument?: { readonly usage: string; readonly means: string };

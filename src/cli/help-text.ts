@@ -65,8 +65,8 @@ export function optionGroups(command: Command): [title: string, options: [name: 
 
 /** As it is typed, e.g. `-n, --lines N`. */
 export function spelling(name: string, { alias, value }: Option): string {
-  const letters = [alias ?? []].flat().map((letter) => `-${letter}, `);
-  return `${letters.join('')}--${name}${value === undefined ? '' : ` ${value}`}`;
+  const letter = alias === undefined ? '' : `-${alias}, `;
+  return `${letter}--${name}${value === undefined ? '' : ` ${value}`}`;
 }
 
 export function meaning({ describe, choices }: Option): string {

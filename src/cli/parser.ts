@@ -1,12 +1,12 @@
-// The command line as yargs reads it; the only file that knows yargs.
-import yargs, { type Argv } from 'yargs';
+// The command line as yargs' own parser reads it; the only file that knows it.
+import parse from 'yargs-parser';
 import { nearestName } from '../base/nearest.ts';
 import type { Command, Option, Surroundings, Typed } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from './exit-codes.ts';
 import { FOREIGN_OPTIONS } from './foreign-options.ts';
 import { ALWAYS, HELP_WIDTH, helpText, PROGRAM, spelling } from './help-text.ts';
-import { textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 import { versionText } from './version.ts';
 
@@ -16,9 +16,7 @@ import { versionText } from './version.ts';
  */
 export async function parseAndRun(words: readonly string[], around: Surroundings): Promise<number> {
   // As many programs take it: `help`, and `help logs`.
-  const call = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
-  refuseUnknown(call);
-  const { command, typed } = call;
+  const { command, typed } = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
   if (typed['help'] === true) {
     around.stdout(helpText(command, COMMANDS, Math.min(HELP_WIDTH, around.terminalSize?.().columns ?? HELP_WIDTH)));
     return EXIT.ok;
@@ -35,103 +33,96 @@ interface Call {
   readonly typed: Typed;
 }
 
+/** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
 function readCall(words: readonly string[]): Call {
-  const calls: Call[] = [];
-  let parser: Argv = yargs([...words])
-    .scriptName(PROGRAM)
-    // Dashed names only: one spelling in the code, in the help and in messages.
-    .parserConfiguration({
-      'strip-dashed': false,
+  const command = commandOf(words);
+  const options = { ...command.options, ...ALWAYS };
+  const { words: positionals, typed } = readWords(words, options);
+  refuseUnknown(typed, options, command);
+  for (const [name, option] of Object.entries(options)) refuseValue(name, option, typed[name]);
+  return {
+    command,
+    typed: { ...typed, ...namePositionals(command, positionals.slice(command.name === undefined ? 0 : 1)) },
+  };
+}
+
+/** The first word that belongs to no option. Options may stand before it, so those of all commands must be known. */
+function commandOf(words: readonly string[]): Command {
+  const all = [...COMMANDS, daemonCommand].flatMap(({ options }) => Object.entries(options));
+  const [name] = readWords(words, { ...Object.fromEntries(all), ...ALWAYS }).words;
+  return COMMANDS.find((command) => command.name === name) ?? daemonCommand;
+}
+
+interface Read {
+  readonly typed: Typed;
+  /** What belongs to no option. */
+  readonly words: readonly string[];
+}
+
+function readWords(words: readonly string[], options: Readonly<Record<string, Option>>): Read {
+  const entries = Object.entries(options);
+  const namesOf = (type: Option['type']): string[] =>
+    entries.filter(([, option]) => option.type === type).map(([name]) => name);
+  const { _: others, ...typed } = parse([...words], {
+    string: [...namesOf('string'), ...namesOf('array')],
+    boolean: namesOf('boolean'),
+    array: namesOf('array'),
+    alias: Object.fromEntries(entries.map(([name, { alias }]) => [name, alias ?? []])),
+    configuration: {
+      // One spelling in the code, in the help and in messages.
       'camel-case-expansion': false,
+      'strip-aliased': true,
+      'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-    })
-    .version(false)
-    .help(false)
-    .exitProcess(false)
-    .fail(false);
-
-  for (const command of COMMANDS) {
-    parser = parser.command(
-      [command.name ?? '$0', command.positionals].filter((word) => word !== undefined).join(' '),
-      command.describe,
-      (sub) => sub.options(withoutChoices({ ...command.options, ...ALWAYS })),
-      (typed) => void calls.push({ command, typed }),
-    );
-  }
-
-  try {
-    parser.parseSync();
-  } catch (error) {
-    // No command has run yet: only yargs itself can have thrown, about a value that is missing.
-    const fact = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
-    const [, name = ''] = /^Not enough arguments following: (\S+)$/.exec(fact) ?? [];
-    throw new UsageProblem(missingValue(name) ?? `${fact}.${seeHelp(words[0])}`);
-  }
-  const [call] = calls;
-  if (call === undefined) throw new RangeError('every line of words is a call of some command');
-  return call;
+    },
+  });
+  return { typed, words: others.map(String) };
 }
 
-/** What may be chosen is checked here: yargs' own sentence about it is none. */
-function withoutChoices(options: Readonly<Record<string, Option>>): Record<string, Option> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, option]) => {
-      const own: Option = { ...option };
-      delete own.choices;
-      return [name, own];
-    }),
-  );
-}
-
-/** @param word the option's name, or its letter */
-function missingValue(word: string): string | undefined {
-  const options = COMMANDS.flatMap((command) => Object.entries(command.options));
-  const found = options.find(([name, { alias }]) => name === word || [alias ?? []].flat().includes(word));
-  return found === undefined ? undefined : `--${found[0]} needs a value: ${spelling(...found)}.`;
-}
-
-/** A misspelt option, choice or command is never ignored: it would quietly do something else than was meant. */
-function refuseUnknown({ typed, command }: Call): void {
-  const positionals: readonly string[] = (command.positionals ?? '').match(/[a-z]+/g) ?? [];
-  const options: Readonly<Record<string, Option>> = { ...command.options, ...ALWAYS };
-  const aliases = Object.values(options).flatMap(({ alias }) => alias ?? []);
-  const known = [...Object.keys(options), ...aliases];
+function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, command: Command): void {
+  const known = Object.keys(options);
   for (const name of Object.keys(typed)) {
-    if (name === '_' || name === '$0' || known.includes(name) || positionals.includes(name)) continue;
+    if (known.includes(name)) continue;
     const foreign = FOREIGN_OPTIONS[name];
     if (foreign !== undefined) throw new UsageProblem(`--${name} ${foreign}`);
     const near = nearestName(name, known);
     throw new UsageProblem(
-      `There is no option --${name}.${near === undefined ? seeHelp(command.name) : didYouMean(`--${near}`)}`,
+      `There is no option --${name}.${near === undefined ? seeHelp(command) : didYouMean(`--${near}`)}`,
     );
   }
-  for (const [name, { choices }] of Object.entries(options)) {
-    if (choices === undefined) continue;
-    const value = textOption(typed, name);
-    if (value !== undefined) refuseOther(`--${name}`, value, choices.map(String));
-  }
-  const [word] = (typed['_'] as readonly string[]).slice(command.name === undefined ? 0 : 1);
-  if (word === undefined) return;
-  const commands = COMMANDS.map(({ name }) => name).filter((name) => name !== undefined);
-  const near = nearestName(word, commands);
-  throw new UsageProblem(`There is no command "${word}".${near === undefined ? seeHelp() : didYouMean(near)}`);
 }
 
-function refuseOther(option: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  const near = nearestName(value, choices);
+function refuseValue(name: string, option: Option, value: unknown): void {
+  const values = [value].flat().filter((one) => typeof one === 'string');
+  if (option.type === 'string' && values.includes(''))
+    throw new UsageProblem(`--${name} needs a value: ${spelling(name, option)}.`);
+  const { choices } = option;
+  const wrong = values.find((one) => choices?.includes(one) === false);
+  if (choices === undefined || wrong === undefined) return;
+  const near = nearestName(wrong, choices);
   throw new UsageProblem(
-    `${option} is one of ${choices.join(', ')}, not "${value}".${near === undefined ? '' : didYouMean(near)}`,
+    `--${name} is one of ${choices.join(', ')}, not "${wrong}".${near === undefined ? '' : didYouMean(near)}`,
   );
+}
+
+/** @throws UsageProblem for a word too many */
+function namePositionals({ positionals }: Command, words: readonly string[]): Typed {
+  const [, name, dots] = /^\[(\w+)(\.\.)?\]$/.exec(positionals ?? '') ?? [];
+  const [tooMuch] = name === undefined ? words : dots === undefined ? words.slice(1) : [];
+  if (tooMuch !== undefined) {
+    const commands = COMMANDS.map((command) => command.name).filter((word) => word !== undefined);
+    const near = nearestName(tooMuch, commands);
+    throw new UsageProblem(`There is no command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
+  }
+  if (name === undefined || words.length === 0) return {};
+  return { [name]: dots === undefined ? words[0] : words };
 }
 
 function didYouMean(name: string): string {
   return ` Did you mean ${name}?`;
 }
 
-/** @param command its name, where there is one of that name */
-function seeHelp(command?: string): string {
-  const isKnown = command !== undefined && COMMANDS.some(({ name }) => name === command);
-  return ` See ${[PROGRAM, ...(isKnown ? [command] : []), '--help'].join(' ')}.`;
+function seeHelp(command?: Command): string {
+  return ` See ${[PROGRAM, command?.name, '--help'].filter((word) => word !== undefined).join(' ')}.`;
 }

@@ -34,7 +34,7 @@ describe('starting the program', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
-    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'string-width', 'yargs']);
+    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'string-width', 'yargs-parser']);
   });
 
   it('needs no client, no log and no retries to render a task from a file', () => {

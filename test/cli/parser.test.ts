@@ -12,6 +12,9 @@ describe('the parser of the command line', () => {
     [['status', '--wacth'], 'There is no option --wacth. Did you mean --watch?'],
     [['status', '--xyzzy'], 'There is no option --xyzzy. See clearml-agent-slurm status --help.'],
     [['xyzzy'], 'There is no command "xyzzy". See clearml-agent-slurm --help.'],
+    [['render', '--task', '--origins'], '--task needs a value: --task TASK.'],
+    [['init', 'folder', 'another'], 'There is no command "another".'],
+    [['--task.id', '1'], 'There is no option --task.id.'],
     [['unit'], 'unit needs a kind: name one of systemd, cron, scrontab, slurm-job.'],
   ] as const) {
     it(`answers "${words.join(' ')}" with one line and exit code 2`, async () => {
@@ -33,6 +36,22 @@ describe('the parser of the command line', () => {
     const { stderr } = await place.run('--config-file', 'first.conf', '--config-file', 'second.conf');
 
     expect(stderr).to.include('second.conf').and.not.include('first.conf');
+  });
+
+  it('finds the command behind options that stand before it', async () => {
+    await using place = await here();
+
+    const { code, stdout } = await place.run('--log-level', 'debug', 'config', 'agent.slurm.queues', '--json');
+
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
+  });
+
+  it('takes a word behind a list for one more of the list, though it is the name of a command', async () => {
+    await using place = await here();
+
+    const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
+
+    expect(JSON.parse(stdout)).to.deep.equal(['gpu', 'status']);
   });
 
   for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {

@@ -15,7 +15,6 @@ export const doctorCommand: Command = {
     partition: {
       value: 'NAME',
       type: 'string',
-      requiresArg: true,
       describe: 'The partition of that job (default: that of Slurm)',
     },
     json: { type: 'boolean', describe: 'Print JSON' },

@@ -11,21 +11,19 @@ export const executeCommand: Command = {
     { words: 'execute --id TASK --queue gpu --clone', does: 'Run a copy of it, with the template of the queue' },
   ],
   options: {
-    id: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The task' },
+    id: { value: 'TASK', type: 'string', describe: 'The task' },
     template: {
       value: 'FILE',
       type: 'string',
-      requiresArg: true,
       describe: "The template of its job (default: its queue's)",
     },
     queue: {
       value: 'QUEUE',
       type: 'string',
-      requiresArg: true,
       describe: 'Enqueue it there first; it returns there when Slurm is full',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
-    container: { value: 'IMAGE', type: 'string', requiresArg: true, describe: "Set the task's container image first" },
+    container: { value: 'IMAGE', type: 'string', describe: "Set the task's container image first" },
     'create-queue': { type: 'boolean', describe: 'Create the queue if it does not exist' },
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,

@@ -16,31 +16,26 @@ export const initCommand: Command = {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      requiresArg: true,
       describe: 'The ClearML queue to serve (default: default)',
     },
     partition: {
       value: 'NAME',
       type: 'string',
-      requiresArg: true,
       describe: 'The partition for its jobs (default: that of Slurm)',
     },
     account: {
       value: 'NAME',
       type: 'string',
-      requiresArg: true,
       describe: 'The account for its jobs (default: that of the user)',
     },
     containers: {
       value: 'HOW',
       type: 'string',
-      requiresArg: true,
       describe: 'How images are run: none, apptainer, singularity or pyxis (default: none)',
     },
     'shared-dir': {
       value: 'FOLDER',
       type: 'string',
-      requiresArg: true,
       describe: 'A folder that nodes see under the same path, or none',
     },
     yes: { type: 'boolean', describe: 'Ask nothing, take what is usual there' },

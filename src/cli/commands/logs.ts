@@ -17,7 +17,6 @@ export const logsCommand: Command = {
       value: 'N',
       alias: 'n',
       type: 'string',
-      requiresArg: true,
       describe: 'So many lines of its end (default: 100)',
     },
     follow: { alias: 'f', type: 'boolean', describe: 'Go on printing until the job has ended' },

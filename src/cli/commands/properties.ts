@@ -19,7 +19,6 @@ export const propertiesCommand: Command = {
     task: {
       value: 'TASK',
       type: 'string',
-      requiresArg: true,
       describe: 'Set those with a default on this task, to be edited in the web page; one that is there stays',
     },
     ...COMMON_OPTIONS,

@@ -15,11 +15,10 @@ export const renderCommand: Command = {
   ],
   options: {
     ...QUEUE_OPTIONS,
-    task: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The id of the task' },
+    task: { value: 'TASK', type: 'string', describe: 'The id of the task' },
     'task-file': {
       value: 'FILE',
       type: 'string',
-      requiresArg: true,
       describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',
     },
     origins: { type: 'boolean', describe: 'Tell on standard error where each value came from' },

@@ -16,16 +16,14 @@ export const sandboxCommand: Command = {
     port: {
       value: 'PORT',
       type: 'string',
-      requiresArg: true,
       describe: `The port to listen on (default: ${DEFAULT_PORT}), 0 for any free one`,
     },
     host: {
       value: 'ADDRESS',
       type: 'string',
-      requiresArg: true,
       describe: 'The address to listen on (default: 127.0.0.1, for this machine only)',
     },
-    state: { value: 'FILE', type: 'string', requiresArg: true, describe: 'A file that keeps everything over restarts' },
+    state: { value: 'FILE', type: 'string', describe: 'A file that keeps everything over restarts' },
   },
   async run(typed, around) {
     const { runSandbox } = await import('../deeds/run-sandbox.ts');

@@ -11,14 +11,13 @@ export const varsCommand: Command = {
     { words: 'vars --task TASK', does: 'With the values of this task' },
   ],
   options: {
-    task: { value: 'TASK', type: 'string', requiresArg: true, describe: 'The id of a task, for its values' },
+    task: { value: 'TASK', type: 'string', describe: 'The id of a task, for its values' },
     'task-file': {
       value: 'FILE',
       type: 'string',
-      requiresArg: true,
       describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',
     },
-    queue: { value: 'QUEUE', type: 'array', string: true, describe: 'The queue that the task would go to' },
+    queue: { value: 'QUEUE', type: 'array', describe: 'The queue that the task would go to' },
     json: { type: 'boolean', describe: 'Print JSON, values at full length' },
     ...COMMON_OPTIONS,
   },

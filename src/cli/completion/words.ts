@@ -32,13 +32,18 @@ export function completionWords(commands: readonly Command[]): CommandWords[] {
 }
 
 function optionWords(name: string, option: Option): OptionWords {
-  const [letter] = [option.alias ?? []].flat();
-  return { name, letter, describe: option.describe, value: valueKind(option), isList: option.type === 'array' };
+  return {
+    name,
+    letter: option.alias,
+    describe: option.describe,
+    value: valueKind(option),
+    isList: option.type === 'array',
+  };
 }
 
 function valueKind({ type, choices, value }: Option): ValueKind {
   if (type === 'boolean') return 'none';
-  if (choices !== undefined) return { words: choices.map(String) };
+  if (choices !== undefined) return { words: choices };
   if (value?.startsWith('FILE') === true) return 'file';
   return value === 'FOLDER' ? 'folder' : 'unknown';
 }
