@@ -121,6 +121,17 @@ ${settings}`,
   };
 }
 
+/** Starts the built program and waits until it serves the queue. */
+export async function startServing(
+  world: BenchWorld,
+  program: string,
+  environment?: Readonly<Record<string, string>>,
+): Promise<RunningDaemon> {
+  const daemon = await world.start(daemonWords(program), environment);
+  await daemon.until('Serving', 1);
+  return daemon;
+}
+
 async function startNode(
   args: readonly string[],
   cwd: string,

@@ -1,7 +1,7 @@
 // How often the daemon asks Slurm and ClearML with default settings: with nothing to do, and with 200 jobs that wait.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld } from './bench-world.ts';
+import { startBenchWorld, startServing } from './bench-world.ts';
 import { writeCountingCommands } from './counting-commands.ts';
 import type { Figure, Result } from './figure.ts';
 
@@ -17,8 +17,7 @@ export const callsAMinute: Figure = {
     await using cluster = await startSlurmCluster({ clusterName: 'bench' });
     await using world = await startBenchWorld(cluster);
     const commands = await writeCountingCommands(world.folder, world.environment['PATH'] ?? '');
-    const daemon = await world.start(daemonWords(path), { PATH: commands.path });
-    await daemon.until('Serving', 1);
+    const daemon = await startServing(world, path, { PATH: commands.path });
 
     async function countFor(what: string): Promise<Result[]> {
       say(`${WINDOW_MS / 1000} s ${what}`);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld } from './bench-world.ts';
+import { startBenchWorld, startServing } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median } from './samples.ts';
@@ -19,8 +19,7 @@ export const firstTask: Figure = {
     const path = await program();
     await using cluster = await startSlurmCluster({ clusterName: 'bench' });
     await using world = await startBenchWorld(cluster);
-    const daemon = await world.start(daemonWords(path));
-    await daemon.until('Serving', 1);
+    const daemon = await startServing(world, path);
     const script = join(world.folder, 'alone.sh');
     await writeFile(script, HELD_TEMPLATE.replaceAll(/\$\{CLEARML[^}]*\}/g, '1'));
 

@@ -1,7 +1,7 @@
 // The daemon at rest: memory and processor time over a minute in which there is nothing to do, with default settings.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld } from './bench-world.ts';
+import { startBenchWorld, startServing } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { readProcessUse } from './process-use.ts';
 import { median } from './samples.ts';
@@ -17,8 +17,7 @@ export const idleDaemon: Figure = {
     const path = await program();
     await using cluster = await startSlurmCluster({ clusterName: 'bench' });
     await using world = await startBenchWorld(cluster);
-    const daemon = await world.start(daemonWords(path));
-    await daemon.until('Serving', 1);
+    const daemon = await startServing(world, path);
     await sleep(SETTLE_MS);
 
     say(`${(LOOKS * BETWEEN_MS) / 1000} s`);
