@@ -2,13 +2,8 @@
 //   dies-at.ts NUMBER TEMPLATE QUEUE
 // Calls are those to ClearML, Slurm's commands, and writes to the journal. What is after one call is before the next.
 import { writeSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
-import { systemClock } from '../../src/base/clock.ts';
-import { assemble, openCluster, openServer } from '../../src/cli/assemble.ts';
-import { readBase } from '../../src/cli/read-base.ts';
-import { readQueues } from '../../src/cli/serve-queues.ts';
 import { runDaemon } from '../../src/glue/daemon.ts';
-import { takeLock } from '../../src/glue/lock.ts';
+import { assembleDaemon } from '../support/assembled-daemon.ts';
 
 const [number, template, queue] = process.argv.slice(2);
 let calls = 0;
@@ -39,32 +34,9 @@ function die(after: string): void {
 }
 
 const typed = { 'template-files': [template], queue: [queue] };
-const base = readBase(typed, {
-  environment: process.env,
-  homeDir: homedir(),
-  workingDir: process.cwd(),
-  hostName: hostname(),
-  stdout: () => undefined,
-  stderr: () => undefined,
-  errorStream: process.stderr,
-  isTerminal: false,
-  startedAs: [],
-  stop: new AbortController().signal,
-  onSignal: () => () => undefined,
-});
-const { settings } = base.config;
-const [cluster] = settings.clusters;
-if (cluster === undefined) throw new RangeError('no cluster');
-const lock = await takeLock(cluster.stateDir, hostname(), systemClock.now());
-const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
-const clusterSide = await openCluster(base, cluster, base.log);
-const facts = await clusterSide.scheduler.facts();
-const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
+const stop = new AbortController().signal;
+const { glue, lock, close } = await assembleDaemon(typed, stop);
 const mortals = { clearml: mortal(glue.clearml), scheduler: mortal(glue.scheduler), journal: mortal(glue.journal) };
-const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop: new AbortController().signal, lock };
+const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop, lock };
 await runDaemon({ ...glue, ...mortals }, options);
-await lock.release();
-await glue.journal.close();
-await glue.clearml.close();
-await glue.host.close();
-await base.closeLog();
+await close();

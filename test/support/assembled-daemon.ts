@@ -1,0 +1,56 @@
+// The daemon put together in this process as the program does it, for tests that run it with a part of it replaced.
+import { homedir, hostname } from 'node:os';
+import { systemClock } from '../../src/base/clock.ts';
+import { assemble, openCluster, openServer } from '../../src/cli/assemble.ts';
+import type { Typed } from '../../src/cli/command.ts';
+import { readBase } from '../../src/cli/read-base.ts';
+import { readQueues } from '../../src/cli/serve-queues.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import type { Glue } from '../../src/glue/glue.ts';
+import { takeLock, type Lock } from '../../src/glue/lock.ts';
+
+export interface AssembledDaemon {
+  readonly settings: Settings;
+  readonly glue: Glue;
+  readonly lock: Lock;
+  /** Once it has ended. */
+  readonly close: () => Promise<void>;
+}
+
+/** @param typed options as on the command line; templates are named from the working folder */
+export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<AssembledDaemon> {
+  const base = readBase(typed, {
+    environment: process.env,
+    homeDir: homedir(),
+    workingDir: process.cwd(),
+    hostName: hostname(),
+    stdout: () => undefined,
+    stderr: () => undefined,
+    errorStream: process.stderr,
+    isTerminal: false,
+    startedAs: [],
+    stop,
+    onSignal: () => () => undefined,
+  });
+  const { settings } = base.config;
+  const [cluster] = settings.clusters;
+  if (cluster === undefined) throw new RangeError('no cluster');
+  const lock = await takeLock(cluster.stateDir, hostname(), systemClock.now());
+  const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
+  const clusterSide = await openCluster(base, cluster, base.log);
+  const facts = await clusterSide.scheduler.facts();
+  const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
+
+  return {
+    settings,
+    glue,
+    lock,
+    async close() {
+      await lock.release();
+      await glue.journal.close();
+      await glue.clearml.close();
+      await glue.host.close();
+      await base.closeLog();
+    },
+  };
+}
