@@ -18,31 +18,38 @@ export const ALWAYS: Readonly<Record<string, Option>> = {
 /** @param width of its lines; an example is never broken */
 export function helpText(command: Command, commands: readonly Command[], width = HELP_WIDTH): string {
   const isWhole = command.name === undefined;
-  const lists = listsOf(command, isWhole ? commands : []);
-  const words = lists.flatMap(([, rows]) => rows.map(([word]) => word.length));
-  const left = Math.min(LEFT, Math.max(...words));
   const usage = [usageOf(command), ...(isWhole ? [`${PROGRAM} COMMAND --help`] : [])];
   return [
     wrapText(isWhole ? PURPOSE : `${command.describe}.`, { width }),
     section('Examples', examplesText(command.examples, width)),
     section('Usage', usage.map((line) => `  ${line}\n`).join('')),
-    ...lists.map(([title, rows]) => section(title, twoColumns(rows, left, width))),
+    ...sections(isWhole ? commandLists(commands) : [], width),
+    ...sections([...argumentList(command), ...optionLists(command)], width),
   ].join('\n');
 }
 
 type Row = readonly [word: string, means: string];
+type List = readonly [title: string, rows: readonly Row[]];
 
-/** @param commands to be listed too */
-function listsOf(command: Command, commands: readonly Command[]): [title: string, rows: Row[]][] {
-  const { argument } = command;
-  return [
-    ...(argument === undefined ? [] : [['Arguments', [[argumentName(argument), argument.means]]] as [string, Row[]]]),
-    ...COMMAND_GROUPS.map((group): [string, Row[]] => [
-      group,
-      commands.filter((one) => one.group === group).map(({ name, describe }) => [name ?? '(no command)', describe]),
-    ]).filter(([, rows]) => rows.length > 0),
-    ...optionGroups(command).map(([title, options]): [string, Row[]] => [title, options.map(optionRow)]),
-  ];
+function commandLists(commands: readonly Command[]): List[] {
+  return COMMAND_GROUPS.map((group) => [
+    group,
+    commands.filter((one) => one.group === group).map(({ name, describe }) => [name ?? '(no command)', describe]),
+  ]);
+}
+
+function argumentList({ argument }: Command): List[] {
+  return argument === undefined ? [] : [['Arguments', [[argumentName(argument), argument.means]]]];
+}
+
+function optionLists(command: Command): List[] {
+  return optionGroups(command).map(([title, options]) => [title, options.map(optionRow)]);
+}
+
+/** Their right columns stand below each other. */
+function sections(lists: readonly List[], width: number): string[] {
+  const left = Math.min(LEFT, Math.max(...lists.flatMap(([, rows]) => rows.map(([word]) => word.length))));
+  return lists.map(([title, rows]) => section(title, twoColumns(rows, left, width)));
 }
 
 /** The command with what it takes, e.g. `clearml-agent-slurm logs TASK [options]`. */

@@ -43,7 +43,7 @@ export async function run(words: readonly string[]): Promise<void> {
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
     ...(process.stdout.isTTY ? { terminalSize, onResize } : {}),
-    ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(question, stop.signal) } : {}),
+    ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(fitted(question), stop.signal) } : {}),
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
     onSignal(name, listener) {

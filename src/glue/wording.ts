@@ -87,11 +87,11 @@ export function describeWait(job: Job, now: number): WaitWords {
 }
 
 /** Why a job waits, in words a person understands, with Slurm's estimate where it has one. */
-export function describeReason({ reason, startAt }: Job, now: number): string {
+export function describeReason({ id, reason, startAt }: Job, now: number): string {
   const { says, advice } = explainReason(reason);
   const start =
     startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
-  return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice}`}`;
+  return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
 }
 
 /** Said when a job that never starts as it is has waited for long enough. */

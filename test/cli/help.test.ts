@@ -25,7 +25,9 @@ describe('help', () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);
-      expect(new Set(columnsOf(text)).size).to.equal(1);
+      expect(new Set(columnsOf(text)).size, 'one of commands, one of options').to.be.at.most(
+        command.name === undefined ? 2 : 1,
+      );
 
       const narrow = helpText(command, COMMANDS, 60);
       const isExample = (line: string): boolean => line.startsWith('  clearml-agent-slurm');

@@ -69,6 +69,10 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not looked at it yet.'],
   [
+    describeWait(jobOf('PENDING', { reason: 'JobHeldUser' }), NOW).text,
+    'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release it with "scontrol release 7".',
+  ],
+  [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
     'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
