@@ -21,11 +21,17 @@ export interface Taken {
 export async function takeAll(
   world: BenchWorld,
   words: readonly string[],
-  tasks: Readonly<Record<string, number>> = { default: TASKS },
+  {
+    tasks = { default: TASKS },
+    environment = {},
+  }: {
+    readonly tasks?: Readonly<Record<string, number>>;
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Taken> {
   for (const [queue, count] of Object.entries(tasks)) await world.enqueue(count, queue);
   const all = Object.values(tasks).reduce((sum, count) => sum + count, 0);
-  const daemon = await world.start(words);
+  const daemon = await world.start(words, environment);
   await daemon.until('Taken', 1);
   const sandboxBefore = process.cpuUsage();
   const daemonBefore = await readProcessUse(daemon.pid);

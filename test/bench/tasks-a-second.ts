@@ -8,6 +8,7 @@ import { daemonWords, startBenchWorld, type BenchWorld } from './bench-world.ts'
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
+import { SLOWER_MS, writeSlowSbatch } from './slow-sbatch.ts';
 import { saveScripts, takeAll, TASKS } from './take-all.ts';
 
 const ROUNDS = 3;
@@ -24,6 +25,8 @@ export const tasksASecond: Figure = {
     const withoutSbatch: number[] = [];
     const sandboxAlone: number[] = [];
     const daemonMs: number[] = [];
+    const slowGlue: number[] = [];
+    const slowXargs: number[] = [];
 
     for (let round = 1; round <= ROUNDS; round += 1) {
       say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
@@ -35,6 +38,14 @@ export const tasksASecond: Figure = {
         const scripts = await saveScripts(world, cluster);
         await cluster.run('scancel', '--me');
         xargs.push(await submitAll(world, scripts));
+        await cluster.run('scancel', '--me');
+        const environment = { PATH: await writeSlowSbatch(world.folder, world.environment['PATH'] ?? '') };
+        slowXargs.push(await submitAll(world, scripts, environment));
+      }
+      {
+        await using world = await startBenchWorld(cluster);
+        const environment = { PATH: await writeSlowSbatch(world.folder, world.environment['PATH'] ?? '') };
+        slowGlue.push((await takeAll(world, daemonWords(path), { environment })).tasksASecond);
       }
       await using world = await startBenchWorld(cluster);
       const words = ['--import', TSX, resolve('test/bench/without-sbatch.ts')];
@@ -51,6 +62,14 @@ export const tasksASecond: Figure = {
         spread: middleHalf(ratios(glue, xargs)),
         target: { atLeast: 0.85 },
       },
+      {
+        what: `the same, where sbatch takes ${SLOWER_MS} ms longer`,
+        value: median(slowGlue),
+        unit: 'tasks/s',
+        anchor: { what: `xargs -P${AT_ONCE} of that sbatch`, value: median(slowXargs) },
+        spread: middleHalf(ratios(slowGlue, slowXargs)),
+        target: { atLeast: 0.85 },
+      },
       { what: 'the same, were sbatch done at once', value: median(withoutSbatch), unit: 'tasks/s' },
       { what: "the daemon's own processor time", value: median(daemonMs), unit: 'ms/task' },
       { what: "the sandbox's own limit", value: median(sandboxAlone), unit: 'tasks/s' },
@@ -59,11 +78,19 @@ export const tasksASecond: Figure = {
 };
 
 /** Submissions a second. */
-async function submitAll(world: BenchWorld, scripts: string): Promise<number> {
+async function submitAll(
+  world: BenchWorld,
+  scripts: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const files = (await readdir(scripts)).map((name) => join(scripts, name));
   if (files.length !== TASKS) throw new Error(`${files.length} scripts were saved instead of ${TASKS}`);
   const began = performance.now();
   const args = [`-P${AT_ONCE}`, '-n1', 'sbatch', '--parsable'];
-  await runToEnd('xargs', args, { env: world.environment, cwd: world.folder, stdin: files.join('\n') });
+  await runToEnd('xargs', args, {
+    env: { ...world.environment, ...environment },
+    cwd: world.folder,
+    stdin: files.join('\n'),
+  });
   return (1000 * TASKS) / (performance.now() - began);
 }

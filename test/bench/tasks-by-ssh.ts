@@ -35,7 +35,7 @@ export const tasksBySsh: Figure = {
       for (let round = 1; round <= ROUNDS; round += 1) {
         say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
         await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account));
-        daemon.push((await takeAll(world, daemonWords(path), { default: TASKS })).tasksASecond);
+        daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: TASKS } })).tasksASecond);
         const scripts = await saveScripts(world, cluster);
         const there = folderOf(account, `scripts-${round}`);
         await cp(scripts, there, { recursive: true });

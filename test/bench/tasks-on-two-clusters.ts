@@ -32,9 +32,15 @@ agent.slurm.queues { first { cluster: one }, second { cluster: two } }
     const alone: number[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
       say(`round ${round} of ${ROUNDS}: ${TASKS_EACH} tasks for each`);
-      together.push(await measured((world) => takeAll(world, words, { first: TASKS_EACH, second: TASKS_EACH })));
-      const first = await measured((world) => takeAll(world, [...words, '--cluster', 'one'], { first: TASKS_EACH }));
-      const second = await measured((world) => takeAll(world, [...words, '--cluster', 'two'], { second: TASKS_EACH }));
+      together.push(
+        await measured((world) => takeAll(world, words, { tasks: { first: TASKS_EACH, second: TASKS_EACH } })),
+      );
+      const first = await measured((world) =>
+        takeAll(world, [...words, '--cluster', 'one'], { tasks: { first: TASKS_EACH } }),
+      );
+      const second = await measured((world) =>
+        takeAll(world, [...words, '--cluster', 'two'], { tasks: { second: TASKS_EACH } }),
+      );
       alone.push(first + second);
     }
     return [

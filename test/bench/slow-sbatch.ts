@@ -1,0 +1,15 @@
+// An sbatch in front of the real one that takes longer, as where the controller is far or busy.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+/** How much longer. */
+export const SLOWER_MS = 50;
+
+/** @returns a PATH on which it stands first */
+export async function writeSlowSbatch(folder: string, path: string): Promise<string> {
+  const bin = join(folder, 'slow');
+  await mkdir(bin);
+  const script = `#!/bin/sh\nsleep ${SLOWER_MS / 1000}\nPATH='${path}' exec sbatch "$@"\n`;
+  await writeFile(join(bin, 'sbatch'), script, { mode: 0o755 });
+  return `${bin}${delimiter}${path}`;
+}
