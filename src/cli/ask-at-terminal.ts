@@ -1,7 +1,8 @@
 // Puts a question to the person at the terminal, and waits for a line.
 import { createInterface } from 'node:readline/promises';
+import { UsageProblem } from './usage-problem.ts';
 
-/** @throws Error when there is no answer to be had: the input has ended, or the signal was aborted */
+/** @throws UsageProblem when the input has ended, as by Ctrl-D; an AbortError when the signal was aborted */
 export async function askAtTerminal(
   question: string,
   { input, output, signal }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
@@ -10,11 +11,18 @@ export async function askAtTerminal(
   const lines = createInterface({ input, output, terminal: false });
   const ended = new Promise<never>((_, reject) => {
     lines.once('close', () => {
-      reject(new Error('there was no answer'));
+      reject(
+        new UsageProblem(
+          'There was no answer: give it as an option (--help names them), or let --yes take what is usual.',
+        ),
+      );
     });
   });
   try {
     return (await Promise.race([lines.question(question, { signal }), ended])).trim();
+  } catch (error) {
+    output.write('\n');
+    throw error;
   } finally {
     lines.close();
     // By our own closing it ends too, after the answer: nobody waits for that.

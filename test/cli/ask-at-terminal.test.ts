@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
+import { UsageProblem } from '../../src/cli/usage-problem.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('a question at the terminal', () => {
@@ -26,7 +27,10 @@ describe('a question at the terminal', () => {
     const { input, output, stop } = terminal();
     const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
     input.end();
-    expect(String(await rejection(ended))).to.include('there was no answer');
+    const problem = await rejection(ended);
+    expect(problem).to.be.instanceOf(UsageProblem);
+    expect(problem.message).to.include('There was no answer');
+    expect(String(output.read()), 'what is said of it has a line of its own').to.equal('One? \n');
 
     const stopped = askAtTerminal('Two? ', { input: new PassThrough(), output, signal: stop.signal });
     stop.abort();
