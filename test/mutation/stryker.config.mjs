@@ -4,6 +4,7 @@ export default {
     'src/glue/decide/*.ts',
     'src/glue/journal*.ts',
     'src/glue/submit*.ts',
+    'src/slurm/call-pace.ts',
     'src/glue/{cancelling,resume,find-strays,neighbours}.ts',
   ],
   testRunner: 'mocha',
@@ -14,6 +15,7 @@ export default {
     'no-package': true,
     spec: [
       'test/glue/decide/*.test.ts',
+      'test/slurm/call-pace.test.ts',
       'test/glue/{act,cancelling,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
     ],
   },

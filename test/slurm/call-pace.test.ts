@@ -68,9 +68,10 @@ describe('the pace of submissions', () => {
     pace.spend(NOW);
     pace.heard(5_000);
     expect(pace.waitMs(NOW)).to.equal(500);
+    expect(pace.waitMs(NOW + 400)).to.equal(100);
 
     pace.heard(80);
-    expect(pace.waitMs(NOW)).to.equal(100);
+    expect(pace.waitMs(NOW + 400)).to.equal(20);
   });
 });
 
@@ -118,7 +119,7 @@ describe('a scheduler with a pace', () => {
     await scheduler.record('7' as JobId);
     await scheduler.cancel(['7' as JobId, '8' as JobId]);
     await scheduler.facts().catch(() => undefined);
-    await scheduler.submit({ jobName: 'a', script: '' });
+    expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', words: '' });
 
     let left = 0;
     for (; pace.waitMs(now()) === 0; left += 1) pace.spend(now());

@@ -42,7 +42,7 @@ function decideLost(task: Task, sighting: Sighting): Action[] {
 }
 
 function isOwnRun(task: Task, { entry: { jobId } }: Sighting): boolean {
-  return task.status === 'in_progress' && jobId !== undefined && ranAs(task, { id: jobId });
+  return jobId !== undefined && ranAs(task, { id: jobId });
 }
 
 function jobOf({ entry }: Sighting): string {

@@ -8,6 +8,45 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeInFull('a decision in full about a job that has ended', [
   [
+    'back at the gate, and its user had enqueued the task elsewhere before it began',
+    {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
+      record: { ...gate, restarts: 1 },
+      entry: ENDED,
+    },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'put back by Slurm',
+          text: 'Slurm put job 7 back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'unknown to Slurm by now, and no agent was ever heard of',
+    {
+      task: taskOf('in_progress', { lastUpdate: undefined }),
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
+      lookedUp: true,
+    },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'job lost',
+          text: 'Slurm job 7 is no longer known to Slurm, and nothing was ever heard of its agent: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
     'several ended attempts, none of which is the known job: the newest counts',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
