@@ -1,19 +1,13 @@
 // What `--help` says of the program and of each command: examples first, options by what they are about, in 80 columns. Pure.
 import { wrapText } from '../base/wrap-text.ts';
 import { COMMAND_GROUPS, type Command, type Example, type Option } from './command.ts';
+import { ALWAYS, PROGRAM, spelling } from './spelling.ts';
 
-export const PROGRAM = 'clearml-agent-slurm';
 export const PURPOSE = 'Runs ClearML tasks as Slurm jobs: each queue by the sbatch template that is given for it.';
 /** Where there is room for it; beyond it lines are hard to read. */
 export const HELP_WIDTH = 80;
 /** The widest left column of a list. */
 const LEFT = 26;
-
-/** Every command has these. */
-export const ALWAYS: Readonly<Record<string, Option>> = {
-  help: { alias: 'h', type: 'boolean', describe: 'Show this, or the help of a command' },
-  version: { type: 'boolean', describe: 'Show which program this is, and where' },
-};
 
 /** @param width of its lines; an example is never broken */
 export function helpText(command: Command, commands: readonly Command[], width = HELP_WIDTH): string {
@@ -68,12 +62,6 @@ export function optionGroups(command: Command): [title: string, options: [name: 
   const titles = [...new Set(all.map(([, { group }]) => group ?? 'Options'))];
   const ordered = titles.toSorted((a, b) => Number(b === 'Options') - Number(a === 'Options'));
   return ordered.map((title) => [title, all.filter(([, { group }]) => (group ?? 'Options') === title)]);
-}
-
-/** As it is typed, e.g. `-n, --lines N`. */
-export function spelling(name: string, { alias, value }: Option): string {
-  const letter = alias === undefined ? '' : `-${alias}, `;
-  return `${letter}--${name}${value === undefined ? '' : ` ${value}`}`;
 }
 
 export function meaning({ describe, choices }: Option): string {

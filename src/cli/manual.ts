@@ -3,7 +3,8 @@ import { NAMED_VARIABLES, OTHER_VARIABLES } from '../config/environment.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../config/setting-table.ts';
 import { COMMAND_GROUPS, type Command } from './command.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
-import { argumentName, meaning, optionGroups, PROGRAM, PURPOSE, spelling, usageOf } from './help-text.ts';
+import { argumentName, meaning, optionGroups, PURPOSE, usageOf } from './help-text.ts';
+import { PROGRAM, spelling } from './spelling.ts';
 import { roffExample, roffItem, roffPage, roffParagraph, roffSection, roffText } from './roff.ts';
 
 /** Section 1: what can be typed. */

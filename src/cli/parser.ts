@@ -6,7 +6,7 @@ import { COMMANDS } from './commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from './exit-codes.ts';
 import { FOREIGN_OPTIONS } from './foreign-options.ts';
-import { ALWAYS, HELP_WIDTH, helpText, PROGRAM, spelling } from './help-text.ts';
+import { ALWAYS, PROGRAM, spelling } from './spelling.ts';
 import { UsageProblem } from './usage-problem.ts';
 import { versionText } from './version.ts';
 
@@ -18,6 +18,7 @@ export async function parseAndRun(words: readonly string[], around: Surroundings
   // As many programs take it: `help`, and `help logs`.
   const { command, typed } = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
   if (typed['help'] === true) {
+    const { HELP_WIDTH, helpText } = await import('./help-text.ts');
     around.stdout(helpText(command, COMMANDS, Math.min(HELP_WIDTH, around.terminalSize?.().columns ?? HELP_WIDTH)));
     return EXIT.ok;
   }

@@ -30,17 +30,17 @@ describe('starting the program', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
 
-  it('needs no room but the cellar for --help', () => {
+  it('needs no room but the cellar, and no widths of letters, to read a command line', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
-    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'string-width', 'yargs-parser']);
+    expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs-parser']);
   });
 
-  it('needs no client, no log and no retries to render a task from a file', () => {
+  it('needs no client, no log, no retries and no widths of letters to render a task from a file', () => {
     const { packages } = loadedWith('src/cli/deeds/print-script.ts');
 
-    expect(['undici', 'winston', 'p-retry'].filter((name) => packages.has(name))).to.deep.equal([]);
+    expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
   it('loads at the start all that a daemon will ever need, since its files may be replaced while it runs', () => {

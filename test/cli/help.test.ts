@@ -5,7 +5,8 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { COMMAND_GROUPS } from '../../src/cli/command.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts';
 import { fillExitCodes } from '../../src/cli/exit-codes-table.ts';
-import { ALWAYS, helpText } from '../../src/cli/help-text.ts';
+import { helpText } from '../../src/cli/help-text.ts';
+import { ALWAYS } from '../../src/cli/spelling.ts';
 import { here } from './run-here.ts';
 
 describe('help', () => {

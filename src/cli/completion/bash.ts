@@ -1,5 +1,5 @@
 // Completion for bash: a function that needs nothing but bash itself. Pure.
-import { PROGRAM } from '../help-text.ts';
+import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function bashCompletion(commands: readonly CommandWords[]): string {

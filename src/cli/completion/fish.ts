@@ -1,5 +1,5 @@
 // Completion for fish. Pure.
-import { PROGRAM } from '../help-text.ts';
+import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function fishCompletion(commands: readonly CommandWords[]): string {

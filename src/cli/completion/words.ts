@@ -1,6 +1,6 @@
 // What can be typed where, as all three shells need it: commands, options, and what their values are. Pure.
 import type { Command, Option } from '../command.ts';
-import { ALWAYS } from '../help-text.ts';
+import { ALWAYS } from '../spelling.ts';
 
 /** What stands behind an option: nothing, one of these words, a file, a folder, or something that no shell can know. */
 export type ValueKind = { readonly words: readonly string[] } | 'none' | 'file' | 'folder' | 'unknown';

@@ -1,5 +1,5 @@
 // Completion for zsh, to be sourced or put into a folder of $fpath. Pure.
-import { PROGRAM } from '../help-text.ts';
+import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function zshCompletion(commands: readonly CommandWords[]): string {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { systemClock } from '../../base/clock.ts';
 import { renderJob } from '../../glue/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
-import { formatOrigins } from '../../template/origins-table.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jobSettings } from '../job-settings.ts';
@@ -42,6 +41,9 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
 
   for (const note of notes) around.stderr(`clearml-agent-slurm: ${note}\n`);
   around.stdout(script);
-  if (switchOption(typed, 'origins') === true) around.stderr(formatOrigins(uses));
+  if (switchOption(typed, 'origins') === true) {
+    const { formatOrigins } = await import('../../template/origins-table.ts');
+    around.stderr(formatOrigins(uses));
+  }
   return EXIT.ok;
 }
