@@ -1,5 +1,5 @@
 // The command line as yargs' own parser reads it; the only file that knows it.
-import parse from 'yargs-parser';
+import { Parser } from 'yargs/helpers';
 import { nearestName } from '../base/nearest.ts';
 import type { Command, Option, Surroundings, Typed } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -64,7 +64,7 @@ function readWords(words: readonly string[], options: Readonly<Record<string, Op
   const entries = Object.entries(options);
   const namesOf = (type: Option['type']): string[] =>
     entries.filter(([, option]) => option.type === type).map(([name]) => name);
-  const { _: others, ...typed } = parse([...words], {
+  const { _: others, ...typed } = Parser([...words], {
     string: [...namesOf('string'), ...namesOf('array')],
     boolean: namesOf('boolean'),
     array: namesOf('array'),

@@ -20,7 +20,7 @@ const KEPT_IN = {
   undici: '^src/clearml/http\\.ts$',
   'p-retry': '^src/clearml/retry\\.ts$',
   mustache: '^src/template/',
-  'yargs-parser': '^src/cli/parser\\.ts$',
+  yargs: '^src/cli/parser\\.ts$',
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/nearest\\.ts$',
