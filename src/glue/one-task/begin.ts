@@ -24,7 +24,8 @@ export interface StandingTask {
 }
 
 export function howToBegin({ task, place, hasJob, isKnown }: StandingTask, ownQueue: QueueId): Beginning {
-  if (isKnown) return { do: 'watch' };
+  // One that was reset since has no end to be watched: what is left of its earlier way is let go like that of any task.
+  if (isKnown && task?.status !== 'created') return { do: 'watch' };
   if (task === undefined) return { do: 'refuse', why: 'it was deleted' };
   if (task.archived)
     return { do: 'refuse', why: 'it is archived: restore it in the web page, or run a copy with --clone' };

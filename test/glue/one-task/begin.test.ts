@@ -52,6 +52,10 @@ describe('one task that is to be run now', () => {
     expect(howToBegin(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
+  it('that an earlier call has in its journal, and that was reset since, is run anew', () => {
+    expect(howToBegin(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+  });
+
   it('is taken as often as it waits in our queue, watched where somebody else has it, and over in every other state', () => {
     const next = (task: Partial<Task> | undefined): string => whatNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('take');

@@ -190,6 +190,27 @@ describe('one task without a daemon', function () {
     expect(desk.cluster.jobs).to.have.length(1);
   });
 
+  it('that was left, reset and enqueued anew gets a new job, and the old one is cancelled', async () => {
+    const desk = createDesk();
+    const disk: Disk = { text: '' };
+    const task = await desk.enqueued(1);
+    const run = start(glueOf(desk, { disk }), task);
+    await pass(desk.clock, MINUTE_MS);
+    run.stop();
+    await pass(desk.clock, 5_000);
+    await run.ended;
+
+    await desk.server.call('tasks.reset', { task, force: true });
+    await desk.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+    const next = start(glueOf(desk, { life: 3, disk }), task);
+    await pass(desk.clock, 3 * MINUTE_MS);
+    expect(desk.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
+    await begin(desk, task);
+    await end(desk, task, 'completed');
+    await pass(desk.clock, MINUTE_MS);
+    expect((await next.ended).task?.status).to.equal('completed');
+  });
+
   it('that its user deletes, or takes to another queue, is not run: the one ends it, the other is waited for', async () => {
     const desk = createDesk();
     const [deleted, moved] = [await desk.enqueued(1), await desk.enqueued(2)];
