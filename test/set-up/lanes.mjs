@@ -9,7 +9,14 @@ const LANES = [
       (name) => `test/e2e/${name}.test.ts`,
     ),
   },
-  { title: 'other whole runs', files: ['test/chaos/**/*.test.ts', 'test/e2e/**/*.test.ts'] },
+  {
+    title: 'chaos, deaths, outages and clusters elsewhere',
+    files: [
+      'test/chaos/**/*.test.ts',
+      ...['clusters', 'kill', 'lost-answer', 'outage', 'queues', 'ssh'].map((name) => `test/e2e/${name}.test.ts`),
+    ],
+  },
+  { title: 'other whole runs', files: ['test/e2e/**/*.test.ts'] },
   { title: 'commands', files: ['test/cli/**/*.test.ts'] },
   { title: 'all other tests', files: [] },
 ];
