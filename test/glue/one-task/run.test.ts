@@ -47,6 +47,15 @@ function start(glue: Glue, task: TaskId): Run {
   return run;
 }
 
+/** A process brings the task to Slurm, and is told to end while the job waits. */
+async function begunAndLeft(desk: Desk, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
+  const run = start(glueOf(desk, { disk }), task);
+  await pass(desk.clock, MINUTE_MS);
+  run.stop();
+  await pass(desk.clock, 5_000);
+  return run.ended;
+}
+
 /** The job of the task passes the gate and is its worker from now on. */
 async function begin({ server, cluster, clock }: Desk, task: TaskId): Promise<void> {
   const job = cluster.jobs.findLast((one) => one.task === task);
@@ -175,11 +184,7 @@ describe('one task without a daemon', function () {
     const desk = createDesk();
     const disk: Disk = { text: '' };
     const task = await desk.enqueued(1);
-    const run = start(glueOf(desk, { disk }), task);
-    await pass(desk.clock, MINUTE_MS);
-    run.stop();
-    await pass(desk.clock, 5_000);
-    expect(await run.ended).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
+    expect(await begunAndLeft(desk, disk, task)).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
 
     const next = start(glueOf(desk, { life: 3, disk }), task);
     await pass(desk.clock, MINUTE_MS);
@@ -194,11 +199,7 @@ describe('one task without a daemon', function () {
     const desk = createDesk();
     const disk: Disk = { text: '' };
     const task = await desk.enqueued(1);
-    const run = start(glueOf(desk, { disk }), task);
-    await pass(desk.clock, MINUTE_MS);
-    run.stop();
-    await pass(desk.clock, 5_000);
-    await run.ended;
+    await begunAndLeft(desk, disk, task);
 
     await desk.server.call('tasks.reset', { task, force: true });
     await desk.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
