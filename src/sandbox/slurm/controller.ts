@@ -81,6 +81,11 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
     save();
   }
 
+  /** A timer may go off a moment before its time, as the wall clock tells it: then nothing would be eligible yet. */
+  function scheduleAt(at: number): void {
+    later(at - clock.now(), closed.signal, () => (clock.now() < at ? scheduleAt(at) : schedule()));
+  }
+
   function start(waiting: StandInJob, nodes: readonly string[]): void {
     const job = change(waiting, { state: 'RUNNING', reason: 'None', nodes: [...nodes], startedAt: clock.now() });
     const script = startScript({
@@ -126,7 +131,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
         startedAt: null,
         eligibleAt,
       });
-      later(settings.requeueDelayMs, closed.signal, schedule);
+      scheduleAt(eligibleAt);
       return;
     }
     const own = ownEnd(end);

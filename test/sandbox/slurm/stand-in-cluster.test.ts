@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '../../../src/base/clock.ts';
 import type { StandInSettings } from '../../../src/sandbox/slurm/settings.ts';
 import {
   startStandInCluster,
@@ -33,8 +34,12 @@ describe('the stand-in cluster', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function open(settings: Partial<StandInSettings>): Promise<void> {
-    cluster = await startStandInCluster({ stateDir, settings: { killWaitMs: 300, requeueDelayMs: 100, ...settings } });
+  async function open(settings: Partial<StandInSettings>, clock = systemClock): Promise<void> {
+    cluster = await startStandInCluster({
+      stateDir,
+      settings: { killWaitMs: 300, requeueDelayMs: 100, ...settings },
+      clock,
+    });
   }
 
   async function reopen(settings: Partial<StandInSettings>): Promise<void> {
@@ -193,6 +198,16 @@ describe('the stand-in cluster', () => {
       `${lost} NODE_FAIL\n${again} COMPLETED\n${ended} COMPLETED`,
     );
     expect(await submit('true')).to.equal('4');
+  });
+
+  it('starts a job that was put back, although the timer for that goes off too early', async () => {
+    await cluster.close();
+    await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
+    const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
+    await until(id, 'RUNNING');
+    cluster.controller.requeue(Number(id));
+
+    await until(id, 'COMPLETED');
   });
 
   it('takes its jobs with it when it is killed', async () => {
