@@ -36,8 +36,7 @@ export function isLimboWrong({ daemons, hasSlowCalls, kinds }: RoundPlan): boole
   return daemons === 1 && !hasSlowCalls && !kinds.some((kind) => FORGETTING.test(kind));
 }
 
-/** What was so for so many milliseconds could be seen by everybody, if he did not sleep meanwhile. */
-export function plainToSeeMs({ hasSlowCalls, kinds }: RoundPlan): number {
-  const asleepMs = kinds.includes('ten minutes pass') ? 600_000 : 0;
-  return asleepMs + (hasSlowCalls ? 300_000 : 20_000);
+/** What was so for so many milliseconds could be seen by everybody who was awake. */
+export function plainToSeeMs({ hasSlowCalls }: RoundPlan): number {
+  return hasSlowCalls ? 300_000 : 20_000;
 }

@@ -36,4 +36,8 @@ export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] =
       same: { ...EASY, kinds: ['sbatch is doubled', 'controller crashes'], hasAccounting: true },
     },
   },
+  {
+    title: 'a job that the gate would not let run was held against a daemon that slept for hours before its sbatch',
+    hunt: { seed: 78, rounds: 1, same: {} },
+  },
 ];

@@ -24,7 +24,7 @@ export interface History {
   /** sbatch was run for this task. */
   askedFor(task: string): void;
   /** Slurm has a new job. */
-  submitted(job: SimJob, now: number): void;
+  submitted(job: SimJob): void;
   /** All is quiet: what became of the task. */
   ended(task: string, found: TaskDocument | undefined): void;
 }
@@ -45,12 +45,15 @@ const MANY_JOBS = 5;
 export function createHistory({
   jobsOf,
   couldLookSince,
+  awakeMsSince,
   plainToSeeMs,
   mayBeSilent,
 }: {
   readonly jobsOf: (task: string) => readonly SimJob[];
   /** Since when the only daemon there is could see what the controller shows; undefined where there are several. */
   readonly couldLookSince: () => number | undefined;
+  /** For how long anybody could have seen what has been so since then. */
+  readonly awakeMsSince: (from: number) => number;
   /** A job that was shown for so long was there to be seen before another one was submitted. */
   readonly plainToSeeMs: number;
   /** Whether tasks may be silent for two hours, so that the server's own watchdog stops them. */
@@ -116,7 +119,7 @@ export function createHistory({
       life.submissions += 1;
       if (life.submissions >= MANY_JOBS) history.befell(task, ['failed']);
     },
-    submitted(job, now) {
+    submitted(job) {
       const { task } = job;
       if (job.isDouble) return;
       const others = jobsOf(task).filter((other) => other !== job && !other.isDouble);
@@ -130,7 +133,7 @@ export function createHistory({
           isLive(other.state) &&
           !other.isInFlight &&
           !other.isForgotten &&
-          now - Math.max(other.submittedAt, since) > plainToSeeMs,
+          awakeMsSince(Math.max(other.submittedAt, since)) > plainToSeeMs,
       );
       if (old !== undefined) {
         history.judge({ kind: 'twice', task, says: `${named(task)} got job ${job.id} while its job ${old.id} lived` });

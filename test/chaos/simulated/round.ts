@@ -70,10 +70,11 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const history = createHistory({
     jobsOf,
     couldLookSince,
+    awakeMsSince: weather.awakeMsSince,
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
   });
-  const witness = createWitness(world, history, plan);
+  const witness = createWitness(world, weather, history, plan);
   const stage: Stage = { world, weather, history, dice, held: new Set() };
   const move = createMover({ stage, carrier, starter, witness, isLazy: plan.isLazy });
   let kills = 0;
@@ -96,7 +97,9 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     const kind = plan.kinds[dice.whole(0, plan.kinds.length - 1)];
     if (kind === undefined) return;
     carrier.chooseTrouble();
+    const from = world.now();
     if (!(await bring(stage, kind))) return;
+    if (world.now() > from) weather.slept(from);
     if (!HARMLESS.includes(kind)) kills += 1;
     limbo.disturb();
     await settle();

@@ -5,6 +5,7 @@ import type { World } from '../../glue/simulation/world.ts';
 import { losesJournals, plainToSeeMs } from './excuses.ts';
 import { named, type History } from './history.ts';
 import type { RoundPlan } from './plan.ts';
+import type { Weather } from './weather.ts';
 
 export interface Witness {
   /** Notes which tasks have an entry now. */
@@ -15,7 +16,7 @@ export interface Witness {
   seeJobs(jobs: readonly SimJob[]): void;
 }
 
-export function createWitness(world: World, history: History, plan: RoundPlan): Witness {
+export function createWitness(world: World, weather: Weather, history: History, plan: RoundPlan): Witness {
   /** When each task was last seen to have an entry in the scheduler queue. */
   const parkedAt = new Map<string, number>();
   const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'>>();
@@ -27,7 +28,7 @@ export function createWitness(world: World, history: History, plan: RoundPlan): 
 
   function seeJob(job: SimJob): void {
     const before = known.get(job);
-    if (before === undefined) history.submitted(job, world.now());
+    if (before === undefined) history.submitted(job);
     // Nobody remembers any more that it was he who cancelled the extra one.
     if (job.isDouble && losesJournals(plan)) history.befell(job.task, ['stopped']);
     if (job.restarts > (before?.restarts ?? 0)) {
@@ -44,7 +45,7 @@ export function createWitness(world: World, history: History, plan: RoundPlan): 
     seeEntries,
     judgeEntry(task) {
       seeEntries();
-      if (world.now() - (parkedAt.get(task) ?? world.now()) < plainToSeeMs(plan)) return;
+      if (weather.awakeMsSince(parkedAt.get(task) ?? world.now()) < plainToSeeMs(plan)) return;
       history.judge({ kind: 'wrong', task, says: `${named(task)} got a job, though its entry was taken long ago` });
     },
     seeJobs(jobs) {

@@ -60,7 +60,7 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
     },
     wrong,
 
-    watch({ endpoint, body, answer, before }, store) {
+    watch({ endpoint, body, lines, answer, before }, store) {
       const task = String(body['task']);
       // Each taking of a task may be told.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
@@ -81,7 +81,8 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
         wrong(`a daemon wrote the status message of task ${Number(task)}, which is in progress`);
       }
-      if (endpoint === 'events.add_batch') hear(task, String(body['msg']));
+      // One call may carry the lines of several tasks.
+      if (endpoint === 'events.add_batch') for (const line of lines) hear(String(line['task']), String(line['msg']));
     },
 
     mayRepeat() {

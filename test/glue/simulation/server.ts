@@ -38,6 +38,8 @@ const NOBODY = 0;
 /** Told of every call of a daemon that was carried out. */
 export type Witness = (call: {
   readonly endpoint: string;
+  /** Several where a call carries a batch of objects; the first is `body`. */
+  readonly lines: readonly Fields[];
   readonly body: Fields;
   readonly answer: Fields;
   readonly before: TaskDocument | undefined;
@@ -90,7 +92,8 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
 
   async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
     if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
-    const [first = {}] = [body].flat() as readonly Fields[];
+    const lines = [body].flat() as readonly Fields[];
+    const [first = {}] = lines;
     const before = store.tasks.get(String(first['task']));
     // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
     const gap = (): Promise<void> =>
@@ -104,7 +107,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       });
     try {
       const answer = await call(endpoint, body, endpoint.startsWith('queues.') ? gap : undefined);
-      witness({ endpoint, body: first, answer, before });
+      witness({ endpoint, body: first, lines, answer, before });
       return answer;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -118,14 +121,14 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       apiServer: 'http://api',
       login: () => Promise.reject(new Error('nobody logs in here')),
       async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
-        const [first = {}] = [body].flat() as readonly Fields[];
-        const task = typeof first['task'] === 'string' ? first['task'] : undefined;
+        const lines = [body].flat() as readonly Fields[];
+        const tasks = lines.flatMap(({ task }) => (typeof task === 'string' ? [task] : []));
         const answer = await turns.ask<Fields>({
           owner,
           kind: 'clearml',
           endpoint,
-          task,
-          label: `${endpoint}${task === undefined ? '' : ` of ${nameOf(task)}`}`,
+          task: tasks[0],
+          label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
           effect: () => callOfDaemon(endpoint, body),
           lost(hasHappened) {
             throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
