@@ -70,7 +70,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const history = createHistory({
     jobsOf,
     couldLookSince,
-    awakeMsSince: weather.awakeMsSince,
+    awakeMsSince: (from) => weather.awakeMsSince(from),
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
   });
