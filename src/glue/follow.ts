@@ -27,7 +27,7 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   try {
     await forEachTask(glue, view, signal, async (entry) => {
       if (entry.step !== 'following') return;
-      if (isOurs(glue, entry)) await carryOut(entry, see(glue, view, entry));
+      if (isOurs(glue, entry) || hasCancelledOneOf(view, entry)) await carryOut(entry, see(glue, view, entry));
       else await leave(glue, entry);
     });
     const found = await lookUp(glue, [...absent.values()], signal);
@@ -44,6 +44,14 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
 
 function isOurs({ neighbours }: Glue, { queue, attempt }: Entry): boolean {
   return neighbours.isOurs(queue, attempt === undefined ? undefined : readMark(attempt));
+}
+
+/**
+ * Whether Slurm still shows a job of the task that we have cancelled as an extra one. That nobody else remembers: left alone, its
+ * end would be taken for a user's scancel by whoever submitted it, which may be ourselves.
+ */
+function hasCancelledOneOf({ jobs }: View, { task, cancelledExtras = [] }: Entry): boolean {
+  return jobs.get(task)?.some(({ id }) => cancelledExtras.includes(id)) === true;
 }
 
 /** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */

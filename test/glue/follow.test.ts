@@ -89,4 +89,20 @@ describe('following', () => {
     expect(desk.cluster.jobs[0]).to.include({ state: 'PENDING' });
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
+
+  it('remembers an extra job that it has cancelled for as long as Slurm shows it, whoever follows the other', async () => {
+    const desk = createDesk();
+    const glue = { ...desk.glue, neighbours: { ...desk.glue.neighbours, isOurs: () => false } };
+    const task = await followed(desk);
+    const [job] = desk.cluster.jobs;
+    const entry = desk.glue.journal.entries.get(task);
+    if (job === undefined || entry === undefined) throw new Error('nothing is followed');
+    await desk.glue.journal.write({ ...entry, jobId: '99' as JobId, cancelledExtras: [job.id] });
+    await follow(glue, desk.ways, await desk.look(), go);
+    expect(desk.glue.journal.entries.get(task)?.cancelledExtras).to.deep.equal([job.id]);
+
+    desk.cluster.vanish(job);
+    await follow(glue, desk.ways, await desk.look(), go);
+    expect(desk.glue.journal.entries.size).to.equal(0);
+  });
 });

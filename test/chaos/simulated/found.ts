@@ -40,4 +40,33 @@ export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] =
     title: 'a job that the gate would not let run was held against a daemon that slept for hours before its sbatch',
     hunt: { seed: 78, rounds: 1, same: {} },
   },
+  {
+    title:
+      'a task was stopped for our own scancel of an extra job, which nobody remembered once its job was left to a neighbour',
+    hunt: {
+      seed: 78,
+      rounds: 1,
+      same: {
+        round: 209,
+        daemons: 2,
+        tasks: 13,
+        kinds: [
+          'user aborts',
+          'user enqueues',
+          'server call is lost',
+          'daemon dies before its call',
+          'sbatch is doubled',
+          'controller crashes',
+          'job dies',
+          'user requeues the job',
+        ],
+        calmness: 57,
+        isLazy: true,
+        hasAccounting: true,
+        jobLimit: Infinity,
+        hasSlowCalls: false,
+        diesForGood: false,
+      },
+    },
+  },
 ];

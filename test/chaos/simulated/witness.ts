@@ -1,4 +1,5 @@
 // The witness: keeps for the history what is new about jobs, and when each task had an entry in the scheduler queue.
+import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../../glue/simulation/cluster.ts';
 import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
 import type { World } from '../../glue/simulation/world.ts';
@@ -19,7 +20,7 @@ export interface Witness {
 export function createWitness(world: World, weather: Weather, history: History, plan: RoundPlan): Witness {
   /** When each task was last seen to have an entry in the scheduler queue. */
   const parkedAt = new Map<string, number>();
-  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'>>();
+  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'> & { readonly isLeaving: boolean }>();
 
   function seeEntries(): void {
     for (const { task } of world.server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [])
@@ -37,8 +38,10 @@ export function createWitness(world: World, weather: Weather, history: History, 
       // has stopped is looked for by nobody who has no journal.
       if (!plan.hasAccounting || losesJournals(plan)) history.befell(job.task, ['stopped', 'failed']);
     }
+    // Where it died on its way out, nobody but accounting can tell it from one that a user's scancel has ended.
+    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) history.befell(job.task, ['stopped']);
     if (job.runs > (before?.runs ?? 0)) history.begun(job.task);
-    known.set(job, { runs: job.runs, restarts: job.restarts });
+    known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
   }
 
   return {
