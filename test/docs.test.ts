@@ -71,8 +71,7 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
 }
 
 describe('the documents', () => {
-  describe('commands', function () {
-    this.timeout(120_000);
+  describe('commands', () => {
     let home: Awaited<ReturnType<typeof readersHome>>;
 
     before(async () => {

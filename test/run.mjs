@@ -1,7 +1,7 @@
 // `npm test`: sets up what is missing, runs every check and all tests; with arguments for mocha, only the tests they choose.
 import { installAgent } from './set-up/agent-venv.mjs';
 import { installDebianPackages } from './set-up/debian-packages.mjs';
-import { GATES, runGate } from './set-up/gates.mjs';
+import { startGates } from './set-up/gates.mjs';
 import { ensureHostName } from './set-up/host-name.mjs';
 import { startLanes } from './set-up/lanes.mjs';
 import { runMocha } from './set-up/mocha-run.mjs';
@@ -38,7 +38,7 @@ if (!sections.hasFailed()) {
   await sections.run('host name', () => setUp(ensureHostName));
   await sections.run('clearml-agent', () => setUp(installAgent));
   if (mochaArgs.length === 0) {
-    for (const gate of GATES) await sections.run(gate.title, () => runGate(gate));
+    for (const { title, outcome } of startGates()) await sections.run(title, () => outcome);
   }
   await sections.run('Slurm releases', () => slurmRoots);
   if (mochaArgs.length > 0) await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));

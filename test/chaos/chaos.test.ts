@@ -19,8 +19,7 @@ const REPLAYS: readonly Replay[] = [
   { title: 'a scancel, and the daemon that had submitted the job is killed', seed: 200, round: 15, daemons: 2 },
 ];
 
-describe('chaos on real Slurm', function () {
-  this.timeout(600_000);
+describe('chaos on real Slurm', () => {
   before(requireSlurm);
   before(requirePython);
 

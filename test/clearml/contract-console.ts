@@ -11,15 +11,11 @@ const Console = z.object({ events: z.array(z.object({ msg: z.string(), worker: z
 export function defineConsoleContract(stage: () => Stage): void {
   /** The console's events once there are that many: a real server shows them a moment after it took them. */
   function consoleOf(task: TaskId, count: number): Promise<z.infer<typeof Console>['events']> {
-    return waitUntil(
-      `${count} console events`,
-      async () => {
-        const body = { task, batch_size: 1000, navigate_earlier: false };
-        const { events } = Console.parse(await stage().raw.call('events.get_task_log', body));
-        return events.length >= count && events;
-      },
-      { withinMs: 20_000 },
-    );
+    return waitUntil(`${count} console events`, async () => {
+      const body = { task, batch_size: 1000, navigate_earlier: false };
+      const { events } = Console.parse(await stage().raw.call('events.get_task_log', body));
+      return events.length >= count && events;
+    });
   }
 
   function info(text: string): ConsoleLine {
@@ -108,14 +104,10 @@ export function defineConsoleContract(stage: () => Stage): void {
       await client.events.log(task, 'slurm:c1', lines.map(info));
       await consoleOf(task, 1_000);
 
-      const all = await waitUntil(
-        'all lines',
-        async () => {
-          const read = await client.events.read(task, { after: 0 });
-          return read.length >= lines.length && read;
-        },
-        { withinMs: 20_000 },
-      );
+      const all = await waitUntil('all lines', async () => {
+        const read = await client.events.read(task, { after: 0 });
+        return read.length >= lines.length && read;
+      });
 
       expect(all.map(({ text }) => text)).to.deep.equal(lines);
     });

@@ -9,9 +9,8 @@ import type { Access } from './raw-calls.ts';
 
 /** Defines the suite. It makes its own queues, tasks and projects, with names of its own, and removes them. */
 export function defineClearmlContract(name: string, provide: () => Promise<Access>): void {
-  describe(`the ClearML contract, with ${name}`, function () {
+  describe(`the ClearML contract, with ${name}`, () => {
     // A real server may be far away, and shows console lines seconds after it took them.
-    this.timeout(60_000);
     let stage: Stage | undefined;
 
     before(async () => {

@@ -28,9 +28,7 @@ async function startTowards(apiServer: string): Promise<Answer> {
   return await start(place);
 }
 
-describe('at the start', function () {
-  this.timeout(60_000);
-
+describe('at the start', () => {
   it('F-01 an old Node is named, with the version that is needed, and nothing of its own complaints', async () => {
     await using place = await here();
     const old = await place.write(

@@ -25,8 +25,7 @@ zpty -w -n shell "$2"$'\\t\\x04'; zpty -w -n shell $'\\x15'; zpty -w shell 'prin
 zpty -r shell seen '*@END@*'; print -r -- $seen; zpty -d shell`,
 } as const;
 
-describe('completion', function () {
-  this.timeout(180_000);
+describe('completion', () => {
   before(requireCompletingShells);
   let folder: string;
 

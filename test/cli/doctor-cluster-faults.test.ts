@@ -9,8 +9,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { readReport, type Told } from './doctor-report.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 
-describe('doctor, of a cluster with accounting', function () {
-  this.timeout(120_000);
+describe('doctor, of a cluster with accounting', () => {
   const { username } = userInfo();
   let cluster: SlurmCluster;
   let place: OnSandbox;
@@ -57,10 +56,8 @@ describe('doctor, of a cluster with accounting', function () {
 
   it('finds nothing when all is mended', async () => {
     // Behind a controller that was started anew the nodes need a moment.
-    const { row } = await waitUntil(
-      'doctor to find nothing',
-      () => ask().then((told) => (told.failed.length === 0 ? told : undefined)),
-      { withinMs: 60_000 },
+    const { row } = await waitUntil('doctor to find nothing', () =>
+      ask().then((told) => (told.failed.length === 0 ? told : undefined)),
     );
 
     expect(row('accounts').says).to.include('lab (default)');

@@ -10,8 +10,7 @@ import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { readReport } from './doctor-report.ts';
 
-describe('doctor --on-node', function () {
-  this.timeout(120_000);
+describe('doctor --on-node', () => {
   before(requireSlurm);
 
   const probes = async (world: World, states: string): Promise<string[]> => {
@@ -69,9 +68,7 @@ describe('doctor --on-node', function () {
   it('cancels the job when it is interrupted while that waits', async () => {
     await using world = await startWorld();
     const program = world.start('doctor', '--json', '--on-node', '--partition', 'down');
-    await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0), {
-      withinMs: 60_000,
-    });
+    await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0));
 
     program.signal('SIGINT');
     const told = readReport(await program.ended);

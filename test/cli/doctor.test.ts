@@ -14,8 +14,7 @@ async function ask(place: Here, ...words: readonly string[]): Promise<Told> {
   return readReport(await place.run('doctor', '--json', ...words));
 }
 
-describe('doctor', function () {
-  this.timeout(60_000);
+describe('doctor', () => {
   before(requireSlurm);
 
   async function place(settings = ''): Promise<OnSandbox> {

@@ -8,8 +8,7 @@ import { sharedCluster } from '../support/shared-cluster.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 import { here } from './run-here.ts';
 
-describe('init', function () {
-  this.timeout(120_000);
+describe('init', () => {
   before(requireSlurm);
 
   async function place(settings = ''): Promise<OnSandbox> {

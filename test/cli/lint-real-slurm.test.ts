@@ -16,8 +16,7 @@ function withDirective(line: string): string {
   return CLEAN.replace('export SITE', `${line}\nexport SITE`);
 }
 
-describe('lint, where Slurm is', function () {
-  this.timeout(60_000);
+describe('lint, where Slurm is', () => {
   before(requireSlurm);
   before(requireShellcheck);
 

@@ -15,8 +15,7 @@ import { requireManual } from '../support/requires.ts';
 
 const execute = promisify(execFile);
 
-describe('the manual', function () {
-  this.timeout(60_000);
+describe('the manual', () => {
   before(requireManual);
   let folder: string;
 

@@ -11,8 +11,7 @@ import { here, type Answer, type Here } from './run-here.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a round of several clusters', function () {
-  this.timeout(60_000);
+describe('a round of several clusters', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;

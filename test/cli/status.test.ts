@@ -7,8 +7,7 @@ import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 /** The job stays where `status` can see it. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('status', function () {
-  this.timeout(60_000);
+describe('status', () => {
   let place: OnStandIns;
 
   beforeEach(async () => {

@@ -32,8 +32,7 @@ const WAITING_ACTS: readonly Act[] = [
   },
 ];
 
-describe('what a user does to a task in the web page', function () {
-  this.timeout(120_000);
+describe('what a user does to a task in the web page', () => {
   let world: World;
   let otherQueue: string;
   const tasks = new Map<string, string>();
@@ -84,9 +83,9 @@ describe('what a user does to a task in the web page', function () {
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {
     const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,S,CF')).length === 0;
-    await waitUntil('the job to be gone', gone, { withinMs: 60_000, everyMs: 250 });
+    await waitUntil('the job to be gone', gone, { everyMs: 250 });
     const done = (): boolean => new RegExp(`Done task=${task}`).test(world.log());
-    await waitUntil('the daemon to be done with it', done, { withinMs: 30_000, evidence: () => world.log() });
+    await waitUntil('the daemon to be done with it', done, { evidence: () => world.log() });
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
   }
 });

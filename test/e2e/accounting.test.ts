@@ -19,8 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-describe('a cluster with accounting', function () {
-  this.timeout(240_000);
+describe('a cluster with accounting', () => {
   let cluster: SlurmCluster;
 
   before(requireAgent);
@@ -93,9 +92,7 @@ describe('a cluster with accounting', function () {
     const places = await world.user.entries(queue);
     await release(world, first);
     await world.untilStatus(first, 'completed');
-    await waitUntil('a job of the second task', async () => (await world.jobsOf(second)).length === 1, {
-      withinMs: 120_000,
-    });
+    await waitUntil('a job of the second task', async () => (await world.jobsOf(second)).length === 1);
     await release(world, second);
 
     expect(waiting.status).to.equal('queued');
@@ -117,9 +114,7 @@ describe('a cluster with accounting', function () {
     for (const task of [completed, failed]) await release(world, task);
     await world.cluster.run('scancel', ...(await world.jobsOf(cancelled)));
     for (const task of [completed, failed, cancelled]) {
-      await waitUntil('squeue to forget the job', async () => (await world.jobsOf(task)).length === 0, {
-        withinMs: 90_000,
-      });
+      await waitUntil('squeue to forget the job', async () => (await world.jobsOf(task)).length === 0);
     }
     const next = await start(world, ...lines);
 
@@ -159,7 +154,7 @@ time.sleep(600)`;
 }
 
 async function untilKilledForMemory(world: World, task: string): Promise<void> {
-  const { status_reason } = await world.untilStatus(task, 'failed', 150_000);
+  const { status_reason } = await world.untilStatus(task, 'failed');
   expect(status_reason).to.equal('worker execution exit code -9');
   await world.untilConsole(task, 'it was killed because it used more memory than it had asked for');
   await world.untilConsole(task, /\(limit 400M a node, peak \d{3}M\)\. What to do: raise --mem\./);

@@ -4,8 +4,7 @@ import { requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('the bounds of a queue', function () {
-  this.timeout(120_000);
+describe('the bounds of a queue', () => {
   before(requireSlurm);
 
   it('hold for user properties and for the section Slurm, and let through what is within them', async () => {

@@ -16,8 +16,7 @@ import { startWorld, type Program, type World } from './world.ts';
 const NEAR = '22.05';
 const FAR = '20.11';
 
-describe('two clusters in one daemon', function () {
-  this.timeout(180_000);
+describe('two clusters in one daemon', () => {
   before(requireSlurmVersion(NEAR));
   before(requireSlurmVersion(FAR));
   before(requirePython);

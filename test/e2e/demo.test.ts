@@ -28,9 +28,7 @@ function judged(...statuses: readonly string[]): ReturnType<typeof judge> {
 
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
-describe('the demo', function () {
-  this.timeout(180_000);
-
+describe('the demo', () => {
   it('is content with two completed tasks and a failed one, and with nothing else', () => {
     expect(judged('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
     expect(judged('completed', 'completed', 'completed').isAsExpected).to.equal(false);

@@ -44,8 +44,7 @@ for number, gpu in enumerate(gpus):
     subprocess.check_call([sys.executable, "-c", worker], env={**os.environ, **{k: str(v) for k, v in own.items()}})
 `;
 
-describe('an example', function () {
-  this.timeout(300_000);
+describe('an example', () => {
   let folder: string;
   let cluster: SlurmCluster;
   let world: World;

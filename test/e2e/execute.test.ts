@@ -7,8 +7,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program } from './world.ts';
 
-describe('execute', function () {
-  this.timeout(180_000);
+describe('execute', () => {
   before(requireAgent);
   before(requireSlurm);
 
@@ -18,7 +17,7 @@ describe('execute', function () {
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
     const bad = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
     const daemon = world.start('--template-files', template, '--queue', 'served', '--create-queue');
-    await waitUntil('the daemon', () => daemon.log().includes('Serving'), { withinMs: 60_000 });
+    await waitUntil('the daemon', () => daemon.log().includes('Serving'));
 
     const [completed, failed] = await Promise.all([
       world.run('execute', '--id', good, '--template', template, '--clone'),
@@ -54,7 +53,7 @@ describe('execute', function () {
     const task = await world.user.makeTask({});
     const words = ['execute', '--id', task, '--template', template];
     const untilFollowed = (program: Program): Promise<unknown> =>
-      waitUntil('it to follow', () => program.log().includes('Following task'), { withinMs: 60_000 });
+      waitUntil('it to follow', () => program.log().includes('Following task'));
 
     const killed = world.start(...words);
     await world.untilConsole(task, 'Submitted as Slurm job');

@@ -56,8 +56,7 @@ const TASKS = {
   preempted: { queue: 'cheap', code: WORKING, properties: { partition: 'cheap' } },
 } as const satisfies Record<string, Wrong>;
 
-describe('what goes wrong is told in the task', function () {
-  this.timeout(180_000);
+describe('what goes wrong is told in the task', () => {
   let world: World;
   let gitServer: Server;
   let clone: string;
@@ -191,7 +190,7 @@ describe('what goes wrong is told in the task', function () {
   });
 
   it('F-14 the time limit: failed, with advice', async () => {
-    const { status_message } = await world.untilStatus(taskOf('time'), 'failed', 150_000);
+    const { status_message } = await world.untilStatus(taskOf('time'), 'failed');
 
     expect(status_message).to.include('TIMEOUT');
     await world.untilConsole(taskOf('time'), 'What to do: raise --time');
@@ -199,7 +198,7 @@ describe('what goes wrong is told in the task', function () {
   });
 
   it('C-29 F-10 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
-    await world.untilStatus(taskOf('route'), 'failed', 150_000);
+    await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node can not reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");

@@ -7,8 +7,7 @@ import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
-describe('a task enqueued in ClearML runs as a Slurm job', function () {
-  this.timeout(180_000);
+describe('a task enqueued in ClearML runs as a Slurm job', () => {
   before(requireAgent);
   before(requireSlurm);
 
@@ -23,7 +22,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
     await world.user.enqueue(task, queue);
 
     const daemon = world.start('--template-files', template, '--queue', 'default');
-    await world.untilStatus(task, 'completed', 150_000);
+    await world.untilStatus(task, 'completed');
 
     const console = await world.user.console(task);
     expect(console).to.include('6 times 7 is 42');
@@ -97,7 +96,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', function () {
     await world.user.enqueue(task, queue);
 
     const daemon = world.start('--template-files', template, '--queue', 'git');
-    await world.untilStatus(task, 'completed', 150_000);
+    await world.untilStatus(task, 'completed');
 
     expect(await world.user.console(task)).to.include('six is 1.16.0');
     await world.stop(daemon);

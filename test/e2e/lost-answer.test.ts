@@ -8,8 +8,7 @@ import { startWorld } from './world.ts';
 
 const FAULTS: readonly Fault[] = [{ kind: 'drop-answers' }, { kind: 'cut-answers' }];
 
-describe('sbatch whose answer is lost', function () {
-  this.timeout(240_000);
+describe('sbatch whose answer is lost', () => {
   before(requireAgent);
   before(requireSlurm);
 
@@ -27,7 +26,7 @@ describe('sbatch whose answer is lost', function () {
 
       const daemon = world.start('--template-files', template, '--queue', 'quick');
 
-      await world.untilStatus(task, 'completed', 120_000);
+      await world.untilStatus(task, 'completed');
       expect(daemon.log()).to.include('Nobody knows whether Slurm took the job');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);

@@ -36,8 +36,7 @@ print("inside", os.path.exists("/inside"), "of", sorted(os.listdir("/usr/bin"))[
 print("data", os.path.exists("/data/set"), "flavour", os.environ.get("FLAVOUR"), os.environ.get("TASTE"))
 `;
 
-describe('a task in a container of Pyxis, by the stand-in for it', function () {
-  this.timeout(300_000);
+describe('a task in a container of Pyxis, by the stand-in for it', () => {
   let folder: string;
   let cluster: SlurmCluster;
   let world: World;
@@ -113,7 +112,7 @@ describe('a task in a container of Pyxis, by the stand-in for it', function () {
 
   async function untilEnded(name: string, status: string): Promise<string> {
     const task = taskOf(name);
-    const ended = await world.until(task, 'the task to end', (seen) => /completed|failed/.test(seen.status), 150_000);
+    const ended = await world.until(task, 'the task to end', (seen) => /completed|failed/.test(seen.status));
     const said = await world.user.console(task);
     expect(ended.status, said).to.equal(status);
     return ended.status_message;

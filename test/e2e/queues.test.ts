@@ -6,8 +6,7 @@ import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts'
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
-describe('two queues with two templates', function () {
-  this.timeout(180_000);
+describe('two queues with two templates', () => {
   before(requireAgent);
   before(requireSlurm);
 

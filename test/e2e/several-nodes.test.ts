@@ -35,8 +35,6 @@ const ways = [
   },
 ] as const;
 
-const PATIENCE_MS = 200_000;
-
 /** Tells what each rank has of its own, and goes on until it is told to end. */
 const MEETS = `${RANKS_MEET}
 names = ["CLEARML_WORKER_ID", "CLEARML_AGENT__AGENT__VENVS_DIR", "TMPDIR", "CLEARML_MULTI_NODE_SINGLE_TASK", "RANK"]
@@ -63,8 +61,7 @@ sys.exit(${exitCode} if rank == "1" else 0)
 }
 
 for (const { name, python, required, inContainers } of ways) {
-  describe(`a task on three nodes, ${name}`, function () {
-    this.timeout(PATIENCE_MS + 100_000);
+  describe(`a task on three nodes, ${name}`, () => {
     let folder: string;
     let cluster: SlurmCluster | undefined;
     let world: World;
@@ -137,7 +134,7 @@ for (const { name, python, required, inContainers } of ways) {
 
     it('is one task of three workers that meet, whose lines say the rank, and is completed once', async () => {
       const task = taskOf('meets');
-      await world.untilConsole(task, 'all have met', PATIENCE_MS);
+      await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
       for (const rank of [0, 1, 2]) await world.untilConsole(task, `rank ${rank} of 3`);
       await tell('end');
@@ -160,7 +157,7 @@ for (const { name, python, required, inContainers } of ways) {
 
     it('S-43 fails when its second rank exits 5, and names it, its node and why', async () => {
       const task = taskOf('fails');
-      const { status_message: message } = await world.untilStatus(task, 'failed', PATIENCE_MS);
+      const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
         /^Rank 1 on n\d ended with exit code 5, .*\. Slurm job \d+ ended FAILED \(exit code 5\)/,
       );
@@ -169,7 +166,7 @@ for (const { name, python, required, inContainers } of ways) {
     });
 
     it('C-32 stays completed when the agent of its third rank comes up after its end, and the job ends well', async () => {
-      await world.untilStatus(late, 'completed', PATIENCE_MS);
+      await world.untilStatus(late, 'completed');
       await tell(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
 
@@ -182,7 +179,7 @@ for (const { name, python, required, inContainers } of ways) {
 
     it('C-32 is completed again when an agent that began before its end brings it back to life', async () => {
       const task = taskOf('revived');
-      await world.untilStatus(task, 'completed', PATIENCE_MS);
+      await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
       await world.user.api('tasks.started', { task, force: true, status_reason: 'worker started execution' });
       await tell('revived');
@@ -192,7 +189,7 @@ for (const { name, python, required, inContainers } of ways) {
 
     it('stays completed when another rank fails after that, and the console does not take it for the task', async () => {
       const task = taskOf('fails late');
-      await world.untilStatus(task, 'completed', PATIENCE_MS);
+      await world.untilStatus(task, 'completed');
       await tell('fail');
       await world.untilConsole(task, 'The task itself completed before that');
       expect((await world.user.look(task)).status).to.equal('completed');

@@ -12,8 +12,7 @@ import { startWorld } from './world.ts';
 /** The Python with the real clearml-agent. */
 const AGENT = 'test/fixtures/agent/python';
 
-describe('tasks on a cluster behind two other hosts', function () {
-  this.timeout(180_000);
+describe('tasks on a cluster behind two other hosts', () => {
   before(requireSlurm);
   before(requireAgent);
   before(requireSshd);

@@ -75,7 +75,8 @@ export interface Wishes {
 /** As a URL: the program is started from another folder. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-const PATIENCE_MS = 90_000;
+/** Longer than the shortest time limit of Slurm, and than an agent takes to install a requirement on a busy machine. */
+const PATIENCE_MS = 240_000;
 
 export async function startWorld({
   slurm = '',

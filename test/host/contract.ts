@@ -183,7 +183,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.be.instanceOf(CommandTimedOut);
     expect(error).to.include({ program: 'sh', timeoutMs: 900, stdout: '4711\n', stderr: 'why\n' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    await waitUntil('the grandchild to be gone', () => !isAlive(pid), { withinMs: 10_000 });
+    await waitUntil('the grandchild to be gone', () => !isAlive(pid));
   });
 
   it('goes on after a program that ran past its deadline', async () => {
@@ -196,7 +196,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
     const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 3`), signal: stop.signal });
-    await waitUntil('the program to run', () => existsSync(pidFile), { withinMs: 10_000 });
+    await waitUntil('the program to run', () => existsSync(pidFile));
     const why = new Error('the daemon stops');
     stop.abort(why);
 

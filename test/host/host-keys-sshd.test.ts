@@ -10,8 +10,7 @@ import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { keyFolder, type KeyFolder } from './host-keys-here.ts';
 
-describe('a host behind a real sshd', function () {
-  this.timeout(60_000);
+describe('a host behind a real sshd', () => {
   before(requireRoot);
   before(requireSshd);
 

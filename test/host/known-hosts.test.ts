@@ -87,8 +87,7 @@ const line = fc.oneof(
   fc.constantFrom('', '# a comment', '  # another'),
 );
 
-describe('known_hosts files', function () {
-  this.timeout(60_000);
+describe('known_hosts files', () => {
   before(requireSshd);
 
   it('are read as ssh-keygen -F reads them', async () => {

@@ -79,7 +79,7 @@ describe('the local host with kept shells', () => {
     rmSync(temporaryFolder, { recursive: true });
 
     expect(names).to.deep.equal([]);
-    await waitUntil('its files to be closed', () => openFiles().length <= before.length, { withinMs: 10_000 });
+    await waitUntil('its files to be closed', () => openFiles().length <= before.length);
   });
 
   it('goes on without shells where none can be had', async () => {
@@ -133,6 +133,6 @@ describe('the local host with kept shells', () => {
     });
 
     expect(Number(stdout)).to.be.greaterThan(1);
-    await waitUntil('the shell to end', () => !existsSync(`/proc/${stdout.trim()}`), { withinMs: 10_000 });
+    await waitUntil('the shell to end', () => !existsSync(`/proc/${stdout.trim()}`));
   });
 });

@@ -106,8 +106,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('what is said of', function () {
-  this.timeout(60_000);
+describe('what is said of', () => {
   const place = useSsh2Place();
 
   before(async () => {

@@ -16,8 +16,7 @@ import { waitUntil } from '../support/wait-until.ts';
 const COMMANDS = Number(process.env['SSH_COMMANDS'] ?? 600);
 const AT_ONCE = 6;
 
-describe('a host by ssh2, for a long time', function () {
-  this.timeout(600_000);
+describe('a host by ssh2, for a long time', () => {
   before(requireRoot);
   before(requireSshd);
 

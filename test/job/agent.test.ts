@@ -9,8 +9,7 @@ import { requireAgent } from '../support/requires.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
-describe('a job with the real agent', function () {
-  this.timeout(60_000);
+describe('a job with the real agent', () => {
   let parking: Parking;
   let node: Node;
   before(requireAgent);

@@ -104,10 +104,10 @@ describe('the image of a job', () => {
   it('whose puller is killed is pulled by the job that waits for it, and nothing of the first is left', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
-    await waitUntil('the first pull', () => pulls().length === 1, { withinMs: 30_000 });
+    await waitUntil('the first pull', () => pulls().length === 1);
     const second = node.start(script(), environment('2'));
     process.kill(-(first.process.pid ?? 0), 'SIGKILL');
-    await waitUntil('the second pull', () => pulls().length === 2, { withinMs: 30_000 });
+    await waitUntil('the second pull', () => pulls().length === 2);
     rmSync(join(bin, 'hold'));
     expect((await second.ended).stdout).to.include('image: pull 2\n');
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);

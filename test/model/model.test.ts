@@ -10,8 +10,7 @@ import { search } from './search.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const BOUNDS = { states: 300_000, seconds: 300 };
 
-describe('the model of the shipped code', function () {
-  this.timeout(320_000);
+describe('the model of the shipped code', () => {
   let program: Program;
 
   before(async () => {

@@ -58,9 +58,7 @@ const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
   call('workers.status_report', fc.constant({ worker: 'login1:slurm:1', timestamp: 0 })),
 ];
 
-describe('the model of the ClearML server', function () {
-  this.timeout(60_000);
-
+describe('the model of the ClearML server', () => {
   it('answers and changes as the rules of the sandbox do', async () => {
     const step = fc.record({ call: fc.oneof(...CALLS), isSilentBefore: fc.boolean() });
     await fc.assert(

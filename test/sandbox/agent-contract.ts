@@ -1,7 +1,7 @@
 // What every clearml-agent must do with one task on the sandbox, the real one and the stand-in alike.
 import { expect } from 'chai';
 import { waitUntil } from '../support/wait-until.ts';
-import { openDesk, PATIENCE } from './desk.ts';
+import { openDesk } from './desk.ts';
 
 export const EXECUTE = ['-m', 'clearml_agent', 'execute', '--full-monitoring', '--require-queue', '--id'];
 
@@ -45,7 +45,7 @@ export function describeAgent(python: () => string): void {
     const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(300)'));
     const agent = desk.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
-    await waitUntil('the task to be at work', isAtWork, PATIENCE);
+    await waitUntil('the task to be at work', isAtWork);
     await desk.sandbox.ok('tasks.stop', { task });
     expect(await desk.sandbox.task(task)).to.include({ status: 'in_progress', status_message: 'stopping' });
     expect(await agent.ended).to.include({ code: 0 });
@@ -60,7 +60,7 @@ export function describeAgent(python: () => string): void {
     const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(300)'));
     const agent = desk.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
-    await waitUntil('the task to be at work', isAtWork, PATIENCE);
+    await waitUntil('the task to be at work', isAtWork);
     agent.interrupt();
     await agent.ended;
     expect(await desk.sandbox.task(task)).to.include({ status: 'stopped', status_reason: 'user abort' });

@@ -9,9 +9,6 @@ import { formatReadyConf } from '../../src/sandbox/clearml/ready-conf.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openSandbox, type OpenSandbox } from './clearml/open-sandbox.ts';
 
-/** Python and the agent need seconds to start on a busy machine. */
-export const PATIENCE = { withinMs: 60_000, everyMs: 100 };
-
 export interface Ended {
   readonly code: number | null;
   readonly output: string;
@@ -106,7 +103,7 @@ export async function openDesk(givenPython: string, variables: Readonly<Record<s
     },
     untilStatus: async (task, status) => {
       const isSo = async (): Promise<boolean> => (await sandbox.statusOf(task)) === status;
-      await waitUntil(`task ${task} to be ${status}`, isSo, PATIENCE);
+      await waitUntil(`task ${task} to be ${status}`, isSo);
     },
     [Symbol.asyncDispose]: async () => {
       for (const { interrupt } of running) interrupt();

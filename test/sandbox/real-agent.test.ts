@@ -5,10 +5,9 @@ import { expect } from 'chai';
 import { agentPython, requireAgent } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { describeAgent, EXECUTE } from './agent-contract.ts';
-import { openDesk, PATIENCE } from './desk.ts';
+import { openDesk } from './desk.ts';
 
-describe('the real clearml-agent on the sandbox', function () {
-  this.timeout(120_000);
+describe('the real clearml-agent on the sandbox', () => {
   before(requireAgent);
 
   describeAgent(agentPython);
@@ -19,15 +18,14 @@ describe('the real clearml-agent on the sandbox', function () {
     desk.start('clearml-agent', ...daemon);
     const serves = async (): Promise<boolean> =>
       JSON.stringify(await desk.sandbox.ok('workers.get_all')).includes('"name":"brand new"');
-    await waitUntil('the daemon to register', serves, PATIENCE);
+    await waitUntil('the daemon to register', serves);
     const task = await desk.enqueue(await desk.makeTask('print("pulled")'));
     await desk.untilStatus(task, 'completed');
     expect(await desk.console(task)).to.contain('pulled from');
   });
 });
 
-describe('the real clearml SDK on the sandbox', function () {
-  this.timeout(120_000);
+describe('the real clearml SDK on the sandbox', () => {
   before(requireAgent);
 
   it('reports parameters, properties, scalars and an artifact of a local run', async () => {

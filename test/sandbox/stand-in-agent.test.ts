@@ -11,8 +11,7 @@ import { requirePython } from '../support/requires.ts';
 import { describeAgent, EXECUTE } from './agent-contract.ts';
 import { openDesk } from './desk.ts';
 
-describe('the stand-in for clearml-agent on the sandbox', function () {
-  this.timeout(120_000);
+describe('the stand-in for clearml-agent on the sandbox', () => {
   before(requirePython);
 
   describeAgent(standInAgentPython);
@@ -50,8 +49,7 @@ describe('the stand-in for clearml-agent on the sandbox', function () {
   });
 });
 
-describe('a job with the stand-in for clearml-agent', function () {
-  this.timeout(60_000);
+describe('a job with the stand-in for clearml-agent', () => {
   let parking: Parking;
   let node: Node;
   before(requirePython);

@@ -1,7 +1,10 @@
 // The lanes of a whole run, side by side, as most tests wait for something most of the time.
 import { runMocha } from './mocha-run.mjs';
 
-/** The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. */
+/**
+ * The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. A lane that only computes, and
+ * waits for nothing that has a deadline, takes what processor time the others leave.
+ */
 const LANES = [
   {
     title: 'containers, several nodes, accounting and releases',
@@ -10,14 +13,22 @@ const LANES = [
     ),
   },
   {
+    title: 'simulations',
+    files: ['test/chaos/planted', 'test/chaos/simulated', 'test/glue/simulation', 'test/model'].map(
+      (folder) => `${folder}/*.test.ts`,
+    ),
+    onlyComputes: true,
+  },
+  {
     title: 'chaos, deaths, outages and clusters elsewhere',
     files: [
-      'test/chaos/**/*.test.ts',
+      'test/chaos/*.test.ts',
       ...['clusters', 'kill', 'lost-answer', 'outage', 'queues', 'ssh'].map((name) => `test/e2e/${name}.test.ts`),
     ],
   },
   { title: 'other whole runs', files: ['test/e2e/**/*.test.ts'] },
   { title: 'commands', files: ['test/cli/**/*.test.ts'] },
+  { title: 'jobs, Slurm and SSH', files: ['job', 'slurm', 'host'].map((room) => `test/${room}/**/*.test.ts`) },
   { title: 'all other tests', files: [] },
 ];
 
@@ -27,9 +38,10 @@ const LANES = [
  * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
  */
 export function startLanes({ mustBeReal }) {
-  return LANES.map(({ title, files }, index) => {
+  return LANES.map(({ title, files, onlyComputes = false }, index) => {
     const before = LANES.slice(0, index).flatMap((lane) => lane.files);
     const args = [...files.flatMap((file) => ['--spec', file]), ...before.flatMap((file) => ['--ignore', file])];
-    return { title, outcome: runMocha(args, { mustBeReal, report: index === 0 ? 'as it goes' : 'at its end' }) };
+    const report = index === 0 ? 'as it goes' : 'at its end';
+    return { title, outcome: runMocha(args, { mustBeReal, report, isNice: onlyComputes }) };
   });
 }

@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
 
 describe('running mocha', function () {
-  this.timeout(60_000);
   let folder: string;
 
   before(() => {

@@ -19,8 +19,7 @@ const SLURMS: readonly { readonly name: string; readonly version: SlurmVersion |
 ];
 
 for (const { name, version } of SLURMS) {
-  describe(name, function () {
-    this.timeout(120_000);
+  describe(name, () => {
     let slurm: SlurmCluster;
 
     before(requireAccounting);
@@ -54,14 +53,10 @@ for (const { name, version } of SLURMS) {
         const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 100');
         const second = await submit(cluster.scheduler, newName(), directive);
         await cluster.scheduler.cancel([first]);
-        const third = await waitUntil(
-          'the limit to be free again',
-          async () => {
-            const outcome = await submit(cluster.scheduler, newName(), directive);
-            return outcome.kind !== 'backpressure' && outcome;
-          },
-          { withinMs: 20_000 },
-        );
+        const third = await waitUntil('the limit to be free again', async () => {
+          const outcome = await submit(cluster.scheduler, newName(), directive);
+          return outcome.kind !== 'backpressure' && outcome;
+        });
 
         expect(second).to.deep.equal({
           kind: 'backpressure',
@@ -117,9 +112,7 @@ for (const { name, version } of SLURMS) {
         const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 100');
         // Not at once: a node does not start a job in the second in which it has ended it.
         await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
-        await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0, {
-          withinMs: 60_000,
-        });
+        await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
       it('tells how it ended', async () => {
@@ -203,7 +196,7 @@ for (const { name, version } of SLURMS) {
       function shown(id: JobId, state: Job['state']): Promise<Job> {
         const look = async (): Promise<Job | undefined> =>
           (await list(scheduler)).find((job) => job.id === id && job.state === state);
-        return waitUntil(`job ${id} to be ${state}`, look, { withinMs: 30_000 });
+        return waitUntil(`job ${id} to be ${state}`, look);
       }
 
       function lookUp(name: string): Promise<JobList> {

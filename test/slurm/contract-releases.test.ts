@@ -10,7 +10,6 @@ for (const version of await otherSlurmReleases()) {
     let cluster: SlurmCluster;
     before(requireSlurmVersion(version));
     before(async function () {
-      this.timeout(60_000);
       cluster = await startSlurmCluster({ version, nodeCount: 2 });
     });
     after(() => cluster.stop());

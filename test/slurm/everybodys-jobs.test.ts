@@ -7,8 +7,7 @@ import { schedulerOn } from './scheduler-on.ts';
 
 const NOBODY = '65534';
 
-describe("another Unix user's job", function () {
-  this.timeout(60_000);
+describe("another Unix user's job", () => {
   before(requireSlurm);
   // Only root may submit for somebody else.
   before(requireRoot);

@@ -10,8 +10,7 @@ import { schedulerOn } from './scheduler-on.ts';
 /** Nobody's: from root and from Slurm's own user nothing is hidden. */
 const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
 
-describe('a job in a hidden partition', function () {
-  this.timeout(120_000);
+describe('a job in a hidden partition', () => {
   before(requireRoot);
   before(requireSlurm);
 

@@ -14,8 +14,7 @@ const NOBODY = '65534';
 const LIMIT = 'SlurmctldParameters=rl_enable,rl_bucket_size=4,rl_refill_rate=1';
 const JOBS = 10;
 
-describe('a controller that limits the calls of a user', function () {
-  this.timeout(120_000);
+describe('a controller that limits the calls of a user', () => {
   let cluster: SlurmCluster;
   let folder: string;
   before(requireRoot);

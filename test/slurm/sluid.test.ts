@@ -4,8 +4,7 @@ import { requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe('the SLUID of Slurm 26.05', function () {
-  this.timeout(60_000);
+describe('the SLUID of Slurm 26.05', () => {
   before(requireSlurmVersion('26.05'));
 
   it('is another one after a requeue, while id and name stay', async () => {
@@ -13,9 +12,7 @@ describe('the SLUID of Slurm 26.05', function () {
     const show = async (): Promise<string[]> =>
       (await cluster.run('squeue', '--noheader', '--states=all', '--format=%A %j %T %s')).trim().split(' ');
     const until = (state: string): Promise<string[]> =>
-      waitUntil(`the job to be ${state}`, async () => ((await show())[2] === state ? show() : undefined), {
-        withinMs: 20_000,
-      });
+      waitUntil(`the job to be ${state}`, async () => ((await show())[2] === state ? show() : undefined));
 
     await cluster.run('sbatch', '--job-name=mine', '--output=/dev/null', '--wrap=sleep 1000');
     const [id, name, , first] = await until('RUNNING');

@@ -116,7 +116,7 @@ describe('trouble between the scheduler and Slurm', () => {
       plan(slow('sbatch', 60_000));
       const stopping = new AbortController();
       const submitting = submit(HELD, stopping.signal);
-      await waitUntil('the job to be there', async () => (await found()).length === 1, { withinMs: 10_000 });
+      await waitUntil('the job to be there', async () => (await found()).length === 1);
       stopping.abort(new Error('the daemon stops'));
 
       expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'sbatch was interrupted' });
@@ -144,7 +144,7 @@ describe('trouble between the scheduler and Slurm', () => {
     it('leaves it open when the connection to the controller broke', async () => {
       plan(slow('sbatch', 60_000));
       const submitting = submit();
-      await waitUntil('the job to be there', async () => (await found()).length === 1, { withinMs: 10_000 });
+      await waitUntil('the job to be there', async () => (await found()).length === 1);
       await cluster.stopListening();
 
       expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'Zero Bytes were transmitted or received' });
@@ -230,12 +230,8 @@ describe('trouble between the scheduler and Slurm', () => {
     it('S-19 finds in accounting what squeue has forgotten', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
-      const [job] = await waitUntil(
-        'the job to have ended',
-        async () => (await found()).filter((one) => one.state === 'FAILED'),
-        {
-          withinMs: 10_000,
-        },
+      const [job] = await waitUntil('the job to have ended', async () =>
+        (await found()).filter((one) => one.state === 'FAILED'),
       );
       const shown = await scheduler.list();
       const record = await scheduler.record(id);
@@ -248,7 +244,7 @@ describe('trouble between the scheduler and Slurm', () => {
     it('finds nothing without accounting when squeue has forgotten', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
-      await waitUntil('the job to be forgotten', async () => (await found()).length === 0, { withinMs: 10_000 });
+      await waitUntil('the job to be forgotten', async () => (await found()).length === 0);
 
       expect(await lookUp()).to.deep.equal({ kind: 'listed', jobs: [] });
     });

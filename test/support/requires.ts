@@ -5,14 +5,10 @@ import { hasSlurmRoot, ownSlurmVersion, type SlurmVersion } from '../set-up/slur
 import { withSystemPrograms } from './slurm-command.ts';
 import { sharedCluster } from './shared-cluster.ts';
 
-/** Starting a cluster on a busy machine takes longer than a test may. */
-const CLUSTER_START_MS = 120_000;
-
 const SLURM_PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'setpriv'];
 
 /** For `before(requireSlurm)`: real Slurm, reached through `sharedCluster()`. */
 export async function requireSlurm(this: Mocha.Context): Promise<void> {
-  this.timeout(CLUSTER_START_MS);
   requirePrograms(this, SLURM_PROGRAMS);
   await sharedCluster();
 }

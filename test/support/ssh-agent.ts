@@ -18,7 +18,7 @@ export async function startAgent(keyFiles: readonly string[]): Promise<TestAgent
   const folder = mkdtempSync('/tmp/agent-');
   const socket = join(folder, 'socket');
   const daemon = await startDaemon({ program: 'ssh-agent', args: ['-D', '-a', socket], logPath: join(folder, 'log') });
-  await waitUntil('the agent to listen', () => existsSync(socket), { withinMs: 10_000, evidence: daemon.logTail });
+  await waitUntil('the agent to listen', () => existsSync(socket), { evidence: daemon.logTail });
   await execute('ssh-add', ['-q', ...keyFiles], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
   return {
     socket,

@@ -84,7 +84,7 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
     const args = ['-D', '-e', '-f', join(folder, 'sshd_config')];
     const started = await startDaemon({ program: '/usr/sbin/sshd', args, logPath });
     daemon = started;
-    await waitUntil('sshd to listen', () => isListening(port), { withinMs: 20_000, evidence: started.logTail });
+    await waitUntil('sshd to listen', () => isListening(port), { evidence: started.logTail });
   }
 
   const log = (): string => readFileSync(logPath, 'utf8');
@@ -163,14 +163,11 @@ export async function addAccount({ shell = '/bin/sh', files = {} }: AccountWishe
 
 export async function removeAccount({ name, uid, home, keyFile }: TestAccount): Promise<void> {
   // A user can't be removed while a process of theirs is there, and a killed one takes a moment to be gone.
-  await waitUntil(
-    `the processes of ${name} to be gone`,
-    () =>
-      execute('pkill', ['-KILL', '-u', String(uid)]).then(
-        () => false,
-        () => true,
-      ),
-    { withinMs: 20_000 },
+  await waitUntil(`the processes of ${name} to be gone`, () =>
+    execute('pkill', ['-KILL', '-u', String(uid)]).then(
+      () => false,
+      () => true,
+    ),
   );
   await execute('userdel', [name]).catch((error: unknown) => {
     if (!String(error).includes('does not exist')) throw error;

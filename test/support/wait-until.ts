@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Patience {
-  readonly withinMs: number;
+  /** 90 s when left out: enough for a busy machine, and less than anything sleeps that a test ends early. */
+  readonly withinMs?: number;
   /** Between two looks; 50 when left out. */
   readonly everyMs?: number;
   /** More to say when the time is up, such as the end of a log. */
@@ -16,16 +17,15 @@ export interface Patience {
 export async function waitUntil<Answer>(
   what: string,
   look: () => Answer | undefined | false | Promise<Answer | undefined | false>,
-  patience: Patience,
+  { withinMs = 90_000, everyMs = 50, evidence }: Patience = {},
 ): Promise<Answer> {
-  const deadline = performance.now() + patience.withinMs;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await look();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) {
-      const evidence = patience.evidence === undefined ? '' : `\n${patience.evidence()}`;
-      throw new Error(`waited ${String(patience.withinMs)} ms for ${what}, in vain${evidence}`);
+      throw new Error(`waited ${withinMs} ms for ${what}, in vain${evidence === undefined ? '' : `\n${evidence()}`}`);
     }
-    await sleep(patience.everyMs ?? 50);
+    await sleep(everyMs);
   }
 }

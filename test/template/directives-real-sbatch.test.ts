@@ -35,8 +35,7 @@ const SPELLINGS = [
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 
-describe(`a value in a directive, for the real sbatch (seed ${seed})`, function () {
-  this.timeout(120_000);
+describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
   before(requireSlurm);
 
   it('arrives as it is in every option that takes any text, and sets no other option', async () => {

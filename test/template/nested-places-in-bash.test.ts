@@ -17,9 +17,7 @@ function asBody(command: string, key: string): string {
   return `show ${key} "$( ${command.replaceAll(BLANK, property(key))}\nprintf .)"`;
 }
 
-describe(`a value under many layers of a script (seed ${seed})`, function () {
-  this.timeout(60_000);
-
+describe(`a value under many layers of a script (seed ${seed})`, () => {
   it('arrives as it is, and nothing in it is run', async () => {
     const samples = fc.sample(fc.tuple(nestedCommand, hostileLine), { numRuns: CASES, seed });
     for (let from = 0; from < samples.length; from += CASES_IN_A_RUN) {

@@ -155,9 +155,7 @@ const nowhere: PlaceCase = { name: 'nowhere', body: '' };
 /** The seed stands in the test's name, so that a failure can be run again. */
 const seed = Math.floor(Math.random() * 2 ** 31);
 
-describe(`a value in a script that bash runs (seed ${seed})`, function () {
-  this.timeout(60_000);
-
+describe(`a value in a script that bash runs (seed ${seed})`, () => {
   it('arrives as it is, whatever it holds, in every kind of place', async () => {
     for (const values of batches(
       fc.sample(hostileText, { numRuns: TEXT_PLACES.length * 24, seed }),

@@ -19,9 +19,7 @@ function huntOf({ rounds }: Bug): Hunt {
   return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
 }
 
-describe('chaos notices a planted bug:', function () {
-  this.timeout(120_000);
-
+describe('chaos notices a planted bug:', () => {
   for (const bug of BUGS) {
     it(bug.title, async () => {
       const planted = await plant(bug.edits);

@@ -73,9 +73,7 @@ async function end({ server, cluster }: Desk, task: TaskId, how: 'completed' | '
   if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
 }
 
-describe('one task without a daemon', function () {
-  this.timeout(60_000);
-
+describe('one task without a daemon', () => {
   it('is taken from behind others, submitted, and followed to its end; what stands in front of it stays there', async () => {
     const desk = createDesk();
     await desk.enqueued(1);

@@ -92,7 +92,7 @@ export function callsOn(access: {
       await ok('sandbox.fault', { endpoint, kind: 'hold' });
       const answer = call(endpoint, body);
       const isHeld = async (): Promise<boolean> => (await ok('sandbox.get_faults'))['held'] === 1;
-      await waitUntil(`${endpoint} to be held`, isHeld, { withinMs: 10_000, everyMs: 5 });
+      await waitUntil(`${endpoint} to be held`, isHeld, { everyMs: 5 });
       return { answer };
     },
     makeTask,

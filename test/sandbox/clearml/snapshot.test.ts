@@ -84,7 +84,6 @@ describe('the state file', () => {
   });
 
   it('has everything that was answered, whenever the process is killed', async function () {
-    this.timeout(60_000);
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.

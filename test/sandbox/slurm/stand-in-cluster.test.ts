@@ -60,7 +60,6 @@ describe('the stand-in cluster', () => {
 
   async function until(id: string, state: string): Promise<void> {
     await waitUntil(`job ${id} to be ${state}`, async () => (await type(`squeue -h -t all -j ${id} -o %T`)) === state, {
-      withinMs: 15_000,
       evidence: () => JSON.stringify(cluster.controller.remembered()),
     });
   }
@@ -121,7 +120,7 @@ describe('the stand-in cluster', () => {
   it('puts a job back under its id, counts it, and goes on with its log', async () => {
     const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
     await until(id, 'RUNNING');
-    await waitUntil('the first run to have begun', () => log(id) !== '', { withinMs: 10_000 });
+    await waitUntil('the first run to have begun', () => log(id) !== '');
     await type(`scontrol requeue ${id}`);
     await until(id, 'COMPLETED');
 
@@ -181,7 +180,7 @@ describe('the stand-in cluster', () => {
     const id = await submit('sleep 1000 & echo $!');
     await until(id, 'COMPLETED');
 
-    await waitUntil('its process to be gone', () => !isAlive(Number(log(id))), { withinMs: 5_000 });
+    await waitUntil('its process to be gone', () => !isAlive(Number(log(id))));
   });
 
   it('remembers its jobs over a restart; those that ran are put back, as after a node failure', async () => {
@@ -221,12 +220,10 @@ describe('the stand-in cluster', () => {
     );
     await once(child.stdout, 'data');
     const id = await submit('echo $$; sleep 1000');
-    await waitUntil('the job to run', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '', {
-      withinMs: 10_000,
-    });
+    await waitUntil('the job to run', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     child.kill('SIGKILL');
 
-    await waitUntil('the job to be gone', () => !isAlive(Number(log(id))), { withinMs: 5_000 });
+    await waitUntil('the job to be gone', () => !isAlive(Number(log(id))));
     await open({});
   });
 
