@@ -1,5 +1,5 @@
 // What an answer of the server, or the lack of one, means for the caller: two tables and their readers. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Verdict =
   | { readonly kind: 'data'; readonly data: unknown }

@@ -1,5 +1,5 @@
 // Writes lines into a task's console, in order, and reads what stands there.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';

@@ -1,5 +1,5 @@
 // The identifiers that ClearML hands out: 32 lower-case hex characters, each kind its own type.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Brand } from '../base/brand.ts';
 
 export type TaskId = Brand<'TaskId'>;

@@ -1,5 +1,5 @@
 // The users and projects that a template's variables speak of.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { People } from './client.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
 // ClearML's queues: finding them, reading their entries, and moving a task's entry without ever doubling it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueEntry, Queues } from './client.ts';
 import { ServerUnreachable } from './errors.ts';

@@ -1,5 +1,5 @@
 // One API call for whoever needs one: logged in when it must be, tried again where that is safe, its answer checked.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';

@@ -1,5 +1,5 @@
 // Reads a task as the server writes it into a `Task`: one odd field must not hide the task, nor the others of its page.
-import { z } from 'zod';
+import * as z from 'zod';
 import { TaskIdShape, type QueueId } from './ids.ts';
 import { readTime } from './iso-time.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';

@@ -1,5 +1,5 @@
 // ClearML's tasks: reading many at once, and changing a status only where that can't trample a user's act.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { LostRace } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';

@@ -1,5 +1,5 @@
 // What a ClearML token says about itself: whose it is, when to renew it, and which server made it. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface Token {
   readonly text: string;

@@ -1,5 +1,5 @@
 // Our row on ClearML's page of workers: it makes the page show our queues as served, and tells other daemons that we live.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
 import { QueueIdShape } from './ids.ts';

@@ -1,5 +1,5 @@
 // Puts the user properties of templates onto a task, so that they are there to be edited in the web page.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReadProperty } from '../template/list-properties.ts';
 import type { Typed } from './command.ts';
 import type { Configured } from './read-config.ts';

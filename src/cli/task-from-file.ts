@@ -1,6 +1,6 @@
 // A task to be rendered, from a file: no server is needed.
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Variables } from '../template/template.ts';
 import { jobSettings, workerName } from './job-settings.ts';

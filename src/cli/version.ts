@@ -1,15 +1,15 @@
 // The version, as package.json says it: the one place.
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../base/package-folder.ts';
 
-const FILE = new URL('../../package.json', import.meta.url);
+const FILE = packagePath('package.json');
 
 /** Read by hand: nobody who asks for the version shall wait until a checker of shapes is loaded. */
 export async function readVersion(): Promise<string> {
   const read: unknown = JSON.parse(await readFile(FILE, 'utf8'));
   if (typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'string')
     return read.version;
-  throw new Error(`${FILE.pathname} names no version: install clearml-agent-slurm anew`);
+  throw new Error(`${FILE} names no version: install clearml-agent-slurm anew`);
 }
 
 /** Which of several programs of this name it is: the one of ClearML's Enterprise plan has the same name. */
@@ -19,6 +19,5 @@ export function programText(version: string): string {
 
 /** Which it is, and where it stands. */
 export async function versionText(): Promise<string> {
-  const folder = fileURLToPath(new URL('.', FILE));
-  return `${programText(await readVersion())}\n${folder} with Node ${process.version}\n`;
+  return `${programText(await readVersion())}\n${packagePath('')} with Node ${process.version}\n`;
 }

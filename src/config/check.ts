@@ -1,5 +1,5 @@
 // Holds a merged configuration against the schema, and says in one line each what is wrong with it, and where.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { ConfigProblem } from './errors.ts';

@@ -1,5 +1,5 @@
 // The settings of clusters and of which queue goes to which: `agent.slurm.clusters` and `agent.slurm.queues`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { otherProperties, properties } from './property-schema.ts';
 
 /** An absolute path on the cluster. */

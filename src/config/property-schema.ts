@@ -1,5 +1,5 @@
 // What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
 import { amountKind } from '../base/slurm-amount.ts';
 

@@ -1,5 +1,5 @@
 // Every setting of ours: its type, unit, default and meaning. The reference page and `--help` are made from this file.
-import { z } from 'zod';
+import * as z from 'zod';
 import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
 
 function seconds(least: number): z.ZodNumber {

@@ -1,5 +1,5 @@
 // Which queues are served, on which cluster, with which template. Pure.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import type { PropertyBounds } from '../base/property-bounds.ts';
 import { ConfigProblem } from './errors.ts';

@@ -1,5 +1,5 @@
 // The settings of agent.slurm as rows, read from the schema: for the reference page, for help, and for "did you mean".
-import { z } from 'zod';
+import * as z from 'zod';
 import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
 
 export interface SettingRow {

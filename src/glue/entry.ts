@@ -1,5 +1,5 @@
 // What the journal remembers of one task: where on its way it is, and what has been said about it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 

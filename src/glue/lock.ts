@@ -1,7 +1,7 @@
 // One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
 import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
 export class AlreadyRunning extends Error {

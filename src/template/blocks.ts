@@ -1,5 +1,6 @@
 // Renders what runs inside the Slurm job from the Mustache files in templates/: every value in them is one quoted shell word.
 import { readFileSync } from 'node:fs';
+import { packagePath } from '../base/package-folder.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import { createBlockWriter } from './block-writer.ts';
 import type { ContainerFacts } from './containers/plan-container.ts';
@@ -67,11 +68,10 @@ function readPartial(name: string): string {
 /** Read once: whoever upgrades the program starts the daemon anew. */
 const texts = new Map<string, string>();
 
-/** The files stand beside `src` and beside `dist`, so the way there is the same from both. */
 function readTemplate(name: string): string {
   const known = texts.get(name);
   if (known !== undefined) return known;
-  const text = readFileSync(new URL(`../../templates/${name}.mustache`, import.meta.url), 'utf8');
+  const text = readFileSync(packagePath(`templates/${name}.mustache`), 'utf8');
   texts.set(name, text);
   return text;
 }

@@ -5,7 +5,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/clearml/server.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';

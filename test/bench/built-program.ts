@@ -10,20 +10,15 @@ export interface BuiltProgram {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @throws when the sources do not compile */
+/** @throws when it can't be built */
 export async function buildProgram(): Promise<BuiltProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'built-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await runToEnd(process.execPath, [
-      resolve('node_modules/typescript/bin/tsc'),
-      '-p',
-      'src',
-      '--outDir',
-      join(folder, 'dist'),
-    ]);
-    for (const name of ['package.json', 'bin', 'templates']) await cp(name, join(folder, name), { recursive: true });
+    for (const name of ['package.json', 'tsconfig.json', 'esbuild.config.mjs', 'src', 'bin', 'templates'])
+      await cp(name, join(folder, name), { recursive: true });
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await runToEnd('npm', ['run', '--silent', '--prefix', folder, 'build']);
   } catch (error) {
     await remove();
     throw error;

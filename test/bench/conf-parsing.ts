@@ -1,7 +1,7 @@
 // Parsing a clearml.conf as `clearml-agent init` writes it, beside the agent's own parser, pyhocon, on the same text.
 import { readHocon } from '../../src/config/hocon.ts';
 import { agentPython } from '../support/requires.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Figure, Result } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf } from './samples.ts';

@@ -1,6 +1,6 @@
 // How soon the end of a job shows as its task's final status: 200 jobs that are cancelled in Slurm, one after the other over a minute.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { daemonWords, startBenchWorld } from './bench-world.ts';

@@ -1,5 +1,5 @@
 // The history of a task, as everybody but the product saw it: the one thing that the oracle judges from.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Nature } from './plan.ts';
 import type { ServerCall } from './server-record.ts';
 

@@ -1,6 +1,6 @@
 // The options of `npm run chaos`.
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import type { SshProvider } from './ssh-way.ts';
 

@@ -1,5 +1,5 @@
 // What the record of the server's calls holds: written by the server's process, read by the oracle.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const RECORD_FILE = 'calls.jsonl';
 

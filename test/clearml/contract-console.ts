@@ -1,6 +1,6 @@
 // The part of the contract about the console of a task.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConsoleLine } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { waitUntil } from '../support/wait-until.ts';

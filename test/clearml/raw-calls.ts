@@ -1,5 +1,5 @@
 // Calls that only the contract suite makes: a user's acts in the web page, and what is cleaned up afterwards.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import { QueueIdShape, TaskIdShape } from '../../src/clearml/ids.ts';
 

@@ -1,5 +1,5 @@
 // What `doctor --json` told, for tests to look at.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DoctorFault } from '../doctor/faults-here.ts';
 
 const Report = z.object({

@@ -1,7 +1,7 @@
 // `lint` as a person and a program see it, with the real bash and shellcheck.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLEAN } from '../template/lint/faults.ts';
 import { requireShellcheck } from '../support/requires.ts';
 import { here } from './run-here.ts';

@@ -1,7 +1,7 @@
 // Reading HOCON: the readings in the fixtures are those of the reader inside clearml-agent 3.0.3.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainTree } from '../../src/config/config-node.ts';
 import { readIncludedFile, readTextFile } from '../../src/config/config-files.ts';
 import { ConfigProblem } from '../../src/config/errors.ts';

@@ -1,5 +1,5 @@
 // The web page's side of a ClearML server: what a user does there, by the same calls.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface ApiKeys {
   readonly url: string;

@@ -1,5 +1,5 @@
 // A sandbox server with tasks parked in its scheduler queue, as they are when their job starts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/clearml/server.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';

@@ -1,5 +1,5 @@
 // The ClearML server as a daemon under search has it: each call that decides anything is a step of the search.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Session } from '../../src/clearml/session.ts';
 import { toApi } from './api-form.ts';
 import type { Ask } from './outside-calls.ts';

@@ -1,7 +1,7 @@
 // What each recorded release of Slurm answered is read alike: a further release is a further folder of recordings.
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { readSacctRecord } from '../../src/slurm/sacct-record.ts';
 import { readSacct } from '../../src/slurm/sacct.ts';

@@ -1,5 +1,5 @@
 // Prints the script that a task would become.
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../../base/clock.ts';
 import { renderJob } from '../../glue/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';

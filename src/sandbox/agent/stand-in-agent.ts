@@ -1,7 +1,7 @@
 // Where the stand-in for clearml-agent is: Python, which no compiler copies, so it is read from src by dist too.
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../../base/package-folder.ts';
 
 /** The path of a Python that has a stand-in for clearml-agent, for `agent.slurm.python`. It needs a python3 on PATH. */
 export function standInAgentPython(): string {
-  return fileURLToPath(new URL('../../../src/sandbox/agent/python', import.meta.url));
+  return packagePath('src/sandbox/agent/python');
 }

@@ -1,5 +1,5 @@
 // Who is calling: keys (Basic) and tokens (Bearer), and the calls that hand tokens out.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Caller, type Service } from './call.ts';
 import type { SandboxClock } from './sandbox-clock.ts';

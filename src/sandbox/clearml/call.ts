@@ -1,5 +1,5 @@
 // One call to the server as an endpoint sees it, and what an endpoint is.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 // Calls that only the sandbox has, all named `sandbox.…`: time, failures, and tokens on demand.
-import { z } from 'zod';
+import * as z from 'zod';
 import { readRequest, type Service } from './call.ts';
 import type { Faults } from './faults.ts';
 import { formatInstant } from './instant.ts';

@@ -1,5 +1,5 @@
 // The shapes of what the server keeps: they are the shapes it answers with, so that nothing needs translating.
-import { z } from 'zod';
+import * as z from 'zod';
 import { TASK_STATUSES } from './status-machine.ts';
 
 const parameter = z.looseObject({ section: z.string(), name: z.string(), value: z.string() });

@@ -1,5 +1,5 @@
 // Events: console lines, scalars and plots of tasks; lines are kept as they come, twice if they come twice.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { oneTask, readRequest, type Call, type Fields, type Service } from './call.ts';
 import type { EventDocument } from './documents.ts';

@@ -1,5 +1,5 @@
 // Failures on demand, so that a client's behaviour under them can be seen: ordered by a call, used up by the next calls.
-import { z } from 'zod';
+import * as z from 'zod';
 import { readRequest, type Fields } from './call.ts';
 
 /**

@@ -1,5 +1,5 @@
 // A get_all from beginning to end: conditions, order, pages, and only the fields that were asked for.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields } from './call.ts';
 import { pick, valuesAt } from './field-path.ts';

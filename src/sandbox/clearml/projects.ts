@@ -1,5 +1,5 @@
 // Projects: folders of tasks, named by their full path.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';
 import type { ProjectDocument } from './documents.ts';

@@ -1,5 +1,5 @@
 // Making a queue, and finding the one that is used when none is named.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';

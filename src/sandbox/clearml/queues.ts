@@ -1,5 +1,5 @@
 // The queues: making them, reading them, and moving tasks in and out without touching the tasks.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';
 import type { QueueDocument } from './documents.ts';

@@ -1,5 +1,5 @@
 // A clone: a new draft with the other's script, container, configuration and parameters, but nothing of its runs.
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneTask, type Fields } from './call.ts';
 import type { TaskDocument } from './documents.ts';
 import { leaveOut } from './listing.ts';

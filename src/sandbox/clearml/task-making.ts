@@ -1,5 +1,5 @@
 // A new task from the fields of a request, and the fields a request may set (`create_fields` of the real server).
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';

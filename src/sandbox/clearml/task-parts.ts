@@ -1,5 +1,5 @@
 // The parts of a task with edit calls of their own: hyperparams, configuration, artifacts, runtime, requirements, models.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
 import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';

@@ -1,5 +1,5 @@
 // What ends a task's present life: reset makes it a draft again, archive puts it away, delete removes it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import {
   forMany,

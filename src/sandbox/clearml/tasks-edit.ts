@@ -1,5 +1,5 @@
 // Making tasks and changing what is in them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Endpoint, type Fields, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';

@@ -1,5 +1,5 @@
 // Putting a task into a queue with its status, and taking it back out.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';

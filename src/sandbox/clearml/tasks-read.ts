@@ -1,5 +1,5 @@
 // Reading tasks: one, many, and the parts that have calls of their own.
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneTask, readRequest, type Fields, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';
 import { leaveOut, listDocuments } from './listing.ts';

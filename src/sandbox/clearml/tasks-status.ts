@@ -1,5 +1,5 @@
 // What workers report about a task's status, and the user's abort.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';

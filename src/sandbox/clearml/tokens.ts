@@ -1,6 +1,6 @@
 // The login tokens: real JWTs, because the clients read the claims in them (without checking the signature; we do).
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_VERSION, SERVER_VERSION } from './envelope.ts';
 import { randomId } from './random-id.ts';
 import type { SandboxSettings } from './documents.ts';

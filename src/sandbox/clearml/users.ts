@@ -1,5 +1,5 @@
 // Users: there is one, whose keys the sandbox hands out.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { USER_NAME } from './auth.ts';
 import { readRequest, type Fields, type Service } from './call.ts';

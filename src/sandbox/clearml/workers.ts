@@ -1,5 +1,5 @@
 // The workers: who reports, which queues they serve, and what task they say they run.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';
 import type { WorkerDocument } from './documents.ts';

@@ -1,7 +1,7 @@
 // Trouble on demand: what goes wrong between a stand-in command and the one who called it, planned in a file by a test.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandName, type CommandAnswer, type CommandName, type CommandReply } from './wire.ts';
 
 const fault = z.object({

@@ -1,5 +1,5 @@
 // A job of the stand-in cluster, as it is kept in memory and in the state file.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const standInJob = z.object({
   id: z.number(),

@@ -1,7 +1,7 @@
 // The stand-in cluster's own folder: the state file, and of each job that isn't over its script and environment.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { standInJob, type StandInJob } from './job.ts';
 
 const clusterState = z.object({ nextId: z.number(), jobs: z.array(standInJob) });

@@ -1,6 +1,6 @@
 // What a stand-in command and the stand-in cluster say to each other: one JSON text there, one back (bin/stand-in-command.js).
 import type { Socket } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const STAND_IN_COMMANDS = ['sbatch', 'squeue', 'scancel', 'sacct', 'sinfo', 'scontrol', 'srun'] as const;
 

@@ -1,5 +1,5 @@
 // What bash, shellcheck and sbatch say of a template, as findings at its own lines.
-import { z } from 'zod';
+import * as z from 'zod';
 import { positionAt } from '../source.ts';
 import { readOptions } from './options.ts';
 import type { Reading } from './read-leniently.ts';

@@ -1,5 +1,5 @@
 // The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ClearmlClient } from '../../../src/clearml/client.ts';
 import { CredentialsRefused, LostRace, ServerRefused, ServerUnreachable } from '../../../src/clearml/errors.ts';
 import { createEvents } from '../../../src/clearml/events.ts';

@@ -1,6 +1,6 @@
 // Logging in to the sandbox: keys, tokens, and what is answered without them.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { basic, createHandClock, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 async function callAs(

@@ -1,6 +1,6 @@
 // A task's console in the sandbox: what is taken, refused and read back, and in which order.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { basic, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 const Lines = z.array(z.object({ msg: z.string() }));

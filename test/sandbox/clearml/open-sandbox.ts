@@ -1,5 +1,5 @@
 // A sandbox for one test, and the calls on it as its tests write them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { createSandbox, type Sandbox } from '../../../src/sandbox/clearml/server.ts';

@@ -1,6 +1,6 @@
 // The sandbox's queues: who gets a task, and what each way in and out does to it.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue: string; tasks: string[] }> {

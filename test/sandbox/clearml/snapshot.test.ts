@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NotASnapshot } from '../../../src/sandbox/clearml/snapshot-file.ts';
 import { rejection } from '../../support/rejection.ts';
 import { callsOn, openSandbox, type Calls } from './open-sandbox.ts';

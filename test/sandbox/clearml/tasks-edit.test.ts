@@ -1,6 +1,6 @@
 // Changing tasks in the sandbox: what may be written in which status.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createHandClock, openSandbox } from './open-sandbox.ts';
 
 const Parameter = z.object({ section: z.string(), name: z.string() });

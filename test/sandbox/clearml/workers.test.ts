@@ -1,6 +1,6 @@
 // Workers of the sandbox: how they appear, report and vanish.
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 async function workers(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
