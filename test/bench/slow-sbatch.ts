@@ -1,6 +1,9 @@
 // An sbatch in front of the real one that takes longer, as where the controller is far or busy.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+
+/** Where Debian has Slurm's commands. */
+const SYSTEM_PATH = '/usr/bin';
 
 /** How much longer. */
 export const SLOWER_MS = 50;
@@ -12,4 +15,14 @@ export async function writeSlowSbatch(folder: string, path: string): Promise<str
   const script = `#!/bin/sh\nsleep ${SLOWER_MS / 1000}\nPATH='${path}' exec sbatch "$@"\n`;
   await writeFile(join(bin, 'sbatch'), script, { mode: 0o755 });
   return `${bin}${delimiter}${path}`;
+}
+
+/** @returns a folder in which it stands beside Slurm's other commands, for `slurm_bin_dir` */
+export async function writeSlowSlurm(folder: string): Promise<string> {
+  await writeSlowSbatch(folder, SYSTEM_PATH);
+  const bin = join(folder, 'slow');
+  for (const command of ['squeue', 'sacct', 'scancel', 'scontrol', 'sinfo']) {
+    await symlink(join(SYSTEM_PATH, command), join(bin, command));
+  }
+  return bin;
 }

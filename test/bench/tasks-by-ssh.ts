@@ -1,5 +1,6 @@
 // How fast waiting tasks become jobs over SSH, beside one ssh session that runs sbatch over and over.
 import { cp, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fingerprint } from '../../src/host/host-key-verdict.ts';
 import { readKnownHosts } from '../../src/host/known-hosts.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
@@ -17,10 +18,20 @@ import { daemonWords, startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
+import { SLOWER_MS, writeSlowSlurm } from './slow-sbatch.ts';
 import { saveScripts, takeAll } from './take-all.ts';
 
 const TASKS = 200;
 const ROUNDS = 3;
+
+interface Row {
+  readonly sbatch: string;
+  /** Where it stands, beside Slurm's other commands. */
+  readonly bin: string;
+  /** Tasks a second. */
+  readonly daemon: number[];
+  readonly session: number[];
+}
 
 export const tasksBySsh: Figure = {
   name: 'tasks-by-ssh',
@@ -30,29 +41,32 @@ export const tasksBySsh: Figure = {
     await using sshd = await startSshd();
     const account = await addAccount();
     try {
-      const daemon: number[] = [];
-      const session: number[] = [];
+      const slow = await writeSlowSlurm(folderOf(account, '.'));
+      const rows: Row[] = [
+        { sbatch: 'sbatch', bin: '/usr/bin', daemon: [], session: [] },
+        { sbatch: `an sbatch that takes ${SLOWER_MS} ms longer`, bin: slow, daemon: [], session: [] },
+      ];
       for (let round = 1; round <= ROUNDS; round += 1) {
         say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
-        await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account));
-        daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: TASKS } })).tasksASecond);
-        const scripts = await saveScripts(world, cluster);
-        const there = folderOf(account, `scripts-${round}`);
-        await cp(scripts, there, { recursive: true });
-        await cluster.run('scancel', '--user', account.name);
-        session.push(await submitBySession(sshd, account, { scripts: there, slurmConf: cluster.slurmConf }));
-        await cluster.run('scancel', '--user', account.name);
+        for (const { bin, daemon, session } of rows) {
+          await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account, bin));
+          daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: TASKS } })).tasksASecond);
+          const scripts = await saveScripts(world, cluster);
+          const there = folderOf(account, `scripts-${round}-${basename(bin)}`);
+          await cp(scripts, there, { recursive: true });
+          await cluster.run('scancel', '--user', account.name);
+          session.push(await submitBySession(sshd, account, { scripts: there, slurmConf: cluster.slurmConf, bin }));
+          await cluster.run('scancel', '--user', account.name);
+        }
       }
-      return [
-        {
-          what: 'from queue to accepted job, by ssh2',
-          value: median(daemon),
-          unit: 'tasks/s',
-          anchor: { what: 'one ssh session looping sbatch', value: median(session) },
-          spread: middleHalf(ratios(daemon, session)),
-          target: { atLeast: 1 },
-        },
-      ];
+      return rows.map(({ sbatch, daemon, session }) => ({
+        what: `from queue to accepted job, by ssh2 and ${sbatch}`,
+        value: median(daemon),
+        unit: 'tasks/s',
+        anchor: { what: 'one ssh session that loops it', value: median(session) },
+        spread: middleHalf(ratios(daemon, session)),
+        target: { atLeast: 1 },
+      }));
     } finally {
       await removeAccount(account);
     }
@@ -63,12 +77,13 @@ async function farCluster(
   { slurmConf }: SlurmCluster,
   sshd: TestSshd,
   { name, keyFile }: TestAccount,
+  bin: string,
 ): Promise<string> {
   const [known] = readKnownHosts('', await readFile(sshd.knownHosts(), 'utf8'));
   if (known === undefined) throw new Error('sshd shows no host key');
   return `agent.slurm.clusters.far {
   host: 127.0.0.1, port: ${sshd.port}, user: ${name}, identity_file: "${keyFile}", provider: ssh2, host_keys: "${fingerprint(known.key)}"
-  slurm_conf: "${slurmConf}"
+  slurm_conf: "${slurmConf}", slurm_bin_dir: "${bin}"
 }
 agent.slurm.cluster: far
 `;
@@ -78,12 +93,12 @@ agent.slurm.cluster: far
 async function submitBySession(
   sshd: TestSshd,
   account: TestAccount,
-  { scripts, slurmConf }: { readonly scripts: string; readonly slurmConf: string },
+  { scripts, slurmConf, bin }: { readonly scripts: string; readonly slurmConf: string; readonly bin: string },
 ): Promise<number> {
   await using ssh = prepareUserSsh(targetOf(sshd, account));
   const loop = `export SLURM_CONF=${slurmConf}
 began=$(date +%s%N)
-for script in ${scripts}/*.sh; do sbatch --parsable "$script" > /dev/null || exit; done
+for script in ${scripts}/*.sh; do ${bin}/sbatch --parsable "$script" > /dev/null || exit; done
 echo $(($(date +%s%N) - began))`;
   const { stdout } = await runToEnd('ssh', ['-F', ssh.config, 'cluster', loop]);
   return (1e9 * TASKS) / Number(stdout);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
@@ -36,6 +37,8 @@ describe('kill -9 of the daemon', function () {
       expect(runs, death).to.have.length(1);
     }
     expect(tasks.size).to.be.above(20);
+    // All may have ended before it has begun, and until then a signal just ends it.
+    await waitUntil('the daemon to serve', () => daemon.log().includes('Serving'));
     await world.stop(daemon);
 
     async function restartUntilSettled(): Promise<void> {

@@ -78,6 +78,9 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Longer than the shortest time limit of Slurm, and than an agent takes to install a requirement on a busy machine. */
 const PATIENCE_MS = 240_000;
 
+/** However busy the machine: less than anything that a daemon waits for. */
+const STOP_MS = 30_000;
+
 export async function startWorld({
   slurm = '',
   agent = '',
@@ -216,7 +219,7 @@ agent {
       const asked = performance.now();
       program.signal('SIGTERM');
       const { code, stderr } = await program.ended;
-      if (code !== 0 || performance.now() - asked > 5_000) {
+      if (code !== 0 || performance.now() - asked > STOP_MS) {
         throw new Error(`the program took ${performance.now() - asked} ms to end with ${String(code)}:\n${stderr}`);
       }
     },

@@ -187,8 +187,9 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       await untilState(waiting.id, 'CANCELLED');
       await untilState(running.id, 'CANCELLED');
       // Slurm shows it as cancelled as soon as its processes are being told.
-      const wasTold = async (): Promise<boolean> => /^told$/m.test(await logOf(running.id));
-      await waitUntil('the script to be told', wasTold);
+      let log = '';
+      const wasTold = async (): Promise<boolean> => /^told$/m.test((log = await logOf(running.id)));
+      await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
     it('S-38 takes it well when jobs to be cancelled are gone or never were', async () => {

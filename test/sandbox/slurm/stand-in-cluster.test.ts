@@ -222,6 +222,7 @@ describe('the stand-in cluster', () => {
     const id = await submit('echo $$; sleep 1000');
     await waitUntil('the job to run', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     child.kill('SIGKILL');
+    await once(child, 'exit');
 
     await waitUntil('the job to be gone', () => !isAlive(Number(log(id))));
     await open({});
