@@ -1,6 +1,6 @@
 // Watches tasks on the server, from their statuses and consoles, until the way of each has come to its end.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Api } from '../../test/e2e/api.ts';
 import { MARK, type DemoTask } from './tasks.ts';
 

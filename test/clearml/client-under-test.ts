@@ -10,7 +10,7 @@ import { createSecrets } from '../../src/log/secrets.ts';
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';
 
-const SHORT_PATIENCE: Patience = { attemptMs: 2_000, retryMs: 400, firstPauseMs: 5, longestPauseMs: 20 };
+const SHORT_PATIENCE: Patience = { attemptMs: 5_000, retryMs: 2_000, firstPauseMs: 5, longestPauseMs: 20 };
 
 export interface Logged {
   readonly level: keyof Logger;

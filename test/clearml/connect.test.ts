@@ -15,8 +15,8 @@ describe('connecting to a ClearML server', () => {
 
   afterEach(() => server.close());
 
-  async function connect(apiServer = server.url): Promise<ServerFacts> {
-    const client = makeClient(apiServer, { patience: { retryMs: 50 } });
+  async function connect(apiServer = server.url, { retryMs = 50 } = {}): Promise<ServerFacts> {
+    const client = makeClient(apiServer, { patience: { retryMs } });
     try {
       return await client.connect();
     } finally {
@@ -93,7 +93,7 @@ describe('connecting to a ClearML server', () => {
   it('waits for a server that is just starting', async () => {
     server.script('auth.login', page(502, '<html>Bad Gateway</html>'), data({ token: makeToken() }));
 
-    expect((await connect()).user).to.equal('u1');
+    expect((await connect(server.url, { retryMs: 60_000 })).user).to.equal('u1');
   });
 
   it('passes refused credentials on as such', async () => {
