@@ -62,7 +62,8 @@ describe('readHocon, for any text', () => {
 
       readOrRefuse(text);
 
-      expect(performance.now() - startedAt).to.be.lessThan(5_000);
+      // With a square of what is read it would be minutes.
+      expect(performance.now() - startedAt).to.be.lessThan(30_000);
     });
   }
 

@@ -244,7 +244,8 @@ describe('the journal', () => {
     await Promise.all(many.map((entry) => journal.write({ ...entry, attempts: 2 })));
     await journal.close();
 
-    expect(performance.now() - began).to.be.below(2_000);
+    // Were all rewritten for each, it would be minutes.
+    expect(performance.now() - began).to.be.below(30_000);
     const again = await openJournal(folder, NOW);
     expect(again.entries.size).to.equal(5_000);
     await again.close();
