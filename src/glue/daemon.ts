@@ -77,8 +77,8 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     if (seen === undefined) return;
     await glue.neighbours.look(glue.clearml.workers, now);
     const everywhere = now >= due.strays;
-    await strays.takeIn(seen, { everywhere, signal: stop });
-    if (everywhere) due.strays = now + glue.adoptMs;
+    const areAllIn = await strays.takeIn(seen, { everywhere, signal: stop });
+    if (everywhere && areAllIn) due.strays = now + glue.adoptMs;
     const isSettled = await resume(glue, ways, seen, stop);
     const hasCancelled = await follow(glue, ways, seen, stop);
     if (hasSchedulerQueue(glue, seen)) view = seen;

@@ -10,8 +10,11 @@ import { say } from './tell.ts';
 import { describeOthersJob } from './wording.ts';
 
 export interface Strays {
-  /** Looks for strays and takes them in. `everywhere` also asks for orphans among all tasks of our queues, which costs a call more. */
-  takeIn(view: View, options: { readonly everywhere: boolean; readonly signal: AbortSignal }): Promise<void>;
+  /**
+   * Looks for strays and takes them in. `everywhere` also asks for orphans among all tasks of our queues, which costs a call more.
+   * False when that could not be done for all of them: they are still to be found.
+   */
+  takeIn(view: View, options: { readonly everywhere: boolean; readonly signal: AbortSignal }): Promise<boolean>;
 }
 
 /** How long what was found out about everybody's jobs is good for: asking is dear, and a parked task may wait for days. */
@@ -19,23 +22,29 @@ const JUDGED_FOR_MS = 300_000;
 
 /** @param only the one task that is looked at, where it is not all of them */
 export function createStrays(glue: Glue, only?: TaskId): Strays {
-  /** When each task that has no job of ours was last looked for among everybody's jobs. */
+  /** When each task that has no job of ours, and is no stray, was last looked for among everybody's jobs. */
   let judgedAt = new Map<TaskId, number>();
 
-  /** The strays that are what they seem. */
-  async function findCertain(facts: Omit<StrayFacts, 'everybodys'>, signal: AbortSignal): Promise<Stray[]> {
+  /** The strays that are what they seem, and whether those are all. */
+  async function findCertain(
+    facts: Omit<StrayFacts, 'everybodys'>,
+    signal: AbortSignal,
+  ): Promise<{ strays: readonly Stray[]; isAll: boolean }> {
     const seeming = findStrays({ ...facts, everybodys: undefined });
     const certain = seeming.filter((stray) => !seemsJobless(stray));
     const unsure = seeming.filter(seemsJobless).map(({ task }) => task);
     const { at } = facts.view;
     const isJudged = (task: TaskId): boolean => at - (judgedAt.get(task) ?? -Infinity) < JUDGED_FOR_MS;
-    if (unsure.every(isJudged)) return certain;
+    if (unsure.every(isJudged)) return { strays: certain, isAll: true };
 
     const everybodys = await askEverybody(signal);
-    if (everybodys === undefined) return certain;
+    if (everybodys === undefined) return { strays: certain, isAll: false };
+    const strays = findStrays({ ...facts, everybodys });
+    const found = new Set(strays.map(({ task }) => task));
     // Those that are parked, but not for long yet, are judged along: else each would ask again when its time has come.
-    judgedAt = new Map([...unsure, ...parkedTasks(glue, facts.view)].map((task) => [task, at]));
-    return findStrays({ ...facts, everybodys });
+    const judged = [...unsure, ...parkedTasks(glue, facts.view)].filter((task) => !found.has(task));
+    judgedAt = new Map(judged.map((task) => [task, at]));
+    return { strays, isAll: true };
   }
 
   async function askEverybody(signal: AbortSignal): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
@@ -66,7 +75,18 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
       }
       const { queues, schedulerQueue, worker, adoptMs } = glue;
       const facts = { view, tasks, known, queues, schedulerQueue, worker, adoptMs, isOurs: glue.neighbours.isOurs };
-      await forEach(glue, await findCertain(facts, signal), (stray) => takeIn(glue, stray), signal);
+      const { strays, isAll } = await findCertain(facts, signal);
+      let taken = 0;
+      await forEach(
+        glue,
+        strays,
+        async (stray) => {
+          await takeIn(glue, stray);
+          taken += 1;
+        },
+        signal,
+      );
+      return isAll && taken === strays.length;
     },
   };
 }
