@@ -1,10 +1,7 @@
 // The lanes of a whole run, side by side, as most tests wait for something most of the time.
 import { runMocha } from './mocha-run.mjs';
 
-/**
- * The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. A lane that only computes, and
- * waits for nothing that has a deadline, takes what processor time the others leave.
- */
+/** The files of each lane. What is in none of them is the last lane's, so that none can be forgotten. */
 const LANES = [
   {
     title: 'containers, several nodes, accounting and releases',
@@ -17,7 +14,6 @@ const LANES = [
     files: ['test/chaos/planted', 'test/chaos/simulated', 'test/glue/simulation', 'test/model'].map(
       (folder) => `${folder}/*.test.ts`,
     ),
-    onlyComputes: true,
   },
   {
     title: 'chaos, deaths, outages and clusters elsewhere',
@@ -38,10 +34,9 @@ const LANES = [
  * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
  */
 export function startLanes({ mustBeReal }) {
-  return LANES.map(({ title, files, onlyComputes = false }, index) => {
+  return LANES.map(({ title, files }, index) => {
     const before = LANES.slice(0, index).flatMap((lane) => lane.files);
     const args = [...files.flatMap((file) => ['--spec', file]), ...before.flatMap((file) => ['--ignore', file])];
-    const report = index === 0 ? 'as it goes' : 'at its end';
-    return { title, outcome: runMocha(args, { mustBeReal, report, isNice: onlyComputes }) };
+    return { title, outcome: runMocha(args, { mustBeReal, report: index === 0 ? 'as it goes' : 'at its end' }) };
   });
 }

@@ -1,7 +1,6 @@
 // Runs mocha with the real programs that were set up, and hears its numbers.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { AGENT_PYTHON } from './agent-venv.mjs';
 
 /** All tests together: a test that hangs shall not make anybody wait longer. */
@@ -11,14 +10,12 @@ const LINGER_MS = 30_000;
 
 /**
  * @param {readonly string[]} args for mocha
- * @param {{ mustBeReal: boolean, report?: 'as it goes' | 'at its end', isNice?: boolean }} how whether a test fails, instead of
- *   being left out, when this machine lacks something; whether mocha's report is shown at once, or is part of what the outcome says;
- *   and whether it leaves the processor to others
+ * @param {{ mustBeReal: boolean, report?: 'as it goes' | 'at its end' }} how whether a test fails, instead of being left
+ *   out, when this machine lacks something; and whether mocha's report is shown at once, or is part of what the outcome says
  * @returns {Promise<import('./sections.mjs').Outcome>}
  */
-export async function runMocha(args, { mustBeReal, report = 'as it goes', isNice = false }) {
-  const how = { mustBeReal, isShown: report === 'as it goes', isNice };
-  const { counts, failedTitles, complaint, printed } = await mochaToItsEnd(args, how);
+export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
+  const { counts, failedTitles, complaint, printed } = await mochaToItsEnd(args, mustBeReal, report === 'as it goes');
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   const isBadEnd = counts === undefined || (complaint !== undefined && counts.failed === 0);
   const says = [printed, isBadEnd ? (complaint ?? 'mocha ended without its numbers') : '']
@@ -31,10 +28,11 @@ export async function runMocha(args, { mustBeReal, report = 'as it goes', isNice
 
 /**
  * @param {readonly string[]} args
- * @param {{ mustBeReal: boolean, isShown: boolean, isNice: boolean }} how
+ * @param {boolean} mustBeReal
+ * @param {boolean} isShown
  * @returns {Promise<Partial<Report> & { failedTitles: string[], complaint: string | undefined, printed: string }>}
  */
-function mochaToItsEnd(args, { mustBeReal, isShown, isNice }) {
+function mochaToItsEnd(args, mustBeReal, isShown) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
   const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/set-up/counting-reporter.cjs'];
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
@@ -42,7 +40,6 @@ function mochaToItsEnd(args, { mustBeReal, isShown, isNice }) {
     env,
     stdio: ['ignore', isShown ? 'inherit' : 'pipe', isShown ? 'inherit' : 'pipe', 'ipc'],
   });
-  if (isNice && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (printed += text));
