@@ -150,22 +150,30 @@ function findIgnored(history: TaskHistory, run: Run, since: number): Deed | unde
     const isForgettable = deeds.some(
       (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
     );
+    const isJournalLostSince = (from: number): boolean =>
+      deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > from && deed.at < run.beganAt);
     // Neither the journal nor Slurm told of it any more when the next job was made.
-    const isForgotten =
-      run.beganAt - at > MIN_JOB_AGE_MS &&
-      deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > at && deed.at < run.beganAt);
+    const isForgotten = run.beganAt - at > MIN_JOB_AGE_MS && isJournalLostSince(at);
+    // It had taken the task out of every queue and not begun it: without a journal that may as well be a scancel of ours.
+    const isUntold = isJournalLostSince(taken?.at ?? since) && isOnlyLetIn(history, at);
     const isOnly = jobs.every((seen) => seen.job === job || seen.at > at + SEEN_WITHIN_MS);
-    return !isForgettable && !isForgotten && isOnly && !isPutBack(history, scancel);
+    return !isForgettable && !isForgotten && !isUntold && isOnly && !isPutBack(history, scancel);
   });
 }
 
 /** Slurm had put the job back after it was let in and before its agent began the task: nobody runs it by that job any more. */
 function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: Deed): boolean {
   const gate = calls.find((call) => isLetIn(call) && call.at < at);
-  if (gate === undefined || calls.some((call) => call.endpoint === 'tasks.started' && call.at < at)) return false;
+  if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
   const isBack = (back: { readonly job: string; readonly at: number }): boolean =>
     back.job === job && back.at > gate.at && back.at < at;
   return jobs.some((seen) => seen.state === 'PENDING' && isBack(seen)) || traces.some(isBack);
+}
+
+/** By then a job had been let in, and its agent had not yet begun the task. */
+function isOnlyLetIn({ calls }: Pick<TaskHistory, 'calls'>, by: number): boolean {
+  const before = calls.filter(({ at }) => at < by);
+  return before.some(isLetIn) && !before.some(({ endpoint }) => endpoint === 'tasks.started');
 }
 
 function isLetIn({ who, endpoint, answer }: ServerCall): boolean {

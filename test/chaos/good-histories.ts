@@ -141,6 +141,18 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
+    'another job after scancel of one that had been let in and had not begun the task, by a daemon whose journal was lost',
+    history({
+      calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
+      traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
+      jobs: [job(1_000, 'RUNNING'), job(9_000, 'RUNNING', '8')],
+      deeds: [
+        deed(1_100, 'other', { words: 'daemon-2: daemon is killed, its journal lost' }),
+        deed(3_100, 'scancel', { job: '7' }),
+      ],
+    }),
+  ],
+  [
     'another job after scancel of one that Slurm had put back before its agent began the task',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],

@@ -58,7 +58,7 @@ for (const { version } of SLURM_RELEASES) {
 
     async function untilNoJob(task: string): Promise<void> {
       const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,CF')).length === 0;
-      await waitUntil('the job to be gone', gone, { everyMs: 250 });
+      await waitUntil('the job to be gone', gone, { withinMs: 240_000, everyMs: 250 });
     }
 
     it('a task runs to its end, with its output in the console', async () => {
