@@ -40,8 +40,7 @@ export const ordinarySettings: ClusterSettings = {
   gpusPerNode: 0,
   maxJobCount: 10_000,
   minJobAgeMs: 300_000,
-  // Of a busy machine: who is told to end shall have the time to say something.
-  killWaitMs: 20_000,
+  killWaitMs: 5_000,
   messageTimeoutMs: 10_000,
   slurmdTimeoutMs: 60_000,
   hasAccounting: false,
