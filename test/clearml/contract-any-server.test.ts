@@ -1,4 +1,4 @@
-// The ClearML contract with the server that the environment names: point it at a real one.
+// The ClearML contract with a server of yours, when the environment names one; no test of it exists where none is named.
 import { defineClearmlContract } from './contract.ts';
 
 const {
@@ -7,10 +7,6 @@ const {
   CLEARML_CONTRACT_SECRET_KEY: secretKey,
 } = process.env;
 
-if (url === undefined || accessKey === undefined || secretKey === undefined) {
-  it.skip(
-    'the ClearML contract with a server of yours: name it in CLEARML_CONTRACT_API_HOST, CLEARML_CONTRACT_ACCESS_KEY and CLEARML_CONTRACT_SECRET_KEY',
-  );
-} else {
+if (url !== undefined && accessKey !== undefined && secretKey !== undefined) {
   defineClearmlContract(url, () => Promise.resolve({ url, accessKey, secretKey }));
 }
