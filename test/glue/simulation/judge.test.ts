@@ -12,10 +12,7 @@ describe('the judge of the stories', () => {
 
   function told(judge: Judge, ...lines: readonly (readonly [task: string, msg: string])[]): string | undefined {
     const bodies = lines.map(([task, msg]) => ({ task, msg }));
-    judge.watch(
-      { endpoint: 'events.add_batch', lines: bodies, body: bodies[0] ?? {}, answer: {}, before: undefined },
-      store,
-    );
+    judge.watch({ endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
     return judge.verdict;
   }
 

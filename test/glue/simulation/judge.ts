@@ -60,8 +60,8 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
     },
     wrong,
 
-    watch({ endpoint, body, lines, answer, before }, store) {
-      const task = String(body['task']);
+    watch({ endpoint, lines, answer, before }, store) {
+      const task = String(lines[0]?.['task']);
       // Each taking of a task may be told.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {

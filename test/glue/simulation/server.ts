@@ -38,9 +38,8 @@ const NOBODY = 0;
 /** Told of every call of a daemon that was carried out. */
 export type Witness = (call: {
   readonly endpoint: string;
-  /** Several where a call carries a batch of objects; the first is `body`. */
+  /** Its body, or each of them where it carries a batch. */
   readonly lines: readonly Fields[];
-  readonly body: Fields;
   readonly answer: Fields;
   readonly before: TaskDocument | undefined;
 }) => void;
@@ -93,8 +92,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
   async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
     if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
     const lines = [body].flat() as readonly Fields[];
-    const [first = {}] = lines;
-    const before = store.tasks.get(String(first['task']));
+    const before = store.tasks.get(String(lines[0]?.['task']));
     // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
     const gap = (): Promise<void> =>
       turns.ask({
@@ -107,7 +105,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       });
     try {
       const answer = await call(endpoint, body, endpoint.startsWith('queues.') ? gap : undefined);
-      witness({ endpoint, body: first, lines, answer, before });
+      witness({ endpoint, lines, answer, before });
       return answer;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

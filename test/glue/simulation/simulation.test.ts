@@ -4,7 +4,7 @@ import { FOUND } from './found.ts';
 import { anyStory, formatStory, play, type Story } from './story.ts';
 
 /** For a night: SIMULATION_RUNS=20000. */
-const RUNS = Number(process.env['SIMULATION_RUNS'] ?? 120);
+const RUNS = Number(process.env['SIMULATION_RUNS'] ?? 250);
 
 describe("whatever happens on a task's way", function () {
   this.timeout(RUNS * 2_000);
