@@ -82,9 +82,7 @@ describe('what a user does to a task in the web page', () => {
 
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {
-    const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,S,CF')).length === 0;
-    // An agent that does not notice is given a minute, and then KillWait.
-    await waitUntil('the job to be gone', gone, { withinMs: 240_000, everyMs: 250 });
+    await world.untilNoJob(task);
     const done = (): boolean => new RegExp(`Done task=${task}`).test(world.log());
     await waitUntil('the daemon to be done with it', done, { evidence: () => world.log() });
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);

@@ -23,7 +23,6 @@ import {
 } from '../support/requires.ts';
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import type { SeenTask } from './api.ts';
 import { DOCUMENTED, HOSTILE, LIMITED, LOOKS_AROUND, loginAndPush, NOT_TO_BE_HAD, REFUSED } from './container-tasks.ts';
 import { prepareHostileRuns } from './hostile-containers.ts';
@@ -207,8 +206,7 @@ describe('a task in a container', () => {
     const task = taskOf('abort');
     await world.untilConsole(task, '\nat work\n');
     await world.user.api('tasks.stop', { task });
-    const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'R,PD,CG')).length === 0;
-    await waitUntil('the job to be gone', isGone, { withinMs: 240_000, everyMs: 250 });
+    await world.untilNoJob(task);
     expect((await world.user.look(task)).status).to.equal('stopped');
     await world.untilConsole(task, 'Process aborted by user');
   });

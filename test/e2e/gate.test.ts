@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
@@ -44,8 +43,7 @@ describe('the gate', () => {
 
     await world.untilStatus(task, 'completed');
     daemon.signal('SIGCONT');
-    const ended = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG')).length === 0;
-    await waitUntil('all five jobs to end', ended, { everyMs: 250 });
+    await world.untilNoJob(task);
 
     const codes = await Promise.all(
       jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]),

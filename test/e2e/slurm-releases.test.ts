@@ -56,11 +56,6 @@ for (const { version } of SLURM_RELEASES) {
       return task;
     }
 
-    async function untilNoJob(task: string): Promise<void> {
-      const gone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,R,CG,CF')).length === 0;
-      await waitUntil('the job to be gone', gone, { withinMs: 240_000, everyMs: 250 });
-    }
-
     it('a task runs to its end, with its output in the console', async () => {
       const task = await enqueue('print("6 times 7 is", 6 * 7)');
 
@@ -110,7 +105,7 @@ for (const { version } of SLURM_RELEASES) {
       const jobs = [first, ...others.map((id) => id.trim())];
       await cluster.run('scontrol', 'release', jobs.join(','));
       await cluster.run('scontrol', 'update', `JobId=${jobs.join(',')}`, 'StartTime=now');
-      await untilNoJob(task);
+      await world.untilNoJob(task);
       daemon.signal('SIGCONT');
 
       await world.untilConsole(task, 'ended COMPLETED');
@@ -129,7 +124,7 @@ for (const { version } of SLURM_RELEASES) {
 
       await world.user.api('tasks.stop', { task });
 
-      await untilNoJob(task);
+      await world.untilNoJob(task);
       expect((await world.user.look(task)).status).to.equal('stopped');
     });
 

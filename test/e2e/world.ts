@@ -42,6 +42,8 @@ export interface World {
   stop(program: Program): Promise<void>;
   /** Job ids of the task that squeue shows in these states, whatever the attempt. */
   jobsOf(task: string, states?: string): Promise<string[]>;
+  /** Waits until none of the task's jobs waits, runs or is being ended. */
+  untilNoJob(task: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -77,9 +79,6 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Longer than the shortest time limit of Slurm, and than an agent takes to install a requirement on a busy machine. */
 const PATIENCE_MS = 240_000;
-
-/** However busy the machine: less than anything that a daemon waits for. */
-const STOP_MS = 30_000;
 
 export async function startWorld({
   slurm = '',
@@ -187,7 +186,7 @@ agent {
     });
   }
 
-  return {
+  const world: World = {
     folder,
     home,
     sandbox,
@@ -219,13 +218,17 @@ agent {
       const asked = performance.now();
       program.signal('SIGTERM');
       const { code, stderr } = await program.ended;
-      if (code !== 0 || performance.now() - asked > STOP_MS) {
+      if (code !== 0 || performance.now() - asked > 5_000) {
         throw new Error(`the program took ${performance.now() - asked} ms to end with ${String(code)}:\n${stderr}`);
       }
     },
     async jobsOf(task, states = 'all') {
       const rows = await theCluster.run('squeue', '--me', '--states', states, '--noheader', '--format=%A %j');
       return rows.split('\n').flatMap((row) => (row.includes(task) ? [row.split(' ')[0] ?? ''] : []));
+    },
+    async untilNoJob(task) {
+      const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,CF,R,S,CG')).length === 0;
+      await waitUntil('the jobs to be gone', isGone, { withinMs: PATIENCE_MS, everyMs: 250 });
     },
     async [Symbol.asyncDispose]() {
       for (const program of programs) program.signal('SIGKILL');
@@ -235,4 +238,5 @@ agent {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+  return world;
 }
