@@ -138,7 +138,7 @@ describe('two clusters in one daemon', () => {
     const usual = await timeNearTask();
     link.stall();
 
-    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(3 * usual + 30_000);
+    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(3 * usual + 5_000);
     await world.stop(daemon);
   });
 
