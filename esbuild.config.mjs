@@ -5,7 +5,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 /** Loaded only by whoever talks to a server or a cluster, and not made to be taken apart. */
 const LEFT_AS_THEY_ARE = ['ssh2', 'undici', 'winston'];
 
-/** Of yargs the parser alone is used. It does not say so itself: what it would make of help and of tables may be left out. */
+/**
+ * Of yargs the parser alone is used. It does not say so itself: what it would make of help and of tables may be left out.
+ * @type {import('esbuild').Plugin}
+ */
 const onlyWhatIsUsedOfYargs = {
   name: 'only what is used of yargs',
   setup({ onResolve, resolve }) {
@@ -36,7 +39,10 @@ const { metafile } = await build({
 });
 writeFileSync('dist/LICENSES', licenses(metafile));
 
-/** Of every package that went in: all of them ask for that. */
+/**
+ * Of every package that went in: all of them ask for that.
+ * @param {import('esbuild').Metafile} metafile
+ */
 function licenses({ outputs }) {
   const inputs = Object.values(outputs).flatMap((output) =>
     Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
@@ -45,6 +51,7 @@ function licenses({ outputs }) {
   return [...folders].sort().map(license).join('\n');
 }
 
+/** @param {string} folder */
 function license(folder) {
   const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
   if (file === undefined) throw new Error(`${folder} brings no license that could be handed on`);
