@@ -71,10 +71,7 @@ describe('an outage', () => {
       await world.user.api('sandbox.fault', { endpoint, kind: 'status', status: 503, times: 1_000_000 });
     }
     for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
-    await waitUntil('both jobs to have ended', async () => {
-      const live = await Promise.all([runs, waits].map((task) => world.jobsOf(task, 'PENDING,RUNNING,COMPLETING')));
-      return live.flat().length === 0;
-    });
+    await Promise.all([runs, waits].map((task) => world.untilNoJob(task)));
     await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML can not be asked')));
     await world.user.api('sandbox.clear_faults', {});
 

@@ -73,9 +73,11 @@ function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action
 }
 
 function decideStopped(job: Job, task: Task, sighting: Sighting): Action[] {
-  // Only the word of this job's agent on a SIGTERM is corrected: a user's own abort stands.
+  // Only the word of this job's agent on a SIGTERM is corrected: a user's own abort stands, also where that word hides it.
+  const { cancelledFor, stoppingSince } = sighting.entry;
   const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting);
-  if (!isByTerm || sighting.entry.cancelledFor !== undefined || job.state === 'COMPLETED') return done(job, sighting);
+  const isAsItShouldBe = !isByTerm || cancelledFor !== undefined || stoppingSince !== undefined;
+  if (isAsItShouldBe || job.state === 'COMPLETED') return done(job, sighting);
   if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'stopped', sighting);
   if (job.state === 'CANCELLED') return [end(cancelled(job, sighting))];
   const text = describeEnd(job, recordOf(sighting));

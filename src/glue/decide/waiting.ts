@@ -35,7 +35,8 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
   }
   if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
   if (task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting)) {
-    return putBack(job, 'stopped');
+    // The agent's last word takes the place of a request to abort that was seen before.
+    return entry.stoppingSince === undefined ? putBack(job, 'stopped') : [cancel(job, 'the task was aborted')];
   }
   return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
 }

@@ -48,6 +48,7 @@ export function createHistory({
   awakeMsSince,
   plainToSeeMs,
   mayBeSilent,
+  isAbortErased,
 }: {
   readonly jobsOf: (task: string) => readonly SimJob[];
   /** Since when the only daemon there is could see what the controller shows; undefined where there are several. */
@@ -58,6 +59,8 @@ export function createHistory({
   readonly plainToSeeMs: number;
   /** Whether tasks may be silent for two hours, so that the server's own watchdog stops them. */
   readonly mayBeSilent: boolean;
+  /** Whether nobody could know that its user has aborted the task. */
+  readonly isAbortErased: (task: string) => boolean;
 }): History {
   const lives = new Map<string, Life>();
   let verdict: Verdict | undefined;
@@ -104,7 +107,7 @@ export function createHistory({
     },
     befell(task, ends) {
       const life = lifeOf(task);
-      if (!life.isSettled) for (const end of ends) life.ends.add(end);
+      if (!life.isSettled || isAbortErased(task)) for (const end of ends) life.ends.add(end);
     },
     mayBegin(task) {
       lifeOf(task).mayBegin = true;
@@ -140,9 +143,10 @@ export function createHistory({
       }
     },
     ended(task, found) {
-      const { ends } = lifeOf(task);
+      const { ends, character } = lifeOf(task);
       const end = found?.status ?? 'gone';
       if (ends.has(end)) return;
+      if (isAbortErased(task) && end === natural(character)) return;
       if (mayBeSilent && found?.status_reason === 'Forced stop (non-responsive)') return;
       const kind = end === 'queued' || end === 'in_progress' ? 'lost' : 'wrong';
       history.judge({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });

@@ -73,6 +73,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     awakeMsSince: (from) => weather.awakeMsSince(from),
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
+    isAbortErased: (task) => world.judge.isAbortErased(task),
   });
   const witness = createWitness(world, weather, history, plan);
   const stage: Stage = { world, weather, history, dice, held: new Set() };

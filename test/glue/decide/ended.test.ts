@@ -160,6 +160,16 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
     },
     done: ['forget', 'say'],
   },
+  {
+    title: 'nor does a task whose user was seen to abort it, whatever sent the SIGTERM before its agent heard of that',
+    seen: {
+      jobs: [jobOf('PREEMPTED')],
+      task: taskOf('stopped', BY_TERM),
+      record: recordOf(),
+      entry: entryOf({ stoppingSince: NOW - 5_000 }),
+    },
+    done: ['forget', 'say'],
+  },
 ]);
 
 describeRows('an ended job whose task never began', [

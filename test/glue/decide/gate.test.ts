@@ -43,6 +43,16 @@ describeRows('a job that ended at the gate', [
     done: ['park-again', 'submit-again'],
   },
   {
+    title: 'back at the gate, but its user was seen to abort the task before the SIGTERM: it stays stopped',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      task: taskOf('stopped', BY_TERM),
+      record: backAtGate,
+      entry: entryOf({ stoppingSince: NOW - 5_000 }),
+    },
+    done: ['forget', 'say'],
+  },
+  {
     title: "a task's own exit code that looks like the gate's is a failure like any other",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],

@@ -123,6 +123,15 @@ describeRows('a job that waits', [
     done: ['park-again', 'note', 'say'],
   },
   {
+    title: 'a task whose user was seen to abort it is not, though the SIGTERM then had the last word',
+    seen: {
+      jobs: [jobOf('PENDING')],
+      task: taskOf('stopped', BY_TERM),
+      entry: entryOf({ stoppingSince: NOW - 5_000 }),
+    },
+    done: ['cancel'],
+  },
+  {
     title: "a task that SIGTERM stopped under somebody else's agent stays stopped",
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],

@@ -10,6 +10,9 @@ import type { Server } from './server.ts';
 /** Statuses at which the agent ends the task's process and leaves the status as it is. */
 const GIVE_UP = ['stopped', 'failed', 'closed', 'published', 'queued', 'created', undefined];
 
+/** What the agent gives as the task's reason after a SIGTERM. */
+export const TERM_REASON = 'user abort';
+
 export interface JobWorld {
   readonly server: Server;
   readonly cluster: Cluster;
@@ -92,7 +95,7 @@ async function work(world: JobWorld, job: SimJob): Promise<string> {
 async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leaving']>): Promise<string> {
   const isBegun = job.phase === 'begun' || job.phase === 'run';
   if (isBegun && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
-    await ask(world, 'tasks.stopped', { task: job.task, status_reason: 'user abort' });
+    await ask(world, 'tasks.stopped', { task: job.task, status_reason: TERM_REASON });
     return 'says its last word';
   }
   if (how.isRequeued) {

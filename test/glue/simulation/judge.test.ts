@@ -1,31 +1,77 @@
-// What the judge of the stories hears: a rule that it can't see broken holds nothing.
+// What the judge of the stories hears and sees: a rule that it can't see broken holds nothing.
 import { expect } from 'chai';
-import { createStore } from '../../../src/sandbox/clearml/store.ts';
-import { firstContent } from '../../../src/sandbox/clearml/first-content.ts';
-import { createCluster } from './cluster.ts';
-import { createJudge, type Judge } from './judge.ts';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
+import { createCluster, type SimJob } from './cluster.ts';
+import { TERM_REASON } from './job-life.ts';
+import { createJudge } from './judge.ts';
 import { createOwnedClock } from './owned-clock.ts';
+import { createServer } from './server.ts';
 import { createTurns } from './turns.ts';
 
-describe('the judge of the stories', () => {
-  const store = createStore(firstContent(0, {}), undefined);
+const TASK = '1'.padStart(32, '0') as TaskId;
 
-  function told(judge: Judge, ...lines: readonly (readonly [task: string, msg: string])[]): string | undefined {
-    const bodies = lines.map(([task, msg]) => ({ task, msg }));
-    judge.watch({ endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
-    return judge.verdict;
+/** A task that runs as a job. `isAbortNoted`, `isNeighbours`: what the world says when it is asked. */
+async function courtOf({ isAbortNoted = false, isNeighbours = false }) {
+  const clock = createOwnedClock(0);
+  const turns = createTurns();
+  const server = createServer(clock, turns, () => undefined);
+  server.addTask(TASK, 'the task');
+  const cluster = createCluster(clock, turns);
+  cluster.submit(formatJobName(TASK, newAttempt(0, 'glue0', 'one')), 'glue');
+  const [job] = cluster.jobs as [SimJob];
+  Object.assign(job, { state: 'RUNNING', phase: 'run', runs: 1 });
+  await server.call('tasks.started', { task: TASK, force: true });
+  const judge = createJudge({
+    cluster,
+    isNeighbours: () => isNeighbours,
+    isAbortNoted: () => isAbortNoted,
+    count: 1,
+  });
+  return { judge, server, store: server.store, job };
+}
+
+describe('the judge of the stories', () => {
+  it('hears every line of a call that carries those of several tasks', async () => {
+    const { judge, store } = await courtOf({});
+    const told = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
+      const bodies = lines.map(([task, msg]) => ({ task, msg }));
+      judge.watch({ endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
+      return judge.verdict;
+    };
+
+    expect(told(['1', 'waits'], ['2', 'waits'])).to.equal(undefined);
+    expect(told(['1', 'starts'], ['2', 'starts'])).to.equal(undefined);
+    expect(told(['3', 'waits'], ['2', 'waits'])).to.equal(undefined);
+    expect(told(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 is told twice: waits');
+  });
+
+  for (const [what, isAbortNoted, isRequeued, verdict] of [
+    ['that a daemon has written down', true, true, 'task 1 was begun again after its abort'],
+    ['that nobody has seen before the agent of a job that is put back erased it', false, true, undefined],
+    ['that the agent of a job that ends has erased', false, false, 'task 1 was begun again after its abort'],
+  ] as const) {
+    it(`sees a task begun again after an abort ${what}: ${verdict ?? 'nobody could know'}`, async () => {
+      const { judge, server, store, job } = await courtOf({ isAbortNoted });
+      judge.userActed(TASK, 'abort', store);
+      job.leaving = { state: 'PREEMPTED', isRequeued };
+      await server.call('tasks.stopped', { task: TASK, status_reason: TERM_REASON });
+      judge.look(store);
+      Object.assign(job, { leaving: undefined, runs: 2 });
+      judge.look(store);
+      expect(judge.verdict).to.equal(verdict);
+    });
   }
 
-  it('hears every line of a call that carries those of several tasks', () => {
-    const judge = createJudge({
-      cluster: createCluster(createOwnedClock(0), createTurns()),
-      isNeighbours: () => false,
-      count: 1,
+  for (const [what, act, verdict] of [
+    ['that its user enqueued there while the job still ran it', 'enqueue elsewhere', undefined],
+    ['that nobody has enqueued there', undefined, 'task 1 is run twice at once'],
+  ] as const) {
+    it(`sees a neighbour run the task of a job, ${what}: ${verdict ?? 'nobody could prevent it'}`, async () => {
+      const { judge, store } = await courtOf({ isNeighbours: true });
+      if (act !== undefined) judge.userActed(TASK, act, store);
+      judge.look(store);
+      expect(judge.verdict).to.equal(verdict);
     });
-
-    expect(told(judge, ['1', 'waits'], ['2', 'waits'])).to.equal(undefined);
-    expect(told(judge, ['1', 'starts'], ['2', 'starts'])).to.equal(undefined);
-    expect(told(judge, ['3', 'waits'], ['2', 'waits'])).to.equal(undefined);
-    expect(told(judge, ['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 is told twice: waits');
-  });
+  }
 });

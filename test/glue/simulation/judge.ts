@@ -1,6 +1,7 @@
 // What must never be seen in any story: each rule is checked after each move, or at the call of a daemon that breaks it.
 import type { Store } from '../../../src/sandbox/clearml/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from './cluster.ts';
+import { TERM_REASON } from './job-life.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import type { Witness } from './server.ts';
 
@@ -13,6 +14,8 @@ export interface Judge {
   mayRepeat(): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
+  /** Whether the server has forgotten that the user wants the task stopped, before any daemon could know. */
+  isAbortErased(task: string): boolean;
   /** To be called after every move, at least for the tasks that it may have changed. */
   look(store: Store, moved?: readonly string[]): void;
 }
@@ -20,6 +23,8 @@ export interface Judge {
 interface Facts {
   readonly cluster: Cluster;
   readonly isNeighbours: (task: string) => boolean;
+  /** Whether each daemon that has an entry for the task, and one at least, has written down that its user wants it stopped. */
+  readonly isAbortNoted: (task: string) => boolean;
   readonly count: number;
 }
 
@@ -30,10 +35,11 @@ const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 /** Attempts for one life of a task in the queue, and a few for what a story did to them. */
 const MOST_JOBS = 14;
 
-export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
+export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Facts): Judge {
   let verdict: string | undefined;
   // Two daemons may both follow a job, and then both tell of it.
   let isForgetful = count > 1;
+  let hasLostJournal = false;
   const consoles = new Map<string, string>();
   /** What the user has done to each task may have come to pass twice, or in another order than it was told. */
   const pardons = new Map<string, number>();
@@ -41,6 +47,9 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
   const staysStopped = new Set<string>();
   /** Aborted: nothing may begin it again. */
   const beganBeforeAbort = new Map<string, number>();
+  const erasedAborts = new Set<string>();
+  /** Enqueued elsewhere, which the server allows once it has stopped a silent task: these jobs still ran it then. */
+  const leftBehind = new Map<string, readonly SimJob[]>();
 
   function wrong(what: string): void {
     verdict ??= what;
@@ -87,22 +96,27 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
 
     mayRepeat() {
       isForgetful = true;
+      hasLostJournal = true;
     },
 
     userActed(task, act, store) {
       pardons.set(task, (pardons.get(task) ?? 0) + 1);
       staysStopped.delete(task);
       beganBeforeAbort.delete(task);
+      erasedAborts.delete(task);
+      leftBehind.delete(task);
+      if (act === 'enqueue elsewhere') leftBehind.set(task, jobsOf(task).filter(isAtWork));
       if (act !== 'abort') return;
       if (store.tasks.get(task)?.status === 'stopped') staysStopped.add(task);
       beganBeforeAbort.set(task, runsOf(task));
     },
 
+    isAbortErased: (task) => erasedAborts.has(task),
+
     look(store, moved) {
       const tasks = new Set(moved ?? cluster.jobs.map(({ task }) => task));
       for (const task of tasks) {
-        const runs = jobsOf(task).filter(isAtWork).length + (isNeighbours(task) ? 1 : 0);
-        if (runs > 1) wrong(`task ${Number(task)} is run twice at once`);
+        if (runsAtOnce(task) > 1) wrong(`task ${Number(task)} is run twice at once`);
         if (jobsOf(task).length > MOST_JOBS) wrong(`task ${Number(task)} got ${jobsOf(task).length} jobs`);
       }
       for (const task of staysStopped) {
@@ -113,7 +127,10 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
       }
       for (const [task, runs] of beganBeforeAbort) {
         if (moved?.includes(task) === false) continue;
-        if (runsOf(task) > runs) wrong(`task ${Number(task)} was begun again after its abort`);
+        if (isBeingErased(task, store)) {
+          beganBeforeAbort.delete(task);
+          erasedAborts.add(task);
+        } else if (runsOf(task) > runs) wrong(`task ${Number(task)} was begun again after its abort`);
       }
     },
   };
@@ -122,6 +139,23 @@ export function createJudge({ cluster, isNeighbours, count }: Facts): Judge {
   /** How often an agent of ours has begun this task. */
   function runsOf(task: string): number {
     return jobsOf(task).reduce((sum, job) => sum + job.runs, 0);
+  }
+
+  /** Who enqueues a task elsewhere while its job lives has it begun there before anybody could end that job. */
+  function runsAtOnce(task: string): number {
+    const atWork = jobsOf(task).filter(isAtWork);
+    if (!isNeighbours(task)) return atWork.length;
+    return 1 + atWork.filter((job) => leftBehind.get(task)?.includes(job) !== true).length;
+  }
+
+  /**
+   * The last word of an agent whose job is being put back takes the place of its user's request to abort, and the server
+   * keeps nothing of that: who has not written it down by then can't know.
+   */
+  function isBeingErased(task: string, store: Store): boolean {
+    const isLastWord = store.tasks.get(task)?.status_reason === TERM_REASON;
+    if (!isLastWord || !jobsOf(task).some(({ leaving }) => leaving?.isRequeued)) return false;
+    return hasLostJournal || !isAbortNoted(task);
   }
 
   function pardon(task: string): boolean {

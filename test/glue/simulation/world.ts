@@ -73,7 +73,15 @@ export async function createWorld(
     trace.push(`${((clock.now() - START_AT) / 1000).toFixed(1).padStart(7)} ${who.padEnd(9)} ${what}`);
   };
   const cluster = createCluster(clock, turns);
-  const judge = createJudge({ cluster, isNeighbours: (task) => neighbour.isAtWork(task), count });
+  const judge = createJudge({
+    cluster,
+    isNeighbours: (task) => neighbour.isAtWork(task),
+    isAbortNoted(task) {
+      const entries = world.daemons.flatMap(({ disk }) => readDisk(disk).get(task as TaskId) ?? []);
+      return entries.length > 0 && entries.every(({ stoppingSince }) => stoppingSince !== undefined);
+    },
+    count,
+  });
   const server = createServer(clock, turns, (call) => judge.watch(call, server.store));
   const neighbour = createNeighbour(server);
   for (const [id, name] of [
