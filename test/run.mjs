@@ -37,9 +37,8 @@ if (!sections.hasFailed()) {
   slurmRoots.catch(() => undefined);
   await sections.run('host name', () => setUp(ensureHostName));
   await sections.run('clearml-agent', () => setUp(installAgent));
-  if (mochaArgs.length === 0) {
-    for (const { title, outcome } of startGates()) await sections.run(title, () => outcome);
-  }
+  for (const { title, outcome } of startGates(mochaArgs.length === 0 ? 'all' : 'build alone'))
+    await sections.run(title, () => outcome);
   await sections.run('Slurm releases', () => slurmRoots);
   if (mochaArgs.length > 0) await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
   else {

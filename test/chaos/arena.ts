@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
+import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
 import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
@@ -69,8 +70,9 @@ export interface ArenaWishes {
   readonly over: SshProvider | undefined;
 }
 
-/** As URLs: the programs are started from another folder. */
+/** As a URL: the programs are started from another folder. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const SERVER = resolve('test/chaos/server-process.ts');
 const START_PATIENCE_MS = 60_000;
 
 /** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
@@ -118,7 +120,7 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
     ...names.map((name, index) => `${name}=${placeOf(index).front}`),
   ];
   const server = mortal(
-    () => program(join(folder, 'server.log'), folder, {}, 'test/chaos/server-process.ts', folder, ...fronts),
+    () => program(join(folder, 'server.log'), folder, {}, '--import', TSX, SERVER, folder, ...fronts),
     () => isListening(userPort),
   );
   await server.start();
@@ -157,7 +159,7 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
       stateFolder,
       journal: join(stateFolder, sshWay === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
-      ...mortal(() => program(log, jobsFolder, environment, 'test/support/run-from-source.ts', ...words)),
+      ...mortal(() => program(log, jobsFolder, environment, builtProgram(), ...words)),
     });
   }
 
@@ -211,18 +213,17 @@ function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise
   };
 }
 
-/** Starts a TypeScript program of this repository; it ends with this process at the latest. */
+/** Starts a program of this repository with these words for Node; it ends with this process at the latest. */
 function program(
   logPath: string,
   cwd: string,
   environment: Readonly<Record<string, string>>,
-  file: string,
   ...words: readonly string[]
 ): Promise<ForegroundDaemon> {
   const { PATH = '/usr/bin:/bin', USER = 'root', LOGNAME = 'root' } = process.env;
   return startDaemon({
     program: process.execPath,
-    args: ['--import', TSX, resolve(file), ...words],
+    args: words,
     logPath,
     cwd,
     env: { PATH, USER, LOGNAME, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), ...environment },

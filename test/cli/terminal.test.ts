@@ -2,15 +2,11 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { hereOnStandIns } from './on-stand-ins.ts';
 import { here } from './run-here.ts';
-
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const PROGRAM = resolve('test/support/run-from-source.ts');
 
 interface InTerminal {
   readonly child: ChildProcessWithoutNullStreams;
@@ -20,7 +16,7 @@ interface InTerminal {
 
 /** Starts it as a shell in a terminal of this width does. */
 function inTerminal(columns: number, words: string, environment: Readonly<Record<string, string>>): InTerminal {
-  const line = `stty cols ${columns} rows 24; exec ${process.execPath} --import ${TSX} ${PROGRAM} ${words}`;
+  const line = `stty cols ${columns} rows 24; exec ${process.execPath} ${builtProgram()} ${words}`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', TERM: 'xterm', ...environment },
     cwd: resolve('.'),

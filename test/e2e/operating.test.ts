@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { findHolder, takeLock } from '../../src/glue/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { asCluster } from './on-stand-in.ts';
 import { startWorld, type Program, type World } from './world.ts';
@@ -163,13 +164,7 @@ describe('operating a daemon', () => {
   });
 
   it('a closed terminal stops it in good order', async () => {
-    const program = [
-      process.execPath,
-      ...process.execArgv,
-      '--import',
-      'tsx',
-      resolve('test/support/run-from-source.ts'),
-    ];
+    const program = [process.execPath, builtProgram()];
     // script(1) is its terminal.
     const terminal = spawn('script', ['-qc', `exec ${[...program, ...words].join(' ')}`, '/dev/null'], {
       env: world.environment,

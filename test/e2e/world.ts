@@ -10,6 +10,7 @@ import { EXIT } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
 import { becoming } from '../support/as-user.ts';
+import { builtProgram } from '../support/built-program.ts';
 import { agentPython } from '../support/requires.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
@@ -74,7 +75,7 @@ export interface Wishes {
   readonly owner?: TestAccount;
 }
 
-/** As a URL: the program is started from another folder. */
+/** As a URL: programs are started from another folder. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Longer than the shortest time limit of Slurm, and than an agent takes to install a requirement on a busy machine. */
@@ -131,10 +132,9 @@ agent {
     ...theCluster.env,
   };
 
-  function startOther(file: string, ...words: readonly string[]): Program {
-    const entry = resolve(file);
+  function launch(...nodeWords: readonly string[]): Program {
     const [command, ...args] = [...(owner === undefined ? [] : becoming(owner.name)), process.execPath];
-    const child = spawn(command, [...args, '--import', TSX, entry, ...words], {
+    const child = spawn(command, [...args, ...nodeWords], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -158,7 +158,7 @@ agent {
   }
 
   function start(...words: readonly string[]): Program {
-    return startOther('test/support/run-from-source.ts', ...words);
+    return launch(builtProgram(), ...words);
   }
 
   function log(): string {
@@ -199,7 +199,7 @@ agent {
     },
     log,
     start,
-    startOther,
+    startOther: (file, ...words) => launch('--import', TSX, resolve(file), ...words),
     run: (...words) => start(...words).ended,
     until,
     untilStatus: (task, status, withinMs) =>
