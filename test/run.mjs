@@ -42,7 +42,7 @@ if (!sections.hasFailed()) {
   await sections.run('Slurm releases', () => slurmRoots);
   if (mochaArgs.length > 0) await sections.run('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
   else {
-    for (const { title, outcome } of startLanes({ mustBeReal: isCi })) await sections.run(title, () => outcome);
+    for (const { title, outcome } of await startLanes({ mustBeReal: isCi })) await sections.run(title, () => outcome);
   }
 }
 sections.close();

@@ -2,18 +2,19 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../src/cli/exit-codes.ts';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { requirePython, requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
 describe('kill -9 of the daemon', function () {
   this.timeout(900_000);
-  before(requireAgent);
+  before(requirePython);
   before(requireSlurm);
 
   it('S-02 D-01 after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ slurm: `python: ${standInAgentPython()}`, withPython: false });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');
     const tasks = new Map<string, string>();

@@ -1,15 +1,17 @@
 // sbatch says "Socket timed out" although Slurm took the job: a proxy in front of the controller swallows its answer.
 import { expect } from 'chai';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
 const FAULTS: readonly Fault[] = [{ kind: 'drop-answers' }, { kind: 'cut-answers' }];
 
 describe('sbatch whose answer is lost', () => {
-  before(requireAgent);
+  before(requirePython);
   before(requireSlurm);
 
   for (const fault of FAULTS) {
@@ -17,7 +19,11 @@ describe('sbatch whose answer is lost', () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
-      await using world = await startWorld({ cluster: { ...cluster, env } });
+      await using world = await startWorld({
+        cluster: { ...cluster, env },
+        slurm: `python: ${standInAgentPython()}`,
+        withPython: false,
+      });
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');
       const task = await world.user.makeTask({});
@@ -26,8 +32,10 @@ describe('sbatch whose answer is lost', () => {
 
       const daemon = world.start('--template-files', template, '--queue', 'quick');
 
+      // The job may be over before sbatch has given up.
+      const isTold = (): boolean => daemon.log().includes('Nobody knows whether Slurm took the job');
+      await waitUntil('the daemon to miss the answer', isTold, { evidence: daemon.log });
       await world.untilStatus(task, 'completed');
-      expect(daemon.log()).to.include('Nobody knows whether Slurm took the job');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);
       await world.stop(daemon);

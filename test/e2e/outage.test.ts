@@ -1,7 +1,8 @@
 // The controller or the ClearML server away for longer than all our times: what happened meanwhile is caught up on, and nothing else happens.
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { requirePython, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -32,7 +33,7 @@ const ENDPOINTS = [
 describe('an outage', () => {
   let cluster: SlurmCluster;
 
-  before(requireAgent);
+  before(requirePython);
   before(requireSlurm);
   before(async () => {
     cluster = await startSlurmCluster({ clusterName: 'outage', nodeCount: 1, messageTimeoutMs: 3_000 });
@@ -40,7 +41,7 @@ describe('an outage', () => {
   after(() => cluster.stop());
 
   it('S-18 of the controller: no task changes its status, and the log says it once', async () => {
-    await using world = await startWorld({ cluster });
+    await using world = await startWorld({ cluster, slurm: `python: ${standInAgentPython()}`, withPython: false });
     const { daemon, runs, waits } = await startTwo(world);
 
     await cluster.stopController();
@@ -64,7 +65,7 @@ describe('an outage', () => {
   });
 
   it('C-01 of the ClearML server: jobs that end meanwhile are told afterwards', async () => {
-    await using world = await startWorld({ cluster });
+    await using world = await startWorld({ cluster, slurm: `python: ${standInAgentPython()}`, withPython: false });
     const { daemon, runs, waits } = await startTwo(world);
 
     for (const endpoint of ENDPOINTS) {
