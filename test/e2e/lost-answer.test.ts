@@ -34,7 +34,7 @@ describe('sbatch whose answer is lost', () => {
 
       // The job may be over before sbatch has given up.
       const isTold = (): boolean => daemon.log().includes('Nobody knows whether Slurm took the job');
-      await waitUntil('the daemon to miss the answer', isTold, { evidence: daemon.log });
+      await waitUntil('the daemon to miss the answer', isTold, { evidence: () => daemon.log() });
       await world.untilStatus(task, 'completed');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);
