@@ -82,9 +82,11 @@ describe('a cluster with accounting', () => {
 
   it('S-05 takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
     await using world = await startWorld({ cluster });
-    const [first = '', second = ''] = await enqueue(world, { qos: ONE_JOB_QOS }, { qos: ONE_JOB_QOS });
+    const [first = ''] = await enqueue(world, { qos: ONE_JOB_QOS });
     const queue = await world.user.makeQueue('quick');
     const daemon = await start(world, '#SBATCH --hold');
+    await waitUntil('a job of the first task', async () => (await world.jobsOf(first)).length === 1);
+    const [second = ''] = await enqueue(world, { qos: ONE_JOB_QOS });
 
     const waiting = await world.until(second, 'the second task to be told why it waits', ({ status_message }) =>
       status_message.includes('QOSMaxSubmitJobPerUserLimit'),
