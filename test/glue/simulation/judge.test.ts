@@ -6,16 +6,18 @@ import { createCluster, type SimJob } from './cluster.ts';
 import { TERM_REASON } from './job-life.ts';
 import { createJudge } from './judge.ts';
 import { createOwnedClock } from './owned-clock.ts';
+import { SCHEDULER_QUEUE } from './places.ts';
 import { createServer } from './server.ts';
 import { createTurns } from './turns.ts';
 
 const TASK = '1'.padStart(32, '0') as TaskId;
 
 /** A task that runs as a job. `isAbortNoted`, `isNeighbours`: what the world says when it is asked. */
-async function courtOf({ isAbortNoted = false, isNeighbours = false }) {
+async function courtOf({ isAbortNoted = false, isNeighbours = false, daemons = 1 }) {
   const clock = createOwnedClock(0);
   const turns = createTurns();
   const server = createServer(clock, turns, () => undefined);
+  server.addQueue(SCHEDULER_QUEUE, 'scheduler');
   server.addTask(TASK, 'the task');
   const cluster = createCluster(clock, turns);
   cluster.submit(formatJobName(TASK, newAttempt(0, 'glue0', 'one')), 'glue');
@@ -26,7 +28,7 @@ async function courtOf({ isAbortNoted = false, isNeighbours = false }) {
     cluster,
     isNeighbours: () => isNeighbours,
     isAbortNoted: () => isAbortNoted,
-    count: 1,
+    count: daemons,
   });
   return { judge, server, store: server.store, job };
 }
@@ -36,7 +38,7 @@ describe('the judge of the stories', () => {
     const { judge, store } = await courtOf({});
     const told = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
-      judge.watch({ endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
+      judge.watch({ owner: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
       return judge.verdict;
     };
 
@@ -71,6 +73,24 @@ describe('the judge of the stories', () => {
       const { judge, store } = await courtOf({ isNeighbours: true });
       if (act !== undefined) judge.userActed(TASK, act, store);
       judge.look(store);
+      expect(judge.verdict).to.equal(verdict);
+    });
+  }
+
+  for (const [who, daemons, owner, verdict] of [
+    ['the only daemon', 1, 2, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
+    ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
+    ['the other daemon', 2, 2, undefined],
+  ] as const) {
+    it(`sees a parked task failed by ${who}: ${verdict ?? 'it may have looked before'}`, async () => {
+      const { judge, server, store, job } = await courtOf({ daemons });
+      job.state = 'FAILED';
+      await server.call('tasks.stopped', { task: TASK });
+      await server.call('tasks.enqueue', { task: TASK, queue: SCHEDULER_QUEUE });
+      const before = store.tasks.get(TASK);
+      const lines = [{ task: TASK, queue: SCHEDULER_QUEUE }];
+      judge.watch({ owner: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
+      judge.watch({ owner, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
       expect(judge.verdict).to.equal(verdict);
     });
   }

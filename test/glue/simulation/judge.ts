@@ -50,6 +50,8 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
   const erasedAborts = new Set<string>();
   /** Enqueued elsewhere, which the server allows once it has stopped a silent task: these jobs still ran it then. */
   const leftBehind = new Map<string, readonly SimJob[]>();
+  /** Which life of which daemon has put the task's entry into the scheduler queue. */
+  const parkedBy = new Map<string, number>();
 
   function wrong(what: string): void {
     verdict ??= what;
@@ -69,8 +71,9 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
     },
     wrong,
 
-    watch({ endpoint, lines, answer, before }, store) {
+    watch({ owner, endpoint, lines, answer, before }, store) {
       const task = String(lines[0]?.['task']);
+      if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, owner);
       // Each taking of a task may be told.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {
@@ -79,7 +82,9 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
         const queue = store.queues
           .all()
           .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
-        if (ENDING.includes(endpoint) && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE)
+        // Of two daemons one may park a task anew between the other's look at it and its word: that names the end of its job.
+        const isOthers = count > 1 && parkedBy.get(task) !== owner;
+        if (ENDING.includes(endpoint) && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE && !isOthers)
           wrong(`a daemon called ${endpoint} on task ${Number(task)}, whose entry any job may still take`);
         if (queue?.id === OTHER_QUEUE)
           wrong(`a daemon called ${endpoint} on task ${Number(task)}, which waits in another queue`);

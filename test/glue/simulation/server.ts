@@ -37,6 +37,8 @@ const NOBODY = 0;
 
 /** Told of every call of a daemon that was carried out. */
 export type Witness = (call: {
+  /** Which life of which daemon. */
+  readonly owner: number;
   readonly endpoint: string;
   /** Its body, or each of them where it carries a batch. */
   readonly lines: readonly Fields[];
@@ -89,7 +91,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
     });
   }
 
-  async function callOfDaemon(endpoint: string, body: Body): Promise<Fields> {
+  async function callOfDaemon(owner: number, endpoint: string, body: Body): Promise<Fields> {
     if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
     const lines = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(lines[0]?.['task']));
@@ -105,7 +107,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       });
     try {
       const answer = await call(endpoint, body, endpoint.startsWith('queues.') ? gap : undefined);
-      witness({ endpoint, lines, answer, before });
+      witness({ owner, endpoint, lines, answer, before });
       return answer;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -127,7 +129,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
           endpoint,
           task: tasks[0],
           label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
-          effect: () => callOfDaemon(endpoint, body),
+          effect: () => callOfDaemon(owner, endpoint, body),
           lost(hasHappened) {
             throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
           },
