@@ -18,6 +18,8 @@ export const TASK_FIELDS = [
   'execution.queue',
   'system_tags',
   'hyperparams.properties.slurm_job_id.value',
+  'runtime._abort_callback_timeout',
+  'runtime._abort_poll_freq',
 ];
 
 /**
@@ -37,6 +39,7 @@ export const TaskRow = z.looseObject({ id: TaskIdShape }).transform((row): Task 
   executionQueue: readName(readField(row['execution'], 'queue')) as QueueId | undefined,
   archived: isList(row['system_tags']) && row['system_tags'].includes('archived'),
   slurmJob: readName(readField(readField(readField(row['hyperparams'], 'properties'), 'slurm_job_id'), 'value')),
+  abortCallbackMs: readAbortCallback(row['runtime']),
 }));
 
 function readText(value: unknown): string | undefined {
@@ -54,6 +57,14 @@ function readMoment(value: unknown): number | undefined {
 
 function readStatus(value: unknown): TaskStatus {
   return TASK_STATUSES.find((status) => status === value) ?? 'unknown';
+}
+
+/** Seconds, as texts: what the callback may take, and how often its process looks whether it is to begin. */
+function readAbortCallback(runtime: unknown): number | undefined {
+  const timeoutSec = Number(readField(runtime, '_abort_callback_timeout'));
+  if (!(timeoutSec > 0)) return undefined;
+  const pollSec = Number(readField(runtime, '_abort_poll_freq'));
+  return (timeoutSec + (pollSec > 0 ? pollSec : 0)) * 1000;
 }
 
 function readField(value: unknown, name: string): unknown {

@@ -31,6 +31,8 @@ export interface Task {
   readonly archived: boolean;
   /** The user property `slurm_job_id`: the last job that was submitted for this task, or for the one it was cloned from. */
   readonly slurmJob: string | undefined;
+  /** How long its agent waits for the task's own callback once it is aborted, where it has registered one. */
+  readonly abortCallbackMs: number | undefined;
 }
 
 /** A task as `tasks.get_by_id` returns it: the typed part, and everything as it came. */

@@ -108,7 +108,7 @@ export async function assemble(
   sides: Sides,
   { worker, shownAs, mark, stateDir }: Who = daemonOf(base, cluster),
 ): Promise<Glue> {
-  const { slurm } = base.config.settings;
+  const { slurm, abortCallbackMaxMs } = base.config.settings;
   const { clearml, server, host, scheduler, facts, log } = sides;
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
   const schedulerQueue = sides.schedulerQueues.get(cluster);
@@ -135,7 +135,7 @@ export async function assemble(
     pace,
     schedulerQueue,
     cluster: facts,
-    graces: slurm.grace,
+    graces: { ...slurm.grace, abortCallbackMaxMs },
     adoptMs: slurm.grace.adoptMs,
     job: jobSettings(base, cluster, server.apiServer),
     busy: new Set(),

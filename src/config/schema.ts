@@ -14,7 +14,7 @@ const grace = z
     start_sec: seconds(0)
       .default(300)
       .describe(
-        'How long a job may run before its task is expected to be in progress; after that, one warning with the end of the log.',
+        'How long a job may run before its task is expected to be in progress; after that, one warning in its console.',
       ),
     end_sec: seconds(0)
       .default(60)
@@ -23,7 +23,9 @@ const grace = z
       ),
     stop_sec: seconds(0)
       .default(120)
-      .describe('How long an agent may take to end an aborted task, before its job is cancelled with `scancel`.'),
+      .describe(
+        'How long an agent may take to end an aborted task, beyond the time of an abort callback, before its job is cancelled with `scancel`.',
+      ),
     absent_sec: seconds(0)
       .default(600)
       .describe('How long a job may be unknown to Slurm, with its task still unfinished, before it is taken for lost.'),
@@ -208,7 +210,7 @@ export const AgentSection = z.looseObject({
   abort_callback_max_timeout: z
     .number()
     .optional()
-    .describe('How many seconds a task may take for its own clean-up when it is aborted. Default: 1800.'),
+    .describe('How many seconds the abort callback of a task may take at most. Default: 1800.'),
   default_docker: z
     .looseObject({
       image: text.optional().describe('The container image of tasks that name none, in `--singularity-mode`.'),

@@ -8,14 +8,21 @@ type Cancel = Extract<Action, { readonly do: 'cancel' }>;
 const CANCEL_AGAIN_MS = 60_000;
 
 /** Whether there is a reason to ask now (milliseconds since 1970): the first time, after a while, or for another reason. */
-export function isCancelDue({ cancelledFor, cancelledAt }: Entry, { why }: Cancel, now: number): boolean {
-  if (cancelledAt === undefined || now - cancelledAt >= CANCEL_AGAIN_MS) return true;
-  return cancelledFor !== undefined && cancelledFor !== why;
+export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean {
+  const isOwn = isOfOwn(entry, cancel);
+  const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
+  if (askedAt === undefined || now - askedAt >= CANCEL_AGAIN_MS) return true;
+  if (isOwn) return entry.cancelledFor !== undefined && entry.cancelledFor !== cancel.why;
+  return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
 }
 
 /** The entry once that is asked for. The end of the task's own job has this reason; that of an extra one says nothing about the task. */
-export function withCancelled(entry: Entry, { jobIds, why }: Cancel, now: number): Entry {
-  if (jobIds.some((id) => id === entry.jobId)) return { ...entry, cancelledFor: why, cancelledAt: now };
-  const cancelledExtras = [...new Set([...(entry.cancelledExtras ?? []), ...jobIds])];
-  return { ...entry, cancelledExtras, cancelledAt: now };
+export function withCancelled(entry: Entry, cancel: Cancel, now: number): Entry {
+  if (isOfOwn(entry, cancel)) return { ...entry, cancelledFor: cancel.why, cancelledAt: now };
+  const cancelledExtras = [...new Set([...(entry.cancelledExtras ?? []), ...cancel.jobIds])];
+  return { ...entry, cancelledExtras, cancelledExtrasAt: now };
+}
+
+function isOfOwn({ jobId }: Entry, { jobIds }: Cancel): boolean {
+  return jobIds.some((id) => id === jobId);
 }

@@ -43,11 +43,12 @@ export const Entry = z.object({
   stoppingSince: z.number().optional(),
   /** Since when the job waits for a reason for which it never starts; only where that is to come to an end. */
   neverStartsSince: z.number().optional(),
-  /** Why we cancelled the job, if we did, and when we last asked Slurm to cancel a job of this task. */
+  /** Why we cancelled the job, if we did, and when we last asked Slurm to. */
   cancelledFor: z.string().optional(),
   cancelledAt: z.number().optional(),
-  /** Extra jobs of this task that we asked Slurm to end; they may have started before it did. */
+  /** Extra jobs of this task that we asked Slurm to end, and when last; they may have started before it did. */
   cancelledExtras: z.array(z.string().transform((id) => id as JobId)).optional(),
+  cancelledExtrasAt: z.number().optional(),
   /** What the task's console has been told already: nothing is said twice. */
   told: z
     .object({

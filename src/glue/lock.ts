@@ -119,7 +119,9 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
   if (held.host === host) return (await beginOf(held.pid)) === held.begun;
-  return now - (await stat(file)).mtimeMs < STALE_AFTER_MS;
+  // Given up since it was read, it is nobody's.
+  const seen = await stat(file).catch(() => undefined);
+  return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS;
 }
 
 /** When a process began (field 22 of proc(5) stat), or undefined when there is none. */

@@ -20,6 +20,8 @@ export async function rescue(
   if ((await readClaimed(glue, entry)) === undefined) return glue.journal.forget(entry.task);
   const marked = await mark(glue, entry);
   if (marked === undefined) return glue.journal.forget(entry.task);
+  // Our own mark is no act of somebody else, should the rest have to wait for the next look.
+  await glue.journal.write({ ...entry, queuedAt: marked.statusChanged });
 
   const view = await look(glue, signal);
   if (view === undefined) return;

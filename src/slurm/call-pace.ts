@@ -11,8 +11,13 @@ export interface CallRate {
 export interface CallPace {
   /** How long until the next submission may begin, in milliseconds; 0 when it may begin now. */
   waitMs(now: number): number;
-  /** One call begins. Those that don't wait may take more than there is: what comes later waits for that. */
+  /** A submission begins, which has waited until it might. */
   spend(now: number): void;
+  /**
+   * Another call begins, which waits for nothing. It takes what a submission would, but never the last one, and at most half of
+   * what has come in since the call before: however slow the pace, and however many the looks, submissions go on at half of it.
+   */
+  share(now: number): void;
   /** How long Slurm took for its list of jobs: one that is busy is asked less. */
   heard(tookMs: number): void;
 }
@@ -57,8 +62,12 @@ export function createCallPace({ perSecond, burst }: CallRate): CallPace {
     },
     spend(now) {
       count(now);
-      // Many looks in a row keep submissions waiting for no longer than another burst would.
-      left = Math.max(-burst, left - 1);
+      left -= 1;
+    },
+    share(now) {
+      const before = left;
+      count(now);
+      left = left >= 1 ? Math.max(1, left - 1) : left - (left - before) / 2;
     },
     heard(tookMs) {
       slowness = Math.max(1, tookMs / PROMPT_MS);
@@ -68,34 +77,34 @@ export function createCallPace({ perSecond, burst }: CallRate): CallPace {
 
 /** The same scheduler, whose looks and cancellations take from the pace and never wait for it. Who submits waits, and spends, himself. */
 export function withPace(scheduler: Scheduler, pace: CallPace, clock: Clock): Scheduler {
-  const spend = (): void => pace.spend(clock.now());
+  const share = (): void => pace.share(clock.now());
   return {
     facts(signal) {
-      spend();
+      share();
       return scheduler.facts(signal);
     },
     submit: (submission) => scheduler.submit(submission),
     async list(signal) {
-      spend();
+      share();
       const askedAt = clock.now();
       const answer = await scheduler.list(signal);
       pace.heard(clock.now() - askedAt);
       return answer;
     },
     listEverybodys(signal) {
-      spend();
+      share();
       return scheduler.listEverybodys(signal);
     },
     lookUp(names, since, signal) {
-      spend();
+      share();
       return scheduler.lookUp(names, since, signal);
     },
     record(id, signal) {
-      spend();
+      share();
       return scheduler.record(id, signal);
     },
     cancel(ids, signal) {
-      spend();
+      share();
       return scheduler.cancel(ids, signal);
     },
   };

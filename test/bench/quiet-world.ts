@@ -196,7 +196,7 @@ export function createQuietWorld(count: number): QuietWorld {
         killWaitMs: 30_000,
         hasAccounting: false,
       },
-      graces: { startMs: 2 * HOUR_MS, endMs: HOUR_MS, stopMs: HOUR_MS, absentMs: HOUR_MS },
+      graces: { startMs: 2 * HOUR_MS, endMs: HOUR_MS, stopMs: HOUR_MS, abortCallbackMaxMs: HOUR_MS, absentMs: HOUR_MS },
       adoptMs: HOUR_MS,
       job: {
         sharedDir: undefined,

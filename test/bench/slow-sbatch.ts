@@ -5,14 +5,14 @@ import { delimiter, join } from 'node:path';
 /** Where Debian has Slurm's commands. */
 const SYSTEM_PATH = '/usr/bin';
 
-/** How much longer. */
+/** How much longer, where a figure has no reason to take another. */
 export const SLOWER_MS = 50;
 
 /** @returns a PATH on which it stands first */
-export async function writeSlowSbatch(folder: string, path: string): Promise<string> {
+export async function writeSlowSbatch(folder: string, path: string, slowerMs = SLOWER_MS): Promise<string> {
   const bin = join(folder, 'slow');
   await mkdir(bin);
-  const script = `#!/bin/sh\nsleep ${SLOWER_MS / 1000}\nPATH='${path}' exec sbatch "$@"\n`;
+  const script = `#!/bin/sh\nsleep ${slowerMs / 1000}\nPATH='${path}' exec sbatch "$@"\n`;
   await writeFile(join(bin, 'sbatch'), script, { mode: 0o755 });
   return `${bin}${delimiter}${path}`;
 }

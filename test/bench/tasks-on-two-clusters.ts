@@ -3,12 +3,15 @@ import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { median, middleHalf, ratios } from './samples.ts';
-import { SLOWER_MS, writeSlowSbatch } from './slow-sbatch.ts';
+import { writeSlowSbatch } from './slow-sbatch.ts';
 import { takeAll } from './take-all.ts';
 
 const TASKS_EACH = 200;
 const ROUNDS = 2;
+/** So much that two processors have time for both clusters: then only what one does to the other is left. */
+const SLOWER_MS = 200;
 
+type World = Awaited<ReturnType<typeof startBenchWorld>>;
 type Tasks = Readonly<Record<string, number>>;
 
 interface Row {
@@ -34,7 +37,7 @@ agent.slurm.queues { first { cluster: one }, second { cluster: two } }
       await using world = await startBenchWorld(one, settings);
       await world.enqueue(0, 'first');
       await world.enqueue(0, 'second');
-      const environment = isSlow ? { PATH: await writeSlowSbatch(world.folder, world.environment['PATH'] ?? '') } : {};
+      const environment = isSlow ? { PATH: await slowPath(world) } : {};
       const { tasksASecond } = await takeAll(world, [...words, ...more], { tasks, environment });
       await two.run('scancel', '--me');
       return tasksASecond;
@@ -63,3 +66,7 @@ agent.slurm.queues { first { cluster: one }, second { cluster: two } }
     }));
   },
 };
+
+function slowPath({ folder, environment }: World): Promise<string> {
+  return writeSlowSbatch(folder, environment['PATH'] ?? '', SLOWER_MS);
+}

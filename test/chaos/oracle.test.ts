@@ -65,6 +65,15 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
 
+  [
+    'a second run after an enqueue that the server refused, as the task ran',
+    'twice',
+    history({
+      calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
+      traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
+    }),
+  ],
+
   ['a run that ended well, and its task failed', 'wrong', history({ status: 'failed' })],
   ['a run that failed, and its task completed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a task that failed, and never ran', 'wrong', history({ status: 'failed', traces: [] })],

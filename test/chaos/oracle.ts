@@ -1,5 +1,6 @@
 // The oracle: whether what became of a task is what its history demands. It knows nothing of the product but its promises.
 import { QUEUES, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import type { ServerCall } from './server-record.ts';
 import { demand } from './demand.ts';
 
 /** What is wrong with a task, each in a sentence. */
@@ -44,8 +45,10 @@ function isExcused({ calls, traces, deeds }: TaskHistory, before: Run, run: Run)
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
   const isRestart = (deed: Deed): boolean =>
     (deed.what === 'requeue' && deed.job === before.job) || (deed.what === 'node killed' && deed.node === before.node);
+  const isEnqueue = ({ who, endpoint, answer }: ServerCall): boolean =>
+    who === 'user' && endpoint === 'tasks.enqueue' && (answer === undefined || answer.code === 200);
   return (
-    calls.some((call) => call.who === 'user' && call.endpoint === 'tasks.enqueue' && isBetween(call)) ||
+    calls.some((call) => isEnqueue(call) && isBetween(call)) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
     // While a node is being killed, a run may still begin on it.
     deeds.some((deed) => isRestart(deed) && deed.at <= run.beganAt && (deed.until ?? deed.at) >= before.beganAt)

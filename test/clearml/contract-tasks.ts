@@ -105,6 +105,27 @@ export function defineTaskContract(stage: () => Stage): void {
     });
   });
 
+  describe('reading an abort callback', () => {
+    for (const [what, runtime, abortCallbackMs] of [
+      [
+        'as long as its task says, and its looks are apart',
+        { _abort_callback_timeout: '600', _abort_poll_freq: '10' },
+        610_000,
+      ],
+      ['as long as its task says, where nothing is said of looks', { _abort_callback_timeout: 30 }, 30_000],
+      ['none where what is said is no time', { _abort_callback_timeout: 'soon', _abort_poll_freq: '10' }, undefined],
+      ['none where nothing is said', {}, undefined],
+    ] as const) {
+      it(`finds ${what}`, async () => {
+        const { client, raw } = stage();
+        const id = await raw.createTask();
+        await raw.call('tasks.edit_runtime', { task: id, add_or_update: runtime });
+        expect((await client.tasks.read([id])).get(id)).to.include({ abortCallbackMs });
+        expect((await client.tasks.get(id))?.task).to.include({ abortCallbackMs });
+      });
+    }
+  });
+
   describe('writing beside the status', () => {
     it('sets the message of a waiting task, and nothing else', async () => {
       const { client, newQueue, newTaskIn } = stage();

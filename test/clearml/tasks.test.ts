@@ -34,6 +34,7 @@ describe('the tasks of the ClearML client', () => {
       executionQueue: undefined,
       archived: false,
       slurmJob: undefined,
+      abortCallbackMs: undefined,
     });
     expect(tasks.get(taskId('c'))).to.include({ status: 'queued', archived: true });
   });

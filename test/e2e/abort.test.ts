@@ -1,5 +1,7 @@
 // What a user does to a task in the web page ends its job, and the task stays what the user made of it.
 import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -79,6 +81,26 @@ describe('what a user does to a task in the web page', () => {
       await endsAsChosen(task, becomes);
     });
   }
+
+  it('C-26 lets the abort callback of a task come to its end, though that takes longer than an agent is given', async () => {
+    await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
+    const saved = join(patient.folder, 'saved');
+    const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);
+    const withCallback = `export CLEARML_AGENT_ABORT_CALLBACK_CMD='bash ${callback}' CLEARML_AGENT_ABORT_CALLBACK_CMD_TIMEOUT=120\n`;
+    const pre = '${CLEARML_PRE_SETUP}';
+    const template = await patient.write('quick.template', QUICK_TEMPLATE.replace(pre, `${withCallback}${pre}`));
+    const task = await patient.user.makeTask({ code: LONG });
+    await patient.user.enqueue(task, await patient.user.makeQueue('quick'));
+    const daemon = patient.start('--template-files', template, '--queue', 'quick');
+    await patient.untilConsole(task, 'working');
+
+    await patient.user.api('tasks.stop', { task });
+
+    await patient.untilStatus(task, 'stopped');
+    expect(await readFile(saved, 'utf8')).to.equal('saved\n');
+    await patient.untilConsole(task, 'ended COMPLETED');
+    await patient.stop(daemon);
+  });
 
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 // The controller or the ClearML server away for longer than all our times: what happened meanwhile is caught up on, and nothing else happens.
 import { expect } from 'chai';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { requirePython, requireSlurm } from '../support/requires.ts';
@@ -11,7 +12,9 @@ import { startWorld, type Program, type World } from './world.ts';
 /** Longer than every grace of the world's configuration, and than any of Slurm's commands tries. */
 const OUTAGE_MS = 30_000;
 
-const WORKS_FOR_LONG = 'import time\nprint("begins")\ntime.sleep(45)\nprint("ends well")\n';
+/** A program that works until this file is there. */
+const worksUntil = (file: string): string =>
+  `import os, time\nprint("begins")\nwhile not os.path.exists("${file}"): time.sleep(0.2)\nprint("ends well")\n`;
 
 /** What the daemon and the agents ask of the server. */
 const ENDPOINTS = [
@@ -54,6 +57,7 @@ describe('an outage', () => {
     }
     const said = warnings(daemon).slice(saidBefore);
     await cluster.startController();
+    await world.write('may end', '');
 
     expect(said.join('\n')).to.include('Slurm gave no usable list of jobs');
     expect(said).to.have.length.within(1, 2);
@@ -93,7 +97,7 @@ interface Two {
 async function startTwo(world: World): Promise<Two> {
   const held = QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks-per-node=1\n#SBATCH --hold');
   const [quick, hold] = [await world.write('quick.template', QUICK_TEMPLATE), await world.write('held.template', held)];
-  const runs = await world.user.makeTask({ code: WORKS_FOR_LONG });
+  const runs = await world.user.makeTask({ code: worksUntil(join(world.folder, 'may end')) });
   const waits = await world.user.makeTask({});
   await world.user.enqueue(runs, await world.user.makeQueue('quick'));
   await world.user.enqueue(waits, await world.user.makeQueue('held'));

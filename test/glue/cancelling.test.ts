@@ -22,10 +22,17 @@ describe('a job that is to end', () => {
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
   });
 
+  it('is asked to though an extra one was a moment ago, and the other way round', () => {
+    expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
+    expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
+    const another = { ...EXTRA, jobIds: ['9' as JobId] };
+    expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), another, NOW)).to.equal(true);
+  });
+
   it('is remembered with the reason if it is the own one, else by its id', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 
-    expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledAt: NOW + 60_000 });
+    expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledExtrasAt: NOW + 60_000 });
     expect(withCancelled(entry, OWN, NOW)).to.include({ cancelledFor: OWN.why, cancelledAt: NOW });
   });
 });

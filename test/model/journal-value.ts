@@ -11,6 +11,7 @@ const MOMENTS: readonly (keyof Entry)[] = [
   'astraySince',
   'stoppingSince',
   'cancelledAt',
+  'cancelledExtrasAt',
 ];
 
 /** JSON with the fields in order, or empty where nothing is known of the task. */

@@ -63,7 +63,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     schedulerQueue: QUEUE_IDS.scheduler,
     cluster: FACTS,
     pace: createCallPace({ perSecond: 1_000, burst: 2_000 }),
-    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
+    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
     adoptMs: 60_000,
     job: {
       sharedDir: undefined,

@@ -54,13 +54,28 @@ describe('the pace of submissions', () => {
     );
   });
 
-  it('counts what is not waited for, but lets submissions wait for no more than another burst of that', () => {
+  it('counts what is not waited for, but leaves one for a submission', () => {
     const pace = createCallPace({ perSecond: 10, burst: 20 });
-    for (let calls = 0; calls < 21; calls += 1) pace.spend(NOW);
-    expect(pace.waitMs(NOW)).to.equal(200);
+    for (let calls = 0; calls < 10; calls += 1) pace.share(NOW);
+    let begun = 0;
+    for (; pace.waitMs(NOW) === 0; begun += 1) pace.spend(NOW);
+    expect(begun).to.equal(10);
 
-    for (let calls = 0; calls < 1_000; calls += 1) pace.spend(NOW);
-    expect(pace.waitMs(NOW)).to.equal(2_100);
+    for (let calls = 0; calls < 1_000; calls += 1) pace.share(NOW);
+    expect(pace.waitMs(NOW)).to.equal(100);
+  });
+
+  it('lets submissions go on at half of it at the least, however often something else is asked', () => {
+    const pace = createCallPace({ perSecond: 0.1, burst: 1 });
+    pace.spend(NOW);
+    let begun = 0;
+    for (let now = NOW; now < NOW + 200_000; now += 1_000) {
+      pace.share(now);
+      if (pace.waitMs(now) > 0) continue;
+      pace.spend(now);
+      begun += 1;
+    }
+    expect(begun).to.be.within(9, 10);
   });
 
   it('is slower while Slurm takes seconds for its list of jobs', () => {

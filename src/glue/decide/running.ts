@@ -32,7 +32,8 @@ function watch(job: Job, sighting: Sighting): Action[] {
   if (task?.status === 'in_progress') {
     if (!isAskedToStop(task)) return allIsWell(entry);
     if (entry.stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
-    if (now - entry.stoppingSince < graces.stopMs) return [];
+    const callbackMs = Math.min(task.abortCallbackMs ?? 0, graces.abortCallbackMaxMs);
+    if (now - entry.stoppingSince < callbackMs + graces.stopMs) return [];
     return [cancel(job, 'the agent did not end the aborted task in time')];
   }
   if (hasSaidLastWord(task, job)) return [];
@@ -52,6 +53,9 @@ function hasSaidLastWord(task: Task | undefined, job: Job): boolean {
     case 'published':
     case 'publishing':
       return true;
+    // What a template does after the agent, such as keeping a log, it does most of all after a failure.
+    case 'failed':
+      return ranAs(task, job);
     case 'stopped':
       return isStoppedByTerm(task) && ranAs(task, job);
     default:

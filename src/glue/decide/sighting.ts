@@ -18,6 +18,8 @@ export interface Graces {
   readonly endMs: number;
   /** How long an agent may take to end a task that the user aborted, before its job is cancelled. */
   readonly stopMs: number;
+  /** How long the task's own abort callback may take at most, before that. */
+  readonly abortCallbackMaxMs: number;
   /** How long a job may be missing from Slurm, or an agent silent, before it is given up. */
   readonly absentMs: number;
   /** How long a job may wait for a reason for which it never starts, before its task fails; undefined: for ever. */

@@ -61,9 +61,54 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
+    title: 'a task that has an abort callback is given the time of that, and then the usual one',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 600_000 }),
+      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - 599_999 },
+    },
+    done: [],
+  },
+  {
+    title: 'when that is over too its job is cancelled',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 600_000 }),
+      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - 600_000 },
+    },
+    done: ['cancel'],
+  },
+  {
+    title: 'no callback may take longer than the settings allow',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 1e12 }),
+      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - GRACES.abortCallbackMaxMs },
+    },
+    done: ['cancel'],
+  },
+  {
     title: 'a running job whose task is completed is about to end by itself',
     seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
     done: [],
+  },
+  {
+    title: 'a running job whose agent has failed the task may end in its own time',
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
+      entry: { ...started, astraySince: LONG_AGO },
+    },
+    done: [],
+  },
+  {
+    title: "the job of a task that somebody else's agent has failed is cancelled",
+    seen: {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('failed', { lastWorker: 'neighbour:0' }),
+      entry: { ...started, astraySince: LONG_AGO },
+    },
+    done: ['cancel'],
   },
   {
     title: 'a job whose agent got a SIGTERM is about to end, or to come back and find the gate closed',

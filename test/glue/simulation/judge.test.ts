@@ -38,7 +38,7 @@ describe('the judge of the stories', () => {
     const { judge, store } = await courtOf({});
     const told = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
-      judge.watch({ owner: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
+      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
       return judge.verdict;
     };
 
@@ -77,7 +77,7 @@ describe('the judge of the stories', () => {
     });
   }
 
-  for (const [who, daemons, owner, verdict] of [
+  for (const [who, daemons, daemon, verdict] of [
     ['the only daemon', 1, 2, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
@@ -89,8 +89,8 @@ describe('the judge of the stories', () => {
       await server.call('tasks.enqueue', { task: TASK, queue: SCHEDULER_QUEUE });
       const before = store.tasks.get(TASK);
       const lines = [{ task: TASK, queue: SCHEDULER_QUEUE }];
-      judge.watch({ owner: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
-      judge.watch({ owner, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
+      judge.watch({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
+      judge.watch({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
       expect(judge.verdict).to.equal(verdict);
     });
   }

@@ -9,7 +9,7 @@ export interface Judge {
   readonly verdict: string | undefined;
   wrong(what: string): void;
   /** A call of a daemon was carried out. */
-  watch(call: Parameters<Witness>[0], store: Store): void;
+  watch(call: Seen, store: Store): void;
   /** What was told before may be told again: the journal is lost, or another job has the id of a forgotten one. */
   mayRepeat(): void;
   /** The user did something to the task. */
@@ -19,6 +19,9 @@ export interface Judge {
   /** To be called after every move, at least for the tasks that it may have changed. */
   look(store: Store, moved?: readonly string[]): void;
 }
+
+/** A call, and the number of the daemon that made it, in whichever of its lives. */
+type Seen = Omit<Parameters<Witness>[0], 'owner'> & { readonly daemon: number };
 
 interface Facts {
   readonly cluster: Cluster;
@@ -50,7 +53,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
   const erasedAborts = new Set<string>();
   /** Enqueued elsewhere, which the server allows once it has stopped a silent task: these jobs still ran it then. */
   const leftBehind = new Map<string, readonly SimJob[]>();
-  /** Which life of which daemon has put the task's entry into the scheduler queue. */
+  /** The number of the daemon that has put the task's entry into the scheduler queue. */
   const parkedBy = new Map<string, number>();
 
   function wrong(what: string): void {
@@ -71,9 +74,9 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
     },
     wrong,
 
-    watch({ owner, endpoint, lines, answer, before }, store) {
+    watch({ daemon, endpoint, lines, answer, before }, store) {
       const task = String(lines[0]?.['task']);
-      if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, owner);
+      if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, daemon);
       // Each taking of a task may be told.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {
@@ -83,7 +86,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
           .all()
           .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
         // Of two daemons one may park a task anew between the other's look at it and its word: that names the end of its job.
-        const isOthers = count > 1 && parkedBy.get(task) !== owner;
+        const isOthers = count > 1 && parkedBy.get(task) !== daemon;
         if (ENDING.includes(endpoint) && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE && !isOthers)
           wrong(`a daemon called ${endpoint} on task ${Number(task)}, whose entry any job may still take`);
         if (queue?.id === OTHER_QUEUE)

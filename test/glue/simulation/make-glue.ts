@@ -61,7 +61,7 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
     pace: createCallPace({ perSecond: 10, burst: 20 }),
-    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, absentMs: 120_000 },
+    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
     adoptMs: 60_000,
     job: {
       sharedDir: '/shared',

@@ -37,7 +37,7 @@ const NOBODY = 0;
 
 /** Told of every call of a daemon that was carried out. */
 export type Witness = (call: {
-  /** Which life of which daemon. */
+  /** Which life of which daemon called. */
   readonly owner: number;
   readonly endpoint: string;
   /** Its body, or each of them where it carries a batch. */

@@ -82,7 +82,10 @@ export async function createWorld(
     },
     count,
   });
-  const server = createServer(clock, turns, (call) => judge.watch(call, server.store));
+  const numberOf = new Map<number, number>();
+  const server = createServer(clock, turns, ({ owner, ...call }) => {
+    judge.watch({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
+  });
   const neighbour = createNeighbour(server);
   for (const [id, name] of [
     [OWN_QUEUE, 'own'],
@@ -130,6 +133,7 @@ export async function createWorld(
       const life = lives;
       const stop = new AbortController();
       daemon.running = { stop, life };
+      numberOf.set(life, daemon.number);
       tell(`daemon ${daemon.number}`, 'starts');
       const isMisfit = (task: string): boolean => characterOf(task) === 'misfit';
       const { number, disk } = daemon;
