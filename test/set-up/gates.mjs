@@ -33,7 +33,9 @@ export function startGates(which) {
  * @returns {Promise<import('./sections.mjs').Outcome>}
  */
 async function runGate({ program, args }) {
+  const startedAt = performance.now();
   const env = { ...process.env, PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}` };
   const { exitCode, output } = await runCommand(program, args, { env });
-  return exitCode === 0 ? { counts: { passed: 1 } } : { counts: { failed: 1 }, says: output.trimEnd() };
+  const tookMs = performance.now() - startedAt;
+  return exitCode === 0 ? { counts: { passed: 1 }, tookMs } : { counts: { failed: 1 }, says: output.trimEnd(), tookMs };
 }

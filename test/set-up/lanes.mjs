@@ -29,7 +29,7 @@ const LANES = [
 ];
 
 /** More of them only take the processor from each other, until what a test waits for does not come in time. */
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 
 /**
  * Starts so many at once, and the next when one has ended. The first shows its report as it goes, each other one when those

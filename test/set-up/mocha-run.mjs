@@ -15,13 +15,20 @@ const LINGER_MS = 30_000;
  * @returns {Promise<import('./sections.mjs').Outcome>}
  */
 export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
+  const startedAt = performance.now();
   const { counts, failedTitles, complaint, printed } = await mochaToItsEnd(args, mustBeReal, report === 'as it goes');
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   const isBadEnd = counts === undefined || (complaint !== undefined && counts.failed === 0);
   const says = [printed, isBadEnd ? (complaint ?? 'mocha ended without its numbers') : '']
     .filter((part) => part !== '')
     .join('\n');
-  return { counts: isBadEnd ? { ...counts, failed: 1 } : counts, failedTitles, ...(says === '' ? {} : { says }) };
+  const tookMs = performance.now() - startedAt;
+  return {
+    counts: isBadEnd ? { ...counts, failed: 1 } : counts,
+    failedTitles,
+    tookMs,
+    ...(says === '' ? {} : { says }),
+  };
 }
 
 /** @typedef {{ counts: import('./sections.mjs').Counts, failedTitles: string[] }} Report what the reporter sends */

@@ -2,8 +2,8 @@
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ counts?: Partial<Counts>, failedTitles?: string[], says?: string }} Outcome what a section came to; `says` is
- *   printed under its heading, and each failed title once more at the end
+ * @typedef {{ counts?: Partial<Counts>, failedTitles?: string[], says?: string, tookMs?: number }} Outcome what a section came
+ *   to; `says` is printed under its heading, each failed title once more at the end; `tookMs` where it began before its heading
  * @typedef {{ missing: string[], says: string }} SetUp what could not be had, a sentence each
  */
 
@@ -23,14 +23,19 @@ export function createSections() {
     async run(title, work) {
       console.log(`\n── ${title} ${'─'.repeat(Math.max(3, 70 - title.length))}`);
       const startedAt = performance.now();
-      const { counts = {}, failedTitles = [], says } = await work().catch(failure);
+      const {
+        counts = {},
+        failedTitles = [],
+        says,
+        tookMs = performance.now() - startedAt,
+      } = await work().catch(failure);
       const { passed = 0, failed = 0, skipped = 0 } = counts;
       total.passed += passed;
       total.failed += failed;
       total.skipped += skipped;
       if (failed > 0) failures.push([`${title}:`, ...failedTitles].join('\n  '));
       if (says !== undefined) console.log(says);
-      console.log(`${failed > 0 ? 'FAILED' : 'ok'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+      console.log(`${failed > 0 ? 'FAILED' : 'ok'} (${(tookMs / 1000).toFixed(1)} s)`);
     },
 
     hasFailed: () => total.failed > 0,
