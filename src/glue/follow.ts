@@ -1,7 +1,7 @@
 // Follow: after one look at ClearML and Slurm, the table says for each task what is to be done.
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { formatJobName, readMark } from '../slurm/job-name.ts';
+import { formatJobName, readJobName, readMark } from '../slurm/job-name.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from './decide/action.ts';
@@ -27,7 +27,7 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   try {
     await forEachTask(glue, view, signal, async (entry) => {
       if (entry.step !== 'following') return;
-      if (isOurs(glue, entry) || hasCancelledOneOf(view, entry)) await carryOut(entry, see(glue, view, entry));
+      if (isOurs(glue, view, entry) || hasCancelledOneOf(view, entry)) await carryOut(entry, see(glue, view, entry));
       else await leave(glue, entry);
     });
     const found = await lookUp(glue, [...absent.values()], signal);
@@ -42,8 +42,17 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   return cancel.size > 0;
 }
 
-function isOurs({ neighbours }: Glue, { queue, attempt }: Entry): boolean {
-  return neighbours.isOurs(queue, attempt === undefined ? undefined : readMark(attempt));
+/**
+ * Whoever made the newest attempt follows the task. One that is newer than ours was made by somebody who had taken the task over
+ * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
+ */
+function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt }: Entry): boolean {
+  const shown = jobs.get(task)?.map(({ name }) => readJobName(name)?.attempt) ?? [];
+  const newest = [attempt, ...shown]
+    .filter((one) => one !== undefined)
+    .sort()
+    .at(-1);
+  return neighbours.isOurs(queue, newest === undefined ? undefined : readMark(newest));
 }
 
 /**

@@ -1,9 +1,12 @@
 // Two daemons on the same queues and cluster: each task is told of by one of them, and by the other one when that is dead.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
+import { newAttempt } from '../../src/slurm/job-name.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
 import type { Disk } from './simulation/memory-journal.ts';
+import { entryOf } from './sightings.ts';
 import { OWN_QUEUE } from './simulation/places.ts';
 
 const MINUTE_MS = 60_000;
@@ -84,6 +87,26 @@ describe('two daemons', () => {
     expect([...late.journal.entries.keys()]).to.deep.equal([task]);
     for (const one of [run, back]) one.stop();
     await Promise.all([run.ended, back.ended]);
+  });
+
+  it('D-10 leave a task to the one that has taken it over and submitted it anew, who alone knows why its job was cancelled', async () => {
+    const desk = createDesk();
+    start(desk.glue);
+    const [task = '' as TaskId] = await enqueued(desk, 1);
+    await pass(desk.clock, MINUTE_MS);
+    desk.clock.drop(1);
+    for (const job of desk.cluster.jobs) desk.cluster.end(job, 'CANCELLED', 0);
+    const back = desk.neighbour(2);
+    const attempt = newAttempt(desk.clock.now() - 60 * MINUTE_MS, back.mark, 'once');
+    await back.journal.write(entryOf({ task, queue: OWN_QUEUE, attempt, jobId: '99' as JobId }));
+
+    const run = start(back);
+    await pass(desk.clock, MINUTE_MS);
+
+    expect((await desk.read(task))?.status).to.equal('queued');
+    expect([...back.journal.entries.keys()]).to.deep.equal([]);
+    run.stop();
+    await run.ended;
   });
 
   it('wait for each other through an outage of the server: nothing changes hands because of it', async () => {
