@@ -11,7 +11,13 @@ import { readJobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 
 export const NOW = Date.UTC(2026, 0, 1, 12);
-export const GRACES = { startMs: 300_000, endMs: 60_000, stopMs: 120_000, abortCallbackMaxMs: 1_800_000, absentMs: 600_000 };
+export const GRACES = {
+  startMs: 300_000,
+  endMs: 60_000,
+  stopMs: 120_000,
+  abortCallbackMaxMs: 1_800_000,
+  absentMs: 600_000,
+};
 export const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
 /** The token of the first, second … attempt. */

@@ -30,6 +30,7 @@ async function step(stage: Stage, job: SimJob): Promise<string | undefined> {
 }
 
 function land({ world, dice }: Stage, job: SimJob): string {
+  world.judge.arrivedLate(job.task);
   const isLost = dice.next() < 0.2;
   if (isLost) world.cluster.vanish(job);
   Object.assign(job, { isInFlight: false, submittedAt: world.clock.now() });

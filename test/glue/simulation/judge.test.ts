@@ -48,6 +48,19 @@ describe('the judge of the stories', () => {
     expect(told(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 is told twice: waits');
   });
 
+  it('lets a line be told once more when a job of the task arrives late', async () => {
+    const { judge, store } = await courtOf({});
+    const tell = (): string | undefined => {
+      const lines = [{ task: TASK, msg: 'ended' }];
+      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      return judge.verdict;
+    };
+    tell();
+    judge.arrivedLate(TASK);
+    expect(tell()).to.equal(undefined);
+    expect(tell()).to.equal('the console of task 1 is told twice: ended');
+  });
+
   for (const [what, isAbortNoted, isRequeued, verdict] of [
     ['that a daemon has written down', true, true, 'task 1 was begun again after its abort'],
     ['that nobody has seen before the agent of a job that is put back erased it', false, true, undefined],

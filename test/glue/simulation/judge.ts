@@ -12,6 +12,8 @@ export interface Judge {
   watch(call: Seen, store: Store): void;
   /** What was told before may be told again: the journal is lost, or another job has the id of a forgotten one. */
   mayRepeat(): void;
+  /** A job that was long on its way arrives: its task may be over by then, and is found anew and told of once more with it. */
+  arrivedLate(task: string): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
   /** Whether the server has forgotten that the user wants the task stopped, before any daemon could know. */
@@ -44,7 +46,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
   let isForgetful = count > 1;
   let hasLostJournal = false;
   const consoles = new Map<string, string>();
-  /** What the user has done to each task may have come to pass twice, or in another order than it was told. */
+  /** How often what each task was told last may be told again: its user did something meanwhile, or a job of it came late. */
   const pardons = new Map<string, number>();
   /** Aborted while it waited: it must stay stopped. */
   const staysStopped = new Set<string>();
@@ -107,8 +109,10 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
       hasLostJournal = true;
     },
 
+    arrivedLate: allowOnceMore,
+
     userActed(task, act, store) {
-      pardons.set(task, (pardons.get(task) ?? 0) + 1);
+      allowOnceMore(task);
       staysStopped.delete(task);
       beganBeforeAbort.delete(task);
       erasedAborts.delete(task);
@@ -164,6 +168,10 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
     const isLastWord = store.tasks.get(task)?.status_reason === TERM_REASON;
     if (!isLastWord || !jobsOf(task).some(({ leaving }) => leaving?.isRequeued)) return false;
     return hasLostJournal || !isAbortNoted(task);
+  }
+
+  function allowOnceMore(task: string): void {
+    pardons.set(task, (pardons.get(task) ?? 0) + 1);
   }
 
   function pardon(task: string): boolean {
