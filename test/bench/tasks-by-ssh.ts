@@ -41,7 +41,7 @@ export const tasksBySsh: Figure = {
     await using sshd = await startSshd();
     const account = await addAccount();
     try {
-      const slow = await writeSlowSlurm(folderOf(account, '.'));
+      const slow = await writeSlowSlurm(folderOf(account, 'slurm'));
       const rows: Row[] = [
         { sbatch: 'sbatch', bin: '/usr/bin', daemon: [], session: [] },
         { sbatch: `an sbatch that takes ${SLOWER_MS} ms longer`, bin: slow, daemon: [], session: [] },
