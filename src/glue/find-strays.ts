@@ -1,7 +1,7 @@
 // Which tasks and jobs of ours nobody seems to follow: told from one view of the world. Pure.
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { readJobName, readMark } from '../slurm/job-name.ts';
+import { attemptOf, readMark } from '../slurm/job-name.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { isJobId } from '../slurm/job-row.ts';
@@ -152,7 +152,7 @@ function followed(
   { isOurs }: StrayFacts,
   { job, ...stray }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
 ): Stray | undefined {
-  const attempt = readJobName(job.name)?.attempt ?? '';
+  const attempt = attemptOf(job.name);
   return isOurs(stray.queue.id, readMark(attempt)) ? { kind: 'job', ...stray, jobId: job.id, attempt } : undefined;
 }
 

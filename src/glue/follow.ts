@@ -1,7 +1,7 @@
 // Follow: after one look at ClearML and Slurm, the table says for each task what is to be done.
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { formatJobName, readJobName, readMark } from '../slurm/job-name.ts';
+import { attemptOf, formatJobName, readMark } from '../slurm/job-name.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from './decide/action.ts';
@@ -46,13 +46,10 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
  * Whoever made the newest attempt follows the task. One that is newer than ours was made by somebody who had taken the task over
  * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
  */
-function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt }: Entry): boolean {
-  const shown = jobs.get(task)?.map(({ name }) => readJobName(name)?.attempt) ?? [];
-  const newest = [attempt, ...shown]
-    .filter((one) => one !== undefined)
-    .sort()
-    .at(-1);
-  return neighbours.isOurs(queue, newest === undefined ? undefined : readMark(newest));
+function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt = '' }: Entry): boolean {
+  const shown = (jobs.get(task) ?? []).map(({ name }) => attemptOf(name));
+  const newest = shown.reduce((one, other) => (one > other ? one : other), attempt);
+  return neighbours.isOurs(queue, readMark(newest));
 }
 
 /**

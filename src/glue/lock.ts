@@ -1,5 +1,6 @@
 // One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
-import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { link, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 
@@ -119,8 +120,8 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
   if (held.host === host) return (await beginOf(held.pid)) === held.begun;
-  // Given up since it was read, it is nobody's.
-  const seen = await stat(file).catch(() => undefined);
+  // Given up since it was read, it is nobody's. What can't be looked at is no sign of that.
+  const seen = statSync(file, { throwIfNoEntry: false });
   return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS;
 }
 

@@ -17,7 +17,7 @@ export interface CallPace {
    * Another call begins, which waits for nothing. It takes what a submission would, but never the last one, and at most half of
    * what has come in since the call before: however slow the pace, and however many the looks, submissions go on at half of it.
    */
-  share(now: number): void;
+  spendAside(now: number): void;
   /** How long Slurm took for its list of jobs: one that is busy is asked less. */
   heard(tookMs: number): void;
 }
@@ -64,7 +64,7 @@ export function createCallPace({ perSecond, burst }: CallRate): CallPace {
       count(now);
       left -= 1;
     },
-    share(now) {
+    spendAside(now) {
       const before = left;
       count(now);
       left = left >= 1 ? Math.max(1, left - 1) : left - (left - before) / 2;
@@ -77,34 +77,34 @@ export function createCallPace({ perSecond, burst }: CallRate): CallPace {
 
 /** The same scheduler, whose looks and cancellations take from the pace and never wait for it. Who submits waits, and spends, himself. */
 export function withPace(scheduler: Scheduler, pace: CallPace, clock: Clock): Scheduler {
-  const share = (): void => pace.share(clock.now());
+  const spend = (): void => pace.spendAside(clock.now());
   return {
     facts(signal) {
-      share();
+      spend();
       return scheduler.facts(signal);
     },
     submit: (submission) => scheduler.submit(submission),
     async list(signal) {
-      share();
+      spend();
       const askedAt = clock.now();
       const answer = await scheduler.list(signal);
       pace.heard(clock.now() - askedAt);
       return answer;
     },
     listEverybodys(signal) {
-      share();
+      spend();
       return scheduler.listEverybodys(signal);
     },
     lookUp(names, since, signal) {
-      share();
+      spend();
       return scheduler.lookUp(names, since, signal);
     },
     record(id, signal) {
-      share();
+      spend();
       return scheduler.record(id, signal);
     },
     cancel(ids, signal) {
-      share();
+      spend();
       return scheduler.cancel(ids, signal);
     },
   };

@@ -27,6 +27,11 @@ export function readJobName(name: string): JobName | undefined {
   return taskId === undefined || attempt === undefined ? undefined : { taskId, attempt };
 }
 
+/** Which attempt a job of this name is; of one that is none of ours the empty string, which comes before every attempt. */
+export function attemptOf(name: string): string {
+  return readJobName(name)?.attempt ?? '';
+}
+
 /**
  * A new attempt: in the order of strings it comes after every earlier one, and no two daemons make the same.
  * @param now milliseconds since 1970

@@ -39,7 +39,7 @@ export interface World {
   untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
   /** Waits until the task's console holds this text, or what fits this expression. */
   untilConsole(task: string, text: string | RegExp, withinMs?: number): Promise<void>;
-  /** Stops the program as a service manager would, and checks that it ends well. */
+  /** Stops the program as a service manager would, and checks that it ends well and soon. */
   stop(program: Program): Promise<void>;
   /** Job ids of the task that squeue shows in these states, whatever the attempt. */
   jobsOf(task: string, states?: string): Promise<string[]>;
@@ -215,9 +215,12 @@ agent {
       );
     },
     async stop(program) {
+      const asked = performance.now();
       program.signal('SIGTERM');
       const { code, stderr } = await program.ended;
-      if (code !== 0) throw new Error(`the program ended with ${String(code)}:\n${stderr}`);
+      if (code !== 0 || performance.now() - asked > 5_000) {
+        throw new Error(`the program took ${performance.now() - asked} ms to end with ${String(code)}:\n${stderr}`);
+      }
     },
     async jobsOf(task, states = 'all') {
       const rows = await theCluster.run('squeue', '--me', '--states', states, '--noheader', '--format=%A %j');

@@ -56,12 +56,12 @@ describe('the pace of submissions', () => {
 
   it('counts what is not waited for, but leaves one for a submission', () => {
     const pace = createCallPace({ perSecond: 10, burst: 20 });
-    for (let calls = 0; calls < 10; calls += 1) pace.share(NOW);
+    for (let calls = 0; calls < 10; calls += 1) pace.spendAside(NOW);
     let begun = 0;
     for (; pace.waitMs(NOW) === 0; begun += 1) pace.spend(NOW);
     expect(begun).to.equal(10);
 
-    for (let calls = 0; calls < 1_000; calls += 1) pace.share(NOW);
+    for (let calls = 0; calls < 1_000; calls += 1) pace.spendAside(NOW);
     expect(pace.waitMs(NOW)).to.equal(100);
   });
 
@@ -70,7 +70,7 @@ describe('the pace of submissions', () => {
     pace.spend(NOW);
     let begun = 0;
     for (let now = NOW; now < NOW + 200_000; now += 1_000) {
-      pace.share(now);
+      pace.spendAside(now);
       if (pace.waitMs(now) > 0) continue;
       pace.spend(now);
       begun += 1;

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Written last of all that a build writes. */
-const BUILT = 'dist/LICENSES';
+const BUILT = 'dist/man/clearml-agent-slurm.5';
 
 let isKnownToBeNew = false;
 

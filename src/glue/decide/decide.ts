@@ -1,5 +1,5 @@
 // The decision table: from what one round saw of one task to what is to be done. Pure; each row has a test.
-import { readJobName } from '../../slurm/job-name.ts';
+import { attemptOf } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Entry } from '../entry.ts';
@@ -39,7 +39,7 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
   const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'another job had the task' : undefined;
   const which = isOther
-    ? { jobId: job.id, attempt: attemptOf(job), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
+    ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
     : {};
   return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
 }
@@ -77,12 +77,8 @@ function chooseEnded({ jobs, task, entry }: Candidates): Job | undefined {
   const isExtra = (job: Job): boolean =>
     job.id !== entry.jobId && !ranAs(task, job) && entry.cancelledExtras?.includes(job.id) === true;
   const ours = jobs.filter(
-    (job) => !isExtra(job) && (job.id === entry.jobId || attemptOf(job) >= (entry.attempt ?? '~')),
+    (job) => !isExtra(job) && (job.id === entry.jobId || attemptOf(job.name) >= (entry.attempt ?? '~')),
   );
   const rank = (job: Job): number => (ranAs(task, job) ? 0 : job.id === entry.jobId ? 1 : 2);
-  return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a) < attemptOf(b) ? 1 : -1))[0];
-}
-
-function attemptOf(job: Job): string {
-  return readJobName(job.name)?.attempt ?? '';
+  return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a.name) < attemptOf(b.name) ? 1 : -1))[0];
 }

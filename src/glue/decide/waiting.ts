@@ -34,10 +34,9 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
     return [cancel(job, place === 'nowhere' ? describeTakenOut(job, entry) : describeUnwanted(task))];
   }
   if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
-  if (task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting)) {
-    // The agent's last word takes the place of a request to abort that was seen before.
-    return entry.stoppingSince === undefined ? putBack(job, 'stopped') : [cancel(job, 'the task was aborted')];
-  }
+  const isByTerm = task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting);
+  // The agent's last word takes the place of a request to abort that was seen before.
+  if (isByTerm && entry.stoppingSince === undefined) return putBack(job, 'stopped');
   return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
 }
 
