@@ -26,6 +26,10 @@ describe('doctor, of a cluster with accounting', () => {
 
   const ask = async (): Promise<Told> => readReport(await place.run('doctor', '--json', '--queue', 'default'));
 
+  /** Behind a controller that was started anew, and after what was planted before, the nodes need a moment. */
+  const untilClean = (): Promise<Told> =>
+    waitUntil('doctor to find nothing', () => ask().then((told) => (told.failed.length === 0 ? told : undefined)));
+
   it('looks at a node of a partition that takes this user, under the QOS that it takes, where the usual one does not', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
     await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
@@ -42,6 +46,7 @@ describe('doctor, of a cluster with accounting', () => {
 
   for (const fault of FAULTS_OF_CLUSTER) {
     it(`finds ${fault.what}, and nothing else`, async () => {
+      await untilClean();
       await fault.plant(cluster, username);
       try {
         const told = await ask();
@@ -56,10 +61,7 @@ describe('doctor, of a cluster with accounting', () => {
   }
 
   it('finds nothing when all is mended', async () => {
-    // Behind a controller that was started anew the nodes need a moment.
-    const { row } = await waitUntil('doctor to find nothing', () =>
-      ask().then((told) => (told.failed.length === 0 ? told : undefined)),
-    );
+    const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');
     expect(row('partitions').says).to.match(

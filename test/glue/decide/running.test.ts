@@ -60,33 +60,21 @@ describeRows('a job that runs', [
     seen: { jobs: [jobOf('RUNNING')], task: undefined, entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
-  {
-    title: 'a task that has an abort callback is given the time of that, and then the usual one',
+  ...(
+    [
+      ['a task that has an abort callback is given the time of that, and then the usual one', 600_000, 599_999, []],
+      ['when that is over too its job is cancelled', 600_000, 600_000, ['cancel']],
+      ['no callback may take longer than the settings allow', 1e12, GRACES.abortCallbackMaxMs, ['cancel']],
+    ] as const
+  ).map(([title, abortCallbackMs, beyondMs, done]) => ({
+    title,
     seen: {
       jobs: [jobOf('RUNNING')],
-      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 600_000 }),
-      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - 599_999 },
+      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs }),
+      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - beyondMs },
     },
-    done: [],
-  },
-  {
-    title: 'when that is over too its job is cancelled',
-    seen: {
-      jobs: [jobOf('RUNNING')],
-      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 600_000 }),
-      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - 600_000 },
-    },
-    done: ['cancel'],
-  },
-  {
-    title: 'no callback may take longer than the settings allow',
-    seen: {
-      jobs: [jobOf('RUNNING')],
-      task: taskOf('in_progress', { statusMessage: 'stopping', abortCallbackMs: 1e12 }),
-      entry: { ...started, stoppingSince: NOW - GRACES.stopMs - GRACES.abortCallbackMaxMs },
-    },
-    done: ['cancel'],
-  },
+    done,
+  })),
   {
     title: 'a running job whose task is completed is about to end by itself',
     seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
