@@ -37,7 +37,7 @@ describe('doctor --on-node', () => {
   });
 
   it('tells what is missing there', async () => {
-    await using world = await startWorld({ slurm: 'python: /nowhere/python', withPython: false });
+    await using world = await startWorld({ python: '/nowhere/python' });
     const bin = join(world.folder, 'bin');
     await mkdir(bin);
     await writeFile(join(bin, 'quota'), '#!/bin/sh\necho Over block limit on /home\n', { mode: 0o755 });
@@ -82,7 +82,7 @@ describe('doctor --on-node', () => {
 
     it('tells that it has nothing to run tasks with, and does not see the shared folder', async () => {
       await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
-      await using world = await startWorld({ cluster, slurm: 'shared_dir: /tmp', withPython: false });
+      await using world = await startWorld({ cluster, slurm: 'shared_dir: /tmp', python: false });
       // Of this machine's folders the nodes see /tmp only.
       const unseen = await mkdtemp('/var/tmp/unseen-');
       const conf = await world.write(

@@ -70,11 +70,10 @@ for (const kind of SITES) {
 }
 
 /** The real agent lives in the image; elsewhere the stand-in is enough. */
-function agentOf({ hasApptainer }: SiteKind): { slurm: string; agent?: string; withPython: boolean } {
+function agentOf({ hasApptainer }: SiteKind): { python: string; agent?: string } {
   const cache = resolve('.test-cache');
   return {
-    slurm: `python: ${standInAgentPython()}`,
-    withPython: false,
+    python: standInAgentPython(),
     ...(hasApptainer === true ? { agent: `extra_docker_arguments: ["-v", "${cache}:${cache}:ro"]` } : {}),
   };
 }

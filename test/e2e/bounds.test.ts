@@ -9,7 +9,7 @@ describe('the bounds of a queue', () => {
 
   it('hold for user properties and for the section Slurm, and let through what is within them', async () => {
     await using world = await startWorld({
-      withPython: false,
+      python: false,
       slurm: `queues.bound {
         properties { num_nodes { max = 2 }, walltime { max = "00:30:00" }, memory = false }
       }`,

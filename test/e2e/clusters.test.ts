@@ -45,7 +45,7 @@ describe('two clusters in one daemon', () => {
     link = await startLink(sshd.port);
     const template = join(folder, 'quick.template');
     writeFileSync(template, QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --chdir=${folder}\n#SBATCH --mem`));
-    world = await startWorld({ cluster: near, withPython: false, slurm: settings(key, template) });
+    world = await startWorld({ cluster: near, python: false, slurm: settings(key, template) });
     nearQueue = await world.user.makeQueue('here');
     farQueue = await world.user.makeQueue('there');
     await sshd.stop();

@@ -105,7 +105,7 @@ describe('a task in a container', () => {
     world = await startWorld({
       cluster,
       owner: account,
-      withPython: false,
+      python: false,
       agent: `extra_docker_arguments: ${JSON.stringify([...given, ...mounted])}`,
       // Where no container sees it.
       slurm: `python: ${resolve('test/fixtures/agent/python')}

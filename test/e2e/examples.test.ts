@@ -65,7 +65,7 @@ describe('an example', () => {
     const extraLines = [...partitions, ...(await buildPyxisStandIn(APPTAINER_BESIDE, { folder, images }))];
     const size = { gpusPerNode: 8, memoryMbPerNode: 131_072 };
     cluster = await startSlurmCluster({ version: APPTAINER_BESIDE, extraLines, ...size });
-    world = await startWorld({ cluster, withPython: false });
+    world = await startWorld({ cluster, python: false });
     await makeCondaAndModules();
 
     const withPython = join(world.folder, 'with-python.conf');

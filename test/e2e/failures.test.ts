@@ -205,7 +205,7 @@ describe('what goes wrong is told in the task', () => {
   });
 
   it('F-11 a node without Python: failed, with its sentence and the end of the job log', async () => {
-    await using bare = await startWorld({ withPython: false });
+    await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',
       QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `${WITHOUT_PYTHON}\n$&`),

@@ -14,7 +14,7 @@ describe('kill -9 of the daemon', function () {
   before(requireSlurm);
 
   it('S-02 D-01 after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
-    await using world = await startWorld({ slurm: `python: ${standInAgentPython()}`, withPython: false });
+    await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');
     const tasks = new Map<string, string>();

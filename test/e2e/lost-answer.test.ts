@@ -21,8 +21,7 @@ describe('sbatch whose answer is lost', () => {
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
       await using world = await startWorld({
         cluster: { ...cluster, env },
-        slurm: `python: ${standInAgentPython()}`,
-        withPython: false,
+        python: standInAgentPython(),
       });
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

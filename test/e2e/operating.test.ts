@@ -26,7 +26,7 @@ describe('operating a daemon', () => {
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'operating-')));
     standIn = await startStandInCluster({ stateDir: join(folder, 'cluster') });
-    world = await startWorld({ cluster: asCluster(standIn.commandsDir), withPython: false });
+    world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });
     await world.user.makeQueue('gpu');
     template = await world.write('gpu.template', HELD);
     words = ['--template-files', template, '--queue', 'gpu'];

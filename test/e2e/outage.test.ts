@@ -44,7 +44,7 @@ describe('an outage', () => {
   after(() => cluster.stop());
 
   it('S-18 of the controller: no task changes its status, and the log says it once', async () => {
-    await using world = await startWorld({ cluster, slurm: `python: ${standInAgentPython()}`, withPython: false });
+    await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
     await cluster.stopController();
@@ -69,7 +69,7 @@ describe('an outage', () => {
   });
 
   it('C-01 of the ClearML server: jobs that end meanwhile are told afterwards', async () => {
-    await using world = await startWorld({ cluster, slurm: `python: ${standInAgentPython()}`, withPython: false });
+    await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
     for (const endpoint of ENDPOINTS) {

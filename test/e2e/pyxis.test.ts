@@ -57,7 +57,7 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     cluster = await startSlurmCluster({ version: APPTAINER_BESIDE, extraLines });
     await cluster.run('srun', 'mksquashfs', image, join(folder, 'tool.sqsh'), '-quiet', '-no-progress');
 
-    world = await startWorld({ cluster, slurm: `python: ${standInAgentPython()}`, withPython: false });
+    world = await startWorld({ cluster, python: standInAgentPython() });
     await serve('directives', WITH_HOME);
     await serve('homeless', BY_DIRECTIVES);
     world.start('--template-files', ...files('directives', 'homeless'), '--queue', 'directives', 'homeless');

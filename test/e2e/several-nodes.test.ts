@@ -107,7 +107,7 @@ for (const { name, python, required, inContainers } of ways) {
     async function startWorldOf(program: string, wishes: Wishes = {}): Promise<World> {
       const ours = join(folder, 'python');
       await writeFile(ours, program, { mode: 0o755 });
-      return startWorld({ slurm: `python: ${ours}`, withPython: false, ...wishes });
+      return startWorld({ python: ours, ...wishes });
     }
 
     async function startWorldOfContainers(): Promise<World> {

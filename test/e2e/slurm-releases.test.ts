@@ -38,8 +38,7 @@ for (const { version } of SLURM_RELEASES) {
       cluster = await startSlurmCluster({ version, clusterName: 'whole', messageTimeoutMs: 3_000, nodeCount: 2 });
       proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
-      const slurm = `python: ${standInAgentPython()}`;
-      world = await startWorld({ cluster: { ...cluster, env }, slurm, withPython: false });
+      world = await startWorld({ cluster: { ...cluster, env }, python: standInAgentPython() });
       queue = await world.user.makeQueue('quick');
       const template = await world.write('quick.template', TEMPLATE);
       daemon = world.start('--template-files', template, '--queue', 'quick');

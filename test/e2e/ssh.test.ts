@@ -72,7 +72,7 @@ describe('tasks on a cluster behind two other hosts', () => {
       );
       await using world = await startWorld({
         cluster: { ...cluster, env: { PATH: `${folder}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
-        withPython: false,
+        python: false,
         slurm: `
           python: ${join(account.home, AGENT)}
           template_files: [${template}]

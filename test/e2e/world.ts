@@ -69,8 +69,8 @@ export interface Wishes {
   /** Lines of `agent`. */
   readonly agent?: string;
   readonly cluster?: SharedCluster;
-  /** Whether nodes are told where the Python with clearml-agent is. */
-  readonly withPython?: boolean;
+  /** What nodes are told of the Python that has clearml-agent: by default where the real one is, nothing when false. */
+  readonly python?: string | false;
   /** The user who starts the program, where it is another one; only root can. The cluster is as this user sees it. */
   readonly owner?: TestAccount;
 }
@@ -85,7 +85,7 @@ export async function startWorld({
   slurm = '',
   agent = '',
   cluster,
-  withPython = true,
+  python = agentPython(),
   owner,
 }: Wishes = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'world-'));
@@ -114,7 +114,7 @@ agent {
     queue_poll_interval_sec: 1
     grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300 }
     ${theCluster.binDir === undefined ? '' : `slurm_bin_dir: ${theCluster.binDir}`}
-    ${withPython ? `python: ${agentPython()}` : ''}
+    ${python === false ? '' : `python: ${python}`}
     ${slurm}
   }
 }

@@ -22,7 +22,7 @@ describe('SIGTERM while sbatch hangs', () => {
   it('ends the process within five seconds; the next one finds the job, and submits none of its own', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
-      await using world = await startWorld({ cluster: asCluster(standIn.commandsDir), withPython: false });
+      await using world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });
       const template = await world.write(
         'held.template',
         QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'),
