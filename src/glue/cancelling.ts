@@ -12,7 +12,7 @@ export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean 
   const isOwn = isOfOwn(entry, cancel);
   const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
   if (askedAt === undefined || now - askedAt >= CANCEL_AGAIN_MS) return true;
-  if (isOwn) return entry.cancelledFor !== undefined && entry.cancelledFor !== cancel.why;
+  if (isOwn) return entry.cancelledFor !== cancel.why;
   return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
 }
 

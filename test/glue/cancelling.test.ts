@@ -25,7 +25,7 @@ describe('a job that is to end', () => {
   it('is asked to though an extra one was a moment ago, and the other way round', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
     expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
-    const another = { ...EXTRA, jobIds: ['9' as JobId] };
+    const another = { ...EXTRA, jobIds: ['8' as JobId, '9' as JobId] };
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), another, NOW)).to.equal(true);
   });
 
@@ -33,6 +33,8 @@ describe('a job that is to end', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 
     expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledExtrasAt: NOW + 60_000 });
-    expect(withCancelled(entry, OWN, NOW)).to.include({ cancelledFor: OWN.why, cancelledAt: NOW });
+    const both = { ...OWN, jobIds: [...EXTRA.jobIds, ...OWN.jobIds] };
+    for (const own of [OWN, both])
+      expect(withCancelled(entry, own, NOW)).to.include({ cancelledFor: OWN.why, cancelledAt: NOW });
   });
 });
