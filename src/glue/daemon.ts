@@ -110,6 +110,8 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     // However long the queue, what was submitted before is looked at in between.
     const until = clock.now() + (once ? A_DAY_MS : Math.min(pace.lookMs, Math.max(0, due.look - clock.now())));
     const claimed = await tasks.round(view, { until, signal: enough });
+    // Cut short by a look that is due, it goes on right after that: what waits there is not to wait for an interval more.
+    if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
     if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(view, { isHalfWay: true }));
   }
 

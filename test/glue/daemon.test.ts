@@ -182,6 +182,27 @@ describe('the daemon', () => {
     expect(desk.cluster.jobs).to.have.length(1);
   });
 
+  it('takes a task by the next look at its queue, also where a look at Slurm is due while that queue is read', async () => {
+    const desk = createDesk();
+    desk.fate = ({ endpoint }) => {
+      if (endpoint === 'queues.get_all') desk.clock.pass(30);
+      return undefined;
+    };
+    const run = start(desk.glue);
+    const waitedMs: number[] = [];
+    for (let number = 1; number <= 20; number += 1) {
+      await desk.enqueued(number);
+      const began = desk.clock.now();
+      while (desk.cluster.jobs.length < number) await pass(desk.clock, 1);
+      waitedMs.push(desk.clock.now() - began);
+      await pass(desk.clock, 1_000 + number * 250);
+    }
+    run.stop();
+    await run.ended;
+
+    expect(Math.max(...waitedMs)).to.be.below(5_200);
+  });
+
   it('S-35 asks Slurm seldom when it has no jobs to follow', async () => {
     const desk = createDesk();
     const run = start(desk.glue);
