@@ -2,6 +2,7 @@
 
 /** Undefined for what isn't a time. A time without a zone is UTC, as everything on the server. */
 export function readTime(text: string): number | undefined {
-  const at = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  const hasZone = text.endsWith('Z') || /(?:z|[+-]\d\d:?\d\d)$/.test(text);
+  const at = Date.parse(hasZone ? text : `${text}Z`);
   return Number.isNaN(at) ? undefined : at;
 }

@@ -42,7 +42,8 @@ export interface StrayFacts {
   readonly view: View;
   /** Tasks that have a live job or an entry in the scheduler queue, and where it was asked for all that wait or run in our queues. */
   readonly tasks: ReadonlyMap<TaskId, Task>;
-  readonly known: ReadonlySet<TaskId>;
+  /** Those that are looked at: of all that was seen what nobody here follows. */
+  readonly unknown: ReadonlySet<TaskId>;
   readonly queues: readonly ServedQueue[];
   readonly schedulerQueue: QueueId;
   /** This daemon's worker id: a job's worker id begins with it. */
@@ -63,11 +64,10 @@ export function seemsJobless({ kind }: Stray): boolean {
  * living neighbour follows.
  */
 export function findStrays(facts: StrayFacts): Stray[] {
+  if (facts.unknown.size === 0) return [];
   const parkedAt = readParked(facts.view, facts.schedulerQueue);
-  const ids = new Set([...facts.tasks.keys(), ...parkedAt.keys(), ...facts.view.jobs.keys()]);
   const strays: Stray[] = [];
-  for (const id of ids) {
-    if (facts.known.has(id)) continue;
+  for (const id of facts.unknown) {
     const stray = findStray(facts, id, parkedAt.get(id));
     if (stray !== undefined) strays.push(stray);
   }

@@ -19,7 +19,10 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   const absent = new Map<TaskId, Sighting>();
 
   async function carryOut(entry: Entry, sighting: Sighting): Promise<void> {
-    const { actions, record } = await decideWithRecord(glue, sighting);
+    const first = decide(sighting);
+    // No news, as of most tasks in most rounds.
+    if (first.length === 0) return;
+    const { actions, record } = await withRecord(glue, sighting, first);
     if (asksFor(actions, 'look-up') !== undefined) absent.set(entry.task, sighting);
     else await act({ glue, ways, cancel, signal }, entry, actions, { ...sighting, record });
   }
@@ -47,8 +50,11 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
  * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
  */
 function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt = '' }: Entry): boolean {
-  const shown = (jobs.get(task) ?? []).map(({ name }) => attemptOf(name));
-  const newest = shown.reduce((one, other) => (one > other ? one : other), attempt);
+  let newest = attempt;
+  for (const { name } of jobs.get(task) ?? []) {
+    const shown = attemptOf(name);
+    if (shown > newest) newest = shown;
+  }
   return neighbours.isOurs(queue, readMark(newest));
 }
 
@@ -83,12 +89,12 @@ function placeOf(view: View, entry: Entry, task: Task | undefined): Place {
   return view.placeOf(entry.task, entry.queue);
 }
 
-/** Decides, with Slurm's record of an ended job where the decision asks for it. */
-async function decideWithRecord(
+/** Decides anew, with Slurm's record of an ended job, where the decision asks for it. */
+async function withRecord(
   glue: Glue,
   sighting: Sighting,
-): Promise<{ actions: Action[]; record: Exclude<Sighting['record'], 'gone'> }> {
-  const actions = decide(sighting);
+  actions: readonly Action[],
+): Promise<{ actions: readonly Action[]; record: Exclude<Sighting['record'], 'gone'> }> {
   const question = asksFor(actions, 'ask-record');
   if (question === undefined) return { actions, record: undefined };
   const name = sighting.jobs.find(({ id }) => id === question.jobId)?.name;

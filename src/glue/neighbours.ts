@@ -80,6 +80,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
     },
 
     isOurs: (queue, ofMark) => {
+      if (ofMark === mark && queues.includes(queue)) return true;
       const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
       // Another process of a single task looks at none but its own.
       const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];

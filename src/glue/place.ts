@@ -7,19 +7,19 @@ export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
 
 /** Turns a reading of all queues into a look-up. An entry in any other queue counts for more than being parked: a user put it there. */
 export function readPlaces(queues: readonly Queue[], schedulerQueue: QueueId): PlaceOf {
-  const where = new Map<TaskId, Set<QueueId>>();
+  const where = new Map<TaskId, QueueId[]>();
   for (const queue of queues) {
     for (const entry of queue.entries) {
       const ids = where.get(entry.task);
-      if (ids === undefined) where.set(entry.task, new Set([queue.id]));
-      else ids.add(queue.id);
+      if (ids === undefined) where.set(entry.task, [queue.id]);
+      else ids.push(queue.id);
     }
   }
 
   return (task, ownQueue) => {
     const ids = where.get(task);
     if (ids === undefined) return 'nowhere';
-    if (ids.has(ownQueue)) return 'own queue';
-    return [...ids].some((id) => id !== schedulerQueue) ? 'another queue' : 'parked';
+    if (ids.includes(ownQueue)) return 'own queue';
+    return ids.some((id) => id !== schedulerQueue) ? 'another queue' : 'parked';
   };
 }

@@ -55,16 +55,19 @@ export function isWaitedFor({ step, endSeenAt, absentSince, astraySince, stoppin
  */
 export function fingerprint({ tasks, jobs }: Pick<View, 'tasks' | 'jobs'>): number {
   let sum = 0;
-  for (const [task, { status }] of tasks) sum = (sum + hash(`${task} ${status}`)) | 0;
+  for (const [task, { status }] of tasks) sum = (sum + hash(task, status)) | 0;
   // Slurm lists jobs by priority, which changes all the time.
   for (const [task, ofTask] of jobs)
-    for (const { id, state, reason } of ofTask) sum = (sum + hash(`${task} ${id} ${state} ${reason}`)) | 0;
+    for (const { id, state, reason = '' } of ofTask) sum = (sum + hash(task, id, state, reason)) | 0;
   return sum;
 }
 
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
+/** FNV-1a, 32 bits, with a blank behind each of the texts. */
+function hash(...texts: readonly string[]): number {
   let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+    value = Math.imul(value ^ 0x20, 0x01000193);
+  }
   return value;
 }

@@ -1,5 +1,6 @@
 // Strays: tasks of ours that the journal does not know (it was lost, or another daemon died), found again from ClearML and Slurm.
 import type { TaskId } from '../clearml/ids.ts';
+import type { Task } from '../clearml/task.ts';
 import type { Job } from '../slurm/scheduler.ts';
 import { forEach } from './each-task.ts';
 import type { Entry } from './entry.ts';
@@ -56,25 +57,30 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
     return undefined;
   }
 
+  async function search(): Promise<readonly Task[]> {
+    if (only !== undefined) return [...(await glue.clearml.tasks.read([only])).values()];
+    return glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: glue.queues.map(({ id }) => id) });
+  }
+
   return {
     async takeIn(whole, { everywhere, signal }) {
       const view = only === undefined ? whole : viewOf(only, whole);
-      const known = new Set([...glue.journal.entries.keys(), ...glue.busy]);
-      const named = new Set<TaskId>();
-      for (const task of view.jobs.keys())
-        if (!known.has(task) && findLiveJob(view, task) !== undefined) named.add(task);
-      for (const task of parkedTasks(glue, view)) if (!known.has(task)) named.add(task);
+      const { entries } = glue.journal;
+      const isUnknown = (task: TaskId): boolean => !entries.has(task) && !glue.busy.has(task);
+      const parked = new Set(parkedTasks(glue, view).filter(isUnknown));
+      const unknown = new Set(parked);
+      for (const task of view.jobs.keys()) if (isUnknown(task)) unknown.add(task);
+      const named = [...unknown].filter((task) => parked.has(task) || findLiveJob(view, task) !== undefined);
+      // What is forgotten while ClearML is asked is no stray.
+      const known = everywhere ? new Set([...entries.keys(), ...glue.busy]) : new Set();
 
-      const tasks = new Map(await glue.clearml.tasks.read([...named]));
-      if (only !== undefined) {
-        for (const task of (await glue.clearml.tasks.read([only])).values()) tasks.set(task.id, task);
-      } else if (everywhere) {
-        const ours = glue.queues.map(({ id }) => id);
-        for (const task of await glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: ours }))
-          tasks.set(task.id, task);
+      const tasks = new Map(await glue.clearml.tasks.read(named));
+      for (const task of everywhere ? await search() : []) {
+        tasks.set(task.id, task);
+        if (!known.has(task.id)) unknown.add(task.id);
       }
       const { queues, schedulerQueue, worker, adoptMs } = glue;
-      const facts = { view, tasks, known, queues, schedulerQueue, worker, adoptMs, isOurs: glue.neighbours.isOurs };
+      const facts = { view, tasks, unknown, queues, schedulerQueue, worker, adoptMs, isOurs: glue.neighbours.isOurs };
       const { strays, isAll } = await findCertain(facts, signal);
       let taken = 0;
       await forEach(

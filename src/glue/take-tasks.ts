@@ -1,4 +1,5 @@
 // Taking tasks: heads of queues are claimed one by one, and brought to Slurm a few at a time.
+import type { Queue } from '../clearml/client.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { bringToSlurm, chooseHead, claim } from './claim.ts';
 import type { Glue, ServedQueue } from './glue.ts';
@@ -27,7 +28,7 @@ export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks
         const read = await glue.clearml.queues.read(glue.queues.map(({ id }) => id));
         warnOfMissing(glue, read);
         const waiting = new Map(read.map(({ id, entries }) => [id, [...entries]]));
-        const skip = notNow(glue, view);
+        const skip = notNow(glue, view, read);
         const clearml = { ...glue.clearml, people: rememberPeople(glue.clearml.people) };
 
         for (let claims = 0; ; claims += 1) {
@@ -54,10 +55,9 @@ export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks
 }
 
 /** Tasks that wait at a head but are not to be taken yet: we are still busy with them, or an old job of theirs may still run. */
-function notNow(glue: Glue, view: View): Set<TaskId> {
-  const skip = new Set<TaskId>(glue.journal.entries.keys());
-  for (const task of view.jobs.keys()) if (findLiveJob(view, task) !== undefined) skip.add(task);
-  return skip;
+function notNow({ journal }: Glue, view: View, queues: readonly Queue[]): Set<TaskId> {
+  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
+  return new Set(waiting.filter((task) => journal.entries.has(task) || findLiveJob(view, task) !== undefined));
 }
 
 function warnOfMissing(glue: Glue, read: readonly { readonly id: ServedQueue['id'] }[]): void {

@@ -35,26 +35,37 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
 export function readSqueue(result: HostResult, mark: string): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
-  const records = readRecords(result.stdout, mark);
-  if (records === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
-  const [header, ...rows] = records;
-  if (header?.[0] !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
-  return { kind: 'listed', jobs: rows.map(readRow).filter((job) => job !== undefined) };
+  let header: string | undefined;
+  const jobs: Job[] = [];
+  for (const fields of readRecords(result.stdout, mark)) {
+    if (fields === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
+    const job = header === undefined ? undefined : readRow(fields);
+    header ??= fields[0] ?? '';
+    if (job !== undefined) jobs.push(job);
+  }
+  if (header !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
+  return { kind: 'listed', jobs };
 }
 
-/** The fields of each record, or undefined when one is not whole. What stands around the records is a wrapper's noise. */
-function readRecords(stdout: string, mark: string): string[][] | undefined {
-  const records: string[][] = [];
-  const [, ...pieces] = stdout.split(recordStart(mark));
-  for (const piece of pieces) {
-    const [record = '', noise, ...others] = piece.split(recordEnd(mark));
-    const fields = record.split(FIELD_END);
-    if (fields.length < FIELDS.length || noise === undefined || others.length > 0) return undefined;
-    // The beginning of a record of which not even the mark is whole.
-    if (noise.includes(RECORD_START)) return undefined;
-    records.push(fields);
+/**
+ * The fields of one record after the other, or undefined where one is not whole. What stands around the records is a wrapper's
+ * noise. One by one, because thousands that live at the same time cost as much again to sweep up.
+ */
+function* readRecords(stdout: string, mark: string): Generator<string[] | undefined> {
+  const [start, end] = [recordStart(mark), recordEnd(mark)];
+  let next = stdout.indexOf(start);
+  while (next !== -1) {
+    const from = next + start.length;
+    next = stdout.indexOf(start, from);
+    const piece = stdout.slice(from, next === -1 ? undefined : next);
+    const endsAt = piece.indexOf(end);
+    const fields = piece.slice(0, endsAt).split(FIELD_END);
+    const noise = piece.slice(endsAt + end.length);
+    // In the noise also the beginning of a record of which not even the mark is whole.
+    const isWhole =
+      endsAt !== -1 && fields.length >= FIELDS.length && !noise.includes(end) && !noise.includes(RECORD_START);
+    yield isWhole ? fields : undefined;
   }
-  return records;
 }
 
 function readRow(fields: readonly string[]): Job | undefined {

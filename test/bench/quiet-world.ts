@@ -1,5 +1,5 @@
 // A server and a cluster that answer at once with prepared texts, about jobs of which there is no news.
-import { systemClock } from '../../src/base/clock.ts';
+import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts';
@@ -19,7 +19,12 @@ export interface QuietWorld {
   /** What was written to the journal so far: nothing, as long as there is no news. */
   readonly writes: () => number;
   /** How often Slurm and ClearML were asked so far. */
-  readonly calls: () => { readonly slurm: number; readonly clearml: number };
+  readonly calls: () => {
+    readonly slurm: number;
+    readonly clearml: number;
+    /** Of those, pages of a search for tasks that nobody follows. */
+    readonly searches: number;
+  };
 }
 
 const WORKER = 'login1:slurm';
@@ -29,8 +34,8 @@ const SCHEDULER_QUEUE = QueueIdShape.parse('e'.repeat(32));
 const HOUR_MS = 3_600_000;
 
 /** Half of the jobs wait, their tasks parked; the others run theirs. */
-export function createQuietWorld(count: number): QuietWorld {
-  const now = Date.now();
+export function createQuietWorld(count: number, clock: Clock = systemClock): QuietWorld {
+  const now = clock.now();
   const jobs = Array.from({ length: count }, (_, index) => ({
     task: TaskIdShape.parse((index + 1).toString(16).padStart(32, '0')),
     id: String(index + 1),
@@ -39,7 +44,7 @@ export function createQuietWorld(count: number): QuietWorld {
   type FakeJob = (typeof jobs)[number];
 
   let writes = 0;
-  let [slurm, clearml] = [0, 0];
+  let [slurm, clearml, searches] = [0, 0, 0];
   const entries = new Map<TaskId, Entry>(
     jobs.map(({ task, id }) => [
       task,
@@ -111,11 +116,10 @@ export function createQuietWorld(count: number): QuietWorld {
   const parked = jobs
     .filter(({ isRunning }) => !isRunning)
     .map(({ task }) => ({ task, added: new Date(now).toISOString() }));
+  const served = { id: SERVED, name: 'gpu', entries: [] };
+  const replyAboutServed = JSON.stringify({ queues: [served] });
   const replyAboutQueues = JSON.stringify({
-    queues: [
-      { id: SERVED, name: 'gpu', entries: [] },
-      { id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries: parked },
-    ],
+    queues: [served, { id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries: parked }],
   });
   const session: Session = {
     apiServer: 'http://nowhere',
@@ -128,7 +132,7 @@ export function createQuietWorld(count: number): QuietWorld {
   };
 
   function answer(endpoint: string, body: object): string {
-    if (endpoint === 'queues.get_all') return replyAboutQueues;
+    if (endpoint === 'queues.get_all') return 'id' in body ? replyAboutServed : replyAboutQueues;
     if (endpoint === 'tasks.get_by_id' && 'task' in body) {
       const asked = jobs[Number.parseInt(String(body.task), 16) - 1];
       return JSON.stringify({ task: asked === undefined ? undefined : taskDocument(asked) });
@@ -137,7 +141,10 @@ export function createQuietWorld(count: number): QuietWorld {
     // Pages of a search are numbered; of named tasks the first tells which page it is.
     if ('id' in body && Array.isArray(body.id))
       return replyAboutTasks(String(Number.parseInt(String(body.id[0]), 16) - 1));
-    if ('page' in body) return replyAboutTasks(String(500 * Number(body.page)));
+    if ('page' in body) {
+      searches += 1;
+      return replyAboutTasks(String(500 * Number(body.page)));
+    }
     throw notAtRest(endpoint);
   }
 
@@ -145,7 +152,7 @@ export function createQuietWorld(count: number): QuietWorld {
   const unknown = (): Promise<undefined> => Promise.resolve(undefined);
   return {
     writes: () => writes,
-    calls: () => ({ slurm, clearml }),
+    calls: () => ({ slurm, clearml, searches }),
     glue: {
       clearml: {
         queues: createQueues(session, silentLog),
@@ -177,7 +184,7 @@ export function createQuietWorld(count: number): QuietWorld {
         forget: (task) => Promise.reject(notAtRest(`forgetting ${task}`)),
         close: done,
       },
-      clock: systemClock,
+      clock,
       log: silentLog,
       randomToken: () => 'token',
       worker: WORKER,
@@ -197,7 +204,7 @@ export function createQuietWorld(count: number): QuietWorld {
         hasAccounting: false,
       },
       graces: { startMs: 2 * HOUR_MS, endMs: HOUR_MS, stopMs: HOUR_MS, abortCallbackMaxMs: HOUR_MS, absentMs: HOUR_MS },
-      adoptMs: HOUR_MS,
+      adoptMs: HOUR_MS / 12,
       job: {
         sharedDir: undefined,
         jobConf: '',

@@ -60,7 +60,7 @@ export function straysOf({
   return findStrays({
     view,
     tasks: new Map(task === undefined ? [] : [[TASK, task]]),
-    known: new Set(known === true ? [TASK] : []),
+    unknown: new Set(known === true ? [] : [TASK]),
     queues: [
       {
         id: OWN,

@@ -1,0 +1,61 @@
+// The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
+import { setImmediate as turn } from 'node:timers/promises';
+import { runDaemon } from '../../src/glue/daemon.ts';
+import { createOwnedClock } from '../glue/simulation/owned-clock.ts';
+import { createQuietWorld } from './quiet-world.ts';
+
+export interface TimedRound {
+  readonly wallMs: number;
+  /** Of all threads: it hardly minds what else the machine does. */
+  readonly cpuMs: number;
+  readonly slurmCalls: number;
+  readonly clearmlCalls: number;
+  /** Whether tasks were searched for that nobody follows. */
+  readonly isSearch: boolean;
+}
+
+/** The first round tells each task once why its job waits or where it runs; the next ones find the code compiled. */
+const WARM_UP = 3;
+
+const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);
+const clock = createOwnedClock(Date.now());
+const { glue, writes, calls } = createQuietWorld(jobs, clock.of(1));
+const stop = new AbortController();
+const ended = runDaemon(glue, {
+  pace: { lookMs: 15_000, queueMs: 5_000 },
+  once: false,
+  stop: stop.signal,
+  lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
+});
+await turn();
+
+for (let round = 0; round < WARM_UP + rounds;) {
+  const callsBefore = calls();
+  const writesBefore = writes();
+  const began = performance.now();
+  const before = process.cpuUsage();
+  clock.pass(Math.max(1, (clock.nextWakeAt() ?? Number.NaN) - clock.now()));
+  // The world answers at once, so that all that the daemon does comes before the next turn of the event loop.
+  await turn();
+  const { user, system } = process.cpuUsage(before);
+  const wallMs = performance.now() - began;
+  const { slurm, clearml, searches } = calls();
+  const slurmCalls = slurm - callsBefore.slurm;
+  // Only the queues were read, or the daemon has shown itself.
+  if (slurmCalls === 0) continue;
+  round += 1;
+  if (round <= WARM_UP) continue;
+  if (writes() > writesBefore) throw new Error('this was no round without news: something was written to the journal');
+  const timed: TimedRound = {
+    wallMs,
+    cpuMs: (user + system) / 1000,
+    slurmCalls,
+    clearmlCalls: clearml - callsBefore.clearml,
+    isSearch: searches > callsBefore.searches,
+  };
+  process.stdout.write(`${JSON.stringify(timed)}\n`);
+}
+stop.abort();
+await turn();
+clock.pass(60_000);
+await ended;
