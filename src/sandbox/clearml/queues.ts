@@ -33,12 +33,25 @@ const HIDING_TAG = 'k8s-glue';
 
 const oneQueue = z.object({ queue: z.string() });
 const place = z.object({ ...oneQueue.shape, task: z.string() });
-const texts = z.array(z.string());
 const metadataItem = z.object({ key: z.string(), type: z.string().optional(), value: z.string().optional() });
+// Made once: to make one takes as long as to answer the call.
+const fewerEntries = z.object({ max_task_entries: z.number().optional() });
+const oneWithFewerEntries = oneQueue.extend(fewerEntries.shape);
+const createRequest = queueFields.extend({ name: z.string() });
+const deleteRequest = oneQueue.extend({ force: z.boolean().default(false) });
+const nextTaskRequest = oneQueue.extend({ task: z.string().optional(), get_task_info: z.boolean().default(false) });
+const addRequest = place.extend({ update_execution_queue: z.boolean().default(true) });
+const removeRequest = place.extend({ update_task_status: z.boolean().default(false) });
+const moveRequest = place.extend({ count: z.number().int().default(1) });
+const metadataRequest = oneQueue.extend({
+  metadata: z.array(metadataItem),
+  replace_metadata: z.boolean().default(false),
+});
+const deleteMetadataRequest = oneQueue.extend({ keys: z.array(z.string()) });
 
 export function createQueuesService(store: Store, clock: SandboxClock): Service {
   const list = (body: Fields, present: (queue: QueueDocument) => Fields): Fields => {
-    const { max_task_entries: most } = readRequest(z.object({ max_task_entries: z.number().optional() }), body);
+    const { max_task_entries: most } = readRequest(fewerEntries, body);
     const queues = visibleQueues(store, body).map((queue) => present(withFewerEntries(queue, most)));
     const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS });
     return { queues: documents, ...scroll };
@@ -55,7 +68,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
     'queues.get_all': (call) => list(call.body, (queue) => queue),
     'queues.get_all_ex': (call) => list(call.body, (queue) => withReferences(store, clock.now(), queue)),
     'queues.get_by_id': (call) => {
-      const request = readRequest(oneQueue.extend({ max_task_entries: z.number().optional() }), call.body);
+      const request = readRequest(oneWithFewerEntries, call.body);
       return { queue: withFewerEntries(findQueue(store, request.queue), request.max_task_entries) };
     },
     'queues.get_default': () => {
@@ -63,7 +76,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { id, name };
     },
     'queues.create': (call) => {
-      const request = readRequest(queueFields.extend({ name: z.string() }), call.body);
+      const request = readRequest(createRequest, call.body);
       return { id: createQueue(store, clock.now(), { ...request, company: call.caller.company }).id };
     },
     'queues.update': (call) => {
@@ -79,7 +92,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { updated: 1, fields };
     },
     'queues.delete': (call) => {
-      const request = readRequest(oneQueue.extend({ force: z.boolean().default(false) }), call.body);
+      const request = readRequest(deleteRequest, call.body);
       const queue = findQueue(store, request.queue);
       if (queue.entries.length > 0 && !request.force) {
         throw new ApiError('queueNotEmpty', { id: queue.id }, 'use force=true to delete');
@@ -98,8 +111,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { removed_tasks: restored };
     },
     'queues.get_next_task': (call) => {
-      const shape = oneQueue.extend({ task: z.string().optional(), get_task_info: z.boolean().default(false) });
-      const request = readRequest(shape, call.body);
+      const request = readRequest(nextTaskRequest, call.body);
       const entry = popEntry(store, request.queue, request.task, clock.now());
       if (entry === undefined) return {};
       const task = store.tasks.get(entry.task);
@@ -115,13 +127,13 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       num: findQueue(store, readRequest(oneQueue, call.body).queue).entries.length,
     }),
     'queues.add_task': async (call) => {
-      const request = readRequest(place.extend({ update_execution_queue: z.boolean().default(true) }), call.body);
+      const request = readRequest(addRequest, call.body);
       const added = await addEntry(store, request, clock.now(), call.gap);
       if (request.update_execution_queue) setExecutionQueue(store, request.task, request.queue);
       return { added };
     },
     'queues.remove_task': async (call) => {
-      const request = readRequest(place.extend({ update_task_status: z.boolean().default(false) }), call.body);
+      const request = readRequest(removeRequest, call.body);
       const removed = await removeEntry(store, request, clock.now(), call.gap);
       if (removed > 0 && request.update_task_status) {
         const note = by(call, `Task was removed from the queue ${request.queue}`);
@@ -136,23 +148,22 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       position: moveEntry(store, readRequest(place, call.body), (_, last) => last, clock.now()),
     }),
     'queues.move_task_forward': (call) => {
-      const request = readRequest(place.extend({ count: z.number().int().default(1) }), call.body);
+      const request = readRequest(moveRequest, call.body);
       return { position: moveEntry(store, request, (position) => position - request.count, clock.now()) };
     },
     'queues.move_task_backward': (call) => {
-      const request = readRequest(place.extend({ count: z.number().int().default(1) }), call.body);
+      const request = readRequest(moveRequest, call.body);
       return { position: moveEntry(store, request, (position) => position + request.count, clock.now()) };
     },
     'queues.add_or_update_metadata': (call) => {
-      const shape = oneQueue.extend({ metadata: z.array(metadataItem), replace_metadata: z.boolean().default(false) });
-      const request = readRequest(shape, call.body);
+      const request = readRequest(metadataRequest, call.body);
       const queue = findQueue(store, request.queue);
       const items = Object.fromEntries(request.metadata.map((item) => [item.key, item]));
       store.queues.put({ ...queue, metadata: request.replace_metadata ? items : { ...queue.metadata, ...items } });
       return { updated: 1 };
     },
     'queues.delete_metadata': (call) => {
-      const request = readRequest(oneQueue.extend({ keys: texts }), call.body);
+      const request = readRequest(deleteMetadataRequest, call.body);
       const queue = findQueue(store, request.queue);
       const kept = Object.entries(queue.metadata).filter(([key]) => !request.keys.includes(key));
       store.queues.put({ ...queue, metadata: Object.fromEntries(kept) });
