@@ -19,15 +19,17 @@ import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { SLOWER_MS, writeSlowSlurm } from './slow-sbatch.ts';
-import { saveScripts, takeAll } from './take-all.ts';
+import { saveScripts, takeAll, TASKS } from './take-all.ts';
 
-const TASKS = 200;
+/** Enough where each takes so much longer. */
+const FEWER_TASKS = 200;
 const ROUNDS = 3;
 
 interface Row {
   readonly sbatch: string;
   /** Where it stands, beside Slurm's other commands. */
   readonly bin: string;
+  readonly tasks: number;
   /** Tasks a second. */
   readonly daemon: number[];
   readonly session: number[];
@@ -43,19 +45,26 @@ export const tasksBySsh: Figure = {
     try {
       const slow = await writeSlowSlurm(folderOf(account, 'slurm'));
       const rows: Row[] = [
-        { sbatch: 'sbatch', bin: '/usr/bin', daemon: [], session: [] },
-        { sbatch: `an sbatch that takes ${SLOWER_MS} ms longer`, bin: slow, daemon: [], session: [] },
+        { sbatch: 'sbatch', bin: '/usr/bin', tasks: TASKS, daemon: [], session: [] },
+        {
+          sbatch: `an sbatch that takes ${SLOWER_MS} ms longer`,
+          bin: slow,
+          tasks: FEWER_TASKS,
+          daemon: [],
+          session: [],
+        },
       ];
       for (let round = 1; round <= ROUNDS; round += 1) {
-        say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
-        for (const { bin, daemon, session } of rows) {
+        for (const { sbatch, bin, tasks, daemon, session } of rows) {
+          say(`round ${round} of ${ROUNDS}: ${tasks} tasks, ${sbatch}`);
           await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account, bin));
-          daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: TASKS } })).tasksASecond);
+          daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: tasks } })).tasksASecond);
           const scripts = await saveScripts(world, cluster);
           const there = folderOf(account, `scripts-${round}-${basename(bin)}`);
           await cp(scripts, there, { recursive: true });
           await cluster.run('scancel', '--user', account.name);
-          session.push(await submitBySession(sshd, account, { scripts: there, slurmConf: cluster.slurmConf, bin }));
+          const tookMs = await submitBySession(sshd, account, { scripts: there, slurmConf: cluster.slurmConf, bin });
+          session.push((1000 * tasks) / tookMs);
           await cluster.run('scancel', '--user', account.name);
         }
       }
@@ -89,7 +98,7 @@ agent.slurm.cluster: far
 `;
 }
 
-/** Submissions a second, the login not counted. */
+/** How long it took, the login not counted. */
 async function submitBySession(
   sshd: TestSshd,
   account: TestAccount,
@@ -101,5 +110,5 @@ began=$(date +%s%N)
 for script in ${scripts}/*.sh; do ${bin}/sbatch --parsable "$script" > /dev/null || exit; done
 echo $(($(date +%s%N) - began))`;
   const { stdout } = await runToEnd('ssh', ['-F', ssh.config, 'cluster', loop]);
-  return (1e9 * TASKS) / Number(stdout);
+  return Number(stdout) / 1e6;
 }
