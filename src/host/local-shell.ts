@@ -20,6 +20,7 @@ import {
 } from './nameless.ts';
 import { KILL_GRACE_MS, killGroup } from './process-group.ts';
 import { randomToken } from './random-token.ts';
+import { startWords, UNSET_OWN_VARIABLES } from './start-words.ts';
 
 export interface LocalShell {
   /** Whether it can be given another command. */
@@ -184,12 +185,8 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
   };
 }
 
-/** bash gives each program the variable _, which nobody named; other shells do not. */
-const UNNAMED = '${BASH_VERSION+/usr/bin/env -u _}';
-
 /** What the shell reads, in place of the last command's. */
-function localScript({ program, args, env, stdin = '' }: HostCommand, folder: string, nonce: string): string {
-  const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)}`);
+function localScript({ program, args, env = {}, stdin = '' }: HostCommand, folder: string, nonce: string): string {
   const input = stdin === '' ? '/dev/null' : pathOfDescriptor(FD.input);
   const streams = `< ${input} > ${pathOfDescriptor(FD.out)} 2> ${pathOfDescriptor(FD.err)}`;
   const closed = Object.values(FD).map((fd) => `${fd}<&-`);
@@ -198,9 +195,8 @@ function localScript({ program, args, env, stdin = '' }: HostCommand, folder: st
     `if ! cd -- ${quoteWord(folder)} 2> /dev/null; then outcome='${nonce} ${NO_FOLDER}'`,
     `elif ! find_program ${quoteWord(program)}; then outcome='${nonce} ${NO_PROGRAM}'`,
     'else',
-    // The shell's own variables, which it would give to the program.
-    '  unset PWD OLDPWD SHLVL',
-    `  ${[...variables, UNNAMED, '"$found"', ...args.map(quoteWord), streams, ...closed].join(' ')}`,
+    `  ${UNSET_OWN_VARIABLES}`,
+    `  ${[startWords(args, env), streams, ...closed].join(' ')}`,
     `  outcome="${nonce} $?"`,
     'fi',
     '',

@@ -3,6 +3,7 @@ import { quoteWord } from '../base/shell-word.ts';
 import { FIND_PROGRAM } from './find-program.ts';
 import { MARKS } from './frame.ts';
 import type { HostCommand } from './host.ts';
+import { startWords, UNSET_OWN_VARIABLES } from './start-words.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
 /** How programs start on the other machine. HOME and the user are the login's own. */
@@ -24,24 +25,32 @@ const REMOTE_DEADLINE_AFTER_MS = 1_000;
 /**
  * A loop that takes one script after the other: a line with the token and the script's length in bytes, then the script.
  * What does not begin with the token, is not that long, or does not end with the token, is not run. The login shell must
- * know one word when it sees it, whatever shell that is: no quote, backslash, exclamation mark or newline is in it.
+ * know a word when it sees it, whatever shell that is: no quote, backslash, exclamation mark or newline is in it.
  */
 const TAKE_SCRIPTS = [
+  // For exactly so many bytes and no more: only this way is quick, and not every system has it.
+  'f=iflag=fullblock; dd count=0 $f < /dev/null > /dev/null 2>&1 || f=',
   'while read -r k n',
   `do test "$k" = "$1" || exit ${CUT_SCRIPT_EXIT_CODE}`,
-  // Exactly so many bytes and no more; only the first way is quick, and not every system has it.
-  's=$(dd bs="$n" count=1 iflag=fullblock 2> /dev/null || dd bs=1 count="$n" 2> /dev/null)',
+  // A substitution of one command is that command; any other is a process more.
+  'if test "$f"; then s=$(dd bs="$n" count=1 $f 2> /dev/null); else s=$(dd bs=1 count="$n" 2> /dev/null); fi',
   `case $s in *"#end $1") eval "$s" ;; *) exit ${CUT_SCRIPT_EXIT_CODE} ;; esac`,
   'done',
   `test -z "$k" || exit ${CUT_SCRIPT_EXIT_CODE}`,
 ].join('; ');
+
+/** Nothing else of the login's environment is there for any program: a shell that has no more can start them as they are. */
+const IN_CLEAN_ENVIRONMENT = [
+  'exec env -i "PATH=$PATH" "HOME=$HOME" "USER=${USER-}" "LOGNAME=${LOGNAME-${USER-}}"',
+  '/bin/sh -c "$2" sh "$1"',
+].join(' ');
 
 /**
  * What the login shell is asked to run: nothing in it is anybody's data.
  * @param shellToken random letters and digits, new for each session
  */
 export function remoteWord(shellToken: string): string {
-  return `/bin/sh -c '${TAKE_SCRIPTS}' sh ${shellToken}`;
+  return `/bin/sh -c '${IN_CLEAN_ENVIRONMENT}' sh ${shellToken} '${TAKE_SCRIPTS}'`;
 }
 
 /** The script as the loop takes it from its standard input. */
@@ -57,12 +66,7 @@ export function scriptBlock(script: string, shellToken: string): string {
 export function remoteScript(command: HostCommand, surroundings: RemoteSurroundings, nonce: string): string {
   const { program, args } = command;
   const variables = { ...UTF8_LOCALE, ...surroundings.variables, ...command.env };
-  const words = [
-    'env -i "PATH=$p" "HOME=$HOME" "USER=${USER-}" "LOGNAME=${LOGNAME-${USER-}}"',
-    ...Object.entries(variables).map(([name, value]) => quoteWord(`${name}=${value}`)),
-    quoteWord(program),
-    ...args.map(quoteWord),
-  ];
+  const start = `PATH=$p ${startWords(args, variables, ['$limit'])}`;
   const folder = quoteWord(surroundings.workingDirectory ?? '.');
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [
@@ -75,8 +79,9 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
     `elif ! find_program ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,
     'else',
+    `  ${UNSET_OWN_VARIABLES}`,
     // The program writes into pipes of its own: what a child that it leaves behind prints later can't stand in the next answer.
-    `  { { { ${printed(command.stdin ?? '')} 2> /dev/null | $limit ${words.join(' ')}`,
+    `  { { { ${printed(command.stdin ?? '')} 2> /dev/null | ${start}`,
     `        mark "${MARKS.exit} $?"; } 2>&1 >&6 6>&- 7>&- 8>&- | cat >&8 6>&- 7>&- 8>&-`,
     '    } 6>&1 | cat >&7 7>&- 8>&-',
     '  } 7>&1 8>&2',

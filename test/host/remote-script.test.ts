@@ -1,8 +1,8 @@
 // A command as a shell on another machine gets it: run whole or not at all, by every sh and behind every login shell.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFrame } from '../../src/host/frame.ts';
@@ -13,8 +13,8 @@ import { requireShells } from '../support/requires.ts';
 const TOKEN = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 
-/** The shells that are /bin/sh somewhere. */
-const POSIX_SHELLS = ['dash', 'bash --posix', 'busybox sh'];
+/** The shells that are /bin/sh somewhere: by that name they behave otherwise than by their own. */
+const POSIX_SHELLS = ['dash', 'bash', 'busybox'];
 const LOGIN_SHELLS = ['sh', 'bash', 'dash', 'tcsh', 'fish'];
 
 describe('a command for a shell on another machine', () => {
@@ -24,6 +24,10 @@ describe('a command for a shell on another machine', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'remote-script-'));
+    for (const shell of POSIX_SHELLS) {
+      mkdirSync(join(folder, shell));
+      symlinkSync(execFileSync('which', [shell], { encoding: 'utf8' }).trim(), shPath(shell));
+    }
   });
 
   afterEach(() => {
@@ -35,20 +39,23 @@ describe('a command for a shell on another machine', () => {
     return Buffer.from(scriptBlock(remoteScript(whole, { workingDirectory: folder }, NONCE), TOKEN));
   }
 
+  function shPath(shell: string): string {
+    return join(folder, shell, 'sh');
+  }
+
   /** As sshd does it: the login shell is given one word. */
   function give(
     shell: string,
     word: string,
     input: Buffer,
   ): { exitCode: number | null; stdout: string; stderr: string } {
-    const [program = '', ...args] = shell.split(' ');
-    const { status, stdout, stderr } = spawnSync(program, [...args, '-c', word], { input, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(shell, ['-c', word], { input, encoding: 'utf8' });
     return { exitCode: status, stdout, stderr };
   }
 
   /** The same, with this shell in place of /bin/sh. */
   function giveTo(posixShell: string, input: Buffer): ReturnType<typeof give> {
-    return give('sh', remoteWord(TOKEN).replace('/bin/sh', posixShell), input);
+    return give('sh', remoteWord(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input);
   }
 
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
@@ -159,6 +166,6 @@ describe('a command for a shell on another machine', () => {
   });
 
   it('holds nobody’s data in what the login shell is given', () => {
-    expect(remoteWord(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24}$/);
+    expect(remoteWord(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });
