@@ -1,15 +1,16 @@
 // A file that is either the old one or the new one, never half of it.
 import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
 
-const { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
 
 /**
- * Replaces a file by this text, in this mode, by way of a synced temporary file beside it, and leaves it open for appending.
+ * Replaces a file by this text, in this mode, by way of a synced temporary file beside it, and leaves it open for appending: each
+ * write to it is on disk when it has ended (open(2), O_DSYNC), which a write and a call to sync it would be slower to do.
  * When that can't be done it throws, and the folder is as it was: on a full disk half a file would take the last room.
  */
 export async function replaceFile(file: string, text: string, mode: number): Promise<FileHandle> {
   const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode);
+  const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_DSYNC, mode);
   try {
     await handle.chmod(mode);
     await handle.writeFile(text);

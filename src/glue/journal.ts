@@ -97,7 +97,6 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     await takeBack();
     try {
       await handle.appendFile(text);
-      await handle.datasync();
     } catch (error) {
       isTorn = true;
       // Thrown is what came first: it is the cause.

@@ -1,6 +1,6 @@
 // A file that is either the old one or the new one.
 import { expect } from 'chai';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, constants, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/base/atomic-file.ts';
@@ -37,6 +37,14 @@ describe('replacing a file', () => {
     await handle.close();
 
     expect(await readFile(file, 'utf8')).to.equal('newer');
+  });
+
+  it('has each write on disk before it ends', async () => {
+    const handle = await replaceFile(join(folder, 'a'), 'new', 0o600);
+    const [, flags = ''] = /^flags:\s+(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8')) ?? [];
+    await handle.close();
+
+    expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
   });
 
   it('begins with nothing of a new file that was left half done', async () => {
