@@ -1,11 +1,11 @@
-// How often the daemon asks Slurm and ClearML with default settings: with nothing to do, and with 200 jobs that wait.
+// How often the daemon asks Slurm and ClearML with default settings: with nothing to do, and with many jobs that wait.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { startBenchWorld, startServing } from './bench-world.ts';
 import { writeCountingCommands } from './counting-commands.ts';
 import type { Figure, Result } from './figure.ts';
 
-const JOBS = 200;
+const JOBS = [200, 5_000];
 /** Two of the longest intervals that there are at rest. */
 const WINDOW_MS = 120_000;
 const POLL_MS = 15_000;
@@ -36,11 +36,17 @@ export const callsAMinute: Figure = {
     }
 
     await sleep(POLL_MS);
-    const idle = await countFor('idle');
-    await world.enqueue(JOBS);
-    await daemon.until('Submitted', JOBS);
-    // Each task is told once why its job waits; after that there is no news.
-    await sleep(4 * POLL_MS);
-    return [...idle, ...(await countFor(`with ${JOBS} jobs`))];
+    const results = await countFor('idle');
+    let submitted = 0;
+    for (const jobs of JOBS) {
+      say(`${jobs} jobs are submitted`);
+      await world.enqueue(jobs - submitted);
+      await daemon.until('Submitted', jobs);
+      submitted = jobs;
+      // Each task is told once why its job waits; after that there is no news.
+      await sleep(8 * POLL_MS);
+      results.push(...(await countFor(`with ${jobs} jobs`)));
+    }
+    return results;
   },
 };
