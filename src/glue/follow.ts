@@ -33,12 +33,13 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
       if (isOurs(glue, view, entry) || hasCancelledOneOf(view, entry)) await carryOut(entry, see(glue, view, entry));
       else await leave(glue, entry);
     });
-    const found = await lookUp(glue, [...absent.values()], signal);
-    await forEachTask(glue, view, signal, async (entry) => {
-      const sighting = absent.get(entry.task);
-      if (sighting === undefined || found === undefined) return;
-      await carryOut(entry, { ...sighting, jobs: found.get(entry.task) ?? [], lookedUp: true });
-    });
+    const found = absent.size === 0 ? undefined : await lookUp(glue, [...absent.values()], signal);
+    if (found !== undefined)
+      await forEachTask(glue, view, signal, async (entry) => {
+        const sighting = absent.get(entry.task);
+        if (sighting === undefined) return;
+        await carryOut(entry, { ...sighting, jobs: found.get(entry.task) ?? [], lookedUp: true });
+      });
   } finally {
     if (cancel.size > 0) await glue.scheduler.cancel([...cancel], signal);
   }

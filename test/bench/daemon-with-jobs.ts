@@ -7,9 +7,9 @@ import type { Figure, Result } from './figure.ts';
 import { readProcessUse } from './process-use.ts';
 import { median } from './samples.ts';
 
-/** The first round tells each task once how its job stands. */
-const SETTLE_MS = 40_000;
-const LOOKS = 12;
+/** The first round tells each task once how its job stands; after three minutes without news the rounds are as seldom as they get. */
+const SETTLE_MS = 210_000;
+const LOOKS = 24;
 const BETWEEN_MS = 5_000;
 
 interface Rest {
