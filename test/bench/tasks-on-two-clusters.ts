@@ -4,9 +4,8 @@ import { startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { writeSlowSbatch } from './slow-sbatch.ts';
-import { takeAll } from './take-all.ts';
+import { takeAll, TASKS } from './take-all.ts';
 
-const TASKS_EACH = 200;
 const ROUNDS = 2;
 /** So much that two processors have time for both clusters: then only what one does to the other is left. */
 const SLOWER_MS = 200;
@@ -17,6 +16,8 @@ type Tasks = Readonly<Record<string, number>>;
 interface Row {
   /** Whether sbatch takes longer. */
   readonly isSlow: boolean;
+  /** For each of the queues: fewer are enough where each takes so much longer. */
+  readonly tasks: number;
   /** Tasks a second. */
   readonly together: number[];
   readonly alone: number[];
@@ -44,15 +45,15 @@ agent.slurm.queues { first { cluster: one }, second { cluster: two } }
     }
 
     const rows: Row[] = [
-      { isSlow: false, together: [], alone: [] },
-      { isSlow: true, together: [], alone: [] },
+      { isSlow: false, tasks: TASKS / 2, together: [], alone: [] },
+      { isSlow: true, tasks: 200, together: [], alone: [] },
     ];
     for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`round ${round} of ${ROUNDS}: ${TASKS_EACH} tasks for each`);
-      for (const { isSlow, together, alone } of rows) {
-        together.push(await measured(isSlow, [], { first: TASKS_EACH, second: TASKS_EACH }));
-        const first = await measured(isSlow, ['--cluster', 'one'], { first: TASKS_EACH });
-        const second = await measured(isSlow, ['--cluster', 'two'], { second: TASKS_EACH });
+      for (const { isSlow, tasks, together, alone } of rows) {
+        say(`round ${round} of ${ROUNDS}: ${tasks} tasks for each${isSlow ? ', sbatch is slow' : ''}`);
+        together.push(await measured(isSlow, [], { first: tasks, second: tasks }));
+        const first = await measured(isSlow, ['--cluster', 'one'], { first: tasks });
+        const second = await measured(isSlow, ['--cluster', 'two'], { second: tasks });
         alone.push(first + second);
       }
     }
