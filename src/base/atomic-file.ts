@@ -5,7 +5,7 @@ const { O_APPEND, O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
 
 /**
  * Replaces a file by this text, in this mode, by way of a synced temporary file beside it, and leaves it open for appending: each
- * write to it is on disk when it has ended (open(2), O_DSYNC), which a write and a call to sync it would be slower to do.
+ * write to it is on disk when it has ended (open(2), O_DSYNC), which is quicker than a write and a sync after it.
  * When that can't be done it throws, and the folder is as it was: on a full disk half a file would take the last room.
  */
 export async function replaceFile(file: string, text: string, mode: number): Promise<FileHandle> {

@@ -9,7 +9,7 @@ import { live } from './life.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
 import { createPause } from './pause.ts';
-import { fingerprint, isWaitedFor, pauseBetweenLooks } from './poll-pace.ts';
+import { fingerprint, isWaitedFor, pauseBetweenLooks, SOON_MS } from './poll-pace.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
 import { createTakeTasks } from './take-tasks.ts';
@@ -104,6 +104,11 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     );
   }
 
+  /** However long a look took: without a pause nothing would be taken, and both servers asked over and over. */
+  function rest(): void {
+    due.look = Math.max(due.look, clock.now() + Math.min(pace.lookMs, SOON_MS));
+  }
+
   async function takeTasks(): Promise<void> {
     due.queues = clock.now() + pace.queueMs;
     if (view === undefined || enough.aborted) return;
@@ -122,7 +127,7 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
 
   async function round(): Promise<void> {
     try {
-      if (clock.now() >= due.look) await lookAround();
+      if (clock.now() >= due.look) await lookAround().finally(rest);
       if (clock.now() >= due.queues) await takeTasks();
       if (clock.now() >= due.sweep) await sweep();
       if (isTroubled) log.info('All is well again');

@@ -96,6 +96,7 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     const text = batch.map(formatJournal).join('');
     await takeBack();
     try {
+      // On disk when it has ended, by the way `replaceFile` opened the file.
       await handle.appendFile(text);
     } catch (error) {
       isTorn = true;

@@ -49,7 +49,7 @@ export function createLocalShellHost(options: LocalShellsOptions): Host {
     async run(command) {
       command.signal?.throwIfAborted();
       closing.signal.throwIfAborted();
-      if (!fitsShell(command)) return await direct.run(command);
+      if (!fitsShell(command, options.path)) return await direct.run(command);
       const ended = runInShell(command).finally(() => running.delete(ended));
       running.add(ended);
       return await ended;
@@ -62,7 +62,9 @@ export function createLocalShellHost(options: LocalShellsOptions): Host {
   };
 }
 
-function fitsShell({ args, env }: HostCommand): boolean {
+function fitsShell({ program, args, env }: HostCommand, path: string): boolean {
+  // Of a shell that is bash env(1) starts the program, and takes such a path for a variable.
+  if (`${path}${program}`.includes('=')) return false;
   const words = [...args, ...Object.values(env ?? {})];
   const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word), 0);
   return bytes <= MOST_ARGUMENT_BYTES && !words.some((word) => word.includes('\0'));

@@ -72,9 +72,9 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
   return [
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
     FIND_PROGRAM,
-    surroundings.binDir === undefined ? 'p=$PATH' : `p=${quoteWord(surroundings.binDir)}:$PATH`,
     // A program that outlives its caller would keep its session, of which a server gives out few.
-    `limit=; if command -v timeout > /dev/null 2>&1; then limit='timeout -k 2 ${seconds}'; fi`,
+    `p=$PATH; limit=; if find_program timeout; then limit="$found -k 2 ${seconds}"; fi`,
+    ...(surroundings.binDir === undefined ? [] : [`p=${quoteWord(surroundings.binDir)}:$PATH`]),
     `mark ${MARKS.begin}`,
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
     `elif ! find_program ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,

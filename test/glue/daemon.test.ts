@@ -203,6 +203,25 @@ describe('the daemon', () => {
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
 
+  it('takes tasks, and rests, also where a look at ClearML takes longer than the time between two', async () => {
+    const desk = createDesk();
+    await desk.enqueued(1);
+    const run = start(desk.glue);
+    await pass(desk.clock, 10_000);
+    desk.fate = ({ endpoint }) => {
+      if (endpoint === 'tasks.get_all') desk.clock.pass(20_000);
+      return undefined;
+    };
+    await pass(desk.clock, 25_000);
+    await desk.enqueued(2);
+    const looksBefore = desk.calls.filter((call) => call === 'squeue').length;
+    while (desk.cluster.jobs.length < 2) await pass(desk.clock, 1);
+    run.stop();
+    await run.ended;
+
+    expect(desk.calls.filter((call) => call === 'squeue').length - looksBefore).to.be.at.most(1);
+  });
+
   it('S-35 asks Slurm seldom when it has no jobs to follow', async () => {
     const desk = createDesk();
     const run = start(desk.glue);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFrame } from '../../src/host/frame.ts';
@@ -48,14 +48,15 @@ describe('a command for a shell on another machine', () => {
     shell: string,
     word: string,
     input: Buffer,
+    env = process.env,
   ): { exitCode: number | null; stdout: string; stderr: string } {
-    const { status, stdout, stderr } = spawnSync(shell, ['-c', word], { input, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(shell, ['-c', word], { input, encoding: 'utf8', env });
     return { exitCode: status, stdout, stderr };
   }
 
   /** The same, with this shell in place of /bin/sh. */
-  function giveTo(posixShell: string, input: Buffer): ReturnType<typeof give> {
-    return give('sh', remoteWord(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input);
+  function giveTo(posixShell: string, input: Buffer, env = process.env): ReturnType<typeof give> {
+    return give('/bin/sh', remoteWord(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
   }
 
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
@@ -131,6 +132,37 @@ describe('a command for a shell on another machine', () => {
       );
     });
 
+    it(`finds in ${shell} a program at a path that looks like a variable`, () => {
+      const binDir = join(folder, 'v=1');
+      mkdirSync(binDir);
+      writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
+      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: 5_000 };
+      const { stdout, stderr } = giveTo(
+        shell,
+        Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
+      );
+
+      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
+        kind: 'ended',
+        exitCode: 0,
+        stdout: '4711 --parsable\n',
+      });
+    });
+
+    it(`needs for ${shell} no dd that knows how to fill a block, and no timeout`, () => {
+      const bin = join(folder, 'bin');
+      mkdirSync(bin);
+      for (const name of ['env', 'cat', 'tee'])
+        symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name));
+      writeFileSync(join(bin, 'dd'), '#!/bin/sh\ncase $* in *iflag*) exit 1; esac\nPATH=/usr/bin:/bin exec dd "$@"\n', {
+        mode: 0o755,
+      });
+      const blocks = Buffer.concat([blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]);
+      const { stdout } = giveTo(shell, blocks, { PATH: bin });
+
+      expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
+    });
+
     it(`is followed by the next one in ${shell}`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = giveTo(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
@@ -163,6 +195,12 @@ describe('a command for a shell on another machine', () => {
         ]);
         return true;
       });
+  });
+
+  it('refuses a variable whose name would be code', () => {
+    const command = { program: 'true', args: [], timeoutMs: 5_000, env: { 'A;touch ran;B': '1' } };
+
+    expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
   });
 
   it('holds nobody’s data in what the login shell is given', () => {

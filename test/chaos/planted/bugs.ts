@@ -158,13 +158,13 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/glue/take-tasks.ts',
-        from: '  for (const task of view.jobs.keys()) if (findLiveJob(view, task) !== undefined) skip.add(task);\n',
-        to: '',
+        from: 'function notNow({ journal }: Glue',
+        to: 'function notNow({ busy }: Glue',
       },
       {
         file: 'src/glue/take-tasks.ts',
-        from: 'const skip = new Set<TaskId>(glue.journal.entries.keys());',
-        to: 'const skip = new Set<TaskId>(glue.busy);',
+        from: 'journal.entries.has(task) || findLiveJob(view, task) !== undefined',
+        to: 'busy.has(task)',
       },
     ],
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, calmness: 20 },
