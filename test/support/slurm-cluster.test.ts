@@ -76,8 +76,10 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');
       await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; exec sleep 600`);
-      await waitUntil('the job to run', () => existsSync(pidFile));
-      const pid = readFileSync(pidFile, 'utf8').trim();
+      // The file is there before anything is in it.
+      const readPid = (): string => (existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '');
+      await waitUntil('the job to run', () => readPid() !== '');
+      const pid = readPid();
 
       await cluster.killNode('n1');
       await waitUntil('its process to be gone', () => !existsSync(`/proc/${pid}`));
