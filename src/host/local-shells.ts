@@ -63,7 +63,7 @@ export function createLocalShellHost(options: LocalShellsOptions): Host {
 }
 
 function fitsShell({ program, args, env }: HostCommand, path: string): boolean {
-  // Of a shell that is bash env(1) starts the program, and takes such a path for a variable.
+  // Where sh is bash, env(1) starts the program, and takes such a path for a variable.
   if (`${path}${program}`.includes('=')) return false;
   const words = [...args, ...Object.values(env ?? {})];
   const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word), 0);

@@ -6,9 +6,9 @@ import { TaskIdShape } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/glue/entry.ts';
 import { openJournal } from '../../src/glue/journal.ts';
 import { formatJournal } from '../../src/glue/journal-lines.ts';
+import { start } from '../glue/daemon-run.ts';
 import type { Figure } from './figure.ts';
 import { createQuietWorld } from './quiet-world.ts';
-import { runOneRound } from './one-round.ts';
 import { median } from './samples.ts';
 
 const LIVE = 5_000;
@@ -20,7 +20,7 @@ export const longJournal: Figure = {
   async measure({ say }) {
     const world = createQuietWorld(LIVE);
     // What there is to tell of each job was told in an earlier life.
-    await runOneRound(world.glue);
+    await start(world.glue, { once: true }).ended;
     const text = history([...world.glue.journal.entries.values()]);
     const reading: number[] = [];
     const following: number[] = [];
@@ -32,7 +32,7 @@ export const longJournal: Figure = {
         const began = performance.now();
         const journal = await openJournal(folder, Date.now());
         reading.push((performance.now() - began) / 1000);
-        await runOneRound({ ...world.glue, journal });
+        await start({ ...world.glue, journal }, { once: true }).ended;
         following.push((performance.now() - began) / 1000);
         if (journal.entries.size !== LIVE) throw new Error(`${journal.entries.size} tasks are followed, not ${LIVE}`);
         await journal.close();

@@ -1,6 +1,6 @@
 // The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
 import { setImmediate as turn } from 'node:timers/promises';
-import { runDaemon } from '../../src/glue/daemon.ts';
+import { start } from '../glue/daemon-run.ts';
 import { createOwnedClock } from '../glue/simulation/owned-clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
@@ -20,13 +20,7 @@ const WARM_UP = 3;
 const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);
 const clock = createOwnedClock(Date.now());
 const { glue, writes, calls } = createQuietWorld(jobs, clock.of(1));
-const stop = new AbortController();
-const ended = runDaemon(glue, {
-  pace: { lookMs: 15_000, queueMs: 5_000 },
-  once: false,
-  stop: stop.signal,
-  lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
-});
+const daemon = start(glue);
 await turn();
 
 for (let round = 0; round < WARM_UP + rounds;) {
@@ -55,7 +49,7 @@ for (let round = 0; round < WARM_UP + rounds;) {
   };
   process.stdout.write(`${JSON.stringify(timed)}\n`);
 }
-stop.abort();
+daemon.stop();
 await turn();
 clock.pass(60_000);
-await ended;
+await daemon.ended;
