@@ -38,7 +38,6 @@ export function createLogger({
     level,
     levels: LEVELS,
     format: winston.format.printf(({ message }) => String(message)),
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its transports as interfaces
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
   let closing: Promise<void> | undefined;

@@ -8,7 +8,7 @@ const BUILD = { title: 'build', program: 'npm', args: ['run', '--silent', 'build
 /** In the order in which they are told: what most often breaks comes first. */
 const OTHERS = [
   { title: 'types', program: 'npm', args: ['run', '--silent', 'types'] },
-  { title: 'lint', program: 'eslint', args: ['.'] },
+  { title: 'lint', program: 'oxlint', args: [] },
   { title: 'format', program: 'prettier', args: ['--check', '.'] },
   { title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
   { title: 'dead code', program: 'knip', args: [] },
