@@ -21,7 +21,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   ],
   [String(EXIT.usage), "a command line that can't be meant; nothing was done"],
   [String(EXIT.unavailable), 'ClearML or Slurm gave no answer, or Node is too old'],
-  [String(EXIT.cannotCreate), "the state folder can't be used"],
+  [String(EXIT.cannotCreate), "the state folder, or the state file of `sandbox`, can't be used"],
   [
     String(EXIT.tryAgain),
     'try again later: another process has the state folder, `--once` or `execute` has left something unfinished, or a daemon has not ended yet',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { explain } from '../../src/cli/explain.ts';
+import { Interrupted } from '../../src/cli/interrupted.ts';
 import { parseAndRun } from '../../src/cli/parser.ts';
 
 export interface Here {
@@ -12,6 +13,8 @@ export interface Here {
   run(...words: readonly string[]): Promise<Answer>;
   /** The same with a person at the terminal, who answers questions like this. */
   answering(answer: (question: string) => string): Pick<Here, 'run'>;
+  /** The same with a command that is told to stop at once: what waits for that ends when it has begun. */
+  stopping(): Pick<Here, 'run'>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -25,7 +28,11 @@ export interface Answer {
 export async function here(environment: Readonly<Record<string, string>> = {}): Promise<Here> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
 
-  async function run(words: readonly string[], answer?: (question: string) => string): Promise<Answer> {
+  async function run(
+    words: readonly string[],
+    answer?: (question: string) => string,
+    stop: AbortSignal = new AbortController().signal,
+  ): Promise<Answer> {
     let stdout = '';
     let stderr = '';
     const errorStream = new PassThrough();
@@ -41,7 +48,7 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
       isTerminal: false,
       ...(answer === undefined ? {} : { ask: (question: string) => Promise.resolve(answer(question)) }),
       startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...words],
-      stop: new AbortController().signal,
+      stop,
       onSignal: () => () => undefined,
     };
     try {
@@ -60,6 +67,7 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
     },
     run: (...words) => run(words),
     answering: (answer) => ({ run: (...words) => run(words, answer) }),
+    stopping: () => ({ run: (...words) => run(words, undefined, AbortSignal.abort(new Interrupted('SIGINT'))) }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

@@ -9,19 +9,28 @@ export const sandboxCommand: Command = {
   group: 'Begin',
   describe: 'A small ClearML-compatible server, to try things with',
   examples: [
-    { words: 'sandbox', does: 'A server that forgets everything when it ends' },
-    { words: 'sandbox --state tasks.json', does: 'One that keeps it' },
+    {
+      words: 'sandbox --write-config clearml.conf',
+      does: 'A server that forgets everything when it ends',
+    },
+    { words: 'sandbox --state tasks.json', does: 'One that keeps it, and prints its clearml.conf' },
   ],
   options: {
-    port: {
-      value: 'PORT',
+    'write-config': {
+      value: 'FILE',
       type: 'string',
-      describe: `The port to listen on (default: ${DEFAULT_PORT}), 0 for any free one`,
+      describe: 'A new file for its clearml.conf, which only you can read (default: print it)',
     },
+    overwrite: { type: 'boolean', describe: 'Let --write-config replace a file that is there' },
     host: {
       value: 'ADDRESS',
       type: 'string',
       describe: 'The address to listen on (default: 127.0.0.1, for this machine only)',
+    },
+    port: {
+      value: 'PORT',
+      type: 'string',
+      describe: `The port to listen on (default: ${DEFAULT_PORT}, or any free one), 0 for any free one`,
     },
     state: { value: 'FILE', type: 'string', describe: 'A file that keeps everything over restarts' },
   },

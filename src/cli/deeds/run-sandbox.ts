@@ -1,38 +1,91 @@
-// Runs the sandbox until it is told to stop, and says how to use it.
+// Runs the sandbox until it is told to stop, hands over its configuration, and says how to use it.
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { createSandbox } from '../../sandbox/clearml/server.ts';
 import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/clearml/ready-conf.ts';
+import { createSandbox, type Sandbox } from '../../sandbox/clearml/server.ts';
+import { PortTaken } from '../../sandbox/clearml/start-errors.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { numberOption, textOption } from '../typed-options.ts';
+import { describeReach } from '../sandbox-reach.ts';
+import { numberOption, switchOption, textOption } from '../typed-options.ts';
+import { UsageProblem } from '../usage-problem.ts';
+import { writeNewConfig } from '../write-new-config.ts';
 
-/** @throws NotASnapshot, PortTaken */
+const HIGHEST_PORT = 65_535;
+
+/** @throws UsageProblem, NotASnapshot, PortTaken, CannotListen */
 export async function runSandbox(
   typed: Typed,
-  { workingDir, stdout, stderr, stop }: Surroundings,
+  around: Surroundings,
   { defaultPort }: { readonly defaultPort: number },
 ): Promise<number> {
+  const configFile = textOption(typed, 'write-config');
+  const overwrite = switchOption(typed, 'overwrite') ?? false;
+  if (overwrite && configFile === undefined) throw new UsageProblem('--overwrite goes with --write-config FILE.');
+  const { sandbox, isElsewhere } = await listen(typed, around, defaultPort);
+  try {
+    const conf = formatReadyConf(sandbox, resolve(around.workingDir, 'files'));
+    const written =
+      configFile === undefined
+        ? undefined
+        : await writeNewConfig(resolve(around.workingDir, configFile), conf, { overwrite });
+    if (written === undefined) around.stdout(conf);
+    tell(around, sandbox, { written, instead: isElsewhere ? defaultPort : undefined, host: textOption(typed, 'host') });
+    if (!around.stop.aborted) await once(around.stop, 'abort');
+    return EXIT.ok;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** Where the usual port is taken and nobody has named one, on any that is free. */
+async function listen(
+  typed: Typed,
+  { workingDir }: Surroundings,
+  defaultPort: number,
+): Promise<{ readonly sandbox: Sandbox; readonly isElsewhere: boolean }> {
   const state = textOption(typed, 'state');
   const host = textOption(typed, 'host');
-  const sandbox = await createSandbox({
-    port: numberOption(typed, 'port', 0) ?? defaultPort,
+  const port = numberOption(typed, 'port', 0);
+  if (port !== undefined && port > HIGHEST_PORT)
+    throw new UsageProblem(`--port is at most ${HIGHEST_PORT}, not ${port}.`);
+  const options = {
     ...(host === undefined ? {} : { host }),
     ...(state === undefined ? {} : { stateFile: resolve(workingDir, state) }),
     clock: systemClock,
-  });
-  stdout(formatReadyConf(sandbox, resolve(workingDir, 'files')));
-  stderr(
-    [
-      `The sandbox listens on ${sandbox.url}. Its clearml.conf was printed to standard output; put it into ~/clearml.conf or name it with --config-file.`,
+  };
+  try {
+    return { sandbox: await createSandbox({ ...options, port: port ?? defaultPort }), isElsewhere: false };
+  } catch (error) {
+    if (!(error instanceof PortTaken) || port !== undefined) throw error;
+    return { sandbox: await createSandbox({ ...options, port: 0 }), isElsewhere: true };
+  }
+}
+
+interface Told {
+  /** The file with its configuration; undefined where that was printed. */
+  readonly written: string | undefined;
+  /** The port that was taken. */
+  readonly instead: number | undefined;
+  readonly host: string | undefined;
+}
+
+function tell({ stderr }: Surroundings, sandbox: Sandbox, { written, instead, host }: Told): void {
+  const taken = instead === undefined ? '' : `, as port ${instead} is taken`;
+  const lines = [`The sandbox listens on ${sandbox.url}${taken}.`];
+  const reach = describeReach(sandbox, host);
+  if (reach !== undefined) lines.push(reach);
+  if (written === undefined) {
+    lines.push(
+      'Its clearml.conf was printed to standard output. It holds keys: with --write-config FILE it goes into a file that only you can read.',
+    );
+  } else {
+    lines.push(
+      `${written} has its address and its keys, and only you can read it.`,
       'To enqueue a first task into the queue "default":',
-      ...formatFirstTaskLines(sandbox, 'default').map((line) => `  ${line}`),
-      'Ctrl-C ends it.',
-      '',
-    ].join('\n'),
-  );
-  if (!stop.aborted) await once(stop, 'abort');
-  await sandbox.close();
-  return EXIT.ok;
+      ...formatFirstTaskLines(sandbox, written, 'default').map((line) => `  ${line}`),
+    );
+  }
+  stderr([...lines, 'Ctrl-C ends it.', ''].join('\n'));
 }

@@ -26,31 +26,30 @@ api {
 `;
 }
 
-const FIRST_TASK = {
-  name: 'first task',
-  type: 'training',
-  script: {
-    binary: 'python3',
-    entry_point: 'first_task.py',
-    working_dir: '.',
-    diff: 'import socket\nprint("hello from", socket.gethostname())\n',
-  },
-};
-
 /**
- * Two lines for any POSIX shell: the first makes a task that needs neither git nor pip, the second enqueues it.
- * They are the real API: with other keys and another address they work on a real server too.
+ * Lines for any POSIX shell: they make a task that needs neither git nor pip, and enqueue it. The keys are read from the file each
+ * time, and go to curl by a pipe: what stands on a command line is shown to every user by ps.
+ * They are the real API: with another file they work on a real server too.
+ * @param configFile where the clearml.conf of `formatReadyConf` is
  */
-export function formatFirstTaskLines(access: SandboxAccess, queueName: string): string[] {
-  const call = `curl -sS -u ${quoteWord(`${access.accessKey}:${access.secretKey}`)}`;
-  const post = (endpoint: string): string => `${call} ${quoteWord(`${access.url}/${endpoint}`)} -d`;
-  // The envelope has an id of its own, so only the one after "data" will do.
-  const readId = `sed 's/.*"data": *{"id": *"\\([0-9a-f]*\\)".*/\\1/'`;
-  const enqueue = JSON.stringify({ task: 'TASK', queue_name: queueName });
-  const [before = '', after = ''] = enqueue.split('TASK');
+export function formatFirstTaskLines(
+  { url }: Pick<SandboxAccess, 'url'>,
+  configFile: string,
+  queueName: string,
+): string[] {
+  const post = (endpoint: string): string => `ask ${quoteWord(`${url}/${endpoint}`)} -d`;
   return [
-    `task=$(${post('tasks.create')} ${quoteWord(JSON.stringify(FIRST_TASK))} | ${readId})`,
-    `${post('tasks.enqueue')} ${quoteWord(before)}"$task"${quoteWord(after)}`,
+    'ask() {',
+    `  sed -n 's/^ *[a-z]*_key: "\\(.*\\)"/\\1/p' ${quoteWord(configFile)} | paste -s -d : - |`,
+    `    sed 's/.*/user = "&"/' | curl -sS -K - "$@"`,
+    '}',
+    `task=$(${post('tasks.create')} '{`,
+    '  "name": "first task", "type": "training", "script": {',
+    '    "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",',
+    `    "diff": "import socket\\nprint(\\"hello from\\", socket.gethostname())\\n"}}' |`,
+    // The envelope has an id of its own, so only the one after "data" will do.
+    `  sed 's/.*"data": *{"id": *"\\([0-9a-f]*\\)".*/\\1/')`,
+    `${post('tasks.enqueue')} ${quoteWord(`{"queue_name": ${JSON.stringify(queueName)}, "task": "`)}"$task"'"}'`,
   ];
 }
 

@@ -14,6 +14,7 @@ import { createQueuesService } from './queues.ts';
 import { createSandboxClock } from './sandbox-clock.ts';
 import { createServerInfoService } from './server-info.ts';
 import { readSnapshot } from './snapshot-file.ts';
+import { CannotListen, NotASnapshot, PortTaken } from './start-errors.ts';
 import { createStore } from './store.ts';
 import { createTaskPartsService } from './task-parts.ts';
 import { createTasksDiscardService } from './tasks-discard.ts';
@@ -40,19 +41,12 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** The API server's address, without a slash at its end. */
   readonly url: string;
+  /** The IP address on which it listens. */
+  readonly ip: string;
   readonly accessKey: string;
   readonly secretKey: string;
   /** Stops listening, cuts open connections, and leaves the state file complete. */
   close(): Promise<void>;
-}
-
-/** Thrown when another program listens there already. */
-export class PortTaken extends Error {
-  override readonly name = 'PortTaken';
-
-  constructor(port: number, host: string) {
-    super(`port ${port} of ${host} is taken by another program: choose another one, or 0 for any that is free`);
-  }
 }
 
 const KEEP_ALIVE_MS = 75_000;
@@ -60,8 +54,8 @@ const KEEP_ALIVE_MS = 75_000;
 /**
  * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
  * survives even SIGKILL.
- * @throws NotASnapshot when the state file is something else
- * @throws PortTaken
+ * @throws NotASnapshot when the state file is something else, or can't be written
+ * @throws PortTaken, CannotListen
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', stateFile, clock: realClock, log = silentLog } = options;
@@ -88,7 +82,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   // A new sandbox's keys must not be lost either.
   store.changeSettings({});
-  await store.saved();
+  await store.saved().catch((error: unknown) => refuseStateFile(stateFile, error));
 
   const dispatch = createDispatcher({ endpoints, store, clock, faults, log });
   const serving = new Set<Promise<void>>();
@@ -99,15 +93,17 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   // Agents poll every 5 s, which is just when Node would close an idle connection, maybe under their next request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(isPortTaken(error) ? new PortTaken(options.port, host) : error));
+    server.once('error', (error) => reject(judgeListening(error, options.port, host)));
     server.listen(options.port, host, resolve);
   });
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const { port, address: ip } =
+    typeof address === 'object' && address !== null ? address : { port: options.port, address: host };
   const { accessKey, secretKey } = store.settings();
 
   return {
     url: `http://${reachableName(host)}:${port}`,
+    ip,
     accessKey,
     secretKey,
     async close() {
@@ -122,8 +118,32 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-function isPortTaken(error: Error): boolean {
-  return 'code' in error && error.code === 'EADDRINUSE';
+/** What listen(2) and getaddrinfo(3) say, as what a person can do about it. */
+function judgeListening(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  const cause = { cause: error };
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new PortTaken(port, host);
+    case 'EACCES':
+      return new CannotListen(
+        `you may not listen on port ${port}: ports below 1024 are root's; choose another one, or 0 for any that is free`,
+        cause,
+      );
+    case 'EADDRNOTAVAIL':
+      return new CannotListen(`${host} is no address of this machine: "hostname -I" prints those that it has`, cause);
+    default:
+      return new CannotListen(
+        `${host} can not be listened on (${error.code ?? error.message}): give a name or an address of this machine`,
+        cause,
+      );
+  }
+}
+
+function refuseStateFile(path: string | undefined, error: unknown): never {
+  const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  throw new NotASnapshot(`the state file ${path ?? ''} can not be written (${why}): give another path`, {
+    cause: error,
+  });
 }
 
 /** Nobody can call the address that means "all addresses"; the machine's own name is for those who share its network. */

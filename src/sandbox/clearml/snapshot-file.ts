@@ -2,11 +2,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { snapshot, type Snapshot } from './documents.ts';
-
-/** Thrown when the state file is there but is no snapshot of a sandbox: it is somebody's file, so it is not overwritten. */
-export class NotASnapshot extends Error {
-  override readonly name = 'NotASnapshot';
-}
+import { NotASnapshot } from './start-errors.ts';
 
 /**
  * The snapshot in the file, or undefined when there is no file yet.
@@ -58,7 +54,10 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code === 'ENOENT') return undefined;
+    throw new NotASnapshot(`the state file ${path} can not be read (${String(error.code)}): give another path`, {
+      cause: error,
+    });
   }
 }

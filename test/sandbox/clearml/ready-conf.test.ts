@@ -1,5 +1,8 @@
 // What the sandbox prints for its user: a clearml.conf and two lines of shell that really work.
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { formatFirstTaskLines, formatReadyConf } from '../../../src/sandbox/clearml/ready-conf.ts';
@@ -23,9 +26,19 @@ describe('the ready clearml.conf', () => {
 });
 
 describe('the lines for a first task', () => {
+  it('hold neither key: others read the command lines of a process', async () => {
+    await using sandbox = await openSandbox();
+    const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
+    expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);
+    expect(lines).to.contain('curl -sS -K -');
+  });
+
   it('enqueue it when a shell runs them', async () => {
     await using sandbox = await openSandbox();
-    await run('sh', ['-euc', formatFirstTaskLines(sandbox, 'my first queue').join('\n')]);
+    await using folder = await temporaryFolder();
+    const conf = join(folder.path, "it's mine.conf");
+    await writeFile(conf, formatReadyConf(sandbox, '/tmp/files'));
+    await run('sh', ['-euc', formatFirstTaskLines(sandbox, conf, 'my first queue').join('\n')]);
     const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['name', 'status', 'script.diff'] });
     expect(tasks).to.deep.equal([
       {
@@ -38,3 +51,8 @@ describe('the lines for a first task', () => {
     expect(queues).to.have.nested.property('[0].entries').with.lengthOf(1);
   });
 });
+
+async function temporaryFolder(): Promise<{ readonly path: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'ready-conf-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}

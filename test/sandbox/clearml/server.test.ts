@@ -3,7 +3,8 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.ts';
-import { createSandbox, PortTaken } from '../../../src/sandbox/clearml/server.ts';
+import { createSandbox } from '../../../src/sandbox/clearml/server.ts';
+import { PortTaken } from '../../../src/sandbox/clearml/start-errors.ts';
 import { rejection } from '../../support/rejection.ts';
 import { basic, openSandbox, readAnswer, type OpenSandbox } from './open-sandbox.ts';
 

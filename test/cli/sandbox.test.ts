@@ -1,0 +1,127 @@
+// `sandbox`: its configuration goes into a file for its owner alone, and what keeps it from starting is said in a sentence.
+import { expect } from 'chai';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeReach } from '../../src/cli/sandbox-reach.ts';
+import { here } from './run-here.ts';
+
+describe('sandbox --write-config', () => {
+  it('makes a file that only its owner can read, says what it wrote, and prints no key', async () => {
+    await using place = await here();
+    const { code, stdout, stderr } = await place.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
+
+    expect(code, stderr).to.equal(0);
+    const file = join(place.folder, 'my.conf');
+    const text = await readFile(file, 'utf8');
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    expect(stderr).to.contain(`${file} has its address and its keys, and only you can read it.`);
+    const [, secret = '?'] = /secret_key: "(.*)"/.exec(text) ?? [];
+    expect(stdout + stderr).not.to.contain(secret);
+  });
+
+  it('leaves a file that is there as it is, whatever is in it, and a link too', async () => {
+    await using place = await here();
+    const file = await place.write('clearml.conf', 'api {}\n');
+    await chmod(file, 0o644);
+    await symlink('clearml.conf', join(place.folder, 'link.conf'));
+
+    for (const name of ['clearml.conf', 'link.conf']) {
+      const { code, stdout, stderr } = await place.stopping().run('sandbox', '--port=0', '--write-config', name);
+      expect(code).to.equal(2);
+      expect(stdout).to.equal('');
+      expect(stderr).to.contain('is there already, and was left as it is').and.to.contain('--overwrite');
+    }
+    expect(await readFile(file, 'utf8')).to.equal('api {}\n');
+  });
+
+  it('replaces it with --overwrite, by a file of its own', async () => {
+    await using place = await here();
+    const file = await place.write('kept.conf', 'api {}\n');
+    const link = join(place.folder, 'clearml.conf');
+    await symlink('kept.conf', link);
+
+    const { code } = await place.stopping().run('sandbox', '--port=0', '--write-config', 'clearml.conf', '--overwrite');
+
+    expect(code).to.equal(0);
+    expect((await lstat(link)).isFile()).to.equal(true);
+    expect((await stat(link)).mode & 0o777).to.equal(0o600);
+    expect(await readFile(file, 'utf8')).to.equal('api {}\n');
+    expect(await readdir(place.folder)).to.have.members(['clearml.conf', 'kept.conf']);
+  });
+
+  it('started again as it was, finds its own file', async () => {
+    await using place = await here();
+    const port = String(await freePort());
+    const words = ['sandbox', '--port', port, '--state', 's.json', '--write-config', 'c.conf'];
+    for (const expected of [0, 0]) expect((await place.stopping().run(...words)).code).to.equal(expected);
+  });
+});
+
+describe('a sandbox whose port is taken', () => {
+  it('says so where the port was named, and touches no file', async () => {
+    await using place = await here();
+    await using taken = await takenPort();
+    const words = ['sandbox', '--port', String(taken.port), '--write-config', 'c.conf'];
+    const { code, stdout, stderr } = await place.stopping().run(...words);
+
+    expect(code).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr).to.match(/^clearml-agent-slurm: port \d+ of 127.0.0.1 is taken by another program: choose another/);
+    expect(await readdir(place.folder)).to.deep.equal([]);
+  });
+});
+
+describe('what keeps a sandbox from starting', () => {
+  for (const [words, code, answer] of [
+    [['--host', 'no-such-host.invalid'], 2, 'no-such-host.invalid can not be listened on (E'],
+    [['--host', '192.0.2.1'], 2, '192.0.2.1 is no address of this machine: "hostname -I" prints those that it has'],
+    [['--port', '99999'], 2, '--port is at most 65535, not 99999.'],
+    [['--state', 'no/such/folder.json'], 73, 'folder.json can not be written (ENOENT): give another path'],
+    [['--state', '.'], 73, 'can not be read (EISDIR): give another path'],
+    [['--state', 'words.txt'], 73, 'words.txt is not a sandbox state file (it is not JSON)'],
+    [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf can not be written (ENOENT): name another file.'],
+    [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
+  ] as const) {
+    it(`"${words.join(' ')}" is a sentence and exit code ${code}, and no bug`, async () => {
+      await using place = await here();
+      await place.write('words.txt', 'These are words.\n');
+
+      const port = words.some((word) => word === '--port') ? [] : ['--port', '0'];
+      const { code: ended, stdout, stderr } = await place.stopping().run('sandbox', ...port, ...words);
+
+      expect(ended, stderr).to.equal(code);
+      expect(stdout).to.equal('');
+      expect(stderr).to.include(answer);
+      expect(stderr).not.to.include('bug');
+    });
+  }
+});
+
+describe('who reaches a sandbox', () => {
+  it('is said where it is not this machine alone', () => {
+    expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
+    expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
+    expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);
+    expect(describeReach({ url: 'http://n1:8008', ip: '127.0.1.1' }, 'n1')).to.match(/^Warning: n1 is 127\.0\.1\.1 on/);
+  });
+});
+
+async function takenPort(): Promise<{ readonly port: number; [Symbol.asyncDispose](): Promise<void> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  await using taken = await takenPort();
+  return taken.port;
+}
