@@ -1,5 +1,6 @@
 // A file that is either the old one or the new one, never half of it.
 import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 const { O_APPEND, O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
 
@@ -16,10 +17,25 @@ export async function replaceFile(file: string, text: string, mode: number): Pro
     await handle.writeFile(text);
     await handle.sync();
     await rename(temporary, file);
-    return handle;
   } catch (error) {
     await handle.close();
     await rm(temporary);
     throw error;
+  }
+  await syncFolder(dirname(file)).catch(() => undefined);
+  return handle;
+}
+
+/**
+ * A rename is on disk only once its folder is (fsync(2)): after a power cut the name could stand for the old file.
+ * Some file systems can't sync a folder. By then the new file has its name, and whoever went on with the old one would write
+ * into a file that is gone, so that a failure here must not stop the caller.
+ */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

@@ -122,7 +122,7 @@ export async function assemble(
     clearml,
     scheduler: withPace(scheduler, pace, systemClock),
     host,
-    journal: await openJournal(stateDir, systemClock.now()),
+    journal: await openJournal(stateDir, systemClock.now(), log),
     clock: systemClock,
     log,
     randomToken,

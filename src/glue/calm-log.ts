@@ -6,12 +6,12 @@ const AGAIN_AFTER_MS = 10 * 60_000;
 /** More than this is forgotten, and may be said again. */
 const MOST_REMEMBERED = 10_000;
 
-/** Warnings and errors that repeat (the same sentence about the same task, job and queue) are kept for the debug level. */
+/** Warnings and errors that repeat (the same sentence and cause, about the same task, job and queue) go to the debug level. */
 export function calmLog(log: Logger, clock: Clock): Logger {
   const saidAt = new Map<string, number>();
 
   function isNews(message: string, data: LogData | undefined): boolean {
-    const key = JSON.stringify([message, data?.['task'], data?.['job'], data?.['queue']]);
+    const key = JSON.stringify([message, data?.['task'], data?.['job'], data?.['queue'], causeIn(data)]);
     const lastAt = saidAt.get(key);
     const now = clock.now();
     if (lastAt !== undefined && now - lastAt < AGAIN_AFTER_MS) return false;
@@ -26,4 +26,11 @@ export function calmLog(log: Logger, clock: Clock): Logger {
     warn: (message, data) => (isNews(message, data) ? log.warn(message, data) : log.debug(message, data)),
     error: (message, data) => (isNews(message, data) ? log.error(message, data) : log.debug(message, data)),
   };
+}
+
+/** What went wrong, without the numbers (ports, times, process ids) that differ each time although the cause is the same. */
+function causeIn(data: LogData | undefined): string {
+  const { err, slurm } = data ?? {};
+  const cause = err instanceof Error ? `${err.name}: ${err.message}` : typeof slurm === 'string' ? slurm : '';
+  return cause.replaceAll(/\d+/g, '#');
 }

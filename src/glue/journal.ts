@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../base/atomic-file.ts';
 import type { TaskId } from '../clearml/ids.ts';
+import type { Logger } from '../log/logger.ts';
 import type { Entry } from './entry.ts';
 import { applyLine, formatJournal, isMostlyHistory, readJournal, type JournalLine } from './journal-lines.ts';
 
@@ -24,9 +25,10 @@ export interface Journal {
 
 /**
  * Opens (or begins) the journal in this folder and compacts it.
+ * @param log is told of a compaction that failed; nothing is lost by it, but the file grows
  * @throws JournalUnusable when the folder can't be written, or the file is from a newer version
  */
-export async function openJournal(folder: string, now: number): Promise<Journal> {
+export async function openJournal(folder: string, now: number, log?: Pick<Logger, 'warn'>): Promise<Journal> {
   const file = join(folder, 'journal.jsonl');
   let handle: FileHandle;
   let lines = 0;
@@ -116,7 +118,12 @@ export async function openJournal(folder: string, now: number): Promise<Journal>
     try {
       handle = await rewrite();
       await before.close();
-    } catch {
+    } catch (error) {
+      log?.warn('Journal compaction failed; the file grows until one succeeds', {
+        file,
+        err: error,
+        advice: adviseOn(error),
+      });
       lines = 0;
     }
   }

@@ -1,6 +1,20 @@
 // A file that is either the old one or the new one.
 import { expect } from 'chai';
-import { chmod, constants, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  constants,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/base/atomic-file.ts';
@@ -45,6 +59,25 @@ describe('replacing a file', () => {
     await handle.close();
 
     expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
+  });
+
+  it('has the new name on disk, too, before it ends', async () => {
+    const probe = await open(folder, 'r');
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const sync: (this: FileHandle) => Promise<void> = Reflect.get(prototype, 'sync');
+    const synced: string[] = [];
+    prototype.sync = async function (this: FileHandle): Promise<void> {
+      synced.push(await readlink(`/proc/self/fd/${this.fd}`));
+      await sync.call(this);
+    };
+    try {
+      await (await replaceFile(join(folder, 'a'), 'new', 0o600)).close();
+    } finally {
+      prototype.sync = sync;
+    }
+
+    expect(synced.at(-1)).to.equal(await realpath(folder));
   });
 
   it('begins with nothing of a new file that was left half done', async () => {

@@ -36,6 +36,16 @@ describe('a log that does not repeat itself', () => {
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['error', 'error', 'error', 'error']);
   });
 
+  it('reports a new cause at once, and not a cause in which only numbers differ', () => {
+    const { log, lines } = calm();
+    for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
+      log.warn('Poll failed', { err: new Error(message) });
+    log.warn('Slurm is unavailable', { slurm: 'Unable to contact slurm controller' });
+    log.warn('Slurm is unavailable', { slurm: 'Access denied' });
+
+    expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['warn', 'debug', 'warn', 'warn', 'warn']);
+  });
+
   it('never holds back what is no trouble', () => {
     const { log, lines } = calm();
     log.info('Taken');

@@ -202,7 +202,8 @@ describe('the journal', () => {
 
   it('D-07 that can not be written anew loses nothing by it, and is written anew later', async () => {
     const blocked = `${file}.${process.pid}.tmp`;
-    const journal = await openJournal(folder, NOW);
+    const warnings: string[] = [];
+    const journal = await openJournal(folder, NOW, { warn: (message) => void warnings.push(message) });
     const writeOften = (): Promise<unknown> =>
       Promise.all(Array.from({ length: 1_500 }, () => journal.write(taskNumber(1))));
     const countLines = async (): Promise<number> => (await readFile(file, 'utf8')).split('\n').length - 1;
@@ -210,6 +211,7 @@ describe('the journal', () => {
     await writeOften();
     await writeOften();
     await rmdir(blocked);
+    expect(warnings).to.deep.equal(['Journal compaction failed; the file grows until one succeeds']);
     await writeOften();
     expect(await countLines(), 'so many lines must come before it is tried again').to.equal(4_500);
     await writeOften();
