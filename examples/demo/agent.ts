@@ -2,7 +2,7 @@
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
 import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
 import { hasProgram } from '../../test/set-up/command.mjs';
-import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
+import type { Installer } from './installing.ts';
 import { tellingLine } from './telling-line.ts';
 import { unpackPython } from './unpacked-python.ts';
 
@@ -16,10 +16,17 @@ export interface DemoAgent {
 }
 
 /** @throws Error when there is no Python at all, and none can be had */
-export async function findAgent({ standIn }: { readonly standIn: boolean }): Promise<DemoAgent> {
-  if (!standIn || !hasProgram('python3')) await installDebianPackages([]);
+export async function findAgent({
+  standIn,
+  installer,
+}: {
+  readonly standIn: boolean;
+  readonly installer: Installer;
+}): Promise<DemoAgent> {
+  const lacking = standIn && hasProgram('python3') ? undefined : await installer.install([]);
   if (!hasProgram('python3')) return unpackedAgent();
   if (standIn) return standInAgent('as DEMO_STAND_INS asks');
+  if (lacking !== undefined) return standInAgent(lacking);
   const { missing, says } = await installAgent();
   return missing[0] === undefined
     ? { says: `real: clearml-agent (${says})`, python: AGENT_PYTHON }
@@ -31,7 +38,7 @@ async function unpackedAgent(): Promise<DemoAgent> {
   if (binDir === undefined) {
     throw new Error('There is no python3 here, and the tasks of the demo need it: install it, and run the demo again.');
   }
-  return { ...standInAgent('there was no python3 here, and only root can install it'), binDir };
+  return { ...standInAgent('there was no python3 here, and none was installed'), binDir };
 }
 
 function standInAgent(why: string): DemoAgent {

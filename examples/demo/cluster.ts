@@ -5,9 +5,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
-import { installDebianPackages } from '../../test/set-up/debian-packages.mjs';
-import { ensureHostName } from '../../test/set-up/host-name.mjs';
 import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
+import type { Installer } from './installing.ts';
 import { tellingLine } from './telling-line.ts';
 
 export interface DemoCluster {
@@ -31,11 +30,17 @@ const ANSWER_MS = 10_000;
 /** One task of the demo wants two. */
 const NODES_WANTED = 2;
 
-export async function findCluster({ standIn }: { readonly standIn: boolean }): Promise<DemoCluster> {
+export async function findCluster({
+  standIn,
+  installer,
+}: {
+  readonly standIn: boolean;
+  readonly installer: Installer;
+}): Promise<DemoCluster> {
   if (standIn) return standInCluster('as DEMO_STAND_INS asks');
   const existing = await existingCluster();
   if (typeof existing !== 'string') return existing;
-  const own = await ownCluster(existing);
+  const own = await ownCluster(existing, installer);
   return typeof own === 'string' ? standInCluster(own) : own;
 }
 
@@ -64,12 +69,10 @@ function isHere(address: string): boolean {
   return /^(localhost|127\.|::1$)/.test(address) || address === hostname();
 }
 
-/** Slurm's daemons on loopback, installed before where that is possible. */
-async function ownCluster(whyNotExisting: string): Promise<Attempt> {
-  for (const setUp of [() => installDebianPackages(DAEMONS), ensureHostName]) {
-    const { missing } = await setUp();
-    if (missing[0] !== undefined) return missing[0];
-  }
+/** Slurm's daemons on loopback, installed before where that is possible and allowed. */
+async function ownCluster(whyNotExisting: string, installer: Installer): Promise<Attempt> {
+  const missing = await installer.install(DAEMONS);
+  if (missing !== undefined) return missing;
   try {
     const cluster = await startSlurmCluster();
     const version = (await cluster.run('sinfo', '--version')).trim();

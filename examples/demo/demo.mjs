@@ -1,4 +1,5 @@
-// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends; with DEMO_STAND_INS=1 without real Slurm and agent.
+// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends; with DEMO_STAND_INS=1 without real Slurm and agent,
+// with `-- --install` or CI=true what is missing for a real Slurm is installed without a question.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLines, runCommand } from '../../test/set-up/command.mjs';
@@ -6,6 +7,12 @@ import { installNodeModules } from '../../test/set-up/node-modules.mjs';
 import { showLine, showStep, showTitle } from './screen.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
+
+const [unknown] = process.argv.slice(2).filter((word) => word !== '--install');
+if (unknown !== undefined) {
+  console.error(`The demo has one option, --install: root lets it install a real Slurm. It does not know ${unknown}.`);
+  process.exit(2);
+}
 
 const stop = new AbortController();
 const stoppedEarly = new Error('The demo was stopped early, and with it everything that it had started.');
@@ -36,15 +43,25 @@ function isBuilt() {
 
 try {
   showTitle('clearml-agent-slurm: three ClearML tasks become Slurm jobs');
-  await showStep('packages', installNodeModules, ({ says = '' }) => says);
+  await showStep('packages', installNodeModules, ({ says = '' }) => says, 'npm ci, a minute or two');
   stop.signal.throwIfAborted();
-  await showStep('build', build, (says) => says);
+  await showStep('build', build, (says) => says, 'npm run build');
   stop.signal.throwIfAborted();
   // From here on TypeScript: what makes Node read it is among the packages.
   const { register } = await import('tsx/esm/api');
   register();
   const { runDemo } = await import('./three-tasks.ts');
-  const isAsExpected = await runDemo({ standIns: process.env['DEMO_STAND_INS'] === '1', stop: stop.signal });
+  const { createInstaller, personAtTerminal } = await import('./installing.ts');
+  const installer = createInstaller({
+    isAsked: process.argv.includes('--install'),
+    isCi: process.env['CI'] === 'true',
+    ask: personAtTerminal(stop.signal),
+  });
+  const isAsExpected = await runDemo({
+    standIns: process.env['DEMO_STAND_INS'] === '1',
+    installer,
+    stop: stop.signal,
+  });
   process.exitCode = isAsExpected ? 0 : 1;
 } catch (error) {
   showLine(`\n${error instanceof Error ? error.message : String(error)}`);

@@ -1,4 +1,5 @@
 // What the demo writes: aligned lines, long ones wrapped, and a table; everything goes through here.
+import { clearInterval, setInterval } from 'node:timers';
 
 const LABEL_WIDTH = 11;
 
@@ -12,17 +13,21 @@ export function showLine(text) {
   console.log(text);
 }
 
+/** @type {NodeJS.Timeout | undefined} */
+let ticking;
+
 /**
- * Does one step of the preparations, and says in one line what came of it. On a terminal the label stands there meanwhile.
+ * Does one step of the preparations, and says in one line what came of it. On a terminal its line counts the seconds meanwhile.
  * @template T
  * @param {string} label
  * @param {() => Promise<T>} work
  * @param {(result: T) => string} says
+ * @param {string} [doing] what is done meanwhile, and how long that may take
  * @returns {Promise<T>}
  */
-export async function showStep(label, work, says) {
+export async function showStep(label, work, says, doing = '') {
   const start = `  ${label.padEnd(LABEL_WIDTH)}`;
-  if (process.stdout.isTTY) process.stdout.write(`${start}…`);
+  showPending(`${start}${doing}…`);
   try {
     const result = await work();
     clearPending();
@@ -34,7 +39,19 @@ export async function showStep(label, work, says) {
   }
 }
 
-function clearPending() {
+/** @param {string} text */
+function showPending(text) {
+  if (!process.stdout.isTTY) return;
+  const startedAt = performance.now();
+  process.stdout.write(text);
+  ticking = setInterval(() => {
+    process.stdout.write(`\r${text} ${Math.floor((performance.now() - startedAt) / 1000)} s`);
+  }, 1_000);
+}
+
+/** Gives the line to whoever has something to say or to ask. */
+export function clearPending() {
+  clearInterval(ticking);
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
 }
 

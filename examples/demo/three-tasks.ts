@@ -7,6 +7,7 @@ import { findAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
 import { findCluster, type DemoCluster } from './cluster.ts';
 import { COMMAND, startGlue, startServer, WORKER } from './glue.ts';
+import type { Installer } from './installing.ts';
 import { formatTable, judge, readOutcomes } from './outcome.ts';
 import { showEvent, showLine, showStep, showTable, showTitle } from './screen.mjs';
 import { enqueueTasks, type DemoTask } from './tasks.ts';
@@ -15,6 +16,7 @@ import { watchTasks } from './watch.ts';
 export interface DemoOptions {
   /** Whether stand-ins are used although the real things may be there. */
   readonly standIns: boolean;
+  readonly installer: Installer;
   /** Aborted when the demo is to end early. */
   readonly stop: AbortSignal;
 }
@@ -30,16 +32,16 @@ Look next at
 `;
 
 /** Returns whether the server says what it should. Whatever it started is stopped by then. */
-export async function runDemo({ standIns, stop }: DemoOptions): Promise<boolean> {
+export async function runDemo({ standIns, installer, stop }: DemoOptions): Promise<boolean> {
   await using cluster = await showStep(
     'Slurm',
-    () => findCluster({ standIn: standIns }),
+    () => findCluster({ standIn: standIns, installer }),
     ({ says }) => says,
   );
   stop.throwIfAborted();
   const agent = await showStep(
     'agent',
-    () => findAgent({ standIn: standIns }),
+    () => findAgent({ standIn: standIns, installer }),
     ({ says }) => says,
   );
   stop.throwIfAborted();

@@ -38,7 +38,7 @@ const PACKAGES = [
  * @returns {Promise<import('./sections.mjs').SetUp>}
  */
 export async function installDebianPackages(programs = PACKAGES.map((entry) => entry.program)) {
-  const wanted = await missingPackages(programs);
+  const wanted = await missingDebianPackages(programs);
   if (wanted.length === 0)
     return {
       missing: [],
@@ -49,13 +49,16 @@ export async function installDebianPackages(programs = PACKAGES.map((entry) => e
     return { missing: [`There is no ${wanted.join(', no ')} here, and ${obstacle}.`], says: '' };
 
   const problem = await withoutStartingServices(() => aptInstall(wanted));
-  const still = await missingPackages(programs);
+  const still = await missingDebianPackages(programs);
   if (still.length > 0) return { missing: [`apt-get could not install ${still.join(', ')}: ${problem}`], says: '' };
   return { missing: [], says: `installed ${wanted.join(', ')}` };
 }
 
-/** @param {readonly string[]} programs */
-async function missingPackages(programs) {
+/**
+ * The packages to install for these programs, and python3-venv.
+ * @param {readonly string[]} programs
+ */
+export async function missingDebianPackages(programs) {
   const names = PACKAGES.filter((entry) => programs.includes(entry.program) && !hasProgram(entry.program)).map(
     (entry) => entry.package,
   );
@@ -63,7 +66,8 @@ async function missingPackages(programs) {
   return venv.exitCode === 0 ? names : [...names, 'python3-venv'];
 }
 
-function whyNotInstallable() {
+/** As a phrase; undefined where they can be installed. */
+export function whyNotInstallable() {
   if (process.getuid?.() !== 0) return 'only root can install it';
   if (!hasProgram('apt-get')) return 'this machine has no apt-get to install it with';
   return undefined;

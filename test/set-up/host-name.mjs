@@ -14,6 +14,11 @@ export async function ensureHostName() {
   return { missing: [], says: `added ${name} to /etc/hosts` };
 }
 
+/** Whether it can be looked up already. */
+export function isHostNameKnown() {
+  return isResolvable(hostname().split('.')[0] ?? '');
+}
+
 /** @param {string} name */
 async function isResolvable(name) {
   try {
