@@ -8,7 +8,7 @@ import { sweepJobConfs } from './job-conf.ts';
 import { live } from './life.ts';
 import type { Lock } from './lock.ts';
 import { hasSchedulerQueue, look, type View } from './look.ts';
-import { createPause } from './pause.ts';
+import { createBackoff } from './backoff.ts';
 import { fingerprint, isWaitedFor, pauseBetweenLooks, SOON_MS } from './poll-pace.ts';
 import { resume } from './resume.ts';
 import { createStrays } from './strays.ts';
@@ -55,7 +55,7 @@ export async function runDaemon(given: Glue, options: DaemonOptions): Promise<Da
 
 async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
   const { clock, log } = glue;
-  const pause = createPause(random);
+  const pause = createBackoff(random);
   const ways = createWays(glue, pause);
   const tasks = createTakeTasks(glue, ways, pause);
   const strays = createStrays(glue);

@@ -4,7 +4,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import { bringToSlurm, chooseHead, claim } from './claim.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { findLiveJob, type View } from './look.ts';
-import type { Pause } from './pause.ts';
+import type { Backoff } from './backoff.ts';
 import { rememberPeople } from './people-of-a-reading.ts';
 import type { Ways } from './ways.ts';
 
@@ -16,7 +16,7 @@ export interface TakeTasks {
   round(view: View, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
 }
 
-export function createTakeTasks(glue: Glue, ways: Ways, pause: Pause): TakeTasks {
+export function createTakeTasks(glue: Glue, ways: Ways, pause: Backoff): TakeTasks {
   let lastServed: ServedQueue | undefined;
 
   return {

@@ -3,7 +3,7 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
-import type { Pause } from './pause.ts';
+import type { Backoff } from './backoff.ts';
 
 /** The cluster takes nothing for the moment: the task, which is parked, is to return to the front of its queue. */
 export interface Refused {
@@ -31,7 +31,7 @@ export interface Ways {
 /** So many on their way at a time: half of them at sbatch, which takes about as long as all that ClearML is asked. */
 const AT_ONCE = 8;
 
-export function createWays(glue: Glue, pause: Pause): Ways {
+export function createWays(glue: Glue, pause: Backoff): Ways {
   const { clock, pace } = glue;
   /** In the order in which they began. */
   const underWay = new Set<Promise<void>>();

@@ -47,3 +47,8 @@ export function readMark(attempt: string): string | undefined {
   if (attempt.length !== TIME_DIGITS + MARK_LENGTH + RANDOM_DIGITS) return undefined;
   return attempt.slice(TIME_DIGITS, TIME_DIGITS + MARK_LENGTH);
 }
+
+/** A number from 0 to 1 that differs from attempt to attempt and stays the same for one: its random digits. */
+export function jitterOf(attempt: string): number {
+  return (Number.parseInt(attempt.slice(-RANDOM_DIGITS), 36) || 0) / (36 ** RANDOM_DIGITS - 1);
+}

@@ -2,7 +2,7 @@
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { Glue } from '../../src/glue/glue.ts';
-import { createPause } from '../../src/glue/pause.ts';
+import { createBackoff } from '../../src/glue/backoff.ts';
 import { createWays, type Ways } from '../../src/glue/ways.ts';
 import { look, type View } from '../../src/glue/look.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
@@ -74,7 +74,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
     glue,
     ways: createWays(
       glue,
-      createPause(() => 1),
+      createBackoff(() => 1),
     ),
     neighbour: (number, disk = { text: '' }) => daemon(number, disk),
     server,

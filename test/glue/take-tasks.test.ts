@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../src/clearml/ids.ts';
-import { createPause } from '../../src/glue/pause.ts';
+import { createBackoff } from '../../src/glue/backoff.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { createTakeTasks } from '../../src/glue/take-tasks.ts';
 import { createWays } from '../../src/glue/ways.ts';
@@ -12,7 +12,7 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts'
 const go = new AbortController().signal;
 
 async function take(desk: Desk, forMs = 60_000): Promise<number> {
-  const pause = createPause(() => 1);
+  const pause = createBackoff(() => 1);
   const ways = createWays(desk.glue, pause);
   const until = desk.clock.now() + forMs;
   const claimed = await createTakeTasks(desk.glue, ways, pause).round(await desk.look(), { until, signal: go });
@@ -84,7 +84,7 @@ describe('taking tasks', () => {
     const stopped = desk.server.store.tasks.get(task) ?? expect.fail('no such task');
     desk.server.store.tasks.put({ ...stopped, execution });
 
-    const pause = createPause(() => 1);
+    const pause = createBackoff(() => 1);
     const ways = createWays(desk.glue, pause);
     await createTakeTasks(desk.glue, ways, pause).round(view, { until: desk.clock.now() + 1_000, signal: go });
     await ways.finish();
@@ -159,7 +159,7 @@ describe('taking tasks', () => {
     const desk = createDesk();
     for (let number = 1; number <= 20; number += 1) await desk.enqueued(number);
     desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
-    const pause = createPause(() => 1);
+    const pause = createBackoff(() => 1);
     const ways = createWays(desk.glue, pause);
     const until = desk.clock.now() + 15_000;
 

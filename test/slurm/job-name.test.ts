@@ -1,7 +1,7 @@
 // The name by which a job is found again.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatJobName, newAttempt, readJobName, readMark } from '../../src/slurm/job-name.ts';
+import { formatJobName, jitterOf, newAttempt, readJobName, readMark } from '../../src/slurm/job-name.ts';
 
 const TASK = '0123456789abcdef0123456789abcdef';
 const DIGITS = Array.from({ length: 36 }, (_, digit) => digit.toString(36));
@@ -59,6 +59,13 @@ describe('an attempt', () => {
         expect(newAttempt(one, 'zzzzz', first) < newAttempt(other, '00000', second)).to.equal(true);
       }),
     );
+  });
+
+  it('gives a jitter from 0 to 1 by its random digits alone', () => {
+    expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
+    expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
+    expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);
+    expect(jitterOf('')).to.equal(0);
   });
 
   it('differs between two daemons that submit in the same millisecond', () => {

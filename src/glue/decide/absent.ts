@@ -22,7 +22,7 @@ export function decideAbsent(sighting: Sighting): Action[] {
   if (now - entry.absentSince < graces.absentMs) return [];
   if (task.status === 'in_progress') return decideLost(task, sighting);
   const why = `${jobOf(sighting)} is no longer known to Slurm`;
-  return [place === 'parked' ? tryAgain(why, sighting) : { do: 'give-back', why }];
+  return place === 'parked' ? tryAgain(why, sighting) : [{ do: 'give-back', why }];
 }
 
 /** An agent that still reports is alive, whatever Slurm has forgotten. */

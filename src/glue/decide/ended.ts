@@ -39,7 +39,7 @@ function decideStillQueued(job: Job, sighting: Sighting): Action[] {
     return [{ do: 'give-back', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
   }
   if (isGateClosed(job, sighting.record)) {
-    if (place === 'parked') return [tryAgain(`job ${job.id} found the task not ready to be run`, sighting)];
+    if (place === 'parked') return tryAgain(`job ${job.id} found the task not ready to be run`, sighting);
     return afterGrace(sighting, [{ do: 'give-back', why: `job ${job.id} could not learn whether it had the task` }]);
   }
   if (isRefusal(job)) return [end(refused(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
@@ -102,7 +102,7 @@ function done(job: Job, sighting: Sighting): Action[] {
 
 function parkAndSubmit(job: Job, from: 'in_progress' | 'stopped', sighting: Sighting): Action[] {
   const why = `Slurm started job ${job.id} again before the task was ready for it`;
-  return [{ do: 'park-again', from }, tryAgain(why, sighting)];
+  return [{ do: 'park-again', from }, ...tryAgain(why, sighting)];
 }
 
 /** sbatch may refuse a job and leave a record of it behind: such a job never ran. */

@@ -1,4 +1,6 @@
 // The moves that several rows of the table share.
+import { jitterOf } from '../../slurm/job-name.ts';
+import { backoffMs } from '../backoff.ts';
 import type { Entry } from '../entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action, Ending } from './action.ts';
@@ -24,15 +26,20 @@ export function takeIfParked(place: Place): Action[] {
   return place === 'parked' ? [{ do: 'take-entry' }] : [];
 }
 
-/** A new attempt for a parked task, as long as there is hope. */
-export function tryAgain(why: string, { entry }: Pick<Sighting, 'entry'>): Action {
-  if (entry.attempts < MAX_ATTEMPTS) return { do: 'submit-again', why };
-  return end({
-    status: 'failed',
-    reason: 'too many attempts',
-    text: `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`,
-    withLog: true,
-  });
+/**
+ * A new attempt for a parked task, as long as there is hope. The first follows at once, each further one after a longer backoff
+ * since the last was submitted: until it is over nothing is done, and the next pass decides again.
+ */
+export function tryAgain(why: string, { entry, now }: Pick<Sighting, 'entry' | 'now'>): Action[] {
+  if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'submit-again', why }] : [];
+  const text = `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`;
+  return [end({ status: 'failed', reason: 'too many attempts', text, withLog: true })];
+}
+
+/** A clock that was set back ends the backoff: it must not last until the clock has caught up. */
+function isBackoffOver({ attempt = '', attempts, stepAt }: Entry, now: number): boolean {
+  const sinceMs = now - stepAt;
+  return sinceMs < 0 || sinceMs >= backoffMs(attempts - 1, jitterOf(attempt));
 }
 
 /** What is said is remembered first: a line twice is worse than none. */

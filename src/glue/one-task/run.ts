@@ -13,7 +13,7 @@ import type { Glue, ServedQueue } from '../glue.ts';
 import { live } from '../life.ts';
 import type { Lock } from '../lock.ts';
 import { findLiveJob, hasSchedulerQueue, look, type View } from '../look.ts';
-import { createPause } from '../pause.ts';
+import { createBackoff } from '../backoff.ts';
 import { SOON_MS } from '../poll-pace.ts';
 import { resume } from '../resume.ts';
 import { createStrays } from '../strays.ts';
@@ -64,7 +64,7 @@ async function goAlong(
   seen: { jobId: JobId | undefined },
 ): Promise<Task | 'deleted' | 'left'> {
   const { clock, log } = glue;
-  const pause = createPause(random);
+  const pause = createBackoff(random);
   const ways = createWays(glue, pause);
   const strays = createStrays(glue, id);
   const due = { look: 0, show: 0 };

@@ -27,6 +27,46 @@ describeRows('a job that ended at the gate', [
     done: ['submit-again'],
   },
   {
+    title: 'ended at the gate for the second time, a moment after it was submitted: nothing until the backoff is over',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: atGate,
+      entry: entryOf({ attempts: 2, stepAt: NOW - 11_000 }),
+    },
+    done: [],
+  },
+  {
+    title: 'ended at the gate for the second time, after the backoff: a new attempt',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: atGate,
+      entry: entryOf({ attempts: 2, stepAt: NOW - 15_000 }),
+    },
+    done: ['submit-again'],
+  },
+  {
+    title: 'ended at the gate for the fourth time within a minute: the backoff grows with each attempt',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: atGate,
+      entry: entryOf({ attempts: 4, stepAt: NOW - 44_000 }),
+    },
+    done: [],
+  },
+  {
+    title: 'ended at the gate for the second time, and the clock was set back: a new attempt at once',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: atGate,
+      entry: entryOf({ attempts: 2, stepAt: NOW + 1_000 }),
+    },
+    done: ['submit-again'],
+  },
+  {
     title:
       'S-47 ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
