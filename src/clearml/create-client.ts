@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './connect.ts';
-import { ServerUnusable } from './errors.ts';
+import { ServerUnusable, type ServerUnreachable } from './errors.ts';
 import { createEvents } from './events.ts';
 import { createExchange } from './exchange.ts';
 import { createHttp } from './http.ts';
@@ -24,6 +24,8 @@ export interface ClearmlClientDeps {
   /** Cuts every call and every wait short; one that is still whole during a graceful end lets the last calls through. */
   readonly signal?: AbortSignal | undefined;
   readonly patience?: Partial<Patience> | undefined;
+  /** Told of each attempt that brought no answer. */
+  readonly onNoAnswer?: ((error: ServerUnreachable) => void) | undefined;
 }
 
 /**
@@ -45,7 +47,16 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     timeoutMs: patience.attemptMs,
     signal,
   });
-  const session = createSession({ exchange, settings, clock, log, secrets, patience, signal });
+  const session = createSession({
+    exchange,
+    settings,
+    clock,
+    log,
+    secrets,
+    patience,
+    signal,
+    onNoAnswer: deps.onNoAnswer,
+  });
 
   return {
     queues: createQueues(session, log),

@@ -39,11 +39,14 @@ interface SessionDeps {
   readonly secrets: Secrets;
   readonly patience: Patience;
   readonly signal: AbortSignal;
+  /** Told of each attempt that brought no answer. */
+  readonly onNoAnswer?: ((error: ServerUnreachable) => void) | undefined;
 }
 
 const LoginAnswer = z.object({ token: z.string() });
 
-export function createSession({ exchange, settings, clock, log, secrets, patience, signal }: SessionDeps): Session {
+export function createSession(deps: SessionDeps): Session {
+  const { exchange, settings, clock, log, secrets, patience, signal, onNoAnswer } = deps;
   const { apiServer } = settings;
   const loggedIn = createLogin({ settings, clock, secrets, askForToken });
 
@@ -95,6 +98,7 @@ export function createSession({ exchange, settings, clock, log, secrets, patienc
       signal,
       onFailure(err, attemptNumber) {
         log.debug('A call to ClearML brought no answer', { endpoint, attempt: attemptNumber, err });
+        onNoAnswer?.(err);
       },
     });
   }

@@ -33,9 +33,9 @@ export interface ServerSide {
 export async function openServer(
   base: Base,
   named: readonly NamedQueue[],
-  { createQueues }: { readonly createQueues: boolean },
+  { createQueues, isDaemon = false }: { readonly createQueues: boolean; readonly isDaemon?: boolean },
 ): Promise<ServerSide> {
-  const clearml = makeClearml(base);
+  const clearml = makeClearml(base, { isDaemon });
   try {
     const server = await clearml.connect();
     const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });

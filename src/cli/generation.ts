@@ -22,7 +22,10 @@ export async function openGeneration(typed: Typed, around: Surroundings): Promis
     await warnOfLeftBehind(settings.clusters, base.log);
     // Nothing is asked there yet: this finds what a person must change before a login node can be reached.
     for (const cluster of settings.clusters) await (await openCluster(base, cluster, base.log)).host.close();
-    const serverSide = await openServer(base, named, { createQueues: switchOption(typed, 'create-queue') ?? false });
+    const serverSide = await openServer(base, named, {
+      createQueues: switchOption(typed, 'create-queue') ?? false,
+      isDaemon: true,
+    });
     return {
       base,
       serverSide,

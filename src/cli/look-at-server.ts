@@ -17,7 +17,7 @@ import type { Base } from './read-base.ts';
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
 
 /** A person waits for the answer. */
-const PATIENCE = { attemptMs: 10_000, retryMs: 2_000 };
+const PATIENCE = { patience: { attemptMs: 10_000, retryMs: 2_000 } };
 
 export async function lookAtServer(base: Base): Promise<ServerPart> {
   let clearml: ClearmlClient | undefined;

@@ -2,11 +2,51 @@
 import { systemClock } from '../base/clock.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
-import type { Patience } from '../clearml/settings.ts';
+import type { ServerUnreachable } from '../clearml/errors.ts';
+import { DEFAULT_PATIENCE, type Patience } from '../clearml/settings.ts';
 import { connectionOf } from '../config/connection.ts';
+import { firstAnswer } from './first-answer.ts';
 import type { Base } from './read-base.ts';
 
-/** Nothing has been said to the server yet. */
-export function makeClearml({ config, log, secrets }: Base, patience?: Partial<Patience>): ClearmlClient {
-  return createClearmlClient({ settings: connectionOf(config), clock: systemClock, log, secrets, patience });
+/** A person at a terminal waits for no longer, and then hears why. */
+const PERSON_MS = 10_000;
+
+interface Wishes {
+  readonly patience?: Partial<Patience>;
+  /** It goes on as long as the client tries; else a person waits for the answer. */
+  readonly isDaemon?: boolean;
+}
+
+/** Nothing has been said to the server yet. Its `connect` tells what is in the way when it takes longer. */
+export function makeClearml(base: Base, { patience, isDaemon = false }: Wishes = {}): ClearmlClient {
+  const { config, log, secrets, around } = base;
+  let last: ServerUnreachable | undefined;
+  const settings = connectionOf(config);
+  const client = createClearmlClient({
+    settings,
+    clock: systemClock,
+    log,
+    secrets,
+    patience,
+    onNoAnswer: (error) => (last = error),
+  });
+  return {
+    ...client,
+    connect: () =>
+      firstAnswer(() => client.connect(), {
+        clock: systemClock,
+        server: settings.apiServer,
+        giveUpMs: isDaemon ? undefined : PERSON_MS,
+        triesMs: patience?.retryMs ?? DEFAULT_PATIENCE.retryMs,
+        lastFailure: () => last,
+        notice({ why, until }) {
+          const time = new Date(until).toISOString();
+          if (isDaemon) log.warn('The ClearML server does not answer; trying again', { until: time, why });
+          else {
+            const fact = why.charAt(0).toUpperCase() + why.slice(1);
+            around.stderr(`${fact}. Trying again until ${time.slice(11, 19)} UTC; Ctrl-C ends this.\n`);
+          }
+        },
+      }),
+  };
 }

@@ -57,6 +57,7 @@ async function printConsole(base: Base, task: TaskId, lines: number): Promise<nu
   const { stdout, stderr } = base.around;
   const clearml = makeClearml(base);
   try {
+    await clearml.connect();
     const events = await clearml.events.read(task, { last: lines });
     if (events.length === 0) return EXIT.failed;
     stderr("The end of the task's console in ClearML:\n");
@@ -72,6 +73,7 @@ async function printConsole(base: Base, task: TaskId, lines: number): Promise<nu
 async function lastJobOf(base: Base, task: TaskId): Promise<string | undefined> {
   const clearml = makeClearml(base);
   try {
+    await clearml.connect();
     return (await clearml.tasks.get(task))?.task.slurmJob;
   } finally {
     await clearml.close();
