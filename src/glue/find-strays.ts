@@ -5,6 +5,7 @@ import { attemptOf, readMark } from '../slurm/job-name.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { isJobId } from '../slurm/job-row.ts';
+import { isStoppedByTerm } from './agent-words.ts';
 import { isWaiting } from './decide/waiting.ts';
 import { ranAs } from './decide/whose.ts';
 import type { ServedQueue } from './glue.ts';
@@ -35,12 +36,25 @@ export type Stray =
       readonly queue: ServedQueue;
       readonly statusChanged: number | undefined;
     }
+  /**
+   * Its agent was sent SIGTERM and stopped it, and the job has failed since: it is followed if Slurm had started that job again
+   * before the task was parked for it, which only the job's record tells.
+   */
+  | {
+      readonly kind: 'maybe requeued';
+      readonly task: TaskId;
+      readonly queue: ServedQueue;
+      readonly job: Job;
+    }
   /** A job of ours ran it, and is gone. */
   | { readonly kind: 'was ours'; readonly task: TaskId; readonly queue: ServedQueue; readonly jobId: JobId };
 
 export interface StrayFacts {
   readonly view: View;
-  /** Tasks that have a live job or an entry in the scheduler queue, and where it was asked for all that wait or run in our queues. */
+  /**
+   * Tasks that have a live job or an entry in the scheduler queue, and where everything was asked for those with a failed job, too,
+   * and all that wait or run in our queues.
+   */
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Those that are looked at: of all that was seen what nobody here follows. */
   readonly unknown: ReadonlySet<TaskId>;
@@ -96,6 +110,10 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
     return followed(facts, { task: id, queue, job: live, isOthersJob: false });
   }
   if (queue === undefined) return isLongParked && !isWanted(task) ? { kind: 'stale entry', task: id } : undefined;
+  if (isStoppedByTerm(task)) {
+    const stoppedBy = failedAfterTerm(facts, task, queue);
+    if (stoppedBy !== undefined) return stoppedBy;
+  }
   const others = facts.everybodys?.get(id)?.find((job) => isLive(job.state));
   if (others !== undefined) return othersJob(facts, task, queue, others);
   const place = view.placeOf(id, queue.id);
@@ -110,6 +128,12 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
   if (task.status === 'in_progress') return wasOurs(facts, task, queue);
   if (task.status !== 'queued' || place !== 'nowhere' || !facts.isOurs(queue.id, undefined)) return undefined;
   return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
+}
+
+function failedAfterTerm({ view, isOurs }: StrayFacts, task: Task, queue: ServedQueue): Stray | undefined {
+  const job = view.jobs.get(task.id)?.findLast((ended) => ended.state === 'FAILED' && ranAs(task, ended));
+  if (job === undefined || !isOurs(queue.id, readMark(attemptOf(job.name)))) return undefined;
+  return { kind: 'maybe requeued', task: task.id, queue, job };
 }
 
 /**

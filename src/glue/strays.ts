@@ -2,10 +2,12 @@
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import type { Job } from '../slurm/scheduler.ts';
+import { attemptOf } from '../slurm/job-name.ts';
 import { forEach } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import { findStrays, seemsJobless, type Stray, type StrayFacts } from './find-strays.ts';
 import type { Glue, ServedQueue } from './glue.ts';
+import { isBackAtGate } from './job-exit.ts';
 import { byTask, findLiveJob, type View } from './look.ts';
 import { say } from './tell.ts';
 import { describeOthersJob } from './wording.ts';
@@ -70,7 +72,11 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
       const parked = new Set(parkedTasks(glue, view).filter(isUnknown));
       const unknown = new Set(parked);
       for (const task of view.jobs.keys()) if (isUnknown(task)) unknown.add(task);
-      const named = [...unknown].filter((task) => parked.has(task) || findLiveJob(view, task) !== undefined);
+      const hasFailed = (task: TaskId): boolean =>
+        view.jobs.get(task)?.some(({ state }) => state === 'FAILED') === true;
+      const named = [...unknown].filter(
+        (task) => parked.has(task) || findLiveJob(view, task) !== undefined || (everywhere && hasFailed(task)),
+      );
       // What is forgotten while ClearML is asked is no stray.
       const known = everywhere ? new Set([...entries.keys(), ...glue.busy]) : new Set();
 
@@ -108,6 +114,7 @@ function parkedTasks({ schedulerQueue }: Glue, { queues }: View): TaskId[] {
 }
 
 async function takeIn(glue: Glue, stray: Stray): Promise<void> {
+  if (stray.kind === 'maybe requeued' && !(await isRequeued(glue, stray.job))) return;
   glue.log.info('Found a task that nobody followed', { task: stray.task, what: stray.kind });
   switch (stray.kind) {
     case 'job': {
@@ -116,6 +123,10 @@ async function takeIn(glue: Glue, stray: Stray): Promise<void> {
       await glue.journal.write(isOthersJob ? { ...entry, isOthersJob } : entry);
       if (isOthersJob) await say(glue, stray.task, { level: 'WARNING', text: describeOthersJob(jobId) });
       return;
+    }
+    case 'maybe requeued': {
+      const { job, task, queue } = stray;
+      return glue.journal.write({ ...newEntry(glue, task, queue), jobId: job.id, attempt: attemptOf(job.name) });
     }
     case 'was ours':
       return glue.journal.write({ ...newEntry(glue, stray.task, stray.queue), jobId: stray.jobId });
@@ -133,6 +144,12 @@ async function takeIn(glue: Glue, stray: Stray): Promise<void> {
     case 'pointless job':
       return glue.scheduler.cancel([stray.jobId]);
   }
+}
+
+/** A record counts only under the name that the list showed: ids are handed out again. */
+async function isRequeued({ scheduler }: Glue, job: Job): Promise<boolean> {
+  const record = await scheduler.record(job.id);
+  return record?.name === job.name && isBackAtGate(job, record);
 }
 
 function newEntry(glue: Glue, task: TaskId, queue: ServedQueue): Entry {

@@ -2,6 +2,9 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { createStrays } from '../../src/glue/strays.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 
@@ -47,5 +50,46 @@ describe('taking strays in', () => {
     expect(await blind.takeIn(await desk.look(), { everywhere: true, signal })).to.equal(false);
     expect(await createStrays(desk.glue).takeIn(await desk.look(), { everywhere: true, signal })).to.equal(true);
     expect([...desk.glue.journal.entries.keys()]).to.deep.equal([task]);
+  });
+
+  it('runs a task anew whose job Slurm had started again too early, though the journal was lost', async () => {
+    const desk = createDesk();
+    const { cluster, clock, glue, server } = desk;
+    const lost = desk.neighbour(2);
+    const first = start({ ...lost, worker: glue.worker, mark: glue.mark, neighbours: glue.neighbours });
+    const task = await desk.enqueued(1);
+    await pass(clock, 60_000);
+    const [job = expect.fail('no job')] = cluster.jobs;
+    await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    clock.drop(2);
+    first.stop();
+
+    // The agent got a SIGTERM for the requeue, and the next start of the job was refused at the gate.
+    const before = server.store.tasks.get(task) ?? expect.fail('no task');
+    const lastWorker = `${glue.worker}:${job.id}`;
+    server.store.tasks.put({ ...before, status: 'stopped', status_reason: 'user abort', last_worker: lastWorker });
+    cluster.requeue(job);
+    cluster.end(job, 'FAILED', JOB_EXIT_CODES.gateClosed.code);
+    const back = start(glue);
+    await pass(clock, 60_000);
+    back.stop();
+    await back.ended;
+
+    expect((await desk.read(task))?.status).to.equal('queued');
+    expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
+  });
+
+  it('leaves a task stopped whose job failed without having been started again', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    desk.cluster.submit(formatJobName(task, newAttempt(desk.clock.now(), desk.glue.mark, 'once')), '');
+    const [job = expect.fail('no job')] = desk.cluster.jobs;
+    desk.cluster.end(job, 'FAILED', JOB_EXIT_CODES.gateClosed.code);
+    const before = desk.server.store.tasks.get(task) ?? expect.fail('no task');
+    const lastWorker = `${desk.glue.worker}:${job.id}`;
+    desk.server.store.tasks.put({ ...before, status: 'stopped', status_reason: 'user abort', last_worker: lastWorker });
+
+    expect(await createStrays(desk.glue).takeIn(await desk.look(), { everywhere: true, signal })).to.equal(true);
+    expect([...desk.glue.journal.entries.keys()]).to.deep.equal([]);
   });
 });
