@@ -1,4 +1,5 @@
 // What must hold in every state, and at every call by which a daemon changes a task.
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { State } from './state.ts';
 import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 
@@ -50,6 +51,18 @@ export function isGoodEnd({ world, lives }: State): boolean {
   if (status === 'queued' || status === 'in_progress' || world.isRunElsewhere || world.late !== undefined) return false;
   const { own, scheduler, other } = world.entries;
   if (own !== 0 || scheduler !== 0 || other !== 0 || world.jobs.some(isAlive)) return false;
+  if (isStoppedByRequeueAlone(world)) return false;
   // The second daemon may be dead by now, wherever it stands.
   return lives[0]?.round === undefined && lives[0]?.journal === '';
+}
+
+/**
+ * Nobody aborted it: its agent got a SIGTERM as Slurm requeued the job, and the next start of that job was refused at the gate.
+ * As long as Slurm shows that job the task is to be run anew.
+ */
+function isStoppedByRequeueAlone({ task, jobs }: World): boolean {
+  const last = jobs.at(-1);
+  if (task?.status !== 'stopped' || !task.isByTerm || last === undefined || last.isPurged) return false;
+  const isBackAtGate = last.state === 'FAILED' && last.exitCode === JOB_EXIT_CODES.gateClosed.code && last.restarts > 0;
+  return isBackAtGate && task.worker === `${last.worker}:${last.id}`;
 }

@@ -41,13 +41,13 @@ export const MORE_TROUBLE: readonly Scenario[] = [
     { purges: true, hasAccounting: false },
   ),
   when('an act of the user, and rounds so close that no grace has passed', { users: 1 }, { hasShortRounds: true }),
+  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
   when('a second daemon for a round', { rounds: 1 }, { looksAtOnce: true }),
 ];
 
 /** For `npm run model -- --deep`: minutes each. */
 export const DEEP_TROUBLE: readonly Scenario[] = [
   when('an act of the user, and the loop goes on beside a submission', { users: 1 }, { wakes: 1 }),
-  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
   when('a job put back, and an act of the user', { requeues: 1, users: 1 }),
   when('a crash, and a job put back', { crashes: 1, requeues: 1 }),
   when('two crashes, and a lost call', { crashes: 2, lost: 1 }),
