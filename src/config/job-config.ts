@@ -1,5 +1,5 @@
 // Writes the clearml.conf that a job gets on its node: what the agent there needs, and nothing of the daemon's own.
-import type { ConfigNode, ConfigTree } from './config-node.ts';
+import { nodeAt, overlay, treeWith, type ConfigNode, type ConfigTree } from './config-node.ts';
 
 /** The sections that clearml-agent and the SDK read. */
 const SECTIONS = ['api', 'agent', 'sdk', 'environment', 'files'];
@@ -12,10 +12,13 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The configuration in force, credentials from the environment included, as JSON that clearml-agent's HOCON reader
- * reads back unchanged. It holds secrets: for a file of mode 0600 only.
+ * The effective configuration, credentials from the environment included, as JSON that clearml-agent's HOCON reader
+ * reads back unchanged; with the keys of `agent.slurm.job_credentials` where there are any. It holds secrets: for a file of
+ * mode 0600 only.
  */
-export function jobConfig(root: ConfigTree): string {
+export function jobConfig(whole: ConfigTree): string {
+  const keys = nodeAt(whole, ['agent', 'slurm', 'job_credentials']);
+  const root = keys?.kind === 'tree' ? overlay(whole, treeWith(['api', 'credentials'], keys)) : whole;
   const sections = SECTIONS.flatMap((name): [string, ConfigNode][] => {
     const section = root.fields.get(name);
     if (section?.kind !== 'tree') return [];

@@ -54,6 +54,16 @@ const binaries = z
     "Slurm's commands, where they have another name or place. The others are looked for beside `sbatch`, or in `slurm_bin_dir`.",
   );
 
+const jobCredentials = z
+  .strictObject({
+    access_key: z.string().min(1).describe('The access key of the jobs.'),
+    secret_key: z.string().min(1).describe('The secret key that belongs to it.'),
+  })
+  .optional()
+  .describe(
+    "Keys for the jobs' `clearml.conf` in place of the daemon's own, so that a task's code never sees those. Needs `shared_dir`; without it jobs use the nodes' own `clearml.conf`.",
+  );
+
 /** `agent.slurm`. Strict: a name that isn't here is a typing error. */
 export const SlurmSection = z.strictObject({
   queues,
@@ -81,6 +91,7 @@ export const SlurmSection = z.strictObject({
     .describe(
       "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
     ),
+  job_credentials: jobCredentials,
   state_dir: localPath
     .optional()
     .describe(

@@ -53,6 +53,18 @@ describe('jobConfig', () => {
     expect(agent).to.deep.equal({ git_pass: 'pw' });
   });
 
+  it("holds the jobs' own keys where they have some, and none of the daemon's", () => {
+    const { root } = configWith(`
+      api { api_server: "http://h:8008", credentials { access_key: DAEMON, secret_key: DAEMON_SECRET } }
+      agent.slurm { queues: [gpu], job_credentials { access_key: JOB, secret_key: JOB_SECRET } }
+    `);
+
+    const text = jobConfig(root);
+
+    expect(readBack(text)['api']).to.deep.include({ credentials: { access_key: 'JOB', secret_key: 'JOB_SECRET' } });
+    expect(text).not.to.contain('DAEMON');
+  });
+
   it('holds no token, which the agent would not look for in a file', () => {
     expect(jobConfig(configFrom({ environment: { CLEARML_AUTH_TOKEN: 'ey.J' } }).root)).not.to.contain('ey.J');
   });
