@@ -21,6 +21,11 @@ export interface JobFacts {
   readonly sharedConf?: string;
   /** A folder shared by all nodes, in which one clearml-agent is installed for all jobs. */
   readonly sharedDir?: string;
+  /** The group of a project whose members may change what the job trusts, by name or number. */
+  readonly trustedGroup?: string;
+  /** The umask that jobs are to have, and the one that sbatch is given for their logs, as umask(1) prints them. */
+  readonly umask?: string;
+  readonly logUmask?: string;
   /** The interpreter to try first. */
   readonly python?: string;
   /** The clearml-agent to install where none is found, e.g. `3.0.3`. */

@@ -63,6 +63,13 @@ export const JOB_EXIT_CODES = {
     says: 'the job has several nodes, and srun is not in the container to start the agents on them.',
     advice: 'Write srun in front of singularity exec in the template.',
   },
+  untrustedPath: {
+    code: 211,
+    says: 'other users can change a file or folder that this job trusts.',
+    advice:
+      'Take the right to write from others (chmod go-w), or name a folder of your own. For a folder of a project set ' +
+      'agent.slurm.trusted_group: the members of that group can then run code as you.',
+  },
   imageNotPulled: {
     code: 210,
     says: 'the image of the container could not be pulled.',

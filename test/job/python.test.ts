@@ -170,6 +170,7 @@ function toolsOnly(node: Node): string {
     'rmdir',
     'sed',
     'sleep',
+    'stat',
     'touch',
     'uname',
   ];

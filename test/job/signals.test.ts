@@ -1,5 +1,7 @@
 // SIGTERM, which Slurm sends to every process of a job that is cancelled, out of time or preempted.
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
@@ -50,6 +52,24 @@ describe('SIGTERM', () => {
       exitCode: 0,
       stdout: 'before the agent\nready\nfinished\nafter the agent\n',
     });
+  });
+
+  it('takes the keys away at once, though a container takes longer to clean up than Slurm leaves the job', async () => {
+    const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
+    const template = PLAIN_TEMPLATE.replace(
+      '${CLEARML_AGENT_EXECUTE}',
+      `${container}\ncontainer \${CLEARML_AGENT_EXECUTE}`,
+    );
+    const agent = 'echo keys > "$TMPDIR/.clearml_agent.x.cfg"; echo password > "$TMPDIR/clearml_git_x.sh"; ';
+    const job = start({ STAND_IN_AGENT: agent + REPORTS }, template);
+    await printed(job, 'ready');
+    terminate(job);
+    await printed(job, 'cleaning');
+    process.kill(-(job.process.pid ?? 0), 'SIGKILL');
+    await job.ended;
+    const left = readdirSync(node.tmp, { recursive: true, encoding: 'utf8' }).map((path) => basename(path));
+    expect(left.filter((name) => /clearml\.conf|\.clearml_agent|clearml_git/.test(name))).to.deep.equal([]);
+    expect(left).to.include('tmp');
   });
 
   it('while clearml-agent is being installed ends the job without a word about Python', async () => {

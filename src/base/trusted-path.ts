@@ -1,0 +1,144 @@
+// Whether a path on this machine is this user's own: nobody but the user and root can change what it names. The job script has the same rule in templates/partials/trust.sh.mustache.
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One file, folder or symbolic link on the way to what a path names. */
+export interface PathStep {
+  readonly path: string;
+  readonly kind: 'folder' | 'link' | 'file';
+  /** The permission bits, as chmod(2) takes them. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** All that decides what a path names, from the root downwards. */
+export interface PathSteps {
+  readonly steps: readonly PathStep[];
+  /** Whether the path is there; if not, the steps end at the nearest folder that is. */
+  readonly isWhole: boolean;
+}
+
+export interface Trust {
+  /** The user's own id. */
+  readonly uid: number;
+  /** A group whose members are trusted too. */
+  readonly group?: number | undefined;
+  /**
+   * Set in a user namespace, as of a container: the id by which owners are shown that are not mapped into it (user_namespaces(7)).
+   * There it counts as root's, and as the trusted group.
+   */
+  readonly unmapped?: number | undefined;
+}
+
+const STICKY = 0o1000;
+
+/**
+ * Why somebody else can change what the path names, as a sentence's beginning: `/data can be written by group 100 (mode 775)`.
+ * As StrictModes of sshd_config(5): each step belongs to the user or root, and nobody else can write to it; above the last one a
+ * sticky bit will do, which lets nobody remove what is not theirs. Pure.
+ */
+export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): string | undefined {
+  for (const [index, step] of steps.entries()) {
+    const isAbove = !isWhole || index < steps.length - 1;
+    const why = whyNot(step, isAbove, trust);
+    if (why !== undefined) return `${step.path} ${why}`;
+  }
+  return undefined;
+}
+
+function whyNot({ kind, mode, uid, gid }: PathStep, isAbove: boolean, trust: Trust): string | undefined {
+  const { unmapped } = trust;
+  const isHidden = (id: number): boolean => unmapped !== undefined && id === unmapped;
+  const isOfGroup = trust.group !== undefined && (gid === trust.group || isHidden(gid));
+  const isOurs = uid === trust.uid || uid === 0 || isHidden(uid) || isOfGroup;
+  if (!isOurs) return `belongs to another user (uid ${uid})`;
+  if (kind === 'link') return undefined;
+  const guarded = isAbove && kind === 'folder' && (mode & STICKY) !== 0;
+  const shown = `(mode ${mode.toString(8)})`;
+  // Everybody could make something of the trusted group in a folder of that group.
+  if ((mode & 0o002) !== 0 && (!guarded || isOfGroup)) return `can be written by everybody ${shown}`;
+  // The private group that useradd gives a user has the user's own number.
+  if ((mode & 0o020) !== 0 && !guarded && !isOfGroup && gid !== trust.uid)
+    return `can be written by group ${gid} ${shown}`;
+  return undefined;
+}
+
+/** Whether somebody else can read what the path names: as its group, or as anybody. Pure. */
+export function isReadableByOthers({ steps, isWhole }: PathSteps, { uid }: Trust): boolean {
+  const file = steps.at(-1);
+  if (!isWhole || file === undefined) return false;
+  const folders = steps.slice(0, -1).filter(({ kind }) => kind === 'folder');
+  if ((file.mode & 0o004) !== 0 && folders.every(({ mode }) => (mode & 0o001) !== 0)) return true;
+  const isSharedGroup = file.gid !== uid && file.gid !== 0;
+  return isSharedGroup && (file.mode & 0o040) !== 0 && folders.every(({ mode }) => (mode & 0o011) !== 0);
+}
+
+/** More links than that the kernel does not follow either (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/**
+ * Looks at the way to what an absolute path names, from the root downwards: what is found good can be changed by nobody else from
+ * then on, so that the order closes the race between the look and the use.
+ * @throws what the file system says, but for a path that is not there
+ */
+export function lookAtPath(path: string): PathSteps {
+  const steps: PathStep[] = [stepAt('/')];
+  const left = partsOf(path);
+  let at = '/';
+  let links = 0;
+  for (let part = left.shift(); part !== undefined; part = left.shift()) {
+    if (part === '..') {
+      at = join(at, '..');
+      continue;
+    }
+    const next = join(at, part);
+    let step: PathStep;
+    try {
+      step = stepAt(next);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return { steps, isWhole: false };
+      throw error;
+    }
+    steps.push(step);
+    if (step.kind !== 'link') {
+      at = next;
+      continue;
+    }
+    links += 1;
+    if (links > MOST_LINKS) throw new Error(`${path} has too many symbolic links`);
+    const target = readlinkSync(next);
+    if (target.startsWith('/')) at = '/';
+    left.unshift(...partsOf(target));
+  }
+  return { steps, isWhole: true };
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+function stepAt(path: string): PathStep {
+  const stat = lstatSync(path);
+  const kind = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'folder' : 'file';
+  return { path, kind, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid };
+}
+
+/** What this process trusts. @param group also */
+export function ownTrust(group?: number): Trust {
+  return { uid: process.geteuid?.() ?? 0, group, unmapped: isInUserNamespace() ? 65_534 : undefined };
+}
+
+function isInUserNamespace(): boolean {
+  try {
+    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Why somebody else can change what this path names, or undefined. @throws what the file system says */
+export function distrustOf(path: string, group?: number): string | undefined {
+  return findDistrust(lookAtPath(path), ownTrust(group));
+}

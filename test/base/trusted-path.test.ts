@@ -1,0 +1,178 @@
+// Which paths are a user's own: the rule by tables, and against the kernel with trees of two users, in TypeScript and in two shells.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { packagePath } from '../../src/base/package-folder.ts';
+import {
+  findDistrust,
+  isReadableByOthers,
+  lookAtPath,
+  type PathStep,
+  type PathSteps,
+  type Trust,
+} from '../../src/base/trusted-path.ts';
+import { requireRoot } from '../support/requires.ts';
+
+const ADA = 4001;
+const MALLORY = 4002;
+const LAB = 4100;
+const ROOT: PathStep = { path: '/', kind: 'folder', mode: 0o755, uid: 0, gid: 0 };
+
+function way(...steps: readonly Partial<PathStep>[]): PathSteps {
+  const all = steps.map((step, index) => ({ ...ROOT, uid: ADA, gid: ADA, path: `/${index}`, ...step }));
+  return { steps: [ROOT, ...all], isWhole: true };
+}
+
+describe('a path', () => {
+  const trust: Trust = { uid: ADA };
+  const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
+    ['of the user in a folder of root is trusted', way({ uid: 0, gid: 0 }, {}), undefined],
+    ['of another user is not', way({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
+    ['below a folder of another user is not', way({ uid: MALLORY }, {}), '/0 belongs to another user (uid 4002)'],
+    [
+      'through a link of another user is not',
+      way({ kind: 'link', uid: MALLORY }, {}),
+      '/0 belongs to another user (uid 4002)',
+    ],
+    ['through a link of the user is, whatever its mode', way({ kind: 'link', mode: 0o777 }, {}), undefined],
+    ['in a folder for everybody is not', way({ mode: 0o777 }, {}), '/0 can be written by everybody (mode 777)'],
+    ['in a sticky folder for everybody is', way({ mode: 0o1777, uid: 0 }, {}), undefined],
+    [
+      'that is itself such a folder is not',
+      way({ mode: 0o1777, uid: 0 }),
+      '/0 can be written by everybody (mode 1777)',
+    ],
+    ['that is to be made in such a folder is', { ...way({ mode: 0o1777, uid: 0 }), isWhole: false }, undefined],
+    ['in a folder of a group is not', way({ mode: 0o775, gid: LAB }, {}), '/0 can be written by group 4100 (mode 775)'],
+    [
+      'in a folder of the trusted group is',
+      way({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
+      undefined,
+      { group: LAB },
+    ],
+    [
+      'in a folder of the trusted group for everybody is not, be it sticky',
+      way({ mode: 0o3777, gid: LAB }, {}),
+      '/0 can be written by everybody (mode 3777)',
+      { group: LAB },
+    ],
+    [
+      'in a folder of the private group that useradd made is',
+      way({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
+      undefined,
+    ],
+    ['of nobody is not', way({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['of an owner whom a container does not know is, there', way({ uid: 65534 }, {}), undefined, { unmapped: 65534 }],
+  ];
+  for (const [what, steps, why, more] of rows) {
+    it(what, () => {
+      expect(findDistrust(steps, { ...trust, ...more })).to.equal(why);
+    });
+  }
+
+  const file = { kind: 'file' } as const;
+  const readable: readonly [string, PathSteps, boolean][] = [
+    ['of mode 600 is read by nobody else', way({}, { ...file, mode: 0o600 }), false],
+    ['of mode 644 is read by others', way({}, { ...file, mode: 0o644 }), true],
+    ['of mode 644 below a closed folder is read by nobody else', way({ mode: 0o700 }, { ...file, mode: 0o644 }), false],
+    ['of mode 640 is read by its group', way({}, { ...file, mode: 0o640, gid: LAB }), true],
+    ['of mode 640 and the private group is read by nobody else', way({}, { ...file, mode: 0o640 }), false],
+  ];
+  for (const [what, steps, expected] of readable) {
+    it(what, () => {
+      expect(isReadableByOthers(steps, trust)).to.equal(expected);
+    });
+  }
+});
+
+describe('paths in trees of two users', () => {
+  let folder: string;
+  before(requireRoot);
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'trust-'));
+    chmodSync(folder, 0o755);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** What each answers of each path: ok or no. */
+  function answers(shell: string, paths: readonly string[]): string[] {
+    const script = `. "$0"; for p; do if clearml_is_trusted "$p" ''; then echo ok; else echo no; fi; done`;
+    return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
+  }
+
+  it('are told apart alike by TypeScript, bash and dash, and what they trust Mallory can not change', () => {
+    const cases = Number(process.env['FUZZ_CASES'] ?? 60);
+    const paths = fc
+      .sample(tree, { numRuns: cases, seed: 13 })
+      .map((steps, index) => build(join(folder, `t${index}`), steps));
+    const ours = paths.map((path) => (findDistrust(lookAtPath(path), { uid: ADA }) === undefined ? 'ok' : 'no'));
+    expect(ours).to.include('ok').and.to.include('no');
+    expect(answers('bash', paths)).to.deep.equal(ours);
+    expect(answers('dash', paths)).to.deep.equal(ours);
+
+    const trusted = paths.filter((_, index) => ours[index] === 'ok');
+    expect(as(MALLORY, ['bash', '-c', ATTACK, 'bash', ...trusted])).to.deep.equal([]);
+  });
+});
+
+function as(uid: number, command: readonly string[]): string[] {
+  const become = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
+  return execFileSync('setpriv', [...become, ...command], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean);
+}
+
+/** Prints each path whose meaning changes when Mallory does all that she can. */
+const ATTACK = `for path; do
+  before=$(stat -L -c %i "$path" 2>&1)
+  at=$path
+  while [ "$at" != / ]; do
+    if mv -T -- "$at" "$at.away" 2>/dev/null || ln -sfnT /etc "$at" 2>/dev/null; then echo "$path by $at"; fi
+    if [ -L "$at" ]; then readlink -f -- "$at" >/dev/null; fi
+    at=\${at%/*}
+    [ -n "$at" ] || at=/
+  done
+  if [ -w "$path" ]; then echo "$path is written"; fi
+  [ "$before" = "$(stat -L -c %i "$path" 2>&1)" ] || echo "$path is another one"
+done`;
+
+interface TreeStep {
+  readonly owner: number;
+  readonly mode: number;
+  readonly isLink: boolean;
+}
+
+/** Folders in each other, each perhaps reached by a link. Ada's own are most, so that many trees are good. */
+const tree = fc.array(
+  fc.record<TreeStep>({
+    owner: fc.constantFrom(ADA, ADA, ADA, ADA, 0, MALLORY),
+    mode: fc.constantFrom(0o755, 0o755, 0o755, 0o700, 0o1777, 0o777, 0o775),
+    isLink: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** Makes it, and gives the path through it. */
+function build(top: string, steps: readonly TreeStep[]): string {
+  let path = top;
+  const modes: [string, number][] = [];
+  mkdirSync(top);
+  for (const [index, { owner, mode, isLink }] of steps.entries()) {
+    const target = join(path, `d${index}`);
+    mkdirSync(target);
+    chownSync(target, owner, owner);
+    modes.push([target, mode]);
+    path = target;
+    if (isLink) {
+      path = join(target, '..', `l${index}`);
+      symlinkSync(`d${index}`, path);
+      lchownSync(path, steps[(index + 1) % steps.length]?.owner ?? 0, ADA);
+    }
+  }
+  for (const [made, mode] of modes) chmodSync(made, mode === 0o700 ? 0o711 : mode);
+  writeFileSync(join(top, 'made'), '');
+  return path;
+}
