@@ -29,6 +29,7 @@ export function parseTemplate(text: string, file: string): Template {
     words,
     sites: placeSites(script, text),
     documents: script.documents,
+    openNames: script.openNames,
     blocks,
   };
   throwFirst(defaultProblems(parsed));

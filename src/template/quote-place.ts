@@ -13,21 +13,24 @@ const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
 /** bash reads a leading zero as octal and a word as a variable; neither is what a number in a task means. */
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
+/** With `set -k` bash takes an argument like this for an assignment. */
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
+
 /** Backslashes in front of what double quotes leave special (bash(1), "QUOTING"). */
 const SPECIAL_IN_DOUBLE_QUOTES = /[\\"$`]/g;
 
 export function quoteForPlace(value: string, place: Place): Quoted {
   switch (place.kind) {
     case 'word':
-      return { text: bareWord(value, place.needsQuotes) };
+      return { text: bareWord(value, place) };
     case 'double quotes':
       return { text: value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&') };
     case 'single quotes':
       // Not '\'', over which bash 5.2 stumbles in an array within a command substitution.
       return { text: value.replaceAll("'", `'"'"'`) };
     case 'ansi quotes':
-      // Not \', of which bash 5.2 makes '\'' in a command substitution.
-      return { text: value.replaceAll('\\', '\\\\').replaceAll("'", () => `'"'"$'`) };
+      // In quotes of its own: within a command substitution bash 5.2 loses those of $'…', and an escape in front could reach further.
+      return { text: value === '' ? '' : `''${value.replaceAll("'", `'"'"'`)}'$'` };
     case 'quoted default':
       return { text: place.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
     case 'here-document':
@@ -64,9 +67,10 @@ export function quoteWords(value: string): Quoted {
   }
 }
 
-function bareWord(value: string, needsQuotes: boolean): string {
+function bareWord(value: string, { needsQuotes, isInBraces }: Extract<Place, { kind: 'word' }>): string {
   const word = quoteWord(value);
-  return needsQuotes && word === value ? `'${value}'` : word;
+  const isRisky = needsQuotes || ASSIGNMENT.test(value) || (isInBraces === true && !WHOLE_NUMBER.test(value));
+  return isRisky && word === value ? `'${value}'` : word;
 }
 
 function notPlain(value: string, by: string): string {

@@ -9,7 +9,8 @@ import { hasFilter } from './filters.ts';
 import { checkDocument } from './filled-documents.ts';
 import { insertAll, type Insertion } from './insertion.ts';
 import { quoteForPlace, quoteWords, type Quoted } from './quote-place.ts';
-import type { HereDocument, Site } from './shell/lexed-script.ts';
+import type { HereDocument, OpenName, Site } from './shell/lexed-script.ts';
+import { extendedNames } from './shell/extended-names.ts';
 import { wantsNextWord } from './refused-directives.ts';
 import { shown } from './shown-value.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
@@ -25,6 +26,7 @@ export interface WithBlanks {
   /** The blanks of the script, in the order of the text. */
   readonly sites: readonly Site[];
   readonly documents: readonly HereDocument[];
+  readonly openNames: readonly OpenName[];
 }
 
 export interface ParsedTemplate extends WithBlanks {
@@ -52,6 +54,7 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
   const filled = [
     ...template.words.flatMap((word) => fillWord(source, word, valueOf)),
     ...template.sites.map((site) => fillSite(source, site, valueOf(site.blank))),
+    ...template.openNames.flatMap(closeName),
   ];
   for (const document of template.documents) checkDocument(source, document, filled);
   const insertions = [...filled, ...fillBlocks(template, blocks)].sort((a, b) => a.start - b.start || a.end - b.end);
@@ -61,8 +64,8 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
 }
 
 /** Every default must be able to stand where it stands, whatever the task is: those that can't. */
-export function defaultProblems({ source, words, sites, documents }: WithBlanks): TemplateProblem[] {
-  const problems: TemplateProblem[] = [];
+export function defaultProblems({ source, words, sites, documents, openNames }: WithBlanks): TemplateProblem[] {
+  const problems = extendedNames(source, sites, openNames);
   const filled = sites.flatMap((site) => orProblem(problems, () => fillDefault(source, site)) ?? []);
   for (const document of documents) orProblem(problems, () => checkDocument(source, document, filled));
   for (const word of words) {
@@ -85,6 +88,14 @@ function fillSite(source: TemplateSource, { blank, place }: Site, value: string)
   if ('refusal' in quoted)
     throw problemAt(source, blank.start, quoted.rule, `the value of ${blank.variable}, ${quoted.refusal}`);
   return { start: blank.start, end: blank.end, text: quoted.text };
+}
+
+/** `$USER` becomes `${USER}`, or with the value ISEMPTY behind it bash would expand `$USERISEMPTY`. */
+function closeName({ start, end }: OpenName): Insertion[] {
+  return [
+    { start: start + 1, end: start + 1, text: '{' },
+    { start: end, end, text: '}' },
+  ];
 }
 
 function checkCanSplit(source: TemplateSource, { blank, place }: Site): void {

@@ -1,8 +1,8 @@
-// A rendered script run by the real bash in an empty folder, with a command that shows the words it was given.
+// A rendered script run by a real shell in an empty folder, with a command that shows the words it was given.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -16,15 +16,29 @@ export interface BashRun {
 }
 
 /** Number of words, then the words, each ended by a NUL: no value can be mistaken for two. */
-const SHOW = `show() { printf '%s\\0' "$#" "$@" >&3; }; export -f show\n`;
+const SHOW = `show() { printf '%s\\0' "$#" "$@" >&3; }\n`;
 
-export async function runInBash(script: string): Promise<BashRun> {
+/** Only bash hands functions on, and has patterns of its own, which must be known before a line with one is read. */
+const BASH_ONLY = 'export -f show; shopt -s extglob\n';
+
+/** The shells under test: those of FUZZ_SHELLS, parted by colons, else the ones on PATH that templates are written for. */
+export const SHELLS: readonly string[] = (process.env['FUZZ_SHELLS'] ?? 'bash:dash').split(':');
+
+export function isBash(shell: string): boolean {
+  return basename(shell).startsWith('bash');
+}
+
+export function runInBash(script: string): Promise<BashRun> {
+  return runInShell('bash', script);
+}
+
+export async function runInShell(shell: string, script: string): Promise<BashRun> {
   const folder = await mkdtemp(join(tmpdir(), 'places-'));
   try {
     const work = join(folder, 'work');
-    await writeFile(join(folder, 'script'), SHOW + script);
-    const command = `mkdir "$0/work" && cd "$0/work" && exec bash "$0/script" 3>"$0/shown"`;
-    const standardError = await standardErrorOf(command, folder);
+    await writeFile(join(folder, 'script'), SHOW + (isBash(shell) ? BASH_ONLY : '') + script);
+    const command = `mkdir "$0/work" && cd "$0/work" && exec "$1" "$0/script" 3>"$0/shown"`;
+    const standardError = await standardErrorOf(command, folder, shell);
     return {
       shown: readShown(await readFile(join(folder, 'shown'), 'utf8')),
       leftBehind: await readdir(work),
@@ -36,9 +50,9 @@ export async function runInBash(script: string): Promise<BashRun> {
 }
 
 /** What it wrote there, whether it succeeded or not: a test looks at what the script did, not at how it ended. */
-async function standardErrorOf(command: string, folder: string): Promise<string> {
+async function standardErrorOf(command: string, folder: string, shell: string): Promise<string> {
   try {
-    return (await execute('bash', ['-c', command, folder], { maxBuffer: 64 * 1024 * 1024 })).stderr;
+    return (await execute('bash', ['-c', command, folder, shell], { maxBuffer: 64 * 1024 * 1024 })).stderr;
   } catch (error) {
     if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string') return error.stderr;
     throw error;

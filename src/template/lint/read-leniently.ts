@@ -50,7 +50,15 @@ export function readLeniently(file: string, text: string): Reading {
     checkBlockOrder(source, script, header, problems);
   }
   const sites = script === undefined ? [] : placeSites(script, source.text);
-  problems.push(...defaultProblems({ source, words, sites, documents: script?.documents ?? [] }));
+  problems.push(
+    ...defaultProblems({
+      source,
+      words,
+      sites,
+      documents: script?.documents ?? [],
+      openNames: script?.openNames ?? [],
+    }),
+  );
   return { source, header, words, script, readable, sites, problems };
 }
 

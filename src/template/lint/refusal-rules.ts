@@ -91,6 +91,14 @@ export const REFUSAL_RULES = {
   ),
   'document-delimiter': error('A here-document must end where the template says.', 'Write a fixed word behind <<.'),
   'unclosed-syntax': error('bash could not run the script.', 'Close what is open.'),
+  'extended-name': error(
+    'In text that is read a second time, a value right behind $USER would be read as a part of the name.',
+    'Write ${USER}, or another character between.',
+  ),
+  'misread-by-bash': error(
+    'Some bash from 4.4 to 5.2 reads this otherwise within $(…), so that a value there could become code.',
+    "Write what the message says: case patterns as (PATTERN), '…' or \"…\" for $'…' in a group.",
+  ),
   'block-missing': error(
     'Each of the three blocks does a part that no job can do without.',
     'Write ${CLEARML_PRE_SETUP}, ${CLEARML_AGENT_EXECUTE} and ${CLEARML_POST_SETUP}, in this order.',

@@ -5,6 +5,7 @@ import { lexParenthesized } from './expansions.ts';
 import { skipBlanks, skipLines } from './layout.ts';
 import { lexRedirection } from './redirections.ts';
 import { lexConditional } from './conditional.ts';
+import { noteOpenPatterns, noteTime } from './misreadings.ts';
 import type { Word } from './lexed-script.ts';
 import { isAssignment, lexWord } from './words.ts';
 
@@ -34,6 +35,7 @@ export function lexSubstitution(lexer: Lexer, openedAt: number): void {
   lexer.depth += 1;
   lexList(lexer, ')', openedAt);
   lexer.depth -= 1;
+  if (lexer.depth === 0) lexer.found.substitutions.push({ start: openedAt, end: lexer.at });
   lexer.pending = [...announced, ...lexer.pending];
 }
 
@@ -103,6 +105,7 @@ function lexCommand(lexer: Lexer): void {
     endCompound(lexer, start);
   } else if (PREFIXES.includes(reserved)) {
     lexer.at += reserved.length;
+    if (reserved === 'time') noteTime(lexer, start);
     lexCommand(lexer);
   } else {
     lexSimple(lexer);
@@ -156,7 +159,9 @@ function lexCase(lexer: Lexer): void {
       lexer.at += 'esac'.length;
       break;
     }
+    const isOpen = peek(lexer) !== '(';
     lexPatterns(lexer);
+    if (isOpen) noteOpenPatterns(lexer, start);
     lexList(lexer, 'item', start);
   }
   endCompound(lexer, start);

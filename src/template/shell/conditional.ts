@@ -15,9 +15,10 @@ export function lexConditional(lexer: Lexer): void {
     skipLines(lexer);
     if (lexer.at >= lexer.end) throw unclosed(lexer, start, '[[');
     if (looksAt(lexer, ']]') && matchHere(lexer, /\]\](?=[\s;&|()<>]|$)/y) !== undefined) break;
-    const operator = matchHere(lexer, /&&|\|\||[()<>]/y);
+    const isExpression = words.at(-1)?.text === '=~';
+    const operator = isExpression ? undefined : matchHere(lexer, /&&|\|\||[()<>]/y);
     if (operator === undefined || matchHere(lexer, /[<>]\(/y) !== undefined) {
-      words.push(lexWord(lexer, words.at(-1)?.text === '=~' ? 'expression' : 'operand'));
+      words.push(lexWord(lexer, isExpression ? 'expression' : 'operand'));
     } else {
       lexer.at += operator.length;
     }

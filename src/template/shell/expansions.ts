@@ -1,4 +1,5 @@
 // The quotes and expansions of bash, which hold each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
+import { readBlank } from '../blank-syntax.ts';
 import { attempt, lexBlank, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import type { Place } from './place.ts';
 
@@ -106,8 +107,15 @@ function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
   } else if (surroundings === 'bare' && looksAt(lexer, "$'")) {
     lexAnsiQuotes(lexer);
   } else {
-    lexer.at += matchHere(lexer, /\$(?:[A-Za-z_]\w*|[@*#?$!0-9-])/y)?.length ?? 1;
+    const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);
+    lexer.at += (name ?? matchHere(lexer, /\$[@*#?$!-]/y))?.length ?? 1;
+    if (name !== undefined) noteOpenName(lexer, openedAt);
   }
+}
+
+function noteOpenName(lexer: Lexer, start: number): void {
+  const blank = peek(lexer) === '$' ? readBlank(lexer.source, lexer.at) : undefined;
+  if (blank?.kind === 'value') lexer.found.openNames.push({ start, end: lexer.at, blank });
 }
 
 /** `${…}` (bash(1), "Parameter Expansion"). The closing brace is the first one outside of quotes and expansions. */

@@ -3,10 +3,11 @@ import type { TemplateSource } from '../source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
 import type { LexedScript } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
+import { checkMisreadings } from './misreadings.ts';
 
 /**
  * Pure. Comments are skipped, so blanks in them are no sites.
- * @throws TemplateProblem for quotes, here-documents and expansions that are never closed, and for blanks where none may stand
+ * @throws TemplateProblem for quotes, here-documents and expansions that are never closed, for blanks where none may stand, and for what some bash misreads
  */
 export function lexScript(source: TemplateSource): LexedScript {
   const lexer: Lexer = {
@@ -27,10 +28,14 @@ export function lexScript(source: TemplateSource): LexedScript {
       documents: [],
       arithmetic: [],
       processSubstitutions: [],
+      openNames: [],
+      substitutions: [],
+      misreadings: [],
       comments: [],
     },
   };
   lexList(lexer, 'end', 0);
   lexer.found.sites.sort((a, b) => a.blank.start - b.blank.start);
+  checkMisreadings(lexer);
   return lexer.found;
 }

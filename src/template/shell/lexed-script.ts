@@ -60,6 +60,19 @@ export interface Arithmetic extends Range {
   readonly where: string;
 }
 
+/** `$NAME` with a blank right behind it, where a value of letters would make another name of it. */
+export interface OpenName extends Range {
+  readonly blank: ValueBlank;
+}
+
+/** What some bash takes for something else within a command substitution. */
+export interface Misreading extends Range {
+  /** Completes "…, so that a value here could become code". */
+  readonly what: string;
+  /** As an order. */
+  readonly write: string;
+}
+
 export interface LexedScript {
   /** In the order of the text. */
   readonly sites: readonly Site[];
@@ -73,6 +86,10 @@ export interface LexedScript {
   readonly documents: readonly HereDocument[];
   readonly arithmetic: readonly Arithmetic[];
   readonly processSubstitutions: readonly Range[];
+  readonly openNames: readonly OpenName[];
+  /** `$(…)`, `<(…)` and `>(…)` that are in no other one. */
+  readonly substitutions: readonly Range[];
+  readonly misreadings: readonly Misreading[];
   /** Where each comment begins. */
   readonly comments: readonly number[];
 }

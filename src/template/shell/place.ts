@@ -8,6 +8,8 @@ export type Place =
       readonly needsQuotes: boolean;
       /** The blank is the whole of an argument, so that several words could stand there. */
       readonly canSplit: boolean;
+      /** In `{a,b}` or `{1..9}`: only a number may stand there without quotes. */
+      readonly isInBraces?: true;
     }
   | { readonly kind: 'double quotes' }
   | { readonly kind: 'single quotes' }

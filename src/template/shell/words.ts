@@ -3,6 +3,7 @@ import { readBlank, type BlockBlank, type ValueBlank } from '../blank-syntax.ts'
 import type { Word } from './lexed-script.ts';
 import { lexComment, lexNewline, skipBlanks } from './layout.ts';
 import { lexEscape, looksAt, peek, unclosed, type Lexer } from './lexer.ts';
+import { noteQuotesInGroup } from './misreadings.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
 
 /**
@@ -14,6 +15,12 @@ export type WordRole = 'command' | 'argument' | 'element' | 'target' | 'operand'
 /** What ends a word (bash(1): "metacharacter"); the expression after `=~` may hold all but white space. */
 const METACHARACTERS = ' \t\n|&;()<>';
 const WHITE_SPACE = ' \t\n';
+
+/** With these in its word, a value without quotes could be the name of a home folder or a part of a pattern. */
+const EXPANDABLE = /[~*?[\]]/;
+
+/** A value in these could be several words. */
+const BRACES = /(?<!\$)\{[^$]/;
 
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^=]*\])?\+?=/;
 const ARRAY = /^[A-Za-z_]\w*(?:\[[^=]*\])?\+?=$/;
@@ -100,8 +107,17 @@ function addSite(lexer: Lexer, blank: ValueBlank, word: Word, role: WordRole): v
     role === 'operand' ||
     role === 'expression' ||
     (role === 'command' && !isAssignment(word));
+  const around = lexer.source.text.slice(word.start, blank.start) + lexer.source.text.slice(blank.end, word.end);
   const canSplit = isWhole && (role === 'argument' || role === 'element');
-  lexer.found.sites.push({ blank, place: { kind: 'word', needsQuotes: isRisky, canSplit } });
+  lexer.found.sites.push({
+    blank,
+    place: {
+      kind: 'word',
+      needsQuotes: isRisky || EXPANDABLE.test(around),
+      canSplit,
+      ...(BRACES.test(around) ? { isInBraces: true } : {}),
+    },
+  });
 }
 
 function endOfKey(lexer: Lexer, word: Word): number {
@@ -148,6 +164,8 @@ function lexPattern(lexer: Lexer): void {
       if (depth === 0) return;
       depth -= 1;
     }
+    const start = lexer.at;
     lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
+    noteQuotesInGroup(lexer, start);
   }
 }

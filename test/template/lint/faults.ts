@@ -33,7 +33,12 @@ function directive(rule: RuleId, written: string): Fault {
 
 /** A line of script in line 10, behind PRE_SETUP. */
 function body(rule: RuleId, written: string, column = 10): Fault {
-  return fault(rule, column, written, CLEAN.replace('echo "task', `${written}\necho "task`));
+  return fault(
+    rule,
+    column,
+    written,
+    CLEAN.replace('echo "task', () => `${written}\necho "task`),
+  );
 }
 
 /** The agent started like this, in line 11. */
@@ -122,6 +127,11 @@ export const FAULTS: readonly Fault[] = [
   body('document-text', `cat <<END\n${VALUE}:END}\nEND`, 11),
   body('document-delimiter', `cat <<${VALUE}:END}\nEND`),
   body('unclosed-syntax', 'echo $(never closed'),
+  body('extended-name', `bash -c 'rm -rf /scratch/$USER$<CLEARML_TASK.id>'`),
+  body('extended-name', 'awk "{ print \\$1$<CLEARML_TASK.id> }" x'),
+  body('misread-by-bash', `echo "$([[ a =~ ($'\\'') ]]; echo ${VALUE}:a})"`),
+  body('misread-by-bash', `echo $(true; case a in a) echo ${VALUE}:a};; esac)`),
+  body('misread-by-bash', `echo $( time echo ${VALUE}:a})`),
   body('module-without-profile', 'module load apptainer'),
   body('secret-in-text', 'export CLEARML_API_SECRET_KEY=aBcD1234eFgH5678iJkL'),
   body('secret-in-text', 'git clone https://ada:hunter22@git.example.org/lab/train.git'),

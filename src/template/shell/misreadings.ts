@@ -1,0 +1,53 @@
+// What bash 4.4 to 5.2 takes for something else within a command substitution: there no quoting of a value is sure to hold.
+import { isInside, problemAt } from '../source.ts';
+import type { Misreading } from './lexed-script.ts';
+import type { Lexer } from './lexer.ts';
+
+type Kind = Pick<Misreading, 'what' | 'write'>;
+
+/** bash 5.2 reads a substitution and writes it anew, and then without these quotes (parse.y, `parse_comsub`, `read_token_word`). */
+const LOST_QUOTES: Kind = {
+  what: "bash 5.2 takes the quotes of $'…' away in a group of a pattern within $(…)",
+  write: 'write \'…\' or "…"',
+};
+
+/** bash before 5.2 looks for the end of a substitution by counting parentheses, and knows `case` only at some places. */
+const OPEN_PATTERN: Kind = {
+  what: 'bash before 5.2 takes the ) of a pattern for the end of $(…), unless case begins a line',
+  write: 'write (PATTERN) with both parentheses, or case on a line of its own',
+};
+
+/** Corrected by bash-5.2 patch 20. */
+const FIRST_TIME: Kind = {
+  what: 'bash 5.2 can not read time as the first word within $(…)',
+  write: 'write { time …; }',
+};
+
+/** Notes a `$'…'` in a group, when more than plain letters stands in it; blanks have quotes of their own. */
+export function noteQuotesInGroup(lexer: Lexer, start: number): void {
+  const piece = lexer.source.text.slice(start, lexer.at).replaceAll(/\$(?:\{CLEARML_[^}]*\}|<CLEARML_[^>]*>)/g, '');
+  if (/^\$'.*[^\w./:@%+,=-].*'$/s.test(piece)) note(lexer, start, LOST_QUOTES);
+}
+
+/** Notes a `case` that some bash would not know for one. */
+export function noteOpenPatterns(lexer: Lexer, caseAt: number): void {
+  if (!/[\n(][ \t]*$/.test(lexer.source.text.slice(0, caseAt))) note(lexer, caseAt, OPEN_PATTERN);
+}
+
+export function noteTime(lexer: Lexer, timeAt: number): void {
+  if (/\(\s*$/.test(lexer.source.text.slice(0, timeAt))) note(lexer, timeAt, FIRST_TIME);
+}
+
+function note(lexer: Lexer, start: number, kind: Kind): void {
+  if (lexer.depth > 0) lexer.found.misreadings.push({ start, end: lexer.at, ...kind });
+}
+
+/** @throws TemplateProblem for what could be misread in a substitution with a value in it */
+export function checkMisreadings({ source, found }: Lexer): void {
+  for (const misreading of found.misreadings) {
+    const around = found.substitutions.find((substitution) => isInside(misreading, substitution));
+    if (around === undefined || !found.sites.some(({ blank }) => isInside(blank, around))) continue;
+    const { start, what, write } = misreading;
+    throw problemAt(source, start, 'misread-by-bash', `${what}, so that a value here could become code: ${write}`);
+  }
+}

@@ -1,0 +1,177 @@
+// A value right behind and right before every kind of text, in real shells: it extends, closes and escapes nothing there.
+import { expect } from 'chai';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { runInShell, SHELLS } from './bash-run.ts';
+import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './filled-in.ts';
+
+/** What may stand beside a blank, and what it comes to; `bare` where it means something outside of quotes only. */
+const BESIDE: readonly (readonly [text: string, meant: string])[] = [
+  ['', ''],
+  ['$USERX', ''],
+  ['$one', '1'],
+  ['${one}', '1'],
+  ['$1', 'first'],
+  ['$#', '2'],
+  ['$?', '0'],
+  ['$one$one', '11'],
+  ['a$one', 'a1'],
+  ['$(printf c)', 'c'],
+  ['$((1 + 1))', '2'],
+  ['${unset:-d}', 'd'],
+  ['a', 'a'],
+  ['7', '7'],
+  ['_', '_'],
+  ['/', '/'],
+  ['=', '='],
+  [':', ':'],
+  ['-', '-'],
+  [',', ','],
+  ['.', '.'],
+  ['@', '@'],
+  ['%', '%'],
+  ['+', '+'],
+  ['^', '^'],
+  ['~', '~'],
+  ['*', '*'],
+  ['?', '?'],
+  ['[', '['],
+  [']', ']'],
+  ['!', '!'],
+  ['{', '{'],
+  ['}', '}'],
+  ['\\\\', '\\'],
+  ['\\$', '$'],
+  ['é', 'é'],
+];
+
+/** Values of every class of first and last character. */
+const VALUES = [
+  'ISEMPTY',
+  '0',
+  '_x',
+  'root',
+  'a,b',
+  '1..3',
+  '[0]',
+  '(x)',
+  '{x}',
+  '$one',
+  '`x`',
+  '"',
+  "'",
+  '\\',
+  '!',
+  '#',
+  ' ',
+  '-n',
+  '~',
+  '*',
+  'é',
+  '',
+];
+
+const QUOTINGS = [
+  { name: 'bare', write: (left: string, blank: string, right: string) => `show KEY ${left}${blank}${right}` },
+  {
+    name: 'in double quotes',
+    write: (left: string, blank: string, right: string) => `show KEY "${left}${blank}${right}"`,
+  },
+  {
+    name: 'in an assignment',
+    write: (left: string, blank: string, right: string) => `v=x${left}${blank}${right}\nshow KEY "\${v#x}"`,
+  },
+  {
+    name: 'in a default',
+    write: (left: string, blank: string, right: string) => `show KEY "\${unset:-${left}${blank}${right}}"`,
+  },
+  {
+    name: 'in a here-document',
+    write: (left: string, blank: string, right: string) =>
+      `IFS= read -r v <<END\n${left}${blank}${right}.\nEND\nshow KEY "\${v%.}"`,
+  },
+];
+
+/** In a default a brace is its end. */
+function isMeant(quoting: string, left: string, right: string): boolean {
+  return quoting !== 'in a default' || !/[}{]/.test(left + right);
+}
+
+const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
+
+for (const shell of SHELLS) {
+  describe(`a value beside other text, in ${shell}`, () => {
+    for (const { name, write } of QUOTINGS) {
+      it(`is the value, and the text is what it was: ${name}`, async () => {
+        const cases = BESIDE.flatMap(([left, meantLeft], first) =>
+          BESIDE.flatMap(([right, meantRight], second) => {
+            // Every pair of texts has one value, every text all of them.
+            const value = VALUES[(first + second) % VALUES.length] ?? '';
+            return isMeant(name, left, right) ? [{ left, right, value, expected: meantLeft + value + meantRight }] : [];
+          }),
+        ).map((one, index) => ({ ...one, key: `key${index}` }));
+        const bodies = cases.map(
+          ({ left, right, key }) => `true\n${write(left, property(key), right).replaceAll('KEY', key)}`,
+        );
+        const task = withProperties(Object.fromEntries(cases.map(({ key, value }) => [key, value])));
+        const { script } = parseTemplate(withBody([PRELUDE, ...bodies].join('\n')), 'beside.template').render(
+          task,
+          noBlocks,
+        );
+
+        const run = await runInShell(shell, script);
+
+        const wrong = cases.filter(({ key, expected }) => run.shown.get(key)?.join(' ') !== expected);
+        expect(
+          wrong.map(
+            ({ left, right, value, key, expected }) =>
+              `${left}|${value}|${right}: ${run.shown.get(key)?.join(' ') ?? 'lost'}, not ${expected}`,
+          ),
+        ).to.deep.equal([]);
+        expect(run.leftBehind).to.deep.equal([]);
+      });
+    }
+  });
+}
+
+describe('a name right before a value', () => {
+  it('gets braces, so that it stays the name that the author wrote', () => {
+    expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
+      'rm -rf "/scratch/${USER}ISEMPTY"',
+    );
+  });
+
+  for (const body of [
+    "bash -c 'rm -rf /s/$USER",
+    'eval "rm \\$USER',
+    "eval 'rm ~",
+    'echo `rm /s/$USER',
+    'ssh n1 rm "\\$1',
+  ]) {
+    it(`is refused where the text is read again later: ${body}`, () => {
+      const closer = /["'`]/.exec(body)?.[0] ?? '';
+      const problem = problemOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
+
+      expect(problem?.finding).to.match(/would be read as a part of the name/);
+    });
+  }
+
+  it('is no name where it is expanded before, or a text of its own', () => {
+    expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
+    expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
+  });
+});
+
+describe('a value in a word that bash expands', () => {
+  for (const [body, value, expected] of [
+    ['rm -rf ~X/x', 'root', "rm -rf ~'root'/x"],
+    ['echo {a,X}', 'b,c', "echo {a,'b,c'}"],
+    ['for i in {1..X}; do :; done', '5', 'for i in {1..5}; do :; done'],
+    ['ls *.X', 'tar', "ls *.'tar'"],
+    ['env X', 'PATH=/x', "env 'PATH=/x'"],
+    ["echo $'\\x4X'", '1', "echo $'\\x4''1'$''"],
+  ] as const) {
+    it(`is only itself: ${body}`, () => {
+      expect(renderBody(body.replace('X', property('x')), value)).to.equal(expected);
+    });
+  }
+});

@@ -1,0 +1,58 @@
+// Blanks deep in random scripts, filled with hostile values and run by real shells: the value arrives, nothing else runs.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { isBash, runInShell, SHELLS } from './bash-run.ts';
+import { noBlocks, property, withBody, withProperties } from './filled-in.ts';
+import { hostileLine } from './hostile-values.ts';
+import { BLANK, nestedCommand } from './nested-script.ts';
+
+/** For each shell; CONTRIBUTING.md says how to have more. */
+const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
+
+/** So many scripts are run by one process: most of a case's time is the start of a shell. */
+const CASES_IN_A_RUN = 150;
+
+interface Case {
+  readonly key: string;
+  readonly command: string;
+  readonly value: string;
+}
+
+for (const shell of SHELLS) {
+  describe(`a value under many layers of a script, in ${shell} (seed ${SEED})`, () => {
+    it(`arrives as it is, and nothing in it is run, in ${CASES} cases`, async () => {
+      const failures: string[] = [];
+      for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {
+        const numRuns = Math.min(CASES_IN_A_RUN, CASES - from);
+        const cases = fc
+          .sample(fc.tuple(nestedCommand({ isPosix: !isBash(shell) }), hostileLine), { numRuns, seed: SEED + from })
+          .map(([command, value], index) => ({ command, value, key: `key${index}` }));
+        // What spoils a script with many cases is looked for one by one.
+        if ((await failuresOf(shell, cases)).length === 0) continue;
+        for (const one of cases) failures.push(...(await failuresOf(shell, [one])));
+      }
+
+      expect(failures.length, failures.slice(0, 20).join('\n\n')).to.equal(0);
+    }).timeout(0);
+  });
+}
+
+async function failuresOf(shell: string, cases: readonly Case[]): Promise<string[]> {
+  const run = await runInShell(shell, cases.map(scriptOf).join('\n'));
+  return cases.flatMap(({ key, command, value }) => {
+    const arrived = run.shown.get(key)?.join('|');
+    const canaries = run.leftBehind.length;
+    if (arrived === `${value}.` && canaries === 0) return [];
+    const what = canaries > 0 ? 'CANARY' : `arrived as ${JSON.stringify(arrived ?? null).slice(0, 200)}`;
+    return [`${JSON.stringify(value).slice(0, 100)} ${what} in\n${command}\n${run.standardError.slice(0, 300)}`];
+  });
+}
+
+/** In its own shell, with a dot behind it, so that neither variables nor ends of lines are shared. */
+function scriptOf({ key, command, value }: Case): string {
+  const body = `show ${key} "$( ${command.replaceAll(BLANK, property('x'))}\nprintf .)"`;
+  const { script } = parseTemplate(withBody(body), 'nested.template').render(withProperties({ x: value }), noBlocks);
+  return script.split('\n').slice(2, -3).join('\n');
+}
