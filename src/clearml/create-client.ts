@@ -7,6 +7,7 @@ import type { ClearmlClient } from './client.ts';
 import { connect } from './connect.ts';
 import { ServerUnusable, type ServerUnreachable } from './errors.ts';
 import { createEvents } from './events.ts';
+import { showingNoSecrets, tellingNoSecrets } from './no-secrets.ts';
 import { createExchange } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { createPeople } from './people.ts';
@@ -60,8 +61,8 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
 
   return {
     queues: createQueues(session, log),
-    tasks: createTasks(session),
-    events: createEvents(session, { clock, log }),
+    tasks: tellingNoSecrets(createTasks(session), secrets),
+    events: showingNoSecrets(createEvents(session, { clock, log }), secrets),
     workers: createWorkers(session, clock),
     people: createPeople(session),
     connect: () => connect(session),

@@ -5,6 +5,7 @@ import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { QueueId } from '../clearml/ids.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Glue } from '../glue/glue.ts';
+import { createJobLogs } from '../glue/job-logs.ts';
 import { openJournal } from '../glue/journal.ts';
 import { createNeighbours } from '../glue/neighbours.ts';
 import type { Host } from '../host/host.ts';
@@ -122,6 +123,7 @@ export async function assemble(
     clearml,
     scheduler: withPace(scheduler, pace, systemClock),
     host,
+    jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => base.secrets.redact(text) }),
     journal: await openJournal(stateDir, systemClock.now(), log),
     clock: systemClock,
     log,

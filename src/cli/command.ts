@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly isTerminal: boolean;
   /** How large that is now; undefined where it is none. */
   readonly terminalSize?: () => TerminalSize;
+  /** Writes there what the program itself has the terminal do, such as moving the cursor; all other text is only shown. */
+  readonly control?: (sequence: string) => void;
   /** Has this called whenever the terminal has become larger or smaller, until what is returned is called. */
   readonly onResize?: (listener: () => void) => () => void;
   /** Puts a question to the person who started this, and resolves with the line that is typed; left out where nobody is there. */

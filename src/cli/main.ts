@@ -1,6 +1,7 @@
 // The front door: reads the command line, runs the command, and turns any error into one sentence and an exit code.
 import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
+import { terminalText } from '../base/terminal-text.ts';
 import type { Surroundings, TerminalSize } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
@@ -30,6 +31,8 @@ export async function run(words: readonly string[]): Promise<void> {
     });
   }
 
+  const control = onlyShowing(process.stdout);
+  onlyShowing(process.stderr);
   const hadTerminal = isatty(STDERR);
   const terminal = { isGone: false };
   const fitted = await fittedTo(process.stderr);
@@ -42,7 +45,7 @@ export async function run(words: readonly string[]): Promise<void> {
     stderr: (text) => process.stderr.write(fitted(text)),
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
-    ...(process.stdout.isTTY ? { terminalSize, onResize } : {}),
+    ...(process.stdout.isTTY ? { terminalSize, onResize, control } : {}),
     ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(fitted(question), stop.signal) } : {}),
     startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     stop: stop.signal,
@@ -64,6 +67,20 @@ export async function run(words: readonly string[]): Promise<void> {
   }
   // Node itself would crash at its end, when it finds no terminal to set back.
   if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
+}
+
+/**
+ * Has a terminal show all that is written to this stream from now on, by whatever part of the program, and obey none of it: names,
+ * messages and logs come from others.
+ * @returns what still writes there as it is
+ */
+function onlyShowing(stream: NodeJS.WriteStream): (sequence: string) => void {
+  const write = stream.write.bind(stream) as (chunk: string | Uint8Array, ...more: unknown[]) => boolean;
+  if (stream.isTTY) {
+    stream.write = (chunk: string | Uint8Array, ...more: unknown[]) =>
+      write(typeof chunk === 'string' ? terminalText(chunk) : chunk, ...more);
+  }
+  return (sequence) => void write(sequence);
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {

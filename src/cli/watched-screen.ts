@@ -1,7 +1,8 @@
 // A screen for what is looked at again and again: a terminal has one beside that with the shell's lines, which is given back as it was.
+import { terminalText } from '../base/terminal-text.ts';
 import type { Surroundings, TerminalSize } from './command.ts';
 
-type Terminal = Pick<Surroundings, 'stdout' | 'terminalSize' | 'onResize' | 'stop'>;
+type Terminal = Pick<Surroundings, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
 
 export interface WatchedScreen {
   /** @param draw called again when the terminal has another size */
@@ -19,18 +20,19 @@ const TO_LINE_END = '\x1b[K';
 const TO_SCREEN_END = '\x1b[J';
 
 /** It is there from the first look on. Where results do not go to a terminal, each is simply written. It is closed by the first signal too, whatever else is still done. */
-export function openScreen({ stdout, terminalSize, onResize, stop }: Terminal): WatchedScreen {
-  if (terminalSize === undefined)
+export function openScreen({ stdout, control, terminalSize, onResize, stop }: Terminal): WatchedScreen {
+  if (terminalSize === undefined || control === undefined)
     return { show: (draw) => stdout(draw({ columns: Infinity, rows: Infinity })), close: () => undefined };
 
   const sizeNow = terminalSize;
+  const command = control;
   let last: ((size: TerminalSize) => string) | undefined;
   let isOpen = true;
   const unheard = onResize?.(draw);
   stop.addEventListener('abort', close);
   return {
     show(next) {
-      if (last === undefined && isOpen) stdout(ENTER);
+      if (last === undefined && isOpen) command(ENTER);
       last = next;
       draw();
     },
@@ -40,8 +42,9 @@ export function openScreen({ stdout, terminalSize, onResize, stop }: Terminal): 
   function draw(): void {
     if (!isOpen || last === undefined) return;
     const size = sizeNow();
-    const lines = fitting(last(size).trimEnd().split('\n'), size.rows);
-    stdout(`${HOME}${lines.map((line) => `${line}${TO_LINE_END}\n`).join('')}${TO_SCREEN_END}`);
+    const lines = fitting(terminalText(last(size)).trimEnd().split('\n'), size.rows);
+    // In one piece, so that nobody sees half of it.
+    command(`${HOME}${lines.map((line) => `${line}${TO_LINE_END}\n`).join('')}${TO_SCREEN_END}`);
   }
 
   function close(): void {
@@ -49,7 +52,9 @@ export function openScreen({ stdout, terminalSize, onResize, stop }: Terminal): 
     isOpen = false;
     unheard?.();
     stop.removeEventListener('abort', close);
-    if (last !== undefined) stdout(LEAVE + last(sizeNow()));
+    if (last === undefined) return;
+    command(LEAVE);
+    stdout(last(sizeNow()));
   }
 }
 

@@ -2,7 +2,6 @@
 import { LostRace } from '../clearml/errors.ts';
 import type { ConsoleLine } from '../clearml/client.ts';
 import type { Task } from '../clearml/task.ts';
-import { readTail } from '../host/files.ts';
 import { cleanLogTail } from '../slurm/log-tail.ts';
 import type { JobRecord } from '../slurm/scheduler.ts';
 import { showsFinished } from './agent-words.ts';
@@ -10,6 +9,7 @@ import type { Ending } from './decide/action.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
 import { removeJobConf } from './job-conf.ts';
+import type { JobLog } from './job-logs.ts';
 import { findLogAdvice } from './log-advice.ts';
 import { describeRankEnd } from './ranks.ts';
 import { say } from './tell.ts';
@@ -24,7 +24,6 @@ export interface Judged {
   readonly record?: JobRecord | undefined;
 }
 
-const TAIL_BYTES = 16_384;
 const TAIL_LINES = 30;
 /** What went wrong may be followed by what others say of it. */
 const ADVISED_LINES = 100;
@@ -36,12 +35,12 @@ const MESSAGE_LENGTH = 200;
  * and the next round sees what became of it.
  */
 export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: Judged): Promise<void> {
-  const log = ending.withLog ? await readLog(glue, judged.record) : undefined;
+  const log = ending.withLog ? await glue.jobLogs.read(judged.record) : undefined;
   if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
   if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
 
   const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
-  const rank = ending.tellsRank === true ? describeRankEnd(log?.tail ?? '') : undefined;
+  const rank = ending.tellsRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
   const text = rank === undefined ? ending.text : `${rank} ${ending.text}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
@@ -71,33 +70,22 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
   await removeJobConf(glue, entry);
 }
 
-interface JobLog {
-  readonly path: string;
-  /** undefined when it can't be read from here. */
-  readonly tail: string | undefined;
-}
-
 /** What the end of the job's log tells of why it failed, where that is known. */
 export async function readAdvice(glue: Glue, record: JobRecord | undefined): Promise<ConsoleLine[]> {
-  return adviceIn(await readLog(glue, record));
+  return adviceIn(await glue.jobLogs.read(record));
 }
 
 function adviceIn(log: JobLog | undefined): ConsoleLine[] {
-  const text = log?.tail === undefined ? undefined : findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES));
+  const text = log?.kind === 'read' ? findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES)) : undefined;
   return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 
-async function readLog(glue: Glue, record: JobRecord | undefined): Promise<JobLog | undefined> {
-  if (record?.outputPath === undefined) return undefined;
-  return { path: record.outputPath, tail: await readTail(glue.host, record.outputPath, TAIL_BYTES) };
-}
-
 function judge(log: JobLog | undefined): 'completed' | 'failed' {
-  return log?.tail !== undefined && showsFinished(log.tail) ? 'completed' : 'failed';
+  return log?.kind === 'read' && showsFinished(log.tail) ? 'completed' : 'failed';
 }
 
 function quoteLog(log: JobLog): string {
-  if (log.tail === undefined) return `The job's log ${log.path} can't be read from here; look at it on the node.`;
+  if (log.kind === 'not shown') return log.why;
   const tail = cleanLogTail(log.tail, TAIL_LINES);
   return tail === '' ? `The job's log ${log.path} is empty.` : `The last lines of the job's log ${log.path}:\n${tail}`;
 }

@@ -11,6 +11,7 @@ import type { OptionPlace } from '../template/option-places.ts';
 import type { PropertyBounds } from '../base/property-bounds.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/sighting.ts';
+import type { JobLogs } from './job-logs.ts';
 import type { Journal } from './journal.ts';
 import type { Neighbours } from './neighbours.ts';
 
@@ -46,6 +47,7 @@ export interface Glue {
   readonly clearml: ClearmlClient;
   readonly scheduler: Scheduler;
   readonly host: Host;
+  readonly jobLogs: JobLogs;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;

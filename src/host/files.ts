@@ -1,4 +1,4 @@
-// Small files on the host, through the same corridor as every command: written whole and private, read from their end.
+// Small files of our own on the host, through the same transport as every command: written whole and private, and removed.
 import type { Host } from './host.ts';
 
 /** Thrown when a file on the host could not be written: what the system said is in the message. */
@@ -36,36 +36,4 @@ export async function listOldFiles(host: Host, folder: string, minutes: number):
     timeoutMs: TIMEOUT_MS,
   });
   return result.stdout.split('\0').slice(0, -1);
-}
-
-/** The last bytes of a file, or undefined when it can't be read from here. */
-export async function readTail(host: Host, path: string, bytes: number): Promise<string | undefined> {
-  const result = await host.run({ program: 'tail', args: ['-c', String(bytes), '--', path], timeoutMs: TIMEOUT_MS });
-  return result.exitCode === 0 ? result.stdout : undefined;
-}
-
-export interface FilePart {
-  readonly text: string;
-  /** Where the part ends, in bytes from the beginning of the file. */
-  readonly end: number;
-}
-
-/** One look at a file that grows, so that the part ends where its length was taken. */
-const READ_PART = `size=$(stat -L -c %s -- "$1") || exit 1
-from=$2
-[ "$from" -ge 0 ] || from=$((size + from))
-[ "$from" -ge 0 ] && [ "$from" -le "$size" ] || from=0
-echo "$size"
-tail -c "+$((from + 1))" -- "$1" | head -c "$((size - from))"`;
-
-/**
- * A file from this byte to its end, or undefined when it can't be read from here.
- * @param from below zero it is counted from the end; beyond the end the file has begun anew, and is read from its beginning
- */
-export async function readFrom(host: Host, path: string, from: number): Promise<FilePart | undefined> {
-  const args = ['-c', READ_PART, 'sh', path, String(from)];
-  const result = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
-  const lineEnd = result.stdout.indexOf('\n');
-  if (result.exitCode !== 0 || lineEnd === -1) return undefined;
-  return { text: result.stdout.slice(lineEnd + 1), end: Number(result.stdout.slice(0, lineEnd)) };
 }

@@ -1,4 +1,5 @@
 // One event as one line, as text for people or as JSON for machines.
+import { escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
 import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
 
@@ -88,9 +89,8 @@ function onOneLine(text: string): string {
 }
 
 /** Escapes what JSON leaves as it is, and a terminal or a pager takes for a command or a line end. */
+const NOT_ON_A_LINE = new RegExp(`[${NOT_SHOWN}\\t\\n]`, 'g');
+
 function escaped(text: string): string {
-  return text.replace(
-    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(NOT_ON_A_LINE, escapedCharacter);
 }

@@ -14,7 +14,8 @@ import { readSacct, sacctArgs } from './sacct.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { scancelArgs } from './scancel.ts';
 import type { ClusterFacts, Job, JobList, JobRecord, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
-import { isUnknownJob, readFacts, readJobRecord, SHOW_CONFIG_ARGS, showJobArgs } from './scontrol.ts';
+import { readFacts, SHOW_CONFIG_ARGS } from './scontrol.ts';
+import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
 
 /** Names to be found on the host's PATH, or absolute paths. */

@@ -1,13 +1,8 @@
 // The end of a job's log made fit for a task's console: whole lines, without what only a terminal understands.
+import { lastShown } from '../base/terminal-text.ts';
 
 /** Longer lines are data, not messages. */
 const MAX_LINE = 500;
-
-/** Colours, cursor moves and titles (ECMA-48 CSI and OSC), then any other escape of two characters. */
-const TERMINAL_SEQUENCES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b./g;
-
-/** Control characters but the tab, and characters that reorder the text around them. */
-const INVISIBLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * The last lines of a log, ready to be shown; empty when there is nothing to see.
@@ -20,7 +15,6 @@ export function cleanLogTail(text: string, maxLines: number): string {
 }
 
 function cleanLine(line: string): string {
-  const shown = line.split('\r').findLast((part) => part.trim() !== '') ?? '';
-  const clean = shown.replace(TERMINAL_SEQUENCES, '').replace(INVISIBLE, '').trimEnd();
+  const clean = lastShown(line).trimEnd();
   return clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE - 1)}…` : clean;
 }

@@ -52,8 +52,12 @@ export interface JobRecord {
   readonly stateWord: string;
   readonly exitCode: number | undefined;
   readonly exitSignal: number | undefined;
+  /** The Unix user that it runs as; accounting is not asked for it. */
+  readonly userId?: number | undefined;
   /** Accounting does not know it. */
   readonly outputPath: string | undefined;
+  /** The controller's record does not tell beyond doubt where the output goes. */
+  readonly isOutputInDoubt?: boolean;
   readonly nodes: string | undefined;
   readonly timeLimit: string | undefined;
   readonly reason: string | undefined;

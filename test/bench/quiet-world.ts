@@ -173,6 +173,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         randomToken: () => 'token',
       }),
       host,
+      jobLogs: { read: unknown },
       journal: {
         entries,
         setAside: undefined,

@@ -65,6 +65,18 @@ describe('logs', () => {
     });
   });
 
+  it('shows no other file where the job has put a link in the place of its log', async () => {
+    const task = await submitOne(
+      `ln -s ${place.folder}/clearml.conf ${place.outside}/l; mv ${place.outside}/l ${place.outside}/$SLURM_JOB_ID.out; sleep 60`,
+    );
+
+    await waitUntil('the log to be a link', async () => {
+      const { code, stdout, stderr } = await place.run('logs', task);
+      expect(stdout).to.equal('');
+      return code === 1 && /is not shown, as it is a symbolic link: .* of the job's own user\./.test(stderr);
+    });
+  });
+
   it("prints the task's console once Slurm has forgotten the job, and says so", async () => {
     const task = await submitOne('echo begun; sleep 60');
     await untilItSays(task, 'begun');

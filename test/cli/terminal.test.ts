@@ -56,4 +56,15 @@ describe('in a terminal', () => {
     expect(seen()).to.not.include('bug');
     expect(seen()).to.match(/\x1b\[\?1049l.*Looked at [\d:]+ UTC/s);
   });
+
+  it('what an error repeats is shown, and has the terminal do nothing', async () => {
+    await using place = await here();
+    const evil = String.raw`$(printf '\033]0;title\007\033[2J\342\200\256')`;
+
+    const { ended, seen } = inTerminal(200, `status --config-file ${place.folder}/${evil}`, { HOME: place.folder });
+
+    expect(await ended).to.not.equal(0);
+    expect(seen()).to.include(String.raw`\u001b]0;title\u0007\u001b[2J\u202e`);
+    expect(seen()).to.not.match(/\x1b|\x07|\u202e/);
+  });
 });

@@ -20,6 +20,7 @@ function onTerminal(columns: number, rows: number): Watched {
   const stop = new AbortController();
   const screen = openScreen({
     stdout: (more) => (text += more),
+    control: (more) => (text += more),
     terminalSize: () => size,
     onResize(listener) {
       heard = listener;
@@ -107,5 +108,14 @@ describe('a watched screen', () => {
     pipe.show(({ columns }) => `as wide as ${columns}\n`);
     pipe.close();
     expect(text).to.equal('as wide as Infinity\n');
+  });
+
+  it('shows what a name or message would have the terminal do, and does not do it', () => {
+    const { screen, written } = onTerminal(80, 24);
+    screen.show(() => 'evil \x1b[2J\x1b[H\u202e task\n');
+
+    const drawn = written();
+    expect(drawn).to.include('evil \\u001b[2J\\u001b[H\\u202e task');
+    expect(drawn).to.not.match(/\x1b\[2J|\u202e/);
   });
 });

@@ -217,12 +217,12 @@ describe('acting on a decision', () => {
   });
 
   it("tells what the job's log tells of why the task failed, once it is asked to", async () => {
-    const stdout = 'RuntimeError: Found no NVIDIA driver on your system.\n';
-    const log = { exitCode: 0, killedBy: undefined, stdout, stderr: '' };
+    const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
+    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
     const { glue } = createDesk();
     const desk = createDesk({
-      host: { ...glue.host, run: () => Promise.resolve(log) },
+      jobLogs: { read: () => Promise.resolve(log) },
       queues: glue.queues.map((queue) => ({ ...queue, optionPlaces: places })),
     });
     const task = await parked(desk);

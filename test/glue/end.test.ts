@@ -4,6 +4,8 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { Ending } from '../../src/glue/decide/action.ts';
 import { endTask } from '../../src/glue/end.ts';
+import type { Glue } from '../../src/glue/glue.ts';
+import { createJobLogs } from '../../src/glue/job-logs.ts';
 import type { Host } from '../../src/host/host.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
@@ -11,13 +13,16 @@ import { entryOf, recordOf } from './sightings.ts';
 
 const FAILED: Ending = { status: 'failed', reason: 'Slurm FAILED', text: 'It ended.', withLog: true };
 
-function hostWithLog(text: string | undefined): Host {
-  const exitCode = text === undefined ? 1 : 0;
-  return {
+/** Logs that end so, or can't be read. */
+function logsThatEnd(text: string | undefined, redact = (shown: string) => shown): Pick<Glue, 'jobLogs'> {
+  const answer =
+    text === undefined ? { exitCode: 1, stdout: '' } : { exitCode: 0, stdout: `part 0 ${text.length}\n${text}` };
+  const host: Host = {
     name: 'this machine',
-    run: () => Promise.resolve({ exitCode, killedBy: undefined, stdout: text ?? '', stderr: '' }),
+    run: () => Promise.resolve({ killedBy: undefined, stderr: '', ...answer }),
     close: () => Promise.resolve(),
   };
+  return { jobLogs: createJobLogs({ host, clock: { now: () => 0 }, redact }) };
 }
 
 /** A task that was parked, with its entry in the journal. */
@@ -39,7 +44,7 @@ async function started(desk: Desk, task: TaskId): Promise<Task> {
 
 describe('the end of a task whose agent could not say it', () => {
   it('is its status, the reason, the console lines with the end of the log, and a journal without it', async () => {
-    const desk = createDesk({ host: hostWithLog('first\nlast\n') });
+    const desk = createDesk(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(desk);
 
     await endTask(desk.glue, entry, FAILED, { seen, isParked: true, record: recordOf() });
@@ -58,7 +63,7 @@ describe('the end of a task whose agent could not say it', () => {
   });
 
   it('tells what the log tells of why, before it', async () => {
-    const desk = createDesk({ host: hostWithLog('\x1b[31mHost key verification failed.\x1b[0m\n') });
+    const desk = createDesk(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(desk);
 
     await endTask(desk.glue, entry, FAILED, { seen, isParked: true, record: recordOf() });
@@ -69,7 +74,7 @@ describe('the end of a task whose agent could not say it', () => {
   });
 
   it('says where the log is when it can not be read from here', async () => {
-    const desk = createDesk({ host: hostWithLog(undefined) });
+    const desk = createDesk(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(desk);
 
     await endTask(desk.glue, entry, FAILED, { seen, isParked: true, record: recordOf() });
@@ -115,7 +120,7 @@ describe('the end of a task whose agent could not say it', () => {
       ['…\n', 'failed'],
       [undefined, 'failed'],
     ] as const) {
-      const desk = createDesk({ host: hostWithLog(log) });
+      const desk = createDesk(logsThatEnd(log));
       const { task, entry } = await parked(desk);
       const seen = await started(desk, task);
       const ending = { ...FAILED, status: 'completed by the log' } as const;

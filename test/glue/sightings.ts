@@ -86,6 +86,7 @@ export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
     stateWord: 'FAILED',
     exitCode: 1,
     exitSignal: 0,
+    userId: 1000,
     outputPath: '/home/u/slurm-7.out',
     nodes: 'n1',
     timeLimit: '01:00:00',

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from '../../src/host/errors.ts';
-import { readTail, writePrivateFile } from '../../src/host/files.ts';
+import { writePrivateFile } from '../../src/host/files.ts';
 import type { Host, HostCommand } from '../../src/host/host.ts';
+import { readOthersFile } from '../../src/host/others-file.ts';
 import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -226,7 +227,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await rejection(own.run(shell('true')))).to.be.instanceOf(HostLost);
   });
 
-  it('writes a file that only its owner can read, and reads its end', async () => {
+  it('writes a file that only its owner can read', async () => {
     const path = join(place.folder, 'made', 'here', "job's conf");
     const text = `${'line\n'.repeat(30_000)}ü the end`;
     await writePrivateFile(host, path, text);
@@ -235,8 +236,22 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
       stdout: `600 ${place.user}\n`,
     });
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
-    expect(await readTail(host, path, 8)).to.equal(' the end');
-    expect(await readTail(host, join(place.folder, 'nothing'), 8)).to.equal(undefined);
+  });
+
+  it('reads the end of a file of the expected user, and neither what a link names nor a FIFO', async () => {
+    const file = join(place.folder, "job's log.out");
+    await host.run(
+      shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),
+    );
+    const owner = Number((await host.run(shell('id -u'))).stdout);
+    const read = async (path: string, user = owner): Promise<unknown> =>
+      readOthersFile(host, { path, owner: user }, { from: -9, most: 100 });
+
+    expect(await read(file)).to.include({ kind: 'read', text: 'very end\n' });
+    expect(await read(join(place.folder, 'nothing'))).to.include({ kind: 'unreadable' });
+    for (const name of ['link', 'fifo', '.'])
+      expect(await read(join(place.folder, name))).to.include({ kind: 'refused' });
+    expect(await read(file, owner + 1)).to.include({ kind: 'refused' });
   });
 
   it('does not blame the program when the working directory is gone', async () => {

@@ -34,6 +34,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
       run: () => Promise.reject(new Error('no files here')),
       close: () => Promise.resolve(),
     },
+    jobLogs: { read: () => Promise.resolve(undefined) },
     journal,
     clock,
     log: silentLog,

@@ -9,6 +9,7 @@ import type { Surroundings, Typed } from '../command.ts';
 import { createConsoleView } from '../console-view.ts';
 import { executeAgain } from '../execute-again.ts';
 import { EXIT } from '../exit-codes.ts';
+import { forReader } from '../for-reader.ts';
 import { withOneTask, type OneTask } from '../open-one-task.ts';
 import { readBase } from '../read-base.ts';
 import { taskOption } from '../typed-options.ts';
@@ -27,7 +28,7 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
   try {
     return await withOneTask(typed, base, id, async (one) => {
       const { glue, queue, task, lock } = one;
-      const console = createConsoleView(glue.clearml.events, task, around.stdout);
+      const console = createConsoleView(glue.clearml.events, task, (text) => around.stdout(forReader(around, text)));
       await console.skip();
       refuseOtherQueue(one, typed);
       await begin(one, around);

@@ -2,12 +2,13 @@
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { readFrom } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
+import { readOthersFile, type OthersFile, type ReadOutcome } from '../../host/others-file.ts';
 import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../../slurm/scheduler.ts';
 import { openCluster } from '../assemble.ts';
 import type { Surroundings, Typed } from '../command.ts';
+import { forReader } from '../for-reader.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findJob, type FoundJob } from '../find-job.ts';
 import { makeClearml } from '../make-clearml.ts';
@@ -33,8 +34,15 @@ export async function printLog(typed: Typed, around: Surroundings): Promise<numb
         const job = await findJob({ scheduler, stateDir }, task, () => lastJobOf(base, task));
         if (job === undefined) continue;
         const isFollowing = switchOption(typed, 'follow') ?? false;
-        const path = job.record.outputPath;
-        if (path !== undefined) return await print({ ...job, path }, { host, scheduler, around, lines, isFollowing });
+        const { outputPath: path, userId: owner } = job.record;
+        if (path !== undefined && owner !== undefined)
+          return await print({ ...job, file: { path, owner } }, { host, scheduler, around, lines, isFollowing });
+        if (job.record.isOutputInDoubt === true) {
+          around.stderr(
+            `Slurm's record of job ${job.id} leaves in doubt where the job writes: see scontrol show job ${job.id}.\n`,
+          );
+          return await printConsole(base, task, lines);
+        }
         around.stderr(
           `Slurm no longer knows where job ${job.id} wrote its log: it forgets that some minutes after the job's end. The file is where --output of the template points; without one it is slurm-${job.id}.out in the folder where the daemon was started.\n`,
         );
@@ -54,15 +62,15 @@ export async function printLog(typed: Typed, around: Surroundings): Promise<numb
 
 /** What ClearML has of a task whose log is not to be had: the agent sends most of what it writes there too. */
 async function printConsole(base: Base, task: TaskId, lines: number): Promise<number> {
-  const { stdout, stderr } = base.around;
+  const { around } = base;
   const clearml = makeClearml(base);
   try {
     await clearml.connect();
     const events = await clearml.events.read(task, { last: lines });
     if (events.length === 0) return EXIT.failed;
-    stderr("The end of the task's console in ClearML:\n");
+    around.stderr("The end of the task's console in ClearML:\n");
     const text = events.map((event) => (event.text.endsWith('\n') ? event.text : `${event.text}\n`)).join('');
-    stdout(lastLines(text, lines));
+    around.stdout(forReader(around, lastLines(text, lines)));
     return EXIT.ok;
   } finally {
     await clearml.close();
@@ -88,35 +96,42 @@ interface Printing {
   readonly isFollowing: boolean;
 }
 
-async function print({ id, record, path }: FoundJob & { readonly path: string }, printing: Printing): Promise<number> {
+interface WrittenLog extends FoundJob {
+  readonly file: OthersFile;
+}
+
+async function print({ id, record, file }: WrittenLog, printing: Printing): Promise<number> {
   const { host, around, lines, isFollowing } = printing;
+  const { path } = file;
   around.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
-  const first = await readFrom(host, path, -MOST_BYTES);
-  if (first !== undefined) around.stdout(lastLines(first.text, lines));
-  const isRead = isFollowing ? await goOn(id, path, first?.end, printing) : first !== undefined;
-  if (isRead) return EXIT.ok;
+  const first = await readOthersFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
+  if (first.kind === 'read') around.stdout(forReader(around, lastLines(first.text, lines)));
+  const last = isFollowing ? await goOn(id, file, first, printing) : first;
+  if (last.kind === 'read') return EXIT.ok;
   around.stderr(
-    `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
+    last.kind === 'refused'
+      ? `${path} is not shown, as it ${last.why}: a job's log is a regular file of the job's own user.\n`
+      : `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
   );
   return EXIT.failed;
 }
 
-/** Prints what is added until the job has ended. Returns whether the file could ever be read. */
-async function goOn(id: JobId, path: string, from: number | undefined, printing: Printing): Promise<boolean> {
+/** Prints what is added until the job has ended. Returns the last part that could be read, else why none could. */
+async function goOn(id: JobId, file: OthersFile, first: ReadOutcome, printing: Printing): Promise<ReadOutcome> {
   const { host, scheduler, around } = printing;
-  let end = from;
+  let last = first;
   for (let isOver = false; !isOver;) {
     await sleepUnlessStopped(systemClock, READ_EVERY_MS, around.stop);
     if (around.stop.aborted) break;
     // Asked before the file is read, so that nothing is missed of what the job wrote last.
     const record = await scheduler.record(id);
     isOver = record === undefined || !isLive(readJobState(record.stateWord));
-    const part = await readFrom(host, path, end ?? 0);
-    if (part === undefined) continue;
-    around.stdout(part.text);
-    end = part.end;
+    const from = last.kind === 'read' ? last.end : 0;
+    const part = await readOthersFile(host, file, { from, most: MOST_BYTES });
+    if (part.kind === 'read') around.stdout(forReader(around, part.text));
+    if (part.kind === 'read' || last.kind !== 'read') last = part;
   }
-  return end !== undefined;
+  return last;
 }
 
 function lastLines(text: string, count: number): string {

@@ -181,7 +181,16 @@ function printSacct(jobs: readonly SimJob[], format: string): string {
 }
 
 function printJob(job: SimJob): string {
-  return `JobId=${job.id} JobName=${job.name} UserId=us(1000) JobState=${job.state} Reason=${reasonOf(job)} Restarts=${job.restarts} ExitCode=${job.exitCode}:0 TimeLimit=01:00:00 NodeList=${nodesOf(job)} StdOut=/logs/job\n`;
+  const lines = [
+    `JobId=${job.id} JobName=${job.name}`,
+    'UserId=us(1000) GroupId=us(1000) MCS_label=N/A',
+    `JobState=${job.state} Reason=${reasonOf(job)} Dependency=(null)`,
+    `Requeue=1 Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:0`,
+    'RunTime=00:00:00 TimeLimit=01:00:00 TimeMin=N/A',
+    `NodeList=${nodesOf(job)}`,
+    'StdOut=/logs/job',
+  ];
+  return `${lines.join('\n   ')}\n   \n\n`;
 }
 
 function printConfig(hasAccounting: boolean): string {

@@ -155,6 +155,7 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
       stateWord: job.state,
       exitCode: job.exitCode,
       exitSignal: undefined,
+      userId: 1000,
       outputPath: '/logs/job',
       nodes: 'n1',
       timeLimit: '01:00:00',

@@ -1,5 +1,6 @@
 // What one daemon of the story works with.
 import type { Glue } from '../../../src/glue/glue.ts';
+import { createJobLogs } from '../../../src/glue/job-logs.ts';
 import { createNeighbours } from '../../../src/glue/neighbours.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { createCallPace } from '../../../src/slurm/call-pace.ts';
@@ -28,11 +29,13 @@ interface Around {
 
 export function makeGlue({ server, scheduler, clock, turns, disk, number, life, isMisfit }: Around): Glue {
   let tokens = 0;
+  const host = hostOf(turns, life);
   const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
   return {
     clearml: server.clientOf(life),
     scheduler,
-    host: hostOf(turns, life),
+    host,
+    jobLogs: createJobLogs({ host, clock: clock.of(life), redact: (text) => text }),
     journal: openMemoryJournal(disk, turns, life),
     clock: clock.of(life),
     log: silentLog,

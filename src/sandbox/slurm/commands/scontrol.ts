@@ -1,4 +1,5 @@
 // The stand-in's scontrol: the cluster's settings, a job's record, and the few verbs that change a job.
+import { userInfo } from 'node:os';
 import { STAND_IN_VERSION, type StandInSettings } from '../settings.ts';
 import { formatDuration } from '../durations.ts';
 import { endTime, formatTime } from './formatting.ts';
@@ -70,24 +71,28 @@ function showJobs(
   const shown = id === undefined ? jobs : jobs.filter((job) => String(job.id) === id);
   if (id !== undefined && shown.length === 0) return fails('Invalid job id specified');
   const separator = onOneLine ? ' ' : '\n   ';
-  return says(shown.map((job) => `${recordOf(job, call.environment).join(separator)} \n`).join(onOneLine ? '' : '\n'));
+  const end = onOneLine ? '\n' : '\n\n';
+  return says(shown.map((job) => `${recordOf(job, call.environment).join(separator)}${separator}${end}`).join(''));
 }
 
-/** In the order of the real one: the owner's texts stand where they stand there. */
+/** In the order and the lines of the real one: the owner's texts stand where they stand there. */
 function recordOf(job: StandInJob, environment: CommandCall['environment']): string[] {
+  // All jobs run as who runs the stand-in.
+  const { uid, gid } = userInfo();
   const time = (at: number | null): string => formatTime(at, environment, 'Unknown');
   return [
     `JobId=${job.id} JobName=${job.name}`,
-    `UserId=${job.user}`,
+    `UserId=${job.user}(${uid}) GroupId=${job.user}(${gid}) MCS_label=N/A`,
     `JobState=${job.state} Reason=${job.reason.replaceAll(' ', '_')} Dependency=(null)`,
     `Requeue=${job.mayRequeue ? 1 : 0} Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:${job.exitSignal}`,
-    `TimeLimit=${formatDuration(job.timeLimitMs)} TimeMin=N/A`,
+    `RunTime=00:00:00 TimeLimit=${formatDuration(job.timeLimitMs)} TimeMin=N/A`,
     `SubmitTime=${time(job.submittedAt)}`,
     `StartTime=${time(job.startedAt)} EndTime=${time(endTime(job))}`,
     `Partition=${job.partition}`,
     'ReqNodeList=(null) ExcNodeList=(null)',
     `NodeList=${formatNodes(job.nodes)}`,
     `NumNodes=${job.nodeCount} NumCPUs=${job.taskCount * job.cpusPerTask} NumTasks=${job.taskCount} CPUs/Task=${job.cpusPerTask}`,
+    'MinCPUsNode=1 MinMemoryNode=0 MinTmpDiskNode=0',
     'Command=(null)',
     `WorkDir=${job.workDir}`,
     ...(job.comment === '' ? [] : [`Comment=${job.comment} `]),

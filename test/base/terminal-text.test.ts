@@ -1,0 +1,83 @@
+// What a terminal is given: every character is shown or named, none is obeyed but our own colours.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { COLOUR_END, lastShown, terminalText } from '../../src/base/terminal-text.ts';
+import { painter } from '../../src/cli/paint.ts';
+import { fuzzCases } from '../support/fuzz-cases.ts';
+
+const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[] = [
+  ['moves the cursor', 'a\x1b[2J\x1b[Hb', 'a\\u001b[2J\\u001b[Hb'],
+  ['sets the title', '\x1b]0;root\x07', '\\u001b]0;root\\u0007'],
+  ['sets the clipboard', '\x1b]52;c;cm0gLXJm\x1b\\', '\\u001b]52;c;cm0gLXJm\\u001b\\'],
+  ['does so with one byte', '\x9b2J', '\\u009b2J'],
+  ['hides what it writes', '\x1b[8msecret', '\\u001b[8msecret'],
+  ['begins a line anew', 'Failed\rDone  ', 'Failed\\u000dDone  '],
+  ['goes back', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
+  [
+    'turns text around',
+    'a \u202ecba\u202c \u2067x\u2069 \u200f\u061c',
+    'a \\u202ecba\\u202c \\u2067x\\u2069 \\u200f\\u061c',
+  ],
+  ['asks the terminal to answer', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
+];
+
+describe('text for a terminal', () => {
+  for (const [what, text, shown] of ATTACKS) {
+    it(`that ${what} is shown instead`, () => {
+      expect(terminalText(text)).to.equal(shown);
+    });
+  }
+
+  it('keeps lines, tabs and letters of all scripts', () => {
+    const text = 'eins\tzwei\nдва 三 ثلاثة 👩‍🔬\n';
+
+    expect(terminalText(text)).to.equal(text);
+    expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
+  });
+
+  it('keeps our own colours, and ends one that somebody else began', () => {
+    const paint = painter({ isTerminal: true, environment: {} });
+    const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
+
+    expect(terminalText(own)).to.equal(own);
+    expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOUR_END}`);
+  });
+
+  it('holds nothing else that a terminal obeys, whatever comes', () => {
+    const hostile = fc.array(
+      fc.oneof(
+        fc.constantFrom(
+          '\x1b',
+          '\x1b[',
+          '\x9b',
+          '\x9d',
+          '\x1bP',
+          '\x07',
+          '\r',
+          '\n',
+          '0m',
+          '31m',
+          '\x1b[31m',
+          '\x1b[0m',
+          ';',
+          '2J',
+        ),
+        fc.string({ unit: 'binary', maxLength: 6 }),
+      ),
+    );
+    fc.assert(
+      fc.property(hostile, (pieces) => {
+        const shown = terminalText(pieces.join(''));
+        expect(shown.replaceAll(/\x1b\[(?:0|31|32|33)m/g, '')).to.not.match(
+          /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/,
+        );
+      }),
+      { numRuns: fuzzCases(500), seed: 9 },
+    );
+  });
+
+  it('of a progress bar is what it showed last, without colours', () => {
+    expect(lastShown(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
+    expect(lastShown('\x1b]0;title\x07text')).to.equal('text');
+  });
+});

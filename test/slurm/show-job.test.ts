@@ -1,0 +1,167 @@
+// One job's record as scontrol shows it: read right, whatever the job's owner wrote into it.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
+import { readJobRecord } from '../../src/slurm/show-job.ts';
+import { fuzzCases } from '../support/fuzz-cases.ts';
+import { fixture } from './fixture.ts';
+import { hostileText, recordText, TRUTH, type OwnersTexts } from './job-record-layout.ts';
+
+describe('scontrol show job', () => {
+  function record(file: string, id: string): ReturnType<typeof readJobRecord> {
+    return readJobRecord(fixture(`22.05.8/${file}`), id as JobId);
+  }
+
+  it('tells a running job from its record', () => {
+    expect(record('job-running.txt', '26')).to.deep.equal({
+      name: 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd',
+      stateWord: 'RUNNING',
+      exitCode: 0,
+      exitSignal: undefined,
+      outputPath: '/home/ann/slurm-26.out',
+      nodes: 'n1',
+      timeLimit: '00:05:00',
+      reason: undefined,
+      restarts: 0,
+      memoryLimit: undefined,
+      userId: 0,
+    });
+  });
+
+  it('S-42 tells the exit code of a job that failed', () => {
+    expect(record('job-failed.txt', '27')).to.include({
+      stateWord: 'FAILED',
+      exitCode: 3,
+      exitSignal: undefined,
+      reason: 'NonZeroExitCode',
+    });
+  });
+
+  it('S-42 tells the signal that ended a job', () => {
+    expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
+  });
+
+  it('S-14 tells the signal that Slurm gives a job whose output file can not be opened', () => {
+    expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
+  });
+
+  it('tells how much memory a job had asked for, for each node or CPU, unless it was all there is', () => {
+    const text = fixture('22.05.8/job-held.txt');
+    const asked = (what: string): string | undefined =>
+      readJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
+
+    expect(asked('MinMemoryNode=50M')).to.equal('50M a node');
+    expect(asked('MinMemoryCPU=1.50G')).to.equal('1.50G a CPU');
+    expect(asked('MinMemoryNode=0')).to.equal(undefined);
+  });
+
+  it('does not take a comment for the path of the log', () => {
+    expect(record('job-held.txt', '29')).to.include({
+      name: 'held job',
+      outputPath: '/tmp/slurm-29.out',
+      nodes: undefined,
+    });
+  });
+
+  it('tells nothing of a job array, which no job of ours is', () => {
+    const text = fixture('22.05.8/job-array.txt');
+    const ids = [...text.matchAll(/^JobId=(\d+)/gm)].map(([, id]) => id);
+
+    expect(ids).to.have.length(3);
+    for (const id of ids) expect(readJobRecord(text, id as JobId)).to.equal(undefined);
+  });
+
+  it('tells nothing of another job than the one asked for', () => {
+    expect(record('job-running.txt', '27')).to.equal(undefined);
+    expect(record('job-running.txt', '2')).to.equal(undefined);
+  });
+
+  it('reads a path with blanks whole', () => {
+    const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
+
+    expect(readJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
+  });
+
+  it('writes a reason without the underscores of some releases', () => {
+    const text = fixture('22.05.8/job-held.txt').replace('Reason=JobHeldUser', 'Reason=launch_failed_requeued_held');
+
+    expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
+  });
+
+  it('never shows our name for a job that only pretends to have it', () => {
+    // The caller compares the name: a hostile one must come back as something else.
+    expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
+  });
+
+  it('never throws on garbage', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (garbage) => {
+        const read = readJobRecord(`JobId=1 JobName=${garbage}`, '1' as JobId);
+        expect(read === undefined || typeof read.name === 'string').to.equal(true);
+      }),
+    );
+  });
+});
+
+describe('scontrol show job of a job whose owner is hostile', () => {
+  const read = (texts: OwnersTexts): JobRecord | undefined => readJobRecord(recordText(texts), TRUTH.id);
+
+  /** Each fact is Slurm's own, or is not told. */
+  function expectNothingForged(record: JobRecord | undefined): void {
+    if (record === undefined) return;
+    const { name, stateWord, ...facts } = record;
+    // A name that reads otherwise is that of no job of ours: nothing else in the record counts then.
+    if (name !== TRUTH.record.name) return;
+    expect(stateWord).to.be.oneOf([TRUTH.record.stateWord, 'UNKNOWN']);
+    expect(facts.restarts).to.be.oneOf([TRUTH.record.restarts, 0]);
+    for (const fact of [
+      'userId',
+      'exitCode',
+      'exitSignal',
+      'outputPath',
+      'nodes',
+      'timeLimit',
+      'reason',
+      'memoryLimit',
+    ] as const)
+      expect(facts[fact], fact).to.be.oneOf([TRUTH.record[fact], undefined]);
+    if (facts.outputPath === undefined) expect(facts.isOutputInDoubt).to.equal(true);
+  }
+
+  it('reads an ordinary one whole', () => {
+    expect(read({})).to.deep.equal(TRUTH.record);
+  });
+
+  it('takes no text on one line for the path of the log, be it a mail user or any other', () => {
+    const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
+
+    for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
+      expect(read({ [field]: forged }), field).to.deep.equal(TRUTH.record);
+  });
+
+  it('tells no path where a second line names one', () => {
+    const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
+
+    expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
+  });
+
+  it('tells nothing at all where a second record of the job begins', () => {
+    expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
+  });
+
+  it('tells no path that is not whole, or that nobody types', () => {
+    const pathOf = (path: string): string | undefined =>
+      readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUTH.id)?.outputPath;
+
+    expect(pathOf('/home/ann/my  runs/a b.out ')).to.equal('/home/ann/my  runs/a b.out ');
+    for (const path of ['', '(null)', 'slurm.out', '/a\tb', '/a\x1b[2Jb', `/${'./'.repeat(600)}`])
+      expect(pathOf(path), path).to.equal(undefined);
+  });
+
+  it('gives Slurm\u2019s own facts or none, whatever stands in any of the owner\u2019s fields', () => {
+    fc.assert(
+      fc.property(hostileText, (texts) => expectNothingForged(read(texts))),
+      { numRuns: fuzzCases(2_000), seed: 13 },
+    );
+  });
+});
