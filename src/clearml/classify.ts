@@ -8,12 +8,18 @@ export type Verdict =
 
 type RefusedKind = 'token-refused' | 'credentials-refused' | 'lost-race' | 'refused';
 
+/** Messages hold the server's own words, but not a whole page of them. */
+const REASON_LENGTH = 1_000;
+
 /** Every answer of the API has this shape, refusals too. */
 const Envelope = z.object({
   meta: z.object({
     result_code: z.number(),
     result_subcode: z.number().catch(0),
-    result_msg: z.string().catch(''),
+    result_msg: z
+      .string()
+      .transform((text) => text.slice(0, REASON_LENGTH))
+      .catch(''),
   }),
   data: z.unknown(),
 });

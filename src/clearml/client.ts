@@ -4,8 +4,10 @@ import type { Task, TaskDocument } from './task.ts';
 
 export interface QueueEntry {
   readonly task: TaskId;
-  /** When it was put there, milliseconds since 1970. */
-  readonly added: number;
+  /** When it was put there, milliseconds since 1970; undefined where that can't be read, and then it is not to be taken. */
+  readonly added: number | undefined;
+  /** Before it stands an entry that can't be read: it never gets to the head, from which `pop` takes. */
+  readonly isBehind?: boolean;
 }
 
 export interface Queue {
@@ -13,6 +15,14 @@ export interface Queue {
   readonly name: string;
   /** In order; the first is next. */
   readonly entries: readonly QueueEntry[];
+  /** False when there is an entry of which nobody can tell whose it is: that a task is not here is not certain then. */
+  readonly isWhole: boolean;
+}
+
+export interface QueueList {
+  readonly queues: readonly Queue[];
+  /** False when one of them, or a queue that is not here, could not be read: nothing follows from what is missing then. */
+  readonly isWhole: boolean;
 }
 
 export interface Queues {
@@ -23,9 +33,9 @@ export interface Queues {
   /** Makes the queue; one that another caller made meanwhile is as good. */
   create(name: string): Promise<Queue>;
   /** Queues with their entries, by id; those that were deleted are missing from the answer. */
-  read(ids: readonly QueueId[]): Promise<Queue[]>;
+  read(ids: readonly QueueId[]): Promise<QueueList>;
   /** Every queue of the server with its entries, hidden ones too. */
-  readAll(): Promise<Queue[]>;
+  readAll(): Promise<QueueList>;
   /**
    * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
    * False means that somebody else has it, or that it was taken by an earlier call whose answer was lost: read the task to tell.
@@ -48,6 +58,13 @@ export interface Queues {
   take(queue: QueueId, task: TaskId): Promise<boolean>;
 }
 
+export interface TaskList {
+  /** By id; those that were deleted are missing. */
+  readonly tasks: ReadonlyMap<TaskId, Task>;
+  /** Those that were asked for, and of which no answer could be read: nothing is known of them, not that they were deleted. */
+  readonly unread: ReadonlySet<TaskId>;
+}
+
 export interface StatusNote {
   readonly reason: string;
   readonly message: string;
@@ -58,11 +75,11 @@ export interface StatusNote {
  * have aborted, reset or enqueued the task meanwhile. Read the task and decide anew.
  */
 export interface Tasks {
-  /** The whole document, or undefined when there is no such task. */
+  /** The whole document, or undefined when there is no such task. @throws BadAnswer when it can't be read */
   get(id: TaskId): Promise<TaskDocument | undefined>;
-  /** What following needs of many tasks, by id; deleted ones are missing. Pages of 500. */
-  read(ids: readonly TaskId[]): Promise<Map<TaskId, Task>>;
-  /** Tasks of these statuses whose `execution.queue` is one of these. Pages of 500. */
+  /** What following needs of many tasks. Pages of 500. */
+  read(ids: readonly TaskId[]): Promise<TaskList>;
+  /** Tasks of these statuses whose `execution.queue` is one of these, as far as they can be read. Pages of 500. */
   find(query: { readonly statuses: readonly string[]; readonly queues: readonly QueueId[] }): Promise<Task[]>;
   /** Writes `status_message` only. Never for an in_progress task: that erases the user's request to abort it. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
@@ -125,12 +142,18 @@ export interface WorkerRow {
   readonly tags: readonly string[];
 }
 
+export interface WorkerList {
+  readonly workers: readonly WorkerRow[];
+  /** False when one of them could not be read. */
+  readonly isWhole: boolean;
+}
+
 export interface Workers {
   register(worker: WorkerRow, timeoutMs: number): Promise<void>;
   report(worker: WorkerRow): Promise<void>;
   unregister(worker: string): Promise<void>;
   /** The workers with this tag that were heard of within this time, by the server's clock; whoever's they are. */
-  find(tag: string, withinMs: number): Promise<WorkerRow[]>;
+  find(tag: string, withinMs: number): Promise<WorkerList>;
 }
 
 export interface People {

@@ -10,6 +10,7 @@ import { createEvents } from './events.ts';
 import { showingNoSecrets, tellingNoSecrets } from './no-secrets.ts';
 import { createExchange } from './exchange.ts';
 import { createHttp } from './http.ts';
+import { createTellLeftOut } from './left-out.ts';
 import { createPeople } from './people.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './session.ts';
@@ -59,11 +60,13 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     onNoAnswer: deps.onNoAnswer,
   });
 
+  const tellLeftOut = createTellLeftOut(log, clock);
+
   return {
-    queues: createQueues(session, log),
-    tasks: tellingNoSecrets(createTasks(session), secrets),
-    events: showingNoSecrets(createEvents(session, { clock, log }), secrets),
-    workers: createWorkers(session, clock),
+    queues: createQueues(session, log, tellLeftOut),
+    tasks: tellingNoSecrets(createTasks(session, tellLeftOut), secrets),
+    events: showingNoSecrets(createEvents(session, { clock, log, tellLeftOut }), secrets),
+    workers: createWorkers(session, clock, tellLeftOut),
     people: createPeople(session),
     connect: () => connect(session),
     async close() {

@@ -22,6 +22,19 @@ export class NotTheApi extends ServerUnreachable {
   override readonly name: string = 'NotTheApi';
 }
 
+/**
+ * Thrown when the server did answer, but with something that can't be used: of another form, or about something else. The next
+ * answer would be the same, so it is not asked for at once; where it is about one task, it is the trouble of that task alone.
+ */
+export class BadAnswer extends ServerUnreachable {
+  override readonly name: string = 'BadAnswer';
+}
+
+/** Thrown when an answer is larger or deeper than any answer to that call can be. Of a list, a smaller part may be had. */
+export class AnswerTooLarge extends BadAnswer {
+  override readonly name = 'AnswerTooLarge';
+}
+
 /** Thrown when the server answered that it won't. `code` and `subcode` drive every decision, `message` is for people. */
 export class ServerRefused extends Error {
   override readonly name: string = 'ServerRefused';

@@ -5,14 +5,13 @@ import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
 import { splitText } from './console-text.ts';
 import type { TaskId } from './ids.ts';
+import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
-const EventRow = z
-  .object({ timestamp: z.number(), worker: z.string().catch(''), msg: z.string().catch('') })
-  .transform(({ timestamp, worker, msg }): ConsoleEvent => ({ at: timestamp, worker, text: msg }));
-const ConsolePage = z.object({ events: z.array(EventRow) });
-const Added = z.object({ added: z.number(), errors: z.number().catch(0) });
+const ConsolePage = z.object({ events: z.array(z.unknown()) });
+/** It only says how many lines were taken: whatever else stands there, they were sent. */
+const Added = z.object({ errors: z.number().catch(0) }).catch({ errors: 0 });
 
 /** As the agent packs them: no event above 64 KiB, no request above 1 MiB. */
 const EVENT_BYTES = 64 * 1024;
@@ -27,7 +26,13 @@ interface Parcel {
   readonly failed: (error: unknown) => void;
 }
 
-export function createEvents(session: Session, { clock, log }: { clock: Clock; log: Logger }): Events {
+interface Deps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tellLeftOut: TellLeftOut;
+}
+
+export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps): Events {
   let lastAt = 0;
 
   /** Never the same millisecond twice: lines of one millisecond have no order on the server. */
@@ -36,9 +41,14 @@ export function createEvents(session: Session, { clock, log }: { clock: Clock; l
     return lastAt;
   }
 
-  async function readPage(task: TaskId, more: object): Promise<ConsoleEvent[]> {
+  /** As they came, and how many that were: one that can't be read is left out. */
+  async function readPage(task: TaskId, more: object): Promise<{ events: ConsoleEvent[]; length: number }> {
     const body = { task, order: 'asc', ...more };
-    return (await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true })).events;
+    const { events: rows } = await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true });
+    const leftOut: LeftOut[] = [];
+    const events = rows.flatMap((row, index) => readEvent(row, index, leftOut) ?? []);
+    tellLeftOut('events.get_task_log', leftOut);
+    return { events, length: rows.length };
   }
 
   // Lines that come while a call is under way share the next one: it takes the server as long as a single line.
@@ -81,17 +91,20 @@ export function createEvents(session: Session, { clock, log }: { clock: Clock; l
 
   return {
     async read(task, which) {
-      if ('last' in which) return readPage(task, { navigate_earlier: true, batch_size: which.last });
-      const events: ConsoleEvent[] = [];
-      for (let after = which.after; ; after = events.at(-1)?.at ?? after) {
+      if ('last' in which) return (await readPage(task, { navigate_earlier: true, batch_size: which.last })).events;
+      const all: ConsoleEvent[] = [];
+      for (let after = which.after; ;) {
         // All lines of a page's last moment are on that page.
-        const page = await readPage(task, {
+        const { events, length } = await readPage(task, {
           navigate_earlier: false,
           from_timestamp: after,
           batch_size: EVENTS_A_PAGE,
         });
-        events.push(...page);
-        if (page.length < EVENTS_A_PAGE) return events;
+        all.push(...events);
+        const last = events.at(-1)?.at ?? after;
+        // A full page that is no later than the one before has none behind it.
+        if (length < EVENTS_A_PAGE || !(last > after)) return all;
+        after = last;
       }
     },
 
@@ -110,4 +123,18 @@ function countThatFit(parcels: readonly Parcel[]): number {
   let events = 0;
   const tooMany = parcels.findIndex((parcel) => (events += parcel.events.length) > EVENTS_A_CALL);
   return tooMany === -1 ? parcels.length : Math.max(1, tooMany);
+}
+
+function readEvent(row: unknown, index: number, leftOut: LeftOut[]): ConsoleEvent | undefined {
+  const at = readField(row, 'timestamp');
+  if (typeof at !== 'number') {
+    leftOut.push({ place: `events[${index}]`, why: `its timestamp is ${describeValue(at)}` });
+    return undefined;
+  }
+  return { at, worker: textOf(row, 'worker'), text: textOf(row, 'msg') };
+}
+
+function textOf(row: unknown, name: string): string {
+  const text = readField(row, name);
+  return typeof text === 'string' ? text : '';
 }

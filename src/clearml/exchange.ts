@@ -1,8 +1,9 @@
 // One request to one endpoint: either the answer's data, or the error that says what its lack means.
 import type { Secrets } from '../log/secrets.ts';
 import { judgeFailure, judgeReply } from './classify.ts';
-import { CredentialsRefused, LostRace, NotTheApi, ServerRefused, ServerUnreachable } from './errors.ts';
-import { HttpFailure, type Http, type HttpReply } from './http.ts';
+import { limitsOf } from './answer-limits.ts';
+import { AnswerTooLarge, CredentialsRefused, LostRace, NotTheApi, ServerRefused, ServerUnreachable } from './errors.ts';
+import { BEYOND_LIMITS, HttpFailure, type Http, type HttpReply } from './http.ts';
 import { formatWrongAddress } from './wrong-address.ts';
 
 /** An array goes out as JSON lines, for the batch endpoints. */
@@ -32,9 +33,11 @@ export function createExchange({ http, apiServer, secrets, timeoutMs, signal }: 
     const url = `${apiServer}/${endpoint}`;
     const headers = { authorization, 'content-type': formatContentType(body) };
     try {
-      return await http.post({ url, headers, body: formatBody(body), timeoutMs, signal });
+      return await http.post({ url, headers, body: formatBody(body), timeoutMs, limits: limitsOf(endpoint), signal });
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
+      if (error.code === BEYOND_LIMITS)
+        throw new AnswerTooLarge(describe(endpoint, error.message), true, { cause: error });
       const fault = judgeFailure(error.code, error.message);
       const Unreachable = fault.untrusted === true ? NotTheApi : ServerUnreachable;
       const mayHaveHappened = error.sent && fault.neverTaken !== true;

@@ -1,6 +1,7 @@
 // Sends one request to the API server and brings the whole answer back: the only file that knows undici.
 import { readFileSync } from 'node:fs';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { createAnswerGauge, tooLarge, type AnswerLimits } from './answer-limits.ts';
 import { ServerUnusable } from './errors.ts';
 import type { ApiSettings } from './settings.ts';
 
@@ -10,6 +11,8 @@ interface HttpRequest {
   readonly body: string;
   /** For everything together: connecting, sending, waiting, and reading the answer to its end. */
   readonly timeoutMs: number;
+  /** An answer beyond these is cut off, as it came: undici unpacks nothing, and we ask for nothing packed. */
+  readonly limits: AnswerLimits;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,6 +50,8 @@ export class HttpFailure extends Error {
 }
 
 const TIMED_OUT = 'ETIMEDOUT';
+/** The code of an `HttpFailure` by an answer beyond its limits. */
+export const BEYOND_LIMITS = 'BEYOND_LIMITS';
 const KEEP_ALIVE_MS = 1_000;
 
 /** @throws ServerUnusable when the CA file can't be read or a proxy's address is none */
@@ -85,7 +90,7 @@ export function createHttp(settings: ApiSettings): Http {
  * By undici's own events: a call is one short text each way, and its streams would take three quarters of the processor time of
  * it all.
  */
-function send(agent: Dispatcher, { url, headers, body, timeoutMs, signal }: HttpRequest): Promise<HttpReply> {
+function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal }: HttpRequest): Promise<HttpReply> {
   const { origin, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     /** Set once a connection stands and the request goes out on it. */
@@ -94,11 +99,17 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, signal }: Http
     let status = 0;
     let location: string | undefined;
     const pieces: Uint8Array[] = [];
+    const gauge = createAnswerGauge(limits);
 
     function giveUp(why: Error): void {
       reason ??= why;
       if (sent === undefined) fail(why);
       else sent.abort(why);
+    }
+    function refuse(why: string | undefined): void {
+      if (why === undefined) return;
+      pieces.length = 0;
+      giveUp(Object.assign(new Error(why), { code: BEYOND_LIMITS }));
     }
     function fail(error: unknown): void {
       end();
@@ -124,10 +135,13 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, signal }: Http
         },
         onResponseStart(_controller, statusCode, answered) {
           status = statusCode;
+          if (Number(answered['content-length']) > limits.bytes) refuse(tooLarge(limits));
           location = typeof answered['location'] === 'string' ? answered['location'] : undefined;
         },
         onResponseData(_controller, piece) {
+          if (reason !== undefined) return;
           pieces.push(piece);
+          refuse(gauge.add(piece));
         },
         onResponseEnd() {
           end();

@@ -1,35 +1,45 @@
 // ClearML's queues: finding them, reading their entries, and moving a task's entry without ever doubling it.
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
-import type { Queue, QueueEntry, Queues } from './client.ts';
-import { ServerUnreachable } from './errors.ts';
+import type { Queue, QueueList, Queues } from './client.ts';
+import { BadAnswer, ServerUnreachable } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
-import { readTime } from './iso-time.ts';
-import { PAGE_SIZE, readPages, splitPages } from './pages.ts';
+import { readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { readPages, splitPages } from './pages.ts';
+import { QUEUE_FIELDS, readQueue } from './queue-row.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
-const EntryRow = z
-  .object({ task: TaskIdShape, added: z.string().catch('') })
-  .transform(({ task, added }): QueueEntry => ({ task, added: readTime(added) ?? 0 }));
-
-const QueueRow = z
-  .object({ id: QueueIdShape, name: z.string(), entries: z.array(EntryRow).nullish() })
-  .transform(({ id, name, entries }): Queue => ({ id, name, entries: entries ?? [] }));
-
-const QueueList = z.object({ queues: z.array(QueueRow) });
-const NameList = z.object({ queues: z.array(z.object({ name: z.string() })) });
+const Rows = z.object({ queues: z.array(z.unknown()) });
 const Created = z.object({ id: QueueIdShape });
 const Popped = z.object({ entry: z.object({ task: TaskIdShape }).nullish() });
 const Removed = z.object({ removed: z.number() });
 const Done = z.unknown();
 
-const FIELDS = ['id', 'name', 'entries'];
+export function createQueues(session: Session, log: Logger, tellLeftOut: TellLeftOut): Queues {
+  async function list(filter: object): Promise<readonly unknown[]> {
+    const body = { search_hidden: true, only_fields: QUEUE_FIELDS, ...filter };
+    return (await session.call('queues.get_all', body, { shape: Rows, idempotent: true })).queues;
+  }
 
-export function createQueues(session: Session, log: Logger): Queues {
-  async function list(filter: object): Promise<Queue[]> {
-    const body = { ...filter, search_hidden: true, only_fields: FIELDS };
-    return (await session.call('queues.get_all', body, { shape: QueueList, idempotent: true })).queues;
+  function readRows(rows: readonly unknown[]): QueueList {
+    const leftOut: LeftOut[] = [];
+    const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut) ?? []);
+    tellLeftOut('queues.get_all', leftOut);
+    return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
+  }
+
+  /** @throws BadAnswer when it may be the one that can't be read: it must not be made anew */
+  async function findOne(filter: object, isIt: (queue: Queue) => boolean): Promise<Queue | undefined> {
+    const rows = await list(filter);
+    const { queues } = readRows(rows);
+    const found = queues.find(isIt);
+    if (found === undefined && queues.length < rows.length)
+      throw new BadAnswer(
+        `${session.apiServer} gives a queue that can't be read in its answer to queues.get_all`,
+        false,
+      );
+    return found;
   }
 
   /** An entry at the tail. The task itself is left as it is: what its user does to it at the same time stands. */
@@ -42,33 +52,31 @@ export function createQueues(session: Session, log: Logger): Queues {
     }
   }
 
-  async function findByName(name: string): Promise<Queue | undefined> {
-    const found = await list({ name: `^${escapeRegex(name)}$` });
-    return found.find((queue) => queue.name === name);
+  function findByName(name: string): Promise<Queue | undefined> {
+    return findOne({ name: `^${escapeRegex(name)}$` }, (queue) => queue.name === name);
   }
 
   return {
     async find(nameOrId) {
       if (looksLikeId(nameOrId)) {
-        const [queue] = await list({ id: [nameOrId] });
+        const queue = await findOne({ id: [nameOrId] }, ({ id }) => id === nameOrId);
         if (queue !== undefined) return queue;
       }
       return findByName(nameOrId);
     },
 
     async names() {
-      const rows = await readPages(async (page) => {
-        const body = { only_fields: ['name'], order_by: ['id'], page, page_size: PAGE_SIZE };
-        return (await session.call('queues.get_all', body, { shape: NameList, idempotent: true })).queues;
-      });
-      return rows.map(({ name }) => name);
+      const rows = await readPages('queues.get_all', (page, size) =>
+        list({ search_hidden: false, only_fields: ['id', 'name'], order_by: ['id'], page, page_size: size }),
+      );
+      return rows.map((row) => readField(row, 'name')).filter((name) => typeof name === 'string');
     },
 
     async create(name) {
       try {
         // Idempotent, because a name that is taken is as good.
         const { id } = await session.call('queues.create', { name }, { shape: Created, idempotent: true });
-        return { id, name, entries: [] };
+        return { id, name, entries: [], isWhole: true };
       } catch (error) {
         const existing = isRefusal(error, 'nameTaken') ? await findByName(name) : undefined;
         if (existing === undefined) throw error;
@@ -77,12 +85,21 @@ export function createQueues(session: Session, log: Logger): Queues {
     },
 
     async read(ids) {
-      const queues: Queue[] = [];
-      for (const page of splitPages(ids)) queues.push(...(await list({ id: page, page_size: PAGE_SIZE })));
-      return queues;
+      const rows: unknown[] = [];
+      for (const part of splitPages(ids)) {
+        const found = await readPages('queues.get_all', (page, size) =>
+          list({ id: part, order_by: ['id'], page, page_size: size }),
+        );
+        for (const row of found) rows.push(row);
+      }
+      return readRows(rows);
     },
 
-    readAll: () => readPages((page) => list({ order_by: ['id'], page, page_size: PAGE_SIZE })),
+    async readAll() {
+      return readRows(
+        await readPages('queues.get_all', (page, size) => list({ order_by: ['id'], page, page_size: size })),
+      );
+    },
 
     async pop(queue, task) {
       const { entry } = await session.call(

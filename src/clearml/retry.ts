@@ -1,6 +1,6 @@
 // Tries a call again while the server can't be reached, and says truly whether any of the tries may have been carried out.
 import pRetry from 'p-retry';
-import { NotTheApi, ServerUnreachable } from './errors.ts';
+import { BadAnswer, NotTheApi, ServerUnreachable } from './errors.ts';
 import type { Patience } from './settings.ts';
 
 export interface RetryRules {
@@ -41,7 +41,9 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       randomize: true,
       ...(signal === undefined ? {} : { signal }),
       shouldRetry: ({ error }) =>
-        error instanceof ServerUnreachable && !(error instanceof NotTheApi) && (idempotent || !error.mayHaveHappened),
+        error instanceof ServerUnreachable &&
+        !(error instanceof NotTheApi || error instanceof BadAnswer) &&
+        (idempotent || !error.mayHaveHappened),
       onFailedAttempt: ({ error, attemptNumber }) => {
         if (error instanceof ServerUnreachable) rules.onFailure(error, attemptNumber);
       },

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
-import { CredentialsRefused, NotTheApi, ServerUnreachable } from './errors.ts';
+import { BadAnswer, CredentialsRefused, NotTheApi, ServerUnreachable } from './errors.ts';
 import { formatNoAnswer, TokenRefused, type Body, type Exchange } from './exchange.ts';
 import { createLogin } from './login.ts';
 import { retry } from './retry.ts';
@@ -63,6 +63,7 @@ export function createSession(deps: SessionDeps): Session {
       }
       // Whatever became of the login, the call that needed it was not made.
       if (error instanceof NotTheApi) throw new NotTheApi(error.message, false, { cause: error.cause });
+      if (error instanceof BadAnswer) throw new BadAnswer(error.message, false, { cause: error.cause });
       if (error instanceof ServerUnreachable) throw new ServerUnreachable(error.message, false, { cause: error.cause });
       throw error;
     }
@@ -84,7 +85,7 @@ export function createSession(deps: SessionDeps): Session {
     const answer = shape.safeParse(data);
     if (answer.success) return answer.data;
     const words = `it is of another form:\n${z.prettifyError(answer.error)}`;
-    throw new ServerUnreachable(secrets.redact(formatNoAnswer(apiServer, endpoint, words)), true);
+    throw new BadAnswer(secrets.redact(formatNoAnswer(apiServer, endpoint, words)), true);
   }
 
   function persist<T>(

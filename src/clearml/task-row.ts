@@ -1,7 +1,7 @@
-// Reads a task as the server writes it into a `Task`: one odd field must not hide the task, nor the others of its page.
-import * as z from 'zod';
-import { TaskIdShape, type QueueId, type TaskId } from './ids.ts';
+// Reads a task as the server writes it into a `Task`: what can't be read of one task must not hide the others of its page.
+import { isTaskId, type QueueId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
+import { describeValue, readField } from './left-out.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';
 
 /** What to ask for (`only_fields`). */
@@ -22,68 +22,95 @@ export const TASK_FIELDS = [
   'runtime._abort_poll_freq',
 ];
 
+/** What is wrong with a row of which the rest says nothing about its task. */
+export interface Unreadable {
+  readonly why: string;
+}
+
 /**
- * Only the id must be there. The rest is read by hand: a checker of shapes copies each row, and makes an error for each field that
- * the server leaves out, and throws it away, which took half of a round with thousands of jobs.
+ * The task of this id. Jobs are cancelled and tasks ended by what is read here, so a field that is there but of another kind is no
+ * field that is missing: of such a row nothing is believed. It is read by hand: a checker of shapes copies each row, and makes an
+ * error for each field that the server leaves out, and throws it away, which took half of a round with thousands of jobs.
  */
-export const TaskRow = z.custom<Row>(hasId, 'a task with an id').transform(readTask);
+export function readTask(row: unknown, id: TaskId): Task | Unreadable {
+  const status = readStatus(readField(row, 'status'));
+  const execution = readField(row, 'execution') ?? {};
+  const texts = TEXTS.map((name) => readField(row, name) ?? '');
+  const queue = readField(execution, 'queue') ?? '';
+  const moments = MOMENTS.map((name) => readMoment(readField(row, name)));
+  if (status === undefined) return wrong('status', readField(row, 'status'));
+  if (typeof execution !== 'object' || Array.isArray(execution)) return wrong('execution', execution);
+  if (typeof queue !== 'string') return wrong('execution.queue', queue);
+  const badText = texts.findIndex((text) => typeof text !== 'string');
+  if (badText !== -1) return wrong(TEXTS[badText] ?? '', texts[badText]);
+  const badMoment = moments.findIndex((at) => Number.isNaN(at));
+  if (badMoment !== -1) return wrong(MOMENTS[badMoment] ?? '', readField(row, MOMENTS[badMoment] ?? ''));
 
-interface Row {
-  readonly id: TaskId;
-  readonly [field: string]: unknown;
-}
-
-function hasId(row: unknown): boolean {
-  return TaskIdShape.safeParse(readField(row, 'id')).success;
-}
-
-function readTask(row: Row): Task {
+  const [statusReason = '', statusMessage = '', lastWorker = '', user = ''] = texts as string[];
+  const [statusChanged, lastUpdate] = moments;
+  const tags = readField(row, 'system_tags');
+  const properties = readField(readField(row, 'hyperparams'), 'properties');
   return {
-    id: row.id,
-    name: readText(row['name']) ?? '',
-    status: readStatus(row['status']),
-    statusReason: readText(row['status_reason']) ?? '',
-    statusMessage: readText(row['status_message']) ?? '',
-    statusChanged: readMoment(row['status_changed']),
-    lastUpdate: readMoment(row['last_update']),
-    lastWorker: readName(row['last_worker']),
-    user: readName(row['user']),
-    executionQueue: readName(readField(row['execution'], 'queue')) as QueueId | undefined,
-    archived: isList(row['system_tags']) && row['system_tags'].includes('archived'),
-    slurmJob: readName(readField(readField(readField(row['hyperparams'], 'properties'), 'slurm_job_id'), 'value')),
-    abortCallbackMs: readAbortCallback(row['runtime']),
+    id,
+    name: readText(readField(row, 'name')) ?? '',
+    status,
+    statusReason,
+    statusMessage,
+    statusChanged,
+    lastUpdate,
+    lastWorker: named(lastWorker),
+    user: named(user),
+    executionQueue: named(queue) as QueueId | undefined,
+    archived: Array.isArray(tags) && tags.includes('archived'),
+    slurmJob: named(readText(readField(readField(properties, 'slurm_job_id'), 'value')) ?? ''),
+    abortCallbackMs: readAbortCallback(readField(row, 'runtime')),
   };
+}
+
+const TEXTS = ['status_reason', 'status_message', 'last_worker', 'user'] as const;
+const MOMENTS = ['status_changed', 'last_update'] as const;
+
+/** Whose row it is, or undefined when nobody can tell. */
+export function readTaskId(row: unknown): TaskId | undefined {
+  const id = readField(row, 'id');
+  return isTaskId(id) ? id : undefined;
+}
+
+export function isUnreadable(read: Task | Unreadable): read is Unreadable {
+  return 'why' in read;
+}
+
+function wrong(field: string, value: unknown): Unreadable {
+  return { why: `its ${field} is ${describeValue(value)}` };
 }
 
 function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An empty one names nothing. */
-function readName(value: unknown): string | undefined {
-  return value === '' ? undefined : readText(value);
+/** An empty text names nothing. */
+function named(text: string): string | undefined {
+  return text === '' ? undefined : text;
 }
 
+/** Undefined where the server has none, and NaN where it can't be read. */
 function readMoment(value: unknown): number | undefined {
-  return typeof value === 'string' ? readTime(value) : undefined;
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? (readTime(value) ?? NaN) : NaN;
 }
 
-function readStatus(value: unknown): TaskStatus {
-  return TASK_STATUSES.find((status) => status === value) ?? 'unknown';
+function readStatus(value: unknown): TaskStatus | undefined {
+  return TASK_STATUSES.find((status) => status === value);
 }
 
 /** Seconds, as texts: what the callback may take, and how often its process looks whether it is to begin. */
 function readAbortCallback(runtime: unknown): number | undefined {
-  const timeoutSec = Number(readField(runtime, '_abort_callback_timeout'));
+  const timeoutSec = readSeconds(readField(runtime, '_abort_callback_timeout'));
   if (!(timeoutSec > 0)) return undefined;
-  const pollSec = Number(readField(runtime, '_abort_poll_freq'));
+  const pollSec = readSeconds(readField(runtime, '_abort_poll_freq'));
   return (timeoutSec + (pollSec > 0 ? pollSec : 0)) * 1000;
 }
 
-function readField(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
+function readSeconds(value: unknown): number {
+  return typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
 }

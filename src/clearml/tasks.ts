@@ -1,45 +1,71 @@
 // ClearML's tasks: reading many at once, and changing a status only where that can't trample a user's act.
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
-import { LostRace } from './errors.ts';
+import { AnswerTooLarge, LostRace } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
-import { PAGE_SIZE, readPages, splitPages } from './pages.ts';
+import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './pages.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
-import { TASK_FIELDS, TaskRow } from './task-row.ts';
+import { isUnreadable, readTask, readTaskId, TASK_FIELDS } from './task-row.ts';
 import type { Task, TaskDocument } from './task.ts';
 
-const TaskList = z.object({ tasks: z.array(TaskRow) });
-const OneTask = z.object({
-  task: z.preprocess(
-    (document) => ({ task: document, document }),
-    z.object({ task: TaskRow, document: z.record(z.string(), z.unknown()) }),
-  ),
-});
+const Rows = z.object({ tasks: z.array(z.unknown()) });
 const Cloned = z.object({ id: TaskIdShape });
 const Container = z.record(z.string(), z.unknown()).catch({});
 const Updated = z.object({ updated: z.number() });
 const Done = z.unknown();
 
-export function createTasks(session: Session): Tasks {
-  async function list(filter: object): Promise<Task[]> {
-    const body = { ...filter, only_fields: TASK_FIELDS, search_hidden: true, page_size: PAGE_SIZE };
-    return (await session.call('tasks.get_all', body, { shape: TaskList, idempotent: true })).tasks;
+/** An answer about another task than the one asked for is no answer: its document would be run under this id. */
+function documentOf(id: TaskId): z.ZodType<TaskDocument> {
+  return z.object({ task: z.record(z.string(), z.unknown()) }).transform(({ task: document }, context) => {
+    const task = readTaskId(document) === id ? readTask(document, id) : { why: 'it is about another task' };
+    if (!isUnreadable(task)) return { task, document };
+    context.addIssue(task.why);
+    return z.NEVER;
+  });
+}
+
+/** So many ids a call where the answer to more was too large. */
+const FEWER = 20;
+
+export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
+  async function list(filter: object): Promise<readonly unknown[]> {
+    const body = { page_size: PAGE_SIZE, ...filter, only_fields: TASK_FIELDS, search_hidden: true };
+    return (await session.call('tasks.get_all', body, { shape: Rows, idempotent: true })).tasks;
+  }
+
+  /** The rows of these, in several calls where one would be too large. */
+  async function listById(ids: readonly TaskId[], leftOut: LeftOut[]): Promise<readonly unknown[]> {
+    try {
+      return await list({ id: ids });
+    } catch (error) {
+      if (!(error instanceof AnswerTooLarge)) throw error;
+      const [id = ''] = ids;
+      if (ids.length === 1) {
+        leftOut.push({ place: `task ${id}`, why: 'it is too large' });
+        return [TOO_LARGE];
+      }
+      const rows: unknown[] = [];
+      for (const part of splitPages(ids, ids.length > FEWER ? FEWER : 1))
+        for (const row of await listById(part, leftOut)) rows.push(row);
+      return rows;
+    }
   }
 
   /**
    * Status calls follow from what the task was a moment ago, and have no second attempt: meanwhile a user may have asked to
    * abort it, or have reset and enqueued it again, and the second call would hit that new run.
    */
-  async function changeStatus(
+  async function changeStatus<Shape extends z.ZodType>(
     endpoint: string,
     id: TaskId,
     note: StatusNote,
-    more: object,
-  ): Promise<{ updated: number }> {
+    { shape, ...more }: { readonly shape: Shape; readonly [field: string]: unknown },
+  ): Promise<z.infer<Shape>> {
     const body = { task: id, status_reason: note.reason, status_message: note.message, ...more };
     try {
-      return await session.call(endpoint, body, { shape: Updated, idempotent: false, once: true });
+      return await session.call(endpoint, body, { shape, idempotent: false, once: true });
     } catch (error) {
       if (!isRefusal(error, 'invalidTaskId', 'taskNotFound')) throw error;
       throw new LostRace(error.message, error.endpoint, error.code, error.subcode);
@@ -48,7 +74,7 @@ export function createTasks(session: Session): Tasks {
 
   async function get(id: TaskId): Promise<TaskDocument | undefined> {
     try {
-      return (await session.call('tasks.get_by_id', { task: id }, { shape: OneTask, idempotent: true })).task;
+      return await session.call('tasks.get_by_id', { task: id }, { shape: documentOf(id), idempotent: true });
     } catch (error) {
       if (isRefusal(error, 'invalidTaskId', 'taskNotFound')) return undefined;
       throw error;
@@ -59,17 +85,24 @@ export function createTasks(session: Session): Tasks {
     get,
 
     async read(ids) {
+      const leftOut: LeftOut[] = [];
       const tasks = new Map<TaskId, Task>();
-      for (const page of splitPages(ids)) {
-        for (const task of await list({ id: page })) tasks.set(task.id, task);
-      }
-      return tasks;
+      const unread = new Set<TaskId>();
+      for (const page of splitPages(ids)) readInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
+      tellLeftOut('tasks.get_all', leftOut);
+      return { tasks, unread };
     },
 
-    find({ statuses, queues }) {
+    async find({ statuses, queues }) {
       // The server takes an empty list for no condition at all.
-      if (statuses.length === 0 || queues.length === 0) return Promise.resolve([]);
-      return readPages((page) => list({ status: statuses, 'execution.queue': queues, order_by: ['id'], page }));
+      if (statuses.length === 0 || queues.length === 0) return [];
+      const leftOut: LeftOut[] = [];
+      const rows = await readPages('tasks.get_all', (page, size) =>
+        list({ status: statuses, 'execution.queue': queues, order_by: ['id'], page, page_size: size }),
+      );
+      const found = rows.flatMap((row, index) => readRow(row, index, leftOut) ?? []);
+      tellLeftOut('tasks.get_all', leftOut);
+      return found;
     },
 
     async setStatusMessage(id, text) {
@@ -78,21 +111,21 @@ export function createTasks(session: Session): Tasks {
     },
 
     async fail(id, note, { force }) {
-      await changeStatus('tasks.failed', id, note, { force });
+      await changeStatus('tasks.failed', id, note, { shape: Done, force });
     },
 
     async stop(id, note, { force }) {
-      await changeStatus('tasks.stopped', id, note, { force });
+      await changeStatus('tasks.stopped', id, note, { shape: Done, force });
     },
 
     async complete(id, note) {
-      await changeStatus('tasks.completed', id, note, { force: false });
+      await changeStatus('tasks.completed', id, note, { shape: Done, force: false });
     },
 
     async unstart(id, from, note) {
       // A stopped task can't be dequeued, but may be started.
-      if (from === 'stopped') await changeStatus('tasks.started', id, note, { force: false });
-      const { updated } = await changeStatus('tasks.dequeue', id, note, { new_status: 'queued' });
+      if (from === 'stopped') await changeStatus('tasks.started', id, note, { shape: Done, force: false });
+      const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
       throw new LostRace(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
     },
@@ -122,4 +155,43 @@ export function createTasks(session: Session): Tasks {
       await session.call('tasks.edit', { task: id, container, force: true }, { shape: Done, idempotent: true });
     },
   };
+}
+
+/** Of a page, what was asked for: a row that nobody can tell the task of may be any of those that are missing. */
+function readInto(
+  { tasks, unread }: { readonly tasks: Map<TaskId, Task>; readonly unread: Set<TaskId> },
+  asked: readonly TaskId[],
+  rows: readonly unknown[],
+  leftOut: LeftOut[],
+): void {
+  const missing = new Set(asked);
+  let strangers = 0;
+  for (const [index, row] of rows.entries()) {
+    const id = readTaskId(row);
+    if (id === undefined || !missing.has(id)) {
+      strangers += 1;
+      // Two rows of one task: nobody knows which is true.
+      if (id !== undefined && tasks.delete(id)) unread.add(id);
+      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeStranger(row) });
+      continue;
+    }
+    missing.delete(id);
+    const task = readRow(row, index, leftOut);
+    if (task === undefined) unread.add(id);
+    else tasks.set(id, task);
+  }
+  if (strangers > 0) for (const id of missing) unread.add(id);
+}
+
+function describeStranger(row: unknown): string {
+  const id = readField(row, 'id');
+  return `its id is ${describeValue(id)}, which was not asked for, or is there twice`;
+}
+
+function readRow(row: unknown, index: number, leftOut: LeftOut[]): Task | undefined {
+  const id = readTaskId(row);
+  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : readTask(row, id);
+  if (!isUnreadable(task)) return task;
+  leftOut.push({ place: id === undefined ? `tasks[${index}]` : `task ${id}`, why: task.why });
+  return undefined;
 }

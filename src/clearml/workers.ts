@@ -2,26 +2,15 @@
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
-import { QueueIdShape } from './ids.ts';
+import { BadAnswer } from './errors.ts';
+import { isQueueId } from './ids.ts';
+import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
 import type { Session } from './session.ts';
 
 const Done = z.unknown();
+const Rows = z.object({ workers: z.array(z.unknown()) });
 
-const Row = z
-  .object({
-    id: z.string(),
-    queues: z.array(z.object({ id: QueueIdShape })).nullish(),
-    system_tags: z.array(z.string()).nullish(),
-  })
-  .transform(({ id, queues, system_tags }): WorkerRow => ({
-    id,
-    queues: (queues ?? []).map((queue) => queue.id),
-    tags: system_tags ?? [],
-  }));
-
-const Rows = z.object({ workers: z.array(Row) });
-
-export function createWorkers(session: Session, clock: Clock): Workers {
+export function createWorkers(session: Session, clock: Clock, tellLeftOut: TellLeftOut): Workers {
   return {
     async register({ id, queues, tags }, timeoutMs) {
       const body = { worker: id, queues, system_tags: tags, timeout: seconds(timeoutMs) };
@@ -40,10 +29,37 @@ export function createWorkers(session: Session, clock: Clock): Workers {
 
     async find(tag, withinMs) {
       const body = { system_tags: [tag], last_seen: seconds(withinMs) };
-      const { workers } = await session.call('workers.get_all', body, { shape: Rows, idempotent: true });
-      return workers.filter(({ tags }) => tags.includes(tag));
+      const leftOut: LeftOut[] = [];
+      let rows: readonly unknown[] | undefined;
+      try {
+        rows = (await session.call('workers.get_all', body, { shape: Rows, idempotent: true })).workers;
+      } catch (error) {
+        // Anybody may register workers, as many and as odd as he likes: who lives is not worth a round.
+        if (!(error instanceof BadAnswer)) throw error;
+        leftOut.push({ place: 'all workers', why: error.message });
+      }
+      const workers = (rows ?? []).flatMap((row, index) => readWorker(row, index, leftOut) ?? []);
+      tellLeftOut('workers.get_all', leftOut);
+      return { workers: workers.filter(({ tags }) => tags.includes(tag)), isWhole: leftOut.length === 0 };
     },
   };
+}
+
+/** A worker that says little is one all the same. */
+function readWorker(row: unknown, index: number, leftOut: LeftOut[]): WorkerRow | undefined {
+  const id = readField(row, 'id');
+  if (typeof id !== 'string') {
+    leftOut.push({ place: `workers[${index}]`, why: `its id is ${describeValue(id)}` });
+    return undefined;
+  }
+  const queues = listOf(row, 'queues').map((queue) => readField(queue, 'id'));
+  const tags = listOf(row, 'system_tags');
+  return { id, queues: queues.filter(isQueueId), tags: tags.filter((tag) => typeof tag === 'string') };
+}
+
+function listOf(row: unknown, name: string): readonly unknown[] {
+  const list = readField(row, name);
+  return Array.isArray(list) ? list : [];
 }
 
 /** The server counts in whole seconds, and takes 0 for no bound at all. */

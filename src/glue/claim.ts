@@ -9,7 +9,7 @@ import { say } from './tell.ts';
 import type { SubmitResult } from './ways.ts';
 import { describeTaken, isGivenBack } from './wording.ts';
 
-/** An entry at the head of one of our queues. */
+/** The entry of one of our queues that is next to be taken. */
 export interface Head {
   readonly queue: ServedQueue;
   readonly entry: QueueEntry;
@@ -17,29 +17,41 @@ export interface Head {
 
 /**
  * The next task to take: by priority the head of the first queue that has one, in turn the head of the first non-empty queue
- * after the one that was served last. A head in `skip` blocks its queue: only the head can be popped.
+ * after the one that was served last. A head in `skip` blocks its queue: only the head can be popped. What can't be read, and a
+ * head that is to be `passed`, does not: whoever could put that there would block the queue for all others.
  */
 export function chooseHead(
   queues: readonly ServedQueue[],
   waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>,
-  { after, skip }: { readonly after: ServedQueue | undefined; readonly skip: ReadonlySet<TaskId> },
+  { after, skip, passed }: Choice,
 ): Head | undefined {
   const start = after === undefined ? 0 : queues.indexOf(after) + 1;
   for (const queue of [...queues.slice(start), ...queues.slice(0, start)]) {
-    const entry = waiting.get(queue.id)?.[0];
-    if (entry !== undefined && !skip.has(entry.task)) return { queue, entry };
+    const entries = waiting.get(queue.id) ?? [];
+    const at = entries.findIndex(({ task, added }) => added !== undefined && !passed.has(task));
+    const entry = entries[at];
+    if (entry === undefined || skip.has(entry.task)) continue;
+    return { queue, entry: at > 0 ? { ...entry, isBehind: true } : entry };
   }
   return undefined;
+}
+
+interface Choice {
+  readonly after: ServedQueue | undefined;
+  readonly skip: ReadonlySet<TaskId>;
+  /** Tasks that the server gave no usable answer about in this round. */
+  readonly passed: ReadonlySet<TaskId>;
 }
 
 /** By which the server lets exactly one caller have a task: from the head of its queue, or from wherever it stands there. */
 type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;
 
-/** Pops the head, or takes the entry as told. Undefined when somebody else was first. */
+/** Pops the head, or takes an entry that never gets there out of the queue. Undefined when somebody else was first. */
 export async function claim(
   glue: Glue,
-  { queue, entry: { task, added } }: Head,
-  take: Claim = (from, wanted) => glue.clearml.queues.pop(from, wanted),
+  { queue, entry: { task, added, isBehind } }: Head,
+  take: Claim = (from, wanted) =>
+    isBehind === true ? glue.clearml.queues.take(from, wanted) : glue.clearml.queues.pop(from, wanted),
 ): Promise<Entry | undefined> {
   const entry: Entry = {
     task,

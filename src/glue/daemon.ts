@@ -1,13 +1,13 @@
 // The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
-import { CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
+import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
 import { calmLog } from './calm-log.ts';
 import { follow } from './follow.ts';
 import type { Glue } from './glue.ts';
 import { sweepJobConfs } from './job-conf.ts';
 import { live } from './life.ts';
 import type { Lock } from './lock.ts';
-import { hasSchedulerQueue, look, type View } from './look.ts';
+import { hasSchedulerQueue, isSchedulerQueueDeleted, look, type View } from './look.ts';
 import { createBackoff } from './backoff.ts';
 import { fingerprint, isWaitedFor, pauseBetweenLooks, SOON_MS } from './poll-pace.ts';
 import { resume } from './resume.ts';
@@ -82,7 +82,8 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     const isSettled = await resume(glue, ways, seen, stop);
     const hasCancelled = await follow(glue, ways, seen, stop);
     if (hasSchedulerQueue(glue, seen)) view = seen;
-    else log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
+    else if (isSchedulerQueueDeleted(glue, seen))
+      log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
     const shown = fingerprint(seen);
     quietLooks = shown === last ? quietLooks + 1 : 0;
     last = shown;
@@ -151,7 +152,9 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
 
   function complain(error: unknown): void {
     isTroubled = true;
-    if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) {
+    if (error instanceof BadAnswer) {
+      log.warn("ClearML's answer can't be used; jobs go on, and so does the daemon once it can", { err: error });
+    } else if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) {
       log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
     } else {
       log.error('A round could not be finished; the next one tries again', { err: error });

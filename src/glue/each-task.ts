@@ -51,6 +51,6 @@ export function forEachTask(
 ): Promise<void> {
   const isJudged = ({ task, stepAt }: Entry): boolean =>
     // A step of the future was made before the clock was set back.
-    (stepAt < view.at || stepAt > glue.clock.now()) && !glue.busy.has(task);
+    (stepAt < view.at || stepAt > glue.clock.now()) && !glue.busy.has(task) && !view.unread.has(task);
   return forEach(glue, [...glue.journal.entries.values()].filter(isJudged), work, signal);
 }

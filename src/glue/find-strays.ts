@@ -89,7 +89,7 @@ export function findStrays(facts: StrayFacts): Stray[] {
 }
 
 /** When each task was put into the scheduler queue. */
-function readParked(view: View, schedulerQueue: QueueId): Map<TaskId, number> {
+function readParked(view: View, schedulerQueue: QueueId): Map<TaskId, number | undefined> {
   const entries = view.queues.find(({ id }) => id === schedulerQueue)?.entries ?? [];
   return new Map(entries.map(({ task, added }) => [task, added]));
 }

@@ -55,10 +55,11 @@ function readConfName(file: string): JobOfFile[] {
 
 /** The names of the jobs whose tasks are over. */
 async function keepOver({ clearml, journal }: Glue, jobs: readonly JobOfFile[]): Promise<string[]> {
-  const tasks = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
+  const { tasks, unread } = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
   return jobs.flatMap(({ job, task }) => {
     const status = tasks.get(task)?.status;
-    return status === 'queued' || status === 'in_progress' || journal.entries.has(task) ? [] : [job];
+    const mayRun = status === 'queued' || status === 'in_progress' || unread.has(task) || journal.entries.has(task);
+    return mayRun ? [] : [job];
   });
 }
 

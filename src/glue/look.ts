@@ -15,8 +15,12 @@ export interface View {
   /** How long Slurm took for its list of jobs, in milliseconds. */
   readonly slurmMs: number;
   readonly queues: readonly Queue[];
+  /** False when a queue or an entry could not be read: what is missing may be there all the same. */
+  readonly isWhole: boolean;
   readonly placeOf: PlaceOf;
   readonly tasks: ReadonlyMap<TaskId, Task>;
+  /** Tasks of which the answer could not be read: nothing is concluded about them, least of all that they were deleted. */
+  readonly unread: ReadonlySet<TaskId>;
   /** Every job under a name of ours, by task. */
   readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
 }
@@ -27,8 +31,8 @@ export interface View {
  */
 export async function look(glue: Glue, signal: AbortSignal): Promise<View | undefined> {
   const at = glue.clock.now();
-  const queues = await glue.clearml.queues.readAll();
-  const tasks = await glue.clearml.tasks.read([...glue.journal.entries.keys()]);
+  const { queues, isWhole } = await glue.clearml.queues.readAll();
+  const { tasks, unread } = await glue.clearml.tasks.read([...glue.journal.entries.keys()]);
   const askedAt = glue.clock.now();
   const list = await glue.scheduler.list(signal);
   const slurmMs = Math.max(0, glue.clock.now() - askedAt);
@@ -39,8 +43,8 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
   const jobs = byTask(list.jobs);
   const others = await lookAtOthers(glue, signal);
   if (others === undefined) return undefined;
-  const placeOf = readPlaces(queues, glue.schedulerQueue);
-  return { at, slurmMs, queues, placeOf, tasks, jobs: new Map([...jobs, ...others]) };
+  const placeOf = readPlaces({ queues, isWhole }, glue.schedulerQueue);
+  return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs: new Map([...jobs, ...others]) };
 }
 
 /** The jobs of those tasks that we follow for another Unix user. */
@@ -62,6 +66,11 @@ async function lookAtOthers(
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */
 export function hasSchedulerQueue({ schedulerQueue }: Glue, { queues }: View): boolean {
   return queues.some(({ id }) => id === schedulerQueue);
+}
+
+/** Missing from an answer that could not be read to its end, it may be there. */
+export function isSchedulerQueueDeleted(glue: Glue, view: View): boolean {
+  return view.isWhole && !hasSchedulerQueue(glue, view);
 }
 
 /** A job of this task that may still run. */

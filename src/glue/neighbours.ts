@@ -62,8 +62,8 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
 
     async look(workers, now) {
-      const rows = await workers.find(groupTag, HEARD_WITHIN_MS);
-      const heard = rows.flatMap((row): (Neighbour & { readonly id: string })[] => {
+      const found = await workers.find(groupTag, HEARD_WITHIN_MS);
+      const heard = found.workers.flatMap((row): (Neighbour & { readonly id: string })[] => {
         const other = readMarkTag(row);
         return other === undefined || other === mark
           ? []
@@ -71,7 +71,8 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
       });
       // Two daemons of one name would show as one, now as this one and now as that.
       if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
-      const misses = Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
+      // One that is missing from an answer of which a part could not be read may be in that part.
+      const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
       const missing = others
         .filter((one) => !heard.some((other) => other.mark === one.mark))

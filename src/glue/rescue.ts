@@ -25,7 +25,9 @@ export async function rescue(
 
   const view = await look(glue, signal);
   if (view === undefined) return;
-  const isInHand = view.placeOf(entry.task, entry.queue) !== 'nowhere' || findLiveJob(view, entry.task) !== undefined;
+  const place = view.placeOf(entry.task, entry.queue);
+  if (place === 'unknown') return;
+  const isInHand = place !== 'nowhere' || findLiveJob(view, entry.task) !== undefined;
   if (isInHand) return glue.journal.forget(entry.task);
   await giveBack(glue, entry, { isParked: false, why, seen: marked });
 }

@@ -7,7 +7,7 @@ import { forEachTask } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
-import { findLiveJob, hasSchedulerQueue, type View } from './look.ts';
+import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type View } from './look.ts';
 import { letGo, readClaimed } from './park.ts';
 import { rescue } from './rescue.ts';
 import { adopt } from './submit.ts';
@@ -42,6 +42,8 @@ async function resumeEntry(deps: Deps, entry: Entry): Promise<boolean> {
   }
 
   const place = view.placeOf(entry.task, entry.queue);
+  // How it goes on depends on where its entry is.
+  if (place === 'unknown') return true;
   switch (step) {
     case 'claiming':
       // In its queue the pop never happened. Queued and nowhere, it was popped: by us, or by another daemon that came first and
@@ -71,7 +73,8 @@ async function followJob(glue: Glue, entry: Entry, job: Job): Promise<void> {
 /** The way to Slurm is gone on with beside everything else; where that can't be, the task returns to its queue. */
 async function goOn({ glue, ways, view }: Deps, entry: Entry, isParked: boolean): Promise<boolean> {
   const queue = glue.queues.find(({ id }) => id === entry.queue);
-  const canPark = hasSchedulerQueue(glue, view);
+  const canPark = !isSchedulerQueueDeleted(glue, view);
+  if (canPark && !hasSchedulerQueue(glue, view)) return true;
   if (queue !== undefined && canPark) return ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked }));
 
   const why = canPark ? 'the daemon that had taken it no longer serves the queue' : 'the scheduler queue was deleted';

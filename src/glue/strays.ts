@@ -60,7 +60,7 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
   }
 
   async function search(): Promise<readonly Task[]> {
-    if (only !== undefined) return [...(await glue.clearml.tasks.read([only])).values()];
+    if (only !== undefined) return [...(await glue.clearml.tasks.read([only])).tasks.values()];
     return glue.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: glue.queues.map(({ id }) => id) });
   }
 
@@ -80,7 +80,10 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
       // What is forgotten while ClearML is asked is no stray.
       const known = everywhere ? new Set([...entries.keys(), ...glue.busy]) : new Set();
 
-      const tasks = new Map(await glue.clearml.tasks.read(named));
+      const read = await glue.clearml.tasks.read(named);
+      const tasks = new Map(read.tasks);
+      // To be missing from the tasks means to be deleted.
+      for (const task of read.unread) unknown.delete(task);
       for (const task of everywhere ? await search() : []) {
         tasks.set(task.id, task);
         if (!known.has(task.id)) unknown.add(task.id);

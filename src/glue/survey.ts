@@ -1,8 +1,7 @@
 // Survey: a look at everything for a person who asks, which takes no lock, changes nothing, and makes do with what answers.
-import type { ClearmlClient, Queue } from '../clearml/client.ts';
+import type { ClearmlClient, Queue, TaskList } from '../clearml/client.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { ServerUnreachable } from '../clearml/errors.ts';
-import type { Task } from '../clearml/task.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
 import type { Entry } from './entry.ts';
@@ -34,11 +33,11 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
   const jobs = byTask(list.kind === 'listed' ? list.jobs : []);
   const ids = new Set([...deps.entries.keys(), ...parkedTasks(deps, server.queues)]);
   for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
-  const { tasks, trouble } =
-    server.trouble === undefined ? await readTasks(deps, [...ids]) : { ...server, tasks: NONE };
+  const { tasks, unread, trouble } =
+    server.trouble === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
 
-  const isAsked = { clearml: trouble === undefined, slurm: list.kind === 'listed' };
   const rows = [...ids].map((id) => {
+    const isAsked = { clearml: trouble === undefined && !unread.has(id), slurm: list.kind === 'listed' };
     const task = tasks.get(id);
     const queueName = server.queues.find((queue) => queue.id === task?.executionQueue)?.name;
     return statusRow({ id, entry: deps.entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, isAsked }, deps.now);
@@ -50,12 +49,12 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
   };
 }
 
-const NONE: ReadonlyMap<TaskId, Task> = new Map();
+const NONE: TaskList = { tasks: new Map(), unread: new Set() };
 
 async function askClearml({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; trouble: string | undefined }> {
   try {
     await clearml.connect();
-    return { queues: await clearml.queues.readAll(), trouble: undefined };
+    return { queues: (await clearml.queues.readAll()).queues, trouble: undefined };
   } catch (error) {
     if (!(error instanceof ServerUnreachable)) throw error;
     return { queues: [], trouble: error.message };
@@ -65,12 +64,12 @@ async function askClearml({ clearml }: SurveyDeps): Promise<{ queues: readonly Q
 async function readTasks(
   { clearml }: SurveyDeps,
   ids: readonly TaskId[],
-): Promise<{ tasks: ReadonlyMap<TaskId, Task>; trouble: string | undefined }> {
+): Promise<TaskList & { trouble: string | undefined }> {
   try {
-    return { tasks: await clearml.tasks.read(ids), trouble: undefined };
+    return { ...(await clearml.tasks.read(ids)), trouble: undefined };
   } catch (error) {
     if (!(error instanceof ServerUnreachable)) throw error;
-    return { tasks: NONE, trouble: error.message };
+    return { ...NONE, trouble: error.message };
   }
 }
 

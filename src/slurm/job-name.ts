@@ -10,14 +10,20 @@ export interface JobName {
 /** By which a job tells whose it is: so many lower-case letters and digits, the same in all jobs of one submitter. */
 export const MARK_LENGTH = 5;
 
+const TASK_ID = /^[0-9a-f]{32}$/;
 const OURS = /^clearml_task_([0-9a-f]{32})-([0-9a-z]{8,18})$/;
 
 /** Eight base-36 digits hold milliseconds until the year 2059. */
 const TIME_DIGITS = 8;
 const RANDOM_DIGITS = 4;
 
-/** `clearml_task_<task id>-<attempt>`: at most 64 characters, none of which any Slurm command treats specially. */
+/**
+ * `clearml_task_<task id>-<attempt>`: at most 64 characters, none of which any Slurm command treats specially. The name is also that
+ * of files in the shared folder: what is no task id must not become a path here, whatever was journaled by an older version.
+ * @throws RangeError
+ */
 export function formatJobName(taskId: string, attempt: string): string {
+  if (!TASK_ID.test(taskId)) throw new RangeError(`${JSON.stringify(taskId.slice(0, 60))} is no task id`);
   return `clearml_task_${taskId}-${attempt}`;
 }
 

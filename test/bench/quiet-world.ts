@@ -155,11 +155,16 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     calls: () => ({ slurm, clearml, searches }),
     glue: {
       clearml: {
-        queues: createQueues(session, silentLog),
+        queues: createQueues(session, silentLog, () => undefined),
         // What the first round says of each task is taken for said.
-        tasks: { ...createTasks(session), setStatusMessage: done },
+        tasks: { ...createTasks(session, () => undefined), setStatusMessage: done },
         events: { log: done, read: () => Promise.resolve([]) },
-        workers: { register: done, report: done, unregister: done, find: () => Promise.resolve([]) },
+        workers: {
+          register: done,
+          report: done,
+          unregister: done,
+          find: () => Promise.resolve({ workers: [], isWhole: true }),
+        },
         people: { user: unknown, project: unknown },
         connect: () => Promise.reject(notAtRest('connect')),
         close: done,

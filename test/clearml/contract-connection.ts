@@ -56,16 +56,16 @@ export function defineConnectionContract(stage: () => Stage): void {
       const [tag = ''] = row.tags;
 
       await workers.register(row, 600_000);
-      expect(await workers.find(tag, 60_000)).to.deep.equal([row]);
-      expect(await workers.find(`${tag}-other`, 60_000)).to.deep.equal([]);
+      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([row]);
+      expect((await workers.find(`${tag}-other`, 60_000)).workers).to.deep.equal([]);
 
       await workers.report({ ...row, tags: ['x'] });
-      expect(await workers.find(tag, 60_000)).to.deep.equal([]);
+      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
       await workers.report(row);
-      expect(await workers.find(tag, 60_000)).to.deep.equal([row]);
+      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([row]);
 
       await workers.unregister(row.id);
-      expect(await workers.find(tag, 60_000)).to.deep.equal([]);
+      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
     });
 
     it('a worker that is not registered may report and leave', async () => {

@@ -8,7 +8,7 @@ const ID_OF_NONE = queueId('f'.repeat(32));
 
 export function defineQueueContract(stage: () => Stage): void {
   async function entriesOf(queue: QueueId): Promise<TaskId[]> {
-    const [read] = await stage().client.queues.read([queue]);
+    const [read] = (await stage().client.queues.read([queue])).queues;
     return (read?.entries ?? []).map((entry) => entry.task);
   }
 
@@ -22,8 +22,8 @@ export function defineQueueContract(stage: () => Stage): void {
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
 
-      expect(await client.queues.find(name)).to.deep.equal({ id, name, entries: [] });
-      expect(await client.queues.find(id)).to.deep.equal({ id, name, entries: [] });
+      expect(await client.queues.find(name)).to.deep.equal({ id, name, entries: [], isWhole: true });
+      expect(await client.queues.find(id)).to.deep.equal({ id, name, entries: [], isWhole: true });
       expect(await client.queues.find(name.slice(0, -1))).to.equal(undefined);
       expect(await client.queues.find(name.replace('a.b', 'axb'))).to.equal(undefined);
       expect(await client.queues.find(ID_OF_NONE)).to.equal(undefined);
@@ -47,8 +47,8 @@ export function defineQueueContract(stage: () => Stage): void {
       const id = await raw.createQueue(hidden, ['k8s-glue']);
 
       expect((await client.queues.find(hidden))?.id).to.equal(id);
-      expect((await client.queues.read([id])).map((queue) => queue.id)).to.deep.equal([id]);
-      expect((await client.queues.readAll()).map((queue) => queue.name)).to.include.members([shown, hidden]);
+      expect((await client.queues.read([id])).queues.map((queue) => queue.id)).to.deep.equal([id]);
+      expect((await client.queues.readAll()).queues.map((queue) => queue.name)).to.include.members([shown, hidden]);
       expect(await client.queues.names())
         .to.include(shown)
         .and.not.include(hidden);
@@ -58,7 +58,7 @@ export function defineQueueContract(stage: () => Stage): void {
       const { client, newQueue } = stage();
       const queue = await newQueue();
 
-      expect((await client.queues.read([ID_OF_NONE, queue])).map((read) => read.id)).to.deep.equal([queue]);
+      expect((await client.queues.read([ID_OF_NONE, queue])).queues.map((read) => read.id)).to.deep.equal([queue]);
     });
 
     it('reads the entries in order, with the time they came', async () => {
@@ -67,7 +67,7 @@ export function defineQueueContract(stage: () => Stage): void {
       const earliest = Date.now() - 3_600_000;
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
 
-      const [read] = await client.queues.read([queue]);
+      const [read] = (await client.queues.read([queue])).queues;
 
       expect(read?.entries.map((entry) => entry.task)).to.deep.equal([first, second]);
       for (const entry of read?.entries ?? []) expect(entry.added).to.be.within(earliest, Date.now() + 3_600_000);

@@ -115,7 +115,7 @@ export function defineStatusContract(stage: () => Stage): void {
           statusReason: NOTE.reason,
           executionQueue: before?.executionQueue,
         });
-        const queues = await client.queues.readAll();
+        const { queues } = await client.queues.readAll();
         expect(queues.flatMap((queue) => queue.entries.map((entry) => entry.task))).to.not.include(id);
       });
     }

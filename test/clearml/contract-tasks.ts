@@ -14,7 +14,7 @@ export function defineTaskContract(stage: () => Stage): void {
       const id = await newTaskIn(queue);
       const { user } = await client.connect();
 
-      const task = (await client.tasks.read([id])).get(id);
+      const task = (await client.tasks.read([id])).tasks.get(id);
 
       expect(task).to.include({
         id,
@@ -35,7 +35,7 @@ export function defineTaskContract(stage: () => Stage): void {
 
       const one = await client.tasks.get(id);
 
-      expect(one?.task).to.deep.equal((await client.tasks.read([id])).get(id));
+      expect(one?.task).to.deep.equal((await client.tasks.read([id])).tasks.get(id));
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
@@ -44,7 +44,7 @@ export function defineTaskContract(stage: () => Stage): void {
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });
 
-      expect([...(await client.tasks.read([deleted, ID_OF_NONE, kept])).keys()]).to.deep.equal([kept]);
+      expect([...(await client.tasks.read([deleted, ID_OF_NONE, kept])).tasks.keys()]).to.deep.equal([kept]);
       expect(await client.tasks.get(deleted)).to.equal(undefined);
       expect(await client.tasks.get(ID_OF_NONE)).to.equal(undefined);
     });
@@ -55,7 +55,7 @@ export function defineTaskContract(stage: () => Stage): void {
       await raw.call('tasks.archive', { tasks: [archived] });
       await raw.call('tasks.edit', { task: hidden, system_tags: ['hidden'] });
 
-      const tasks = await client.tasks.read([archived, hidden]);
+      const { tasks } = await client.tasks.read([archived, hidden]);
 
       expect(tasks.get(archived)?.archived).to.equal(true);
       expect(tasks.get(hidden)?.archived).to.equal(false);
@@ -98,7 +98,7 @@ export function defineTaskContract(stage: () => Stage): void {
       await raw.call('workers.status_report', { worker, task: id, timestamp: Date.now() });
 
       await raw.call('tasks.stop', { task: id });
-      const task = (await client.tasks.read([id])).get(id);
+      const task = (await client.tasks.read([id])).tasks.get(id);
       await client.workers.unregister(worker);
 
       expect(task).to.include({ status: 'in_progress', statusMessage: 'stopping', lastWorker: worker });
@@ -120,7 +120,7 @@ export function defineTaskContract(stage: () => Stage): void {
         const { client, raw } = stage();
         const id = await raw.createTask();
         await raw.call('tasks.edit_runtime', { task: id, add_or_update: runtime });
-        expect((await client.tasks.read([id])).get(id)).to.include({ abortCallbackMs });
+        expect((await client.tasks.read([id])).tasks.get(id)).to.include({ abortCallbackMs });
         expect((await client.tasks.get(id))?.task).to.include({ abortCallbackMs });
       });
     }
@@ -162,8 +162,8 @@ export function defineTaskContract(stage: () => Stage): void {
 
       for (const task of tasks) await client.tasks.enqueue(task, queue);
 
-      expect((await client.queues.read([queue]))[0]?.entries.map(({ task }) => task)).to.deep.equal(tasks);
-      for (const task of (await client.tasks.read(tasks)).values())
+      expect((await client.queues.read([queue])).queues[0]?.entries.map(({ task }) => task)).to.deep.equal(tasks);
+      for (const task of (await client.tasks.read(tasks)).tasks.values())
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
@@ -177,9 +177,9 @@ export function defineTaskContract(stage: () => Stage): void {
       await client.tasks.enqueue(after, first);
 
       const [was, is] = await Promise.all([client.queues.read([first]), client.queues.read([second])]);
-      expect(was[0]?.entries.map(({ task }) => task)).to.deep.equal([after]);
-      expect(is[0]?.entries.map(({ task }) => task)).to.deep.equal([moved]);
-      expect((await client.tasks.read([moved])).get(moved)?.executionQueue).to.equal(second);
+      expect(was.queues[0]?.entries.map(({ task }) => task)).to.deep.equal([after]);
+      expect(is.queues[0]?.entries.map(({ task }) => task)).to.deep.equal([moved]);
+      expect((await client.tasks.read([moved])).tasks.get(moved)?.executionQueue).to.equal(second);
     });
 
     it('does not enqueue a task that runs, and leaves it running', async () => {
@@ -191,7 +191,7 @@ export function defineTaskContract(stage: () => Stage): void {
 
       expect(error).to.be.instanceOf(LostRace);
       expect((await client.tasks.get(task))?.task.status).to.equal('in_progress');
-      expect((await client.queues.read([queue]))[0]?.entries).to.deep.equal([]);
+      expect((await client.queues.read([queue])).queues[0]?.entries).to.deep.equal([]);
     });
 
     it('clones a task: a draft of the same container and parameters, whatever became of the first', async () => {

@@ -2,12 +2,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
+import { limitsOf } from '../../src/clearml/answer-limits.ts';
 import { createHttp, HttpFailure, type Http } from '../../src/clearml/http.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+
+const LIMITS = limitsOf('tasks.get_by_id');
 
 describe('createHttp', () => {
   const bench = createBench();
@@ -20,7 +23,7 @@ describe('createHttp', () => {
   afterEach(() => http.close());
 
   async function failure(url: string, timeoutMs = 2000): Promise<HttpFailure> {
-    const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs }));
+    const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs, limits: LIMITS }));
     if (!(error instanceof HttpFailure)) throw error;
     return error;
   }
@@ -28,7 +31,13 @@ describe('createHttp', () => {
   it('sends the body whole, with its length in bytes', async () => {
     bench.server.script('x', (response, request) => response.end(request.headers['content-length']));
 
-    const reply = await http.post({ url: `${bench.server.url}/x`, headers: {}, body: '{"a":"é€"}', timeoutMs: 2000 });
+    const reply = await http.post({
+      url: `${bench.server.url}/x`,
+      headers: {},
+      body: '{"a":"é€"}',
+      timeoutMs: 2000,
+      limits: LIMITS,
+    });
 
     expect(reply).to.deep.equal({ status: 200, location: undefined, text: '13' });
     expect(bench.server.calls[0]?.body).to.equal('{"a":"é€"}');
@@ -37,7 +46,13 @@ describe('createHttp', () => {
   it('does not follow a redirect: what it carries is for one server', async () => {
     bench.server.script('x', page(307, '', { location: `${bench.server.url}/y` }));
 
-    const reply = await http.post({ url: `${bench.server.url}/x`, headers: {}, body: '{}', timeoutMs: 2000 });
+    const reply = await http.post({
+      url: `${bench.server.url}/x`,
+      headers: {},
+      body: '{}',
+      timeoutMs: 2000,
+      limits: LIMITS,
+    });
 
     expect(reply).to.include({ status: 307, location: `${bench.server.url}/y` });
     expect(bench.server.calls).to.have.length(1);
@@ -62,11 +77,11 @@ describe('createHttp', () => {
     const held = once(secure.gate, 'connection');
     const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });
 
-    const late = slow.post({ url: `${secure.url}/late`, headers: {}, body: '{}', timeoutMs: 50 });
+    const late = slow.post({ url: `${secure.url}/late`, headers: {}, body: '{}', timeoutMs: 50, limits: LIMITS });
     expect(await rejection(late)).to.include({ sent: false, code: 'ETIMEDOUT' });
     await held;
     secure.open();
-    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: 5_000 });
+    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: 5_000, limits: LIMITS });
 
     expect(secure.calls.map(({ endpoint }) => endpoint)).to.deep.equal(['next']);
     await slow.close();

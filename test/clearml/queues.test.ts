@@ -1,14 +1,21 @@
 // What the queue calls send, and what they make of answers that a well-behaved server doesn't give.
 import { expect } from 'chai';
-import { ServerRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { BadAnswer, ServerRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { queueId, taskId, type Logged } from './client-under-test.ts';
-import { data, hangUp, page, refuse } from './scripted-server.ts';
+import { data, hangUp, huge, page, refuse } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
+const OTHER = queueId('c'.repeat(32));
 const DONE = data({ added: 1, position: 0 });
+
+const TOO_LARGE = 'too large';
+
+function idOf(number: number): string {
+  return number.toString(16).padStart(32, '0');
+}
 
 describe('the queues of the ClearML client', () => {
   const bench = createBench();
@@ -19,13 +26,13 @@ describe('the queues of the ClearML client', () => {
       'queues.get_all',
       data({
         queues: [
-          { id: 'x', name: 'other' },
-          { id: 'q1', name },
+          { id: OTHER, name: 'other', entries: [] },
+          { id: QUEUE, name, entries: [] },
         ],
       }),
     );
 
-    expect((await bench.client().queues.find(name))?.id).to.equal('q1');
+    expect((await bench.client().queues.find(name))?.id).to.equal(QUEUE);
 
     const [body] = bench.sent('queues.get_all');
     const pattern = (body as { name: string }).name;
@@ -36,22 +43,126 @@ describe('the queues of the ClearML client', () => {
 
   it('takes what looks like an id for a name when no queue has that id', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
-    bench.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: 'q1', name }] }));
+    bench.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 
     expect((await bench.client().queues.find(name))?.name).to.equal(name);
   });
 
   it('reads no queue without asking', async () => {
-    expect(await bench.client().queues.read([])).to.deep.equal([]);
+    expect((await bench.client().queues.read([])).queues).to.deep.equal([]);
     expect(bench.server.calls).to.have.length(0);
   });
 
   it('reads a long list of queues page by page', async () => {
-    const queues = Array.from({ length: 500 }, (_, n) => ({ id: `q${n}`, name: `n${n}`, entries: [] }));
-    bench.server.script('queues.get_all', data({ queues }), data({ queues: [{ id: 'last', name: 'last' }] }));
+    const queues = Array.from({ length: 500 }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
+    // What can't be read makes a page no shorter.
+    const first = [{ id: 'odd' }, ...queues.slice(1)];
+    const last = { id: OTHER, name: 'last', entries: [] };
+    bench.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }));
 
-    expect(await bench.client().queues.readAll()).to.have.length(501);
+    const read = await bench.client().queues.readAll();
+
+    expect(read.queues).to.have.length(500);
+    expect(read.isWhole).to.equal(false);
     expect(bench.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
+  });
+
+  describe('leaves out with one warning, and reads the rest:', () => {
+    const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
+    const at = Date.UTC(2026, 0, 2, 3, 4, 5);
+    const rows: readonly {
+      readonly title: string;
+      readonly entry: unknown;
+      readonly why: string;
+      readonly isWhole: boolean;
+    }[] = [
+      { title: 'an entry without a task', entry: {}, why: 'its task is missing', isWhole: false },
+      { title: 'an entry of the task ""', entry: { task: '' }, why: 'its task is ""', isWhole: true },
+      { title: 'an entry of a path', entry: { task: '/../../x' }, why: 'its task is "/../../x"', isWhole: true },
+      { title: 'an entry in capitals', entry: { task: 'A'.repeat(32) }, why: `its task is "AAAA`, isWhole: true },
+      { title: 'an entry of a long text', entry: { task: 'y'.repeat(99) }, why: '… (99 characters)', isWhole: true },
+      { title: 'an entry of a number', entry: { task: 7 }, why: 'its task is 7', isWhole: false },
+      { title: 'an entry that is none', entry: null, why: 'its task is missing', isWhole: false },
+    ];
+    for (const { title, entry, why, isWhole } of rows) {
+      it(title, async () => {
+        const logged: Logged[] = [];
+        bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [entry, good] }] }));
+        const client = bench.client({ logged });
+
+        const read = await client.queues.readAll();
+        await client.queues.readAll();
+
+        const entries = [{ task: TASK, added: at, isBehind: true }];
+        expect(read).to.deep.equal({ queues: [{ id: QUEUE, name: 'gpu', entries, isWhole }], isWhole });
+        const warnings = logged.filter(({ level }) => level === 'warn');
+        expect(warnings).to.have.length(1);
+        expect(warnings[0]?.data).to.include({
+          endpoint: 'queues.get_all',
+          place: `entry 0 of queue "gpu" (${QUEUE})`,
+        });
+        expect(warnings[0]?.data?.['why']).to.include(why);
+      });
+    }
+
+    it('the second entry of a task, and the time of one', async () => {
+      const timeless = { task: 'd'.repeat(32), added: 5 };
+      const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
+      bench.server.script('queues.get_all', data({ queues: [queue] }));
+
+      const { queues, isWhole } = await bench.client().queues.readAll();
+
+      expect(isWhole).to.equal(true);
+      expect(queues[0]?.entries).to.deep.equal([
+        { task: TASK, added: at },
+        { task: 'd'.repeat(32), added: undefined, isBehind: true },
+      ]);
+    });
+
+    for (const [title, queue] of [
+      ['a queue without an id', { name: 'gpu', entries: [] }],
+      ['a queue of another id', { id: 'gpu', name: 'gpu', entries: [] }],
+      ['a queue that is none', 3],
+      ['a queue that is too large', TOO_LARGE],
+    ] as const) {
+      it(title, async () => {
+        const rest = { id: OTHER, name: 'other', entries: [] };
+        bench.server.script('queues.get_all', (response, request) => {
+          const { page, page_size: size } = JSON.parse(bench.server.calls.at(-1)?.body ?? '') as Record<string, number>;
+          const queues = [queue, rest].slice(Number(page) * Number(size), (Number(page) + 1) * Number(size));
+          const answer = queues.includes(TOO_LARGE) ? huge() : data({ queues });
+          answer(response, request);
+        });
+
+        const read = await bench.client().queues.readAll();
+
+        expect(read).to.deep.equal({ queues: [{ ...rest, isWhole: true }], isWhole: false });
+      });
+    }
+
+    for (const entries of [undefined, null, {}, 'none']) {
+      it(`the entries of a queue where they are ${JSON.stringify(entries)}`, async () => {
+        bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
+
+        const { queues, isWhole } = await bench.client().queues.readAll();
+
+        expect(isWhole).to.equal(false);
+        expect(queues).to.deep.equal([{ id: QUEUE, name: 'gpu', entries: [], isWhole: false }]);
+      });
+    }
+  });
+
+  it('says that a list can not be used which is none, and does not ask again at once', async () => {
+    bench.server.script('queues.get_all', data({ queues: 'many' }));
+
+    expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(BadAnswer);
+    expect(bench.server.callsOf('queues.get_all')).to.have.length(1);
+  });
+
+  it('does not take a queue for missing that may be the one which it can not read', async () => {
+    bench.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
+
+    expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(BadAnswer);
   });
 
   it('pops nothing when the answer names no entry', async () => {

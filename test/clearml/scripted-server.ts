@@ -89,6 +89,13 @@ export function page(
   };
 }
 
+/** Begins an answer that is said to be larger than any may be. */
+export function huge(): Answer {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 * 1024 * 1024 }).write('{');
+  };
+}
+
 /** Cuts the connection instead of answering. */
 export function hangUp(): Answer {
   return (_, request) => {

@@ -1,30 +1,31 @@
 // What the task calls send, and what they make of answers that a well-behaved server doesn't give.
 import { expect } from 'chai';
-import { LostRace, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { BadAnswer, LostRace, ServerUnreachable } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
-import { queueId, taskId } from './client-under-test.ts';
-import { data, hangUp, page } from './scripted-server.ts';
+import { queueId, taskId, type Logged } from './client-under-test.ts';
+import { data, hangUp, huge, page } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
+const OTHER = taskId('c'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 
 describe('the tasks of the ClearML client', () => {
   const bench = createBench();
 
-  it('reads a task with odd fields, rather than none of its page', async () => {
-    const odd = { id: TASK, name: null, status: 'brand_new', status_changed: 7, execution: null, system_tags: 'x' };
+  it('reads a task that says little, and odd fields that are only shown', async () => {
+    const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
     bench.server.script(
       'tasks.get_all',
-      data({ tasks: [odd, { id: 'c', status: 'queued', system_tags: ['archived'] }] }),
+      data({ tasks: [odd, { id: OTHER, status: 'queued', system_tags: ['archived'] }] }),
     );
 
-    const tasks = await bench.client().tasks.read([TASK, taskId('c')]);
+    const { tasks } = await bench.client().tasks.read([TASK, OTHER]);
 
     expect(tasks.get(TASK)).to.deep.equal({
       id: TASK,
       name: '',
-      status: 'unknown',
+      status: 'queued',
       statusReason: '',
       statusMessage: '',
       statusChanged: undefined,
@@ -36,13 +37,87 @@ describe('the tasks of the ClearML client', () => {
       slurmJob: undefined,
       abortCallbackMs: undefined,
     });
-    expect(tasks.get(taskId('c'))).to.include({ status: 'queued', archived: true });
+    expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
+  });
+
+  describe('reads the others of a page, and does not take for deleted', () => {
+    const good = { id: OTHER, status: 'queued' };
+    const rows: readonly [title: string, row: unknown, why: RegExp][] = [
+      ['one without a status', { id: TASK }, /^its status is missing$/],
+      ['one of a status that nobody knows', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
+      ['one whose queue is no text', { ...good, id: TASK, execution: { queue: 5 } }, /^its execution.queue is 5$/],
+      ['one whose execution is a list', { ...good, id: TASK, execution: [] }, /^its execution is a list$/],
+      ['one whose message is no text', { ...good, id: TASK, status_message: {} }, /^its status_message is an object$/],
+      [
+        'one whose last change is no time',
+        { ...good, id: TASK, status_changed: 'soon' },
+        /^its status_changed is "soon"/,
+      ],
+      ['one whose last sign of life is no time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
+      ['one whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
+      ['one without an id', { status: 'queued' }, /^its id is missing/],
+      ['one that is no object', 'x', /^its id is missing/],
+      ['one that is there twice', good, /there twice/],
+    ];
+    for (const [title, row, why] of rows) {
+      it(title, async () => {
+        const logged: Logged[] = [];
+        bench.server.script('tasks.get_all', data({ tasks: [row, good] }));
+        const client = bench.client({ logged });
+
+        const { tasks, unread } = await client.tasks.read([TASK, OTHER]);
+        await client.tasks.read([TASK, OTHER]);
+
+        const isTwice = row === good;
+        expect([...tasks.keys()]).to.deep.equal(isTwice ? [] : [OTHER]);
+        expect([...unread]).to.have.members(isTwice ? [TASK, OTHER] : [TASK]);
+        const warnings = logged.filter(({ level }) => level === 'warn');
+        expect(warnings).to.have.length(1);
+        expect(warnings[0]?.data).to.include({ endpoint: 'tasks.get_all' });
+        expect(warnings[0]?.data?.['why']).to.match(why);
+      });
+    }
+  });
+
+  it('reads the others where the row of one task is too large for an answer', async () => {
+    const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
+    const [large = TASK, ...others] = ids;
+    bench.server.script('tasks.get_all', (response, request) => {
+      const asked = (JSON.parse(bench.server.calls.at(-1)?.body ?? '') as { id: string[] }).id;
+      const answer = asked.includes(large) ? huge() : data({ tasks: asked.map((id) => ({ id, status: 'queued' })) });
+      answer(response, request);
+    });
+
+    const { tasks, unread } = await bench.client().tasks.read(ids);
+
+    expect([...tasks.keys()]).to.deep.equal(others);
+    expect([...unread]).to.deep.equal([large]);
+  });
+
+  it('does not take the document of another task for the one that it asked for', async () => {
+    bench.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
+
+    const error = await rejection(bench.client().tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(BadAnswer);
+    expect(error.message).to.include('it is about another task');
+    expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
+  });
+
+  it('comes to an end where the server gives the same full page for ever', async () => {
+    const tasks = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(16).padStart(32, '0'), status: 'queued' }));
+    bench.server.script('tasks.get_all', data({ tasks }));
+
+    const error = await rejection(bench.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] }));
+
+    expect(error).to.be.instanceOf(BadAnswer);
+    expect(bench.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
   it('reads more than 500 tasks in several calls', async () => {
     bench.server.script('tasks.get_all', data({ tasks: [] }));
 
-    await bench.client().tasks.read(Array.from({ length: 1001 }, (_, n) => taskId(`t${n}`)));
+    await bench.client().tasks.read(Array.from({ length: 1001 }, (_, n) => taskId(n.toString(16).padStart(32, '0'))));
 
     expect(bench.sent('tasks.get_all').map((body) => (body as { id: string[] }).id.length)).to.deep.equal([
       500, 500, 1,
@@ -54,7 +129,7 @@ describe('the tasks of the ClearML client', () => {
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);
     expect(await tasks.find({ statuses: ['queued'], queues: [] })).to.deep.equal([]);
-    expect(await tasks.read([])).to.have.property('size', 0);
+    expect((await tasks.read([])).tasks.size).to.equal(0);
     expect(bench.server.calls).to.have.length(0);
   });
 

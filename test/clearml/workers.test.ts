@@ -35,12 +35,31 @@ describe('the workers of the ClearML client', () => {
     );
     const { workers } = bench.client();
 
-    expect(await workers.find('t', 75_400)).to.deep.equal([{ id: 'v', queues: [], tags: ['t'] }]);
-    expect(await workers.find('t', 1)).to.have.length(1);
+    expect(await workers.find('t', 75_400)).to.deep.equal({
+      workers: [{ id: 'v', queues: [], tags: ['t'] }],
+      isWhole: true,
+    });
+    expect((await workers.find('t', 1)).workers).to.have.length(1);
 
     expect(bench.sent('workers.get_all')).to.deep.equal([
       { system_tags: ['t'], last_seen: 75 },
       { system_tags: ['t'], last_seen: 1 },
     ]);
+  });
+
+  it('leaves out rows that can not be read, and says that there were some', async () => {
+    const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
+    bench.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
+
+    expect(await bench.client().workers.find('t', 1)).to.deep.equal({
+      workers: [{ id: 'v', queues: [QUEUE], tags: ['t'] }],
+      isWhole: false,
+    });
+  });
+
+  it('knows of no worker where the whole answer can not be read, which is no trouble of anybody', async () => {
+    bench.server.script('workers.get_all', data({ workers: 'many' }));
+
+    expect(await bench.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });
   });
 });

@@ -27,22 +27,28 @@ function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMa
 describe('the next task to take', () => {
   it('by priority is the head of the first queue that has one', () => {
     expect(
-      chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none }),
+      chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none, passed: none }),
     ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
   });
 
   it('in turn is the head of the next queue that has one', () => {
-    expect(chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none })?.queue).to.equal(c);
-    expect(chooseHead(queues, waiting({ a: ['1'], b: ['2'], c: [] }), { after: c, skip: none })?.queue).to.equal(a);
+    expect(
+      chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none, passed: none })?.queue,
+    ).to.equal(c);
+    expect(
+      chooseHead(queues, waiting({ a: ['1'], b: ['2'], c: [] }), { after: c, skip: none, passed: none })?.queue,
+    ).to.equal(a);
   });
 
   it('is none when all queues are empty, or were deleted', () => {
-    expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none })).to.equal(undefined);
+    expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none, passed: none })).to.equal(undefined);
   });
 
   it('is not behind a head that must wait for its old job: only heads can be popped', () => {
     const skip = new Set(['1' as TaskId]);
-    expect(chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip })).to.deep.equal({
+    expect(
+      chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip, passed: none }),
+    ).to.deep.equal({
       queue: b,
       entry: { task: '3', added: 0 },
     });

@@ -66,7 +66,8 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   function daemon(number: number, disk: Disk): Glue {
     const scheduler = cluster.schedulerOf(number);
     const made = makeGlue({ server, scheduler, clock, turns, disk, life: number, number, isMisfit: () => false });
-    return { ...made, log: recordingLog(logged, facts) };
+    const log = recordingLog(logged, facts);
+    return { ...made, clearml: server.clientOf(number, log), log };
   }
   const glue = { ...daemon(1, { text: '' }), ...given };
 
@@ -98,7 +99,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
       clock.pass(1);
       return view;
     },
-    read: async (task) => (await server.clientOf(1).tasks.read([task])).get(task),
+    read: async (task) => (await server.clientOf(1).tasks.read([task])).tasks.get(task),
     said: (task) => server.store.events.of(task).map((event) => String(event['msg'])),
     waiting: (queue) => (server.store.queues.get(queue)?.entries ?? []).map(({ task }) => Number(task)),
   };

@@ -38,9 +38,17 @@ async function waiting(count: number): Promise<Desk> {
       ...clearml,
       queues: {
         ...clearml.queues,
-        readAll: () => Promise.resolve([{ id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries }]),
+        readAll: () =>
+          Promise.resolve({
+            queues: [{ id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries, isWhole: true }],
+            isWhole: true,
+          }),
       },
-      tasks: { ...clearml.tasks, read: () => Promise.resolve(tasks), find: () => Promise.resolve([...tasks.values()]) },
+      tasks: {
+        ...clearml.tasks,
+        read: () => Promise.resolve({ tasks, unread: new Set() }),
+        find: () => Promise.resolve([...tasks.values()]),
+      },
     },
     scheduler: { ...scheduler, list: () => Promise.resolve({ kind: 'listed', jobs }) },
   });

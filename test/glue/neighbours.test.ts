@@ -19,7 +19,8 @@ let now = NOW;
 /** One reading, half a minute after the one before, in which these are heard of. */
 function hear(neighbours: Neighbours, ...rows: readonly WorkerRow[]): Promise<void> {
   now += 30_000;
-  return neighbours.look({ find: (tag) => Promise.resolve(rows.filter(({ tags }) => tags.includes(tag))) }, now);
+  const workersOf = (tag: string): readonly WorkerRow[] => rows.filter(({ tags }) => tags.includes(tag));
+  return neighbours.look({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
 }
 
 describe('a job', () => {
@@ -55,7 +56,8 @@ describe('a job', () => {
   it('stays with its daemon through many readings in quick succession', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
-    for (let reading = 0; reading < 9; reading += 1) await one.look({ find: () => Promise.resolve([]) }, now);
+    for (let reading = 0; reading < 9; reading += 1)
+      await one.look({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, now);
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
@@ -64,7 +66,7 @@ describe('a job', () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
-      await one.look({ find: () => Promise.resolve([]) }, (now += 10_000));
+      await one.look({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, (now += 10_000));
     }
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);

@@ -10,6 +10,7 @@ const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
   id: id as QueueId,
   name: id,
   entries: tasks.map((one) => ({ task: one as TaskId, added: 0 })),
+  isWhole: true,
 });
 
 describe('the place of a task', () => {
@@ -32,7 +33,12 @@ describe('the place of a task', () => {
 
   for (const { title, queues, place } of rows) {
     it(`${title}: ${place}`, () => {
-      expect(readPlaces(queues, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(place);
+      expect(readPlaces({ queues, isWhole: true }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(place);
+    });
+
+    const unless = place === 'nowhere' ? 'unknown' : place;
+    it(`${title}, and not every entry could be read: ${unless}`, () => {
+      expect(readPlaces({ queues, isWhole: false }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(unless);
     });
   }
 });

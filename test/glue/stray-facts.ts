@@ -46,15 +46,17 @@ export function straysOf({
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
     added === undefined ? [] : [{ task: TASK, added }];
   const queues = [
-    { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined) },
-    { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt) },
+    { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined), isWhole: true },
+    { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt), isWhole: true },
   ];
   const view: View = {
     slurmMs: 0,
     at: NOW,
     queues,
-    placeOf: readPlaces(queues, SCHEDULER),
+    isWhole: true,
+    placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
     tasks: new Map(),
+    unread: new Set(),
     jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
   };
   return findStrays({

@@ -17,13 +17,14 @@ interface Around extends Pick<Glue, 'clock' | 'journal'> {
 
 export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemon, serverOffset }: Around): Glue {
   const session = createLiveSession(program, ask, serverOffset);
+  const nothing = (): void => undefined;
   let tokens = 0;
   return {
     clearml: {
-      queues: program.createQueues(session, silentLog),
-      tasks: program.createTasks(session),
-      events: program.createEvents(session, { clock, log: silentLog }),
-      workers: program.createWorkers(session, clock),
+      queues: program.createQueues(session, silentLog, nothing),
+      tasks: program.createTasks(session, nothing),
+      events: program.createEvents(session, { clock, log: silentLog, tellLeftOut: nothing }),
+      workers: program.createWorkers(session, clock, nothing),
       people: program.createPeople(session),
       connect: () => Promise.reject(new Error('nobody connects here')),
       close: () => Promise.resolve(),

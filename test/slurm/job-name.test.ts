@@ -23,6 +23,12 @@ describe('the job name', () => {
     );
   });
 
+  for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
+    it(`is not made of ${JSON.stringify(id)}, which is no task id`, () => {
+      expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
+    });
+  }
+
   it('S-07 is short and plain enough for every Slurm command', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 

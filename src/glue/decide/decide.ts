@@ -16,6 +16,8 @@ import { ranAs } from './whose.ts';
  * Deciding twice from the same facts is harmless, and a decision that could not be carried out is made again next round.
  */
 export function decide(sighting: Sighting): Action[] {
+  // Whether a task that waits is still wanted is told by where its entry is.
+  if (sighting.place === 'unknown' && sighting.task?.status === 'queued') return [];
   const kept = chooseJob(sighting);
   if (kept === undefined) return decideAbsent(sighting);
   if (!isLive(kept.state)) return decideEnded(kept, sighting);

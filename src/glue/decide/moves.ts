@@ -23,7 +23,7 @@ export function letGo(place: Place): Action[] {
 }
 
 export function takeIfParked(place: Place): Action[] {
-  return place === 'parked' ? [{ do: 'take-entry' }] : [];
+  return place === 'parked' || place === 'unknown' ? [{ do: 'take-entry' }] : [];
 }
 
 /**

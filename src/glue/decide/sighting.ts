@@ -6,9 +6,9 @@ import type { Entry } from '../entry.ts';
 /**
  * Where the task's queue entry is: in the scheduler queue (`parked`), in the queue it came from, in any other, or in none.
  * In none is a task that a job has taken, or an orphan. A queued task whose `execution.queue` is another one counts as there,
- * also when somebody has taken it from there a moment ago.
+ * also when somebody has taken it from there a moment ago. Unknown is one that was not found where not every entry could be read.
  */
-export type Place = 'parked' | 'own queue' | 'another queue' | 'nowhere';
+export type Place = 'parked' | 'own queue' | 'another queue' | 'nowhere' | 'unknown';
 
 /** How long each thing may take before we act on it, in milliseconds. */
 export interface Graces {

@@ -41,7 +41,7 @@ export function howToBegin({ task, place, hasJob, isKnown }: StandingTask, ownQu
       // In another queue it is moved, as a person may do at any time: whoever had it in hand lets it go.
       if (task.executionQueue !== ownQueue) return { do: 'enqueue' };
       if (place === 'own queue') return { do: 'take' };
-      return { do: place === 'nowhere' ? 'watch' : 'enqueue' };
+      return { do: place === 'nowhere' || place === 'unknown' ? 'watch' : 'enqueue' };
     default:
       return { do: 'refuse', why: `it is ${task.status}: run a copy with --clone, or reset it in the web page` };
   }

@@ -100,8 +100,8 @@ async function goAlong(
 
   async function take(): Promise<void> {
     if (clock.now() < pause.until()) return;
-    const [read] = await glue.clearml.queues.read([queue.id]);
-    const head = read?.entries.find(({ task }) => task === id);
+    const { queues } = await glue.clearml.queues.read([queue.id]);
+    const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;
     const entry = await claim(glue, { queue, entry: head }, (from, wanted) => glue.clearml.queues.take(from, wanted));
     if (entry === undefined) return;

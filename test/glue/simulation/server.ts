@@ -1,14 +1,22 @@
 // The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
 import type * as z from 'zod';
 import type { ClearmlClient } from '../../../src/clearml/client.ts';
-import { CredentialsRefused, LostRace, ServerRefused, ServerUnreachable } from '../../../src/clearml/errors.ts';
+import {
+  BadAnswer,
+  CredentialsRefused,
+  LostRace,
+  ServerRefused,
+  ServerUnreachable,
+} from '../../../src/clearml/errors.ts';
 import { createEvents } from '../../../src/clearml/events.ts';
 import type { Body } from '../../../src/clearml/exchange.ts';
+import { createTellLeftOut } from '../../../src/clearml/left-out.ts';
 import { createPeople } from '../../../src/clearml/people.ts';
 import { createQueues } from '../../../src/clearml/queues.ts';
 import type { Session } from '../../../src/clearml/session.ts';
 import { createTasks } from '../../../src/clearml/tasks.ts';
 import { createWorkers } from '../../../src/clearml/workers.ts';
+import type { Logger } from '../../../src/log/logger.ts';
 import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
 import type { Fields, Service } from '../../../src/sandbox/clearml/call.ts';
 import type { QueueDocument, TaskDocument } from '../../../src/sandbox/clearml/documents.ts';
@@ -50,9 +58,11 @@ export interface Server {
   readonly store: Store;
   /** Whether the daemons' tokens have run out, and no new ones are to be had. */
   refusesTokens: boolean;
+  /** What becomes of an answer to a daemon on its way: what a broken or hostile server would say instead. */
+  garble: (endpoint: string, answer: Fields, body: Body) => unknown;
   /** A call of anybody but the daemons: at once, and never lost. @throws ApiError */
   call(endpoint: string, body: Fields): Promise<Fields>;
-  clientOf(owner: number): ClearmlClient;
+  clientOf(owner: number, log?: Logger): ClearmlClient;
   addQueue(id: string, name: string): void;
   addTask(id: string, name: string): void;
 }
@@ -123,18 +133,20 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
         const lines = [body].flat() as readonly Fields[];
         const tasks = lines.flatMap(({ task }) => (typeof task === 'string' ? [task] : []));
-        const answer = await turns.ask<Fields>({
+        const answer = await turns.ask<unknown>({
           owner,
           kind: 'clearml',
           endpoint,
           task: tasks[0],
           label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
-          effect: () => callOfDaemon(owner, endpoint, body),
+          effect: async () => server.garble(endpoint, await callOfDaemon(owner, endpoint, body), body),
           lost(hasHappened) {
             throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
           },
         });
-        return shape.parse(answer);
+        const read = shape.safeParse(answer);
+        if (!read.success) throw new BadAnswer(`no usable answer to ${endpoint}: ${read.error.message}`, true);
+        return read.data;
       },
     };
   }
@@ -146,15 +158,17 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
   const server: Server = {
     store,
     refusesTokens: false,
+    garble: (_endpoint, answer) => answer,
     call: (endpoint, body) => call(endpoint, body),
-    clientOf(owner) {
+    clientOf(owner, log = silentLog) {
       const session = sessionOf(owner);
       const ownClock = clock.of(owner);
+      const tellLeftOut = createTellLeftOut(log, ownClock);
       return {
-        queues: createQueues(session, silentLog),
-        tasks: createTasks(session),
-        events: createEvents(session, { clock: ownClock, log: silentLog }),
-        workers: createWorkers(session, ownClock),
+        queues: createQueues(session, log, tellLeftOut),
+        tasks: createTasks(session, tellLeftOut),
+        events: createEvents(session, { clock: ownClock, log, tellLeftOut }),
+        workers: createWorkers(session, ownClock, tellLeftOut),
         people: createPeople(session),
         connect: () => Promise.reject(new Error('nobody connects here')),
         close: () => Promise.resolve(),

@@ -1,0 +1,63 @@
+// Reads a queue as the server writes it: an entry that can't be read must not hide the queue, nor the other entries.
+import type { Queue, QueueEntry } from './client.ts';
+import { isQueueId, isTaskId, type TaskId } from './ids.ts';
+import { readTime } from './iso-time.ts';
+import { describeValue, readField, type LeftOut } from './left-out.ts';
+import { TOO_LARGE } from './pages.ts';
+
+/** What to ask for (`only_fields`). */
+export const QUEUE_FIELDS = ['id', 'name', 'entries'];
+
+/** The queue, or undefined when nobody can tell which it is. @param leftOut is told of what could not be read */
+export function readQueue(row: unknown, index: number, leftOut: LeftOut[]): Queue | undefined {
+  if (row === TOO_LARGE) {
+    leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
+    return undefined;
+  }
+  const id = readField(row, 'id');
+  if (!isQueueId(id)) {
+    leftOut.push({ place: `queues[${index}]`, why: `its id is ${describeValue(id)}` });
+    return undefined;
+  }
+  const name = readField(row, 'name');
+  if (typeof name !== 'string') leftOut.push({ place: `queue ${id}`, why: `its name is ${describeValue(name)}` });
+  const shown = typeof name === 'string' ? `queue ${describeValue(name)} (${id})` : `queue ${id}`;
+  const rows = readField(row, 'entries');
+  if (!Array.isArray(rows)) {
+    leftOut.push({ place: shown, why: `its list of entries is ${describeValue(rows)}` });
+    return { id, name: typeof name === 'string' ? name : '', entries: [], isWhole: false };
+  }
+  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut) };
+}
+
+/**
+ * The server takes any text as the task of an entry (`queues.add_task` does not look whether there is such a task), so an entry with
+ * another text is nobody's, and nothing is missing without it. One whose task can't be read may be anybody's.
+ */
+function readEntries(rows: readonly unknown[], queue: string, leftOut: LeftOut[]): Pick<Queue, 'entries' | 'isWhole'> {
+  const entries = new Map<TaskId, QueueEntry>();
+  let isWhole = true;
+  let isBehind = false;
+  for (const [index, row] of rows.entries()) {
+    const task = readField(row, 'task');
+    const added = readField(row, 'added');
+    const at = typeof added === 'string' ? readTime(added) : undefined;
+    const wrong = whatIsWrong(task, at, entries, added);
+    if (wrong !== undefined) leftOut.push({ place: `entry ${index} of ${queue}`, why: wrong });
+    if (!isTaskId(task)) isWhole &&= typeof task === 'string';
+    else if (!entries.has(task)) entries.set(task, { task, added: at, ...(isBehind ? { isBehind } : {}) });
+    isBehind ||= wrong !== undefined;
+  }
+  return { entries: [...entries.values()], isWhole };
+}
+
+function whatIsWrong(
+  task: unknown,
+  at: number | undefined,
+  before: ReadonlyMap<TaskId, QueueEntry>,
+  added: unknown,
+): string | undefined {
+  if (!isTaskId(task)) return `its task is ${describeValue(task)}, which is no task id`;
+  if (before.has(task)) return `task ${task} has another entry before it`;
+  return at === undefined ? `its time is ${describeValue(added)}` : undefined;
+}
