@@ -16,6 +16,7 @@ export function jobSettings({ config }: Configured, cluster: ClusterSettings, ap
     python: cluster.python,
     agentVersion: config.settings.slurm.agentVersion,
     apiServer,
+    serverWaitSec: config.settings.slurm.grace.serverMs / 1000,
     ...(config.settings.slurm.singularityMode ? { containers: config.settings.containers } : {}),
     startsBySrun: config.settings.slurm.srunDelegation,
     jobConf: jobConfig(config.root),

@@ -16,6 +16,11 @@ const grace = z
       .describe(
         'How long a job may run before its task is expected to be in progress; after that, one warning in its console.',
       ),
+    server_sec: seconds(0)
+      .default(900)
+      .describe(
+        'How long a job that starts waits for a ClearML server that does not answer, before it ends and its task fails; less where its time limit comes first.',
+      ),
     end_sec: seconds(0)
       .default(60)
       .describe(

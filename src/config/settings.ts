@@ -91,6 +91,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
     srunDelegation: slurm.srun_delegation,
     grace: {
       startMs: slurm.grace.start_sec * 1000,
+      serverMs: slurm.grace.server_sec * 1000,
       endMs: slurm.grace.end_sec * 1000,
       stopMs: slurm.grace.stop_sec * 1000,
       absentMs: slurm.grace.absent_sec * 1000,

@@ -35,6 +35,8 @@ export interface JobSettings {
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;
+  /** How long a job waits at its start for a server that does not answer. */
+  readonly serverWaitSec?: number;
   /** `--singularity-mode`: each task runs in a container. */
   readonly containers?: ContainerSettings | undefined;
   /** `--srun-delegation`: the agent is started through the template's own `srun`. */

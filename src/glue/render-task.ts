@@ -78,6 +78,7 @@ export function jobBlocks(job: JobSettings, identity: JobIdentity, container?: C
       : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
+    ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
     ...(container === undefined ? {} : { container: container.facts }),
     startsBySrun: job.startsBySrun === true && container === undefined,
   });

@@ -30,6 +30,8 @@ export interface JobFacts {
   readonly python?: string;
   /** The clearml-agent to install where none is found, e.g. `3.0.3`. */
   readonly agentVersion: string;
+  /** How long the job waits at its start for a server that does not answer; without it the server is asked once. */
+  readonly serverWaitSec?: number;
   /** The worker's name up to the job id, e.g. `login1:slurm`. */
   readonly workerPrefix: string;
   /** The container that the template's command makes of what follows it; without one the agent runs on the node itself. */
@@ -38,8 +40,19 @@ export interface JobFacts {
   readonly startsBySrun?: boolean;
 }
 
-/** How long the gate may take: the agent's own session would go on trying for hours. */
+/** How long one question at the gate may take: the agent's own session would go on trying for hours. */
 const GATE_SECONDS = 120;
+
+/** About a minute. */
+const LEAST_RETRIES = 6;
+const LONGEST_PAUSE_SEC = 120;
+
+/** How many attempts of the agent to connect take so long: it doubles its pauses from 1 s up to 120 s (urllib3's Retry). */
+function connectRetries(seconds: number): number {
+  let retries = 0;
+  for (let taken = 0; taken < seconds; retries += 1) taken += Math.min(2 ** retries, LONGEST_PAUSE_SEC);
+  return Math.max(LEAST_RETRIES, retries);
+}
 
 /**
  * The three blocks of one job, as text to be put into the template where it names them. AGENT_EXECUTE is one command:
@@ -47,7 +60,15 @@ const GATE_SECONDS = 120;
  * @throws NulInWord when a fact holds a NUL
  */
 export function renderBlocks(facts: JobFacts): Blocks {
-  const view = { ...facts, ...JOB_EXIT_CODES, exitCodes: Object.values(JOB_EXIT_CODES), gateSeconds: GATE_SECONDS };
+  const { serverWaitSec = 0 } = facts;
+  const view = {
+    ...facts,
+    ...JOB_EXIT_CODES,
+    exitCodes: Object.values(JOB_EXIT_CODES),
+    gateSeconds: GATE_SECONDS,
+    serverWaitSeconds: Math.floor(serverWaitSec),
+    connectRetries: connectRetries(serverWaitSec),
+  };
 
   function render(block: string): string {
     return writer.render(readTemplate(block), view, readPartial, { escape }).trimEnd();

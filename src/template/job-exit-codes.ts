@@ -23,6 +23,13 @@ export const JOB_EXIT_CODES = {
       'Try "srun curl -sS" with its address in this partition; ' +
       'if the site has a proxy, export https_proxy in the template before CLEARML_PRE_SETUP.',
   },
+  serverAway: {
+    code: 215,
+    says: 'the ClearML server did not answer, though its machine can be reached.',
+    advice:
+      'Look whether the server runs, and enqueue the task again when it does. ' +
+      'How long a job waits for it is agent.slurm.grace.server_sec.',
+  },
   noPython: {
     code: 203,
     says: 'this node has no Python with clearml-agent, and none could be made.',

@@ -31,7 +31,8 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
-    meaning: 'How often the agent tries to reach the server before the job fails. Default: 6, which is about a minute.',
+    meaning:
+      'How often the agent tries to reach the server before the job fails. Default: as often as fits into `agent.slurm.grace.server_sec`; 14 for 15 minutes.',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],

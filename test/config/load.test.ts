@@ -158,6 +158,7 @@ describe('the settings', () => {
       srunDelegation: false,
       grace: {
         startMs: 300_000,
+        serverMs: 900_000,
         endMs: 60_000,
         stopMs: 120_000,
         absentMs: 600_000,

@@ -57,6 +57,7 @@ describe('settingRows', () => {
     expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template', 'properties', 'other_properties']);
     expect(knownNames(['grace'])).to.deep.equal([
       'start_sec',
+      'server_sec',
       'end_sec',
       'stop_sec',
       'absent_sec',

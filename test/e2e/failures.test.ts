@@ -18,7 +18,10 @@ const WORKING = 'import time\nprint("working", flush=True)\ntime.sleep(600)';
 const TEMPLATES = {
   quick: QUICK_TEMPLATE,
   strict: QUICK_TEMPLATE.replace('partition.value:debug', 'partition.value'),
-  'no-route': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `export CLEARML_API_HOST=http://127.0.0.1:9\n$&`),
+  'no-route': QUICK_TEMPLATE.replace(
+    '${CLEARML_PRE_SETUP}',
+    `export CLEARML_API_HOST=http://no-such-server.invalid\n$&`,
+  ),
   'no-output': QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --output=/proc/nope/%j.log\n$&`),
   'no-command': QUICK_TEMPLATE.replace('${CLEARML_PRE_SETUP}', `set -e\nno_such_loader cuda\n$&`),
   cheap: QUICK_TEMPLATE.replace('#SBATCH', `#SBATCH --nodelist=n4\n$&`),

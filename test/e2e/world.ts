@@ -112,7 +112,7 @@ agent {
     state_dir: ${folder}/state
     poll_interval_sec: 1
     queue_poll_interval_sec: 1
-    grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300 }
+    grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300, server_sec: 10 }
     ${theCluster.binDir === undefined ? '' : `slurm_bin_dir: ${theCluster.binDir}`}
     ${python === false ? '' : `python: ${python}`}
     ${slurm}

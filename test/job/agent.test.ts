@@ -1,11 +1,14 @@
 // The job script with the real clearml-agent and a sandbox server, run by bash as the only node.
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
@@ -106,16 +109,40 @@ describe('a job with the real agent', () => {
     expect(await parking.user.console(facts.taskId)).not.to.include('hello');
   });
 
-  it('ends with its own code where nobody listens at the server, within the bound of the template', async () => {
-    writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, 'http://127.0.0.1:9'));
-    const facts = await parking.park('print("hello")');
-    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts), {
-      CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
+  for (const [how, address, code] of [
+    ['nobody listens at the server: it is away', 'http://127.0.0.1:9', JOB_EXIT_CODES.serverAway],
+    ['the name of the server is unknown: there is no way to it', 'http://no.invalid', JOB_EXIT_CODES.serverUnreachable],
+  ] as const) {
+    it(`ends with a code of its own where ${how}`, async () => {
+      writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, address));
+      const facts = await parking.park('print("hello")');
+      const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+      expect(exitCode, stderr).to.equal(code.code);
+      expect(stderr.trim().split('\n')).to.have.length(1);
+      expect(stderr).to.include(address.replace('http://', ''));
+      expect(await parking.isParked(facts.taskId)).to.equal(true);
     });
-    expect(exitCode).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
-    expect(stderr.trim().split('\n')).to.have.length(1);
-    expect(stderr).to.include('127.0.0.1:9');
-    expect(await parking.isParked(facts.taskId)).to.equal(true);
+  }
+
+  it('runs its task after an outage of the server', async () => {
+    const [port = 0] = await freePorts(1);
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, `http://127.0.0.1:${port}`));
+    const facts = await parking.park('print("hello after all", flush=True)');
+    // Between two questions it says that it waits, and does not for long.
+    const hasty = QUICK_TEMPLATE.replace('\n', '\nsleep() { touch ~/waits; command sleep 0.1; }\n');
+    const job = node.start(fillIn(hasty, { ...facts, serverWaitSec: 600 }));
+    await waitUntil('the job to wait', () => Promise.resolve(existsSync(join(node.home, 'waits'))));
+    const back = createServer((client) => {
+      const server = connect(Number(new URL(parking.url).port), '127.0.0.1');
+      pipeline(client, server, client, () => undefined);
+    });
+    await once(back.listen(port, '127.0.0.1'), 'listening');
+
+    const { exitCode, stderr } = await job.ended;
+    back.close();
+    expect(exitCode, stderr).to.equal(0);
+    expect(stderr).to.include('the ClearML server does not answer; trying again for 600 s');
+    expect(await parking.user.console(facts.taskId)).to.include('hello after all');
   });
 
   it('ends with its own code where a server takes the call and never answers, when the time is up', async () => {
@@ -131,8 +158,8 @@ describe('a job with the real agent', () => {
     expect(script).to.include('signal.alarm(120)');
     const { exitCode, stderr } = await node.run(script.replace('signal.alarm(120)', 'signal.alarm(2)'));
     silent.close();
-    expect(exitCode).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
-    expect(stderr).to.include(JOB_EXIT_CODES.serverUnreachable.says).and.include('no answer in time');
+    expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
+    expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no answer in time');
   });
 
   it('ends with its own code where the server refuses its credentials, and shows none of them', async () => {

@@ -210,7 +210,8 @@ describe('a job script', () => {
     for (const [what, gate, code] of [
       ['could not reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
       ['was refused by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
-      ['was ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverUnreachable],
+      ['got an error of the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
+      ['was ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
       ['broke', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
       it(`ends the job with ${code.code} where the node ${what}`, async () => {
@@ -220,6 +221,47 @@ describe('a job script', () => {
         expect(node.asked().some((call) => call.startsWith('agent'))).to.equal(false);
       });
     }
+
+    describe('of a server that does not answer', () => {
+      /** Its pauses take no time. */
+      const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
+      const awayTwice =
+        'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
+      const questions = (): number => node.asked().filter((call) => call.startsWith('gate')).length;
+
+      it('is asked again, and the task is run once it answers', async () => {
+        const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
+        expect(exitCode, stderr).to.equal(0);
+        expect(questions()).to.equal(3);
+        expect(node.asked().filter((call) => call.startsWith('agent'))).to.have.length(1);
+        expect(
+          stderr.match(/the ClearML server does not answer; trying again for 900 s \(no answer 1\)/g),
+        ).to.have.length(1);
+      });
+
+      for (const [how, env, wishes] of [
+        ['the setting is 0', {}, { serverWaitSec: 0 }],
+        ['the job has no time left', { SLURM_JOB_END_TIME: '1' }, { serverWaitSec: 900 }],
+      ] as const) {
+        it(`is asked once where ${how}`, async () => {
+          const { exitCode } = await run({ STAND_IN_GATE: awayTwice, ...env }, hasty, wishes);
+          expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
+          expect(questions()).to.equal(1);
+        });
+      }
+
+      it('is asked no more once it has refused the task', async () => {
+        const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
+        const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
+        expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
+      });
+
+      it('is waited for by the agent too', async () => {
+        const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
+        expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
+        expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');
+      });
+    });
   });
 });
 

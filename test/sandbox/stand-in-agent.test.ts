@@ -92,7 +92,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')), {
       CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
     });
-    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverUnreachable.code);
+    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
   it('ends with its own code where the server refuses its credentials', async () => {
