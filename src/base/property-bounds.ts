@@ -1,10 +1,10 @@
 // What the user properties of a queue's tasks may be: as the settings say it, and as a task's values are held against it.
-import type { AmountKind } from './slurm-amount.ts';
+import type { LimitKind } from './slurm-amount.ts';
 
 /** The limits of one property as the lead wrote them, all of them in force. */
 export interface PropertyLimits {
-  /** Of `least` and `most`. */
-  readonly kind: AmountKind;
+  /** How `least` and `most` are written. What they are compared as, the option decides that the property feeds. */
+  readonly kind: LimitKind;
   readonly least: string | undefined;
   readonly most: string | undefined;
   /** The only values, where they are listed. */

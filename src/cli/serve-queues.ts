@@ -2,9 +2,12 @@
 import { basename, resolve } from 'node:path';
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, Queue } from '../clearml/client.ts';
+import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
+import { listProperties, type ReadProperty } from '../template/list-properties.ts';
+import { unfitLimits } from '../template/property-bounds.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { PropertyBounds } from '../base/property-bounds.ts';
 import { readsImage } from '../template/reads-image.ts';
@@ -19,6 +22,8 @@ export interface NamedQueue {
   readonly template: Template;
   readonly bounds: PropertyBounds | undefined;
   readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
+  /** The user properties that the template reads. */
+  readonly properties: readonly ReadProperty[];
   /** Whether the template has a use for the image that a task names. */
   readonly readsImage: boolean;
 }
@@ -49,20 +54,29 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
     queues.map(async (queue) => {
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
       const read = await readTemplate(file, workingDir);
+      refuseUnfitLimits(queue, read);
       return { name: queue.name, cluster: queue.cluster, bounds: queue.properties, ...read };
     }),
   );
 }
 
-async function readTemplate(
-  file: string,
-  workingDir: string,
-): Promise<Pick<NamedQueue, 'template' | 'optionPlaces' | 'readsImage'>> {
+function refuseUnfitLimits({ name, properties }: QueueSettings, { template, properties: read }: ReadTemplate): void {
+  const [unfit] = properties === undefined ? [] : unfitLimits(properties, read);
+  if (unfit === undefined) return;
+  throw new UsageProblem(
+    `Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues, or no value of the property is taken.`,
+  );
+}
+
+type ReadTemplate = Pick<NamedQueue, 'template' | 'optionPlaces' | 'properties' | 'readsImage'>;
+
+async function readTemplate(file: string, workingDir: string): Promise<ReadTemplate> {
   const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
   const name = basename(file);
   return {
     template: parseTemplate(text, name),
     optionPlaces: listOptionPlaces(name, text),
+    properties: listProperties(name, text),
     readsImage: readsImage(name, text),
   };
 }

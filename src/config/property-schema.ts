@@ -1,24 +1,26 @@
 // What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
 import * as z from 'zod';
 import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
-import { amountKind } from '../base/slurm-amount.ts';
+import { limitKind } from '../base/slurm-amount.ts';
 
 const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';
 
 /** Not made a text here: a schema that changes values has no defaults for the reference page. */
 const amount = z
   .union([z.number(), z.string()], AMOUNT)
-  .refine((value) => amountKind(String(value)) !== undefined, AMOUNT);
+  .refine((value) => limitKind(String(value)) !== undefined, AMOUNT);
 
 const limits = z
   .strictObject({
     min: amount
       .optional()
-      .describe('The least that is taken: a number, a length of time or a size of memory, as Slurm writes them.'),
+      .describe(
+        'The least that is taken: a number, a time or a size of memory, as Slurm writes them. Without it no value is taken that is zero or less.',
+      ),
     max: amount
       .optional()
       .describe(
-        'The most that is taken, of the same kind as `min`. To `--time` and `--mem`, 0 and UNLIMITED are more than any.',
+        'The most that is taken. A number is read as the option reads it that the property sets: minutes for `--time`, megabytes for `--mem`. 0 and UNLIMITED are more than any there.',
       ),
     values: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
@@ -27,7 +29,7 @@ const limits = z
       .describe('The only values that are taken.'),
   })
   .refine(
-    ({ min, max }) => min === undefined || max === undefined || amountKind(String(min)) === amountKind(String(max)),
+    ({ min, max }) => min === undefined || max === undefined || limitKind(String(min)) === limitKind(String(max)),
     {
       message: 'must have a min and a max of one kind: two numbers, two lengths of time, or two sizes of memory',
     },
@@ -62,5 +64,5 @@ export function propertySettings(
 
 function limitsOf({ min, max, values }: Limits): PropertyLimits {
   const [least, most] = [min?.toString(), max?.toString()];
-  return { kind: amountKind(most ?? least ?? '') ?? 'number', least, most, values: values?.map(String) };
+  return { kind: limitKind(most ?? least ?? '') ?? 'number', least, most, values: values?.map(String) };
 }

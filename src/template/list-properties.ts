@@ -1,6 +1,6 @@
 // The user properties that a template reads: what somebody may set for a task of its queue.
 import type { ValueBlank } from './blank-syntax.ts';
-import { readOptions } from './lint/options.ts';
+import { BLANK_MARK, readOptions } from './lint/options.ts';
 import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';
 import { propertyOf } from './user-property.ts';
@@ -16,6 +16,8 @@ export interface PropertyUse {
   readonly line: number;
   /** The option that it sets, `--time`; undefined for one in the script. */
   readonly option: string | undefined;
+  /** Whether it is the option's whole value; undefined for one in the script. */
+  readonly isWhole?: boolean;
 }
 
 /** In the order in which the template reads them first. It need not be one that the renderer accepts. */
@@ -23,7 +25,7 @@ export function listProperties(file: string, text: string): ReadProperty[] {
   const { source, words, sites } = readLeniently(file, text);
   const found = new Map<string, ReadProperty>();
 
-  function add(blank: ValueBlank, option: string | undefined): void {
+  function add(blank: ValueBlank, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
     const name = propertyOf(blank.variable);
     if (name === undefined) return;
     const before = found.get(name);
@@ -31,13 +33,13 @@ export function listProperties(file: string, text: string): ReadProperty[] {
     found.set(name, {
       name,
       fallback: before?.fallback ?? blank.fallback,
-      uses: [...(before?.uses ?? []), { line, option }],
+      uses: [...(before?.uses ?? []), { line, option: undefined, ...option }],
     });
   }
 
-  for (const { name, blanks } of readOptions(words)) {
-    for (const blank of blanks) add(blank, `--${name}`);
+  for (const { name, value, blanks } of readOptions(words)) {
+    for (const blank of blanks) add(blank, { option: `--${name}`, isWhole: value === BLANK_MARK });
   }
-  for (const { blank } of sites) add(blank, undefined);
+  for (const { blank } of sites) add(blank);
   return [...found.values()];
 }

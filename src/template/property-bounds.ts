@@ -1,24 +1,31 @@
 // What the user properties of a task may be in one queue: the lead's limits, and the sentence for a value outside of them.
 import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
-import { readAmount, type AmountKind } from '../base/slurm-amount.ts';
+import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
+import { amountKindOf } from './amount-options.ts';
 import { TemplateProblem } from './errors.ts';
+import type { ReadProperty } from './list-properties.ts';
 import { shown } from './shown-value.ts';
-import type { BlankUse, Rendered } from './template.ts';
+import type { BlankUse, FedOption, Rendered } from './template.ts';
 import { propertyOf } from './user-property.ts';
 
 /**
- * Holds what a script was made of against the bounds. Only values of the task count: defaults are the lead's own, and a
+ * Holds what a script was made of against the constraints. Only values of the task count: defaults are the lead's own, and a
  * property that the template does not read changes nothing.
  * @throws TemplateProblem for the first value outside of them
  */
 export function checkBounds(file: string, { uses }: Rendered, queueName: string, bounds: PropertyBounds): void {
   for (const use of uses) {
-    const trouble = troubleWith(use, queueName, bounds);
+    const trouble = troubleWith(use, uses, queueName, bounds);
     if (trouble !== undefined) throw new TemplateProblem(file, use.line, use.column, trouble);
   }
 }
 
-function troubleWith({ variable, value, origin }: BlankUse, queue: string, bounds: PropertyBounds): string | undefined {
+function troubleWith(
+  { variable, value, origin, option }: BlankUse,
+  uses: readonly BlankUse[],
+  queue: string,
+  bounds: PropertyBounds,
+): string | undefined {
   const property = propertyOf(variable);
   if (property === undefined || origin !== 'task') return undefined;
   const rule = bounds.named.get(property) ?? bounds.others;
@@ -26,40 +33,152 @@ function troubleWith({ variable, value, origin }: BlankUse, queue: string, bound
   if (rule === false) {
     return `the user property "${property}" may not be set for tasks of the queue "${queue}": take it out of the task`;
   }
-  const allowed = allowedText(rule);
-  if (isWithin(value, rule)) return undefined;
-  return `the user property "${property}" is ${shown(value)}${kindTrouble(value, rule)}, and the queue "${queue}" takes ${allowed}: change it in the task`;
+  const kinds = option === undefined ? kindsOfScript(property, rule, uses) : [];
+  const place = { option, kinds };
+  if (isWithin(value, rule, place)) return undefined;
+  const kind = kindAt(rule, place);
+  return `the user property "${property}" is ${shown(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" takes ${allowedText(rule, kind)}: change it in the task`;
 }
 
-/** Whether the value is one of those that may be. */
-export function isWithin(value: string, { kind, least, most, values }: PropertyLimits): boolean {
+/** Where a value stands: in an option's value, or in the script as these kinds of amount. */
+export interface ValuePlace {
+  readonly option?: FedOption | undefined;
+  readonly kinds?: readonly AmountKind[];
+}
+
+/**
+ * In the script a property is what it is in the options that it feeds as a whole; where it feeds none, what its limit is
+ * written as.
+ */
+function kindsOfScript(property: string, { kind }: PropertyLimits, uses: readonly BlankUse[]): AmountKind[] {
+  const kinds = uses.flatMap(({ variable, option }) =>
+    option !== undefined && isWhole(option) && propertyOf(variable) === property
+      ? (amountKindOf(option.name) ?? [])
+      : [],
+  );
+  return kinds.length === 0 ? [kind] : kinds;
+}
+
+function isWhole({ before, after }: FedOption): boolean {
+  return before === '' && after === '';
+}
+
+function kindAt({ kind }: PropertyLimits, { option, kinds = [] }: ValuePlace): AmountKind {
+  if (option === undefined) return kinds[0] ?? kind;
+  return isWhole(option) ? (amountKindOf(option.name) ?? kind) : 'number';
+}
+
+/** Whether the value is one of those that may be, at the place where it stands. */
+export function isWithin(
+  value: string,
+  limits: PropertyLimits,
+  { option, kinds = [limits.kind] }: ValuePlace,
+): boolean {
+  const { least, most, values } = limits;
   if (values !== undefined && !values.includes(value)) return false;
   if (least === undefined && most === undefined) return true;
+  if (option === undefined) return kinds.every((kind) => fits(value, kind, limits));
+  const kind = amountKindOf(option.name);
+  if (isWhole(option)) return fits(value, kind ?? limits.kind, limits);
+  return fitsInText(value, kind, option, limits);
+}
+
+/**
+ * A part of an option's value, as in `--time=${…}:00:00`: a plain number, held against a plain limit by itself; a limit with
+ * a unit is held against the option's whole value. That must be an amount, and never "without a limit" where there is a most.
+ */
+function fitsInText(
+  value: string,
+  kind: AmountKind | undefined,
+  { before, after }: FedOption,
+  limits: PropertyLimits,
+): boolean {
+  if (kind === undefined) return fits(value, limits.kind, limits);
+  const whole = before + value + after;
+  const all = readAmount(whole, kind);
+  if (all === undefined || (limits.most !== undefined && all.most === Infinity)) return false;
+  if (limits.kind !== 'number') return /^\d+$/.test(value) && fits(whole, kind, limits);
+  // Behind the name of a GRES its type may be chosen too: `--gres=gpu:${…}` with `a100:2`.
+  const isBehindName = kind === 'gres' && /(?:^|,)[A-Za-z]\w*:$/.test(before) && /^(?:,|$)/.test(after);
+  return fits(value, isBehindName && !value.includes(',') ? 'gpus' : 'count', limits);
+}
+
+function fits(value: string, kind: AmountKind, limits: PropertyLimits): boolean {
   const amount = readAmount(value, kind);
   if (amount === undefined) return false;
-  const isEnough = least === undefined || amount >= (readAmount(least, kind) ?? Infinity);
-  const isLittleEnough = most === undefined || amount <= (readAmount(most, kind) ?? -Infinity);
+  return isPositive(value, amount, limits) && isBetween(amount, kind, limits);
+}
+
+/** Zero and less mean "all there is" to Slurm more often than nothing: a lead who wants them says so by a `min`. */
+function isPositive(value: string, { least }: Amount, limits: PropertyLimits): boolean {
+  return limits.least !== undefined || (least > 0 && !isZero(value));
+}
+
+function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyLimits): boolean {
+  const isEnough = limits.least === undefined || least >= (readLimit(limits.least, kind) ?? Infinity);
+  const isLittleEnough = limits.most === undefined || most <= (readLimit(limits.most, kind) ?? -Infinity);
   return isEnough && isLittleEnough;
 }
 
-/** `1 to 8`, `at most 2-00:00:00`, `one of debug, gpu`. */
-export function allowedText({ least, most, values }: PropertyLimits): string {
+/** Units of limits that are written without one. */
+const UNITS: Readonly<Partial<Record<AmountKind, string>>> = { duration: 'minutes', memory: 'MB' };
+
+/** `1 to 8`, `at most 2-00:00:00`, `at most 120 minutes`, `one of debug, gpu`. */
+export function allowedText(
+  { kind: written, least, most, values }: PropertyLimits,
+  kind: AmountKind = written,
+): string {
+  const unit = written === 'number' && UNITS[kind] !== undefined ? ` ${UNITS[kind]}` : '';
   const parts = [
     ...(values === undefined ? [] : [values.length === 1 ? `only ${values.join()}` : `one of ${values.join(', ')}`]),
-    ...(least !== undefined && most !== undefined ? [`${least} to ${most}`] : []),
-    ...(least !== undefined && most === undefined ? [`at least ${least}`] : []),
-    ...(least === undefined && most !== undefined ? [`at most ${most}`] : []),
+    ...(least !== undefined && most !== undefined ? [`${least} to ${most}${unit}`] : []),
+    ...(least !== undefined && most === undefined ? [`at least ${least}${unit}`] : []),
+    ...(least === undefined && most !== undefined ? [`at most ${most}${unit}`] : []),
   ];
   return parts.join(', and of them ');
 }
 
 const WORDS: Readonly<Record<AmountKind, string>> = {
   number: 'a number',
-  duration: 'a length of time as Slurm writes it',
+  count: 'a whole number',
+  nodes: 'a number or range of nodes',
+  duration: 'a time as Slurm writes it',
   memory: 'a size of memory as Slurm writes it',
+  gres: 'a list of GRES with counts',
+  gpus: 'a number of GPUs',
 };
 
-function kindTrouble(value: string, { kind, least, most }: PropertyLimits): string {
-  const isCompared = least !== undefined || most !== undefined;
-  return isCompared && readAmount(value, kind) === undefined ? `, which is not ${WORDS[kind]}` : '';
+function whyNot(value: string, { least, most }: PropertyLimits, kind: AmountKind): string {
+  if (least === undefined && most === undefined) return '';
+  const amount = readAmount(value, kind);
+  if (amount === undefined) return `, which is not ${WORDS[kind]}`;
+  return (kind === 'duration' || kind === 'memory') && amount.most === Infinity
+    ? ', which is "without a limit" here'
+    : '';
+}
+
+/**
+ * Sentences about limits that can't be compared with what the option takes that the property feeds, such as `max = "64G"` of
+ * one that is `--time`. Every value of the property would be refused.
+ */
+export function unfitLimits(bounds: PropertyBounds, properties: readonly ReadProperty[]): string[] {
+  return properties.flatMap(({ name, uses }) => {
+    const rule = bounds.named.get(name);
+    if (rule === undefined || typeof rule === 'boolean') return [];
+    return uses.flatMap(({ option, isWhole: isWholeValue }) => {
+      const kind = option === undefined || isWholeValue !== true ? undefined : amountKindOf(option.slice(2));
+      const limits = [rule.least, rule.most].filter((limit) => limit !== undefined);
+      const wrong = limits.find((limit) => kind !== undefined && readLimit(limit, kind) === undefined);
+      if (wrong === undefined || kind === undefined) return [];
+      return [`the limit ${shown(wrong)} of the user property "${name}" is not ${WORDS[kind]}, which ${option} takes`];
+    });
+  });
+}
+
+/** How a limit of the property is read: as the option does that it feeds as a whole. */
+export function limitKindOf({ uses }: Pick<ReadProperty, 'uses'>): AmountKind | undefined {
+  return uses
+    .filter(({ isWhole: isWholeValue }) => isWholeValue === true)
+    .map(({ option = '' }) => amountKindOf(option.slice(2)))
+    .find((kind) => kind !== undefined);
 }

@@ -13,9 +13,11 @@ import type { HereDocument, OpenName, Site } from './shell/lexed-script.ts';
 import { extendedNames } from './shell/extended-names.ts';
 import { wantsNextWord } from './refused-directives.ts';
 import { shown } from './shown-value.ts';
+import { fedOptions } from './fed-options.ts';
+import { readOptions } from './lint/options.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
 import { withEnoughTasks } from './task-count.ts';
-import type { BlankUse, Blocks, Rendered, Variables } from './template.ts';
+import type { BlankUse, Blocks, FedOption, Rendered, Variables } from './template.ts';
 import { readDefault, readValue, type ValueText } from './value-text.ts';
 
 /** A template with its blanks found. */
@@ -60,7 +62,8 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
   const insertions = [...filled, ...fillBlocks(template, blocks)].sort((a, b) => a.start - b.start || a.end - b.end);
   const script = withEnoughTasks(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
-  return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value)) };
+  const options = fedOptions(readOptions(template.words), (blank) => values.get(blank)?.text ?? '');
+  return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value, options.get(blank))) };
 }
 
 /** Every default must be able to stand where it stands, whatever the task is: those that can't. */
@@ -171,6 +174,12 @@ function fillBlocks({ blocks: places }: ParsedTemplate, blocks: Blocks): Inserti
   });
 }
 
-function readUse(source: TemplateSource, blank: ValueBlank, { text, origin }: ValueText): BlankUse {
-  return { ...positionAt(source.text, blank.start), variable: blank.variable, value: text, origin };
+function readUse(
+  source: TemplateSource,
+  blank: ValueBlank,
+  { text, origin }: ValueText,
+  option: FedOption | undefined,
+): BlankUse {
+  const use = { ...positionAt(source.text, blank.start), variable: blank.variable, value: text, origin };
+  return option === undefined ? use : { ...use, option };
 }

@@ -32,6 +32,17 @@ export interface BlankUse {
   /** As it was inserted, before quoting. */
   readonly value: string;
   readonly origin: Origin;
+  /** The option of sbatch that it feeds; none for a blank in the script. */
+  readonly option?: FedOption;
+}
+
+/** An option in an `#SBATCH` line whose value is a blank, or has one in it. */
+export interface FedOption {
+  /** The long name, `time`. */
+  readonly name: string;
+  /** What stands around the blank in the option's value, with other blanks filled in. */
+  readonly before: string;
+  readonly after: string;
 }
 
 export interface Rendered {

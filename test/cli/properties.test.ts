@@ -46,7 +46,7 @@ describe('properties', () => {
       file: 'gpu.template',
       name: 'partition',
       fallback: 'debug',
-      uses: [{ line: 2, option: '--partition' }],
+      uses: [{ line: 2, option: '--partition', isWhole: true }],
     });
   });
 

@@ -11,7 +11,7 @@ describe('the bounds of a queue', () => {
     await using world = await startWorld({
       python: false,
       slurm: `queues.bound {
-        properties { num_nodes { max = 2 }, walltime { max = "00:30:00" }, memory = false }
+        properties { num_nodes { max = 2 }, walltime { max = 30 }, memory = false }
       }`,
     });
     const template = await world.write('bound.template', QUICK_TEMPLATE);
@@ -22,7 +22,10 @@ describe('the bounds of a queue', () => {
         properties: { num_nodes: '3' },
         told: 'the user property "num_nodes" is "3", and the queue "bound" takes at most 2',
       },
-      { more: { hyperparams: section('walltime', '0') }, told: 'the user property "walltime" is "0", and' },
+      {
+        more: { hyperparams: section('walltime', '0') },
+        told: 'the user property "walltime" is "0", which is "without a limit" here, and the queue "bound" takes at most 30 minutes',
+      },
       {
         properties: { memory: '1M' },
         told: 'the user property "memory" may not be set for tasks of the queue "bound"',

@@ -1,15 +1,17 @@
 // Bounds of user properties: what is within them passes, what is outside of them never does, and the sentence says what is allowed.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { amountKind, readAmount } from '../../src/base/slurm-amount.ts';
+import { limitKind } from '../../src/base/slurm-amount.ts';
+import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
+import { listProperties } from '../../src/template/list-properties.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyBounds, PropertyLimits } from '../../src/base/property-bounds.ts';
-import { checkBounds, isWithin } from '../../src/template/property-bounds.ts';
+import { checkBounds, unfitLimits } from '../../src/template/property-bounds.ts';
 import { hostileLine } from './hostile-values.ts';
 import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
 
 function limits(least?: string, most?: string, values?: readonly string[]): PropertyLimits {
-  return { kind: amountKind(most ?? least ?? '0') ?? 'number', least, most, values };
+  return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
 }
 
 /** What a task with this value is told, or "taken". */
@@ -31,12 +33,21 @@ describe('the bounds of a user property', () => {
     [limits(undefined, '2-00:00:00'), '48:00:00', 'taken'],
     [limits(undefined, '2-00:00:00'), '2-00:00:01', 'is "2-00:00:01", and the queue "gpu" takes at most 2-00:00:00'],
     [limits(undefined, '2-00:00:00'), '2881', 'is "2881", and'],
-    [limits(undefined, '2-00:00:00'), 'UNLIMITED', 'is "UNLIMITED", and the queue "gpu" takes at most 2-00:00:00'],
-    [limits(undefined, '2-00:00:00'), '0', 'is "0", and the queue "gpu" takes at most 2-00:00:00'],
-    [limits(undefined, '2-00:00:00'), 'soon', 'which is not a length of time as Slurm writes it, and'],
+    [limits(undefined, '2-00:00:00'), 'UNLIMITED', 'is "UNLIMITED", which is "without a limit" here, and'],
+    [
+      limits(undefined, '2-00:00:00'),
+      '0',
+      'is "0", which is "without a limit" here, and the queue "gpu" takes at most',
+    ],
+    [limits(undefined, '2-00:00:00'), 'soon', 'which is not a time as Slurm writes it, and'],
     [limits(undefined, '64G'), '65536', 'taken'],
     [limits(undefined, '64G'), '65537', 'is "65537", and the queue "gpu" takes at most 64G'],
-    [limits(undefined, '64G'), '0', 'is "0", and the queue "gpu" takes at most 64G'],
+    [limits(undefined, '64G'), '0', 'is "0", which is "without a limit" here, and the queue "gpu" takes at most 64G'],
+    [limits(undefined, '8'), '0', 'is "0", and the queue "gpu" takes at most 8'],
+    [limits(undefined, '8'), '-5', 'is "-5", and the queue "gpu" takes at most 8'],
+    [limits('-5', '8'), '-5', 'taken'],
+    [limits('0', '8'), '0', 'taken'],
+    [limits(undefined, '8', ['0', '4']), '0', 'is "0", and'],
     [limits(undefined, '64G'), '1T', 'is "1T", and'],
     [limits(undefined, undefined, ['debug', 'gpu']), 'gpu', 'taken'],
     [limits(undefined, undefined, ['debug', 'gpu']), 'gpu,cpu', 'takes one of debug, gpu: change it in the task'],
@@ -89,23 +100,126 @@ describe('the bounds of a user property', () => {
     expect(problemOf(() => checkBounds('t', rendered, 'gpu', bounds))).to.equal(undefined);
   });
 
-  it('let nothing through that is not an amount within them, whatever somebody types', () => {
+  /** What a task is told whose property x stands in these lines. */
+  function toldBy(
+    lines: string,
+    rule: PropertyLimits,
+    value: string,
+    others: Readonly<Record<string, string>> = {},
+  ): string {
+    const [directives, body] = lines.split('\n---\n');
+    const template = parseTemplate(
+      withDirectives(directives ?? '').replace('_SETUP}\n', `_SETUP}\n${body ?? ''}\n`),
+      't',
+    );
+    const rendered = template.render(withProperties({ x: value, ...others }), noBlocks);
+    return (
+      problemOf(() => checkBounds('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))?.finding ??
+      'taken'
+    );
+  }
+
+  const x = property('x', ':1');
+
+  for (const [lines, rule, value, answer] of [
+    // The kind is that of the option, however the limit is written.
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '120', 'taken'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '121', 'takes at most 120 minutes: change it in the task'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:01', 'takes at most 120 minutes'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-5', 'which is not a time as Slurm writes it'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-1', 'which is not a time as Slurm writes it'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), 'INFINITE', 'which is "without a limit" here'],
+    [`#SBATCH --time=${x}`, limits('0', '120'), '0', 'which is "without a limit" here'],
+    [`#SBATCH --time=${x}`, limits(undefined, '99999999'), '71582787', 'which is not a time as Slurm writes it'],
+    [`#SBATCH -t ${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
+    [`#SBATCH -t${x}`, limits(undefined, '120'), '0:00', 'which is "without a limit" here'],
+    [`#SBATCH -Ht${x}`, limits(undefined, '120'), '1:00:00', 'taken'],
+    [`#SBATCH --tim=${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
+    [`#SBATCH --time ${x}`, limits(undefined, '120'), '1-0', 'takes at most 120 minutes'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '62G', 'taken'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '63G', 'takes at most 64000 MB'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '0', 'which is "without a limit" here'],
+    [`#SBATCH --mem-per-cpu=${x}`, limits(undefined, '64000'), '0G', 'which is "without a limit" here'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '-5', 'which is not a size of memory as Slurm writes it'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '2-8', 'taken'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '2-9', 'takes at most 8'],
+    [`#SBATCH -N ${x}`, limits('2', '8'), '1-4', 'takes 2 to 8'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '0-8', 'takes at most 8'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '1k', 'which is not a number or range of nodes'],
+    [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4', 'taken'],
+    [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4,gpu:h100:1', 'takes at most 4'],
+    [`#SBATCH --gpus=${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
+    [`#SBATCH --gpus=${x}`, limits(undefined, '4'), '1k', 'which is not a number of GPUs'],
+    // Text around it.
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '4', 'taken'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:5', 'takes at most 4'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1,gpu:8', 'takes at most 4'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1k', 'takes at most 4'],
+    [`#SBATCH --gres=gpu:a100:${x}`, limits(undefined, '4'), 'b:4', 'takes at most 4'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '48', 'taken'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '49', 'takes at most 48:'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '9-1', 'which is not a number'],
+    [`#SBATCH --time=${x}:00:00`, limits('0', '48'), '0', 'takes 0 to 48'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '2-00:00:00'), '48', 'taken'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '2-00:00:00'), '49', 'takes at most 2-00:00:00'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64'), '64', 'taken'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64'), '0', 'takes at most 64:'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64G'), '64', 'taken'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64G'), '65', 'takes at most 64G'],
+    [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '8', 'taken'],
+    [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '9', 'takes at most 8'],
+    [`#SBATCH --licenses=matlab:${x}`, limits(undefined, '8'), '9', 'takes at most 8'],
+    // Two options, or the script.
+    [`#SBATCH --nodes=${x}\n#SBATCH --ntasks=${x}`, limits(undefined, '8'), '1-8', 'which is not a whole number'],
+    [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
+    [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
+    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64000'), '0', 'takes at most 64000'],
+    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64000'), '32G', 'which is not a number'],
+    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which is "without a limit" here'],
+    [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'takes at most 60'],
+  ] as const) {
+    it(`of ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} at most ${rule.most ?? ''}, with ${value}: ${answer}`, () => {
+      expect(toldBy(lines, rule, value)).to.include(answer);
+    });
+  }
+
+  it('hold for what several properties make together', () => {
+    const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
+
+    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
+    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('takes 0 to 4');
+  });
+
+  it('let no value through that is zero or less, or no amount, whatever the option and whatever somebody types', () => {
     const anything = fc.oneof(
       hostileLine,
-      fc.nat().map(String),
-      fc.stringMatching(/^[0-9:.KMGTP-]{0,12}$/),
-      fc.stringMatching(/^\d{1,3}-\d{1,2}(:\d{1,2}){0,2}$/),
+      fc.integer({ max: 0 }).map(String),
+      fc.stringMatching(/^[0:.KMGTP+-]{0,12}$/),
+      fc.stringMatching(/^[-+ ][0-9:-]{1,8}$/),
+      fc.constantFrom('UNLIMITED', 'INFINITE', 'infinite', 'unlimited', 'UnLimited'),
     );
-    const bound = fc.constantFrom(limits('1', '8'), limits('10:00', '2-00:00:00'), limits('1G', '64G'));
+    const option = fc.constantFrom(...AMOUNT_OPTIONS.filter((name) => name !== 'gres' && !name.startsWith('gpus')));
 
     fc.assert(
-      fc.property(bound, anything, (limit, value) => {
-        const amount = readAmount(value, limit.kind);
-        const least = readAmount(limit.least ?? '', limit.kind) ?? NaN;
-        const most = readAmount(limit.most ?? '', limit.kind) ?? NaN;
-
-        expect(isWithin(value, limit)).to.equal(amount !== undefined && least <= amount && amount <= most);
+      fc.property(option, anything, fc.constantFrom('1', '8', '120'), (name, value, most) => {
+        fc.pre(!/[\p{Cc}\p{Cs}]/u.test(value) && !/^[1-9]\d*$/.test(value) && value !== '');
+        expect(toldBy(`#SBATCH --${name}=${x}`, limits(undefined, most), value)).not.to.equal('taken');
       }),
     );
+  });
+
+  it('say which limit no value of an option can be compared with', () => {
+    const told = (line: string, rule: PropertyLimits): string[] =>
+      unfitLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
+
+    expect(told(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
+      'the limit "64G" of the user property "x" is not a time as Slurm writes it, which --time takes',
+    ]);
+    expect(told(`#SBATCH --nodes=${x}`, limits('1:00'))).to.have.length(1);
+    expect(told(`#SBATCH --time=${x}:00:00`, limits(undefined, '64'))).to.deep.equal([]);
+    expect(told(`#SBATCH --comment=${x}`, limits(undefined, '64G'))).to.deep.equal([]);
   });
 });

@@ -184,7 +184,14 @@ describe('a blank', () => {
     const text =
       '#!/bin/bash\n#SBATCH -J ${CLEARML_TASK.id}\n${CLEARML_PRE_SETUP}\necho $<CLEARML_QUEUE_NAME> "é${CLEARML_TASK.x:y}"\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(parseTemplate(text, 'v').render(variables, noBlocks).uses).to.deep.equal([
-      { line: 2, column: 12, variable: 'CLEARML_TASK.id', value: 'abc', origin: 'task' },
+      {
+        line: 2,
+        column: 12,
+        variable: 'CLEARML_TASK.id',
+        value: 'abc',
+        origin: 'task',
+        option: { name: 'job-name', before: '', after: '' },
+      },
       { line: 4, column: 6, variable: 'CLEARML_QUEUE_NAME', value: 'gpu', origin: 'glue' },
       { line: 4, column: 30, variable: 'CLEARML_TASK.x', value: 'y', origin: 'default' },
     ]);

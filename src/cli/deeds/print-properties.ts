@@ -2,7 +2,7 @@
 import { markdownTable } from '../../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type ReadProperty } from '../../template/list-properties.ts';
 import type { PropertyBounds } from '../../base/property-bounds.ts';
-import { allowedText } from '../../template/property-bounds.ts';
+import { allowedText, limitKindOf } from '../../template/property-bounds.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { namedTemplates } from '../named-templates.ts';
@@ -24,7 +24,7 @@ export async function printProperties(typed: Typed, around: Surroundings): Promi
     listProperties(file, text).map((property): PropertyOfFile => ({
       ...property,
       file,
-      takes: takenText(property.name, queue?.properties),
+      takes: takenText(property, queue?.properties),
     })),
   );
   const task = textOption(typed, 'task');
@@ -60,10 +60,10 @@ function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean, c
       );
 }
 
-function takenText(name: string, bounds: PropertyBounds | undefined): string | undefined {
-  const rule = bounds?.named.get(name) ?? bounds?.others ?? true;
+function takenText(property: ReadProperty, bounds: PropertyBounds | undefined): string | undefined {
+  const rule = bounds?.named.get(property.name) ?? bounds?.others ?? true;
   if (rule === true) return undefined;
-  return rule === false ? 'the default only' : allowedText(rule);
+  return rule === false ? 'the default only' : allowedText(rule, limitKindOf(property));
 }
 
 function setsText(uses: readonly PropertyUse[]): string {

@@ -53,7 +53,7 @@ function accountLines({ entrance, partition }: Choices): string[] {
 }
 
 function timeLines({ name, timeLimit }: Partition): string[] {
-  const limit = readAmount(timeLimit, 'duration') ?? Infinity;
+  const limit = readAmount(timeLimit, 'duration')?.most ?? Infinity;
   const says = limit === Infinity ? 'no limit' : `a limit of ${timeLimit}`;
   const usual = limit < USUAL.seconds ? timeLimit : USUAL.time;
   return [`# ${name} has ${says}, says sinfo.`, `#SBATCH --time=${property('walltime', usual)}`];

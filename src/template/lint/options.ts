@@ -1,6 +1,8 @@
 // The options that a template's directives set, each by its long name, with where it stands.
 import type { ValueBlank } from '../blank-syntax.ts';
+import { AMOUNT_OPTIONS } from '../amount-options.ts';
 import type { DirectiveWord } from '../directive.ts';
+import { readShortOptions } from '../refused-directives.ts';
 
 /** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
 const LONG_NAMES: Readonly<Record<string, string>> = {
@@ -29,8 +31,8 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
 /** Long options whose value may be the next word; of others only what follows a = is read. */
 const WITH_VALUE: readonly string[] = [
   ...Object.values(LONG_NAMES),
-  ...['container-image', 'cpus-per-gpu', 'export', 'gpus-per-node', 'gpus-per-socket', 'gpus-per-task', 'gres', 'mem'],
-  ...['mem-per-cpu', 'mem-per-gpu', 'ntasks-per-node', 'priority', 'reservation', 'signal', 'comment'],
+  ...AMOUNT_OPTIONS,
+  ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
 ];
 
 /** What a blank is in the text of a value. */
@@ -68,8 +70,11 @@ export function readOptions(words: readonly DirectiveWord[]): DirectiveOption[] 
 function readName(text: string): { name: string; value: string; wantsNext: boolean } | undefined {
   const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
   if (long !== undefined) return { name: long, value, wantsNext: sign === '' && WITH_VALUE.includes(long) };
-  const [, letter = '', rest = ''] = /^-([A-Za-z])([^]*)$/.exec(text) ?? [];
-  const name = LONG_NAMES[letter];
+  if (!/^-[A-Za-z]/.test(text)) return undefined;
+  // Those without a value may stand in front of it in the same word: `-Ht10`.
+  const { letters } = readShortOptions(text);
+  const name = LONG_NAMES[letters.at(-1) ?? ''];
+  const rest = text.slice(1 + letters.length);
   return name === undefined ? undefined : { name, value: rest, wantsNext: rest === '' };
 }
 

@@ -1,0 +1,52 @@
+// Amounts that somebody might type, given to real Slurm: of what the constraints let through it never makes more than is allowed.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readAmount } from '../../src/base/slurm-amount.ts';
+import { amountKindOf } from '../../src/template/amount-options.ts';
+import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
+import { askAmounts, startRichCluster } from '../support/asked-amounts.ts';
+import { madeOf } from '../support/made-of.ts';
+import { requireSlurm } from '../support/requires.ts';
+
+const CASES = Number(process.env['FUZZ_CASES'] ?? 60);
+const seed = Number(process.env['FUZZ_SEED'] ?? 13);
+
+/** Without a database Slurm does not tell how many GPUs it counts: those are in the recording. */
+const OPTIONS = AMOUNT_OPTIONS.filter(({ fields }) => !fields.includes('gres/gpu'));
+
+/** squeue tells sizes as numbers of 24 bits. */
+const ROUNDING = 1 + 2 ** -23;
+
+const part = fc.stringMatching(/^\d{1,3}$/);
+const TEXTS = fc.oneof(
+  fc.tuple(part, part, part, part).map(([days, hours, minutes, seconds]) => `${days}-${hours}:${minutes}:${seconds}`),
+  fc.tuple(part, part).map((parts) => parts.join(':')),
+  fc.tuple(part, part).map((parts) => parts.join('-')),
+  fc
+    .tuple(fc.nat({ max: 99_999_999 }), fc.constantFrom('', 'K', 'M', 'G', 'T', 'KB', 'b', 'k'))
+    .map((parts) => parts.join('')),
+  fc.stringMatching(/^[-+0-9:.kKmMgG ]{1,8}$/),
+  ...OPTIONS.map(({ spellings }) => fc.constantFrom(...spellings)),
+);
+
+describe(`amounts for real Slurm (seed ${seed}, ${CASES} cases)`, () => {
+  before(requireSlurm);
+
+  it('are never more for it than they were read as', async () => {
+    await using cluster = await startRichCluster({});
+    const cases = fc
+      .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })
+      // What is not read is refused whatever Slurm makes of it.
+      .map((one) => ({ ...one, read: readAmount(one.spelling, amountKindOf(one.option.option) ?? 'number') }))
+      .filter(({ read }) => read !== undefined)
+      .slice(0, CASES);
+
+    const told = await askAmounts(cluster, cases);
+
+    const made = cases.map(({ option }, index) => madeOf(option, told[index]));
+    expect(made.filter((amount) => amount !== undefined).length).to.be.greaterThan(CASES / 4);
+    for (const [index, { option, spelling, read }] of cases.entries()) {
+      expect(made[index] ?? 0, `--${option.option}=${spelling}`).to.be.at.most((read?.most ?? NaN) * ROUNDING);
+    }
+  });
+});
