@@ -2,7 +2,7 @@
 import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-const { O_APPEND, O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = constants;
 
 /**
  * Replaces a file by this text, in this mode, by way of a synced temporary file beside it, and leaves it open for appending: each
@@ -11,7 +11,9 @@ const { O_APPEND, O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
  */
 export async function replaceFile(file: string, text: string, mode: number): Promise<FileHandle> {
   const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_DSYNC, mode);
+  // One of ours that was killed may have left it; nothing that stands there is written through.
+  await rm(temporary, { force: true });
+  const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC, mode);
   try {
     await handle.chmod(mode);
     await handle.writeFile(text);
@@ -35,6 +37,16 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The text of a file of this user's own, which is made, of mode 0600 and empty, where there is none. Not by way of a symbolic link. */
+export async function readOrMakeFile(file: string): Promise<string> {
+  const handle = await open(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  try {
+    return await handle.readFile('utf8');
   } finally {
     await handle.close();
   }

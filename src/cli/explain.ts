@@ -11,6 +11,7 @@ import { TemplateProblem } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
+import { UntrustedPath } from './trusted-files.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
@@ -25,6 +26,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [NoSuchSetting, EXIT.configuration],
   [SshSetupProblem, EXIT.configuration],
   [TemplateProblem, EXIT.configuration],
+  [UntrustedPath, EXIT.configuration],
   [ServerUnusable, EXIT.configuration],
   [CredentialsRefused, EXIT.refused],
   [ServerRefused, EXIT.failed],

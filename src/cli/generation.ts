@@ -2,8 +2,10 @@
 import { openCluster, openServer, type ServerSide } from './assemble.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { warnOfLeftBehind } from './left-behind.ts';
+import { configuredTemplates } from './named-templates.ts';
 import { readBase, type Base } from './read-base.ts';
 import { readQueues } from './serve-queues.ts';
+import { refuseUntrustedTemplates } from './trusted-files.ts';
 import { switchOption } from './typed-options.ts';
 
 export interface Generation {
@@ -18,6 +20,7 @@ export async function openGeneration(typed: Typed, around: Surroundings): Promis
   const base = readBase(typed, around);
   const { settings } = base.config;
   try {
+    await refuseUntrustedTemplates(configuredTemplates(settings), settings, around);
     const named = await readQueues(settings, around.workingDir);
     await warnOfLeftBehind(settings.clusters, base.log);
     // Nothing is asked there yet: this finds what a person must change before a login node can be reached.

@@ -13,6 +13,7 @@ import type { Configured } from './read-config.ts';
 export function jobSettings({ config }: Configured, cluster: ClusterSettings, apiServer: string): JobSettings {
   return {
     sharedDir: cluster.sharedDir,
+    trustedGroup: config.settings.slurm.trustedGroup,
     python: cluster.python,
     agentVersion: config.settings.slurm.agentVersion,
     apiServer,

@@ -4,6 +4,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from '../doctor/cluster-checks.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
 import { findHolder } from '../glue/lock.ts';
+import { distrustThere } from '../host/files.ts';
 import { CommandNotFound } from '../host/errors.ts';
 import type { Host, HostResult } from '../host/host.ts';
 import { SshSetupProblem } from '../host/ssh-config-target.ts';
@@ -49,7 +50,8 @@ export async function askCluster({ config, around }: Configured, cluster: Cluste
   let host: Host | undefined;
   try {
     host = await makeHost(cluster, around);
-    return await askHost(host, cluster, slurmCommands(config.settings.slurm.binaries));
+    const { binaries, trustedGroup } = config.settings.slurm;
+    return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
   } catch (error) {
     if (!(error instanceof SshSetupProblem)) throw error;
     return withoutWay(error.message);
@@ -73,7 +75,7 @@ function withoutWay(why: string): ClusterAnswers {
 
 async function askHost(
   host: Host,
-  { ssh, sharedDir }: ClusterSettings,
+  { ssh, sharedDir, trustedGroup }: ClusterSettings & { readonly trustedGroup: string | undefined },
   names: ReturnType<typeof slurmCommands>,
 ): Promise<ClusterAnswers> {
   const clock = await ask(host, 'date', ['+%s']);
@@ -81,7 +83,7 @@ async function askHost(
   const way = known({ host: host.name, isBySsh: ssh !== undefined });
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
   const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
-  const sharedFolder = await askSharedFolder(host, sharedDir);
+  const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
   const base = { way, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
     const nobodyAsked = unasked("not asked: it takes Slurm's commands");
@@ -136,7 +138,11 @@ async function askAccounts(host: Host, sacctmgr: string, clusterName: string): P
   return known(readAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
 }
 
-async function askSharedFolder(host: Host, path: string | undefined): Promise<Fact<SharedFolderSeen>> {
+async function askSharedFolder(
+  host: Host,
+  path: string | undefined,
+  trustedGroup: string | undefined,
+): Promise<Fact<SharedFolderSeen>> {
   if (path === undefined)
     return unasked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
   const tests = async (flag: string): Promise<Fact<boolean>> => {
@@ -148,7 +154,8 @@ async function askSharedFolder(host: Host, path: string | undefined): Promise<Fa
   if (!isThere.value) return known({ path, state: 'missing' });
   const isWritable = await tests('-w');
   if (isWritable.kind !== 'known') return isWritable;
-  return known({ path, state: isWritable.value ? 'writable' : 'not writable' });
+  const distrust = await distrustThere(host, path, trustedGroup);
+  return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
 }
 
 /** A command that is missing has no version; one that can not be run for another reason is trouble. */

@@ -1,12 +1,15 @@
 // Whether the journal's folder can be written to, found out without leaving anything behind.
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { distrustOf } from '../base/trusted-path.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
 
 /** A folder that is not there yet is made by the daemon: then the nearest one above it counts. */
 export async function lookAtStateFolder(folder: string): Promise<Fact<string>> {
   const place = await nearestFolder(folder);
   try {
+    const why = distrustOf(folder);
+    if (why !== undefined) return trouble(`${folder} is not used, as others can change it: ${why}`);
     // Root may write anywhere, and a full disk takes nobody's file: only a try tells.
     const file = join(place, `.clearml-agent-slurm-doctor-${process.pid}`);
     await writeFile(file, 'x', { flag: 'wx', mode: 0o600 });

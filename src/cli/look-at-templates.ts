@@ -10,6 +10,7 @@ import { makeCheckers, type AllCheckers } from './lint-hosts.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from './named-templates.ts';
 import type { Configured } from './read-config.ts';
 import { readQueues } from './serve-queues.ts';
+import { distrustOfTemplate } from './trusted-files.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /** Those of the configuration, and of --template-files; then whether each queue gets one. */
@@ -24,6 +25,8 @@ export async function lookAtTemplates(typed: Typed, { config, around }: Configur
       const errors = findings
         .filter((finding) => severityOf(finding) === 'error')
         .map(({ line, sentence }) => `${template.file}:${line}: ${sentence.replace(/\.$/, '')}`);
+      const why = await distrustOfTemplate(template.file, settings, around);
+      if (why !== undefined) errors.unshift(`${template.file}: others can change it, so that it is not used: ${why}`);
       seen.push({ file: template.file, errors });
     }
     if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, around.workingDir);

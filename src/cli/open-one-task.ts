@@ -9,7 +9,9 @@ import { assemble, openCluster, openServer, type ClusterSide, type ServerSide } 
 import { chooseQueue, type ChosenQueue } from './chosen-queue.ts';
 import type { Typed } from './command.ts';
 import { oneTaskMark, workerName } from './job-settings.ts';
+import { configuredTemplates } from './named-templates.ts';
 import type { Base } from './read-base.ts';
+import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from './trusted-files.ts';
 import { switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 import { readNamedTask, type OnServer } from './with-server.ts';
@@ -35,6 +37,9 @@ export async function withOneTask<End>(
   work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
 ): Promise<End> {
   const { settings } = base.config;
+  const typedTemplate = textOption(typed, 'template');
+  const templates = typedTemplate === undefined ? configuredTemplates(settings) : [typedTemplate];
+  await refuseUntrustedTemplates(templates, settings, base.around);
   const chosen = await chooseQueue(typed, settings, base.around.workingDir);
   refuseUnusedImage(typed, chosen, settings.slurm.singularityMode);
   const createQueues = chosen.isOwn || switchOption(typed, 'create-queue') === true;
@@ -65,6 +70,7 @@ async function withState<End>(
   work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
 ): Promise<End> {
   const facts = await clusterSide.scheduler.facts(base.around.stop);
+  await refuseUntrustedSharedFolder(clusterSide.host, chosen.cluster, base.config.settings);
   const task = await readyTask(typed, base, named, serverSide);
   const stateDir = join(chosen.cluster.stateDir, 'execute', task);
   const worker = workerName(base, chosen.cluster);

@@ -1,8 +1,8 @@
 // The configuration that files, variables and the options of a command come to.
-import { readTextFile } from '../config/config-files.ts';
 import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
 import { joinPath } from '../config/setting-path.ts';
 import type { Surroundings, Typed } from './command.ts';
+import { readOwnFile, warnOfReadable } from './trusted-files.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -49,10 +49,11 @@ export function readConfig(typed: Typed, around: Surroundings): Config {
     path,
     value: read(typed, option),
   }));
-  return loadConfig({
+  const config = loadConfig({
     environment: around.environment,
     homeDir: around.homeDir,
     commandLine: { configFile: textOption(typed, 'config-file'), settings: [...settings, ...sshSettings(typed)] },
-    readFile: readTextFile,
+    readFile: readOwnFile,
   });
+  return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
 }

@@ -12,6 +12,7 @@ import { SlurmUnavailable } from '../slurm/errors.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { assemble, openCluster, type ServerSide } from './assemble.ts';
 import type { Base } from './read-base.ts';
+import { refuseUntrustedSharedFolder } from './trusted-files.ts';
 import { programText } from './version.ts';
 
 export interface ServeOptions {
@@ -40,6 +41,7 @@ export async function serveCluster(
       const everyMs = Math.min(slurm.pollIntervalMs, ASK_AGAIN_MS);
       const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
       if (facts === undefined) return 'done';
+      await refuseUntrustedSharedFolder(clusterSide.host, cluster, base.config.settings);
       const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
       try {
         saySoNow(glue, serverSide);

@@ -82,6 +82,7 @@ function readOne(file: string, readFile: ReadFile): string | undefined {
   try {
     return readFile(file);
   } catch (error) {
+    if (error instanceof ConfigProblem) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigProblem(`can not be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
   }

@@ -21,6 +21,7 @@ import type { Environment } from './hocon-resolve.ts';
 import { readHocon } from './hocon.ts';
 import { withLocalPaths } from './local-paths.ts';
 import type { Origin } from './origin.ts';
+import { filesWithSecrets } from './secret-values.ts';
 import { servedQueues } from './served-queues.ts';
 import { filesServerOf, webServerOf } from './server-addresses.ts';
 import { splitPath } from './setting-path.ts';
@@ -53,6 +54,8 @@ export interface Config {
   originOf(path: string): Origin | undefined;
   /** The files that were read, lowest first; included ones too. */
   readonly files: readonly string[];
+  /** Those of them that hold secrets, though what they say may be overridden. */
+  readonly secretFiles: readonly string[];
   /** Where a file was looked for in vain. */
   readonly missingFiles: readonly string[];
   readonly surroundings: Surroundings;
@@ -110,6 +113,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     root,
     originOf: (path) => nodeAt(root, splitPath(path))?.origin,
     files: read,
+    secretFiles: [...new Set(layers.flatMap(filesWithSecrets))],
     missingFiles: files.missing,
     surroundings,
     warnings,

@@ -97,6 +97,11 @@ export const SlurmSection = z.strictObject({
       "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
     ),
   job_credentials: jobCredentials,
+  trusted_group: words
+    .optional()
+    .describe(
+      'A Unix group, by name or number, for the shared folders of a project: each of its members can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all folders above them must belong to you or to root, and be writable by nobody else.',
+    ),
   state_dir: localPath
     .optional()
     .describe(

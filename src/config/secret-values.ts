@@ -1,5 +1,6 @@
 // Which values of a configuration are secrets: to be hidden in what is shown, and in everything that is logged.
 import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
+import type { Origin } from './origin.ts';
 import { isEnvironmentKey, isSecretKey, maskSecretsIn, MASK, secretsIn } from './secret-keys.ts';
 
 /** The same tree with every secret replaced by `********`. */
@@ -26,13 +27,23 @@ function masked(node: ConfigNode, isSecret: boolean): ConfigNode {
 
 /** Every text of the tree that no line may show. */
 export function secretValues(tree: ConfigTree): string[] {
-  return [...new Set(treeSecrets(tree, 'open'))];
+  return [...new Set(treeSecrets(tree, 'open').map(({ value }) => value))];
+}
+
+/** The files in which they stand. */
+export function filesWithSecrets(tree: ConfigTree): string[] {
+  return treeSecrets(tree, 'open').flatMap(({ origin }) => (origin.kind === 'file' ? [origin.file] : []));
+}
+
+interface Secret {
+  readonly value: string;
+  readonly origin: Origin;
 }
 
 /** `open`: only what stands between other words is secret. `environment`: any value may be one. */
 type Ground = 'open' | 'environment' | 'secret';
 
-function treeSecrets(tree: ConfigTree, ground: Ground): string[] {
+function treeSecrets(tree: ConfigTree, ground: Ground): Secret[] {
   return [...tree.fields].flatMap(([name, node]) => nodeSecrets(node, groundBelow(name, ground)));
 }
 
@@ -42,12 +53,13 @@ function groundBelow(name: string, ground: Ground): Ground {
   return isSecretKey(name) ? 'secret' : ground;
 }
 
-function nodeSecrets(node: ConfigNode, ground: Ground): string[] {
+function nodeSecrets(node: ConfigNode, ground: Ground): Secret[] {
   if (node.kind === 'tree') return treeSecrets(node, ground);
   if (node.kind === 'list') return node.items.flatMap((item) => nodeSecrets(item, ground));
   if (typeof node.value === 'boolean' || node.value === null) return [];
   const isWhole = ground === 'secret' || (ground === 'environment' && mayBeSecret(node));
-  return isWhole ? [String(node.value)] : secretsIn(String(node.value));
+  const values = isWhole ? [String(node.value)] : secretsIn(String(node.value));
+  return values.map((value) => ({ value, origin: node.origin }));
 }
 
 /** Plain words, numbers and paths are not: to hide them would blank out half of every log line. */

@@ -87,6 +87,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
     submitsPerSecond: slurm.submit_rate_per_sec,
     commandTimeoutMs: slurm.command_timeout_sec * 1000,
     agentVersion: slurm.agent_version,
+    trustedGroup: slurm.trusted_group,
     singularityMode: slurm.singularity_mode,
     srunDelegation: slurm.srun_delegation,
     grace: {

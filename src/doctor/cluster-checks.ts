@@ -39,6 +39,8 @@ export interface AccountSeen {
 export interface SharedFolderSeen {
   readonly path: string;
   readonly state: 'writable' | 'not writable' | 'missing';
+  /** Why others can change what is in it. */
+  readonly distrust?: string | undefined;
 }
 
 export interface HolderSeen {
@@ -124,14 +126,17 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   },
   {
     id: 'shared-folder',
-    asks: 'Can the shared folder be written to?',
-    fix: 'Make the folder on a file system that the nodes see as well, for this user, and name it in agent.slurm.shared_dir',
+    asks: 'Can the shared folder be written to, by nobody else?',
+    fix: 'Make the folder on a file system that the nodes see as well, for this user alone, and name it in agent.slurm.shared_dir; for that of a project set agent.slurm.trusted_group',
     judge: ({ sharedFolder }) =>
-      judge(sharedFolder, ({ path, state }) => (state === 'writable' ? good(path) : bad(`${path} is ${state}`))),
+      judge(sharedFolder, ({ path, state, distrust }) => {
+        if (distrust !== undefined) return bad(`${path} is not used, as others can change it: ${distrust}`);
+        return state === 'writable' ? good(path) : bad(`${path} is ${state}`);
+      }),
   },
   {
     id: 'state-folder',
-    asks: 'Can the journal be kept?',
+    asks: 'Can the journal be kept, by nobody else?',
     fix: 'Set agent.slurm.state_dir to a folder of yours on this machine, with room in it',
     judge: ({ stateFolder }) => judge(stateFolder, good),
   },

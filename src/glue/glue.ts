@@ -32,6 +32,8 @@ export interface JobSettings {
   readonly sharedDir: string | undefined;
   /** The text of the clearml.conf that a job gets through the shared folder. */
   readonly jobConf: string;
+  /** A group whose members may change what the daemon and its jobs trust in shared folders. */
+  readonly trustedGroup?: string | undefined;
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;

@@ -1,7 +1,8 @@
 // The daemon's memory: an append-only file of JSON lines, on disk before the outside world is touched.
-import { mkdir, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../base/atomic-file.ts';
+import { makeOwnFolder } from '../base/own-folder.ts';
+import { readOrMakeFile, replaceFile } from '../base/atomic-file.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Entry } from './entry.ts';
@@ -37,9 +38,9 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   const entries = new Map<TaskId, Entry>();
 
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeOwnFolder(folder);
     // Begins the file where there is none.
-    const read = readJournal(await readFile(file, { encoding: 'utf8', flag: 'a+' }));
+    const read = readJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
       throw new JournalUnusable(
         `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: jobs and tasks are found again without it.`,

@@ -1,7 +1,8 @@
 // One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
 import { statSync } from 'node:fs';
-import { link, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeOwnFolder } from '../base/own-folder.ts';
 import * as z from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
@@ -41,7 +42,7 @@ const STALE_AFTER_MS = 5 * 60_000;
  */
 export async function takeLock(folder: string, host: string, now: number): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => refuseFolder(folder, error));
+  await makeOwnFolder(folder).catch((error: unknown) => refuseFolder(folder, error));
   const holder: Holder = { host, pid: process.pid, begun: (await beginOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {
@@ -64,7 +65,8 @@ export async function findHolder(folder: string, host: string, now: number): Pro
 async function putLock(file: string, holder: Holder): Promise<boolean> {
   const draft = `${file}.${holder.host}-${holder.pid}`;
   try {
-    await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+    await rm(draft, { force: true });
+    await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
     await link(draft, file);
     return true;
   } catch (error) {

@@ -76,6 +76,7 @@ export function jobBlocks(job: JobSettings, identity: JobIdentity, container?: C
     ...(job.sharedDir === undefined
       ? {}
       : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
+    ...(job.trustedGroup === undefined ? {} : { trustedGroup: job.trustedGroup }),
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
     ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),

@@ -77,9 +77,10 @@ export async function submit(
 
 /** The job's own clearml.conf, where there is a shared folder for it. Returns why it could not be written. */
 async function writeJobConf(glue: Glue, jobName: string): Promise<string | undefined> {
-  if (glue.job.sharedDir === undefined) return undefined;
+  const { sharedDir, jobConf, trustedGroup } = glue.job;
+  if (sharedDir === undefined) return undefined;
   try {
-    await writePrivateFile(glue.host, sharedConfPath(glue.job.sharedDir, jobName), glue.job.jobConf);
+    await writePrivateFile(glue.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
     return undefined;
   } catch (error) {
     if (!(error instanceof FileNotWritten || isHostTrouble(error))) throw error;

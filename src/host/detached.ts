@@ -1,7 +1,7 @@
 // A program that goes on when we have ended, its output at the end of a file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 
 export interface Detached {
   readonly pid: number;
@@ -15,7 +15,8 @@ export interface Detached {
  * @param logFile private to the user
  */
 export async function startDetached([program = '', ...words]: readonly string[], logFile: string): Promise<Detached> {
-  const log = await open(logFile, 'a', 0o600);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  const log = await open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   try {
     const child = spawn(program, words, { detached: true, stdio: ['ignore', log.fd, log.fd] });
     await once(child, 'spawn');

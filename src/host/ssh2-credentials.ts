@@ -1,5 +1,6 @@
 // What is offered to a host so that it lets us in: keys from files, an agent's keys, a password; and what can't be offered, and why.
 import { readFile, stat } from 'node:fs/promises';
+import { distrustOf } from '../base/trusted-path.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
 import type { Host } from './host.ts';
 import type { PasswordSource, SshTarget } from './ssh-target.ts';
@@ -61,6 +62,8 @@ async function readKey(
 ): Promise<{ readonly text: Buffer } | { readonly problem: string } | undefined> {
   let text: Buffer;
   try {
+    const why = distrustOf(file);
+    if (why !== undefined) return { problem: `the key ${file} is not used, as others can change it: ${why}` };
     text = await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -86,6 +89,8 @@ async function readPassword(
 }
 
 async function readSecretFile(file: string): Promise<string> {
+  const why = distrustOf(file);
+  if (why !== undefined) throw new Error(`others can change it: ${why}`);
   const { mode } = await stat(file);
   if ((mode & 0o077) !== 0) throw new Error(`others can read ${file}: run chmod 600 ${file}`);
   return firstLine(await readFile(file, 'utf8'));

@@ -153,6 +153,7 @@ describe('the settings', () => {
       sbatchTimeoutMs: 180_000,
       commandTimeoutMs: 90_000,
       submitsPerSecond: 10,
+      trustedGroup: undefined,
       agentVersion: '3.0.3',
       singularityMode: false,
       srunDelegation: false,

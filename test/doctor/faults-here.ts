@@ -1,5 +1,5 @@
 // What doctor must find in settings, files and the way to the server: each fault planted for real, for one check to find it.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { data, makeToken, page, startScriptedServer, type ScriptedServer } from '../clearml/scripted-server.ts';
@@ -52,6 +52,14 @@ async function programs(there: OnSandbox, scripts: Readonly<Record<string, strin
   return { conf: `agent.slurm.slurm_bin_dir: "${folder}"` };
 }
 
+/** A folder where everybody may write, who gets there. */
+async function openFolder(there: OnSandbox): Promise<string> {
+  const folder = join(there.folder, 'open');
+  await mkdir(folder);
+  await chmod(folder, 0o777);
+  return folder;
+}
+
 async function template(there: OnSandbox, text: string): Promise<Planted> {
   await there.write('a.template', text);
   return {};
@@ -86,6 +94,15 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     what: 'a configuration file that is not there',
     says: /none\.conf/,
     plant: () => ({ words: ['--config-file', 'none.conf'] }),
+  },
+  {
+    check: 'configuration',
+    what: 'a clearml.conf that others can write to',
+    says: /clearml\.conf:1:1: not read, as others can change it: \S+ can be written by everybody \(mode 666\)/,
+    plant: async (there: OnSandbox): Promise<Planted> => {
+      await chmod(join(there.folder, 'clearml.conf'), 0o666);
+      return {};
+    },
   },
   {
     check: 'server',
@@ -172,6 +189,16 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'templates',
+    what: 'a template in a folder that others can write to',
+    says: /^open\/b\.template: others can change it, .*\/open can be written by everybody \(mode 777\)$/,
+    plant: async (there: OnSandbox): Promise<Planted> => {
+      await openFolder(there);
+      await there.write('open/b.template', CLEAN);
+      return served('default', 'open/b.template');
+    },
+  },
+  {
+    check: 'templates',
     what: 'a template that is missing',
     says: /b\.template does not exist/,
     plant: () => served('default', 'b.template'),
@@ -238,6 +265,22 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     what: 'a shared folder that is a file',
     says: /a\.template is missing$/,
     plant: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
+  },
+  {
+    check: 'shared-folder',
+    what: 'a shared folder that others can write to',
+    says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
+    plant: async (there: OnSandbox): Promise<Planted> => ({
+      conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
+    }),
+  },
+  {
+    check: 'state-folder',
+    what: 'a state folder that others can write to',
+    says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
+    plant: async (there: OnSandbox): Promise<Planted> => ({
+      conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
+    }),
   },
   {
     check: 'state-folder',

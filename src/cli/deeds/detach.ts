@@ -1,6 +1,7 @@
 // Starts the daemon in the background, and tells where its log is once it holds its state folder.
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeOwnFolder } from '../../base/own-folder.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateFolderUnusable } from '../../glue/lock.ts';
@@ -49,7 +50,7 @@ async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> 
   const file = daemonLogFile(readConfig(typed, around).settings.clusters);
   const folder = dirname(file);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeOwnFolder(folder);
     shortenDaemonLog(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

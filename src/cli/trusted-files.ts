@@ -1,0 +1,94 @@
+// Holds the files that a person has named to the rule of trusted paths: what others can change is not used, and what says why is told.
+import { resolve } from 'node:path';
+import { distrustOf, isReadableByOthers, lookAtPath, ownTrust } from '../base/trusted-path.ts';
+import { readTextFile, type ReadFile } from '../config/config-files.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { ConfigProblem } from '../config/errors.ts';
+import type { Config } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { CommandNotFound, CommandTimedOut } from '../host/errors.ts';
+import { distrustThere } from '../host/files.ts';
+import type { Host } from '../host/host.ts';
+import { createLocalHost } from '../host/local.ts';
+import type { Surroundings } from './command.ts';
+
+/** Thrown when others can change a file or folder that would be trusted: nothing of it was used. */
+export class UntrustedPath extends Error {
+  override readonly name = 'UntrustedPath';
+
+  /** @param what it is, with its path: `The template /home/ada/gpu.template` */
+  constructor(what: string, why: string) {
+    super(`${what} is not used, as others can change it: ${why}. ${HOW_TO_MEND}`);
+  }
+}
+
+const HOW_TO_MEND =
+  'Take that right from them (chmod go-w), or use a place of your own. For a folder of a project, set agent.slurm.trusted_group.';
+
+/**
+ * Reads a file of the configuration if nobody else can change it. No group is trusted here: it would be the file itself that names it.
+ * @throws ConfigProblem when others can
+ */
+export const readOwnFile: ReadFile = (path) => {
+  const why = distrustOf(resolve(path));
+  if (why === undefined) return readTextFile(path);
+  const fact = `not read, as others can change it: ${why}. Run chmod go-w on that, or keep the file in a folder of your own`;
+  throw new ConfigProblem(fact, { kind: 'file', file: path, line: 1, column: 1 });
+};
+
+/** A sentence for each file with secrets in it that others can read. */
+export function warnOfReadable(config: Config): string[] {
+  return config.secretFiles
+    .filter((file) => isReadableByOthers(lookAtPath(resolve(file)), ownTrust()))
+    .map((file) => `Other users can read ${file}, which has keys in it: run chmod 600 ${file}`);
+}
+
+/** Why others can change a template, as doctor tells it; undefined where nobody can. */
+export async function distrustOfTemplate(
+  file: string,
+  { slurm }: Pick<Settings, 'slurm'>,
+  around: Surroundings,
+): Promise<string | undefined> {
+  return distrustOf(resolve(around.workingDir, file), await trustedGroupId(slurm.trustedGroup, around));
+}
+
+/** To be called before they are read: what is found good can then be changed by nobody else. @throws UntrustedPath */
+export async function refuseUntrustedTemplates(
+  files: readonly string[],
+  settings: Pick<Settings, 'slurm'>,
+  around: Surroundings,
+): Promise<void> {
+  for (const file of files) {
+    const why = await distrustOfTemplate(file, settings, around);
+    if (why !== undefined) throw new UntrustedPath(`The template ${file}`, why);
+  }
+}
+
+/** Jobs run what is in it, and find their keys there. @throws UntrustedPath, and what the host throws */
+export async function refuseUntrustedSharedFolder(
+  host: Host,
+  { sharedDir }: ClusterSettings,
+  { slurm }: Pick<Settings, 'slurm'>,
+): Promise<void> {
+  if (sharedDir === undefined) return;
+  const why = await distrustThere(host, sharedDir, slurm.trustedGroup);
+  if (why !== undefined) throw new UntrustedPath(`The shared folder ${sharedDir}`, why);
+}
+
+/** The number of the group that is trusted, on this machine; undefined where none is, or it is not known here. */
+async function trustedGroupId(name: string | undefined, around: Surroundings): Promise<number | undefined> {
+  if (name === undefined || /^\d+$/.test(name)) return name === undefined ? undefined : Number(name);
+  const { environment, homeDir, workingDir } = around;
+  const path = environment['PATH'] ?? '/usr/bin:/bin';
+  const host = createLocalHost({ path, home: homeDir, user: '', workingDirectory: workingDir, variables: {} });
+  try {
+    const { stdout } = await host.run({ program: 'getent', args: ['group', name], timeoutMs: 30_000 });
+    const [, , id] = stdout.split(':');
+    return id === undefined ? undefined : Number(id);
+  } catch (error) {
+    if (error instanceof CommandNotFound || error instanceof CommandTimedOut) return undefined;
+    throw error;
+  } finally {
+    await host.close();
+  }
+}
