@@ -7,6 +7,7 @@ import { readBase, type Base } from './read-base.ts';
 import { readQueues } from './serve-queues.ts';
 import { refuseUntrustedTemplates } from './trusted-files.ts';
 import { switchOption } from './typed-options.ts';
+import type { WarnOnce } from './warn-once.ts';
 
 export interface Generation {
   readonly base: Base;
@@ -16,7 +17,7 @@ export interface Generation {
 }
 
 /** Reads everything and logs in to the server. @throws whatever keeps it from being served, each with a sentence in explain.ts's table */
-export async function openGeneration(typed: Typed, around: Surroundings): Promise<Generation> {
+export async function openGeneration(typed: Typed, around: Surroundings, warnOnce: WarnOnce): Promise<Generation> {
   const base = readBase(typed, around);
   const { settings } = base.config;
   try {
@@ -24,7 +25,11 @@ export async function openGeneration(typed: Typed, around: Surroundings): Promis
     const named = await readQueues(settings, around.workingDir);
     await warnOfLeftBehind(settings.clusters, base.log);
     // Nothing is asked there yet: this finds what a person must change before a login node can be reached.
-    for (const cluster of settings.clusters) await (await openCluster(base, cluster, base.log)).host.close();
+    for (const cluster of settings.clusters) {
+      const { host } = await openCluster(base, cluster, base.log);
+      for (const notice of host.notices ?? []) warnOnce(base.log, notice);
+      await host.close();
+    }
     const serverSide = await openServer(base, named, {
       createQueues: switchOption(typed, 'create-queue') ?? false,
       isDaemon: true,

@@ -80,7 +80,7 @@ async function askHost(
 ): Promise<ClusterAnswers> {
   const clock = await ask(host, 'date', ['+%s']);
   if (clock.kind !== 'known') return withoutWay(clock.kind === 'trouble' ? clock.why : '');
-  const way = known({ host: host.name, isBySsh: ssh !== undefined });
+  const way = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
   const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
   const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);

@@ -6,7 +6,9 @@ import { createHostKeys } from '../host/host-key-check.ts';
 import type { Host } from '../host/host.ts';
 import type { RemoteSurroundings } from '../host/remote-script.ts';
 import { opensshOptions, readSshConfig } from '../host/ssh-config.ts';
-import { findSshTarget } from '../host/ssh-config-target.ts';
+import { findSshTarget, unreadableSshConfig } from '../host/ssh-config-target.ts';
+import type { SshTarget } from '../host/ssh-target.ts';
+import { unhonouredSentence } from '../host/ssh-unhonoured.ts';
 import type { Surroundings } from './command.ts';
 
 export interface SshHostDeps {
@@ -29,7 +31,14 @@ async function makeBySsh2({ ssh, surroundings, here, around, localUser }: SshHos
   const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
   const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
   const { createSsh2Host } = await import('../host/ssh2.ts');
-  return createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
+  const host = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
+  return { ...host, notices: noticesOf(target) };
+}
+
+function noticesOf(target: SshTarget): string[] {
+  return [...target.jumps, target].flatMap(({ name, unhonoured }) =>
+    unhonoured === undefined ? [] : [unhonouredSentence(name, unhonoured)],
+  );
 }
 
 /**
@@ -54,11 +63,16 @@ async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshHostDeps)
 /** A `Match exec` of the user's may take a while. */
 const ASK_TIMEOUT_MS = 20_000;
 
-/** What `ssh -G` prints; undefined where there is no ssh, or it can't read its configuration. */
+/** What `ssh -G` prints; undefined where there is no ssh. @throws SshSetupProblem where it can't read its configuration */
 async function askConfig(here: Host, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { exitCode, stdout } = await here.run({ program: 'ssh', args: ['-G', ...args], timeoutMs: ASK_TIMEOUT_MS });
-    return exitCode === 0 ? stdout : undefined;
+    const { exitCode, stdout, stderr } = await here.run({
+      program: 'ssh',
+      args: ['-G', ...args],
+      timeoutMs: ASK_TIMEOUT_MS,
+    });
+    if (exitCode === 0) return stdout;
+    throw unreadableSshConfig(args.at(-1) ?? '', stderr);
   } catch (error) {
     if (error instanceof CommandNotFound) return undefined;
     throw error;

@@ -54,7 +54,7 @@ export interface ClusterSeen {
   readonly name: string | undefined;
   readonly pollIntervalMs: number;
   /** Where commands run there, for people. */
-  readonly way: Fact<{ readonly host: string; readonly isBySsh: boolean }>;
+  readonly way: Fact<{ readonly host: string; readonly isBySsh: boolean; readonly notices?: readonly string[] }>;
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
   readonly controller: Fact<ControllerSeen>;
@@ -74,8 +74,10 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
     asks: 'Can commands be run where Slurm is?',
     fix: 'Try ssh HOST true by hand until it works without a question; docs/ssh.md tells what can be in the way',
     judge: ({ way }) =>
-      judge(way, ({ host, isBySsh }) =>
-        isBySsh ? good(`commands run on ${host}`) : open('not needed: Slurm is here'),
+      judge(way, ({ host, isBySsh, notices = [] }) =>
+        isBySsh
+          ? good([`commands run on ${host}`, ...notices].join('. ').replace(/\.$/, ''))
+          : open('not needed: Slurm is here'),
       ),
   },
   {

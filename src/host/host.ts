@@ -25,6 +25,8 @@ export interface HostResult {
 export interface Host {
   /** For people: `this machine`, or `user@login1`. */
   readonly name: string;
+  /** Sentences about the way there that a person should read once. */
+  readonly notices?: readonly string[];
   /**
    * Runs the program to its end. A non-zero exit code is a result, not an error. A result is whole: all that the
    * program printed is in it.

@@ -11,6 +11,7 @@ import {
   type Tokens,
 } from './ssh-config.ts';
 import { useOpenssh } from './ssh-trouble.ts';
+import { unhonouredOptions } from './ssh-unhonoured.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
 
 /** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
@@ -31,7 +32,10 @@ export interface SshWishes {
 }
 
 export interface SshSurroundings {
-  /** What `ssh -G` with these arguments prints; undefined where there is no ssh. */
+  /**
+   * What `ssh -G` with these arguments prints; undefined where there is no ssh.
+   * @throws SshSetupProblem where ssh can't read its configuration: what it would have said, such as a ProxyJump, counts
+   */
   readonly askSsh: (args: readonly string[]) => Promise<string | undefined>;
   readonly homeDir: string;
   readonly localUser: string;
@@ -54,7 +58,8 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
   // What we set is given to ssh, so that `Match` sees it, and a ProxyJump of ours replaces a ProxyCommand as it does there.
   const { user: setUser, port: setPort, jumps } = wishes;
   const args = [...opensshOptions({ user: setUser, port: setPort, jumps }), '--', wishes.host];
-  const config = readSshConfig((await around.askSsh(args)) ?? '');
+  const given = (await around.askSsh(args)) ?? '';
+  const config = readSshConfig(given);
   if (config.needsOpenssh !== undefined && wishes.passwordFrom === undefined)
     throw needsOpenssh(wishes, config.needsOpenssh);
 
@@ -63,6 +68,9 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
   const port = setPort ?? config.port ?? 22;
   const tokens = { ...around, calledAs: wishes.host, host, port, user };
   const agentSocket = agentOf(config, tokens, around.environment);
+  const unhonoured = unhonouredOptions(given, (await around.askSsh(['-F', 'none', ...args])) ?? given)
+    // Without an agent there are no identities but those of the files.
+    .filter((name) => name !== 'IdentitiesOnly' || agentSocket !== undefined);
   return {
     name: wishes.host,
     host,
@@ -73,7 +81,16 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
     ...(wishes.passwordFrom === undefined ? {} : { passwordFrom: wishes.passwordFrom }),
     jumps: await jumpsOf(wishes, config, around, hopsLeft - 1),
     hostKeys: policyOf(wishes, config, tokens),
+    ...(unhonoured.length === 0 ? {} : { unhonoured }),
   };
+}
+
+/** Thrown by whoever asks `ssh -G`. @param words what ssh printed, which names file and line */
+export function unreadableSshConfig(host: string, words: string): SshSetupProblem {
+  const why = words.trim().replaceAll(/\s*\r?\n/g, '; ');
+  return new SshSetupProblem(
+    `ssh can't tell how to reach ${host}, as it can't read its configuration: ${why}. Correct that: ssh -G ${host} must work.`,
+  );
 }
 
 function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {

@@ -15,6 +15,8 @@ export interface SshTarget {
   /** The hosts on the way there, the nearest first, each with its own user, keys and rule for host keys. */
   readonly jumps: readonly SshTarget[];
   readonly hostKeys: HostKeyPolicy;
+  /** Options of ssh_config for it that ssh2 does not honour, such as `MACs`; none when left out. */
+  readonly unhonoured?: readonly string[];
 }
 
 /** A file that only its owner can read, or a program (without a shell) that prints the password on its first line. */

@@ -72,6 +72,35 @@ describe('a round by SSH', () => {
     expect(stderr).to.match(/Serving cluster=far /);
   }
 
+  for (const provider of ['ssh2', 'openssh']) {
+    it(`is not begun with provider ${provider} where ssh can't read its configuration, whose file and line are told`, async () => {
+      await writeConfig('ProxyJump gate', 'Foo bar');
+
+      const { code, stderr } = await round(`provider: ${provider}`);
+      const doctor = await place.run('doctor');
+
+      expect(code).to.equal(78);
+      const words = `as it can't read its configuration: ${folder}/config: line 10: Bad configuration option: foo;`;
+      expect(stderr).to.include(words).and.not.include('Serving');
+      expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+      expect(sshd.loginCount()).to.equal(0);
+    });
+  }
+
+  it('tells which options of ssh_config the provider ssh2 does not honour, once, and so does doctor', async () => {
+    await writeConfig('MACs hmac-sha2-512', 'Ciphers aes256-ctr');
+    await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
+
+    const served = await round('provider: ssh2');
+    const doctor = await place.run('doctor');
+
+    expectServed(served);
+    const words = 'The provider ssh2 has its own Ciphers, MACs: what ~/.ssh/config sets for cluster is not applied';
+    expect(served.stderr.split(words)).to.have.length(2);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+    expect((await round('provider: openssh')).stderr).not.to.include('has its own');
+  });
+
   it('on real Slurm can begin with init, which looks there, and writes what lints clean and is read from its own folder', async () => {
     await writeConfig();
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));

@@ -51,6 +51,16 @@ describe('a target for ssh2', () => {
     );
   }
 
+  it('names the options that ssh2 does not honour, of jump hosts too, and none that are at their defaults', async () => {
+    const found = await target(
+      'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
+    );
+
+    expect(found.unhonoured).to.deep.equal(['Ciphers', 'MACs']);
+    expect(found.jumps.map(({ unhonoured }) => unhonoured)).to.deep.equal([['RekeyLimit']]);
+    expect(await target('Host *\n  User jane\n  HashKnownHosts yes\n')).not.to.have.property('unhonoured');
+  });
+
   it('has the name, user, port and keys that ssh would use', async () => {
     for (const name of ['key', 'other']) await writeFile(join(folder, name), '');
 

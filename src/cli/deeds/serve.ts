@@ -10,11 +10,13 @@ import '../explain.ts';
 import { openGeneration, type Generation } from '../generation.ts';
 import { serveCluster, type ServeOptions } from '../serve-cluster.ts';
 import { switchOption } from '../typed-options.ts';
+import { createWarnOnce } from '../warn-once.ts';
 
 /** @throws whatever keeps it from serving, each with a sentence in explain.ts's table */
 export async function serve(typed: Typed, around: Surroundings): Promise<number> {
   const once = switchOption(typed, 'once') ?? false;
   const drain = new AbortController();
+  const warnOnce = createWarnOnce();
   let current: Generation | undefined;
   let replace = new AbortController();
   let reading = Promise.resolve();
@@ -31,7 +33,7 @@ export async function serve(typed: Typed, around: Surroundings): Promise<number>
     ...(once ? [] : [around.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
   ];
   try {
-    current = await openGeneration(typed, around);
+    current = await openGeneration(typed, around, warnOnce);
     const logFile = daemonLogFile(current.base.config.settings.clusters);
     stopListening.push(keepDaemonLogShort(logFile, () => current?.base.log));
     for (;;) {
@@ -61,7 +63,7 @@ export async function serve(typed: Typed, around: Surroundings): Promise<number>
   async function readAgain(): Promise<void> {
     if (current === undefined) return;
     try {
-      const read = await openGeneration(typed, around);
+      const read = await openGeneration(typed, around, warnOnce);
       await next?.close();
       next = read;
       read.base.log.info('The configuration and the templates were read again, and are taken up');
