@@ -39,8 +39,10 @@ export interface JobSettings {
   readonly apiServer: string;
   /** How long a job waits at its start for a server that does not answer. */
   readonly serverWaitSec?: number;
-  /** `--singularity-mode`: each task runs in a container. */
+  /** What tasks in containers get, and may mount. */
   readonly containers?: ContainerSettings | undefined;
+  /** `--singularity-mode`: each task runs in a container that the template's command makes. */
+  readonly singularityMode?: boolean;
   /** `--srun-delegation`: the agent is started through the template's own `srun`. */
   readonly startsBySrun?: boolean;
   /** The configuration without secrets, for `${CLEARML_CONFIG.…}`. */

@@ -1,6 +1,8 @@
 // Render: a task and its queue's template become a batch script.
 import { renderBlocks, type JobFacts } from '../template/blocks.ts';
-import { planForTemplate, type ContainerPlan } from '../template/containers/plan-container.ts';
+import { planForTemplate } from '../template/containers/plan-container.ts';
+import { planPyxis } from '../template/containers/plan-pyxis.ts';
+import type { PyxisAdditions } from '../template/containers/pyxis-form.ts';
 import { checkBounds } from '../template/property-bounds.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
@@ -51,17 +53,25 @@ export function renderJob(
   variables: Variables,
   identity: JobIdentity,
 ): RenderedJob {
-  const container = planForTemplate(queue.template.agent, variables.task, job.containers);
-  const rendered = renderWithin(queue, variables, jobBlocks(job, identity, container));
-  return { ...rendered, notes: container?.notes ?? [] };
+  const { template } = queue;
+  const container = planForTemplate(
+    template.agent,
+    variables.task,
+    job.singularityMode === true ? job.containers : undefined,
+  );
+  const pyxis = container === undefined ? planPyxis(template, variables, job.containers, job.sharedDir) : undefined;
+  const blocks = jobBlocks(job, identity, { container: container?.facts, pyxis: pyxis?.facts });
+  const rendered = renderWithin(queue, variables, blocks, pyxis?.additions);
+  return { ...rendered, notes: (container ?? pyxis)?.notes ?? [] };
 }
 
 function renderWithin(
   { name, template, bounds }: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
   variables: Variables,
   blocks: Blocks,
+  additions: PyxisAdditions | undefined,
 ): Rendered {
-  const rendered = template.render(variables, blocks);
+  const rendered = template.render(variables, blocks, additions);
   if (bounds !== undefined) checkBounds(template.file, rendered, name, bounds);
   return rendered;
 }
@@ -69,7 +79,11 @@ function renderWithin(
 export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'schedulerQueueId' | 'workerPrefix'>;
 
 /** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */
-export function jobBlocks(job: JobSettings, identity: JobIdentity, container?: ContainerPlan): Blocks {
+export function jobBlocks(
+  job: JobSettings,
+  identity: JobIdentity,
+  { container, pyxis }: Pick<JobFacts, 'container' | 'pyxis'> = {},
+): Blocks {
   return renderBlocks({
     ...identity,
     apiServer: job.apiServer,
@@ -80,7 +94,8 @@ export function jobBlocks(job: JobSettings, identity: JobIdentity, container?: C
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
     ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
-    ...(container === undefined ? {} : { container: container.facts }),
+    container,
+    pyxis,
     startsBySrun: job.startsBySrun === true && container === undefined,
   });
 }

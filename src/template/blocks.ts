@@ -4,6 +4,7 @@ import { packagePath } from '../base/package-folder.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import { createBlockWriter } from './block-writer.ts';
 import type { ContainerFacts } from './containers/plan-container.ts';
+import type { PyxisFacts } from './containers/plan-pyxis.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import type { Blocks } from './template.ts';
 
@@ -35,7 +36,9 @@ export interface JobFacts {
   /** The worker's name up to the job id, e.g. `login1:slurm`. */
   readonly workerPrefix: string;
   /** The container that the template's command makes of what follows it; without one the agent runs on the node itself. */
-  readonly container?: ContainerFacts;
+  readonly container?: ContainerFacts | undefined;
+  /** The container that Pyxis makes, where the template has it make one. */
+  readonly pyxis?: PyxisFacts | undefined;
   /** Whether the agent is started through `srun`, be it the template's own function of that name. */
   readonly startsBySrun?: boolean;
 }
@@ -61,9 +64,13 @@ function connectRetries(seconds: number): number {
  */
 export function renderBlocks(facts: JobFacts): Blocks {
   const { serverWaitSec = 0 } = facts;
+  const inside = facts.container ?? facts.pyxis;
+  const isWhole = facts.pyxis?.isWhole === true;
   const view = {
     ...facts,
     ...JOB_EXIT_CODES,
+    inside,
+    isWhole,
     exitCodes: Object.values(JOB_EXIT_CODES),
     gateSeconds: GATE_SECONDS,
     serverWaitSeconds: Math.floor(serverWaitSec),

@@ -1,6 +1,6 @@
 // An `#SBATCH` line as sbatch reads it: split into words by rules of its own, in which no shell has a part.
 import { readBlank, type Blank, type ValueBlank } from './blank-syntax.ts';
-import { problemAt, type TemplateSource } from './source.ts';
+import { problemAt, type Range, type TemplateSource } from './source.ts';
 
 /** `'` and `"` do the same: in both of them a backslash takes the meaning of the character behind it away. */
 export type DirectiveQuote = '' | '"' | "'";
@@ -10,8 +10,7 @@ export type DirectivePart =
   | { readonly kind: 'blank'; readonly blank: ValueBlank; readonly quote: DirectiveQuote };
 
 /** One word of a directive line, without its quotes. */
-export interface DirectiveWord {
-  readonly start: number;
+export interface DirectiveWord extends Range {
   readonly parts: readonly DirectivePart[];
 }
 
@@ -49,12 +48,7 @@ function readWords(source: TemplateSource, start: number, end: number, blankAt: 
   return words;
 }
 
-function readWord(
-  source: TemplateSource,
-  start: number,
-  end: number,
-  blankAt: BlankReader,
-): DirectiveWord & { end: number } {
+function readWord(source: TemplateSource, start: number, end: number, blankAt: BlankReader): DirectiveWord {
   const parts: DirectivePart[] = [];
   let quote: DirectiveQuote = '';
   let quotedAt = start;

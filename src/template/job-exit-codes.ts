@@ -40,7 +40,9 @@ export const JOB_EXIT_CODES = {
   noConfiguration: {
     code: 204,
     says: 'this node has no clearml.conf for the job.',
-    advice: 'Put one into the home folder of the job, or set agent.slurm.shared_dir to a folder that the nodes share.',
+    advice:
+      'Put one into the home folder of the job, or set agent.slurm.shared_dir to a folder that the nodes share. ' +
+      'A container that Pyxis makes sees neither unless it is mounted there.',
   },
   serverRefused: {
     code: 205,
@@ -83,6 +85,13 @@ export const JOB_EXIT_CODES = {
     advice:
       'Check its name and tag, and that this node reaches the registry. Where that wants a login, run "apptainer ' +
       'registry login" as the user of the job; where it is out of reach, put the image as a file into agent.slurm.image_dir.',
+  },
+  noPythonInImage: {
+    code: 212,
+    says: 'the image of the container has no Python with clearml-agent, and none could be made.',
+    advice:
+      'Name an image that has Python 3 and pip, such as python:3.12 or one of NGC, or install them in the set-up script ' +
+      'of the container.',
   },
 } as const satisfies Record<string, JobExitCode>;
 

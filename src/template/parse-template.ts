@@ -1,9 +1,10 @@
 // A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
 import { placeBlocks } from './check-blocks.ts';
+import { findPyxis } from './containers/pyxis-form.ts';
 import { findHeader, headerLines, lateDirectives, readDirectiveLine } from './check-directives.ts';
 import { shapeProblems } from './check-shape.ts';
 import { throwFirst } from './errors.ts';
-import { defaultProblems, renderTemplate, type ParsedTemplate } from './render.ts';
+import { defaultProblems, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
 import { placeSites } from './shell/second-reading.ts';
 import type { LexedScript } from './shell/lexed-script.ts';
@@ -24,6 +25,7 @@ export function parseTemplate(text: string, file: string): Template {
   const script = lexScript(source);
   throwFirst(lateDirectives(source, header, script.comments));
   const blocks = placeBlocks(source, script, header);
+  const form = findPyxis(text, words, script);
   const parsed: ParsedTemplate = {
     source,
     words,
@@ -31,12 +33,14 @@ export function parseTemplate(text: string, file: string): Template {
     documents: script.documents,
     openNames: script.openNames,
     blocks,
+    pyxis: form,
   };
   throwFirst(defaultProblems(parsed));
   return {
     file,
     agent: agentPlace(source, script, blocks.CLEARML_AGENT_EXECUTE),
-    render: (variables, insertions) => renderTemplate(parsed, variables, insertions),
+    pyxis: form === undefined ? undefined : { form, imageName: (variables) => findImageName(parsed, variables) },
+    render: (variables, insertions, additions) => renderTemplate(parsed, variables, insertions, additions),
   };
 }
 

@@ -2,7 +2,9 @@
 import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
 import type { BlockPlaces } from './check-blocks.ts';
 import { checkSize } from './check-shape.ts';
+import { addToPyxis, type PyxisAdditions, type PyxisForm } from './containers/pyxis-form.ts';
 import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
+import { checkPyxisValue } from './containers/pyxis-values.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';
 import { orProblem, type TemplateProblem } from './errors.ts';
 import { hasFilter } from './filters.ts';
@@ -32,6 +34,7 @@ export interface WithBlanks {
 }
 
 export interface ParsedTemplate extends WithBlanks {
+  readonly pyxis: PyxisForm | undefined;
   readonly blocks: BlockPlaces;
 }
 
@@ -42,13 +45,19 @@ const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
 };
 
 /** @throws TemplateProblem */
-export function renderTemplate(template: ParsedTemplate, variables: Variables, blocks: Blocks): Rendered {
-  const { source } = template;
+export function renderTemplate(
+  template: ParsedTemplate,
+  variables: Variables,
+  blocks: Blocks,
+  additions?: PyxisAdditions,
+): Rendered {
+  const { source, pyxis } = template;
   const values = new Map<ValueBlank, ValueText>();
 
   function valueOf(blank: ValueBlank): string {
     const read = readValue(source, blank, variables);
     const value = isPyxisImage(source.text, blank) ? { ...read, text: pyxisImage(read.text) } : read;
+    checkPyxisValue(source, blank, value.text);
     values.set(blank, value);
     return value.text;
   }
@@ -59,11 +68,25 @@ export function renderTemplate(template: ParsedTemplate, variables: Variables, b
     ...template.openNames.flatMap(closeName),
   ];
   for (const document of template.documents) checkDocument(source, document, filled);
-  const insertions = [...filled, ...fillBlocks(template, blocks)].sort((a, b) => a.start - b.start || a.end - b.end);
+  const added = pyxis === undefined || additions === undefined ? [] : addToPyxis(source.text, pyxis, additions);
+  const insertions = [...filled, ...fillBlocks(template, blocks), ...added].sort(
+    (a, b) => a.start - b.start || a.end - b.end,
+  );
   const script = withEnoughTasks(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
   const options = fedOptions(readOptions(template.words), (blank) => values.get(blank)?.text ?? '');
   return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value, options.get(blank))) };
+}
+
+/** The image that Pyxis is given, as the task or the template names it; undefined where only bash will know. */
+export function findImageName({ source, words, sites }: WithBlanks, variables: Variables): string | undefined {
+  const blanks = [
+    ...words.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'blank' ? [part.blank] : []))),
+    ...sites.map(({ blank }) => blank),
+  ];
+  const blank = blanks.find((candidate) => isPyxisImage(source.text, candidate));
+  if (blank !== undefined) return readValue(source, blank, variables).text;
+  return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];
 }
 
 /** Every default must be able to stand where it stands, whatever the task is: those that can't. */

@@ -1,4 +1,5 @@
 // What the rest of the program may ask of a template: read it once, render it for a task, and have every blank accounted for.
+import type { PyxisAdditions, PyxisForm } from './containers/pyxis-form.ts';
 
 /** Where a value came from; `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';
@@ -59,13 +60,22 @@ export interface AgentPlace {
   readonly command: readonly string[];
 }
 
+export interface PyxisUse {
+  readonly form: PyxisForm;
+  /** The image for this task, as the task or the template names it; undefined where only bash will know. @throws TemplateProblem */
+  imageName(variables: Variables): string | undefined;
+}
+
 export interface Template {
   /** The file's name, for messages. */
   readonly file: string;
   readonly agent: AgentPlace;
+  /** How Pyxis makes a container of it; undefined where it makes none. */
+  readonly pyxis?: PyxisUse | undefined;
   /**
    * The script for one task.
+   * @param additions to what Pyxis mounts
    * @throws TemplateProblem when a value is missing or can't stand where the template puts it
    */
-  render(variables: Variables, blocks: Blocks): Rendered;
+  render(variables: Variables, blocks: Blocks, additions?: PyxisAdditions): Rendered;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { readImage } from '../../src/template/containers/image.ts';
-import { ArgumentRefused, readArguments } from '../../src/template/containers/read-arguments.ts';
+import { ArgumentRefused, readArguments, singularityOptions } from '../../src/template/containers/read-arguments.ts';
 import { hostileText } from '../template/hostile-values.ts';
 
 export interface HostileRuns {
@@ -42,7 +42,7 @@ export async function prepareHostileRuns(folder: string, image: string, count: n
     await mkdir(data, { recursive: true });
     await writeFile(join(data, 'marker'), `seen ${index}`);
     const program = 'printf "%s\\0" "$(cat "$1/marker")" "$A" "$#"';
-    const words = [...bound.options, read.image, 'bash', '-c', program, 'x', `/in/${destination}`];
+    const words = [...singularityOptions(bound), read.image, 'bash', '-c', program, 'x', `/in/${destination}`];
     const variables = bound.environment.map((variable) => `${variable.name}=${quoteWord(variable.value)}`);
     lines.push(`${variables.join(' ')} singularity --silent exec ${words.map(quoteWord).join(' ')}`);
     expected.push(`seen ${index}`, value, '1');

@@ -82,7 +82,7 @@ describe('the container of a job', () => {
   it('says what to do where an image without pip is on another node than the agent that it would borrow', async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
-    expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);
     expect(stderr)
       .to.match(/can not borrow the agent of the job's first node, whose \S+\/agent-of-node is not to be seen here\. /)
       .and.include('Have pip or clearml-agent in the image, or export TMPDIR before CLEARML_PRE_SETUP');

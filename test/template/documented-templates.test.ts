@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { TemplateProblem } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Variables } from '../../src/template/template.ts';
 import { emptyVariables } from './filled-in.ts';
@@ -14,14 +15,14 @@ const BLOCKS = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'e
 
 const hostile = `it's "a" $(touch pwned) \`touch pwned\` # \\ --uid=0`;
 
-/** A task that has nothing but what every task has; its name and its container are not to be trusted. */
+/** A task that has nothing but what every task has; its name and its properties are not to be trusted. */
 const task: Variables = {
   ...emptyVariables,
   task: {
     id: '0123456789abcdef0123456789abcdef',
     name: hostile,
     project: 'p1',
-    container: { image: `docker://${hostile}`, arguments: '--nv' },
+    container: { image: 'nvcr.io/nvidia/pytorch:24.01-py3', arguments: '--nv' },
     hyperparams: { properties: { num_nodes: { value: '2' }, comment: { value: hostile } } },
   },
 };
@@ -30,8 +31,9 @@ function templatesIn(folder: URL): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.template'));
 }
 
-function render(folder: URL, name: string): string {
-  return parseTemplate(readFileSync(new URL(name, folder), 'utf8'), name).render(task, BLOCKS).script;
+function render(folder: URL, name: string, container = task.task['container']): string {
+  const variables = { ...task, task: { ...task.task, container } };
+  return parseTemplate(readFileSync(new URL(name, folder), 'utf8'), name).render(variables, BLOCKS).script;
 }
 
 for (const [whose, folder] of [
@@ -82,9 +84,12 @@ describe('a template that wraps srun', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('gets the image quoted for the double quotes that it stands in', () => {
+  it('gets the image as Pyxis reads it, and none that is no image', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
-      `--container-image="docker://it's \\"a\\" \\$(touch pwned) \\\`touch pwned\\\` # \\\\ --uid=0" \\\n`,
+      `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );
+    const container = { image: `docker://${hostile}` };
+    for (const name of ['pyxis-srun.template', 'pyxis-directives.template'])
+      expect(() => render(FIXTURES, name, container)).to.throw(TemplateProblem, 'is not the name of an image');
   });
 });

@@ -23,6 +23,11 @@ const REFERENCE = /^[A-Za-z0-9][\w.+/-]*(?::\d+\/[\w.+/-]+)?(?::[\w][\w.-]*)?(?:
 /** A file of an image that is named without a folder, and so can't be told from a name on Docker Hub by anything else. */
 const IMAGE_FILE = /\.(?:sif|simg|img|sqsh|squashfs)$/;
 
+/** Whether this is the name of an image in a registry, without a scheme, and no path could be made of it. */
+export function isReference(written: string): boolean {
+  return REFERENCE.test(written) && !hasDots(written);
+}
+
 /** Never an option, never a second word: it begins with a scheme, a slash or a dot, and holds no control character. */
 export function readImage(written: string): ReadImage {
   const image = written.trim();
@@ -43,7 +48,7 @@ function readAddress(image: string, scheme: string, address: string): ReadImage 
   }
   // Pyxis sets the registry off by a number sign.
   const reference = address.replace('#', '/');
-  if (REFERENCE.test(reference) && !hasDots(reference)) {
+  if (isReference(reference)) {
     const whole = `${scheme}://${reference}`;
     return { image: whole, siteFiles: siteFiles(reference), pulledFile: pulledFile(whole) };
   }

@@ -2,7 +2,13 @@
 import { TemplateProblem } from '../errors.ts';
 import type { AgentPlace } from '../template.ts';
 import { readImage } from './image.ts';
-import { ArgumentRefused, readArguments, type ContainerVariable, type ReadArguments } from './read-arguments.ts';
+import {
+  ArgumentRefused,
+  readArguments,
+  singularityOptions,
+  type ContainerVariable,
+  type ReadArguments,
+} from './read-arguments.ts';
 
 /** What clearml.conf says about containers. */
 export interface ContainerSettings {
@@ -113,12 +119,17 @@ function planContainer(place: AgentPlace, task: TaskContainer, settings: Contain
       forcePull: settings.forcePull,
       runtime: findRuntime(place.command),
       ssh: settings.ssh,
-      options: [...extra.options, ...own.options],
+      options: [extra, own].flatMap(singularityOptions),
       environment: [...extra.environment, ...own.environment],
-      setUp: [...settings.setUpLines, task.setUpScript].filter((text) => text.trim() !== '').join('\n'),
+      setUp: setUpOf(task, settings),
     },
     notes: [...extra.dropped, ...own.dropped],
   };
+}
+
+/** What runs before the agent: the script of the configuration, then the task's own. */
+export function setUpOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
+  return [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
 }
 
 /** The path of a file, where there is such a folder and such a file. */
@@ -127,7 +138,7 @@ function within(folder: string | undefined, file: string | undefined): string[] 
 }
 
 /** The part of a task that speaks of its container; what is not text there is as good as nothing. */
-function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
+export function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
   const container: unknown = task['container'];
 
   function textOf(name: string): string {
@@ -157,7 +168,7 @@ function findRuntime(command: readonly string[]): string {
   return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;
 }
 
-function argumentsAt(place: AgentPlace, written: string, mounts: readonly string[] | undefined): ReadArguments {
+export function argumentsAt(place: AgentPlace, written: string, mounts: readonly string[] | undefined): ReadArguments {
   try {
     return readArguments(written, mounts);
   } catch (error) {

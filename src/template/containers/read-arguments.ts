@@ -11,11 +11,18 @@ export interface ContainerVariable {
 }
 
 export interface ReadArguments {
-  /** Each a whole argument of `singularity exec`, in front of the image. */
-  readonly options: readonly string[];
+  /** `source:destination[:ro]`, as Singularity and Pyxis read it alike. */
+  readonly mounts: readonly string[];
+  /** What only Singularity knows, each a whole argument. */
+  readonly passed: readonly string[];
   readonly environment: readonly ContainerVariable[];
   /** One sentence for each argument that was left out. */
   readonly dropped: readonly string[];
+}
+
+/** The arguments of `singularity exec` for these, in front of the image. */
+export function singularityOptions({ mounts, passed }: ReadArguments): string[] {
+  return [...mounts.flatMap((mount) => ['--bind', mount]), ...passed];
 }
 
 /** Thrown for an argument that may not be: the task can't be run as it asks. */
@@ -29,7 +36,8 @@ export class ArgumentRefused extends Error {
  * @throws ArgumentRefused
  */
 export function readArguments(written: string, mounts: readonly string[] | undefined): ReadArguments {
-  const options: string[] = [];
+  const binds: string[] = [];
+  const passed: string[] = [];
   const environment: ContainerVariable[] = [];
   const dropped: string[] = [];
 
@@ -41,11 +49,11 @@ export function readArguments(written: string, mounts: readonly string[] | undef
       case 'mount': {
         const mount = readMount(value, mounts);
         if ('refusal' in mount) throw new ArgumentRefused(mount.refusal);
-        options.push('--bind', mount.bind);
+        binds.push(mount.bind);
         break;
       }
       case 'passed':
-        options.push(name);
+        passed.push(name);
         break;
       case 'dropped':
         dropped.push(`The container argument ${name} is left out: ${row.because}.`);
@@ -54,7 +62,7 @@ export function readArguments(written: string, mounts: readonly string[] | undef
         throw new ArgumentRefused(`the container argument ${name} can not be used here: ${row.because}. Take it out`);
     }
   }
-  return { options, environment, dropped };
+  return { mounts: binds, passed, environment, dropped };
 }
 
 function splitArguments(written: string): string[] {

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { ARGUMENTS } from '../../../src/template/containers/arguments-table.ts';
-import { ArgumentRefused, readArguments } from '../../../src/template/containers/read-arguments.ts';
+import { ArgumentRefused, readArguments, singularityOptions } from '../../../src/template/containers/read-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
-const NOTHING = { options: [], environment: [], dropped: [] };
+const NOTHING = { mounts: [], passed: [], environment: [], dropped: [] };
 
 describe("the arguments of a task's container", () => {
   for (const [written, options] of [
@@ -19,7 +19,8 @@ describe("the arguments of a task's container", () => {
     ['--rocm --writable-tmpfs', ['--rocm', '--writable-tmpfs']],
   ] as const) {
     it(`${written} is ${options.join(' ')}`, () => {
-      expect(readArguments(written, ['/data/'])).to.deep.equal({ ...NOTHING, options });
+      const read = readArguments(written, ['/data/']);
+      expect([singularityOptions(read), read.environment, read.dropped]).to.deep.equal([options, [], []]);
     });
   }
 
@@ -42,11 +43,11 @@ describe("the arguments of a task's container", () => {
   }
 
   it('that mean nothing here are left out, each with a sentence', () => {
-    const { options, environment, dropped } = readArguments(
+    const { mounts, passed, environment, dropped } = readArguments(
       '--ipc=host --shm-size 8g -it --gpus all --network host',
       [],
     );
-    expect([options, environment]).to.deep.equal([[], []]);
+    expect([mounts, passed, environment]).to.deep.equal([[], [], []]);
     expect(dropped.map((sentence) => /argument (\S+) is left out: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
       ...['--ipc', '--shm-size', '-it', '--gpus', '--network'],
     ]);
@@ -87,8 +88,8 @@ describe("the arguments of a task's container", () => {
 
   it('have mounts only within the folders that are allowed, and none where none is', () => {
     expect(() => readArguments('-v /data:/data', [])).to.throw(ArgumentRefused, 'and nothing does');
-    expect(readArguments('-v /any:/x', undefined).options).to.deep.equal(['--bind', '/any:/x']);
-    expect(readArguments('-v /any:/x', ['/']).options).to.deep.equal(['--bind', '/any:/x']);
+    expect(readArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
+    expect(readArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
   it('are in the table once each', () => {
@@ -107,12 +108,9 @@ describe("the arguments of a task's container", () => {
       fc.property(fc.array(word, { maxLength: 6 }), fc.boolean(), (words, isQuoted) => {
         const written = words.map((text) => (isQuoted && !text.includes('\0') ? quoteWord(text) : text)).join(' ');
         try {
-          const { options, environment } = readArguments(written, ['/data']);
-          for (let at = 0; at < options.length; at += 1) {
-            if (options[at] === '--bind')
-              expect(options[(at += 1)]).to.match(/^\/data(?:\/[^:,\\^]*)?:\/[^:,\\^]*(?::ro)?$/);
-            else expect(options[at]).to.match(/^--(?:nv|nvccli|rocm|writable-tmpfs|no-home|no-init)$/);
-          }
+          const { mounts, passed, environment } = readArguments(written, ['/data']);
+          for (const mount of mounts) expect(mount).to.match(/^\/data(?:\/[^:,\\^]*)?:\/[^:,\\^]*(?::ro)?$/);
+          for (const name of passed) expect(name).to.match(/^--(?:nv|nvccli|rocm|writable-tmpfs|no-home|no-init)$/);
           for (const { name } of environment) expect(name).to.match(/^[A-Za-z_]\w*$/);
         } catch (error) {
           if (!(error instanceof ArgumentRefused)) throw error;

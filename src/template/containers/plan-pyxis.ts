@@ -1,0 +1,111 @@
+// The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
+import { TemplateProblem } from '../errors.ts';
+import { shown } from '../shown-value.ts';
+import type { AgentPlace, Template, Variables } from '../template.ts';
+import { argumentsAt, readTaskContainer, setUpOf, type ContainerSettings } from './plan-container.ts';
+import type { PyxisAdditions, PyxisForm } from './pyxis-form.ts';
+import { isPlainForPyxis } from './pyxis-values.ts';
+import type { ContainerVariable, ReadArguments } from './read-arguments.ts';
+
+/** What a job script is told of a container that Pyxis makes. */
+export interface PyxisFacts {
+  /** Whether the whole script runs inside; else only what srun starts does. */
+  readonly isWhole: boolean;
+  /** As the task or the template names it. */
+  readonly imageName: string;
+  readonly environment: readonly ContainerVariable[];
+  /** Run inside, before the agent; empty where there is nothing to run. */
+  readonly setUp: string;
+}
+
+export interface PyxisPlan {
+  readonly facts: PyxisFacts;
+  readonly additions: PyxisAdditions;
+  /** Sentences for the task's console. */
+  readonly notes: readonly string[];
+}
+
+const NOTHING: ReadArguments = { mounts: [], passed: [], environment: [], dropped: [] };
+
+/**
+ * Pure.
+ * @param settings undefined: nothing is known of containers, and a task may mount nothing
+ * @throws TemplateProblem when an argument of the task can't be used
+ */
+export function planPyxis(
+  template: Pick<Template, 'agent' | 'pyxis'>,
+  variables: Variables,
+  settings: ContainerSettings | undefined,
+  sharedDir: string | undefined,
+): PyxisPlan | undefined {
+  const { agent: place, pyxis } = template;
+  if (pyxis === undefined) return undefined;
+  const { form } = pyxis;
+  const task = readTaskContainer(variables.task);
+  const own =
+    task.arguments.trim() === '' && settings !== undefined
+      ? argumentsAt(place, settings.arguments, undefined)
+      : argumentsAt(place, task.arguments, settings?.mounts ?? []);
+  const extra = settings === undefined ? NOTHING : argumentsAt(place, settings.extraArguments, undefined);
+
+  const mounts = [...extra.mounts, ...own.mounts];
+  for (const mount of mounts) checkMount(place, mount);
+  const isOutOfReach = form.places.length === 0;
+  const shared = seesShared(form, sharedDir);
+  return {
+    facts: {
+      isWhole: form.kind === 'script',
+      imageName: pyxis.imageName(variables) ?? '',
+      environment: [...extra.environment, ...own.environment],
+      setUp: setUpOf(task, settings),
+    },
+    additions: {
+      mounts: [...shared.mounts, ...mounts],
+      mountsHome: form.kind === 'script' && sharedDir === undefined && !form.saysHome,
+    },
+    notes: [
+      ...extra.dropped,
+      ...own.dropped,
+      ...[...extra.passed, ...own.passed].map(
+        (name) => `The container argument ${name} is left out: it is one of Singularity, and Pyxis has none like it.`,
+      ),
+      ...(isOutOfReach ? mounts.map((mount) => `The mount ${mount} is left out: ${OUT_OF_REACH}.`) : []),
+      ...shared.notes,
+    ],
+  };
+}
+
+const OUT_OF_REACH = 'this template has --container-image in a variable or an array, and not as a word of its command';
+
+/** The job reads its clearml.conf there. What srun starts is shown it by the template, which knows the folder of the job. */
+function seesShared(form: PyxisForm, sharedDir: string | undefined): { mounts: string[]; notes: string[] } {
+  const folder = sharedDir?.replace(/\/+$/, '');
+  if (form.kind === 'step' || folder === undefined || isMounted(form.mounts, folder)) return { mounts: [], notes: [] };
+  const mount = `${folder}:${folder}`;
+  if (isPlainForMount(mount)) return { mounts: [mount], notes: [] };
+  return { mounts: [], notes: [`The container does not see agent.slurm.shared_dir: Pyxis can not mount ${folder}.`] };
+}
+
+/** Whether one of the mounts has this folder, or one above it, at the same place. */
+function isMounted(mounts: string, folder: string): boolean {
+  return mounts.split(',').some((mount) => {
+    const [source = '', destination = source] = mount.split(':');
+    const plain = source.replace(/\/+$/, '');
+    return plain === destination.replace(/\/+$/, '') && `${folder}/`.startsWith(`${plain}/`) && source.startsWith('/');
+  });
+}
+
+/** A comma parts mounts. */
+function isPlainForMount(mount: string): boolean {
+  return isPlainForPyxis(mount) && !mount.includes(',');
+}
+
+function checkMount({ file, line, column }: AgentPlace, mount: string): void {
+  if (isPlainForMount(mount)) return;
+  throw new TemplateProblem(
+    file,
+    line,
+    column,
+    `the mount ${shown(mount)} has a character that Pyxis could read as code: name paths of letters, digits and ./:@#%+=~-`,
+  );
+}

@@ -1,0 +1,111 @@
+// How a template has Pyxis make a container, of the whole script or of what srun starts, and where its mounts can be added to.
+import type { DirectiveWord } from '../directive.ts';
+import { MAGIC_WORD } from '../directive.ts';
+import type { Insertion } from '../insertion.ts';
+import type { Command, LexedScript } from '../shell/lexed-script.ts';
+
+/** What is to be seen in the container beside what the template itself mounts. */
+export interface PyxisAdditions {
+  /** `source:destination[:ro]`; plain for Pyxis, and so for sbatch and for bash. */
+  readonly mounts: readonly string[];
+  readonly mountsHome: boolean;
+}
+
+export interface PyxisForm {
+  /** The whole script runs in the image (directives), or what srun starts does (a command). */
+  readonly kind: 'script' | 'step';
+  /** Where the value of `--container-image` ends, and the one of `--container-mounts`, where there is one. Empty: out of reach. */
+  readonly places: readonly PyxisPlace[];
+  /** What the template itself mounts, each value as one mark. */
+  readonly mounts: string;
+  /** Whether the template says itself that the home folder is mounted, or that it is not. */
+  readonly saysHome: boolean;
+}
+
+interface PyxisPlace {
+  readonly imageEnd: number;
+  readonly mountsEnd: number | undefined;
+}
+
+/** A word, with each value in it as one mark. */
+interface PlainWord {
+  readonly text: string;
+  readonly end: number;
+}
+
+export function findPyxis(
+  text: string,
+  words: readonly DirectiveWord[],
+  { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
+): PyxisForm | undefined {
+  const directives = words.map((word) => ({ text: textOf(word), end: word.end }));
+  const whole = readPlace(directives);
+  if (whole !== undefined) {
+    return { kind: 'script', places: [whole], mounts: mountsOf(directives), saysHome: saysHome(directives) };
+  }
+  const starting = commands.filter((command) => readPlace(command.words) !== undefined);
+  const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
+  if (places.length === 0 && !namesImage(text, comments)) return undefined;
+  const all = starting.flatMap((command: Command) => [...command.words]);
+  return { kind: 'step', places, mounts: mountsOf(all), saysHome: saysHome(all) };
+}
+
+const IMAGE = /^--container-image(?:=|$)/;
+const MOUNTS = /^--container-mounts(?:=|$)/;
+
+function readPlace(words: readonly PlainWord[]): PyxisPlace | undefined {
+  const image = endOfOption(words, IMAGE);
+  return image === undefined ? undefined : { imageEnd: image, mountsEnd: endOfOption(words, MOUNTS) };
+}
+
+/** Of several the last one, which is the one that counts: sbatch and srun hand on no other. */
+function endOfOption(words: readonly PlainWord[], option: RegExp): number | undefined {
+  const at = words.findLastIndex(({ text }) => option.test(text));
+  const word = words[at];
+  return word === undefined || word.text.includes('=') ? word?.end : words[at + 1]?.end;
+}
+
+function mountsOf(words: readonly PlainWord[]): string {
+  const at = words.findLastIndex(({ text }) => MOUNTS.test(text));
+  const word = words[at]?.text ?? '';
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1]?.text ?? '');
+}
+
+function saysHome(words: readonly PlainWord[]): boolean {
+  return words.some(({ text }) => /^--(?:no-)?container-mount-home$/.test(text));
+}
+
+/** Where the option stands in an array or a variable, nobody can tell what becomes of it. */
+function namesImage(text: string, comments: readonly number[]): boolean {
+  return [...text.matchAll(/--container-image\b/g)].some(({ index }) => {
+    const lineStart = text.lastIndexOf('\n', index) + 1;
+    return !comments.some((at) => at >= lineStart && at <= index);
+  });
+}
+
+function textOf({ parts }: DirectiveWord): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join('');
+}
+
+/** The pieces of text that add this to a template. */
+export function addToPyxis(text: string, form: PyxisForm, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
+  const list = mounts.join(',');
+  return form.places.flatMap(({ imageEnd, mountsEnd }) => {
+    const merged = list === '' || mountsEnd === undefined ? [] : [insert(mountsEnd, `,${list}`)];
+    const options = [
+      ...(list === '' || mountsEnd !== undefined ? [] : [`--container-mounts=${list}`]),
+      ...(mountsHome ? ['--container-mount-home'] : []),
+    ];
+    if (options.length === 0) return merged;
+    if (form.kind === 'step') return [...merged, insert(imageEnd, options.map((option) => ` ${option}`).join(''))];
+    const lineEnd = text.indexOf('\n', imageEnd);
+    const lines = options.map((option) => `\n${MAGIC_WORD} ${option}`).join('');
+    return [...merged, insert(lineEnd === -1 ? text.length : lineEnd, `${ADDED}${lines}`)];
+  });
+}
+
+const ADDED = '\n# Added by clearml-agent-slurm, for what the job or the task needs to see in the container:';
+
+function insert(at: number, text: string): Insertion {
+  return { start: at, end: at, text };
+}

@@ -1,0 +1,189 @@
+// What a task adds to a template for Pyxis: mounts merged with the template's own, and nothing that Pyxis or enroot could run.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { quoteWord } from '../../../src/base/shell-word.ts';
+import { planPyxis } from '../../../src/template/containers/plan-pyxis.ts';
+import { isPlainForPyxis } from '../../../src/template/containers/pyxis-values.ts';
+import { TemplateProblem } from '../../../src/template/errors.ts';
+import { parseTemplate } from '../../../src/template/parse-template.ts';
+import { runInBash } from '../bash-run.ts';
+import { emptyVariables } from '../filled-in.ts';
+import { hostileText } from '../hostile-values.ts';
+import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
+
+const BLOCKS = { preSetup: ':', agentExecute: ':', postSetup: ':' };
+const END = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+const IMAGE = '#SBATCH --container-image=${CLEARML_TASK.container.image}\n';
+
+const SETTINGS = {
+  image: undefined,
+  arguments: '',
+  extraArguments: '',
+  setUpLines: [],
+  mounts: ['/data'],
+  imageDir: undefined,
+  imageCacheDir: undefined,
+  forcePull: false,
+  ssh: false,
+};
+
+interface Asked {
+  readonly arguments?: string;
+  readonly image?: string;
+  readonly sharedDir?: string;
+}
+
+function render(template: string, { image = 'python:3.12', sharedDir, ...asked }: Asked): string {
+  const variables = { ...emptyVariables, task: { container: { image, ...asked } } };
+  const parsed = parseTemplate(template, 'pyxis.template');
+  const plan = planPyxis(parsed, variables, SETTINGS, sharedDir);
+  return parsed.render(variables, BLOCKS, plan?.additions).script;
+}
+
+/** What sbatch reads beside the image, the same in all releases. */
+function directives(lines: string, asked: Asked = {}): string[] {
+  const script = render(`#!/bin/bash\n${IMAGE}${lines}${END}`, asked);
+  const [first = [], ...others] = GENERATIONS.map((generation) => sbatchWords(script, generation));
+  for (const other of others) expect(other).to.deep.equal(first);
+  return first.slice(1);
+}
+
+describe('a whole script in a container of Pyxis', () => {
+  for (const [what, lines, asked, expected] of [
+    ['sees the home folder', '', {}, ['--container-mount-home']],
+    ['sees the shared folder in its place', '', { sharedDir: '/shared/c' }, ['--container-mounts=/shared/c:/shared/c']],
+    [
+      "has this beside the template's own mounts",
+      '#SBATCH --container-mounts=/a:/a\n',
+      { sharedDir: '/shared' },
+      ['--container-mounts=/a:/a,/shared:/shared'],
+    ],
+    [
+      'has this in the word behind, and in quotes',
+      '#SBATCH --container-mounts "/a:/a b"\n',
+      { sharedDir: '/shared' },
+      ['--container-mounts', '/a:/a b,/shared:/shared'],
+    ],
+    [
+      'has the shared folder once',
+      '#SBATCH --container-mounts=/x:/y,/shared\n',
+      { sharedDir: '/shared/c/' },
+      ['--container-mounts=/x:/y,/shared'],
+    ],
+    [
+      'sees the shared folder where another is mounted in its place',
+      '#SBATCH --container-mounts=/x:/shared\n',
+      { sharedDir: '/shared' },
+      ['--container-mounts=/x:/shared,/shared:/shared'],
+    ],
+    ['has the home folder once', '#SBATCH --container-mount-home\n', {}, ['--container-mount-home']],
+    ['has none where the template says so', '#SBATCH --no-container-mount-home\n', {}, ['--no-container-mount-home']],
+    [
+      'sees what the task mounts',
+      '',
+      { arguments: '-v /data/x:/in:ro -v /data' },
+      ['--container-mounts=/data/x:/in:ro,/data:/data', '--container-mount-home'],
+    ],
+  ] as const) {
+    it(what, () => {
+      expect(directives(lines, asked)).to.have.members(expected).and.have.length(expected.length);
+    });
+  }
+
+  it('tells in the script what was added to it', () => {
+    expect(render(`#!/bin/bash\n${IMAGE}${END}`, {})).to.include(
+      '\n# Added by clearml-agent-slurm, for what the job or the task needs to see in the container:\n#SBATCH --container-mount-home\n',
+    );
+  });
+});
+
+describe('what srun starts in a container of Pyxis', () => {
+  const template = (options: string): string => `#!/bin/bash\n${END.replace('\n', `\nshow a srun ${options} x\n`)}`;
+
+  for (const [what, options, given] of [
+    [
+      'has an option for them',
+      '--container-image=a',
+      ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x'],
+    ],
+    [
+      "has them beside the template's own",
+      '--container-mounts="$PWD:$PWD" --container-image a',
+      [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
+    ],
+  ] as const) {
+    it(`sees what the task mounts, and ${what}`, async () => {
+      const { shown } = await runInBash(render(template(options), { arguments: '-v /data/x:/in:ro' }));
+      const words = shown.get('a')?.map((word) => word.replaceAll(process.cwd(), 'PWD'));
+      expect(words?.slice(1).map((word) => word.replace(/=\/[^:]*\/[^:]*:\/[^,]*,/, '=PWD:PWD,'))).to.deep.equal(given);
+    });
+  }
+
+  it('is left as it is where nothing is mounted', () => {
+    expect(render(template('--container-image=a'), { sharedDir: '/shared' })).to.include(
+      'srun --container-image=a x\n',
+    );
+  });
+
+  it('tells which mount is left out where the option is no word of a command', () => {
+    const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
+    const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
+    const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
+    expect(notes)
+      .to.include('The mount /data:/data is left out: this template has --container-image in a variable or an array')
+      .and.include('The container argument --nv is left out');
+  });
+});
+
+describe('a value for an option of Pyxis', () => {
+  for (const [what, asked, words] of [
+    ['a mount of a folder that is not allowed', { arguments: '-v /etc' }, 'may not be mounted'],
+    ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
+    ['a mount with a backquote in it', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
+    ['a mount with flags for enroot in it', { arguments: "-v '/data/x y'" }, 'could read as code'],
+    ['an image with code in it', { image: 'docker://x/$(id)' }, 'is not the name of an image'],
+    ['an image that is an option', { image: '--container-save=/x' }, 'is not the name of an image'],
+    ['an image of two words', { image: 'a b' }, 'is not the name of an image'],
+    ['an image of another runtime', { image: 'oras://a/b' }, 'is not the name of an image'],
+    ['an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
+  ] as const) {
+    it(`fails the task: ${what}`, () => {
+      expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateProblem, words);
+    });
+  }
+
+  for (const image of ['me@nvcr.io#team/x:1', 'docker://me@nvcr.io#x', 'x@sha256:ab12', 'dockerd://nvcr.io/x:1']) {
+    it(`may be the image ${image}`, () => {
+      expect(render(`#!/bin/bash\n${IMAGE}${END}`, { image })).to.include(image.slice(-5));
+    });
+  }
+
+  it('in a mount, a list of variables or a folder of the template is plain as well', () => {
+    for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
+      const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
+      const template = `#!/bin/bash\n${line}${END}`;
+      const variables = { ...emptyVariables, task: { container: { arguments: '$(id)' } } };
+      expect(() => parseTemplate(template, 'p').render(variables, BLOCKS)).to.throw(TemplateProblem, 'as code');
+    }
+  });
+
+  it('means itself in the script of bash that Pyxis writes for enroot', async () => {
+    // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
+    const plain = fc.sample(
+      hostileText.map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
+      50,
+    );
+    expect(plain.every(isPlainForPyxis)).to.equal(true);
+    const lines = plain.map((value, index) => `show ${index} "$(echo "/a${value} /b rbind")"`);
+    const { shown } = await runInBash(lines.join('\n'));
+    for (const [index, value] of plain.entries()) {
+      expect(shown.get(String(index)), quoteWord(value)).to.deep.equal([`/a${value} /b rbind`]);
+    }
+  });
+
+  it('is refused for each character that could mean something else there', () => {
+    for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
+      expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
+    }
+  });
+});
