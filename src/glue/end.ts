@@ -41,7 +41,9 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
 
   const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
   const rank = ending.tellsRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
-  const text = rank === undefined ? ending.text : `${rank} ${ending.text}`;
+  const advice = adviceIn(log);
+  const told = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
+  const text = rank === undefined ? told : `${rank} ${told}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
     // The server lets a waiting task fail only by force.
@@ -64,7 +66,7 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
 
   const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];
   if (status === 'failed' && log !== undefined) {
-    lines.push(...adviceIn(log), { level: 'INFO', text: quoteLog(log) });
+    lines.push(...advice, { level: 'INFO', text: quoteLog(log) });
   }
   await say(glue, entry.task, ...lines);
   await removeJobConf(glue, entry);

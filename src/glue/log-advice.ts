@@ -11,6 +11,8 @@ const GIT_KEYS = 'set agent.git_user and agent.git_pass (a token) in the clearml
 const ROUTE =
   'the nodes may have no way out of the cluster: export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP, if the site has a proxy';
 
+const IMAGE_NAME = "check both in the task's container";
+
 /** The first that is found counts: what is special stands before what follows from it. */
 export const LOG_TROUBLES: readonly LogTrouble[] = [
   {
@@ -66,6 +68,44 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
       "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO in the template before CLEARML_PRE_SETUP, with the site's CA file, or begin it with #!/bin/bash -l where the login profile does so",
   },
   {
+    words: /failed to import docker image[^]*(?:404 Not Found|manifest unknown)/,
+    says: 'the registry has no image of this name and tag',
+    advice: `${IMAGE_NAME}; Pyxis takes the registry as docker://REGISTRY#NAME:TAG, and Docker Hub where none is named`,
+  },
+  {
+    words:
+      /failed to import docker image[^]*(?:40[13] (?:Unauthorized|Forbidden)|authentication required|access denied)/i,
+    says: 'the registry does not give the image to whom the node logs in as',
+    advice:
+      'check the name of the image; where the registry wants a login, write it into ~/.config/enroot/.credentials as the user of the job',
+  },
+  {
+    words: /failed to import docker image[^]*Could not resolve host: ([\w.-]+)/,
+    says: 'the node does not find the registry $1 by its name',
+    advice: `check the name of the image; else ${ROUTE}`,
+  },
+  {
+    words: /Invalid image format: (\S+)/,
+    says: 'the file $1 is no image, or is not whole',
+    advice: 'make it again, as "enroot import -o FILE docker://NAME:TAG" does',
+  },
+  {
+    words: /pyxis: failed to create container filesystem[^]*No such file or directory: (\S+)/,
+    says: 'a node has no image file $1',
+    advice: "check the image in the task's container, and that its folder is there on the nodes",
+  },
+  {
+    words: /--container-mounts: source path does not exist: (\S+)/,
+    says: 'a node has no $1, which the container is to see',
+    advice:
+      "check the mounts of the template and of the task; where it is the job's folder, the nodes share no /tmp: export TMPDIR before CLEARML_PRE_SETUP, with a folder that they share",
+  },
+  {
+    words: /execve\(\): bash: No such file or directory|bad interpreter\(\/(?:usr\/)?bin\/bash\)/,
+    says: 'the image has no bash',
+    advice: 'name an image that has one; the scripts of jobs need it',
+  },
+  {
     words: /FATAL: .*(?:unauthorized|denied|authentication required)$/m,
     says: 'the registry does not give the image to whom the node logs in as',
     advice:
@@ -74,7 +114,7 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
   {
     words: /manifest unknown/,
     says: 'the registry has no image of this name and tag',
-    advice: "check both in the task's container",
+    advice: IMAGE_NAME,
   },
   {
     words: /toomanyrequests/,
@@ -102,6 +142,16 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
       /Failed to establish a new connection|Failed to connect to|dial tcp|Network is unreachable|ConnectTimeoutError/,
     says: 'the node does not reach a server',
     advice: ROUTE,
+  },
+  {
+    words: /pyxis: failed to import docker image: (\S+)/,
+    says: 'Pyxis could not pull the image $1',
+    advice: 'see what enroot says behind that in the log; check the name, and that the nodes reach its registry',
+  },
+  {
+    words: /pyxis: (?:container start failed|failed to create container filesystem|couldn't start container)/,
+    says: 'Pyxis could not make or start the container',
+    advice: 'see what enroot says behind that in the log',
   },
   {
     words: /401 Error, Credentials not correct for \w+:\/\/([^/\s]+)/,

@@ -145,19 +145,36 @@ export function describeNotRunAgain(job: Job): string {
   return `Slurm put job ${job.id} back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.`;
 }
 
+export interface NeverBegan {
+  readonly text: string;
+  /** Behind it, where the log has none of the words that are known to us. */
+  readonly guess: string;
+}
+
 /** Why nothing of the task ran, when a job ended before its agent began. */
-export function describeNeverBegan(job: Job, record: JobRecord | undefined): string {
+export function describeNeverBegan(job: Job, record: JobRecord | undefined): NeverBegan {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
-    return `Slurm job ${job.id} ended${onNodes(job)} before the task began: ${known.says} ${known.advice}`;
+    return {
+      text: `Slurm job ${job.id} ended${onNodes(job)} before the task began: ${known.says} ${known.advice}`,
+      guess: '',
+    };
   }
   if (record?.exitSignal === 53) {
     const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
-    return `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`;
+    return {
+      text: `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`,
+      guess: '',
+    };
   }
   const cause = findShellExit(record);
-  if (cause !== undefined) return `${describeEnd(job, record)} clearml-agent never began the task: ${cause}`;
-  return `${describeEnd(job, record)} clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.`;
+  if (cause !== undefined)
+    return { text: `${describeEnd(job, record)} clearml-agent never began the task: ${cause}`, guess: '' };
+  return {
+    text: `${describeEnd(job, record)} clearml-agent never began the task.`,
+    guess:
+      " The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+  };
 }
 
 /** What bash means by an exit code of its own (bash(1), EXIT STATUS). */

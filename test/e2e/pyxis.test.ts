@@ -1,15 +1,19 @@
 // Templates for Pyxis on real Slurm, with a stand-in for Pyxis that takes its options and makes containers by Apptainer.
-// The image has the stand-in for clearml-agent. All tasks are enqueued at once, and each test waits for its own.
+// The image has the stand-in for clearml-agent. All tasks are enqueued at once, by an ordinary user, and each test waits for its own.
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
+import { makeImage } from '../support/apptainer-image.ts';
+import { actAs } from '../support/as-user.ts';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
-import { requireCompiler, requireSlurmVersion } from '../support/requires.ts';
+import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
+import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
 import { startWorld, type World } from './world.ts';
@@ -19,11 +23,19 @@ const [BY_DIRECTIVES = '', BY_SRUN = ''] = ['pyxis-directives.template', 'pyxis-
   readFileSync(new URL(`../fixtures/templates/${name}`, import.meta.url), 'utf8'),
 );
 
-/** What reads clearml.conf inside must see it: here from the home folder. */
-const WITH_HOME = BY_DIRECTIVES.replace(
+/** With a mount of its own, and another image where the job begins. */
+const WITH_MOUNT = BY_DIRECTIVES.replace(
   '#SBATCH --container-writable\n',
-  (line) => `${line}#SBATCH --container-mount-home\n#SBATCH --container-mounts={folder}/data:/data:ro\n`,
+  (line) => `${line}#SBATCH --container-mounts={folder}/data:/data:ro\n`,
 );
+
+const HOMELESS = BY_DIRECTIVES.replace(
+  '#SBATCH --container-writable\n',
+  (line) => `${line}#SBATCH --no-container-mount-home\n`,
+);
+
+/** The nodes share this folder, as they share no /tmp. */
+const WITH_SHARED_FOLDER = BY_SRUN.replace('\n${CLEARML_PRE', (line) => `export TMPDIR={folder}/scratch\n${line}`);
 
 const WITH_VARIABLES = BY_SRUN.replace('srun() {', 'export FLAVOUR=job TASTE=job\nsrun() {').replace(
   '--container-writable',
@@ -32,56 +44,146 @@ const WITH_VARIABLES = BY_SRUN.replace('srun() {', 'export FLAVOUR=job TASTE=job
 
 const IMAGE = 'nvcr.io/lab/tool:1.0-py3';
 const TELLS = `import os
-print("inside", os.path.exists("/inside"), "of", sorted(os.listdir("/usr/bin"))[0], "rank", os.environ.get("NODE_RANK"))
-print("data", os.path.exists("/data/set"), "flavour", os.environ.get("FLAVOUR"), os.environ.get("TASTE"))
+e = os.environ.get
+print("inside", os.path.exists("/inside"), "of", sorted(os.listdir("/usr/bin"))[0], "rank", e("NODE_RANK"))
+print("data", os.path.exists("/data/set"), "flavour", e("FLAVOUR"), e("TASTE"))
+print("as", os.getuid(), e("HOME"), "locale", e("LANG"), e("LC_ALL"), "user site", e("PYTHONNOUSERSITE"), e("PYTHONPATH"))
+print("system packages", e("CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES"))
+print("image", e("CLEARML_DOCKER_IMAGE"), "set", e("GREETING"), e("FROM_SCRIPT"), os.listdir("/extra") if os.path.exists("/extra") else "")
 `;
+/** A value that shells trip over. */
+const GREETING = `it's "a" $(touch /tmp/pwned) \`id\` $HOME \\\\n%5C`;
+
+/** What can't be run in, by which form, and what the console says. */
+const NOT_TO_BE_HAD = [
+  {
+    name: 'a registry without such an image',
+    queue: 'documented',
+    image: 'nvcr.io/lab/missing:1',
+    words: 'the registry has no image of this name and tag',
+  },
+  {
+    name: 'an image that is not there for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/missing:1',
+    words: 'the registry has no image of this name and tag',
+  },
+  {
+    name: 'a registry that nobody knows',
+    queue: 'directives',
+    image: 'registry.example.org/lab/tool:1',
+    words: 'the node does not find the registry registry.example.org by its name',
+  },
+  {
+    name: 'a file that is no image',
+    queue: 'directives',
+    image: '{folder}/broken.sqsh',
+    words: /the file \S+broken\.sqsh is no image/,
+  },
+  {
+    name: 'a file that is not there',
+    queue: 'documented',
+    image: '{folder}/none.sqsh',
+    words: /a node has no image file \S+none\.sqsh/,
+  },
+  {
+    name: 'an image without bash for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/shell:1',
+    words: 'the image has no bash',
+  },
+  { name: 'an image without bash', queue: 'documented', image: 'nvcr.io/lab/shell:1', words: 'the image has no bash' },
+  {
+    name: 'an image without Python for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/bare:1',
+    words: JOB_EXIT_CODES.noPythonInImage.says,
+  },
+  {
+    name: 'an image without Python',
+    queue: 'documented',
+    image: 'nvcr.io/lab/bare:1',
+    words: JOB_EXIT_CODES.noPythonInImage.says,
+  },
+] as const;
 
 describe('a task in a container of Pyxis, by the stand-in for it', () => {
   let folder: string;
+  let account: TestAccount;
+  let whole: SlurmCluster;
   let cluster: SlurmCluster;
   let world: World;
   const tasks = new Map<string, string>();
 
+  before(requireRoot);
+  before(requireSshd);
   before(requireSlurmVersion(APPTAINER_BESIDE));
   before(requireCompiler);
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pyxis-'));
+    await chmod(folder, 0o755);
+    // Before the cluster: its nodes know the accounts that are there when it starts.
+    account = await addAccount();
     const images = join(folder, 'images');
-    const image = join(images, 'nvcr.io/lab/tool:1.0-py3');
+    const image = join(images, IMAGE);
     await mkdir(dirname(image), { recursive: true });
     await makeImageWithVariables(image);
-    await mkdir(join(folder, 'data'));
+    const bare = join(images, 'nvcr.io/lab/bare:1');
+    await makeImage(bare, { hasPython: false });
+    await cp('/usr/bin/mktemp', join(bare, 'usr/bin/mktemp'), { dereference: true });
+    const shell = join(images, 'nvcr.io/lab/shell:1');
+    await cp(bare, shell, { recursive: true, verbatimSymlinks: true });
+    await rm(join(shell, 'usr/bin/bash'));
+    for (const name of ['data', 'extra', 'scratch']) await mkdir(join(folder, name));
+    await chmod(join(folder, 'scratch'), 0o777);
     await writeFile(join(folder, 'data/set'), '');
+    await writeFile(join(folder, 'extra/thing'), '');
+    await writeFile(join(folder, 'broken.sqsh'), 'no squashfs');
 
     const extraLines = await buildPyxisStandIn(APPTAINER_BESIDE, { folder, images });
-    cluster = await startSlurmCluster({ version: APPTAINER_BESIDE, extraLines });
-    await cluster.run('srun', 'mksquashfs', image, join(folder, 'tool.sqsh'), '-quiet', '-no-progress');
+    whole = await startSlurmCluster({ version: APPTAINER_BESIDE, extraLines });
+    cluster = actAs(whole, account.name);
+    await whole.run('srun', 'mksquashfs', image, join(folder, 'tool.sqsh'), '-quiet', '-no-progress');
 
-    world = await startWorld({ cluster, python: standInAgentPython() });
-    await serve('directives', WITH_HOME);
-    await serve('homeless', BY_DIRECTIVES);
-    world.start('--template-files', ...files('directives', 'homeless'), '--queue', 'directives', 'homeless');
+    world = await startWorld({
+      cluster,
+      owner: account,
+      python: standInAgentPython(),
+      slurm: `container_mounts: ["${folder}/extra"]`,
+    });
+    await serve('directives', BY_DIRECTIVES);
+    await serve('mount', WITH_MOUNT);
+    await serve('homeless', HOMELESS);
+    const directives = ['directives', 'mount', 'homeless'];
+    world.start('--template-files', ...files(...directives), '--queue', ...directives);
     await serve('documented', BY_SRUN);
     await serve('variables', WITH_VARIABLES);
+    await serve('shared', WITH_SHARED_FOLDER);
+    const bySrun = ['documented', 'variables', 'shared'];
     const own = ['--srun-delegation', '--state-dir', join(world.folder, 'delegating')];
-    world.start(...own, '--template-files', ...files('documented', 'variables'), '--queue', 'documented', 'variables');
+    world.start(...own, '--template-files', ...files(...bySrun), '--queue', ...bySrun);
 
-    await enqueue('srun', 'documented', { image: `docker://${IMAGE}` });
+    const asked = {
+      arguments: `-v ${folder}/extra:/extra:ro -e 'GREETING=${GREETING.replaceAll("'", `'"'"'`)}' --ipc=host --nv`,
+      setup_shell_script: 'name=value; export FROM_SCRIPT=$name',
+    };
+    await enqueue('srun', 'documented', { image: `docker://${IMAGE}`, ...asked });
     await enqueue('directives', 'directives', { image: IMAGE });
-    await enqueue('file', 'directives', { image: join(folder, 'tool.sqsh') });
+    await enqueue('asked', 'mount', { image: IMAGE, ...asked });
+    await enqueue('file', 'mount', { image: join(folder, 'tool.sqsh') });
     await enqueue('variables', 'variables', { image: `docker://${IMAGE.replace('/', '#')}` });
-    await enqueue('two nodes', 'documented', {
-      image: IMAGE,
-      properties: { num_nodes: '2' },
-      code: RANKS_MEET + TELLS,
-    });
+    const onTwo = { image: IMAGE, properties: { num_nodes: '2' }, code: RANKS_MEET + TELLS };
+    await enqueue('two nodes', 'shared', onTwo);
+    await enqueue('apart', 'documented', onTwo);
     await enqueue('fails', 'documented', { image: IMAGE, code: 'raise SystemExit(3)' });
-    await enqueue('no image', 'documented', { image: 'nvcr.io/lab/missing:1' });
     await enqueue('homeless', 'homeless', { image: IMAGE });
+    for (const { name, queue, image: wrong } of NOT_TO_BE_HAD)
+      await enqueue(name, queue, { image: wrong.replace('{folder}', folder) });
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
-    await cluster.stop();
+    await whole.stop();
+    await removeAccount(account);
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -96,12 +198,15 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
 
   interface Wishes {
     readonly image: string;
+    readonly arguments?: string;
+    readonly setup_shell_script?: string;
     readonly code?: string;
     readonly properties?: Readonly<Record<string, string>>;
   }
 
-  async function enqueue(name: string, queue: string, { image, code = TELLS, properties = {} }: Wishes): Promise<void> {
-    const task = await world.user.makeTask({ code, properties, more: { container: { image } } });
+  async function enqueue(name: string, queue: string, wishes: Wishes): Promise<void> {
+    const { code = TELLS, properties = {}, ...container } = wishes;
+    const task = await world.user.makeTask({ code, properties, more: { container } });
     await world.user.enqueue(task, await world.user.makeQueue(queue));
     tasks.set(name, task);
   }
@@ -124,17 +229,37 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     return world.user.console(taskOf(name));
   }
 
+  /** Python's own packages and those of the image, none of `~/.local`. */
+  const SEES_IMAGE = 'system packages true';
+
   it("runs by ClearML's template that wraps srun and has no line for the agent, unchanged", async () => {
-    expect(await consoleOfCompleted('srun')).to.include('inside True of bash rank 0');
+    const said = await consoleOfCompleted('srun');
+    expect(said).to.include('inside True of bash rank 0').and.include(SEES_IMAGE).and.include('as 0 /root locale None');
+    expect(said).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it('runs with the whole script in the image of another registry, named in a directive, and sees what is mounted', async () => {
+  it("runs by ClearML's template of directives, unchanged: the whole script is in the image, as root of its own", async () => {
     const said = await consoleOfCompleted('directives');
-    expect(said).to.include('inside True of bash').and.include('data True flavour image image');
+    expect(said).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
+    expect(said).to.include(`image ${IMAGE}`);
+  });
+
+  it("gets the task's mounts beside the template's own, its variables and its set-up script", async () => {
+    const said = await consoleOfCompleted('asked');
+    expect(said).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
+  });
+
+  it('is told what Pyxis has nothing for', async () => {
+    for (const name of ['asked', 'srun']) {
+      await world.untilConsole(taskOf(name), 'The container argument --ipc is left out');
+      await world.untilConsole(taskOf(name), 'The container argument --nv is left out');
+    }
   });
 
   it('runs in an image in a squashfs file', async () => {
-    expect(await consoleOfCompleted('file')).to.include('inside True of bash');
+    expect(await consoleOfCompleted('file'))
+      .to.include('inside True of bash')
+      .and.include('data True');
   });
 
   it("finds its own value of a variable that --container-env names, and the image's of another", async () => {
@@ -146,25 +271,35 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     expect(said).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
+  it('is told what to do where the nodes share no folder with its configuration', async () => {
+    await untilEnded('apart', 'failed');
+    await world.untilConsole(taskOf('apart'), /a node has no \/tmp\/clearml-\S+\/clearml\.conf, .*export TMPDIR/s);
+  });
+
   it('fails as its program does', async () => {
     await untilEnded('fails', 'failed');
     await world.untilConsole(taskOf('fails'), 'ended FAILED (exit code 3)');
   });
 
-  it('fails in the words of the plugin when there is no such image', async () => {
-    await untilEnded('no image', 'failed');
-    await world.untilConsole(taskOf('no image'), 'failed to import docker image: docker://nvcr.io#lab/missing:1');
-  });
-
   it('fails with what to do when the container sees no clearml.conf', async () => {
     expect(await untilEnded('homeless', 'failed')).to.include('clearml.conf');
   });
+
+  for (const { name, words } of NOT_TO_BE_HAD) {
+    it(`is told of ${name}, and what to do`, async () => {
+      await untilEnded(name, 'failed');
+      await world.untilConsole(taskOf(name), words);
+      expect(await world.user.console(taskOf(name))).not.to.include('or no Python');
+    });
+  }
 });
 
-/** With variables of its own, as images have them. */
+/** With variables of its own, as images have them, and a folder of its own to begin in. */
 async function makeImageWithVariables(image: string): Promise<void> {
   await makeImageWithAgent(image);
   await writeFile(join(image, 'inside'), '');
+  await mkdir(join(image, 'workspace'));
+  await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n');
   await mkdir(join(image, '.singularity.d/env'), { recursive: true });
   const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
   await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);

@@ -13,6 +13,12 @@ function retrying(why: string): string {
   return `WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken by '${why}': /simple/foo/\n${NOTHING_FOUND}`;
 }
 
+/** What Pyxis prints of a failure, with the log of enroot. */
+function inPyxis(what: string, log: readonly string[]): string {
+  const lines = [what, 'printing enroot log file:', ...log.map((line) => `    ${line}`)];
+  return lines.map((line) => `slurmstepd-n1: error: pyxis: ${line}`).join('\n');
+}
+
 /** What each program wrote, and how its advice begins. */
 const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: string])[]>> = {
   'git 2.39': [
@@ -102,6 +108,65 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'pip finds no six==99.0 for the Python of the node',
     ],
     ['  ERROR: Failed building wheel for pycrypto', 'pip could not build a package'],
+  ],
+  'Pyxis 0.24 with enroot 4.1': [
+    [
+      inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/gone:1', [
+        '[INFO] Querying registry for permission grant',
+        '[ERROR] URL http://127.0.0.1:20411/v2/lab/gone/manifests/1 returned error code: 404 Not Found',
+      ]),
+      'the registry has no image of this name and tag',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://nvcr.io#lab/closed:1', [
+        '[ERROR] URL https://nvcr.io/v2/lab/closed/manifests/1 returned error code: 401 Unauthorized',
+      ]),
+      'the registry does not give the image to whom the node logs in as',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://registry.nowhere.example#lab/x:1', [
+        '[INFO] Querying registry for permission grant',
+        'curl: (6) Could not resolve host: registry.nowhere.example',
+      ]),
+      'the node does not find the registry registry.nowhere.example by its name',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://127.0.0.1:9#lab/x:1', [
+        "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
+      ]),
+      'the node does not reach a server',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/odd:1', [
+        '[ERROR] URL http://127.0.0.1:20411/v2/lab/odd/manifests/1 returned error code: 400 Bad Request',
+      ]),
+      'Pyxis could not pull the image docker://127.0.0.1:20411#lab/odd:1',
+    ],
+    [
+      inPyxis('failed to create container filesystem for image: /images/broken.sqsh', [
+        '[ERROR] Invalid image format: /images/broken.sqsh',
+      ]),
+      'the file /images/broken.sqsh is no image',
+    ],
+    [
+      inPyxis('failed to create container filesystem for image: /images/absent.sqsh', [
+        '[ERROR] No such file or directory: /images/absent.sqsh',
+      ]),
+      'a node has no image file /images/absent.sqsh',
+    ],
+    [
+      'slurmstepd-n2: error: pyxis: --container-mounts: source path does not exist: /tmp/clearml-4.XjB0gO/clearml.conf',
+      'a node has no /tmp/clearml-4.XjB0gO/clearml.conf, which the container is to see',
+    ],
+    [
+      'slurmstepd-n1: error: execve(): /var/spool/job8/slurm_script: bad interpreter(/bin/bash): No such file or directory',
+      'the image has no bash',
+    ],
+    ['slurmstepd-n1: error: execve(): bash: No such file or directory', 'the image has no bash'],
+    [
+      inPyxis('container start failed with error code: 1', ['[ERROR] Could not acquire rootfs lock']),
+      'Pyxis could not make or start the container',
+    ],
   ],
   'Apptainer 1.4': [
     [

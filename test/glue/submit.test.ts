@@ -206,7 +206,7 @@ describe('an attempt', () => {
       const files = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
       const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [], ...files };
       const desk = createDesk({
-        job: { ...glue.job, containers },
+        job: { ...glue.job, containers, singularityMode: true },
         queues: glue.queues.map((queue) => ({
           ...queue,
           template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },

@@ -24,6 +24,12 @@ import { entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from './sight
 const on = { nodes: 'n[1-2]' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
+/** Where the log has none of the words that are known. */
+function neverBegan(...of: Parameters<typeof describeNeverBegan>): string {
+  const { text, guess } = describeNeverBegan(...of);
+  return text + guess;
+}
+
 /** The sentences of a decision. */
 function textsOf(seen: Partial<Sighting>): string[] {
   return decide(sighting(seen)).flatMap((action) => {
@@ -113,11 +119,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
   ],
   [
-    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
-    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent never began the task. The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
   ],
   [
-    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
     'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent never began the task: a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.',
   ],
   [
@@ -133,15 +139,15 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 was cancelled on n[1-2]: the task was deleted.',
   ],
   [
-    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
     `Slurm job 7 ended on n[1-2] before the task began: ${JOB_EXIT_CODES.noPython.says} ${JOB_EXIT_CODES.noPython.advice}`,
   ],
   [
-    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
+    neverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
     'Slurm job 7 ended at once: its output file (/home/u/slurm-7.out) could not be written on the node. Set --output in the template to a folder that exists there.',
   ],
   [
-    describeNeverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
     'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent never began the task: a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.',
   ],
   [describeUnwanted(undefined), 'the task was deleted'],

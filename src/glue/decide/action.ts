@@ -11,6 +11,8 @@ export interface Ending {
   readonly reason: string;
   /** Sentences for the console and, shortened, `status_message`. */
   readonly text: string;
+  /** What stands behind that where the log has none of the words that are known to us. */
+  readonly guess?: string;
   /** Whether the last lines of the job's log are shown. */
   readonly withLog: boolean;
   /** Whether the log is searched for the rank that was the first to end badly. */

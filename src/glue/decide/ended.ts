@@ -46,7 +46,7 @@ function decideStillQueued(job: Job, sighting: Sighting): Action[] {
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
-    text: describeNeverBegan(job, recordOf(sighting)),
+    ...describeNeverBegan(job, recordOf(sighting)),
     withLog: true,
   };
   return place === 'parked' ? [end(ending)] : afterGrace(sighting, [end(ending)]);

@@ -110,7 +110,9 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'Slurm TIMEOUT',
-          text: "Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent never began the task; the job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent never began the task.',
+          guess:
+            " The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
           withLog: true,
         },
       },

@@ -7,13 +7,25 @@
  * and which of their values it takes, were compared with the real args.c (commit 1075199): all the same, but for the
  * mounts tmpfs:… and umount:…, which it does not know.
  *
- * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER
+ * As the real one (pyxis_slurmstepd.c; enroot's 10-home.sh, 10-shadow.sh and /etc/rc) it takes LANG, LANGUAGE and LC_ALL
+ * away, gives uid 0 and HOME=/root for --container-remap-root, has PATH be that of a login shell of Debian and HOME that of
+ * /etc/passwd, whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one.
+ * Each node has a /tmp of its own: of the machine's it sees only the folders whose names begin as the tests' own do.
+ *
+ * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER
  * Built with -DSLURM_VERSION=NUMBER, as slurm_version.h has it: Slurm loads no plugin that was made for another release.
  */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is used of slurm/spank.h (SPANK plugins, spank(7)), which is the same in all releases that we support. */
@@ -39,12 +51,15 @@ const unsigned int spank_plugin_version = 1;
 #define BATCH_SCRIPT 0xfffffffb
 #define MOST_WORDS 512
 
+/* What the image's own locale stands for, save for what --container-env names. */
+static const char *locale[] = { "LANG", "LANGUAGE", "LC_ALL", NULL };
+
 static const char *image, *mounts, *workdir, *environment;
 static int mounts_home = -1, is_writable = -1, remaps_root = -1, entry_point = -1;
 
 static int fail(const char *what, const char *text)
 {
-	slurm_error("pyxis stand-in: %s: %s", what, text);
+	slurm_error("pyxis: %s: %s", what, text);
 	return -1;
 }
 
@@ -142,7 +157,7 @@ static struct spank_option options[] = {
 	{ "container-save", "PATH", "[pyxis stand-in] not done", 1, 0, refuse },
 	{ "container-mount-home", NULL, "[pyxis stand-in] mount the home folder", 0, 1, take_home },
 	{ "no-container-mount-home", NULL, "[pyxis stand-in] do not mount it", 0, 0, take_home },
-	{ "container-remap-root", NULL, "[pyxis stand-in] taken, and nothing is done", 0, 1, take_root },
+	{ "container-remap-root", NULL, "[pyxis stand-in] uid 0 inside", 0, 1, take_root },
 	{ "no-container-remap-root", NULL, "[pyxis stand-in] taken", 0, 0, take_root },
 	{ "container-entrypoint", NULL, "[pyxis stand-in] taken, and nothing is done", 0, 1, take_entry_point },
 	{ "no-container-entrypoint", NULL, "[pyxis stand-in] taken", 0, 0, take_entry_point },
@@ -152,18 +167,6 @@ static struct spank_option options[] = {
 	{ "container-env", "NAME[,NAME...]", "[pyxis stand-in] variables that win over the image's", 1, 0, take_environment },
 	{ "container-unshare", "NS[,NS...]", "[pyxis stand-in] not done", 1, 1, refuse },
 };
-
-int slurm_spank_init(spank_t spank, int count, char **words)
-{
-	size_t index;
-	int context = spank_context();
-	if (context != CONTEXT_LOCAL && context != CONTEXT_REMOTE && context != CONTEXT_ALLOCATOR)
-		return 0;
-	for (index = 0; index < sizeof(options) / sizeof(*options); index++)
-		if (spank_option_register(spank, &options[index]) != 0)
-			return fail("could not register", options[index].name);
-	return 0;
-}
 
 static char *joined(const char *format, ...)
 {
@@ -183,6 +186,62 @@ static const char *setting(const char *name, int count, char **words)
 		if (strncmp(words[index], name, length) == 0 && words[index][length] == '=')
 			return words[index] + length + 1;
 	return "";
+}
+
+/* Only these folders of /tmp are shared by the nodes: clusters, worlds, homes, and what a test makes for its containers. */
+static const char *shared[] = { "slurm-", "world-", "pyxis-", "ssh-test-keys-", NULL };
+
+static int is_shared(const char *name)
+{
+	for (int index = 0; shared[index] != NULL; index++)
+		if (strncmp(name, shared[index], strlen(shared[index])) == 0)
+			return 1;
+	return 0;
+}
+
+/* In slurmstepd, which is root: for all that it starts, /tmp is a folder of this node. */
+static int enter_own_tmp(const char *folder)
+{
+	char host[64] = "", *own;
+	const char *name = getenv("SLURMD_NODENAME");
+	struct dirent *entry;
+	DIR *all;
+
+	if (name == NULL && gethostname(host, sizeof(host) - 1) == 0)
+		name = host;
+	own = joined("%s/%s", folder, name);
+	mkdir(folder, 0755);
+	mkdir(own, 0755);
+	chmod(own, 01777);
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
+		return fail("a /tmp of the node", strerror(errno));
+	if ((all = opendir("/tmp")) == NULL)
+		return fail("/tmp", strerror(errno));
+	while ((entry = readdir(all)) != NULL) {
+		char *source = joined("/tmp/%s", entry->d_name), *target = joined("%s/%s", own, entry->d_name);
+		if (is_shared(entry->d_name)) {
+			mkdir(target, 0755);
+			/* Another test may have removed its folder meanwhile. */
+			if (mount(source, target, NULL, MS_BIND | MS_REC, NULL) != 0)
+				rmdir(target);
+		}
+	}
+	closedir(all);
+	if (mount(own, "/tmp", NULL, MS_BIND | MS_REC, NULL) != 0)
+		return fail("a /tmp of the node", strerror(errno));
+	return 0;
+}
+
+int slurm_spank_init(spank_t spank, int count, char **words)
+{
+	size_t index;
+	int context = spank_context();
+	if (context != CONTEXT_LOCAL && context != CONTEXT_REMOTE && context != CONTEXT_ALLOCATOR)
+		return 0;
+	for (index = 0; index < sizeof(options) / sizeof(*options); index++)
+		if (spank_option_register(spank, &options[index]) != 0)
+			return fail("could not register", options[index].name);
+	return context == CONTEXT_REMOTE ? enter_own_tmp(setting("tmp", count, words)) : 0;
 }
 
 /* As enroot reads docker://[USER@][REGISTRY#]IMAGE[:TAG]: without "#" the image is one of Docker Hub. */
@@ -214,28 +273,94 @@ static const char *value_of(char **variables, const char *name)
 	return NULL;
 }
 
+/* What the real one says after a failure, which it has from a log of enroot. */
+static int fail_in_enroot(const char *what, const char *words)
+{
+	slurm_error("pyxis: %s: %s", what, image);
+	slurm_error("pyxis: printing enroot log file:");
+	slurm_error("pyxis:     [ERROR] %s", words);
+	return -1;
+}
+
+static int check_image(const char *found, const char *images)
+{
+	char magic[4] = "", *registry;
+	int file, length;
+
+	if (!is_path(image)) {
+		if (access(found, R_OK) == 0)
+			return 0;
+		registry = joined("%s", found + strlen(images) + 1);
+		*strchr(registry, '/') = '\0';
+		if (access(joined("%s/%s", images, registry), R_OK) != 0)
+			return fail_in_enroot("failed to import docker image", joined("Could not resolve host: %s", registry));
+		return fail_in_enroot("failed to import docker image",
+				      joined("URL https://%s/v2/… returned error code: 404 Not Found", registry));
+	}
+	if ((file = open(found, O_RDONLY)) < 0)
+		return fail_in_enroot("failed to create container filesystem for image",
+				      joined("No such file or directory: %s", found));
+	length = read(file, magic, sizeof(magic));
+	close(file);
+	if (length == sizeof(magic) && memcmp(magic, "hsqs", sizeof(magic)) == 0)
+		return 0;
+	return fail_in_enroot("failed to create container filesystem for image", joined("Invalid image format: %s", found));
+}
+
+/* The folder in which /etc/rc of the image begins, as enroot import writes it: cd "FOLDER" && … */
+static char *start_folder(const char *found)
+{
+	char line[512], *mark, *end;
+	FILE *rc = fopen(joined("%s/etc/rc", found), "r");
+	while (rc != NULL && fgets(line, sizeof(line), rc) != NULL)
+		if ((mark = strstr(line, "cd \"")) != NULL && (end = strchr(mark + 4, '"')) != NULL)
+			return joined("%.*s", (int)(end - mark - 4), mark + 4);
+	return "/";
+}
+
+/* Whether the image has this program, where the image is a folder and can be looked into. */
+static int lacks(const char *found, const char *program)
+{
+	static const char *folders[] = { "", "/usr/local/bin", "/usr/bin", "/bin", NULL };
+	struct stat status;
+	if (stat(found, &status) != 0 || !S_ISDIR(status.st_mode))
+		return 0;
+	for (int index = *program == '/' ? 0 : 1; folders[index] != NULL; index++)
+		if (access(joined("%s%s/%s", found, folders[index], program), F_OK) == 0)
+			return 0;
+	return 1;
+}
+
 /* Called in the process that becomes the task, which becomes Apptainer instead. */
 int slurm_spank_task_init(spank_t spank, int count, char **words)
 {
-	char *command[MOST_WORDS] = { "apptainer", "--silent", "exec", "--contain", "--pwd", workdir ? (char *)workdir : "/" };
-	char **argv = NULL, **variables = NULL, *rest, *entry, *folder;
-	int argc = 0, next = 6;
+	char *command[MOST_WORDS] = { "apptainer", "--silent", "exec", "--contain", "--no-home" };
+	char **argv = NULL, **variables = NULL, *rest, *entry, *found;
+	const char *home = NULL, *images = setting("images", count, words);
+	int argc = 0, next = 5;
 	unsigned int step = 0;
+	struct passwd *user = getpwuid(getuid());
 
 	if (image == NULL)
 		return 0;
 	if (spank_get_item(spank, JOB_ARGV, &argc, &argv) != 0 || spank_get_item(spank, JOB_ENV, &variables) != 0)
 		return fail("could not get", "the task");
 	spank_get_item(spank, JOB_STEPID, &step);
-	folder = find_image(setting("images", count, words));
-	if (access(folder, R_OK) != 0)
-		return fail("failed to import docker image", image);
+	found = find_image(images);
+	if (check_image(found, images) != 0)
+		return -1;
+	command[next++] = "--pwd";
+	command[next++] = workdir ? (char *)workdir : start_folder(found);
 	if (is_writable != 0)
 		command[next++] = "--writable-tmpfs";
-	command[next++] = "--no-home";
+	if (remaps_root == 1 && getuid() != 0)
+		command[next++] = "--fakeroot";
+	home = remaps_root == 1 ? "/root" : user == NULL ? "/" : user->pw_dir;
 	if (mounts_home == 1 && value_of(variables, "HOME") != NULL) {
+		if (remaps_root != 1)
+			home = value_of(variables, "HOME");
 		command[next++] = "--bind";
-		command[next++] = joined("%s", value_of(variables, "HOME"));
+		command[next++] = joined("%s:%s", value_of(variables, "HOME"), home);
 	}
 	if (step == BATCH_SCRIPT) {
 		command[next++] = "--bind";
@@ -245,17 +370,29 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
 	while ((entry = strsep(&rest, ",")) != NULL && next < MOST_WORDS / 2) {
 		char *source = strsep(&entry, ":");
 		char *target = entry == NULL ? source : strsep(&entry, ":");
+		if (*source == '/' && access(source, F_OK) != 0)
+			return fail("--container-mounts: source path does not exist", source);
 		command[next++] = "--bind";
 		command[next++] = joined(entry != NULL && strstr(entry, "ro") ? "%s:%s:ro" : "%s:%s", source, target);
 	}
-	command[next++] = folder;
+	if (step == BATCH_SCRIPT && lacks(found, "/bin/bash")) {
+		slurm_error("execve(): %s: bad interpreter(/bin/bash): No such file or directory", argv[0]);
+		_exit(2);
+	}
+	if (step != BATCH_SCRIPT && lacks(found, argv[0])) {
+		slurm_error("execve(): %s: No such file or directory", argv[0]);
+		_exit(2);
+	}
+	command[next++] = found;
 	/*
 	 * Apptainer too lets the image's variables win over those of the job, so the ones named are set once more inside,
-	 * and so is HOME, which it takes from the list of users.
+	 * and so is what the real one takes from the list of users and from the login shell.
 	 */
 	command[next++] = "env";
-	if (value_of(variables, "HOME") != NULL)
-		command[next++] = joined("HOME=%s", value_of(variables, "HOME"));
+	for (int index = 0; locale[index] != NULL; index++)
+		command[next++] = joined("--unset=%s", locale[index]);
+	command[next++] = joined("HOME=%s", home);
+	command[next++] = joined("PATH=%s/usr/local/bin:/usr/bin:/bin", remaps_root == 1 ? "/usr/local/sbin:/usr/sbin:/sbin:" : "");
 	rest = environment == NULL ? NULL : strdup(environment);
 	while ((entry = strsep(&rest, ",")) != NULL && next < MOST_WORDS / 2)
 		if (value_of(variables, entry) != NULL)

@@ -24,7 +24,10 @@ export async function buildPyxisStandIn(version: SlurmVersion, { folder, images 
   const number = await versionNumber(slurmRoot(version));
   await run('gcc', [...flags, `-DSLURM_VERSION=${String(number)}`, '-o', plugin, SOURCE]);
   const plugins = join(folder, 'plugstack.conf');
-  await writeFile(plugins, `required ${plugin} apptainer=/usr/bin/apptainer images=${images}\n`);
+  await writeFile(
+    plugins,
+    `required ${plugin} apptainer=/usr/bin/apptainer images=${images} tmp=${join(folder, 'tmp')}\n`,
+  );
   return [`PlugStackConfig=${plugins}`];
 }
 
