@@ -19,3 +19,12 @@ export function quoteWord(text: string): string {
 export function splitWords(text: string): string[] {
   return split(text);
 }
+
+/** Whether it can be split, into a program at least. */
+export function isCommandLine(text: string): boolean {
+  try {
+    return (splitWords(text)[0] ?? '') !== '';
+  } catch {
+    return false;
+  }
+}

@@ -18,7 +18,7 @@ import { makeClearml } from './make-clearml.ts';
 import { makeHost } from './make-host.ts';
 import type { Base } from './read-base.ts';
 import { findQueues, type FoundQueue, type NamedQueue } from './serve-queues.ts';
-import { slurmCommands } from './slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
 import { readVersion } from './version.ts';
 
 /** The server, logged in to, and the queues found there. */
@@ -65,7 +65,7 @@ export async function openCluster(
   log: Logger,
 ): Promise<ClusterSide> {
   const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
-  const host = await makeHost(cluster, around);
+  const host = withSlurmCommands(await makeHost(cluster, around), binaries);
   const scheduler = createCliScheduler({
     host,
     sbatchTimeoutMs,

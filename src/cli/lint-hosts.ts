@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { Checkers } from './lint-checkers.ts';
 import { makeHost } from './make-host.ts';
 import type { Configured } from './read-config.ts';
+import { withSlurmCommands } from './slurm-commands.ts';
 
 export interface AllCheckers {
   /** For templates of the cluster of this name, or of the first one. @throws SshSetupProblem */
@@ -20,7 +21,7 @@ export async function makeCheckers({ config, around }: Configured): Promise<AllC
   return {
     async of(name) {
       const cluster = clusters.find((one) => one.name === name) ?? first;
-      const host = hosts.get(cluster.name) ?? (await makeHost(cluster, around));
+      const host = hosts.get(cluster.name) ?? withSlurmCommands(await makeHost(cluster, around), slurm.binaries);
       hosts.set(cluster.name, host);
       return { here, cluster: host, sbatch: slurm.binaries.batchBinary };
     },

@@ -18,7 +18,7 @@ import { lookAtStateFolder } from './look-at-state-folder.ts';
 import { makeHost } from './make-host.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { Configured } from './read-config.ts';
-import { slurmCommands } from './slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -49,7 +49,7 @@ export async function lookAtCluster(configured: Configured, cluster: ClusterSett
 export async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
   let host: Host | undefined;
   try {
-    host = await makeHost(cluster, around);
+    host = withSlurmCommands(await makeHost(cluster, around), config.settings.slurm.binaries);
     const { binaries, trustedGroup } = config.settings.slurm;
     return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
   } catch (error) {

@@ -1,5 +1,6 @@
 // Every setting of ours: its type, unit, default and meaning. The reference page and `--help` are made from this file.
 import * as z from 'zod';
+import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
 
 function seconds(least: number): z.ZodNumber {
@@ -48,15 +49,21 @@ const grace = z
   .prefault({})
   .describe('How long to wait before acting on what may still sort itself out.');
 
+/** As ClearML's own glue takes it. */
+const commandLine = words.refine(
+  isCommandLine,
+  'must be a command line: a quote in it is never closed, or it is blank',
+);
+
 const binaries = z
   .strictObject({
-    batch_binary: words.default('sbatch').describe('Name or path of `sbatch`.'),
-    run_binary: words.default('srun').describe('Name or path of `srun`.'),
-    monitor_binary: words.default('squeue').describe('Name or path of `squeue`.'),
+    batch_binary: commandLine.default('sbatch').describe('Name or path of `sbatch`, and arguments for each call.'),
+    run_binary: commandLine.default('srun').describe('Name or path of `srun`, and arguments.'),
+    monitor_binary: commandLine.default('squeue').describe('Name or path of `squeue`, and arguments: `squeue -u ada`.'),
   })
   .prefault({})
   .describe(
-    "Slurm's commands, where they have another name or place. The others are looked for beside `sbatch`, or in `slurm_bin_dir`.",
+    "Slurm's commands, where they have another name or place; split into words as a shell does. The others are looked for beside `sbatch`, or in `slurm_bin_dir`.",
   );
 
 const jobCredentials = z

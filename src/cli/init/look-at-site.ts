@@ -11,7 +11,7 @@ import { askCluster, type ClusterAnswers } from '../look-at-cluster.ts';
 import { serverQueues } from '../look-at-server.ts';
 import { makeHost } from '../make-host.ts';
 import type { Base } from '../read-base.ts';
-import { slurmCommands } from '../slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from '../slurm-commands.ts';
 import type { Site } from './site.ts';
 import { readSurvey, SURVEY_SCRIPT, type Survey } from './survey.ts';
 
@@ -23,7 +23,7 @@ export async function lookAtSite(base: Base, cluster: ClusterSettings): Promise<
   const controller = mustKnow(answers.controller, answers);
   const partitions = mustKnow(answers.partitions, answers);
   const names = slurmCommands(base.config.settings.slurm.binaries);
-  const host = await makeHost(cluster, base.around);
+  const host = withSlurmCommands(await makeHost(cluster, base.around), base.config.settings.slurm.binaries);
   try {
     const [plain, login, help, server, keeper] = await Promise.all([
       survey(host, []),

@@ -52,6 +52,11 @@ function readAddress(image: string, scheme: string, address: string): ReadImage 
     const whole = `${scheme}://${reference}`;
     return { image: whole, siteFiles: siteFiles(reference), pulledFile: pulledFile(whole) };
   }
+  if (/^[^@/#]+@[^@/#]+[/#]/.test(address)) {
+    return {
+      refusal: `${shown(image)} names a user, whom Singularity takes from its own login: leave the user out of the task, and log in once with apptainer registry login`,
+    };
+  }
   return { refusal: `${shown(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };
 }
 

@@ -1,15 +1,18 @@
-// How Pyxis reads the name of an image: `[docker://][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
+// How Pyxis reads the name of an image: `[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
 import type { Range } from '../source.ts';
 
 /** A registry: with a dot or a port, or this machine. */
-const REGISTRY = /^(?:docker:\/\/)?(?:[^@/#]+@)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?|[\w.-]+:\d+|localhost)\/(.+)$/i;
+const REGISTRY = /^(?:docker:\/\/)?([^@/#]+@)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?|[\w.-]+:\d+|localhost)\/(.+)$/i;
 
-/** The same image as Pyxis names it: elsewhere a registry is set off by a slash. */
+/**
+ * The same image as every release of enroot reads it, which pulls for Pyxis: before 4.0 only a number sign sets the registry
+ * off, since then a slash does too. The user in front of it is whose key of `.credentials` is taken.
+ */
 export function pyxisImage(image: string): string {
   if (/^(?:dockerd|podman):\/\/|^[./]/.test(image)) return image;
-  const [, registry, path = ''] = REGISTRY.exec(image) ?? [];
+  const [, user = '', registry, path = ''] = REGISTRY.exec(image) ?? [];
   // Docker Hub is where an image without a registry is looked for anyway.
-  return registry === undefined || registry === 'docker.io' ? image : `docker://${registry}#${path}`;
+  return registry === undefined || registry === 'docker.io' ? image : `docker://${user}${registry}#${path}`;
 }
 
 /** Whether a blank is the whole value of Pyxis' option for the image, on a line of directives or in a command. */

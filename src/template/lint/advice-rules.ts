@@ -65,7 +65,7 @@ export const ADVICE_RULES = {
     'Write singularity exec --nv (--rocm for AMD).',
   ),
   'pyxis-image': warning(
-    'Pyxis parts the registry from the image by #; without it the image is looked for on Docker Hub.',
+    'enroot, which pulls for Pyxis, takes a registry that is set off by a slash for a part of a name on Docker Hub before release 4.0.',
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(

@@ -4,5 +4,7 @@ import { pyxisImage } from '../containers/pyxis-image.ts';
 /** What is wrong with it, or undefined. */
 export function imageTrouble(image: string): string | undefined {
   const meant = pyxisImage(image);
-  return meant === image ? undefined : `Pyxis looks for "${image}" on Docker Hub: write "${meant}".`;
+  return meant === image
+    ? undefined
+    : `Releases of enroot before 4.0 look for "${image}" on Docker Hub: write "${meant}".`;
 }

@@ -29,6 +29,7 @@ describe('an image', () => {
   }
 
   for (const [written, words] of [
+    ['docker://me@nvcr.io/team/x:1', 'names a user, whom Singularity takes from its own login'],
     ['shub://vsoch/hello', 'has closed'],
     ['instance://mine', 'is none of docker://'],
     ['docker-daemon://x', 'is none of docker://'],

@@ -1,0 +1,41 @@
+// `binaries` as command lines: the daemon, doctor and lint run them with their arguments, and a broken one is told at the start.
+import { expect } from 'chai';
+import { userInfo } from 'node:os';
+import { hereOnStandIns } from './on-stand-ins.ts';
+import { here } from './run-here.ts';
+
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('binaries', () => {
+  it('may have arguments of their own, as in `squeue -u NAME`', async () => {
+    await using place = await hereOnStandIns();
+    const { username } = userInfo();
+    await place.write('t', TEMPLATE);
+    const more = await place.write(
+      'more.conf',
+      `include "clearml.conf"\nagent.slurm.binaries { monitor_binary = "squeue -u ${username}", batch_binary = "sbatch --comment='by us'" }`,
+    );
+    const task = await place.user.makeTask({});
+    await place.user.enqueue(task, await place.user.makeQueue('gpu'));
+    const options = ['--queue', 'gpu', '--template-files', 't', '--config-file', more];
+
+    const served = await place.run(...options, '--once');
+    const doctor = await place.run('doctor', '--config-file', more);
+
+    expect(served.code, served.stderr).to.equal(0);
+    expect(served.stderr).to.include('Submitted');
+    expect(doctor.stdout).to.match(/✔ slurm-commands/);
+  });
+
+  for (const line of ["squeue -u 'ada", '  ']) {
+    it(`are refused where they can't be split: "${line}"`, async () => {
+      await using place = await here();
+      await place.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
+
+      const { code, stderr } = await place.run('lint', 't');
+
+      expect(code).to.equal(78);
+      expect(stderr).to.include('binaries.monitor_binary must be a command line');
+    });
+  }
+});
