@@ -99,6 +99,8 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
   const task = facts.tasks.get(id);
   const isLongParked = parkedAt !== undefined && view.at - parkedAt > adoptMs;
   const live = findLiveJob(view, id);
+  // Taken for alive, but it may have ended: a later poll tells.
+  if (live?.state === 'UNKNOWN') return undefined;
   if (task === undefined) {
     if (isLongParked) return { kind: 'stale entry', task: id };
     return live === undefined ? undefined : pointless(facts, id, live);

@@ -198,7 +198,12 @@ export function createCliScheduler({
 
   async function recordOf(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
-    if (result.exitCode === 0) return readJobRecord(result.stdout, id);
+    if (result.exitCode === 0) {
+      const shown = readJobRecord(result.stdout, id);
+      // Garbled, or forged by the job's owner: it is asked for again, until the controller forgets the job.
+      if (shown === undefined) throw new SlurmUnavailable(`scontrol shows no readable record of job ${id}`);
+      return shown;
+    }
     if (!isUnknownJob(result.stderr)) throw new SlurmUnavailable(failureWords('scontrol show job', result));
     const past = await askAccounting(sacctRecordArgs(id), signal);
     return past === undefined ? undefined : readSacctRecord(past);

@@ -37,6 +37,9 @@ export function readJobRow(row: JobRow): Job | undefined {
   };
 }
 
+/** How Slurm's commands write a task of a job array, a part of a heterogeneous job, or a step: `99_[0-3]`, `12+1`, `13.batch`. */
+export const PART_OF_SEVERAL = /^\d+[_+.]/;
+
 export function isJobId(text: string): text is JobId {
   return /^[1-9]\d*$/.test(text);
 }

@@ -19,6 +19,10 @@ export function sacctRecordArgs(id: JobId): string[] {
 export function readSacctRecord(result: HostResult): JobRecord | undefined {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') throw new SlurmUnavailable(table.words);
+  const isWhole = table.rows.every(
+    ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
+  );
+  if (!isWhole) throw new SlurmUnavailable('the answer of sacct has an unreadable row');
   const runs = table.rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
   const [, name, stateWord, exit = '', nodes = '', timeLimit = '', reason = ''] = runs.at(-1) ?? [];
   if (name === undefined || stateWord === undefined) return undefined;

@@ -33,7 +33,10 @@ export function readSacctTable(result: HostResult, fields: readonly string[]): S
   const lines = result.stdout.split('\n');
   const begin = lines.indexOf(fields.join(FIELD_END));
   if (begin < 0) return { kind: 'failed', words: 'the answer of sacct has no header' };
-  const rows = lines.slice(begin + 1, -1).map((line) => line.split(FIELD_END));
+  // A line without any field is a wrapper's noise.
+  const rows = lines.flatMap((line, index) =>
+    index > begin && line.includes(FIELD_END) ? [line.split(FIELD_END)] : [],
+  );
   const isWhole = lines.at(-1) === '' && rows.every((row) => row.length === fields.length);
   return isWhole ? { kind: 'read', rows } : { kind: 'failed', words: 'the answer of sacct is cut short' };
 }

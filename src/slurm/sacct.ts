@@ -1,6 +1,6 @@
 // sacct: how jobs that squeue no longer shows are looked up by name in the accounting database.
 import type { HostResult } from '../host/host.ts';
-import { readJobRow } from './job-row.ts';
+import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
 import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
@@ -48,15 +48,21 @@ export function sacctArgs(names: readonly string[], since: number): string[] {
   ];
 }
 
-/** Reads sacct's answer: of each job the newest run. */
+/**
+ * Reads sacct's answer: of each job the newest run. All rows are of jobs of the names that were asked for, so one that can't be read is
+ * no evidence that there is no such job.
+ */
 export function readSacct(result: HostResult): JobList {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') return table;
 
   const newest = new Map<JobId, Job>();
   for (const row of table.rows) {
+    if (PART_OF_SEVERAL.test(row[0] ?? '')) continue;
     const job = readRow(row);
-    if (job === undefined) continue;
+    // No state but these was asked for.
+    if (job === undefined || job.state === 'UNKNOWN')
+      return { kind: 'failed', words: 'the answer of sacct has an unreadable row' };
     const other = newest.get(job.id);
     if (other === undefined || (job.submittedAt ?? 0) >= (other.submittedAt ?? 0)) newest.set(job.id, job);
   }

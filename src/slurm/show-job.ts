@@ -36,7 +36,7 @@ const LINES = {
 const MAX_PATH_BYTES = 1024;
 
 /**
- * Reads the output of `scontrol show job ID`, or gives undefined when this job is not in it.
+ * Reads the output of `scontrol show job ID`, or gives undefined when it does not tell beyond doubt how this job is.
  *
  * The owner's texts (account, features, comment, mail user, work dir …) may hold anything; `scontrol update` even puts newlines into
  * some of them. They can add lines that look like Slurm's own, but never take Slurm's own away. So a line counts only where it is the
@@ -48,8 +48,9 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
   // The name comes first, so what it holds can only add to it: it never reads shorter than it is.
   const name = record.slice(record.indexOf('JobName=') + 'JobName='.length, record.lastIndexOf(`${LINE_START}UserId=`));
   const [userId] = fieldsOf(record, 'UserId');
-  const [stateWord = 'UNKNOWN', reason = ''] = fieldsOf(record, 'JobState');
-  const [restarts = 0, exit = ''] = fieldsOf(record, 'Requeue');
+  const [stateWord, reason = ''] = fieldsOf(record, 'JobState');
+  const [restarts, exit] = fieldsOf(record, 'Requeue');
+  if (stateWord === undefined || restarts === undefined || exit === undefined) return undefined;
   const [timeLimit = ''] = fieldsOf(record, 'RunTime');
   const [nodes = ''] = fieldsOf(record, 'NodeList');
   const outputPath = readPath(fieldsOf(record, 'StdOut')[0] ?? '');

@@ -1,7 +1,8 @@
 // squeue: how all jobs of the user are asked for at once, and how its answer is read. The one source of following.
 import type { HostResult } from '../host/host.ts';
 import { failureWords, oneLine } from './command-words.ts';
-import { readJobRow } from './job-row.ts';
+import { readJobName } from './job-name.ts';
+import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { Job, JobList } from './scheduler.ts';
 
 const RECORD_START = '\x1e';
@@ -30,7 +31,8 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
 /**
  * Reads squeue's answer. It counts only when squeue exited with 0, wrote nothing to standard error, and every record
  * that begins also ends; that nothing is missing after the last one is the promise of `Host.run`.
- * Rows of job arrays and heterogeneous jobs are left out: no job of ours is one.
+ * Rows of job arrays and heterogeneous jobs are left out: no job of ours is one. So is a row of which the job can't be told, if its
+ * name is none of ours; with a name of ours it would make a job of ours absent, and there is no list.
  */
 export function readSqueue(result: HostResult, mark: string): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('squeue', result) };
@@ -39,9 +41,14 @@ export function readSqueue(result: HostResult, mark: string): JobList {
   const jobs: Job[] = [];
   for (const fields of readRecords(result.stdout, mark)) {
     if (fields === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
-    const job = header === undefined ? undefined : readRow(fields);
-    header ??= fields[0] ?? '';
-    if (job !== undefined) jobs.push(job);
+    if (header === undefined) {
+      header = fields[0] ?? '';
+      continue;
+    }
+    const job = readRow(fields);
+    if (job === 'unreadable')
+      return { kind: 'failed', words: 'the answer of squeue has an unreadable row of a job of ours' };
+    if (job !== 'not ours') jobs.push(job);
   }
   if (header !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
   return { kind: 'listed', jobs };
@@ -68,13 +75,15 @@ function* readRecords(stdout: string, mark: string): Generator<string[] | undefi
   }
 }
 
-function readRow(fields: readonly string[]): Job | undefined {
-  const [id, shownId, stateWord = '', reason = '', submitted = '', start = '', end = '', partition = '', nodes = ''] =
-    fields;
-  // The last task of a job array shows the id of the whole array: only where both agree is it a job by itself.
-  if (id === undefined || id !== shownId) return undefined;
+function readRow(fields: readonly string[]): Job | 'not ours' | 'unreadable' {
+  const [id = '', shownId = '', stateWord = '', reason = ''] = fields;
+  const [submitted = '', start = '', end = '', partition = '', nodes = ''] = fields.slice(FIELDS.indexOf('%V'));
   const name = fields.slice(FIELDS.length - 1).join(FIELD_END);
-  return readJobRow({ id, name, stateWord, reason, partition, nodes, submitted, start, end });
+  // The last task of a job array shows the id of the whole array: only where both agree is it a job by itself.
+  const row = { id, name, stateWord, reason, partition, nodes, submitted, start, end };
+  const job = id === shownId ? readJobRow(row) : undefined;
+  if (job !== undefined) return job;
+  return PART_OF_SEVERAL.test(shownId) || readJobName(name) === undefined ? 'not ours' : 'unreadable';
 }
 
 function recordStart(mark: string): string {

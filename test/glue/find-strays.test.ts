@@ -20,6 +20,12 @@ const ROWS: readonly Row[] = [
     stray: 'job',
   },
   {
+    title: 'is over, and its job is in a state that can not be read: it may have ended',
+    task: taskOf('completed'),
+    jobs: [jobOf('UNKNOWN')],
+    stray: 'none',
+  },
+  {
     title: 'runs, and no agent has ever reported for it',
     task: taskOf('in_progress', { ...QUIET, lastWorker: undefined }),
     stray: 'none',

@@ -84,6 +84,8 @@ describe('sacct', () => {
     ['no header', result({ stdout: '' })],
     ['a cut last row', result({ stdout: HEADER + '4711\x1fclearml' })],
     ['a row with fields missing', result({ stdout: HEADER + line('4711', OURS) })],
+    ['a row without an id', result({ stdout: HEADER + line('?', OURS, 'FAILED', '', '', 'n1', '1', '1', '1') })],
+    ['a row without a state', result({ stdout: HEADER + line('7', OURS, '<html>', '', '', 'n1', '1', '1', '1') })],
     ['an exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],
     // Before 23.11 with exit code 0.
     [
@@ -95,6 +97,13 @@ describe('sacct', () => {
       expect(readSacct(answer)).to.include({ kind: 'failed' });
     });
   }
+
+  it('overlooks what a login script prints before and between', () => {
+    const row = line('4711', OURS, 'COMPLETED', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100');
+    const list = readSacct(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
+
+    expect(list.kind === 'listed' && list.jobs.map((job) => job.id)).to.deep.equal(['4711']);
+  });
 
   it('never throws on garbage', () => {
     fc.assert(

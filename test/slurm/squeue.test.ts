@@ -156,6 +156,31 @@ describe('squeue', () => {
     });
   }
 
+  for (const [what, id, shownId] of [
+    ['no number', '?', '?'],
+    ['no id', '', ''],
+    ['another id in each column', '17', '18'],
+    ['a terminal sequence', '\x1b[2J', '17'],
+  ] as const) {
+    it(`S-30 leaves out a row with ${what} of a job that is none of ours, and gives no list where the job is ours`, () => {
+      const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
+      expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
+
+      expect(
+        readSqueue(result({ stdout: HEADER + row(id, OURS, { shownId }) + row('4711', 'other') }), MARK),
+      ).to.deep.equal({
+        kind: 'failed',
+        words: 'the answer of squeue has an unreadable row of a job of ours',
+      });
+    });
+  }
+
+  it('S-30 leaves out tasks of an array although they bear a name of ours', () => {
+    expect(
+      jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
+    ).to.deep.equal([]);
+  });
+
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (garbage, withMark) => {

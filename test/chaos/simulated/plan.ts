@@ -18,6 +18,8 @@ export interface RoundPlan {
   readonly hasSlowCalls: boolean;
   /** The second daemon, once killed, never comes back. */
   readonly diesForGood: boolean;
+  /** So many of Slurm's answers are malformed while there is trouble, and all of them hold rows that nobody can read. */
+  readonly malformedShare?: number;
 }
 
 const MOST_TASKS = 200;

@@ -5,6 +5,7 @@ import { settle } from '../../glue/simulation/moves.ts';
 import { silentLog } from '../../glue/simulation/silent-log.ts';
 import { createWorld, type Character } from '../../glue/simulation/world.ts';
 import { createCarrier } from './carrier.ts';
+import { createMalformer } from './malformed.ts';
 import { isLimboWrong, mayBeSilent, plainToSeeMs } from './excuses.ts';
 import { createHistory, type Verdict } from './history.ts';
 import { createLimbo } from './limbo.ts';
@@ -23,6 +24,8 @@ export interface RoundResult {
   readonly calls: number;
   readonly kills: number;
   readonly tasks: number;
+  /** How many of Slurm's answers were malformed. */
+  readonly malformed: number;
   readonly trace: readonly string[];
 }
 
@@ -42,6 +45,10 @@ const HARMLESS: readonly TroubleKind[] = ['a minute passes', 'ten minutes pass',
 export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const dice = diceOf(plan.seed, plan.round, 1);
   let tokens = 0;
+  let isCalm = false;
+  const { malformedShare } = plan;
+  const malformer =
+    malformedShare === undefined ? undefined : createMalformer(diceOf(plan.seed, plan.round, 3), malformedShare);
 
   const world = await createWorld({ characters: [], daemons: plan.daemons }, ({ cluster, turns }, life) =>
     createCliScheduler({
@@ -54,6 +61,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
         },
         rejected: (task) => history.befell(task, ['failed']),
         trouble: (program) => carrier.troubleOf(program),
+        ...(malformer === undefined ? {} : { spoil: (command, result) => malformer.spoil(command, result, isCalm) }),
       }),
       commands: COMMANDS,
       sbatchTimeoutMs: 150_000,
@@ -127,6 +135,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     if (isLimboWrong(plan)) limbo.look(history);
   }
   while (world.tasks.length < plan.tasks && verdictOf() === undefined) await admit();
+  isCalm = true;
   weather.clear();
   stage.held.clear();
   world.traps.length = 0;
@@ -146,5 +155,13 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     for (const says of describeLeft(world)) history.judge({ kind: 'lost', ...says });
   }
   for (const task of world.tasks) history.ended(task, world.server.store.tasks.get(task));
-  return { verdict: verdictOf(), moves, calls: carrier.calls(), kills, tasks: plan.tasks, trace: world.trace };
+  return {
+    verdict: verdictOf(),
+    moves,
+    calls: carrier.calls(),
+    kills,
+    tasks: plan.tasks,
+    malformed: malformer?.count() ?? 0,
+    trace: world.trace,
+  };
 }

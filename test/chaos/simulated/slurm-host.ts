@@ -17,6 +17,8 @@ export interface SlurmHabits {
   /** So many jobs may wait and run at once. */
   readonly jobLimit: number;
   trouble(program: string): Trouble;
+  /** What comes of an answer on its way. */
+  spoil?(command: HostCommand, result: HostResult): HostResult;
   /** sbatch is run for this task. */
   asked(task: string): void;
   /** Slurm refuses the job of this task for good. */
@@ -82,7 +84,10 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
         kind: isSbatch ? 'sbatch' : 'slurm',
         endpoint: command.program,
         label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
-        effect: () => answer(command),
+        effect() {
+          const result = answer(command);
+          return habits.spoil?.(command, result) ?? result;
+        },
         lost: (hasHappened) => fail(command, hasHappened, habits.trouble(command.program)),
       });
     },

@@ -1,0 +1,21 @@
+// Malformed answers of Slurm's commands: every task ends as it should all the same, once.
+import { expect } from 'chai';
+import { fuzzCases } from '../../support/fuzz-cases.ts';
+import { planRound } from './plan.ts';
+import { playRound } from './round.ts';
+
+const SEED = 13;
+
+describe("malformed answers of Slurm's commands", () => {
+  it('lose no task, run none twice, and end none but as it should end', async () => {
+    const wanted = fuzzCases(150);
+    let served = 0;
+    for (let round = 1; served < wanted; round += 1) {
+      const plan = { ...planRound(SEED, round), kinds: [], daemons: 1, tasks: 20, malformedShare: 0.3 } as const;
+      const { verdict, malformed } = await playRound(plan);
+      if (verdict !== undefined) expect.fail(`round ${round}: ${verdict.kind}: ${verdict.says}`);
+      served += malformed;
+    }
+    expect(served).to.be.at.least(wanted);
+  });
+});
