@@ -30,7 +30,7 @@ export function readPartitions(text: string): Partition[] {
     if (shownName === undefined || available === undefined || timeLimit === undefined || gres === undefined) continue;
     const name = shownName.replace(/\*$/, '');
     const before = partitions.get(name);
-    const count = Number(nodes ?? 0);
+    const count = readNumber(nodes);
     partitions.set(name, {
       name,
       isDefault: shownName.endsWith('*'),

@@ -67,4 +67,13 @@ describe('reading sinfo', () => {
       expect(readPartitions(`p|up|infinite|1|${state}|1|1|(null)`)[0]?.usableNodes).to.equal(isUsable ? 1 : 0);
     });
   }
+
+  it('never counts what is no number, and leaves out what is no line of its own', () => {
+    const [gpu, ...others] = readPartitions(
+      'Welcome!\ngpu|up|1:00|?|idle|x|-|(null)\n|||\ngpu|up|1:00|2|idle|4|100|gpu:1\n',
+    );
+
+    expect(gpu).to.include({ name: 'gpu', nodes: 2, usableNodes: 2, cpus: 4, memoryMb: 100 });
+    expect(others).to.deep.equal([]);
+  });
 });
