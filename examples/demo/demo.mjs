@@ -1,5 +1,5 @@
-// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends; with DEMO_STAND_INS=1 without real Slurm and agent,
-// with `-- --install` or CI=true what is missing for a real Slurm is installed without a question.
+// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends.
+// DEMO_STAND_INS=1 leaves out real Slurm and agent; `-- --install` or CI=true installs what a real Slurm needs without a question.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLines, runCommand } from '../../test/set-up/command.mjs';

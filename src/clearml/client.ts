@@ -70,6 +70,13 @@ export interface StatusNote {
   readonly message: string;
 }
 
+export interface TaskQuery {
+  readonly statuses: readonly string[];
+  readonly queues: readonly QueueId[];
+  /** Only those whose status has changed since, milliseconds since 1970 by the server's clock. */
+  readonly changedSince?: number;
+}
+
 /**
  * Reading, and changing statuses. A call that changes the status or its message isn't tried again (`ServerUnreachable`): a user may
  * have aborted, reset or enqueued the task meanwhile. Read the task and decide anew.
@@ -80,7 +87,9 @@ export interface Tasks {
   /** What following needs of many tasks. Pages of 500. */
   read(ids: readonly TaskId[]): Promise<TaskList>;
   /** Tasks of these statuses whose `execution.queue` is one of these, as far as they can be read. Pages of 500. */
-  find(query: { readonly statuses: readonly string[]; readonly queues: readonly QueueId[] }): Promise<Task[]>;
+  find(query: TaskQuery): Promise<Task[]>;
+  /** Those whose id begins with this text, or whose name it is; the last changed first, at most so many. */
+  search(text: string, most: number): Promise<Task[]>;
   /** Writes `status_message` only. Never for an in_progress task: that erases the user's request to abort it. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
   /** @throws LostRace */
@@ -95,6 +104,8 @@ export interface Tasks {
    * @throws LostRace
    */
   unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
+  /** Aborts it as the web page does: a task that waits is stopped, the agent of one that runs is asked to end it. @throws LostRace */
+  abort(id: TaskId): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */
   setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
   /**

@@ -7,6 +7,7 @@ import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type LeftOut, type TellLeftOut } from './left-out.ts';
 import { readPages, splitPages } from './pages.ts';
 import { QUEUE_FIELDS, readQueue } from './queue-row.ts';
+import { escapeRegex } from './escape-regex.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
@@ -140,9 +141,4 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: TellLef
 /** What ClearML's own clients take for an id rather than a name. */
 function looksLikeId(text: string): text is QueueId {
   return /^[-a-f0-9]{30,}$/.test(text);
-}
-
-/** The same characters that Python's `re.escape` escapes: MongoDB and Python both understand that. */
-function escapeRegex(text: string): string {
-  return text.replace(/[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g, '\\$&');
 }

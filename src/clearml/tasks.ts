@@ -1,6 +1,7 @@
 // ClearML's tasks: reading many at once, and changing a status only where that can't trample a user's act.
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
+import { escapeRegex } from './escape-regex.ts';
 import { AnswerTooLarge, LostRace } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
 import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
@@ -93,16 +94,32 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       return { tasks, unread };
     },
 
-    async find({ statuses, queues }) {
+    async find({ statuses, queues, changedSince }) {
       // The server takes an empty list for no condition at all.
       if (statuses.length === 0 || queues.length === 0) return [];
       const leftOut: LeftOut[] = [];
+      const since =
+        changedSince === undefined
+          ? {}
+          : { status_changed: [`>=${new Date(changedSince).toISOString().slice(0, -1)}`] };
       const rows = await readPages('tasks.get_all', (page, size) =>
-        list({ status: statuses, 'execution.queue': queues, order_by: ['id'], page, page_size: size }),
+        list({ status: statuses, 'execution.queue': queues, ...since, order_by: ['id'], page, page_size: size }),
       );
       const found = rows.flatMap((row, index) => readRow(row, index, leftOut) ?? []);
       tellLeftOut('tasks.get_all', leftOut);
       return found;
+    },
+
+    async search(text, most) {
+      const few = { order_by: ['-last_update'], page: 0, page_size: most };
+      const named = await list({ ...few, name: `^${escapeRegex(text)}$` });
+      const begun = /^[0-9a-f]+$/.test(text)
+        ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
+        : [];
+      const leftOut: LeftOut[] = [];
+      const found = [...begun, ...named].flatMap((row, index) => readRow(row, index, leftOut) ?? []);
+      tellLeftOut('tasks.get_all', leftOut);
+      return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
     },
 
     async setStatusMessage(id, text) {
@@ -128,6 +145,11 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
       throw new LostRace(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
+    },
+
+    async abort(id) {
+      // Not by a note of ours: the message that the server sets is the request that the agent looks for.
+      await session.call('tasks.stop', { task: id }, { shape: Done, idempotent: false, once: true });
     },
 
     async setProperties(id, properties) {

@@ -1,10 +1,11 @@
 // From which queue, with which template and on which cluster a single task is to be run.
 import { nearestName } from '../base/nearest.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
+import { ownQueueOf } from '../config/internal-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Typed } from './command.ts';
 import { configuredTemplates } from './named-templates.ts';
-import { readQueues, type NamedQueue } from './serve-queues.ts';
+import { readQueues, refuseInternalQueue, type NamedQueue } from './serve-queues.ts';
 import { textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -24,6 +25,7 @@ export interface ChosenQueue {
 export async function chooseQueue(typed: Typed, settings: Settings, workingDir: string): Promise<ChosenQueue> {
   const name = textOption(typed, 'queue');
   const template = textOption(typed, 'template');
+  if (name !== undefined) refuseInternalQueue(name, settings);
   const found = settings.queues.find((queue) => queue.name === name);
   const cluster = theCluster(settings, found?.cluster);
   const ownName = ownQueue(cluster);
@@ -45,7 +47,7 @@ export async function chooseQueue(typed: Typed, settings: Settings, workingDir: 
 
 /** In which a task stands that nobody has enqueued, before it is brought to Slurm. No daemon serves it. */
 function ownQueue({ schedulerQueue }: ClusterSettings): string {
-  return `${schedulerQueue}-execute`;
+  return ownQueueOf(schedulerQueue);
 }
 
 function hasTemplate({ slurm }: Settings, template: string | undefined): boolean {

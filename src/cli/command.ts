@@ -46,6 +46,8 @@ export interface Option {
   /** All values that it may have. */
   readonly choices?: readonly string[];
   readonly describe: string;
+  /** Its value may be left out: it is then an empty text. */
+  readonly isBare?: boolean;
   /** What stands for its value, such as `QUEUE`; `FILE` and `FOLDER` are completed as such. A switch has none. */
   readonly value?: string;
   /** The heading under which it stands. */

@@ -1,5 +1,6 @@
 // Every command of the program.
 import type { Command } from './command.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { completionOf } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
@@ -20,6 +21,7 @@ import { varsCommand } from './commands/vars.ts';
 export const COMMANDS: readonly Command[] = [
   daemonCommand,
   executeCommand,
+  cancelCommand,
   renderCommand,
   lintCommand,
   doctorCommand,

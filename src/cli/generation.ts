@@ -4,7 +4,7 @@ import type { Surroundings, Typed } from './command.ts';
 import { warnOfLeftBehind } from './left-behind.ts';
 import { configuredTemplates } from './named-templates.ts';
 import { readBase, type Base } from './read-base.ts';
-import { readQueues } from './serve-queues.ts';
+import { readQueues, refuseInternalQueue } from './serve-queues.ts';
 import { refuseUntrustedTemplates } from './trusted-files.ts';
 import { switchOption } from './typed-options.ts';
 import type { WarnOnce } from './warn-once.ts';
@@ -22,6 +22,7 @@ export async function openGeneration(typed: Typed, around: Surroundings, warnOnc
   const { settings } = base.config;
   try {
     await refuseUntrustedTemplates(configuredTemplates(settings), settings, around);
+    for (const { name } of settings.queues) refuseInternalQueue(name, settings);
     const named = await readQueues(settings, around.workingDir);
     await warnOfLeftBehind(settings.clusters, base.log);
     // Nothing is asked there yet: this finds what a person must change before a login node can be reached.

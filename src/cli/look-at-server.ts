@@ -8,6 +8,7 @@ import {
   ServerUnreachable,
   ServerUnusable,
 } from '../clearml/errors.ts';
+import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentials } from '../config/errors.ts';
 import type { HereFacts, QueueSeen } from '../doctor/here-checks.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
@@ -80,7 +81,7 @@ export async function serverQueues(
     clearml = makeClearml(base, PATIENCE);
     const { apiServer: address } = await clearml.connect();
     const names = await clearml.queues.names();
-    return known({ address, queues: names.filter((name) => name !== schedulerQueue).toSorted() });
+    return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
   } catch (error) {
     const { server, credentials, version } = explainNoLogin(error, base.config.settings.api.apiServer ?? '');
     const why = [server, credentials, version].find(({ kind }) => kind === 'trouble');

@@ -14,7 +14,7 @@ import type { Base } from './read-base.ts';
 import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from './trusted-files.ts';
 import { switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
-import { readNamedTask, type OnServer } from './with-server.ts';
+import { readNamedTask } from './with-server.ts';
 
 export interface OneTask {
   readonly task: TaskId;
@@ -116,9 +116,10 @@ function refuseUnusedImage(typed: Typed, { named }: ChosenQueue, isSingularityMo
 }
 
 /** The task itself or a copy of it, with the image that it is to run in. @throws UsageProblem when there is no such task */
-async function readyTask(typed: Typed, { around }: Base, named: TaskId, there: OnServer): Promise<TaskId> {
-  const { clearml } = there;
-  await readNamedTask(there, named);
+async function readyTask(typed: Typed, base: Base, named: TaskId, there: ServerSide): Promise<TaskId> {
+  const { clearml, server } = there;
+  const { around } = base;
+  await readNamedTask({ base, clearml, server }, named, 'execute');
   const isCopy = switchOption(typed, 'clone') === true;
   const task = isCopy ? await clearml.tasks.clone(named) : named;
   if (isCopy) around.stderr(`Task ${named} was copied: its copy is ${task}.\n`);

@@ -96,7 +96,7 @@ function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, 
 
 function refuseValue(name: string, option: Option, value: unknown): void {
   const values = [value].flat().filter((one) => typeof one === 'string');
-  if (option.type === 'string' && values.includes(''))
+  if (option.type === 'string' && option.isBare !== true && values.includes(''))
     throw new UsageProblem(`--${name} needs a value: ${spelling(name, option)}.`);
   const { choices } = option;
   const wrong = values.find((one) => choices?.includes(one) === false);

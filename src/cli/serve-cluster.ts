@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
+import { noteServing } from '../glue/serving-note.ts';
 import { runDaemon, type DaemonEnd } from '../glue/daemon.ts';
 import type { Glue } from '../glue/glue.ts';
 import { takeLock, type Lock } from '../glue/lock.ts';
@@ -43,7 +44,12 @@ export async function serveCluster(
       if (facts === undefined) return 'done';
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, base.config.settings);
       const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
+      const queues = glue.queues.map(({ name }) => name);
+      const note = (): Promise<void> => noteServing(cluster.stateDir, { queues, draining: options.drain.aborted });
+      const drains = (): void => void note();
+      options.drain.addEventListener('abort', drains, { once: true });
       try {
+        await note();
         saySoNow(glue, serverSide);
         options.served();
         const pace = { lookMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
@@ -54,6 +60,7 @@ export async function serveCluster(
         return end;
       } finally {
         await glue.journal.close();
+        options.drain.removeEventListener('abort', drains);
       }
     } finally {
       await clusterSide.host.close();

@@ -1,8 +1,10 @@
 // Which queue is served with which template: read from the disk and from the server, with a sentence for what doesn't fit.
+import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, Queue } from '../clearml/client.ts';
 import type { QueueSettings } from '../config/served-queues.ts';
+import { isInternalQueue } from '../config/internal-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../glue/glue.ts';
 import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
@@ -24,6 +26,7 @@ export interface NamedQueue {
   readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
   /** The user properties that the template reads. */
   readonly properties: readonly ReadProperty[];
+  readonly templateMark: string;
   /** Whether the template has a use for the image that a task names. */
   readonly readsImage: boolean;
 }
@@ -68,13 +71,23 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
   );
 }
 
-type ReadTemplate = Pick<NamedQueue, 'template' | 'optionPlaces' | 'properties' | 'readsImage'>;
+type ReadTemplate = Pick<NamedQueue, 'template' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage'>;
+
+/** Whoever served one would take what waits for its own job. @throws UsageProblem */
+export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, 'clusters'>): void {
+  const own = clusters.map(({ schedulerQueue }) => schedulerQueue);
+  if (!isInternalQueue(name, own)) return;
+  throw new UsageProblem(
+    `Queue "${name}" is this program's own: tasks are parked there while their jobs wait in Slurm. Name the queue into which tasks are enqueued.`,
+  );
+}
 
 async function readTemplate(file: string, workingDir: string): Promise<ReadTemplate> {
   const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
   const name = basename(file);
   return {
     template: parseTemplate(text, name),
+    templateMark: createHash('sha256').update(text).digest('hex').slice(0, 16),
     optionPlaces: listOptionPlaces(name, text),
     properties: listProperties(name, text),
     readsImage: readsImage(name, text),

@@ -22,7 +22,7 @@ export async function setMissingProperties(
   properties: readonly ReadProperty[],
 ): Promise<string> {
   return withServer(typed, here, async (there) => {
-    const read = await readNamedTask(there, id);
+    const read = await readNamedTask(there, id, 'properties');
     const { missing, sentences } = compare(Hyperparams.parse(read.document['hyperparams']).properties, properties);
     await there.clearml.tasks.setProperties(read.task.id, missing);
     return [...new Set(sentences)].join('');

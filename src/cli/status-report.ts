@@ -1,4 +1,5 @@
 // How the tasks stand, as text for a person and as JSON for a program.
+import { sayDuration } from '../base/duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
@@ -15,7 +16,11 @@ export interface ClusterStatus extends Survey {
   readonly cluster: string | undefined;
   readonly stateDir: string;
   /** Who serves it at the moment. */
-  readonly daemon: Holder | undefined;
+  readonly daemon: (Holder & { readonly draining: boolean }) | undefined;
+  /** When this was seen, milliseconds since 1970. */
+  readonly now: number;
+  /** How far back tasks that have ended are told of. */
+  readonly endedSinceMs: number;
 }
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
@@ -32,15 +37,13 @@ export function statusText(clusters: readonly ClusterStatus[], look: StatusLook)
   return clusters.map((cluster) => clusterText(cluster, look)).join('\n');
 }
 
-function clusterText(
-  { cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble }: ClusterStatus,
-  look: StatusLook,
-): string {
+function clusterText(seen: ClusterStatus, look: StatusLook): string {
+  const { cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble, now } = seen;
   const serves = cluster === undefined ? 'Daemon' : `Cluster ${cluster}: daemon`;
   const lines = [
     daemon === undefined
       ? `${serves} ${look.paint('doubtful', 'not running')} (state folder ${stateDir}): jobs go on, but nothing is taken or told until it is started.`
-      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)}.`,
+      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${sayDuration(now - daemon.since)}).${daemon.draining ? ` It is ${look.paint('doubtful', 'draining')}: it takes nothing new, and ends with its last job.` : ''}`,
   ];
   if (clearmlTrouble !== undefined)
     lines.push(
@@ -51,7 +54,56 @@ function clusterText(
       `Slurm ${look.paint('bad', 'could not be asked')}, so jobs are shown as the journal knows them: ${slurmTrouble}.`,
     );
   const said = lines.map((line) => wrapText(line, { width: look.columns })).join('');
-  return said + (rows.length === 0 ? 'No task is on its way.\n' : rowsText(rows, look));
+  const onTheirWay = rows.length === 0 ? 'No task is on its way.\n' : rowsText(rows, look);
+  return said + onTheirWay + waitingText(seen, look) + endedText(seen, look);
+}
+
+const WAITING_HEAD = ['PLACE', 'TASK', 'NAME', 'QUEUE', 'SINCE'];
+
+/** What no daemon has claimed yet. */
+function waitingText({ waiting, waitingCount }: ClusterStatus, look: StatusLook): string {
+  if (waitingCount === 0) return '';
+  const rows = waiting.map(({ place, task, name, queue, since }) => [
+    String(place),
+    task,
+    shownName(name),
+    queue,
+    since === undefined ? '-' : formatTime(since),
+  ]);
+  const more = waitingCount - waiting.length;
+  const head = `\nWaiting in their queues: ${waitingCount}${more === 0 ? '' : `, the first of each queue`}\n`;
+  return head + tableOrLines(WAITING_HEAD, rows, look.columns);
+}
+
+const ENDED_HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATUS', 'ENDED', 'WHY'];
+
+function endedText({ ended, endedSinceMs }: ClusterStatus, look: StatusLook): string {
+  if (ended.length === 0) return '';
+  const rows = ended.map(({ task, name, queue, job, status, endedAt, why }) => [
+    task,
+    shownName(name),
+    queue,
+    job,
+    look.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
+    endedAt === undefined ? '-' : formatTime(endedAt),
+    cleanLogTail(why.replaceAll(/\s+/g, ' '), 1),
+  ]);
+  const head = `\nEnded in the last ${sayDuration(endedSinceMs)}: ${ended.length}\n`;
+  return head + tableOrLines(ENDED_HEAD, rows, look.columns);
+}
+
+function shownName(name: string | undefined): string {
+  return cutToWidth(cleanLogTail((name ?? '').replaceAll(/\s+/g, ' '), 1), NAME_WIDTH);
+}
+
+/** Where there is no room for a table, the cells of a row behind each other. */
+function tableOrLines(head: readonly string[], rows: readonly (readonly string[])[], columns: number): string {
+  const facts = textTable(
+    head,
+    rows.map((row) => (head.at(-1) === 'WHY' ? [...row.slice(0, -1), ''] : [...row])),
+  );
+  if (facts.split('\n').every((line) => textWidth(line) <= columns)) return textTable(head, rows, columns);
+  return rows.map((row) => wrapText(row.filter((cell) => cell !== '').join('  '), { width: columns })).join('');
 }
 
 /** Where there is no room for a table, a few lines for each task. */
@@ -106,10 +158,13 @@ function colourOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
 /** The same for programs: names are only ever added to it. */
 export function statusDocument(clusters: readonly ClusterStatus[]): object {
   return {
-    clusters: clusters.map(({ cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble }) => ({
+    clusters: clusters.map(({ cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble, waiting, ...more }) => ({
       cluster: cluster ?? null,
       stateDir,
-      daemon: daemon === undefined ? null : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since) },
+      daemon:
+        daemon === undefined
+          ? null
+          : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
       clearmlTrouble: clearmlTrouble ?? null,
       slurmTrouble: slurmTrouble ?? null,
       tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
@@ -121,6 +176,16 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
         since: since === undefined ? null : isoTime(since),
         nodes: nodes ?? null,
         why,
+      })),
+      waiting: waiting.map(({ name, since, ...row }) => ({
+        ...row,
+        name: name ?? null,
+        since: since === undefined ? null : isoTime(since),
+      })),
+      waitingCount: more.waitingCount,
+      ended: more.ended.map(({ endedAt, ...row }) => ({
+        ...row,
+        endedAt: endedAt === undefined ? null : isoTime(endedAt),
       })),
     })),
   };

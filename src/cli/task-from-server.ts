@@ -11,8 +11,8 @@ export async function taskFromServer(
   id: string,
   { queueName, cluster }: Aim,
 ): Promise<TaskToRender> {
-  return withServer(typed, here, async ({ clearml, server }) => {
-    const read = await readNamedTask({ clearml, server }, id);
+  return withServer(typed, here, async ({ base, clearml, server }) => {
+    const read = await readNamedTask({ base, clearml, server }, id, 'render');
     const projectId = read.document['project'];
     const [project, user, queue, schedulerQueue] = await Promise.all([
       typeof projectId === 'string' ? clearml.people.project(projectId) : undefined,

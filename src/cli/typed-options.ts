@@ -1,5 +1,4 @@
 // Reading typed options: one kind each, with a sentence when what was typed can't be meant.
-import type { TaskId } from '../clearml/ids.ts';
 import type { Typed } from './command.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -47,10 +46,22 @@ export function numberOption(typed: Typed, name: string, least: number): number 
   return Number(text);
 }
 
-/** The id of a task, as the web page shows it. @param command for the sentence when there is none */
-export function taskOption(typed: Typed, name: string, command: string): TaskId {
-  const id = textOption(typed, name);
-  if (id !== undefined && /^[0-9a-f]{32}$/.test(id)) return id as TaskId;
-  const fact = id === undefined ? `${command} needs a task` : `"${id}" is no task id`;
-  throw new UsageProblem(`${fact}: copy the id, 32 letters and digits, from the task's web page or from status.`);
+const SPAN_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A span of time such as `90s`, `30m`, `2h` or `3d`, in milliseconds. */
+export function spanOption(typed: Typed, name: string): number | undefined {
+  const text = textOption(typed, name);
+  if (text === undefined) return undefined;
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const unitMs = SPAN_MS[unit];
+  if (unitMs === undefined)
+    throw new UsageProblem(`--${name} needs a span of time such as 30m, 2h or 3d, not "${text}".`);
+  return Number(count) * unitMs;
+}
+
+/** A number whose option may stand alone: then what is usual. undefined where it was not typed. */
+export function bareNumberOption(typed: Typed, name: string, least: number, usual: number): number | undefined {
+  const value = typed[name];
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return last === '' ? usual : numberOption(typed, name, least);
 }

@@ -28,6 +28,8 @@ export const Entry = z.object({
   attempt: z.string().optional(),
   /** How many attempts were made. */
   attempts: z.number().default(0),
+  /** A mark of the template's text with which the newest attempt was submitted. */
+  templateMark: z.string().optional(),
   /** When the first attempt was made: bounds every search in accounting. */
   firstAttemptAt: z.number().optional(),
   jobId: z

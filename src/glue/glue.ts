@@ -22,6 +22,8 @@ export interface ServedQueue {
   readonly template: Template;
   /** What its tasks may ask for by user properties; without them, anything. */
   readonly bounds?: PropertyBounds | undefined;
+  /** By which another text of the template is told from this one. */
+  readonly templateMark?: string | undefined;
   /** Where its template sets each option, for advice about one. */
   readonly optionPlaces?: ReadonlyMap<string, OptionPlace>;
 }

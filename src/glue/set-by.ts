@@ -14,9 +14,18 @@ export function withPlaces(text: string, places: ReadonlyMap<string, OptionPlace
   return named.length === 0 ? text : `${text} ${named.join(' ')}`;
 }
 
-/** The same, with the template of the queue that the task came from, where this daemon serves it. */
-export function withPlacesFor(glue: Pick<Glue, 'queues'>, { queue }: Pick<Entry, 'queue'>, text: string): string {
-  return withPlaces(text, glue.queues.find(({ id }) => id === queue)?.optionPlaces);
+/**
+ * The same, with the template of the queue that the task came from, where this daemon serves it. Of a template that was changed
+ * since the job was submitted nothing is told: its lines and properties are not those of the job.
+ */
+export function withPlacesFor(
+  glue: Pick<Glue, 'queues'>,
+  { queue, templateMark }: Pick<Entry, 'queue' | 'templateMark'>,
+  text: string,
+): string {
+  const served = glue.queues.find(({ id }) => id === queue);
+  const isChanged = templateMark !== undefined && templateMark !== served?.templateMark;
+  return withPlaces(text, isChanged ? undefined : served?.optionPlaces);
 }
 
 function describePlace(option: string, { file, line, properties }: OptionPlace): string {

@@ -2,7 +2,7 @@
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import type { Job } from '../slurm/scheduler.ts';
-import { attemptOf } from '../slurm/job-name.ts';
+import { attemptOf, readMark } from '../slurm/job-name.ts';
 import { forEach } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import { findStrays, seemsJobless, type Stray, type StrayFacts } from './find-strays.ts';
@@ -118,7 +118,7 @@ function parkedTasks({ schedulerQueue }: Glue, { queues }: View): TaskId[] {
 
 async function takeIn(glue: Glue, stray: Stray): Promise<void> {
   if (stray.kind === 'maybe requeued' && !(await isRequeued(glue, stray.job))) return;
-  glue.log.info('Found a task that nobody followed', { task: stray.task, what: stray.kind });
+  glue.log.info('Adopting an untracked task', { task: stray.task, what: stray.kind, ...submittedBy(glue, stray) });
   switch (stray.kind) {
     case 'job': {
       const { jobId, attempt, isOthersJob } = stray;
@@ -147,6 +147,15 @@ async function takeIn(glue: Glue, stray: Stray): Promise<void> {
     case 'pointless job':
       return glue.scheduler.cancel([stray.jobId]);
   }
+}
+
+/** Whose it was, where its job tells: this daemon's, whose journal was lost, or a peer's that no longer reports. */
+function submittedBy({ mark }: Glue, stray: Stray): { readonly submittedBy?: string } {
+  const attempt =
+    stray.kind === 'job' ? stray.attempt : stray.kind === 'maybe requeued' ? attemptOf(stray.job.name) : '';
+  const its = readMark(attempt);
+  if (its === undefined) return {};
+  return { submittedBy: its === mark ? 'this daemon' : 'a peer that is gone' };
 }
 
 /** A record counts only under the name that the list showed: ids are handed out again. */

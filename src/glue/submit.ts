@@ -68,6 +68,7 @@ export async function submit(
     stepAt: now,
     attempt: before.attempt,
     attempts: before.attempts + 1,
+    templateMark: glue.queues.find(({ id }) => id === before.queue)?.templateMark,
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };

@@ -28,7 +28,7 @@ export const recovery: Figure = {
       const startedAt = Date.now();
       daemon = await world.start(daemonWords(path));
       await daemon.until('Submitted', 1);
-      if (hasForgotten) await daemon.until('Found a task that nobody followed', JOBS);
+      if (hasForgotten) await daemon.until('Adopting an untracked task', JOBS);
       return { what: how, value: (Date.now() - startedAt) / 1000, unit: 's' };
     }
 

@@ -98,11 +98,11 @@ describe('logs', () => {
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
-  it('wants the id of a task', async () => {
-    expect(await place.run('logs')).to.deep.include({ code: 2, stdout: '' });
-    const { code, stderr } = await place.run('logs', 'my-task');
-
+  it('wants a task', async () => {
+    const { code, stderr } = await place.run('logs');
     expect(code).to.equal(2);
-    expect(stderr).to.include('"my-task" is no task id: copy the id');
+    expect(stderr).to.include(
+      'logs needs a task: its id or the beginning of it, its name, or the number of its Slurm job',
+    );
   });
 });

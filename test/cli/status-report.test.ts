@@ -12,6 +12,11 @@ const SEEN: ClusterStatus = {
   daemon: undefined,
   clearmlTrouble: undefined,
   slurmTrouble: undefined,
+  now: Date.UTC(2026, 0, 2, 5),
+  endedSinceMs: 3_600_000,
+  waiting: [],
+  waitingCount: 0,
+  ended: [],
   rows: [
     {
       task: 'a'.repeat(32) as TaskId,
@@ -103,5 +108,43 @@ describe('the table of tasks', () => {
       .and.to.match(/ PENDING /)
       .and.to.match(/ parked /);
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
+  });
+
+  it('tells below what waits in queues and what has ended, in any width', () => {
+    const more: ClusterStatus = {
+      ...SEEN,
+      rows: [],
+      daemon: {
+        host: 'login1',
+        pid: 7,
+        begun: '1',
+        since: Date.UTC(2026, 0, 2, 2),
+        draining: true,
+      },
+      waiting: [
+        { task: 'c'.repeat(32) as TaskId, name: 'next one', queue: 'gpu', place: 1, since: Date.UTC(2026, 0, 2, 4) },
+      ],
+      waitingCount: 12,
+      ended: [
+        {
+          task: 'd'.repeat(32) as TaskId,
+          name: 'last\x1b[31m one',
+          queue: 'gpu',
+          job: '4710',
+          status: 'failed',
+          endedAt: Date.UTC(2026, 0, 2, 4, 30),
+          why: 'Slurm job 4710 ended TIMEOUT',
+        },
+      ],
+    };
+    const text = shown(Infinity, more);
+    expect(text).to.include('since 2026-01-02 02:00 UTC (3 h). It is draining: it takes nothing new');
+    expect(text).to.include('Waiting in their queues: 12, the first of each queue\nPLACE  TASK');
+    expect(text).to.match(/^1 {6}c{32} {2}next one {2}gpu {4}2026-01-02 04:00 UTC$/m);
+    expect(text).to.include('Ended in the last 60 min: 1\nTASK');
+    expect(text).to.match(
+      /^d{32} {2}last one {2}gpu {4}4710 {2}failed {2}2026-01-02 04:30 UTC {2}Slurm job 4710 ended/m,
+    );
+    for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 });

@@ -36,7 +36,9 @@ describe('status', () => {
 
     expect(code).to.equal(0);
     const [daemon, head, row] = stdout.split('\n');
-    expect(daemon).to.equal(`Daemon running: process ${process.pid} on login1, since 2026-01-02 03:04 UTC.`);
+    expect(daemon).to.match(
+      new RegExp(`^Daemon running: process ${process.pid} on login1, since 2026-01-02 03:04 UTC \\(\\d+ days\\)\\.$`),
+    );
     expect(head).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/);
     expect(row).to.match(
       new RegExp(`^${task}  train the model  gpu    \\d+ +PENDING  20.* UTC  -     it is held \\(JobHeldUser\\)`),
@@ -72,6 +74,26 @@ describe('status', () => {
     expect(stdout).to.match(/^Slurm could not be asked, so jobs are shown as the journal knows them: .+\.$/m);
     expect(stdout).to.match(new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm could not be asked about its job`));
     await place.slurm.listen();
+  });
+
+  it('shows what waits in the served queues with its place, and what has ended lately', async () => {
+    const ended = await submitOne('was run');
+    await place.user.api('tasks.stop', { task: ended });
+    await place.run('--once', '--queue', 'gpu', '--template-files', 't');
+    await place.run('--once', '--queue', 'gpu', '--template-files', 't');
+    const gpu = await place.user.makeQueue('gpu');
+    const waits = [await place.user.makeTask({ name: 'first' }), await place.user.makeTask({ name: 'second' })];
+    for (const task of waits) await place.user.enqueue(task, gpu);
+
+    const { stdout } = await place.run('status');
+    expect(stdout).to.include('Waiting in their queues: 2\n');
+    expect(stdout).to.match(new RegExp(`^2 +${waits[1] ?? ''} +second +gpu +20`, 'm'));
+    expect(stdout).to.include('Ended in the last 60 min: 1\n');
+    expect(stdout).to.match(new RegExp(`^${ended} +was run +gpu +\\d+ +stopped`, 'm'));
+
+    const { stdout: json } = await place.run('status', '--json', '--since', '0m');
+    const [cluster] = (JSON.parse(json) as { clusters: Record<string, unknown>[] }).clusters;
+    expect(cluster).to.deep.include({ waitingCount: 2, ended: [] });
   });
 
   it('does not know --watch and --json together', async () => {

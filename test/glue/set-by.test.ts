@@ -1,6 +1,8 @@
 // Advice that names an option says where that is set, as the template of the queue has it.
 import { expect } from 'chai';
-import { withPlaces } from '../../src/glue/set-by.ts';
+import type { QueueId } from '../../src/clearml/ids.ts';
+import type { ServedQueue } from '../../src/glue/glue.ts';
+import { withPlaces, withPlacesFor } from '../../src/glue/set-by.ts';
 import { listOptionPlaces } from '../../src/template/option-places.ts';
 
 const PLACES = listOptionPlaces(
@@ -44,5 +46,16 @@ describe('advice that names an option', () => {
 
   it('stays as it is where the template is not known', () => {
     expect(withPlaces('Lower --time.', undefined)).to.equal('Lower --time.');
+  });
+
+  it('says nothing of a template that was changed since the job was submitted', () => {
+    const queue = 'q' as QueueId;
+    const served = { id: queue, name: 'gpu', optionPlaces: PLACES, templateMark: 'new' } as unknown as ServedQueue;
+    const told = (templateMark: string | undefined): string =>
+      withPlacesFor({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
+
+    expect(told('old')).to.equal('Lower --time.');
+    expect(told('new')).to.include('Here --time is set');
+    expect(told(undefined)).to.include('Here --time is set');
   });
 });

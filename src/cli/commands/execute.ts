@@ -11,7 +11,11 @@ export const executeCommand: Command = {
     { words: 'execute --id TASK --queue gpu --clone', does: 'Run a copy of it, with the template of the queue' },
   ],
   options: {
-    id: { value: 'TASK', type: 'string', describe: 'The task' },
+    id: {
+      value: 'TASK',
+      type: 'string',
+      describe: 'The task: its id or the beginning of it, its name, or its job number',
+    },
     template: {
       value: 'FILE',
       type: 'string',

@@ -15,7 +15,11 @@ export const renderCommand: Command = {
   ],
   options: {
     ...QUEUE_OPTIONS,
-    task: { value: 'TASK', type: 'string', describe: 'The id of the task' },
+    task: {
+      value: 'TASK',
+      type: 'string',
+      describe: 'The task: its id or the beginning of it, its name, or its job number',
+    },
     'task-file': {
       value: 'FILE',
       type: 'string',

@@ -41,8 +41,8 @@ function optionWords(name: string, option: Option): OptionWords {
   };
 }
 
-function valueKind({ type, choices, value }: Option): ValueKind {
-  if (type === 'boolean') return 'none';
+function valueKind({ type, choices, value, isBare }: Option): ValueKind {
+  if (type === 'boolean' || isBare === true) return 'none';
   if (choices !== undefined) return { words: choices };
   if (value?.startsWith('FILE') === true) return 'file';
   return value === 'FOLDER' ? 'folder' : 'unknown';

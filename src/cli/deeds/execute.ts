@@ -10,9 +10,10 @@ import { createConsoleView } from '../console-view.ts';
 import { executeAgain } from '../execute-again.ts';
 import { EXIT } from '../exit-codes.ts';
 import { forReader } from '../for-reader.ts';
+import { findTask } from '../find-task.ts';
 import { withOneTask, type OneTask } from '../open-one-task.ts';
 import { readBase } from '../read-base.ts';
-import { taskOption } from '../typed-options.ts';
+import { textOption } from '../typed-options.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
 /**
@@ -20,12 +21,12 @@ import { UsageProblem } from '../usage-problem.ts';
  * @throws what keeps it from being run, each with a sentence in explain.ts's table
  */
 export async function execute(typed: Typed, around: Surroundings): Promise<number> {
-  const id = taskOption(typed, 'id', 'execute');
   // One queue is meant here, not all that are served. And what becomes of the task is in its console, which is shown.
   const base = readBase({ ...typed, queue: undefined }, around, 'warn');
   const { pollIntervalMs, queuePollIntervalMs } = base.config.settings.slurm;
   const pace = { lookMs: pollIntervalMs, queueMs: queuePollIntervalMs };
   try {
+    const id = await findTask(base, textOption(typed, 'id'), 'execute');
     return await withOneTask(typed, base, id, async (one) => {
       const { glue, queue, task, lock } = one;
       const console = createConsoleView(glue.clearml.events, task, (text) => around.stdout(forReader(around, text)));

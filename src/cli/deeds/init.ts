@@ -14,6 +14,7 @@ import { startingTemplate } from '../init/starting-template.ts';
 import { makeHost } from '../make-host.ts';
 import { withLog, type Base } from '../read-base.ts';
 import { readConfig } from '../read-config.ts';
+import { refuseInternalQueue } from '../serve-queues.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import { UNIT_FILE_NAMES, UNIT_FILES } from '../unit-files.ts';
 import { unitSite } from '../unit-site.ts';
@@ -33,6 +34,8 @@ export async function init(typed: Typed, around: Surroundings): Promise<number> 
     // Before anybody is asked anything.
     await throwIfAnyIsThere([TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)].map((name) => join(folder, name)));
 
+    const queue = textOption(typed, 'queue');
+    if (queue !== undefined) refuseInternalQueue(queue, base.config.settings);
     const site = await lookAtSite(base, cluster);
     const put = switchOption(typed, 'yes') === true ? undefined : around.ask;
     const choices = await choose(site, typedChoices(typed), askPerson(put));

@@ -10,10 +10,11 @@ import { openCluster } from '../assemble.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { forReader } from '../for-reader.ts';
 import { EXIT } from '../exit-codes.ts';
+import { findTask } from '../find-task.ts';
 import { findJob, type FoundJob } from '../find-job.ts';
 import { makeClearml } from '../make-clearml.ts';
 import { readBase, type Base } from '../read-base.ts';
-import { numberOption, switchOption, taskOption } from '../typed-options.ts';
+import { numberOption, switchOption, textOption } from '../typed-options.ts';
 
 const USUAL_LINES = 100;
 /** Of a log's end so much is read at most; lines beyond it are for whoever opens the file. */
@@ -23,10 +24,10 @@ const READ_EVERY_MS = 5_000;
 
 /** Returns `failed` when there is nothing to show: no job and no console, or a log that can't be read. @throws SlurmUnavailable, what the client throws */
 export async function printLog(typed: Typed, around: Surroundings): Promise<number> {
-  const task = taskOption(typed, 'task', 'logs');
   const lines = numberOption(typed, 'lines', 1) ?? USUAL_LINES;
   const base = readBase(typed, around);
   try {
+    const task = await findTask(base, textOption(typed, 'task'), 'logs');
     for (const cluster of base.config.settings.clusters) {
       const { host, scheduler } = await openCluster(base, cluster, base.log);
       try {

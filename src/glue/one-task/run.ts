@@ -55,7 +55,9 @@ export async function runOneTask(given: Glue, options: OneTaskOptions): Promise<
   const end = await live<Task | 'deleted' | 'left'>(glue, { stop, lock, givenUp: 'left' }, (signal) =>
     goAlong(glue, { ...options, stop: signal }, seen),
   );
-  return { isOver: end !== 'left', task: typeof end === 'string' ? undefined : end, jobId: seen.jobId };
+  // A job that was submitted after the last look stands in the journal alone.
+  const jobId = glue.journal.entries.get(options.task)?.jobId ?? seen.jobId;
+  return { isOver: end !== 'left', task: typeof end === 'string' ? undefined : end, jobId };
 }
 
 async function goAlong(

@@ -95,6 +95,29 @@ describe('one task without a daemon', () => {
     expect(run.shown).to.be.above(10);
   });
 
+  it('that is left right after its submission has its job named', async () => {
+    const desk = createDesk();
+    const task = await desk.enqueued(1);
+    const glue = glueOf(desk);
+    const run = start(
+      {
+        ...glue,
+        scheduler: {
+          ...glue.scheduler,
+          async submit(job) {
+            const outcome = await glue.scheduler.submit(job);
+            run.stop();
+            return outcome;
+          },
+        },
+      },
+      task,
+    );
+    await pass(desk.clock, MINUTE_MS);
+
+    expect(await run.ended).to.include({ isOver: false, jobId: '1' });
+  });
+
   it('that fails has its job named, so that its exit code can be asked for', async () => {
     const desk = createDesk();
     const task = await desk.enqueued(1);

@@ -1,0 +1,85 @@
+// The task that a person means: by its id, an unambiguous beginning of it, its name, or the number of its Slurm job.
+import type { ClearmlClient } from '../clearml/client.ts';
+import { isTaskId, type TaskId } from '../clearml/ids.ts';
+import type { Task } from '../clearml/task.ts';
+import { isHostTrouble } from '../slurm/host-trouble.ts';
+import { SlurmUnavailable } from '../slurm/errors.ts';
+import { isJobId } from '../slurm/job-row.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import { openCluster } from './assemble.ts';
+import { journalEntries } from './journal-entries.ts';
+import { makeClearml } from './make-clearml.ts';
+import type { Base } from './read-base.ts';
+import { UsageProblem } from './usage-problem.ts';
+
+/** So many are named where several are meant. */
+const MOST_NAMED = 5;
+
+/**
+ * Asks nobody about a whole id.
+ * @param command for the sentence when nothing was typed
+ * @throws UsageProblem when there is none, or more than one; what the client throws
+ */
+export async function findTask(base: Base, text: string | undefined, command: string): Promise<TaskId> {
+  if (text === undefined)
+    throw new UsageProblem(
+      `${command} needs a task: its id or the beginning of it, its name, or the number of its Slurm job; see clearml-agent-slurm status.`,
+    );
+  if (isTaskId(text)) return text;
+  const byJob = isJobId(text) ? await tasksOfJob(base, text) : [];
+  const clearml = makeClearml(base);
+  try {
+    await clearml.connect();
+    const found = await named(clearml, text, byJob);
+    const [only, ...others] = found;
+    if (only === undefined)
+      throw new UsageProblem(
+        `There is no task "${text}": no id begins so, no task has this name, and no Slurm job of a task this number. See clearml-agent-slurm status.`,
+      );
+    if (others.length > 0) throw new UsageProblem(describeSeveral(text, found));
+    return only.id;
+  } finally {
+    await clearml.close();
+  }
+}
+
+/** A job number counts before what else the text may be. */
+async function named({ tasks }: ClearmlClient, text: string, byJob: readonly TaskId[]): Promise<readonly Task[]> {
+  if (byJob.length > 0) return [...(await tasks.read(byJob)).tasks.values()];
+  return tasks.search(text, MOST_NAMED + 1);
+}
+
+function describeSeveral(text: string, found: readonly Task[]): string {
+  const shown = found.slice(0, MOST_NAMED).map(({ id, name, status }) => `\n  ${id}  ${status}  ${name}`);
+  return `"${text}" is more than one task; give more of the id:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
+}
+
+/** From the journal, else from Slurm; a cluster that can't be asked knows none. */
+async function tasksOfJob(base: Base, job: string): Promise<TaskId[]> {
+  const found = new Set<TaskId>();
+  for (const cluster of base.config.settings.clusters) {
+    const entries = [...(await journalEntries(cluster.stateDir)).values()];
+    const known = entries.find(({ jobId }) => jobId === job)?.task ?? (await askSlurm(base, cluster, job));
+    if (known !== undefined) found.add(known);
+  }
+  return [...found];
+}
+
+async function askSlurm(
+  base: Base,
+  cluster: Base['config']['settings']['clusters'][number],
+  job: string,
+): Promise<TaskId | undefined> {
+  if (!isJobId(job)) return undefined;
+  try {
+    const { host, scheduler } = await openCluster(base, cluster, base.log);
+    try {
+      return readJobName((await scheduler.record(job))?.name ?? '')?.taskId as TaskId | undefined;
+    } finally {
+      await host.close();
+    }
+  } catch (error) {
+    if (error instanceof SlurmUnavailable || isHostTrouble(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+// A task is named by its id, the beginning of it, its name, or the number of its job; and aborted by `cancel`.
+import { expect } from 'chai';
+import { takeLock } from '../../src/glue/lock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
+
+/** The job stays where it is. */
+const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('a task on the command line', () => {
+  let place: OnStandIns;
+  let task: string;
+  let job: string;
+
+  before(async () => {
+    place = await hereOnStandIns();
+    task = await place.submitOne(TEMPLATE, 'train (v1.0)');
+    const { stdout } = await place.run('status', '--json');
+    job = /"job": "(\d+)"/.exec(stdout)?.[1] ?? '';
+  });
+  after(() => place[Symbol.asyncDispose]());
+
+  for (const [how, name] of [
+    ['its id', () => task],
+    ['the beginning of its id', () => task.slice(0, 12)],
+    ['its name', () => 'train (v1.0)'],
+    ['the number of its job', () => job],
+  ] as const) {
+    it(`is found by ${how}`, async () => {
+      const { stdout, stderr } = await place.run('render', '--template-files', 't', '--task', name());
+      expect(stdout, stderr).to.include(`clearml_task=${task}`);
+    });
+  }
+
+  it('that is not there is told of', async () => {
+    const { code, stderr } = await place.run('logs', 'no such task');
+    expect(code).to.equal(2);
+    expect(stderr).to.include('There is no task "no such task": no id begins so, no task has this name');
+  });
+
+  it('of which there are several is not guessed: they are named', async () => {
+    const twins = [await place.user.makeTask({ name: 'twin' }), await place.user.makeTask({ name: 'twin' })];
+    const { code, stderr } = await place.run('cancel', 'twin');
+    expect(code).to.equal(2);
+    expect(stderr).to.include('"twin" is more than one task; give more of the id:');
+    for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
+  });
+
+  it('is not cancelled where it neither waits nor runs', async () => {
+    const draft = await place.user.makeTask({ name: 'a draft' });
+    const { code, stderr } = await place.run('cancel', draft);
+    expect(code).to.equal(1);
+    expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
+  });
+
+  it('that waits is aborted by cancel, which says who ends its job', async () => {
+    const { code, stdout, stderr } = await place.run('cancel', job);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.equal(
+      `Task ${task} (train (v1.0)) was aborted. No daemon runs: Slurm job ${job} is cancelled once one is started; scancel ${job} ends it now.\n`,
+    );
+    expect((await place.user.look(task)).status).to.equal('stopped');
+  });
+
+  it('that runs is asked to end', async () => {
+    const runs = await place.submitOne(TEMPLATE, 'runs');
+    await place.user.api('tasks.started', { task: runs, force: true });
+    await place.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
+    const lock = await takeLock(place.stateDir, 'login1', systemClock.now());
+
+    const { code, stdout } = await place.run('cancel', 'runs');
+    await lock.release();
+
+    expect(code).to.equal(0);
+    expect(stdout).to.match(
+      /^Task \w+ \(runs\): its agent was asked to end it\. The daemon sees to it that Slurm job \d+ ends\.\n$/,
+    );
+    expect(await place.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
+  });
+});

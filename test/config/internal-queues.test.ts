@@ -1,0 +1,24 @@
+// The program's own queues are told from those into which people enqueue.
+import { expect } from 'chai';
+import { isInternalQueue } from '../../src/config/internal-queues.ts';
+import { here } from '../cli/run-here.ts';
+
+describe("the program's own queues", () => {
+  for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
+    it(`are told: ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
+
+  for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
+    it(`are none of those: ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
+
+  it('are not served', async () => {
+    await using place = await here();
+    await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+    await place.write(
+      'clearml.conf',
+      'api { api_server: "http://127.0.0.1:9", credentials { access_key: a, secret_key: b } }\n',
+    );
+    const { code, stderr } = await place.run('--template-files', 't', '--queue', 'slurm_scheduler', '--once');
+    expect(code).to.equal(2);
+    expect(stderr).to.include('Queue "slurm_scheduler" is this program\'s own');
+  });
+});
