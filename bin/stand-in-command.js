@@ -26,7 +26,10 @@ async function run() {
 /** @param {string | null} script */
 function ask(script) {
   const { username: user } = userInfo();
-  const call = { program, args, script, workDir: process.cwd(), user, environment: process.env };
+  // As sbatch.c, _set_umask_env: what is set already counts.
+  const SLURM_UMASK = process.env.SLURM_UMASK ?? process.umask().toString(8).padStart(4, '0');
+  const environment = { ...process.env, SLURM_UMASK };
+  const call = { program, args, script, workDir: process.cwd(), user, environment };
   return new Promise((resolve) => {
     const socket = createConnection({ path: socketPath, allowHalfOpen: true });
     let words = offlineWords;

@@ -139,7 +139,7 @@ export async function assemble(
     cluster: facts,
     graces: { ...slurm.grace, abortCallbackMaxMs },
     adoptMs: slurm.grace.adoptMs,
-    job: jobSettings(base, cluster, server.apiServer),
+    job: { ...jobSettings(base, cluster, server.apiServer), umask: facts.umask },
     busy: new Set(),
   };
 }

@@ -36,6 +36,8 @@ export interface JobSettings {
   readonly jobConf: string;
   /** A group whose members may change what the daemon and its jobs trust in shared folders. */
   readonly trustedGroup?: string | undefined;
+  /** That of programs on the login node, which jobs are to have too. */
+  readonly umask?: string | undefined;
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;

@@ -4,6 +4,7 @@ import { planForTemplate } from '../template/containers/plan-container.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions } from '../template/containers/pyxis-form.ts';
 import { checkBounds } from '../template/property-bounds.ts';
+import { logUmask } from '../slurm/log-umask.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
 import type { Glue, JobSettings, ServedQueue } from './glue.ts';
@@ -91,6 +92,7 @@ export function jobBlocks(
       ? {}
       : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
     ...(job.trustedGroup === undefined ? {} : { trustedGroup: job.trustedGroup }),
+    ...umasks(job.umask),
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
     ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
@@ -98,6 +100,11 @@ export function jobBlocks(
     pyxis,
     startsBySrun: job.startsBySrun === true && container === undefined,
   });
+}
+
+/** What a job is to have, where that is another one than sbatch is given for its log. */
+function umasks(umask: string | undefined): Pick<JobFacts, 'umask' | 'logUmask'> {
+  return umask === undefined || logUmask(umask) === umask ? {} : { umask, logUmask: logUmask(umask) };
 }
 
 /** Where a job finds its own clearml.conf, of mode 0600. */

@@ -7,6 +7,7 @@ import { failureWords, oneLine } from './command-words.ts';
 import { SlurmUnavailable } from './errors.ts';
 import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from './host-trouble.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
+import { logUmask, readUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { mergeLookUp } from './look-up.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
@@ -82,10 +83,12 @@ export function createCliScheduler({
   async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
     const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
     if (result.exitCode !== 0) throw new SlurmUnavailable(failureWords('scontrol show config', result));
-    lastFacts = readFacts(result.stdout);
-    if (lastFacts === undefined) {
+    const read = readFacts(result.stdout);
+    if (read === undefined) {
       throw new SlurmUnavailable(`scontrol show config on ${host.name} does not tell the cluster's settings`);
     }
+    const umask = readUmask((await ask(others, 'sh', ['-c', 'umask'], signal).catch(throwUnavailable)).stdout);
+    lastFacts = { ...read, umask };
     return lastFacts;
   }
 
@@ -94,6 +97,7 @@ export function createCliScheduler({
       program: commands.sbatch,
       args: sbatchArgs(jobName),
       stdin: script,
+      ...(lastFacts?.umask === undefined ? {} : { env: { [UMASK_VARIABLE]: logUmask(lastFacts.umask) } }),
       timeoutMs: sbatchTimeoutMs,
     };
     try {

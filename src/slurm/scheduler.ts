@@ -79,6 +79,8 @@ export interface ClusterFacts {
   readonly messageTimeoutMs: number;
   readonly killWaitMs: number;
   readonly hasAccounting: boolean;
+  /** That programs have there, such as `0022`: what jobs are to have too. undefined where it could not be told. */
+  readonly umask?: string | undefined;
   /** How often the controller lets one user ask: so often a second, after a burst. undefined where it does not limit that. */
   readonly callLimit?: { readonly perSecond: number; readonly burst: number };
 }

@@ -1,7 +1,7 @@
 // A task enqueued in ClearML runs as a Slurm job, end to end: real Slurm, the real agent, the program as its users start it.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -18,19 +18,24 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
       await readFile(resolve('test/fixtures/templates/deployment.template'), 'utf8'),
     );
     const queue = await world.user.makeQueue('default');
-    const task = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
+    const task = await world.user.makeTask({
+      code: 'import os\nprint("6 times 7 is", 6 * 7, "with umask %o" % os.umask(0))',
+    });
     await world.user.enqueue(task, queue);
 
     const daemon = world.start('--template-files', template, '--queue', 'default');
     await world.untilStatus(task, 'completed');
 
     const console = await world.user.console(task);
-    expect(console).to.include('6 times 7 is 42');
+    // What others may do with the files of the task is as it would be without us; the log of its job is nobody else's.
+    expect(console).to.include(`6 times 7 is 42 with umask ${process.umask().toString(8)}`);
     expect(console).to.match(/Taken from queue "default" by clearml-agent-slurm \d+\.\d+\.\d+ \(glue:slurm\)/);
     const [job = ''] = await world.jobsOf(task);
     expect(console).to.include(`Submitted as Slurm job ${job} to cluster "loopback"`);
     await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
     expect(await stateOf(world, job)).to.equal('COMPLETED 0:0');
+    const [, log = ''] = /StdOut=(.*)/.exec(await world.cluster.run('scontrol', 'show', 'job', job)) ?? [];
+    expect((await stat(log)).mode & 0o777).to.equal(0o600);
     const { hyperparams } = await world.user.look(task);
     expect(hyperparams['properties']?.['slurm_job_id']?.value).to.equal(job);
     expect(hyperparams['properties']?.['slurm_cluster']?.value).to.equal('loopback');

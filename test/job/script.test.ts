@@ -143,6 +143,21 @@ describe('a job script', () => {
     });
   });
 
+  describe('the umask', () => {
+    const UMASKS = { umask: '0022', logUmask: '0066' };
+    const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
+    for (const [what, line, seen] of [
+      ['of the login is given back to the task and its steps', 'umask 0066', '0022\n0022\n'],
+      ['that the template has set is kept', 'umask 0077', '0077\n0022\n'],
+    ] as const) {
+      it(what, async () => {
+        const template = PLAIN_TEMPLATE.replace('\n', `\n${line}\n`);
+        const { stdout } = await node.run(fillIn(template, jobFacts({ python: node.python, ...UMASKS })), SHOW);
+        expect(stdout).to.include(`before the agent\n${seen}`);
+      });
+    }
+  });
+
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 

@@ -1,4 +1,5 @@
 // What the rest of the program relies on of any scheduler, written down once and held against each of them.
+import { logUmask } from '../../src/slurm/log-umask.ts';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
@@ -131,6 +132,17 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
 
       expect(log).to.include(`SLURM_JOB_ID=${id}\n`);
       expect(log).not.to.include('SLURM_TIME_FORMAT');
+    });
+
+    it('keeps the log of a job from others, and tells the umask that the job would have had', async () => {
+      const { umask = '' } = await scheduler.facts();
+      const { id } = await submit(script('umask'));
+      await untilState(id, 'COMPLETED');
+      const { outputPath = '' } = (await scheduler.record(id)) ?? {};
+
+      expect(umask).to.match(/^0[0-7]{3}$/);
+      expect(await logOf(id)).to.equal(`${logUmask(umask)}\n`);
+      expect(await cluster.run('stat', '-c', '%a', outputPath)).to.equal('600\n');
     });
 
     it('tells the exit code of a job that fails', async () => {

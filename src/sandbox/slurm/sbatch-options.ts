@@ -181,12 +181,15 @@ function readTimeLimit(text: string | undefined): number | null {
   return limit === 0 ? null : limit;
 }
 
+/** The umask of the submission reaches the job in any case. */
+const ALWAYS = ['HOME', 'USER', 'LOGNAME', 'PATH', 'SLURM_UMASK'];
+
 /** What the job gets of the submitter's environment (sbatch(1), --export). */
 function exported(wish: string, environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const words = wish.split(',');
   if (words.includes('ALL')) return { ...environment, ...assignments(words) };
-  if (wish === 'NONE' || wish === 'NIL') return pick(environment, ['HOME', 'USER', 'LOGNAME', 'PATH']);
-  return { ...pick(environment, ['HOME', 'USER', 'LOGNAME', 'PATH', ...words]), ...assignments(words) };
+  if (wish === 'NONE' || wish === 'NIL') return pick(environment, ALWAYS);
+  return { ...pick(environment, [...ALWAYS, ...words]), ...assignments(words) };
 }
 
 function pick(environment: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

@@ -28,7 +28,7 @@ export interface ScriptProcess {
  * Beside the script waits a guard, with one end of a pipe whose other end we hold. When we end or let go, it kills the
  * whole group: nothing of a job outlives the job, nor the cluster.
  */
-const GUARDED = '(trap "" TERM INT HUP; read -r _ <&3; kill -KILL 0) & exec 3<&-; exec "$0"';
+const GUARDED = '(trap "" TERM INT HUP; read -r _ <&3; kill -KILL 0) & exec 3<&-; umask "$1"; exec "$0"';
 
 /** By this signal Slurm says that the job's output file could not be opened. */
 const NO_OUTPUT: ScriptEnd = { exitCode: 0, exitSignal: 53 };
@@ -36,7 +36,7 @@ const NO_OUTPUT: ScriptEnd = { exitCode: 0, exitSignal: 53 };
 export function startScript(start: ScriptStart): ScriptProcess {
   const files = openOutput(start);
   if (files === undefined) return { signal: () => undefined, ended: Promise.resolve(NO_OUTPUT) };
-  const child = spawn('/bin/sh', ['-c', GUARDED, start.scriptPath], {
+  const child = spawn('/bin/sh', ['-c', GUARDED, start.scriptPath, start.environment['SLURM_UMASK'] ?? '0022'], {
     cwd: isFolder(start.workDir) ? start.workDir : '/tmp',
     env: { ...start.environment },
     stdio: ['ignore', files.stdout, files.stderr, 'pipe'],
@@ -65,10 +65,11 @@ export function startScript(start: ScriptStart): ScriptProcess {
 
 function openOutput(start: ScriptStart): { stdout: number; stderr: number } | undefined {
   const flags = start.appends ? 'a' : 'w';
+  const mode = 0o666 & ~Number.parseInt(start.environment['SLURM_UMASK'] ?? '0022', 8);
   let stdout: number | undefined;
   try {
-    stdout = openSync(start.stdoutPath, flags);
-    return { stdout, stderr: start.stderrPath === start.stdoutPath ? stdout : openSync(start.stderrPath, flags) };
+    stdout = openSync(start.stdoutPath, flags, mode);
+    return { stdout, stderr: start.stderrPath === start.stdoutPath ? stdout : openSync(start.stderrPath, flags, mode) };
   } catch {
     if (stdout !== undefined) closeSync(stdout);
     return undefined;

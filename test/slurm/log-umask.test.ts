@@ -1,0 +1,24 @@
+// The umask of a submission, by that of the login.
+import { expect } from 'chai';
+import { logUmask, readUmask } from '../../src/slurm/log-umask.ts';
+
+describe('the umask that sbatch is given', () => {
+  for (const [login, given] of [
+    ['0022', '0066'],
+    ['0002', '0066'],
+    ['0027', '0067'],
+    ['0077', '0077'],
+    ['0000', '0066'],
+  ] as const) {
+    it(`is ${given} where the login has ${login}: no file for others, and folders as before`, () => {
+      expect(logUmask(login)).to.equal(given);
+    });
+  }
+
+  it('is told from what a shell prints', () => {
+    expect(readUmask('0022\n')).to.equal('0022');
+    expect(readUmask('077\n')).to.equal('0077');
+    for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])
+      expect(readUmask(strange)).to.equal(undefined);
+  });
+});
