@@ -19,7 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { CLUSTER, MIN_JOB_AGE_MS, QUEUES } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
-import { KEYS } from './server-record.ts';
+import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';
 import { openSshWay, type SshProvider, type SshWay } from './ssh-way.ts';
 
 const execute = promisify(execFile);
@@ -32,6 +32,8 @@ export interface Arena {
   readonly controllerLink: DelayingProxy;
   readonly nodeLink: Link;
   readonly server: Mortal;
+  /** By how many milliseconds its clock is off. */
+  readonly serverClockFile: string;
   readonly daemons: readonly DaemonPlace[];
   readonly user: User;
   readonly servedQueue: string;
@@ -57,6 +59,8 @@ export interface DaemonPlace extends Mortal {
   readonly name: string;
   readonly stateFolder: string;
   readonly journal: string;
+  /** By how many milliseconds its clock is off. */
+  readonly clockFile: string;
   /** Between it and the server. */
   readonly link: Link;
 }
@@ -73,6 +77,7 @@ export interface ArenaWishes {
 /** As a URL: the programs are started from another folder. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SERVER = resolve('test/chaos/server-process.ts');
+const SHIFTED_CLOCK = pathToFileURL(resolve('test/chaos/shifted-clock.mjs')).href;
 const START_PATIENCE_MS = 60_000;
 
 /** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
@@ -151,7 +156,8 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
 }
 `;
     await writeFile(join(home, 'clearml.conf'), conf(port, own), { mode: 0o600 });
-    const environment = { HOME: home, ...sshWay?.environment };
+    const clockFile = join(home, 'clock');
+    const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshWay?.environment };
     const words = ['--template-files', template, '--queue', QUEUES.served];
     const log = join(home, 'log');
     daemons.push({
@@ -159,7 +165,8 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
       stateFolder,
       journal: join(stateFolder, sshWay === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
-      ...mortal(() => program(log, jobsFolder, environment, builtProgram(), ...words)),
+      clockFile,
+      ...mortal(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...words)),
     });
   }
 
@@ -170,6 +177,7 @@ export async function openArena({ agent, daemons: count, version, over }: ArenaW
     controllerLink,
     nodeLink,
     server,
+    serverClockFile: join(folder, SERVER_CLOCK_FILE),
     daemons,
     user,
     servedQueue,

@@ -8,6 +8,7 @@ import type { Arena, DaemonPlace } from './arena.ts';
 import { LINK_TROUBLES } from './link.ts';
 import type { Happening, PlannedHappening } from './plan.ts';
 import { childNamed, commandNamed } from './processes.ts';
+import { loadLevers } from './load-levers.ts';
 import { sshLevers } from './ssh-levers.ts';
 import { choose, type Lever, type Stage } from './stage.ts';
 import { userActs } from './user-acts.ts';
@@ -34,6 +35,7 @@ export const LEVERS: Readonly<Record<Happening, Lever>> = {
   'disk is full': fillDisk,
   ...userActs,
   ...sshLevers,
+  ...loadLevers,
 };
 
 function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Lever {

@@ -13,6 +13,7 @@ describe('the options of chaos', () => {
       agent: 'stand-in',
       daemons: 1,
       over: undefined,
+      isUnderLoad: false,
       isSimulated: false,
       keep: false,
     });

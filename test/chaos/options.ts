@@ -14,6 +14,7 @@ export const USAGE = `npm run chaos -- [options]
   --agent WHICH      real or stand-in (stand-in), which is quicker
   --daemons N        1 or 2 (1), on the same queue and cluster
   --over PROVIDER    ssh2 or openssh: the cluster is reached through an sshd and a link that breaks; needs root
+  --load             processes stand still for seconds, processors are taken, clocks jump; not with --stand-in
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
   --tasks N          with --stand-in: until so many tasks were played
   --keep             leave the folders with all logs where they are
@@ -27,6 +28,7 @@ const Options = z.object({
   agent: z.enum(['real', 'stand-in']).default('stand-in'),
   daemons: z.coerce.number().int().min(1).max(2).default(1),
   over: z.enum(['ssh2', 'openssh']).optional(),
+  load: z.boolean().default(false),
   'stand-in': z.boolean().default(false),
   tasks: z.coerce.number().int().positive().optional(),
   keep: z.boolean().default(false),
@@ -41,6 +43,7 @@ export interface ChaosOptions {
   readonly daemons: number;
   /** How the daemons reach the cluster; undefined: it is on their machine. */
   readonly over: SshProvider | undefined;
+  readonly isUnderLoad: boolean;
   readonly isSimulated: boolean;
   readonly tasks: number | undefined;
   readonly keep: boolean;
@@ -61,6 +64,7 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
       agent: { type: 'string' },
       daemons: { type: 'string' },
       over: { type: 'string' },
+      load: { type: 'boolean' },
       'stand-in': { type: 'boolean' },
       tasks: { type: 'string' },
       keep: { type: 'boolean' },
@@ -81,7 +85,20 @@ export function parseOptions(words: readonly string[], seed: number): ChaosOptio
     daemons,
     over,
     keep,
+    load: isUnderLoad,
     'stand-in': isSimulated,
   } = read.data;
-  return { seconds, tasks, seed: read.data.seed ?? seed, firstRound, version, agent, daemons, over, isSimulated, keep };
+  return {
+    seconds,
+    tasks,
+    seed: read.data.seed ?? seed,
+    firstRound,
+    version,
+    agent,
+    daemons,
+    over,
+    isUnderLoad,
+    isSimulated,
+    keep,
+  };
 }

@@ -50,12 +50,35 @@ export const HAPPENINGS = {
   'SSH is silent': 8,
   'SSH is refused': 8,
   'sshd is killed': 8,
+  'daemon is paused': 6,
+  'sbatch is paused': 8,
+  'controller is paused': 5,
+  'node is paused': 5,
+  'job is paused': 6,
+  'server is paused': 5,
+  'processors are taken': 6,
+  'clock of a daemon jumps': 5,
+  'clock of the server jumps': 4,
 } as const;
 
 export type Happening = keyof typeof HAPPENINGS;
 
 /** Those that can happen only where the cluster is reached by SSH. */
 export const OVER_SSH = ['SSH is cut', 'SSH is silent', 'SSH is refused', 'sshd is killed'] as const;
+
+/** What a machine under load does: only where it is asked for, so that the rounds of older seeds stay what they were. */
+export const UNDER_LOAD = [
+  'daemon is paused',
+  'sbatch is paused',
+  'controller is paused',
+  'node is paused',
+  'job is paused',
+  'server is paused',
+  'processors are taken',
+  'clock of a daemon jumps',
+  'clock of the server jumps',
+] as const;
+export type UnderLoad = (typeof UNDER_LOAD)[number];
 
 export interface PlannedHappening {
   readonly atMs: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openArena, type Arena } from './arena.ts';
 import { createBooks } from './books.ts';
-import { OVER_SSH, planRound, type Happening, type RoundSize } from './plan.ts';
+import { OVER_SSH, planRound, UNDER_LOAD, type Happening, type RoundSize } from './plan.ts';
 import { playRound, type RoundEnd } from './round.ts';
 import type { SshProvider } from './ssh-way.ts';
 import type { Tally } from './tally.ts';
@@ -19,6 +19,8 @@ export interface RealRun {
   readonly daemons: number;
   /** undefined: the daemons are on the cluster's machine. */
   readonly over: SshProvider | undefined;
+  /** Whether processes stand still, processors are taken, and clocks jump as well. */
+  readonly isUnderLoad?: boolean;
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   /** How long a round is, and how much happens in it; as suits the agent when left out. */
@@ -57,13 +59,13 @@ export async function runReal(run: RealRun): Promise<Tally> {
 }
 
 async function playRounds(
-  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, size = SIZES[agent], log }: RealRun,
+  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, size = SIZES[agent], isUnderLoad = false, log }: RealRun,
   arena: Arena,
   watch: Watch,
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
   if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
-  const possible = { ...size, leftOut: impossibleIn(arena) };
+  const possible = { ...size, leftOut: [...impossibleIn(arena), ...(isUnderLoad ? [] : UNDER_LOAD)] };
   await Promise.all(arena.daemons.map((daemon) => daemon.start()));
   const until = Date.now() + seconds * 1000;
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {

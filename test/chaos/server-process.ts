@@ -2,19 +2,19 @@
 //   server-process.ts FOLDER WHO=PORT…
 // Each caller has a port of its own, so that the record can tell them apart. What was asked is recorded before it is passed on,
 // and what was answered before the answer is sent: a call without an answer in the record may or may not have been carried out.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer, request as ask, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/clearml/server.ts';
-import { KEYS, readAnswered, readAsked, RECORD_FILE, RECORDED } from './server-record.ts';
+import { KEYS, readAnswered, readAsked, RECORD_FILE, RECORDED, SERVER_CLOCK_FILE } from './server-record.ts';
 
 const [folder = '.', ...fronts] = process.argv.slice(2);
 const sandbox = await createSandbox({
   port: 0,
   stateFile: join(folder, 'server.json'),
   keys: KEYS,
-  clock: systemClock,
+  clock: { ...systemClock, now: () => Date.now() + offsetMs() },
 });
 const { port: sandboxPort } = new URL(sandbox.url);
 let calls = 0;
@@ -30,6 +30,14 @@ for (const front of fronts) {
       () => outgoing.destroy(),
     );
   }).listen(Number(port), '127.0.0.1');
+}
+
+function offsetMs(): number {
+  try {
+    return Number(readFileSync(join(folder, SERVER_CLOCK_FILE), 'utf8')) || 0;
+  } catch {
+    return 0;
+  }
 }
 
 interface Answer {

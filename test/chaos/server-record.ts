@@ -1,6 +1,8 @@
 // What the record of the server's calls holds: written by the server's process, read by the oracle.
 import * as z from 'zod';
 
+/** By how many milliseconds the server's own clock is off; the record has the true time. */
+export const SERVER_CLOCK_FILE = 'server-clock';
 export const RECORD_FILE = 'calls.jsonl';
 
 export const KEYS = { accessKey: 'CHAOS', secretKey: 'only-for-this-run' } as const;

@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-interface JobProcess {
+export interface JobProcess {
   readonly pid: number;
   readonly isStep: boolean;
   readonly node: string | undefined;
+  /** undefined for a step daemon. */
+  readonly jobId: string | undefined;
 }
 
 /**
@@ -17,7 +19,8 @@ export function killJobProcesses(slurmConf: string, node?: string): void {
   for (const { pid } of doomed.toSorted((a, b) => Number(b.isStep) - Number(a.isStep))) killIfAlive(pid);
 }
 
-function jobProcesses(slurmConf: string): JobProcess[] {
+/** All that run now. */
+export function jobProcesses(slurmConf: string): JobProcess[] {
   const steps = stepSockets(slurmConf);
   return readdirSync('/proc').flatMap((entry) => {
     const found = /^\d+$/.test(entry) ? readJobProcess(Number(entry), slurmConf, steps) : undefined;
@@ -31,7 +34,7 @@ function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<strin
     const isStep = readFileSync(`/proc/${String(pid)}/comm`, 'utf8') === 'slurmstepd\n';
     if (!isStep) return readOwnProcess(pid, slurmConf);
     const node = openFiles(pid).flatMap((file) => steps.get(file) ?? [])[0];
-    return node === undefined ? undefined : { pid, isStep, node };
+    return node === undefined ? undefined : { pid, isStep, node, jobId: undefined };
   } catch {
     return undefined;
   }
@@ -40,10 +43,13 @@ function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<strin
 /** A job's own process tells by its environment whose it is. A step daemon does not: that of 24.11 wipes its own. */
 function readOwnProcess(pid: number, slurmConf: string): JobProcess | undefined {
   const environ = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
-  const isOfJob = environ.some((line) => line.startsWith('SLURM_JOB_ID='));
-  if (!isOfJob || !environ.includes(`SLURM_CONF=${slurmConf}`)) return undefined;
-  const node = environ.find((line) => line.startsWith('SLURMD_NODENAME='))?.slice('SLURMD_NODENAME='.length);
-  return { pid, isStep: false, node };
+  const jobId = valueIn(environ, 'SLURM_JOB_ID');
+  if (jobId === undefined || !environ.includes(`SLURM_CONF=${slurmConf}`)) return undefined;
+  return { pid, isStep: false, node: valueIn(environ, 'SLURMD_NODENAME'), jobId };
+}
+
+function valueIn(environ: readonly string[], name: string): string | undefined {
+  return environ.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** The node of each socket on which a step daemon of this cluster listens: it stands in the spool folder of the node. */

@@ -37,6 +37,9 @@ export interface SlurmCluster {
   confThroughPort(port: number): string;
   /** Writes slurm.conf anew and makes the daemons read it. What slurm.conf(5) says needs a restart still needs one. */
   change(wishes: Partial<ClusterSettings>): Promise<void>;
+  /** The process id of slurmctld, and of a node's slurmd: for a test that has it stand still for a while. */
+  controllerPid(): number;
+  nodePid(name: string): number;
   /** SIGKILL: what was accepted in the last seconds may be lost, and its job ids handed out again. */
   killController(): Promise<void>;
   /** SIGTERM: it saves everything first. */
@@ -175,6 +178,8 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
       writeFileSync(conf, slurmConf(settings, place));
       await runSlurm(env, 'scontrol', ['reconfigure']);
     },
+    controllerPid: () => daemon('slurmctld').pid,
+    nodePid: (name) => daemon(name).pid,
     killController: () => daemon('slurmctld').kill(),
     stopController: () => daemon('slurmctld').stop(),
     startController,
