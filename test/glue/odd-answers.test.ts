@@ -140,6 +140,28 @@ describe('a task that can not be read', () => {
     }
   }
 
+  for (const [title, fields] of [
+    ['status', { status: 7 }],
+    ['id', { id: 7 }],
+  ] as const) {
+    it(`as its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
+      const desk = createDesk();
+      const odd = await desk.enqueued(1);
+      await runFor(desk, 30_000);
+      await begin(desk, odd);
+      change(desk, 'tasks.get_all', 'tasks', (row) => ({ ...row, ...fields }));
+      for (const job of desk.cluster.jobs) desk.cluster.end(job, 'FAILED', 1);
+
+      await runFor(desk, 200_000);
+      expect(desk.glue.journal.entries.has(odd)).to.equal(true);
+
+      desk.server.garble = (_endpoint, answer) => answer;
+      await runFor(desk, 200_000);
+      expect(desk.server.store.tasks.get(odd)?.status).to.equal('failed');
+      expect(desk.glue.journal.entries.has(odd)).to.equal(false);
+    });
+  }
+
   it('is not run from the document of another one', async () => {
     const desk = createDesk();
     const [odd, other] = [await desk.enqueued(1), await desk.enqueued(2)];

@@ -1,0 +1,223 @@
+// Thousands of odd answers of the ClearML server: whatever is odd about one task or queue, another task runs to its end, and once.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Fields } from '../../src/sandbox/clearml/call.ts';
+import { isLive } from '../../src/slurm/job-state.ts';
+import { fuzzCases } from '../support/fuzz-cases.ts';
+import { pass, start } from './daemon-run.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { anOddity, makeOdd, OTHER_KINDS, type Oddity } from './odd-values.ts';
+import type { SimJob } from './simulation/cluster.ts';
+import { OTHER_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+
+const CASES = fuzzCases(200);
+const STEP_MS = 15_000;
+const LONG_MS = 900_000;
+
+/** How far the first task has come when answers become odd. */
+const PHASES = ['enqueued', 'its job waits', 'its job runs'] as const;
+
+type Garble = Desk['server']['garble'];
+
+interface World {
+  readonly desk: Desk;
+  readonly odd: TaskId;
+  readonly other: TaskId;
+}
+
+/** Answers are odd until the second task, which was enqueued after they became so, has ended; or for so many answers. */
+async function live(
+  phase: (typeof PHASES)[number],
+  garbleFor: (odd: TaskId) => Garble,
+  judge: (world: World) => Promise<void> = () => Promise.resolve(),
+): Promise<World> {
+  const desk = createDesk();
+  const odd = await desk.enqueued(1);
+  const run = start(desk.glue);
+  const waitFor = async (title: string, isSo: () => boolean, tasks: readonly TaskId[]): Promise<void> => {
+    for (let step = 0; step < 120; step += 1) {
+      if (isSo()) return;
+      await pass(desk.clock, STEP_MS);
+      for (const task of tasks) await advance(desk, task);
+    }
+    expect.fail(`${title}:\n${desk.logged.join('\n')}`);
+  };
+  const isOver = (task: TaskId): boolean =>
+    desk.server.store.tasks.get(task)?.status === 'completed' && !desk.glue.journal.entries.has(task);
+
+  if (phase !== 'enqueued') await waitFor('no job', () => jobsOf(desk, odd).length === 1, []);
+  if (phase === 'its job runs') await advance(desk, odd);
+  desk.server.garble = garbleFor(odd);
+  const other = await desk.enqueued(2);
+  await waitFor('the innocent task did not come to its end', () => isOver(other), [other]);
+  await judge({ desk, odd, other });
+  desk.server.garble = (_endpoint, answer) => answer;
+  await waitFor('the odd task was lost', () => isOver(odd), [odd]);
+  run.stop();
+  await run.ended;
+
+  expect(jobsOf(desk, other), 'jobs of the innocent task').to.have.length(1);
+  for (const task of [odd, other]) expect(begunBy(desk, task), `runs of ${task}`).to.equal(1);
+  return { desk, odd, other };
+}
+
+function jobsOf({ cluster }: Desk, task: TaskId): SimJob[] {
+  return cluster.jobs.filter((job) => job.task === task);
+}
+
+function begunBy(desk: Desk, task: TaskId): number {
+  return jobsOf(desk, task).reduce((sum, { runs }) => sum + runs, 0);
+}
+
+/** A job passes the gate and its agent begins the task; at the next step both end well. One that was cancelled ends. */
+async function advance(desk: Desk, task: TaskId): Promise<void> {
+  for (const job of jobsOf(desk, task)) {
+    if (!isLive(job.state)) continue;
+    if (job.leaving !== undefined) desk.cluster.end(job, job.leaving.state, 0);
+    else if (job.state === 'RUNNING') {
+      await desk.server.call('tasks.completed', { task, force: true });
+      desk.cluster.end(job, 'COMPLETED', 0);
+    } else if (isParked(desk, task) && desk.server.store.tasks.get(task)?.status === 'queued') {
+      await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      Object.assign(job, { state: 'RUNNING', startAt: desk.clock.now(), runs: job.runs + 1 });
+      await desk.server.call('tasks.started', { task, force: true });
+      const worker = `${desk.glue.worker}:${job.id}`;
+      await desk.server.call('workers.status_report', { worker, task, timestamp: desk.clock.now() });
+    }
+  }
+}
+
+function isParked({ server }: Desk, task: TaskId): boolean {
+  return server.store.queues.get(SCHEDULER_QUEUE)?.entries.some((entry) => entry.task === task) === true;
+}
+
+/** The rows of a list, each as this makes it. */
+function eachRow(answer: Fields, list: string, edit: (row: Fields) => unknown): Fields {
+  const rows = answer[list];
+  return Array.isArray(rows) ? { ...answer, [list]: rows.map((row: Fields) => edit(row)) } : answer;
+}
+
+/** What is said about one task, by whichever call. */
+const ABOUT_ONE_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
+  (odd, oddity) => (_endpoint, answer, body) =>
+    [body].flat().every((line) => Reflect.get(line, 'task') === odd) ? makeOdd(answer, oddity) : answer,
+  (odd, oddity) => (endpoint, answer) =>
+    endpoint === 'tasks.get_all'
+      ? eachRow(answer, 'tasks', (row) => (row['id'] === odd ? makeOdd(row, oddity) : row))
+      : answer,
+  (odd, oddity) => (endpoint, answer) =>
+    endpoint === 'queues.get_all'
+      ? eachRow(answer, 'queues', (queue) =>
+          eachRow(queue, 'entries', (entry) => (entry['task'] === odd ? makeOdd(entry, oddity) : entry)),
+        )
+      : answer,
+];
+
+/** What is said about things that are nobody's task: another queue, other daemons, and an entry that somebody added. */
+const ABOUT_NO_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
+  (_odd, oddity) => (endpoint, answer) =>
+    endpoint === 'queues.get_all'
+      ? eachRow(answer, 'queues', (queue) => (queue['id'] === OTHER_QUEUE ? makeOdd(queue, oddity) : queue))
+      : answer,
+  (_odd, { what }) =>
+    (endpoint, answer) =>
+      endpoint === 'queues.get_all'
+        ? eachRow(answer, 'queues', (queue) => ({ ...queue, entries: [what, ...(queue['entries'] as unknown[])] }))
+        : answer,
+  (_odd, oddity) => (endpoint, answer) => (endpoint === 'workers.get_all' ? makeOdd(answer, oddity) : answer),
+];
+
+/** Replaces what is there by something that can mean nothing: not by another list, and not by nothing where that is a fact. */
+function unreadable(row: Fields, field: string, what: unknown): Fields {
+  const isFact = field === 'execution' && typeof what === 'object' && !Array.isArray(what);
+  return isFact ? row : { ...row, [field]: what };
+}
+
+const TASK_FIELDS = ['id', 'status', 'status_message', 'status_reason', 'status_changed', 'last_update', 'last_worker'];
+const aField = fc.constantFrom(...TASK_FIELDS, 'user', 'execution', 'hyperparams', 'runtime', 'system_tags', 'name');
+const aPhase = fc.constantFrom(...PHASES);
+const anotherKind = fc.constantFrom(...OTHER_KINDS);
+const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
+
+describe('odd answers of ClearML', () => {
+  it('about one task keep another from nothing, and the one runs when they are over', async function () {
+    this.timeout(0);
+    await fc.assert(
+      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anOddity, async (phase, garble, oddity) => {
+        await live(phase, (odd) => garble(odd, oddity));
+      }),
+      settings,
+    );
+  });
+
+  it('about another queue, other entries and other daemons keep no task from anything', async function () {
+    this.timeout(0);
+    await fc.assert(
+      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anOddity, async (phase, garble, oddity) => {
+        const { desk, odd } = await live(phase, (task) => garble(task, oddity));
+        expect(jobsOf(desk, odd)).to.have.length(1);
+      }),
+      settings,
+    );
+  });
+
+  it('that can not be read are no evidence: no job is cancelled for them, and none is doubled', async function () {
+    this.timeout(0);
+    await fc.assert(
+      fc.asyncProperty(aPhase, aField, anotherKind, async (phase, field, what) => {
+        const garble =
+          (odd: TaskId): Garble =>
+          (endpoint, answer) => {
+            const edit = (row: Fields): Fields => (row['id'] === odd ? unreadable(row, field, what) : row);
+            if (endpoint === 'tasks.get_all') return eachRow(answer, 'tasks', edit);
+            return endpoint === 'tasks.get_by_id' ? { task: edit(answer['task'] as Fields) } : answer;
+          };
+        const { desk, odd } = await live(phase, garble, async (world) => {
+          // Longer than anything is waited for before it is acted on.
+          await pass(world.desk.clock, LONG_MS);
+          for (const job of jobsOf(world.desk, world.odd)) {
+            expect(isLive(job.state), 'the job lives').to.equal(true);
+            expect(job.leaving).to.equal(undefined);
+          }
+          expect(world.desk.server.store.tasks.get(world.odd)?.status).to.be.oneOf(['queued', 'in_progress']);
+        });
+        expect(jobsOf(desk, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
+      }),
+      settings,
+    );
+  });
+
+  it('that are no lists, or lists of nothing that can be read, only make everything wait', async function () {
+    this.timeout(0);
+    const places = fc.constantFrom(
+      ['queues.get_all', 'queues'],
+      ['queues.get_all', 'queues', 'each'],
+      ['queues.get_all', 'queues', 'entries'],
+      ['tasks.get_all', 'tasks'],
+      ['tasks.get_all', 'tasks', 'each'],
+    );
+    const oddList = fc.constantFrom(...OTHER_KINDS.filter((what) => !Array.isArray(what) || what.length > 0));
+    await fc.assert(
+      fc.asyncProperty(
+        aPhase,
+        places,
+        oddList,
+        fc.integer({ min: 1, max: 12 }),
+        async (phase, place, what, answers) => {
+          const [endpoint = '', list = '', inside] = place;
+          let left = answers;
+          const garble = (): Garble => (asked, answer) => {
+            if (asked !== endpoint || (left -= 1) < 0) return answer;
+            if (inside === 'each') return eachRow(answer, list, () => what);
+            if (inside === 'entries') return eachRow(answer, list, (row) => ({ ...row, entries: what }));
+            return { ...answer, [list]: what };
+          };
+          const { desk, odd } = await live(phase, garble);
+          expect(jobsOf(desk, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
+        },
+      ),
+      settings,
+    );
+  });
+});

@@ -1,0 +1,63 @@
+// Odd JSON in the place of what a server should say: fields gone, added, of another kind, huge, deep or twice.
+import fc from 'fast-check';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What becomes of one spot in a value. */
+export interface Oddity {
+  /** Chooses the spot: each number the field or element of one level. */
+  readonly path: readonly number[];
+  readonly how: 'replace' | 'remove' | 'add' | 'twice';
+  readonly what: unknown;
+}
+
+const DEEP = JSON.parse(`${'['.repeat(60)}${']'.repeat(60)}`) as unknown;
+const LONG = 'x'.repeat(20_000);
+
+/** No text is among these: in many fields another text is another fact, and no oddity. */
+export const OTHER_KINDS: readonly unknown[] = [
+  true,
+  0,
+  -1,
+  1e308,
+  {},
+  { id: {} },
+  [],
+  [[]],
+  [null],
+  DEEP,
+  JSON.parse('{"__proto__": {"id": "x"}, "constructor": {"prototype": 1}}'),
+];
+
+const TEXTS: readonly unknown[] = [null, '', ' ', '/../../etc/passwd', `\u0000\u001b[2J`, LONG, '__proto__', 'NaN'];
+
+export const anOddity: fc.Arbitrary<Oddity> = fc.record({
+  path: fc.array(fc.nat(1_000), { minLength: 0, maxLength: 4 }),
+  how: fc.constantFrom('replace', 'replace', 'replace', 'remove', 'add', 'twice'),
+  what: fc.oneof(fc.constantFrom(...OTHER_KINDS, ...TEXTS), fc.jsonValue({ maxDepth: 3 })),
+});
+
+/** The same value, odd at that spot. */
+export function makeOdd(value: unknown, { path, how, what }: Oddity): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return how === 'replace' || typeof value !== 'object' || value === null ? what : value;
+  if (Array.isArray(value)) return oddList(value, step, { path: rest, how, what });
+  if (typeof value !== 'object' || value === null) return what;
+  const fields: Json = { ...value };
+  const names = Object.keys(fields);
+  const name = names[step % Math.max(1, names.length)] ?? 'new';
+  if (rest.length > 0) return { ...fields, [name]: makeOdd(fields[name], { path: rest, how, what }) };
+  if (how === 'remove') return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name));
+  if (how === 'add') return { ...fields, [`odd_${step}`]: what };
+  return { ...fields, [name]: how === 'twice' ? [fields[name], fields[name]] : what };
+}
+
+function oddList(list: readonly unknown[], step: number, { path, how, what }: Oddity): unknown[] {
+  if (list.length === 0) return how === 'remove' || how === 'twice' ? [] : [what];
+  const at = step % list.length;
+  const element = list[at];
+  if (path.length > 0) return list.with(at, makeOdd(element, { path, how, what }));
+  if (how === 'remove') return list.toSpliced(at, 1);
+  if (how === 'add') return list.toSpliced(at, 0, what);
+  return how === 'twice' ? list.toSpliced(at, 0, element) : list.with(at, what);
+}
