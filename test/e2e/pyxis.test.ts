@@ -1,7 +1,7 @@
 // Templates for Pyxis on real Slurm, with a stand-in for Pyxis that takes its options and makes containers by Apptainer.
 // The image has the stand-in for clearml-agent. All tasks are enqueued at once, by an ordinary user, and each test waits for its own.
 import { readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -130,12 +130,11 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     await makeImageWithVariables(image);
     const bare = join(images, 'nvcr.io/lab/bare:1');
     await makeImage(bare, { hasPython: false });
-    await cp('/usr/bin/mktemp', join(bare, 'usr/bin/mktemp'), { dereference: true });
     const shell = join(images, 'nvcr.io/lab/shell:1');
     await cp(bare, shell, { recursive: true, verbatimSymlinks: true });
     await rm(join(shell, 'usr/bin/bash'));
     for (const name of ['data', 'extra', 'scratch']) await mkdir(join(folder, name));
-    await chmod(join(folder, 'scratch'), 0o777);
+    await chown(join(folder, 'scratch'), account.uid, account.uid);
     await writeFile(join(folder, 'data/set'), '');
     await writeFile(join(folder, 'extra/thing'), '');
     await writeFile(join(folder, 'broken.sqsh'), 'no squashfs');

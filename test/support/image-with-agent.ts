@@ -29,9 +29,7 @@ export async function makeImageWithAgent(
     const withPackages = `#!/bin/sh\nexport PYTHONPATH=${folder}/packages\nexec python3 "$@"\n`;
     await writeFile(join(image, AGENT_PYTHON_INSIDE), withPackages, { mode: 0o755 });
   }
-  for (const name of ['dirname', 'mktemp']) {
-    await cp(`/usr/bin/${name}`, join(image, 'usr/bin', name), { dereference: true });
-  }
+  await cp('/usr/bin/dirname', join(image, 'usr/bin/dirname'), { dereference: true });
   await mkdir(join(image, 'usr/local/bin'), { recursive: true });
   await writeFile(join(image, 'usr/local/bin/python'), python, { mode: 0o755 });
 }
