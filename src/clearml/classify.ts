@@ -51,10 +51,15 @@ export function judgeReply(status: number, text: string): Verdict {
   }
   if (envelope.success) {
     const row = REFUSED_KINDS.find((kind) => kind.code === code && kind.subcodes.includes(subcode));
-    return { kind: row?.kind ?? 'refused', code, subcode, reason };
+    return { kind: row?.kind ?? 'refused', code, subcode, reason: withoutCompany(reason) };
   }
   // Whoever answers so in front of the API did not let the call through, unless it says "done".
   return { kind: 'not-the-api', mayHaveHappened: status < 300, reason: `it answered ${status} ${describeText(text)}` };
+}
+
+/** Of the server's own words the id of its only company says nothing to a person. */
+function withoutCompany(reason: string): string {
+  return reason.replaceAll(/,? ?\bcompany=\w+/g, '');
 }
 
 const NO_META = { result_code: 0, result_subcode: 0, result_msg: '' };
@@ -107,8 +112,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 /** What a failure without an answer means. */
 export function judgeFailure(code: string | undefined, message: string): Fault {
   const fault = FAULTS[code ?? ''];
-  if (fault === undefined) return { words: message };
-  return { ...fault, words: message === '' ? fault.words : `${fault.words} (${message})` };
+  // What OpenSSL writes is a chain of its own numbers and file names.
+  const isOpenssl = /:error:|SSL routines|OPENSSL_/.test(message);
+  const said = isOpenssl ? (code ?? '') : message;
+  if (fault === undefined) return { words: isOpenssl ? `TLS failed (${said === '' ? 'no code' : said})` : message };
+  return { ...fault, words: said === '' ? fault.words : `${fault.words} (${said})` };
 }
 
 /** Whether a text looks like a page for people. */

@@ -7,6 +7,8 @@ export interface LintedFile {
   /** As it was named. */
   readonly file: string;
   readonly findings: readonly Finding[];
+  /** The lines of the file, to show where a finding is. */
+  readonly lines: readonly string[];
 }
 
 export interface Counts {
@@ -28,9 +30,9 @@ const COLOURS = { error: 'bad', warning: 'doubtful', note: 'good' } as const;
  * @param columns of the terminal; where there is none, each of them is one line, for grep
  */
 export function formatFindings(files: readonly LintedFile[], paint: Paint, columns = Infinity): string {
-  return files.flatMap(({ file, findings }) => findings.map((finding) => one(file, finding))).join('');
+  return files.flatMap(({ file, findings, lines }) => findings.map((finding) => one(file, finding, lines))).join('');
 
-  function one(file: string, finding: Finding): string {
+  function one(file: string, finding: Finding, lines: readonly string[]): string {
     const { why, write } = RULES[finding.rule];
     const severity = severityOf(finding);
     const head = `${file}:${finding.line}:${finding.column} ${finding.rule} `;
@@ -38,8 +40,21 @@ export function formatFindings(files: readonly LintedFile[], paint: Paint, colum
     const painted = first.startsWith(`${head}${severity}:`)
       ? `${head}${paint(COLOURS[severity], severity)}${first.slice(head.length + severity.length)}`
       : first;
-    return `${painted}${hanging(`    why: ${why}`, 9, columns)}${hanging(`    write: ${write}`, 11, columns)}`;
+    return `${painted}${excerpt(lines, finding, columns)}${hanging(`    why: ${why}`, 9, columns)}${hanging(`    write: ${write}`, 11, columns)}`;
   }
+}
+
+const EXCERPT_WIDTH = 76;
+
+/** The line of the file, and a caret below what is meant; of a long line the part around it. */
+function excerpt(lines: readonly string[], { line, column }: Finding, columns: number): string {
+  const text = lines[line - 1];
+  if (text === undefined || text.trim() === '') return '';
+  const width = Math.min(EXCERPT_WIDTH, columns - 4);
+  const from = Math.max(0, column + 19 - width);
+  // As wide as they are counted: a tab is one column.
+  const shown = text.slice(from, from + width).replaceAll('\t', ' ');
+  return `    ${shown}\n    ${' '.repeat(Math.max(0, column - 1 - from))}^\n`;
 }
 
 /** What does not fit its first line stands this far in. */

@@ -112,7 +112,7 @@ function onResize(listener: () => void): () => void {
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */
 async function answer(words: readonly string[], around: Surroundings): Promise<number> {
-  if (words.length === 1 && words[0] === '--version') {
+  if (words.length === 1 && ['--version', '-v'].includes(words[0] ?? '')) {
     around.stdout(await versionText());
     return EXIT.ok;
   }

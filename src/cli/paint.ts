@@ -6,9 +6,12 @@ import type { Surroundings } from './command.ts';
 export type Paint = (what: keyof typeof COLOURS, word: string) => string;
 
 /** https://no-color.org: any value but an empty one asks for none. */
-export function painter({ isTerminal, environment }: Pick<Surroundings, 'isTerminal' | 'environment'>): Paint {
-  const isPlain = !isTerminal || (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-  return isPlain ? plain : (what, word) => `\x1b[${COLOURS[what]}m${word}${COLOUR_END}`;
+export function isPlain({ environment }: Pick<Surroundings, 'environment'>): boolean {
+  return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+}
+
+export function painter(around: Pick<Surroundings, 'isTerminal' | 'environment'>): Paint {
+  return !around.isTerminal || isPlain(around) ? plain : (what, word) => `\x1b[${COLOURS[what]}m${word}${COLOUR_END}`;
 }
 
 const plain: Paint = (_what, word) => word;

@@ -7,6 +7,7 @@ import { createSecrets, type Secrets } from '../log/secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { LOG_LEVELS } from './common-options.ts';
+import { isPlain } from './paint.ts';
 import { readConfig, type Configured } from './read-config.ts';
 import { textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
@@ -41,8 +42,13 @@ export function withLog(typed: Typed, { config, around }: Configured, usualLevel
     stream: around.errorStream,
     secrets,
     journald: isJournalStream(config.surroundings.journalStream, 2),
+    terminal: isTerminal(around.errorStream) ? { isColoured: !isPlain(around) } : undefined,
   });
   return { config, log, secrets, around, closeLog: () => log.close() };
+}
+
+function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
 }
 
 function logLevel(typed: Typed, { surroundings }: Config, usualLevel: Level): Level {

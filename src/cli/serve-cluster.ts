@@ -134,6 +134,7 @@ function saySoNow({ log, version, queues, cluster, worker, journal }: Glue, { se
     slurmCluster: cluster.clusterName,
     slurm: cluster.version,
     worker,
+    ...(journal.entries.size === 0 ? {} : { resumed: journal.entries.size }),
   });
   if (journal.setAside !== undefined) {
     log.warn('The journal could not be read and was set aside; tasks and jobs are found again without it', {

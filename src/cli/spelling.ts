@@ -6,7 +6,7 @@ export const PROGRAM = 'clearml-agent-slurm';
 /** Every command has these. */
 export const ALWAYS: Readonly<Record<string, Option>> = {
   help: { alias: 'h', type: 'boolean', describe: 'Show this, or the help of a command' },
-  version: { type: 'boolean', describe: 'Show which program this is, and where' },
+  version: { alias: 'v', type: 'boolean', describe: 'Show which program this is, and where' },
 };
 
 /** As it is typed, e.g. `-n, --lines N`. */

@@ -24,10 +24,15 @@ export function errorData(error: unknown, withStack: boolean, depth = 0): ErrorD
   };
 }
 
-/** `Name: message; caused by Name: message`. */
+/** A bug is told with the name of its class; all else by what it says. */
+const BUGS = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'EvalError', 'URIError'];
+
+/** `message; caused by message`; a cause that says nothing new is left out. */
 export function errorSentence({ name, message, code, cause }: ErrorData): string {
   // Node's own system errors carry the code only beside the message.
   const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
-  const own = `${name}: ${told}`;
-  return cause === undefined ? own : `${own}; caused by ${errorSentence(cause)}`;
+  const own = BUGS.includes(name) ? `${name}: ${told}` : told;
+  if (cause === undefined) return own;
+  const why = errorSentence(cause);
+  return own.includes(why) ? own : `${own}; caused by ${why}`;
 }

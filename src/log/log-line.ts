@@ -1,5 +1,5 @@
 // One event as one line, as text for people or as JSON for machines.
-import { escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
+import { COLOUR_END, COLOURS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
 import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
 
@@ -21,6 +21,8 @@ export interface LineStyle {
   /** The journal has its own time stamps, and takes the priority from the front of the line. */
   readonly journald: boolean;
   readonly withStack: boolean;
+  /** A person reads it in a terminal: the time is local, and the level has a colour unless none is wanted. */
+  readonly terminal?: { readonly isColoured: boolean } | undefined;
   /** Takes the secrets out of a text. */
   readonly redact: (text: string) => string;
 }
@@ -34,9 +36,25 @@ export function formatLogLine(event: LogEvent, style: LineStyle): string {
 }
 
 function textLine({ level, message, data, at }: LogEvent, style: LineStyle): string {
-  const time = style.journald ? [] : [new Date(at).toISOString()];
+  const time = style.journald ? [] : [style.terminal === undefined ? new Date(at).toISOString() : localTime(at)];
   const pairs = Object.entries(data).flatMap(([key, value]) => textPairs(key, value, style));
-  return [...time, level.toUpperCase(), onOneLine(style.redact(message)), ...pairs].join(' ');
+  return [...time, levelWord(level, style), onOneLine(style.redact(message)), ...pairs].join(' ');
+}
+
+const LEVEL_COLOURS = { error: 'bad', warn: 'doubtful', info: 'good', debug: undefined } as const;
+
+function levelWord(level: LogLevel, { terminal }: LineStyle): string {
+  const word = level.toUpperCase();
+  const colour = terminal?.isColoured === true ? LEVEL_COLOURS[level] : undefined;
+  return colour === undefined ? word : `\x1b[${COLOURS[colour]}m${word}${COLOUR_END}`;
+}
+
+/** `2026-11-28 22:38:01`, by the clock of the wall. */
+function localTime(at: number): string {
+  const moment = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join('-');
+  return `${day} ${[moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':')}`;
 }
 
 function textPairs(key: string, value: unknown, style: LineStyle): string[] {

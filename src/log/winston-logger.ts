@@ -14,6 +14,8 @@ export interface LoggerOptions {
   readonly secrets: Secrets;
   /** The stream ends in systemd's journal: no time stamps, a priority in front. */
   readonly journald: boolean;
+  /** A person reads the stream in a terminal. */
+  readonly terminal?: { readonly isColoured: boolean } | undefined;
   readonly clock?: Pick<Clock, 'now'>;
 }
 
@@ -31,9 +33,16 @@ export function createLogger({
   stream,
   secrets,
   journald,
+  terminal,
   clock = systemClock,
 }: LoggerOptions): ClosableLogger {
-  const style = { format, journald, withStack: level === 'debug', redact: (text: string) => secrets.redact(text) };
+  const style = {
+    format,
+    journald,
+    terminal,
+    withStack: level === 'debug',
+    redact: (text: string) => secrets.redact(text),
+  };
   const log = winston.createLogger({
     level,
     levels: LEVELS,

@@ -30,7 +30,7 @@ describe('doctor', () => {
   it('finds nothing in the way of a task that can run, in words', async () => {
     await using there = await place();
 
-    const { code, stdout, stderr } = await there.run('doctor', ...SERVED);
+    const { code, stdout } = await there.run('doctor', ...SERVED);
 
     expect(code, stdout).to.equal(0);
     expect(stdout).to.match(/^✔ configuration +read from .*clearml\.conf$/m);
@@ -39,7 +39,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/^\nSlurm\n– ssh +not needed: Slurm is here$/m);
     expect(stdout).to.match(/^✔ partitions +debug \(default\)/m);
     expect(stdout).not.to.include('✘');
-    expect(stderr).to.match(/Nothing is in the way\.\n$/);
+    expect(stdout).to.match(/Nothing is in the way\.\n$/);
   });
 
   it('leaves nothing behind: no folder, no queue', async () => {
@@ -55,13 +55,13 @@ describe('doctor', () => {
   it('tells a bad one with its fix below it, in words', async () => {
     await using there = await place();
 
-    const { code, stdout, stderr } = await there.run('doctor', '--queue', 'defualt', '--template-files', 'a.template');
+    const { code, stdout } = await there.run('doctor', '--queue', 'defualt', '--template-files', 'a.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
       /^✘ queues +there is no queue "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or make the queue.*\.$/m,
     );
-    expect(stderr).to.match(/One thing is in the way\.\n$/);
+    expect(stdout).to.match(/One thing is in the way\.\n$/);
   });
 
   for (const fault of FAULTS_HERE) {

@@ -32,6 +32,21 @@ describe('the command line', () => {
     });
   }
 
+  it('with no word at all, and nothing to serve, is three lines that say how to begin', async () => {
+    await using place = await here();
+    const { code, stdout, stderr } = await place.run();
+
+    expect(code).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr.trimEnd().split('\n')).to.have.length(3);
+    for (const next of ['init', 'doctor', '--help']) expect(stderr).to.include(`clearml-agent-slurm ${next}`);
+  });
+
+  it('-v is --version', async () => {
+    await using place = await here();
+    expect((await place.run('-v')).stdout).to.equal((await place.run('--version')).stdout);
+  });
+
   it('takes several queues in one option, in several, and with commas', async () => {
     for (const words of [
       ['--queue', 'a', 'b'],

@@ -39,13 +39,28 @@ describe('a log line as text', () => {
 
   it('tells an error by name, message, code and causes', () => {
     expect(formatLogLine(event('The server is away', { err: networkError() }, 'warn'), TEXT)).to.equal(
-      '2026-11-24T07:12:33.005Z WARN The server is away err="TypeError: fetch failed; caused by Error: connect refused (ECONNREFUSED)"',
+      '2026-11-24T07:12:33.005Z WARN The server is away err="TypeError: fetch failed; caused by connect refused (ECONNREFUSED)"',
     );
   });
 
+  it('leaves out the names of its own classes, and causes that say nothing new', () => {
+    class HttpFailure extends Error {
+      override readonly name = 'HttpFailure';
+    }
+    const cause = new HttpFailure('nothing listens there');
+    const err = new HttpFailure('no answer: nothing listens there', { cause });
+    expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
+  });
+
+  it('has the local time and a colour in a terminal, and no colour where none is wanted', () => {
+    const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColoured: true } });
+    expect(shown).to.match(/^2026-11-2[345] \d\d:\d\d:33 \x1b\[33mWARN\x1b\[0m x$/);
+    expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColoured: false } })).to.match(/:33 WARN x$/);
+  });
+
   it('tells what was thrown without being an error', () => {
-    expect(formatLogLine(event('x', { err: 'text' }), TEXT)).to.contain('err="NotAnError: text"');
-    expect(formatLogLine(event('x', { err: null }), TEXT)).to.contain('err="NotAnError: null"');
+    expect(formatLogLine(event('x', { err: 'text' }), TEXT)).to.contain('err=text');
+    expect(formatLogLine(event('x', { err: null }), TEXT)).to.contain('err=null');
   });
 
   it('has the stack only for who debugs', () => {

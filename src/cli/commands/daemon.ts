@@ -1,6 +1,7 @@
 // Without a subcommand: serve ClearML queues by submitting their tasks to Slurm.
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { EXIT } from '../exit-codes.ts';
 import { onlyOne } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
@@ -30,6 +31,13 @@ export const daemonCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, around) {
+    if (Object.values(typed).every((value) => value === undefined)) {
+      const { isConfigured, firstSteps } = await import('../first-steps.ts');
+      if (!isConfigured(around)) {
+        around.stderr(firstSteps());
+        return EXIT.usage;
+      }
+    }
     switch (onlyOne(typed, ['foreground', 'detached', 'once', 'stop'])) {
       case 'detached':
         return (await import('../deeds/detach.ts')).detach(typed, around);

@@ -37,7 +37,7 @@ export async function doctor(typed: Typed, around: Surroundings): Promise<number
   } else {
     const columns = around.terminalSize?.().columns ?? Infinity;
     around.stdout(formatSections(sections, { paint: painter(around), columns }));
-    around.stderr(formatSummary(sections));
+    around.stdout(formatSummary(sections));
   }
   return countBad(sections) > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -1,6 +1,7 @@
 // Looks at a cluster and writes a first template, settings and a unit for it, never over what is there.
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { quoteWord } from '../../base/shell-word.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { SlurmUnavailable } from '../../slurm/errors.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -45,9 +46,11 @@ export async function init(typed: Typed, around: Surroundings): Promise<number> 
     around.stdout(''.concat(...paths(folder, site).map((path) => `${path}\n`)));
     if (site.server.kind === 'trouble') around.stderr(`The ClearML server was not asked. ${site.server.why}.\n`);
     around.stderr(
-      'Read them: each choice says where it came from. Then\n' +
-        `  clearml-agent-slurm doctor --on-node --config-file ${join(folder, SETTINGS)}\n` +
-        `  clearml-agent-slurm --config-file ${join(folder, SETTINGS)}\n`,
+      'Read them: each choice says where it came from. Then have this and later commands use them, check, and start:\n' +
+        `  export CLEARML_CONFIG_FILE=${quoteWord(join(folder, SETTINGS))}\n` +
+        '  clearml-agent-slurm doctor --on-node\n' +
+        '  clearml-agent-slurm\n' +
+        'The first line belongs into your login profile; --config-file FILE does the same for one command.\n',
     );
     return EXIT.ok;
   } finally {

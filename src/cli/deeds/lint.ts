@@ -22,7 +22,7 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
       const { reading, findings } = lintTemplate(file, text);
       const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
       for (const sentence of checked.unchecked) unchecked.add(sentence);
-      files.push({ file, findings: inOrder([...findings, ...checked.findings]) });
+      files.push({ file, lines: text.split('\n'), findings: inOrder([...findings, ...checked.findings]) });
     }
   } finally {
     await checkers.close();

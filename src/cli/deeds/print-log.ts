@@ -106,8 +106,15 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
   const { path } = file;
   around.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
   const first = await readOthersFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
-  if (first.kind === 'read') around.stdout(forReader(around, lastLines(first.text, lines)));
-  const last = isFollowing ? await goOn(id, file, first, printing) : first;
+  let shown = '';
+  const show = (text: string): void => {
+    shown = forReader(around, text);
+    around.stdout(shown);
+  };
+  if (first.kind === 'read') show(lastLines(first.text, lines));
+  const last = isFollowing ? await goOn(id, file, first, { ...printing, show }) : first;
+  // The prompt of the shell would stand behind it.
+  if (around.isTerminal && shown !== '' && !shown.endsWith('\n')) around.stdout('\n');
   if (last.kind === 'read') return EXIT.ok;
   around.stderr(
     last.kind === 'refused'
@@ -118,8 +125,13 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
 }
 
 /** Prints what is added until the job has ended. Returns the last part that could be read, else why none could. */
-async function goOn(id: JobId, file: OthersFile, first: ReadOutcome, printing: Printing): Promise<ReadOutcome> {
-  const { host, scheduler, around } = printing;
+async function goOn(
+  id: JobId,
+  file: OthersFile,
+  first: ReadOutcome,
+  printing: Printing & { readonly show: (text: string) => void },
+): Promise<ReadOutcome> {
+  const { host, scheduler, around, show } = printing;
   let last = first;
   for (let isOver = false; !isOver;) {
     await sleepUnlessStopped(systemClock, READ_EVERY_MS, around.stop);
@@ -129,7 +141,7 @@ async function goOn(id: JobId, file: OthersFile, first: ReadOutcome, printing: P
     isOver = record === undefined || !isLive(readJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
     const part = await readOthersFile(host, file, { from, most: MOST_BYTES });
-    if (part.kind === 'read') around.stdout(forReader(around, part.text));
+    if (part.kind === 'read' && part.text !== '') show(part.text);
     if (part.kind === 'read' || last.kind !== 'read') last = part;
   }
   return last;

@@ -1,0 +1,18 @@
+// What is said to somebody who types the program's name and nothing else, before there is anything to serve.
+import type { Surroundings } from './command.ts';
+import { configuredTemplates } from './named-templates.ts';
+import { readConfig } from './read-config.ts';
+import { PROGRAM } from './spelling.ts';
+
+/** Whether the configuration has a template to serve queues with. @throws ConfigProblem */
+export function isConfigured(around: Surroundings): boolean {
+  return configuredTemplates(readConfig({}, around).settings).length > 0;
+}
+
+export function firstSteps(): string {
+  return (
+    `No template to serve queues with. ${PROGRAM} init looks at this cluster and writes a first one;\n` +
+    `${PROGRAM} doctor says what is in the way of a task;\n` +
+    `${PROGRAM} --help lists all commands.\n`
+  );
+}
