@@ -3,7 +3,23 @@ import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Loaded only by whoever talks to a server or a cluster, and not made to be taken apart. */
-const LEFT_AS_THEY_ARE = ['ssh2', 'undici', 'winston'];
+const LEFT_AS_THEY_ARE = ['undici', 'winston'];
+
+/**
+ * ssh2 is one file of its own, in the kind of module that it is written in. As a package it would compile C++ on the machine of whoever
+ * installs us, as would cpu-features, which it asks for; without either it does the same in JavaScript, as it says in its README.
+ */
+const SSH2_FILE = 'parts/ssh2.cjs';
+const NATIVE = ['cpu-features', '*.node'];
+
+/** @type {import('esbuild').Plugin} */
+const ssh2InItsFile = {
+  name: 'ssh2 in its file',
+  setup({ onResolve }) {
+    // Every file of dist is one folder below it.
+    onResolve({ filter: /^ssh2$/ }, () => ({ path: `../${SSH2_FILE}`, external: true }));
+  },
+};
 
 /**
  * Of yargs the parser alone is used. It does not say so itself: what it would make of help and of tables may be left out.
@@ -21,7 +37,7 @@ const onlyWhatIsUsedOfYargs = {
 };
 
 rmSync('dist', { recursive: true, force: true });
-const { metafile } = await build({
+const program = await build({
   entryPoints: ['src/cli/main.ts', 'src/cli/write-manual.ts'],
   outbase: 'src',
   outdir: 'dist',
@@ -33,18 +49,30 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   external: LEFT_AS_THEY_ARE,
-  plugins: [onlyWhatIsUsedOfYargs],
+  plugins: [onlyWhatIsUsedOfYargs, ssh2InItsFile],
   metafile: true,
   logLevel: 'warning',
 });
-writeFileSync('dist/LICENSES', licenses(metafile));
+const ssh2 = await build({
+  entryPoints: ['ssh2'],
+  outfile: `dist/${SSH2_FILE}`,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  external: NATIVE,
+  metafile: true,
+  logLevel: 'warning',
+});
+writeFileSync('dist/LICENSES', licenses([program.metafile, ssh2.metafile]));
 
 /**
  * Of every package that went in: all of them ask for that.
- * @param {import('esbuild').Metafile} metafile
+ * @param {readonly import('esbuild').Metafile[]} metafiles
  */
-function licenses({ outputs }) {
-  const inputs = Object.values(outputs).flatMap((output) =>
+function licenses(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const inputs = outputs.flatMap((output) =>
     Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
   const folders = new Set(inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));

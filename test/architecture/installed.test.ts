@@ -1,0 +1,38 @@
+// What comes onto the machine of whoever installs the package: no program of another package's runs there at that time.
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly hasInstallScript?: boolean }>>;
+}
+
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
+
+describe('an installation', () => {
+  it('runs no script of any package', () => {
+    const { packages } = readJson<Lock>('package-lock.json');
+    const scripts = Object.entries(packages).filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript);
+    expect(scripts.map(([name]) => name)).to.deep.equal([]);
+  });
+
+  it('runs none in a clone either', () => {
+    expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
+  });
+
+  it('has every package that the built program asks for, and those alone', () => {
+    const { dependencies } = readJson<{ dependencies: Record<string, string> }>('package.json');
+    const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+    const names = files.flatMap((file) =>
+      [...readFileSync(join('dist', file), 'utf8').matchAll(/^(?:import|export)[^;]*?from "([^".][^"]*)";$/gm)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    const packages = new Set(names.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)));
+    expect(packages).to.not.include('ssh2');
+    for (const name of packages) expect(dependencies).to.have.property(name);
+  });
+});
