@@ -35,7 +35,8 @@ const MESSAGE_LENGTH = 200;
  * and the next round sees what became of it.
  */
 export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: Judged): Promise<void> {
-  const log = ending.withLog ? await glue.jobLogs.read(judged.record) : undefined;
+  const decides = ending.status === 'completed by the log';
+  const log = ending.withLog ? await glue.jobLogs.read(judged.record, { decides }) : undefined;
   if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
   if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
 

@@ -12,7 +12,12 @@ export type JobLog =
 
 export interface JobLogs {
   /** The end of what the job wrote, without secrets; undefined where nobody knows where it wrote. */
-  read(record: JobRecord | undefined): Promise<JobLog | undefined>;
+  read(record: JobRecord | undefined, use?: LogUse): Promise<JobLog | undefined>;
+}
+
+export interface LogUse {
+  /** How the task ends depends on it: it is tried also when another log was slow a moment ago. */
+  readonly decides: boolean;
 }
 
 export interface JobLogsDeps {
@@ -31,8 +36,8 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
   const slots = createCallSlots(READS_AT_ONCE);
   let slowAt = -Infinity;
 
-  async function readEnd(path: string, owner: number): Promise<JobLog> {
-    if (clock.now() - slowAt < REST_MS) return unreadable(path);
+  async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
+    if (!decides && clock.now() - slowAt < REST_MS) return unreadable(path);
     const found = await readOthersFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
@@ -48,7 +53,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
   }
 
   return {
-    async read(record) {
+    async read(record, use = { decides: false }) {
       if (record === undefined) return undefined;
       const { outputPath, userId, isOutputInDoubt } = record;
       if (isOutputInDoubt === true || (outputPath !== undefined && userId === undefined)) {
@@ -58,7 +63,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
         };
       }
       if (outputPath === undefined || userId === undefined) return undefined;
-      return slots.run(() => readEnd(outputPath, userId));
+      return slots.run(() => readEnd(outputPath, userId, use));
     },
   };
 }

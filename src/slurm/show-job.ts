@@ -1,4 +1,5 @@
 // `scontrol show job`: Slurm's own record of one job, read line by line so that no text of the job's owner can pass for another field.
+import { NOT_SHOWN } from '../base/terminal-text.ts';
 import { readExitCode, readText } from './job-row.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
@@ -32,6 +33,7 @@ const LINES = {
   StdOut: /^(.*)$/,
 } as const;
 
+const PATH = new RegExp(`^/[^${NOT_SHOWN}\\t\\n]*$`);
 /** Slurm cuts longer paths, and what is left of one is the path of another file. */
 const MAX_PATH_BYTES = 1024;
 
@@ -91,10 +93,10 @@ function fieldsOf(record: string, line: keyof typeof LINES): string[] {
 
 /**
  * Byte for byte. A newline in a path would make it end early; no line of a script can put one there (sbatch reads a directive to the
- * end of its line), and other control characters are refused as nobody needs them.
+ * end of its line), and what people can not see in a path is refused as nobody needs it.
  */
 function readPath(text: string): string | undefined {
-  return /^\/[^\x00-\x1f\x7f]*$/.test(text) && Buffer.byteLength(text) < MAX_PATH_BYTES ? text : undefined;
+  return PATH.test(text) && Buffer.byteLength(text) < MAX_PATH_BYTES ? text : undefined;
 }
 
 /** `50M a node` or `1G a CPU`. Not for `0`, which means the whole node. */

@@ -65,7 +65,7 @@ describe("the end of a job's log", () => {
     );
   });
 
-  it('that is slow is given up, and others are not tried for a minute', async () => {
+  it('S-61 that is slow is given up, and others are not tried for a minute', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimedOut(program, timeoutMs, '', '')),
@@ -73,12 +73,17 @@ describe("the end of a job's log", () => {
     );
 
     expect(await whyNot(logs)).to.match(/can't be read from here/);
-    now = 59_999;
+    now = 59_998;
     expect(await whyNot(logs)).to.match(/can't be read from here/);
     expect(asked).to.have.length(1);
-    now = 60_000;
+    await logs.read(recordOf(), { decides: true });
+    expect(asked, 'one that decides how its task ends is tried').to.have.length(2);
+    now += 59_999;
     await whyNot(logs);
     expect(asked).to.have.length(2);
+    now += 1;
+    await whyNot(logs);
+    expect(asked).to.have.length(3);
   });
 
   it('is read for two jobs at once, not for more', async () => {

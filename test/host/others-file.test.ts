@@ -106,7 +106,7 @@ for (const tools of ['this machine', 'busybox']) {
       },
     };
     for (const [what, { path, why }] of Object.entries(HOSTILE)) {
-      it(`is not shown where it is ${what}`, async () => {
+      it(`S-61 is not shown where it is ${what}`, async () => {
         const answer = await read(0, { path: path() });
 
         expect(answer.kind).to.equal('refused');
@@ -114,7 +114,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     }
 
-    it('is not shown where it belongs to another user', async () => {
+    it('S-61 is not shown where it belongs to another user', async () => {
       expect(await read(0, { owner: ME + 1 })).to.deep.include({
         kind: 'refused',
         why: 'does not belong to the user of the job',

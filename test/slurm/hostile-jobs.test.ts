@@ -162,7 +162,7 @@ for (const version of await own()) {
       expect(record.userId, what).to.be.oneOf([process.getuid?.(), undefined]);
     }
 
-    it('is not forged by any option of sbatch', async () => {
+    it('S-60 is not forged by any option of sbatch', async () => {
       for (const option of OPTIONS) {
         for (const value of option === 'comment' ? VALUES : VALUES.slice(0, 2)) {
           const id = await submit(`--${option}=${value}`);
@@ -178,7 +178,7 @@ for (const version of await own()) {
       expect(accepted).to.be.at.least(8);
     });
 
-    it('is not forged by any change of the job', async () => {
+    it('S-60 is not forged by any change of the job', async () => {
       const id = (await submit()) ?? expect.fail('no job');
       for (const field of FIELDS) {
         for (const value of field === 'Comment' ? VALUES : VALUES.slice(0, 2)) {

@@ -127,14 +127,14 @@ describe('scontrol show job of a job whose owner is hostile', () => {
     expect(read({})).to.deep.equal(TRUTH.record);
   });
 
-  it('takes no text on one line for the path of the log, be it a mail user or any other', () => {
+  it('S-60 takes no text on one line for the path of the log, be it a mail user or any other', () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
       expect(read({ [field]: forged }), field).to.deep.equal(TRUTH.record);
   });
 
-  it('tells no path where a second line names one', () => {
+  it('S-60 tells no path where a second line names one', () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
@@ -152,7 +152,7 @@ describe('scontrol show job of a job whose owner is hostile', () => {
       readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUTH.id)?.outputPath;
 
     expect(pathOf('/home/ann/my  runs/a b.out ')).to.equal('/home/ann/my  runs/a b.out ');
-    for (const path of ['', '(null)', 'slurm.out', '/a\tb', '/a\x1b[2Jb', `/${'./'.repeat(600)}`])
+    for (const path of ['', '(null)', 'slurm.out', '/a\tb', '/a\x1b[2Jb', '/a\u202eb', `/${'./'.repeat(600)}`])
       expect(pathOf(path), path).to.equal(undefined);
   });
 

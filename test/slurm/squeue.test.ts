@@ -162,7 +162,7 @@ describe('squeue', () => {
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-30 leaves out a row with ${what} of a job that is none of ours, and gives no list where the job is ours`, () => {
+    it(`S-62 leaves out a row with ${what} of a job that is none of ours, and gives no list where the job is ours`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
