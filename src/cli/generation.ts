@@ -1,4 +1,5 @@
 // What is served from one reading of the configuration and the templates, until they are read again.
+import { describeRisks } from '../clearml/connection-risks.ts';
 import { openCluster, openServer, type ServerSide } from './assemble.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { warnOfLeftBehind } from './left-behind.ts';
@@ -25,6 +26,8 @@ export async function openGeneration(typed: Typed, around: Surroundings, warnOnc
     for (const { name } of settings.queues) refuseInternalQueue(name, settings);
     const named = await readQueues(settings, around.workingDir);
     await warnOfLeftBehind(settings.clusters, base.log);
+    const { apiServer = '', verifyCertificate } = settings.api;
+    for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(base.log, risk);
     // Nothing is asked there yet: this finds what a person must change before a login node can be reached.
     for (const cluster of settings.clusters) {
       const { host } = await openCluster(base, cluster, base.log);

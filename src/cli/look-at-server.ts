@@ -1,6 +1,7 @@
 // What doctor finds out about the ClearML server: one login, then the queues.
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
+import { describeRisks } from '../clearml/connection-risks.ts';
 import {
   CredentialsRefused,
   ServerRefused,
@@ -10,7 +11,7 @@ import {
 } from '../clearml/errors.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentials } from '../config/errors.ts';
-import type { HereFacts, QueueSeen } from '../doctor/here-checks.ts';
+import type { AddressSeen, HereFacts, QueueSeen } from '../doctor/here-checks.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
 import { makeClearml } from './make-clearml.ts';
 import type { Base } from './read-base.ts';
@@ -26,9 +27,9 @@ export async function lookAtServer(base: Base): Promise<ServerPart> {
     clearml = makeClearml(base, PATIENCE);
     const facts = await clearml.connect();
     const name = await nameOf(facts.user, clearml);
-    return { ...answered(facts, name), queues: await lookAtQueues(base, clearml) };
+    return { ...answered(facts, name, base), queues: await lookAtQueues(base, clearml) };
   } catch (error) {
-    return explainNoLogin(error, base.config.settings.api.apiServer ?? '');
+    return explainNoLogin(error, base);
   } finally {
     await clearml?.close();
   }
@@ -37,13 +38,19 @@ export async function lookAtServer(base: Base): Promise<ServerPart> {
 function answered(
   { apiServer, serverVersion, apiVersion, serverAheadMs }: ServerFacts,
   userName: string,
+  base: Base,
 ): Omit<ServerPart, 'queues'> {
   return {
-    server: known(apiServer),
+    server: known(seenAt(apiServer, base)),
     credentials: known(userName),
     version: known({ serverVersion, apiVersion }),
     serverAheadMs: known(serverAheadMs),
   };
+}
+
+function seenAt(address: string, { config }: Base): AddressSeen {
+  const { verifyCertificate } = config.settings.api;
+  return { address, risks: describeRisks({ apiServer: address, verifyCertificate }) };
 }
 
 /** As the web page shows it, else the id. */
@@ -83,7 +90,7 @@ export async function serverQueues(
     const names = await clearml.queues.names();
     return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
   } catch (error) {
-    const { server, credentials, version } = explainNoLogin(error, base.config.settings.api.apiServer ?? '');
+    const { server, credentials, version } = explainNoLogin(error, base);
     const why = [server, credentials, version].find(({ kind }) => kind === 'trouble');
     return why?.kind === 'trouble' ? why : trouble('the server did not answer');
   } finally {
@@ -92,7 +99,8 @@ export async function serverQueues(
 }
 
 /** Which of the steps failed; those behind it were not taken. */
-function explainNoLogin(error: unknown, address: string): ServerPart {
+function explainNoLogin(error: unknown, base: Base): ServerPart {
+  const address = base.config.settings.api.apiServer ?? '';
   const nobodyAsked = unasked('not asked: there was no login');
   const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
   if (error instanceof NoCredentials) {
@@ -100,10 +108,10 @@ function explainNoLogin(error: unknown, address: string): ServerPart {
     return { ...rest, server: unasked('not asked: it takes an address and keys'), credentials: trouble(fact) };
   }
   if (error instanceof CredentialsRefused) {
-    return { ...rest, server: known(address), credentials: trouble(`${address} does not accept them`) };
+    return { ...rest, server: known(seenAt(address, base)), credentials: trouble(`${address} does not accept them`) };
   }
   if (error instanceof ServerTooOld) {
-    return { ...rest, server: known(address), credentials: known(''), version: trouble(error.message) };
+    return { ...rest, server: known(seenAt(address, base)), credentials: known(''), version: trouble(error.message) };
   }
   if (error instanceof ServerUnreachable || error instanceof ServerUnusable || error instanceof ServerRefused) {
     return { ...rest, server: trouble(error.message), credentials: nobodyAsked };

@@ -6,6 +6,12 @@ export interface ConfigurationSeen {
   readonly warnings: readonly string[];
 }
 
+export interface AddressSeen {
+  readonly address: string;
+  /** What somebody on the network between could do: one sentence each. */
+  readonly risks: readonly string[];
+}
+
 export interface ServerSeen {
   readonly serverVersion: string;
   readonly apiVersion: string;
@@ -26,8 +32,8 @@ export interface TemplateSeen {
 
 export interface HereFacts {
   readonly configuration: Fact<ConfigurationSeen>;
-  /** The address of the API that answered. */
-  readonly server: Fact<string>;
+  /** The API that answered. */
+  readonly server: Fact<AddressSeen>;
   /** Whose the keys are. */
   readonly credentials: Fact<string>;
   readonly version: Fact<ServerSeen>;
@@ -55,7 +61,8 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
     id: 'server',
     asks: 'Does the ClearML server answer?',
     fix: 'Set api.api_server to the address of the API (http://host:8008, https://api.…), and see that this machine may reach it: proxy, firewall, certificate',
-    judge: ({ server }) => judge(server, (address) => good(`${address} answers`)),
+    judge: ({ server }) =>
+      judge(server, ({ address, risks }) => good([`${address} answers`, ...risks].join('; but: '))),
   },
   {
     id: 'credentials',

@@ -5,6 +5,8 @@ import { connectApi, userOf, type User } from '../e2e/api.ts';
 import { here, type Here } from './run-here.ts';
 
 export interface OnSandbox extends Here {
+  /** The sandbox's own address. */
+  readonly url: string;
   readonly user: User;
 }
 
@@ -22,6 +24,7 @@ export async function hereOnSandbox(
   );
   return {
     ...place,
+    url,
     user: userOf(await connectApi(sandbox)),
     async [Symbol.asyncDispose]() {
       await sandbox.close();

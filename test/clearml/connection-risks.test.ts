@@ -1,0 +1,37 @@
+// Which ways to the server somebody on the network could use, and which are silent.
+import { expect } from 'chai';
+import { describeRisks } from '../../src/clearml/connection-risks.ts';
+
+const PLAIN = /^http:\/\/[^ ]+ is not encrypted: anybody on the network can read the keys/;
+const UNVERIFIED = /^api\.verify_certificate is false: anybody on the network can pose as the server/;
+
+describe('the way to the server', () => {
+  for (const [apiServer, verifyCertificate, risk] of [
+    ['http://clearml.lab:8008', true, PLAIN],
+    ['http://10.0.0.1:8008', false, PLAIN],
+    ['http://127.0.0.1.example.org', true, PLAIN],
+    ['http://login1:8008', true, PLAIN],
+    ['http://someone:word@clearml.lab:8008', true, PLAIN],
+    ['https://clearml.lab', false, UNVERIFIED],
+    ['https://clearml.lab', true, undefined],
+    ['https://clearml.lab', '/etc/ca.pem', undefined],
+    ['http://127.0.0.1:8008', true, undefined],
+    ['http://127.1.2.3:8008', true, undefined],
+    ['http://[::1]:8008', true, undefined],
+    ['http://localhost:8008', true, undefined],
+    ['https://localhost', false, undefined],
+    ['no address', false, undefined],
+  ] as const) {
+    const how =
+      { true: 'as usual', false: 'without a look at its certificate' }[String(verifyCertificate)] ?? 'with a CA file';
+    it(`${apiServer}, ${how}, is ${risk === undefined ? 'safe' : 'a risk, told in one line'}`, () => {
+      const risks = describeRisks({ apiServer, verifyCertificate });
+
+      expect(risks).to.have.length(risk === undefined ? 0 : 1);
+      if (risk !== undefined) {
+        expect(risks[0]).to.match(risk).and.not.include('word');
+        expect(risks[0]?.length).to.be.below(120);
+      }
+    });
+  }
+});

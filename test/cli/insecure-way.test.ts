@@ -1,0 +1,60 @@
+// What doctor and the daemon's start say of a way to the server on which others can listen.
+import { expect } from 'chai';
+import { createServer, request, type Server } from 'node:http';
+import { join } from 'node:path';
+import { closeServer, listen } from '../clearml/scripted-server.ts';
+import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+
+const RISK =
+  'http://clearml.lab:8008 is not encrypted: anybody on the network can read the keys, and change what jobs run';
+
+describe('a server that is reached without encryption', () => {
+  let place: OnSandbox;
+  let proxy: Server;
+  beforeEach(async () => {
+    // An http proxy, to which clearml.lab is the sandbox: that is on the loopback, which is no risk.
+    let upstream = '';
+    proxy = createServer((incoming, outgoing) => {
+      const { method, headers, url = '' } = incoming;
+      const onward = request(upstream + new URL(url).pathname, { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      incoming.pipe(onward);
+    });
+    const port = await listen(proxy);
+    place = await hereOnSandbox('', { http_proxy: `http://127.0.0.1:${port}` });
+    upstream = place.url;
+    await place.write(
+      'lab.conf',
+      'include "clearml.conf"\napi { api_server: "http://clearml.lab:8008", web_server: "http://clearml.lab:8080" }',
+    );
+  });
+  afterEach(async () => {
+    await closeServer(proxy);
+    await place[Symbol.asyncDispose]();
+  });
+
+  it('is told of by doctor, beside that it answers', async () => {
+    const { stdout } = await place.run('doctor', '--config-file', join(place.folder, 'lab.conf'));
+
+    expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 answers; but: /m);
+    expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
+  });
+
+  it('is told of when the daemon starts', async () => {
+    await place.write(
+      'a.template',
+      '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
+    );
+    const words = ['--queue', 'default', '--create-queue', '--template-files', 'a.template', '--once'];
+
+    const { stderr } = await place.run('--config-file', join(place.folder, 'lab.conf'), ...words);
+
+    expect(stderr.split(RISK)).to.have.length(2);
+  });
+
+  it('is no risk on the loopback, of which nothing is told', async () => {
+    expect((await place.run('doctor')).stdout).to.not.include('not encrypted');
+  });
+});
