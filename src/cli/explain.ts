@@ -11,6 +11,7 @@ import { TemplateProblem } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { UntrustedPath } from './trusted-files.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -44,7 +45,11 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
  * Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown;
  * who pressed Ctrl-C knows what has happened.
  */
-export function explain(error: unknown, { stderr, stop }: Pick<Surroundings, 'stderr' | 'stop'>): number {
+export function explain(error: unknown, around: Pick<Surroundings, 'stderr' | 'stop'>): number {
+  const { stop } = around;
+  const stderr = (text: string): void => {
+    around.stderr(knownSecrets(around).redact(text));
+  };
   const code = CODES.find(([kind]) => error instanceof kind)?.[1];
   if (code !== undefined && error instanceof Error) {
     stderr(`clearml-agent-slurm: ${error.message}\n`);

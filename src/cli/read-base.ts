@@ -1,11 +1,11 @@
 // What a command begins with that speaks to anybody: its configuration, and a log that hides the secrets in it.
 import type { Config } from '../config/load.ts';
-import { secretValues } from '../config/secret-values.ts';
 import { isJournalStream } from '../log/journal-stream.ts';
 import type { Logger } from '../log/logger.ts';
-import { createSecrets, type Secrets } from '../log/secrets.ts';
+import type { Secrets } from '../log/secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
 import type { Surroundings, Typed } from './command.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { LOG_LEVELS } from './common-options.ts';
 import { isPlain } from './paint.ts';
 import { readConfig, type Configured } from './read-config.ts';
@@ -34,8 +34,7 @@ export function readBase(typed: Typed, around: Surroundings, usualLevel?: Level)
 
 /** @throws UsageProblem */
 export function withLog(typed: Typed, { config, around }: Configured, usualLevel: Level = 'info'): Base {
-  const secrets = createSecrets();
-  for (const value of secretValues(config.root)) secrets.add(value);
+  const secrets = knownSecrets(around);
   const log = createLogger({
     level: logLevel(typed, config, usualLevel),
     format: textOption(typed, 'log-format') === 'json' ? 'json' : 'text',

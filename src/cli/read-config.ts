@@ -1,7 +1,9 @@
 // The configuration that files, variables and the options of a command come to.
 import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
+import { secretValues } from '../config/secret-values.ts';
 import { joinPath } from '../config/setting-path.ts';
 import type { Surroundings, Typed } from './command.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { readOwnFile, warnOfReadable } from './trusted-files.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
@@ -55,5 +57,6 @@ export function readConfig(typed: Typed, around: Surroundings): Config {
     commandLine: { configFile: textOption(typed, 'config-file'), settings: [...settings, ...sshSettings(typed)] },
     readFile: readOwnFile,
   });
+  for (const value of secretValues(config.root)) knownSecrets(around).add(value);
   return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
 }

@@ -1,7 +1,8 @@
 // A place in a HOCON text that moves forward, and can point at where something is wrong.
+import { MASK, redactText } from '../base/redact.ts';
 import { ConfigProblem } from './errors.ts';
 import type { Origin } from './origin.ts';
-import { isSecretKey, maskSecretsIn, MASK } from './secret-keys.ts';
+import { isSecretKey } from './secret-keys.ts';
 
 const WIDTH = 100;
 
@@ -66,8 +67,8 @@ function excerpt(line: string, column: number, hidden: boolean): string {
   const secretStart = hidden ? valueStart(printable) : secretValueStart(printable);
   const shown =
     secretStart === undefined || secretStart >= printable.length
-      ? maskSecretsIn(printable)
-      : `${maskSecretsIn(printable.slice(0, secretStart))}${MASK}`;
+      ? redactText(printable).shown
+      : `${redactText(printable.slice(0, secretStart)).shown}${MASK}`;
   const caret = Math.min(column, secretStart ?? column);
   // A long line is cut so that the place is in view.
   const from = Math.max(0, caret - WIDTH + 20);
@@ -75,7 +76,7 @@ function excerpt(line: string, column: number, hidden: boolean): string {
 }
 
 function secretValueStart(line: string): number | undefined {
-  for (const assignment of line.matchAll(/(?<![\w.-])([\w.-]+)"?\s*(?:\+=|[:=])\s*/g)) {
+  for (const assignment of line.matchAll(/(?<![\w.-])([\w.-]+)"?\s*(?:\+=|[:=]|(?=\{))\s*/g)) {
     const names = (assignment[1] ?? '').split('.');
     if (names.some(isSecretKey)) return assignment.index + assignment[0].length;
   }

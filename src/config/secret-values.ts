@@ -1,7 +1,8 @@
 // Which values of a configuration are secrets: to be hidden in what is shown, and in everything that is logged.
+import { MASK, redactText, redactWords } from '../base/redact.ts';
 import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
 import type { Origin } from './origin.ts';
-import { isEnvironmentKey, isSecretKey, maskSecretsIn, MASK, secretsIn } from './secret-keys.ts';
+import { isEnvironmentKey, isSecretKey } from './secret-keys.ts';
 
 /** The same tree with every secret replaced by `********`. */
 export function withoutSecrets(tree: ConfigTree): ConfigTree {
@@ -18,11 +19,25 @@ function maskedTree(tree: ConfigTree, isSecret: boolean): ConfigTree {
 
 function masked(node: ConfigNode, isSecret: boolean): ConfigNode {
   if (node.kind === 'tree') return maskedTree(node, isSecret);
-  if (node.kind === 'list') return { ...node, items: node.items.map((item) => masked(item, isSecret)) };
+  if (node.kind === 'list') return { ...node, items: maskedItems(node.items, isSecret) };
   // A switch or an empty text gives nothing away, and somebody may have to know it.
   if (typeof node.value === 'boolean' || node.value === null || node.value === '') return node;
   if (isSecret) return leaf(MASK, node.origin);
-  return typeof node.value === 'string' ? leaf(maskSecretsIn(node.value), node.origin) : node;
+  return typeof node.value === 'string' ? leaf(redactText(node.value).shown, node.origin) : node;
+}
+
+/** A list of texts may be the words of a command, of which one tells of the next. */
+function maskedItems(items: readonly ConfigNode[], isSecret: boolean): ConfigNode[] {
+  const words = redactWords(items.map(wordOf));
+  return items.map((item, index) => {
+    const word = words[index];
+    const isRedacted = !isSecret && item.kind === 'leaf' && word !== undefined && word.shown !== wordOf(item);
+    return isRedacted ? leaf(word.shown, item.origin) : masked(item, isSecret);
+  });
+}
+
+function wordOf(node: ConfigNode): string {
+  return node.kind === 'leaf' && node.value !== null ? String(node.value) : '';
 }
 
 /** Every text of the tree that no line may show. */
@@ -55,10 +70,15 @@ function groundBelow(name: string, ground: Ground): Ground {
 
 function nodeSecrets(node: ConfigNode, ground: Ground): Secret[] {
   if (node.kind === 'tree') return treeSecrets(node, ground);
-  if (node.kind === 'list') return node.items.flatMap((item) => nodeSecrets(item, ground));
+  if (node.kind === 'list') {
+    const inWords = redactWords(node.items.map(wordOf)).flatMap(({ secrets }) =>
+      secrets.map((value) => ({ value, origin: node.origin })),
+    );
+    return [...(ground === 'secret' ? [] : inWords), ...node.items.flatMap((item) => nodeSecrets(item, ground))];
+  }
   if (typeof node.value === 'boolean' || node.value === null) return [];
   const isWhole = ground === 'secret' || (ground === 'environment' && mayBeSecret(node));
-  const values = isWhole ? [String(node.value)] : secretsIn(String(node.value));
+  const values = isWhole ? [String(node.value)] : redactText(String(node.value)).secrets;
   return values.map((value) => ({ value, origin: node.origin }));
 }
 

@@ -1,9 +1,10 @@
 // The values that no line of ours may show: registered when the configuration is read, replaced wherever text goes out.
+import { MASK, redactShapes } from '../base/redact.ts';
 
 export interface Secrets {
   /** From now on `redact` hides this value, also in its base64, URL-encoded and JSON forms. Values under 6 characters are ignored. */
   add(value: string): void;
-  /** The text with every registered value replaced by `********`. */
+  /** The text with every registered value, and every secret that is one by its shape, replaced by `********`. */
   redact(text: string): string;
 }
 
@@ -26,8 +27,8 @@ export function createSecrets(): Secrets {
     },
     redact(text) {
       let shown = text;
-      for (const value of hidden) shown = shown.replaceAll(value, '********');
-      return shown;
+      for (const value of hidden) shown = shown.replaceAll(value, MASK);
+      return redactShapes(shown);
     },
   };
 }

@@ -17,6 +17,7 @@ import { known, trouble, unasked, type Fact } from '../../doctor/verdict.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { isPlainName } from '../init/site.ts';
+import { knownSecrets } from '../known-secrets.ts';
 import { lookAtCluster } from '../look-at-cluster.ts';
 import { lookAtServer } from '../look-at-server.ts';
 import { lookAtTemplates } from '../look-at-templates.ts';
@@ -32,12 +33,16 @@ export async function doctor(typed: Typed, around: Surroundings): Promise<number
   const base = readBaseOrWhyNot(typed, around);
   const sections = base instanceof ConfigProblem ? [unreadable(base)] : await lookAtAll(typed, base);
 
+  // What programs and servers said may hold anything.
+  const stdout = (text: string): void => {
+    around.stdout(knownSecrets(around).redact(text));
+  };
   if (switchOption(typed, 'json') === true) {
-    around.stdout(formatDoctorJson(sections));
+    stdout(formatDoctorJson(sections));
   } else {
     const columns = around.terminalSize?.().columns ?? Infinity;
-    around.stdout(formatSections(sections, { paint: painter(around), columns }));
-    around.stdout(formatSummary(sections));
+    stdout(formatSections(sections, { paint: painter(around), columns }));
+    stdout(formatSummary(sections));
   }
   return countBad(sections) > 0 ? EXIT.failed : EXIT.ok;
 }

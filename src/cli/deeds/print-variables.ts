@@ -1,5 +1,6 @@
 // Prints the variables that a template may use: all there are, or those that a task has, with its values.
-import { isSecretKey, MASK, maskSecretsIn } from '../../config/secret-keys.ts';
+import { MASK, redactText, redactWords } from '../../base/redact.ts';
+import { isSecretKey } from '../../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../../template/list-values.ts';
 import { shown } from '../../template/shown-value.ts';
 import { FIELDS } from '../../template/task-fields.ts';
@@ -33,8 +34,8 @@ async function valuesOfTask(typed: Typed, around: Surroundings): Promise<Variabl
 /** A value whose name says that it is secret, and what looks like one within another. */
 function masked(name: string, value: unknown): unknown {
   if (name.split('.').slice(1).some(isSecretKey)) return MASK;
-  if (Array.isArray(value)) return value.map((item: unknown) => masked('', item));
-  return typeof value === 'string' ? maskSecretsIn(value) : value;
+  if (Array.isArray(value)) return redactWords(value.map(String)).map(({ shown: word }) => word);
+  return typeof value === 'string' ? redactText(value).shown : value;
 }
 
 function toObject(values: readonly VariableValue[]): object {

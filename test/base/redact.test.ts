@@ -1,0 +1,116 @@
+// Secrets within other text: the table of where they are found, and none of them left wherever one is planted.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { quoteWord } from '../../src/base/shell-word.ts';
+import { redactShapes, redactText, redactWords } from '../../src/base/redact.ts';
+
+const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
+
+describe('a text', () => {
+  for (const [text, shown] of [
+    ['-e MY_CRED=abc123 --shm-size=8g', '-e MY_CRED=******** --shm-size=8g'],
+    ['-e "HF_TOKEN=abc def" --ipc=host', '-e "HF_TOKEN=********" --ipc=host'],
+    ['--env=ANYTHING=abc -v /a:/b', '--env=ANYTHING=******** -v /a:/b'],
+    ['--password hunter2 next', '--password ******** next'],
+    ['--password=hunter2 next', '--password=******** next'],
+    ['wget --http-password=abc http://x', 'wget --http-password=******** http://x'],
+    ['sshpass -p hunter2 ssh x', 'sshpass -p ******** ssh x'],
+    ['curl -u ada:hunter2 https://h', 'curl -u ada:******** https://h'],
+    ['curl --user=ada:hunter2 https://h', 'curl --user=ada:******** https://h'],
+    ['curl -H "X-Api-Key: abc" -d x', 'curl -H "X-Api-Key: ********" -d x'],
+    ['curl -H X-Api-Key:abc -d x', 'curl -H X-Api-Key:******** -d x'],
+    ['Authorization: Bearer abcdefgh123', 'Authorization: Bearer ********'],
+    ['curl -H "Authorization: Bearer abcdefgh" -d x', 'curl -H "Authorization: Bearer ********" -d x'],
+    ['machine h login ada password s3cret9', 'machine h login ada password ********'],
+    ['https://acc.blob/x?sv=1&sig=abc%2Bdef&se=2', 'https://acc.blob/x?sv=1&sig=********&se=2'],
+    ['https://ada:p@ss@h/x and ssh://key@h', 'https://********@h/x and ssh://********@h'],
+    ['aws_secret_access_key = wJalrXUt/K7MD', 'aws_secret_access_key = ********'],
+    ['AKIAIOSFODNN7EXAMPLE', '********'],
+    ['bash -c "curl --password \'a b\' x"', 'bash -c "curl --password \'********\' x"'],
+    ['PASSWORD="a b"c d', 'PASSWORD=******** d'],
+  ] as const) {
+    it(`without its secrets: ${text}`, () => {
+      expect(redactText(text).shown).to.equal(shown);
+    });
+  }
+
+  for (const text of [
+    'docker run -u 1000:1000 -v /a:/b --network=host --shm-size=8g',
+    'docker://127.0.0.1:5000/x@sha256:abcd',
+    'nvcr.io/nvidia/keycloak:22',
+    'registry:5000/tokenizer/train:1.0',
+    'git@host:team/x.git',
+    'http://127.0.0.1:8080/a@b',
+    'squeue -u ada',
+    '/home/ada/.local/state',
+    "it's a sentence, of an author",
+  ]) {
+    it(`is shown whole where there is none: ${text}`, () => {
+      expect(redactText(text)).to.deep.equal({ shown: text, secrets: [] });
+    });
+  }
+
+  it('may be a list of words, in which one tells of the next', () => {
+    const words = ['-e', 'MY_CRED=a b', '--password', 'x y', '-u', 'ada:pw', '--shm-size=8g', 'curl --token abc'];
+
+    expect(redactWords(words).map(({ shown }) => shown)).to.deep.equal([
+      ...['-e', 'MY_CRED=********', '--password', '********', '-u', 'ada:********', '--shm-size=8g'],
+      'curl --token ********',
+    ]);
+  });
+
+  it('of somebody else loses what is a secret by its shape, and nothing else', () => {
+    expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
+      'token=5 passed, https://********@h failed with Bearer ********',
+    );
+  });
+
+  /** Each with a secret planted in it, as a person would write it there. */
+  const CONTEXTS: readonly ((secret: string, quoted: string) => string)[] = [
+    (_, quoted) => `-e MY_CRED=${quoted} --ipc=host`,
+    (_, quoted) => `--env A_B=${quoted}`,
+    (_, quoted) => `tool --password ${quoted} x`,
+    (_, quoted) => `tool --api-key=${quoted} x`,
+    (_, quoted) => `curl -u ada:${quoted} https://h`,
+    (_, quoted) => `export AWS_SECRET_ACCESS_KEY=${quoted}`,
+    (_, quoted) => `bash -c ${quoteWord(`curl --token ${quoted} x`)}`,
+    (secret) => `curl -H ${quoteWord(`Authorization: Bearer ${secret}`)}`,
+    (secret) => `machine h\n  login ada\n  password ${secret.replaceAll(/[\s"'\\]/g, '_')}\n`,
+    (secret) => `https://ada:${encodeURIComponent(secret)}@h/x`,
+    (secret) => `https://h/x?sv=1&sig=${encodeURIComponent(secret)}&se=2`,
+  ];
+  const secrets = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9+/=_.~-]{8,40}$/).filter((text) => !text.startsWith('-')),
+    fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
+  );
+
+  it('shows no part of a secret that is planted in it, and tells it, so that nothing else shows it either', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
+        const quoted = quoteWord(secret);
+        const text = context(secret, quoted);
+        const written = [quoted, secret, encodeURIComponent(secret), secret.replaceAll(/[\s"'\\]/g, '_')];
+
+        const { shown, secrets: found } = redactText(text);
+
+        for (const form of written) expect(shown).not.to.include(form);
+        expect(written.some((form) => found.some((one) => one.includes(form)))).to.equal(
+          true,
+          `${text} → ${found.join()}`,
+        );
+      }),
+      { numRuns: CASES, seed: Number(process.env['FUZZ_SEED'] ?? 13) },
+    );
+  });
+
+  it('of any kind is read in a time that is in proportion to its length', () => {
+    for (const text of [
+      'a'.repeat(200_000),
+      '--'.repeat(100_000),
+      'key'.repeat(60_000),
+      '"'.repeat(100_001),
+      '\\'.repeat(100_001),
+    ])
+      expect(redactText(text).shown.length).to.be.at.most(text.length);
+  });
+});

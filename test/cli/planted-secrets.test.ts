@@ -1,0 +1,54 @@
+// Secrets planted in a configuration: no command shows one of them, not even where the configuration is what is wrong.
+import { expect } from 'chai';
+import { here } from './run-here.ts';
+
+const SECRET = 'Zq7pL0vX2wN9';
+
+const CONF = `
+api { api_server: "http://127.0.0.1:1", credentials { access_key: AK, secret_key: "${SECRET}-a" } }
+agent {
+  extra_docker_arguments: ["-e", "MY_CRED=${SECRET}-b", "--password", "${SECRET}-c"]
+  docker_init_bash_script: ["curl -u ada:${SECRET}-d https://h", "echo 'machine h login ada password ${SECRET}-e' > ~/.netrc"]
+  extra_index_url: ["https://ada:${SECRET}-f@h/simple", "https://acc.blob/x?sv=1&sig=${SECRET}-g"]
+  extra_docker_shell_script: ["curl -H 'Authorization: Bearer ${SECRET}-h' https://h"]
+  my_pwd: "${SECRET}-i"
+  slurm.template_files: [t]
+}
+environment { ANY: "${SECRET}-j" }
+`;
+
+describe('secrets that are planted in a configuration', () => {
+  for (const words of [
+    ['config'],
+    ['config', '--json'],
+    ['config', '--origins'],
+    ['config', 'agent.extra_docker_arguments'],
+    ['config', 'agent.my_pwd'],
+    ['doctor'],
+    ['doctor', '--json'],
+    ['lint', 't'],
+    ['vars'],
+  ]) {
+    it(`are not shown by: ${words.join(' ')}`, async () => {
+      await using place = await here();
+      await place.write('clearml.conf', CONF);
+      await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+
+      const { stdout, stderr } = await place.run(...words);
+
+      expect(`${stdout}${stderr}`).not.to.include(SECRET);
+      expect(`${stdout}${stderr}`.length).to.be.greaterThan(0);
+    });
+  }
+
+  for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
+    it(`are not shown by the excerpt of an error behind them: line ${index + 1}`, async () => {
+      await using place = await here();
+      await place.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
+
+      const { stdout, stderr } = await place.run('config');
+
+      expect(`${stdout}${stderr}`).not.to.include(SECRET);
+    });
+  }
+});
