@@ -6,7 +6,7 @@ import { ensureHostName, isHostNameKnown } from '../../test/set-up/host-name.mjs
 import { clearPending } from './screen.mjs';
 
 /** The words that allow it beforehand. */
-export const INSTALL_COMMAND = 'npm run demo -- --install';
+const INSTALL_COMMAND = 'npm run demo -- --install';
 
 export interface Installer {
   /** Returns what is still missing, as a sentence; undefined once these programs are there, and the machine knows its own name. */
@@ -22,13 +22,13 @@ interface Circumstances {
 }
 
 /** Pure. */
-export function mayInstall({ isAsked, isCi, ask }: Circumstances): 'yes' | 'ask' | 'no' {
+function mayInstall({ isAsked, isCi, ask }: Circumstances): 'yes' | 'ask' | 'no' {
   if (isAsked || isCi) return 'yes';
   return ask === undefined ? 'no' : 'ask';
 }
 
 /** The question names each package, and where it goes. Pure. */
-export function installQuestion(packages: readonly string[], newHostName: string | undefined): string[] {
+function installQuestion(packages: readonly string[], newHostName: string | undefined): string[] {
   return [
     ...(packages.length === 0
       ? []
@@ -55,7 +55,7 @@ const THIS_SYSTEM: System = {
   whyNotInstallable,
   async install(programs) {
     const packages = await installDebianPackages(programs);
-    return packages.missing.length > 0 ? packages : ensureHostName();
+    return packages.missing.length > 0 || programs.length === 0 ? packages : ensureHostName();
   },
 };
 
@@ -76,11 +76,13 @@ export function createInstaller(here: Circumstances, system: System = THIS_SYSTE
   return {
     async install(programs) {
       const packages = await system.missingPackages(programs);
-      const newHostName = (await system.isHostNameKnown()) ? undefined : (hostname().split('.')[0] ?? '');
+      // Slurm's daemons look it up.
+      const isNameNeeded = programs.length > 0 && !(await system.isHostNameKnown());
+      const newHostName = isNameNeeded ? (hostname().split('.')[0] ?? '') : undefined;
       if (packages.length === 0 && newHostName === undefined) return undefined;
       const lacks = [
         ...packages.map((name) => `no ${name}`),
-        ...(newHostName === undefined ? [] : ['no name of its own']),
+        ...(newHostName === undefined ? [] : [`no address for its name, ${newHostName}`]),
       ];
       const obstacle = system.whyNotInstallable();
       if (obstacle !== undefined) return `this machine has ${lacks.join(', ')}, and ${obstacle}`;

@@ -11,8 +11,8 @@ export function isConfigured(around: Surroundings): boolean {
 
 export function firstSteps(): string {
   return (
-    `No template to serve queues with. ${PROGRAM} init looks at this cluster and writes a first one;\n` +
-    `${PROGRAM} doctor says what is in the way of a task;\n` +
-    `${PROGRAM} --help lists all commands.\n`
+    `No template yet: ${PROGRAM} init writes one for this cluster.\n` +
+    `Something is in the way: ${PROGRAM} doctor says what.\n` +
+    `All commands: ${PROGRAM} --help\n`
   );
 }

@@ -37,19 +37,19 @@ export function formatFirstTaskLines(
   configFile: string,
   queueName: string,
 ): string[] {
-  const post = (endpoint: string): string => `ask ${quoteWord(`${url}/${endpoint}`)} -d`;
   return [
     'ask() {',
     `  sed -n 's/^ *[a-z]*_key: "\\(.*\\)"/\\1/p' ${quoteWord(configFile)} | paste -s -d : - |`,
     `    sed 's/.*/user = "&"/' | curl -sS -K - "$@"`,
     '}',
-    `task=$(${post('tasks.create')} '{`,
-    '  "name": "first task", "type": "training", "script": {',
-    '    "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",',
-    `    "diff": "import socket\\nprint(\\"hello from\\", socket.gethostname())\\n"}}' |`,
+    `task=$(ask ${quoteWord(`${url}/tasks.create`)} -d '{`,
+    '"name": "first task", "type": "training", "script": {',
+    '  "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",',
+    `  "diff": "import socket\\nprint(\\"hello from\\", socket.gethostname())\\n"}}' |`,
     // The envelope has an id of its own, so only the one after "data" will do.
     `  sed 's/.*"data": *{"id": *"\\([0-9a-f]*\\)".*/\\1/')`,
-    `${post('tasks.enqueue')} ${quoteWord(`{"queue_name": ${JSON.stringify(queueName)}, "task": "`)}"$task"'"}'`,
+    `ask ${quoteWord(`${url}/tasks.enqueue`)} \\`,
+    `  -d ${quoteWord(`{"queue_name": ${JSON.stringify(queueName)}, "task": "`)}"$task"'"}'`,
   ];
 }
 
