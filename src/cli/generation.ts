@@ -25,6 +25,7 @@ export async function openGeneration(typed: Typed, around: Surroundings, warnOnc
     await refuseUntrustedTemplates(configuredTemplates(settings), settings, around);
     for (const { name } of settings.queues) refuseInternalQueue(name, settings);
     const named = await readQueues(settings, around.workingDir);
+    for (const warning of new Set(named.flatMap(({ warnings }) => warnings))) base.log.warn(warning);
     await warnOfLeftBehind(settings.clusters, base.log);
     const { apiServer = '', verifyCertificate } = settings.api;
     for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(base.log, risk);

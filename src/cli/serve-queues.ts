@@ -13,6 +13,7 @@ import { unfitLimits } from '../template/property-bounds.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { PropertyBounds } from '../base/property-bounds.ts';
 import { readsImage } from '../template/reads-image.ts';
+import { templateWarnings } from '../template/taint/template-warnings.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';
@@ -27,6 +28,8 @@ export interface NamedQueue {
   /** The user properties that the template reads. */
   readonly properties: readonly ReadProperty[];
   readonly templateMark: string;
+  /** What a person should know of the template before tasks are run with it. */
+  readonly warnings: readonly string[];
   /** Whether the template has a use for the image that a task names. */
   readonly readsImage: boolean;
 }
@@ -71,7 +74,10 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
   );
 }
 
-type ReadTemplate = Pick<NamedQueue, 'template' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage'>;
+type ReadTemplate = Pick<
+  NamedQueue,
+  'template' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage' | 'warnings'
+>;
 
 /** Whoever served one would take what waits for its own job. @throws UsageProblem */
 export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, 'clusters'>): void {
@@ -91,6 +97,7 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
     optionPlaces: listOptionPlaces(name, text),
     properties: listProperties(name, text),
     readsImage: readsImage(name, text),
+    warnings: templateWarnings(name, text),
   };
 }
 

@@ -31,6 +31,11 @@ const RULES: Readonly<Record<string, FilterRule>> = {
     does: 'takes newlines out, which is also done without it',
     apply: removeNewlines,
   },
+  int: {
+    takesArgument: false,
+    does: 'lets only a whole number pass; with another value the task fails before it is submitted',
+    apply: (value) => value.trim(),
+  },
   raw: { takesArgument: false, does: 'leaves newlines and tabs in', apply: (value) => value },
   words: {
     takesArgument: false,

@@ -6,9 +6,9 @@ import { shapeProblems } from './check-shape.ts';
 import { throwFirst } from './errors.ts';
 import { defaultProblems, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
-import { placeSites } from './shell/second-reading.ts';
 import type { LexedScript } from './shell/lexed-script.ts';
 import { positionAt, type Range, type TemplateSource } from './source.ts';
+import { findSites } from './taint/find-sites.ts';
 import type { AgentPlace, Template } from './template.ts';
 
 /**
@@ -26,10 +26,11 @@ export function parseTemplate(text: string, file: string): Template {
   throwFirst(lateDirectives(source, header, script.comments));
   const blocks = placeBlocks(source, script, header);
   const form = findPyxis(text, words, script);
+  const { sites } = findSites(source, script);
   const parsed: ParsedTemplate = {
     source,
     words,
-    sites: placeSites(script, text),
+    sites,
     documents: script.documents,
     openNames: script.openNames,
     blocks,

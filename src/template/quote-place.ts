@@ -8,7 +8,7 @@ import { shown } from './shown-value.ts';
 export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RuleId };
 
 /** What passes where a shell reads the text a second time: nothing in it means anything to any shell. */
-const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
+export const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
 
 /** bash reads a leading zero as octal and a word as a variable; neither is what a number in a task means. */
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
@@ -38,7 +38,9 @@ export function quoteForPlace(value: string, place: Place): Quoted {
     case 'quoted here-document':
       return { text: value };
     case 'read again':
-      return PLAIN_WORD.test(value) ? { text: value } : { refusal: notPlain(value, place.by), rule: 'read-again' };
+      return PLAIN_WORD.test(value) && !(place.except !== undefined && value.includes(place.except))
+        ? { text: value }
+        : { refusal: notPlain(value, place), rule: 'read-again' };
     case 'number':
       return WHOLE_NUMBER.test(value)
         ? { text: value }
@@ -73,10 +75,11 @@ function bareWord(value: string, { needsQuotes, isInBraces }: Extract<Place, { k
   return isRisky && word === value ? `'${value}'` : word;
 }
 
-function notPlain(value: string, by: string): string {
+function notPlain(value: string, { by, except }: Extract<Place, { kind: 'read again' }>): string {
   return (
     `${shown(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
-    '_ . / : @ % + , = - may, and no - in front. Put it into an environment variable before (export NAME=${…}), and write ' +
+    `_ . / : @ % + , = - may, ${except === undefined ? '' : `without ${except}, `}and no - in front. ` +
+    'Put it into an environment variable before (export NAME=${…}), and write ' +
     `'"$NAME"' in single quotes here, so that it is expanded only then`
   );
 }

@@ -18,6 +18,7 @@ import { shown } from './shown-value.ts';
 import { fedOptions } from './fed-options.ts';
 import { readOptions } from './lint/options.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
+import { refuseReach } from './taint/refuse-reach.ts';
 import { withEnoughTasks } from './task-count.ts';
 import type { BlankUse, Blocks, FedOption, Rendered, Variables } from './template.ts';
 import { readDefault, readValue, type ValueText } from './value-text.ts';
@@ -107,10 +108,12 @@ function fillDefault(source: TemplateSource, site: Site): Insertion[] {
   return fallback === undefined ? [] : [fillSite(source, site, fallback)];
 }
 
-function fillSite(source: TemplateSource, { blank, place }: Site, value: string): Insertion {
+function fillSite(source: TemplateSource, { blank, place, reaches = [] }: Site, value: string): Insertion {
   const canSplit = place.kind === 'word' && place.canSplit;
   const isSplit = hasFilter(blank.filters, 'words') || blank.variable === 'CLEARML_TASK.container.arguments';
-  const quoted: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
+  const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
+  const refused = reaches.map((reach) => refuseReach(value, reach)).find((one) => one !== undefined);
+  const quoted = 'refusal' in written ? written : (refused ?? written);
   if ('refusal' in quoted)
     throw problemAt(source, blank.start, quoted.rule, `the value of ${blank.variable}, ${quoted.refusal}`);
   return { start: blank.start, end: blank.end, text: quoted.text };

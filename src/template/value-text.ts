@@ -12,6 +12,8 @@ export interface ValueText {
   readonly origin: Origin;
 }
 
+const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
+
 /** @throws TemplateProblem when there is no value and no default, or it can't be written into a script */
 export function readValue(source: TemplateSource, blank: ValueBlank, variables: Variables): ValueText {
   const found = lookUp(blank.variable, variables);
@@ -39,6 +41,14 @@ function formatValue(value: unknown): string | undefined {
 
 function finish(source: TemplateSource, blank: ValueBlank, value: string): string {
   const text = applyFilters(value, blank.filters);
+  if (hasFilter(blank.filters, 'int') && !WHOLE_NUMBER.test(text)) {
+    throw problemAt(
+      source,
+      blank.start,
+      'not-a-number',
+      `the value of ${blank.variable} must be a whole number, and it is ${shown(text)}`,
+    );
+  }
   const isRaw = hasFilter(blank.filters, 'raw');
   const control = /[\p{Cc}\p{Cs}]/u.exec(isRaw ? text.replaceAll(/[\n\t]/g, '') : text)?.[0];
   if (control === undefined) return text;

@@ -96,6 +96,11 @@ function isMeant(quoting: string, left: string, right: string): boolean {
   return quoting !== 'in a default' || !/[}{]/.test(left + right);
 }
 
+/** A quarter of all pairs, and each text alone; with FUZZ_CASES all of them. */
+function isChosen(first: number, second: number): boolean {
+  return process.env['FUZZ_CASES'] !== undefined || first * second === 0 || (first + second) % 4 === 0;
+}
+
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
@@ -106,7 +111,9 @@ for (const shell of SHELLS) {
           BESIDE.flatMap(([right, meantRight], second) => {
             // Every pair of texts has one value, every text all of them.
             const value = VALUES[(first + second) % VALUES.length] ?? '';
-            return isMeant(name, left, right) ? [{ left, right, value, expected: meantLeft + value + meantRight }] : [];
+            return isMeant(name, left, right) && isChosen(first, second)
+              ? [{ left, right, value, expected: meantLeft + value + meantRight }]
+              : [];
           }),
         ).map((one, index) => ({ ...one, key: `key${index}` }));
         const bodies = cases.map(

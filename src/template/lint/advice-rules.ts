@@ -22,6 +22,10 @@ export const ADVICE_RULES = {
     'A shell reads this text as code a second time; a value that is not a plain word makes the task fail.',
     'Put the value into an environment variable before: export NAME=${…}, then \'"$NAME"\' here.',
   ),
+  'may-be-evaluated': warning(
+    'Arithmetic, eval and other shells run commands that stand in a value, and nobody can tell what becomes of it on the way there.',
+    'Write |int behind the name of a number; hand text over as a word: bash -c \'… "$1"\' _ "$NAME".',
+  ),
   'hash-in-directive': error(
     'sbatch takes an unquoted # for the beginning of a comment, even within a word.',
     'Put the value into double quotes.',

@@ -5,6 +5,8 @@ import { orProblem, type TemplateProblem } from '../errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../job-variables.ts';
 import type { Site } from '../shell/lexed-script.ts';
 import { knownFields, mayLack } from '../task-fields.ts';
+import { doubtSentence } from '../taint/find-sites.ts';
+import { PLAIN_BY_NATURE } from '../taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../variables.ts';
 import { findingAt } from './finding-at.ts';
 import type { Reading } from './read-leniently.ts';
@@ -27,6 +29,10 @@ export function adviseVariables(reading: Reading): Finding[] {
         `${by} reads the value of ${blank.variable} as code a second time, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
       );
     }),
+    ...sites.flatMap((site) =>
+      adviseReaches(site).map((text) => findingAt(source, site.blank.start, 'may-be-read-again', text)),
+    ),
+    ...reading.doubts.map((doubt) => findingAt(source, doubt.blank.start, 'may-be-evaluated', doubtSentence(doubt))),
     ...misspelt(reading),
   ];
 }
@@ -83,8 +89,16 @@ function didYouMean(name: string, known: readonly string[]): string {
   return near === undefined ? '.' : `. Did you mean "${near}"?`;
 }
 
-/** What the server makes is an id, and always a plain word. */
-const PLAIN_BY_NATURE = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
+/** A number that is evaluated is no news: another value is refused with a sentence of its own. */
+function adviseReaches({ blank, reaches = [] }: Site): string[] {
+  return reaches
+    .filter(({ need }) => need === 'plain word')
+    .slice(0, 1)
+    .map(
+      ({ by, variable, line }) =>
+        `The value of ${blank.variable} comes through ${variable} to ${by} in line ${line}, which evaluates it, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+    );
+}
 
 function mayBeReadAgain({ blank, place }: Site): boolean {
   return place.kind === 'read again' && !PLAIN_BY_NATURE.test(blank.variable);

@@ -7,9 +7,9 @@ import type { DirectiveWord } from '../directive.ts';
 import { orProblem, type TemplateProblem } from '../errors.ts';
 import { defaultProblems } from '../render.ts';
 import { lexScript } from '../shell/lex-script.ts';
-import type { LexedScript, Site } from '../shell/lexed-script.ts';
-import { placeSites } from '../shell/second-reading.ts';
+import type { LexedScript, Reach, Site } from '../shell/lexed-script.ts';
 import type { Range, TemplateSource } from '../source.ts';
+import { findSites } from '../taint/find-sites.ts';
 
 export interface Reading {
   /** Without what sbatch would refuse in any text; lines and columns are those of the file. */
@@ -23,6 +23,8 @@ export interface Reading {
   readonly readable: string;
   /** The blanks of the script, in the order of the text. */
   readonly sites: readonly Site[];
+  /** Where values may be evaluated, but nobody can be sure. */
+  readonly doubts: readonly Reach[];
   /** In no order. */
   readonly problems: readonly TemplateProblem[];
 }
@@ -49,7 +51,7 @@ export function readLeniently(file: string, text: string): Reading {
     }
     checkBlockOrder(source, script, header, problems);
   }
-  const sites = script === undefined ? [] : placeSites(script, source.text);
+  const { sites, doubts } = script === undefined ? { sites: [], doubts: [] } : findSites(source, script);
   problems.push(
     ...defaultProblems({
       source,
@@ -59,7 +61,7 @@ export function readLeniently(file: string, text: string): Reading {
       openNames: script?.openNames ?? [],
     }),
   );
-  return { source, header, words, script, readable, sites, problems };
+  return { source, header, words, script, readable, sites, doubts, problems };
 }
 
 const BLANK = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;

@@ -12,6 +12,8 @@ import {
 /** A stretch that `by` reads as code. */
 export interface CodeRange extends Range {
   readonly by: string;
+  /** Only a number is sure to be no code there. */
+  readonly isEvenPlain?: true;
 }
 
 interface Invocation {
@@ -26,7 +28,8 @@ export function codeWords(command: Command, text: string): CodeRange[] {
     const words = wordsOfCode(reader, rest);
     const [first] = words;
     const last = words.at(-1);
-    return first === undefined || last === undefined ? [] : [{ start: first.start, end: last.end, by: name }];
+    if (first === undefined || last === undefined) return [];
+    return [{ start: first.start, end: last.end, by: name, ...(reader.isEvenPlain === true && { isEvenPlain: true }) }];
   });
 }
 
@@ -38,18 +41,20 @@ export function nameWords({ words }: Command): CodeRange[] {
     const from =
       after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
     const first = words[from];
-    const last = words.at(-1);
+    // Behind an option there is one name; it may stand in the option's own word.
+    const last = after === undefined ? words.at(-1) : words[from + 1];
     if (first === undefined || last === undefined) return [];
     return [{ start: first.start, end: last.end, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
   });
 }
 
 /** The program that reads this command's standard input as code, if one does. */
-export function inputReader(command: Command, text: string): string | undefined {
+export function inputReader(command: Command, text: string): Omit<CodeRange, keyof Range> | undefined {
   const programs = invocations(command, text);
-  const [first] = programs;
-  if (first !== undefined && command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)))) return first.name;
-  return programs.find(({ reader, rest }) => readsInput(reader, rest))?.name;
+  const isFedWords = command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)));
+  const found = isFedWords ? programs[0] : programs.find(({ reader, rest }) => readsInput(reader, rest));
+  if (found === undefined) return undefined;
+  return { by: found.name, ...(found.reader.isEvenPlain === true && { isEvenPlain: true }) };
 }
 
 function invocations(command: Command, text: string): Invocation[] {
@@ -69,6 +74,10 @@ function baseName({ text }: Word): string {
 function wordsOfCode(reader: CodeReader, rest: readonly Word[]): readonly Word[] {
   const { words } = reader;
   if (words.which === 'all') return rest;
+  if (words.which === 'like') {
+    const first = rest.findIndex(({ text }) => words.pattern.test(text));
+    return first === -1 ? [] : rest.slice(first, rest.findLastIndex(({ text }) => words.pattern.test(text)) + 1);
+  }
   const own = words.isAnywhere === true ? rest : rest.slice(0, countOptions(reader, rest, POSSIBLE_OPTION));
   const option = own.findIndex(({ text }) => words.option.test(text));
   const last = words.isRepeated === true ? rest.findLastIndex(({ text }) => words.option.test(text)) : option;

@@ -35,7 +35,7 @@ export function lexSubstitution(lexer: Lexer, openedAt: number): void {
   lexer.depth += 1;
   lexList(lexer, ')', openedAt);
   lexer.depth -= 1;
-  if (lexer.depth === 0) lexer.found.substitutions.push({ start: openedAt, end: lexer.at });
+  lexer.found.substitutions.push({ start: openedAt, end: lexer.at });
   lexer.pending = [...announced, ...lexer.pending];
 }
 
@@ -127,9 +127,11 @@ function lexLoop(lexer: Lexer, opener: string): void {
   if (looksAt(lexer, '((')) {
     if (!lexParenthesized(lexer, 2)) throw unclosed(lexer, start, '((');
   } else {
-    lexWord(lexer, 'operand');
+    const { text: name } = lexWord(lexer, 'operand');
     skipLines(lexer);
+    const from = lexer.at;
     if (matchHere(lexer, RESERVED) === 'in') lexLoopWords(lexer);
+    lexer.found.fillings.push({ name, from: { start: from, end: lexer.at } });
   }
   lexList(lexer, 'done', start);
   endCompound(lexer, start);
@@ -149,7 +151,8 @@ function lexCase(lexer: Lexer): void {
   const start = lexer.at;
   lexer.at += 'case'.length;
   skipBlanks(lexer);
-  lexWord(lexer, 'operand');
+  const { start: wordAt, end } = lexWord(lexer, 'operand');
+  lexer.found.caseWords.push({ start: wordAt, end });
   skipLines(lexer);
   if (matchHere(lexer, RESERVED) === 'in') lexer.at += 'in'.length;
   for (;;) {

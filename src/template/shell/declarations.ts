@@ -8,6 +8,8 @@ import { CODE_VARIABLES, DECLARERS } from './second-reading-table.ts';
 export interface DeclaredNames {
   readonly integers: ReadonlySet<string>;
   readonly arrays: ReadonlySet<string>;
+  /** The arrays with names for subscripts, which are no arithmetic. */
+  readonly associative: ReadonlySet<string>;
 }
 
 interface Assignment extends Range {
@@ -23,6 +25,7 @@ const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
   const integers = new Set<string>();
   const arrays = new Set<string>();
+  const associative = new Set<string>();
   for (const command of commands) {
     for (const word of [...command.assignments, ...command.words]) {
       const name = /^([A-Za-z_]\w*)\+?=\(/.exec(text.slice(word.start, word.end))?.[1];
@@ -34,9 +37,10 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
       const name = /^[A-Za-z_]\w*/.exec(word)?.[0];
       if (name !== undefined && flags.includes('i')) integers.add(name);
       if (name !== undefined && /[aA]/.test(flags)) arrays.add(name);
+      if (name !== undefined && flags.includes('A')) associative.add(name);
     }
   }
-  return { integers, arrays };
+  return { integers, arrays, associative };
 }
 
 /** The stretches of a command's assignments that bash evaluates. */

@@ -87,9 +87,21 @@ function lexBackquotes(lexer: Lexer): void {
       continue;
     }
     lexer.at += 1;
-    if (character === '`') return;
+    if (character === '`') {
+      noteBackquoted(lexer, openedAt);
+      return;
+    }
   }
   throw unclosed(lexer, openedAt, '`');
+}
+
+/** What is expanded in backquotes, roughly: their text is not read any further. */
+function noteBackquoted({ source, found, at }: Lexer, openedAt: number): void {
+  for (const match of source.text.slice(openedAt, at).matchAll(/\$\{?([A-Za-z_]\w*|[0-9@*])/g)) {
+    const start = openedAt + match.index;
+    found.expansions.push({ start, end: start + match[0].length, name: match[1] ?? '', form: 'value' });
+  }
+  found.substitutions.push({ start: openedAt, end: at });
 }
 
 /** Reads an expansion; a `$` that begins none is one character, also the one of `$"…"`. */
@@ -110,7 +122,16 @@ function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
     const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);
     lexer.at += (name ?? matchHere(lexer, /\$[@*#?$!-]/y))?.length ?? 1;
     if (name !== undefined) noteOpenName(lexer, openedAt);
+    const expanded = name ?? matchBefore(lexer, openedAt);
+    if (expanded !== undefined)
+      lexer.found.expansions.push({ start: openedAt, end: lexer.at, name: expanded.slice(1), form: 'value' });
   }
+}
+
+/** `$@` or `$*`, just read. */
+function matchBefore({ source, at }: Lexer, start: number): string | undefined {
+  const read = source.text.slice(start, at);
+  return read === '$@' || read === '$*' ? read : undefined;
 }
 
 function noteOpenName(lexer: Lexer, start: number): void {
@@ -122,7 +143,8 @@ function noteOpenName(lexer: Lexer, start: number): void {
 function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
   const openedAt = lexer.at;
   lexer.at += 2;
-  lexer.at += matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-]|\$(?![{<]))?/y)?.length ?? 0;
+  const head = matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-]|\$(?![{<]))?/y) ?? '';
+  lexer.at += head.length;
   if (peek(lexer) === '[') {
     lexer.at += 1;
     lexSubscript(lexer, openedAt, 'an array subscript');
@@ -135,11 +157,27 @@ function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
     if (peek(lexer) === '}') {
       if (isOffset) lexer.found.arithmetic.push({ start, end: lexer.at, where: 'an offset of ${…}' });
       lexer.at += 1;
+      noteExpansion(lexer, openedAt, head, operator);
+      if (operator?.endsWith('=') === true)
+        lexer.found.fillings.push({ name: head, from: { start, end: lexer.at - 1 } });
       return;
     }
     lexPiece(lexer, surroundings, place);
   }
   throw unclosed(lexer, openedAt, '${');
+}
+
+/** Without all that is no digit, or quoted for a shell. */
+const HARMLESS = /^\$\{\w+(?:\/\/\[[!^](?:0-9|\[:digit:\])\]\/?|@[QaA])\}$/;
+
+function noteExpansion(lexer: Lexer, start: number, head: string, operator: string | undefined): void {
+  const [, prefix = '', name = ''] = /^([!#]?)([A-Za-z_]\w*|[0-9]+|[@*])$/.exec(head) ?? [];
+  if (name === '') return;
+  const written = lexer.source.text.slice(start, lexer.at);
+  const isHarmless = prefix === '#' || operator?.endsWith('+') === true || HARMLESS.test(written);
+  const isList = prefix === '!' && /[@*]\]?\}$/.test(written);
+  const form = isHarmless || isList ? 'harmless' : prefix === '!' ? 'indirect' : 'value';
+  lexer.found.expansions.push({ start, end: lexer.at, name, form });
 }
 
 const PATTERN: Place = { kind: 'read again', by: 'a pattern of ${…}' };

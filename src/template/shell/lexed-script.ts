@@ -3,10 +3,26 @@ import type { BlockBlank, ValueBlank } from '../blank-syntax.ts';
 import type { Range } from '../source.ts';
 import type { Place } from './place.ts';
 
+/** A value comes to where it is evaluated, by way of a variable. */
+export interface Reach {
+  readonly blank: ValueBlank;
+  readonly need: 'number' | 'plain word';
+  /** Who evaluates it. */
+  readonly by: string;
+  /** As a person would write it: `$CMD`, or `$1` for words of a call. */
+  readonly variable: string;
+  /** Where it is evaluated. */
+  readonly line: number;
+  /** Not where a program or a check of the template's own stands between. */
+  readonly isCertain: boolean;
+}
+
 /** A blank outside of comments. */
 export interface Site {
   readonly blank: ValueBlank;
   readonly place: Place;
+  /** Where its value is surely evaluated, by way of a variable. */
+  readonly reaches?: readonly Reach[];
 }
 
 export interface BlockSite {
@@ -65,6 +81,20 @@ export interface OpenName extends Range {
   readonly blank: ValueBlank;
 }
 
+/** A parameter that bash expands. */
+export interface Expansion extends Range {
+  /** Of the variable; a digit, `@` or `*` for the words that a function or a script was given. */
+  readonly name: string;
+  /** What comes of it: its value; that of the variable which the value names; or nothing that a value could choose. */
+  readonly form: 'value' | 'indirect' | 'harmless';
+}
+
+/** A variable that gets what stands in a stretch, other than by `NAME=…`: of a loop, or by `${NAME:=…}`. */
+export interface Filling {
+  readonly name: string;
+  readonly from: Range;
+}
+
 /** What some bash takes for something else within a command substitution. */
 export interface Misreading extends Range {
   /** Completes "…, so that a value here could become code". */
@@ -87,7 +117,11 @@ export interface LexedScript {
   readonly arithmetic: readonly Arithmetic[];
   readonly processSubstitutions: readonly Range[];
   readonly openNames: readonly OpenName[];
-  /** `$(…)`, `<(…)` and `>(…)` that are in no other one. */
+  readonly expansions: readonly Expansion[];
+  readonly fillings: readonly Filling[];
+  /** What `case` looks at. */
+  readonly caseWords: readonly Range[];
+  /** `$(…)`, `<(…)` and `>(…)`, and what stands in backquotes. */
   readonly substitutions: readonly Range[];
   readonly misreadings: readonly Misreading[];
   /** Where each comment begins. */

@@ -45,8 +45,8 @@ function note(lexer: Lexer, start: number, kind: Kind): void {
 /** @throws TemplateProblem for what could be misread in a substitution with a value in it */
 export function checkMisreadings({ source, found }: Lexer): void {
   for (const misreading of found.misreadings) {
-    const around = found.substitutions.find((substitution) => isInside(misreading, substitution));
-    if (around === undefined || !found.sites.some(({ blank }) => isInside(blank, around))) continue;
+    const around = found.substitutions.filter((substitution) => isInside(misreading, substitution));
+    if (!found.sites.some(({ blank }) => around.some((one) => isInside(blank, one)))) continue;
     const { start, what, write } = misreading;
     throw problemAt(source, start, 'misread-by-bash', `${what}, so that a value here could become code: ${write}`);
   }

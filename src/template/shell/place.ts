@@ -21,6 +21,11 @@ export type Place =
   /** With a quoted delimiter: nothing in it is special. */
   | { readonly kind: 'quoted here-document' }
   /** Read as code a second time, by this program or construct. */
-  | { readonly kind: 'read again'; readonly by: string }
+  | {
+      readonly kind: 'read again';
+      readonly by: string;
+      /** The character that would end the text here. */
+      readonly except?: string;
+    }
   /** Evaluated as arithmetic, in which a word would be a variable and an array's subscript may run commands. */
   | { readonly kind: 'number'; readonly where: string };

@@ -2,12 +2,13 @@
 import { isInside, type Range } from '../source.ts';
 import { codeWords, inputReader, nameWords, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
-import type { Command, LexedScript, Site } from './lexed-script.ts';
+import type { Command, LexedScript, Site, Word } from './lexed-script.ts';
 import type { Place } from './place.ts';
-import { SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
+import { sedPlace } from './sed-place.ts';
+import { FILE_RUNNERS, SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
 
 /** A stretch in which every blank, however it is nested and quoted, stands in this place. */
-interface SecondReading extends Range {
+export interface SecondReading extends Range {
   readonly place: Place;
 }
 
@@ -20,11 +21,14 @@ export function placeSites(script: LexedScript, text: string): Site[] {
   return script.sites.map((site) => {
     const around = readings.filter((reading) => isInside(site.blank, reading));
     const reading = around.find(({ place }) => place.kind === 'number') ?? around[0];
-    return reading === undefined ? site : { blank: site.blank, place: reading.place };
+    if (reading === undefined) return site;
+    const isOfSed = reading.place.kind === 'read again' && /^g?sed$/.test(reading.place.by);
+    return { blank: site.blank, place: isOfSed ? sedPlace(text, site.blank) : reading.place };
   });
 }
 
-function secondReadings(script: LexedScript, text: string): SecondReading[] {
+/** All of them, in no order. */
+export function secondReadings(script: LexedScript, text: string): SecondReading[] {
   const names = declaredNames(script.commands, text);
   const code = [
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
@@ -40,7 +44,11 @@ function secondReadings(script: LexedScript, text: string): SecondReading[] {
     ...script.commands.flatMap((command) => declarations(command, names, text)),
     ...code
       .flatMap((range) => withDocuments(range, script))
-      .map(({ start, end, by }): SecondReading => ({ start, end, place: { kind: 'read again', by } })),
+      .map(({ start, end, by, isEvenPlain }): SecondReading => ({
+        start,
+        end,
+        place: isEvenPlain === true ? { kind: 'number', where: `code of ${by}` } : { kind: 'read again', by },
+      })),
   ];
 }
 
@@ -69,39 +77,45 @@ function handsWordsOn(body: Range, script: LexedScript, text: string): boolean {
 /** What is fed to a program that reads its standard input as code: by a pipe, a redirection, or `<(…)` as its script. */
 function codeOfInput(script: LexedScript, text: string): CodeRange[] {
   const readers = script.commands.flatMap((command) => {
-    const by = inputReader(command, text) ?? functionReader(command, script, text);
-    return by === undefined ? [] : [{ command, by }];
+    const reader = inputReader(command, text) ?? functionReader(command, script, text);
+    return reader === undefined ? [] : [{ command, reader }];
   });
-  return readers.flatMap(({ command, by }) => {
-    const fed: Range[] = script.pipelines.flatMap(({ start, elements }) => {
-      const element = elements.find((candidate) => isInside(command, candidate));
-      return element === undefined ? [] : [{ start, end: element.start }];
-    });
-    for (const around of [command, ...script.compounds.filter((compound) => isInside(command, compound))]) {
-      fed.push(...redirectedInputs(around, script));
-    }
-    for (const substitution of script.processSubstitutions) {
-      const isOutput = text[substitution.start] === '>' && isInside(command, substitution);
-      if (isInside(substitution, command)) fed.push(substitution);
-      if (isOutput) fed.push(...ownersOf(substitution, script).slice(0, 1));
-    }
-    return fed.map(({ start, end }) => ({ start, end, by }));
-  });
+  return readers.flatMap(({ command, reader }) =>
+    inputsOf(command, script, text).map(({ start, end }) => ({ ...reader, start, end })),
+  );
 }
 
-function functionReader(command: Command, script: LexedScript, text: string): string | undefined {
+/** What a command's standard input is made of: elements of a pipeline before it, here-documents and strings, substitutions. */
+export function inputsOf(command: Command, script: LexedScript, text: string): Range[] {
+  const fed: Range[] = script.pipelines.flatMap(({ start, elements }) => {
+    const element = elements.find((candidate) => isInside(command, candidate));
+    return element === undefined ? [] : [{ start, end: element.start }];
+  });
+  for (const around of [command, ...script.compounds.filter((compound) => isInside(command, compound))]) {
+    fed.push(...redirectedInputs(around, script));
+  }
+  for (const substitution of script.processSubstitutions) {
+    const isOutput = text[substitution.start] === '>' && isInside(command, substitution);
+    if (isInside(substitution, command)) fed.push(substitution);
+    if (isOutput) fed.push(...ownersOf(substitution, script).slice(0, 1));
+  }
+  return fed;
+}
+
+function functionReader(command: Command, script: LexedScript, text: string): ReturnType<typeof inputReader> {
   const [first] = command.words;
   const body = script.functions.find(({ name }) => name === first?.text)?.body;
   if (body === undefined) return undefined;
   return script.commands
     .filter((candidate) => isInside(candidate, body))
     .map((candidate) => inputReader(candidate, text))
-    .find((by) => by !== undefined);
+    .find((reader) => reader !== undefined);
 }
 
 /** Here-documents and here-strings that belong to this command itself, not to one inside of it. */
 function redirectedInputs(owner: Range, script: LexedScript): Range[] {
-  const isOwn = (at: number): boolean => ownersOf({ start: at, end: at }, script)[0] === owner;
+  const isOwn = (at: number): boolean =>
+    at >= owner.start && at <= owner.end && ownersOf({ start: at, end: at }, script)[0] === owner;
   return [
     ...script.documents.filter(({ operatorAt }) => isOwn(operatorAt)).map(({ body }) => body),
     ...script.redirections.filter(({ start, operator }) => operator.startsWith('<') && isOwn(start)),
@@ -121,19 +135,46 @@ function scriptFiles(script: LexedScript, text: string): CodeRange[] {
     .filter(({ body }) => SCRIPT_START.test(text.slice(body.start, body.end)))
     .map(({ body }) => ({ ...body, by: 'whoever runs the script that this here-document is' }));
   const files = script.redirections
-    .filter(({ operator, target }) => operator.includes('>') && SCRIPT_FILE.test(target.text))
+    .filter(({ operator, target }) => operator.includes('>') && isScriptFile(target, script, text))
     .flatMap((redirection) =>
       ownersOf(redirection, script)
         .slice(0, 1)
         .map(({ start, end }) => ({ start, end, by: `whoever runs ${redirection.target.text}` })),
     );
-  return [...documents, ...files];
+  const copies = script.commands.flatMap((command) => {
+    const [program, ...rest] = command.words;
+    const file = program?.text === 'tee' ? rest.find((word) => isScriptFile(word, script, text)) : undefined;
+    if (file === undefined) return [];
+    return inputsOf(command, script, text).map(({ start, end }) => ({ start, end, by: `whoever runs ${file.text}` }));
+  });
+  return [...documents, ...files, ...copies];
+}
+
+/** Named like one, or run by the script itself. */
+function isScriptFile(word: Word, { commands }: LexedScript, text: string): boolean {
+  if (SCRIPT_FILE.test(word.text)) return true;
+  const written = fileName(word, text);
+  return commands.some(({ words }) => {
+    const [program, ...rest] = words;
+    const operand = rest.find((other) => !/^[-+]/.test(other.text));
+    const isRunner = FILE_RUNNERS.test(program?.text ?? '');
+    return words.some((other) => {
+      if (other.start === word.start || fileName(other, text) !== written) return false;
+      return (
+        other === program || (isRunner && (other === operand || /^(?:chmod|srun|sbatch)$/.test(program?.text ?? '')))
+      );
+    });
+  });
+}
+
+function fileName({ start, end }: Word, text: string): string {
+  return text.slice(start, end).replaceAll(/["']/g, '').replace(/^\.\//, '');
 }
 
 /** The stretch, and the text of each here-document that is announced in it. */
-function withDocuments({ start, end, by }: CodeRange, script: LexedScript): CodeRange[] {
+function withDocuments(range: CodeRange, script: LexedScript): CodeRange[] {
   const bodies = script.documents
-    .filter(({ operatorAt }) => operatorAt >= start && operatorAt < end)
-    .map(({ body }) => ({ ...body, by }));
-  return [{ start, end, by }, ...bodies];
+    .filter(({ operatorAt }) => operatorAt >= range.start && operatorAt < range.end)
+    .map(({ body }) => ({ ...range, ...body }));
+  return [range, ...bodies];
 }

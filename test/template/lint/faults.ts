@@ -123,6 +123,8 @@ export const FAULTS: readonly Fault[] = [
   body('late-directive', '#SBATCH --exclusive'),
   body('read-again', `bash -c "echo ${VALUE}:it's}"`),
   body('may-be-read-again', `ssh login1 "mkdir ${VALUE}:a}"`),
+  body('may-be-read-again', `A=${VALUE}:a}; eval "echo $A"`),
+  body('may-be-evaluated', `N=$(basename ${VALUE}:1}); echo $((N + 1))`),
   body('not-a-number', `echo $((1 + ${VALUE}:ten}))`),
   body('document-text', `cat <<END\n${VALUE}:END}\nEND`, 11),
   body('document-delimiter', `cat <<${VALUE}:END}\nEND`),

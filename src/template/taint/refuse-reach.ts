@@ -1,0 +1,36 @@
+// Whether a value may be where it comes to through a variable, or why not and what to write instead.
+import type { RuleId } from '../lint/rules.ts';
+import { PLAIN_WORD } from '../quote-place.ts';
+import { shown } from '../shown-value.ts';
+import type { Reach } from '../shell/lexed-script.ts';
+
+/** Nothing in it is a name, so that arithmetic can only compute it or complain. */
+const NUMBER_LIKE = /^(?:[-+]?[0-9]\w*(?:[.:][0-9]*)*)?$/;
+
+const REFUSALS: Readonly<Record<Reach['need'], { passes: RegExp; rule: RuleId; advice: string }>> = {
+  number: {
+    passes: NUMBER_LIKE,
+    rule: 'not-a-number',
+    advice: 'only a number may. Set it to a number, or write |int in the template to say so',
+  },
+  'plain word': {
+    passes: PLAIN_WORD,
+    rule: 'read-again',
+    advice:
+      'only letters, digits and _ . / : @ % + , = - may stand in it, and no - in front. Hand the variable over as a word ' +
+      `instead: bash -c '… "$1"' _ "$NAME", or words=(program "$NAME"); "\${words[@]}"`,
+  },
+};
+
+/** undefined where it may. */
+export function refuseReach(
+  value: string,
+  { need, by, variable, line }: Reach,
+): { readonly refusal: string; readonly rule: RuleId } | undefined {
+  const { passes, rule, advice } = REFUSALS[need];
+  if (passes.test(value)) return undefined;
+  return {
+    refusal: `${shown(value)} can not stand here: ${by} in line ${line} evaluates ${variable}, which gets it, and ${advice}`,
+    rule,
+  };
+}

@@ -1,0 +1,59 @@
+// Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
+import { declaredNames } from '../shell/declarations.ts';
+import type { Reach } from '../shell/lexed-script.ts';
+import { secondReadings } from '../shell/second-reading.ts';
+import { isInside, type Range } from '../source.ts';
+import type { Layer } from './layers.ts';
+import { namesIn, type Source } from './sources.ts';
+
+/** A stretch that is evaluated, with the variables in it. */
+export interface Sink {
+  readonly at: number;
+  readonly need: Reach['need'];
+  /** Who evaluates it. */
+  readonly by: string;
+  readonly names: readonly Source[];
+}
+
+/** The program and its words, of an array or of a call: they are not read again. */
+const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
+
+export function sinksOf(layer: Layer): Sink[] {
+  const { script, text } = layer;
+  const associative = declaredNames(script.commands, text).associative;
+  const evaluated = secondReadings(script, text).flatMap(({ start, end, place }): Sink[] => {
+    const range = { start, end };
+    if (place.kind === 'number') {
+      if (place.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
+        return [];
+      const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
+      return [{ at: start, need: 'number', by: place.where, names }];
+    }
+    if (place.kind !== 'read again') return [];
+    return [{ at: start, need: 'plain word', by: place.by, names: namesIn(range, layer) }];
+  });
+  const commands = script.commands.flatMap(({ words: [program] }): Sink[] => {
+    if (program === undefined || WORDS.test(text.slice(program.start, program.end))) return [];
+    return [
+      { at: program.start, need: 'plain word', by: 'bash, as the name of a command', names: namesIn(program, layer) },
+    ];
+  });
+  const indirect = script.expansions.flatMap((expansion): Sink[] => {
+    if (expansion.form !== 'indirect') return [];
+    const names = namesIn(expansion, layer).slice(0, 1);
+    return [{ at: expansion.start, need: 'plain word', by: 'bash, as the name of a variable', names }];
+  });
+  return [...evaluated, ...commands, ...indirect].filter(({ names }) => names.length > 0);
+}
+
+/** In arithmetic a bare name is a variable, whose value is evaluated too. */
+function identifiersIn({ start, end }: Range, { script, text }: Layer): Source[] {
+  return [...text.slice(start, end).matchAll(/(?<![\w$])[A-Za-z_]\w*/g)].flatMap(({ index, 0: name }) => {
+    const range = { start: start + index, end: start + index + name.length };
+    const isOther =
+      script.expansions.some((one) => isInside(range, one) && isInside(one, { start, end })) ||
+      script.sites.some(({ blank }) => isInside(range, blank)) ||
+      script.substitutions.some((one) => isInside(range, one) && isInside(one, { start, end }));
+    return isOther ? [] : [{ of: { name }, isWhole: true }];
+  });
+}

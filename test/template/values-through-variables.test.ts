@@ -1,0 +1,160 @@
+// Values that a script puts into a variable and evaluates later: refused where that is sure, warned of where it is not.
+import { expect } from 'chai';
+import { lintTemplate } from '../../src/template/lint/lint-template.ts';
+import { problemOf, property, renderBody, withBody } from './filled-in.ts';
+
+const X = property('x');
+
+/** Each evaluates the value of the blank X as arithmetic. */
+const NUMBERS: readonly string[] = [
+  'N=X\n(( N > 1 )) && echo many',
+  'N=X; echo $(( N * 2 ))',
+  'N=X; [[ $N -gt 1 ]] && echo many',
+  'N="X"; M=$N; L="$M"; (( L++ ))',
+  'export N=X\nfor ((i = 0; i < N; i++)); do :; done',
+  'declare N=X; let "M = N + 1"',
+  'N=X; declare -i M=$N',
+  'declare -i M; N=X; M=N',
+  'N=X; echo "${PATH:$N}" "${PATH:0:N}"',
+  'N=X; a[$N]=1',
+  'N=X; echo "${a[N]}"',
+  'f() { (( $1 > 1 )); }\nf X',
+  'f() { local n=$1; [[ $n -eq 2 ]]; }; g() { f "$@"; }\ng X',
+  'set -- X; (( $1 ))',
+  'read -r N <<< X; (( N ))',
+  'read -r N <<END\nX\nEND\n(( N ))',
+  'echo X | while read -r N; do (( N )); done',
+  'read -r N < <(echo X); (( N ))',
+  'N=$(echo "X"); (( N ))',
+  'N=`x`; for N in X 2; do (( N )); done',
+  ': "${N:=X}"; (( N ))',
+  'printf -v N "%s" X; (( N ))',
+  'a=(1 X); (( a[1] ))',
+  'a=(1 X); for n in "${a[@]}"; do (( n )); done',
+  "export N=X; bash -c '(( N > 1 ))'",
+  "bash -c '(( $1 > 1 ))' _ X",
+  'export N=X; bash -c "(( \\$N > 1 ))"',
+  "export N=X\nbash <<'END'\n(( N > 1 ))\nEND",
+  "bash -c 'N=X; (( N ))'",
+  'NAME=X; perl -e "print $NAME"',
+];
+
+/** Each evaluates it as code, or as a name. */
+const CODE: readonly string[] = [
+  'CMD="echo \'X\'"; eval "$CMD"',
+  'CMD=X; eval $CMD',
+  'CMD="ls X"; $CMD',
+  'export NAME=X; bash -c "echo $NAME"',
+  'NAME=X; ssh node1 "echo $NAME"',
+  'NAME=X; echo "echo $NAME" | bash',
+  'NAME=X; bash <<< "echo $NAME"',
+  'NAME=X\nbash <<END\necho $NAME\nEND',
+  'NAME=X\ncat > run.sh <<END\necho $NAME\nEND',
+  'NAME=X; echo "echo $NAME" > run.sh',
+  'NAME=X\ntee run.sh <<END\necho $NAME\nEND',
+  'NAME=X; echo "A=$NAME" > env.txt; . ./env.txt',
+  'NAME=X; trap "rm $NAME" EXIT',
+  'NAME=X; sbatch --wrap="echo $NAME"',
+  'NAME=X; sbatch --wrap "echo $NAME"',
+  'NAME=X; su -c "echo $NAME" somebody',
+  'NAME=X; watch "ls $NAME"',
+  'NAME=X; PS4="+$NAME "',
+  'NAME=X; echo "${!NAME}"',
+  'NAME=X; unset "$NAME"',
+  'NAME=X; printf -v "$NAME" 1',
+  'NAME=X; test -v "$NAME"',
+  'NAME=X; declare "$NAME=1"',
+  'NAME=X; source "$NAME"',
+  'run() { eval "$@"; }\nCMD=X\nrun $CMD',
+  'run() { ssh node1 "$1"; }; outer() { run "$@"; }\nouter X',
+  'run() { local c="$*"; bash -c "$c"; }\nrun echo X',
+  'bash -c \'eval "$1"\' _ X',
+  'A=(echo X); eval "${A[*]}"',
+  'NAME=X; srun bash -c "echo $NAME"',
+  'NAME=X; find . -exec sh -c "echo $NAME" \\;',
+  'NAME=X; python3 -c "print($NAME)"',
+  'NAME=X; env -S "echo $NAME"',
+  'NAME=X; make OPTIONS="$NAME"',
+  'NAME=X; GIT_SSH_COMMAND="ssh -p $NAME" git fetch',
+];
+
+/** What becomes of the value on its way nobody can tell, or the script looks at it itself. */
+const DOUBTS: readonly string[] = [
+  'N=$(echo X | tr -d a); (( N ))',
+  'N=X; [[ $N =~ ^[0-9]+$ ]] || exit 1; (( N ))',
+  'N=X; case $N in (*[!0-9]*) exit 1;; esac; (( N ))',
+  'N=X; [ "$N" -ge 1 ] || exit 1; (( N ))',
+  'N=$(basename X); CMD="ls $N"; eval "$CMD"',
+];
+
+/** Used as data only. */
+const SAFE: readonly string[] = [
+  'N=X; echo "$N" $N',
+  'N=X; [ "$N" -gt 1 ]; test "$N" = 2',
+  'N=X; [[ $N == 2 ]]; [[ -n $N ]]',
+  'N=X; (( ${#N} > 3 ))',
+  'N=X; eval "echo ${N@Q}"',
+  'export N=X; bash -c \'echo "$N" $N\'',
+  'export N=X; bash -c "echo \\$N"',
+  'NAME=X; srun bash -c \'echo "$1"\' _ "$NAME"',
+  'declare -A m; k=X; m[$k]=1; echo "${m[$k]}"',
+  'OPT=X; python3 train.py --name "$OPT"',
+  'NAME=X; cat > notes.txt <<END\n$NAME\nEND',
+  'f() { echo "$1"; (( $# > 1 )); }\nf X',
+  'printf -v Q %q X; bash -c "echo $Q"',
+  'N=X; [[ -n ${N:+1} ]] && eval "echo ${N:+set}"',
+  'MODE=X; if [[ $MODE == fast ]]; then (( SPEED = 2 )); fi',
+  'words=(program X); "${words[@]}"; echo "${words[0]}"',
+  `N=${property('x', ':1|int')}; (( N )); eval "echo $N"`,
+  'ID=${CLEARML_TASK.id}; eval "echo $ID"',
+];
+
+const HOSTILE = ['a[$(touch pwned)]', '$(touch pwned)', '`x`', 'a b', 'x;y', "'"];
+
+function told(body: string): string[] {
+  return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
+}
+
+describe('a value that is evaluated by way of a variable', () => {
+  for (const body of NUMBERS) {
+    it(`must be a number: ${JSON.stringify(body)}`, () => {
+      for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
+      for (const value of [...HOSTILE, 'PATH']) {
+        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding, value).to.match(
+          /evaluates \$\w+, which gets it, and only a number may|code a second time/,
+        );
+      }
+    });
+  }
+
+  for (const body of CODE) {
+    it(`must be a plain word: ${JSON.stringify(body)}`, () => {
+      renderBody(body.replaceAll('X', X), 'a.b-1/c');
+      for (const value of HOSTILE) {
+        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding, value).to.match(/evaluates \$\w+, which gets it, and only letters|code a second time/);
+      }
+      expect(told(body)).to.include('may-be-read-again');
+    });
+  }
+
+  for (const body of DOUBTS) {
+    it(`may be anything where it is not sure, and lint says so: ${JSON.stringify(body)}`, () => {
+      renderBody(body.replaceAll('X', X), 'a b');
+
+      expect(told(body)).to.include('may-be-evaluated');
+    });
+  }
+});
+
+describe('a value in a variable that is only data', () => {
+  for (const body of SAFE) {
+    it(`may be anything: ${JSON.stringify(body)}`, () => {
+      if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
+
+      expect(told(body)).not.to.include.members(['may-be-evaluated']);
+      expect(told(body)).not.to.include.members(['may-be-read-again']);
+    });
+  }
+});
