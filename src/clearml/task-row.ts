@@ -62,7 +62,7 @@ export function readTask(row: unknown, id: TaskId): Task | Unreadable {
     user: named(user),
     executionQueue: named(queue) as QueueId | undefined,
     archived: Array.isArray(tags) && tags.includes('archived'),
-    slurmJob: named(readText(readField(readField(properties, 'slurm_job_id'), 'value')) ?? ''),
+    slurmJob: readJob(readField(readField(properties, 'slurm_job_id'), 'value')),
     abortCallbackMs: readAbortCallback(readField(row, 'runtime')),
   };
 }
@@ -91,6 +91,11 @@ function readText(value: unknown): string | undefined {
 /** An empty text names nothing. */
 function named(text: string): string | undefined {
   return text === '' ? undefined : text;
+}
+
+/** Anybody who may edit the task may write anything there, and it becomes an argument of Slurm's commands: only a number counts. */
+function readJob(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? value : undefined;
 }
 
 /** Undefined where the server has none, and NaN where it can't be read. */

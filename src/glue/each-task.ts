@@ -1,6 +1,6 @@
 // Work that is done for each of many tasks, a few at a time: what goes wrong with one of them is no trouble of the others.
 import { inParallel } from '../base/in-parallel.ts';
-import { CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
+import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
@@ -10,8 +10,8 @@ import type { View } from './look.ts';
 const AT_ONCE = 8;
 
 /**
- * So many tasks in a row that ClearML gave no answer for mean that it is away. A single one may be about that task: a server
- * that fails over it says no more than one that is away.
+ * After so many tasks in a row that ClearML gave no answer for it is asked something else: a server that fails over some tasks says
+ * no more than one that is away, and the tasks after them are not theirs.
  */
 const AWAY_AFTER = AT_ONCE;
 
@@ -33,8 +33,13 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       unanswered = 0;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof ServerUnreachable) unanswered += 1;
-      if (error instanceof CredentialsRefused || unanswered >= AWAY_AFTER) throw error;
+      if (error instanceof CredentialsRefused) throw error;
+      // What can't be used is an answer all the same.
+      if (error instanceof ServerUnreachable && !(error instanceof BadAnswer)) unanswered += 1;
+      if (unanswered >= AWAY_AFTER) {
+        await glue.clearml.queues.read([glue.schedulerQueue]);
+        unanswered = 0;
+      }
       const { task } = item;
       const { jobId: job, queueName: queue } = glue.journal.entries.get(task) ?? {};
       glue.log.error('A task could not be brought on this time; it is tried again', { task, job, queue, err: error });

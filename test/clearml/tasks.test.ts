@@ -40,6 +40,14 @@ describe('the tasks of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
+  it('takes only a number for the Slurm job that a user property names', async () => {
+    for (const value of ['7', '007', '-1', '--clusters=x', '7; id', '7_1', '', 7, null, 'x'.repeat(99)]) {
+      const hyperparams = { properties: { slurm_job_id: { value } } };
+      bench.server.script('tasks.get_by_id', data({ task: { id: TASK, status: 'queued', hyperparams } }));
+      expect((await bench.client().tasks.get(TASK))?.task.slurmJob).to.equal(value === '7' ? '7' : undefined);
+    }
+  });
+
   describe('reads the others of a page, and does not take for deleted', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [

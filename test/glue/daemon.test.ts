@@ -1,6 +1,7 @@
 // The daemon as a whole: it outlives what goes wrong, says so in few lines, and ends within seconds.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { TaskId } from '../../src/clearml/ids.ts';
 import { AlreadyRunning } from '../../src/glue/lock.ts';
 import { SlurmUnavailable } from '../../src/slurm/errors.ts';
 import { rejection } from '../support/rejection.ts';
@@ -84,6 +85,32 @@ describe('the daemon', () => {
     expect([...desk.glue.journal.entries.keys()]).to.deep.equal([tasks[0]]);
     expect(desk.logged.filter((line) => line.startsWith('error'))).to.have.length(1);
   });
+
+  for (const [title, garble] of [
+    ['fails over', undefined],
+    ['gives nothing usable about', { task: 'x' }],
+  ] as const) {
+    it(`follows the others when the server ${title} many tasks, but answers else`, async () => {
+      const desk = createDesk();
+      const tasks: TaskId[] = [];
+      for (let number = 1; number <= 42; number += 1) tasks.push(await desk.enqueued(number));
+      const run = start(desk.glue);
+      await pass(desk.clock, 60_000);
+      const bad = tasks.slice(0, 40);
+      const isBad = (task: unknown): boolean => bad.some((one) => one === task);
+      if (garble === undefined)
+        desk.fate = ({ kind, task }) => (kind === 'clearml' && isBad(task) ? 'not made' : undefined);
+      else
+        desk.server.garble = (endpoint, answer, body) =>
+          endpoint === 'tasks.get_by_id' && isBad(Reflect.get(body, 'task')) ? garble : answer;
+      for (const task of tasks) await desk.server.call('tasks.stop', { task });
+      await pass(desk.clock, 200_000);
+      run.stop();
+      await run.ended;
+
+      expect([...desk.glue.journal.entries.keys()]).to.deep.equal(bad);
+    });
+  }
 
   it('takes nothing more when its scheduler queue was deleted, says so, and gives back what waited there', async () => {
     const desk = createDesk();
