@@ -150,7 +150,9 @@ export const SlurmSection = z.strictObject({
     .string()
     .regex(/^\d+(\.\w+)+$/, 'must be a version such as "3.0.3"')
     .default('3.0.3')
-    .describe('The clearml-agent that is installed where a node has none.'),
+    .describe(
+      'The clearml-agent that is installed where a node has none. Of 3.0.3, and of all that it needs, the hashes are known for CPython 3.6 to 3.14 on x86_64 and aarch64 with glibc: pip takes no other file, whatever the index. Another version is installed without hashes, and the log of the job says so.',
+    ),
   singularity_mode: z
     .boolean()
     .default(false)

@@ -66,8 +66,10 @@ export function renderBlocks(facts: JobFacts): Blocks {
   const { serverWaitSec = 0 } = facts;
   const inside = facts.container ?? facts.pyxis;
   const isWhole = facts.pyxis?.isWhole === true;
+  const requirements = knownRequirements(facts.agentVersion);
   const view = {
     ...facts,
+    requirements,
     ...JOB_EXIT_CODES,
     inside,
     isWhole,
@@ -87,6 +89,16 @@ export function renderBlocks(facts: JobFacts): Blocks {
     postSetup: render('post-setup.sh'),
   };
 }
+
+/** Which files are installed for this version of clearml-agent, by their hashes; nothing for a version of which none are known. */
+function knownRequirements(agentVersion: string): string {
+  knownText ??= readFileSync(packagePath('templates/agent-requirements.txt'), 'utf8')
+    .replaceAll(/^#.*\n/gm, '')
+    .trimEnd();
+  return knownText.includes(`\nclearml-agent==${agentVersion};`) ? knownText : '';
+}
+
+let knownText: string | undefined;
 
 function escape(value: unknown): string {
   return quoteWord(String(value));

@@ -1,0 +1,93 @@
+// What a job installs for clearml-agent: of a pinned version only files whose hashes are known, wherever pip gets them from.
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import type { JobFacts } from '../../src/template/blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { agentPython, requireAgent } from '../support/requires.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+
+describe('the installation of clearml-agent', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => node.remove());
+
+  function run(env: Record<string, string>, wishes: Partial<JobFacts> = {}): Promise<JobRun> {
+    const shared = { sharedDir: join(node.home, 'shared') };
+    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...wishes })), env);
+  }
+
+  describe('as pip is told', () => {
+    const bin = (): string => join(node.home, 'bin');
+    beforeEach(() => {
+      mkdirSync(bin());
+      cpSync(node.python, join(bin(), 'python3'));
+    });
+
+    async function told(wishes: Partial<JobFacts>, hashes: string): Promise<{ words: string; stderr: string }> {
+      const file = join(node.home, 'words');
+      const env = { STAND_IN_HAS_AGENT: 'no', STAND_IN_HASHES: hashes, STAND_IN_PIP_WORDS: file };
+      const { stderr } = await run({ ...env, PATH: `${bin()}:/usr/bin:/bin` }, wishes);
+      return { words: readFileSync(file, 'utf8'), stderr };
+    }
+
+    it('is by hashes', async () => {
+      const { words } = await told({}, 'yes');
+      expect(words)
+        .to.include('--require-hashes --only-binary=:all:')
+        .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
+    });
+
+    it('is by name where no hashes are known of the version, and the log says so', async () => {
+      const { words, stderr } = await told({ agentVersion: '3.0.2' }, 'yes');
+      expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
+      expect(stderr).to.include('no hashes are known of clearml-agent 3.0.2 for this Python');
+    });
+
+    it('is by name where none are known for the Python, and the log says so', async () => {
+      const { words, stderr } = await told({}, 'no');
+      expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
+      expect(stderr).to.include('no hashes are known of clearml-agent 3.0.3 for this Python');
+    });
+  });
+
+  describe('by real pip, from a folder in place of an index', () => {
+    const wheels = resolve('.test-cache/wheels-of-agent-3.0.3');
+    let folder: string;
+    let python: string;
+    before(requireAgent);
+    before(function () {
+      if (!existsSync(wheels)) this.skip();
+    });
+    beforeEach(() => {
+      folder = join(node.home, 'wheels');
+      cpSync(wheels, folder, { recursive: true });
+      // Without the agent that the tests have: the Python that it was installed with.
+      python = execFileSync(agentPython(), ['-c', 'import sys; print(sys._base_executable)'], {
+        encoding: 'utf8',
+      }).trim();
+    });
+
+    function install(): Promise<JobRun> {
+      const env = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+      return run(env, { python, apiServer: 'http://127.0.0.1:9' });
+    }
+
+    it('takes what is known', async () => {
+      const { stderr } = await install();
+      expect(readdirSync(join(node.home, 'shared/agents'))[0], stderr).to.match(/^3\.0\.3-py3/);
+    });
+
+    it('takes no other file of that name', async () => {
+      const [agent = ''] = readdirSync(folder).filter((name) => name.startsWith('clearml_agent'));
+      appendFileSync(join(folder, agent), 'changed on the way');
+      const { exitCode, stderr } = await install();
+      expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.noPython.code);
+      expect(stderr).to.include('pip has not installed the files of clearml-agent 3.0.3 whose hashes are known');
+      expect(readdirSync(join(node.home, 'shared/agents'))).to.deep.equal([]);
+    });
+  });
+});
