@@ -29,15 +29,15 @@ function mayInstall({ isAsked, isCi, ask }: Circumstances): 'yes' | 'ask' | 'no'
 
 /** The question names each package, and where it goes. Pure. */
 function installQuestion(packages: readonly string[], newHostName: string | undefined): string[] {
+  const wanted = [
+    "A real Slurm needs packages that apt-get would install from Debian's archive:",
+    `  ${packages.join(' ')}`,
+  ];
   return [
-    ...(packages.length === 0
-      ? []
-      : [
-          "A real Slurm needs packages that are not here. apt-get would install into this system, from Debian's archive:",
-        ]),
-    ...(packages.length === 0 ? [] : [`  ${packages.join(' ')}`]),
-    ...(newHostName === undefined ? [] : [`The line "127.0.0.1 ${newHostName}" would be added to /etc/hosts.`]),
-    'They stay after the demo; none of their services is started. Without them the demo uses a stand-in.',
+    ...(packages.length === 0 ? [] : wanted),
+    ...(newHostName === undefined ? [] : [`It needs the line "127.0.0.1 ${newHostName}" in /etc/hosts.`]),
+    'They go into this system and stay after the demo; no service is started.',
+    'Without them the demo uses a stand-in.',
   ];
 }
 

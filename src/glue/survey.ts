@@ -174,20 +174,21 @@ async function readEnded(
       queues: served.map(({ id }) => id),
       changedSince: now - endedSinceMs,
     });
-    const rows = found.flatMap(({ id, name, status, statusMessage, statusChanged, slurmJob, executionQueue }) =>
-      slurmJob === undefined
-        ? []
-        : [
-            {
-              task: id,
-              name,
-              queue: served.find((queue) => queue.id === executionQueue)?.name ?? '',
-              job: slurmJob,
-              status,
-              endedAt: statusChanged,
-              why: status === 'failed' || status === 'stopped' ? statusMessage : '',
-            },
-          ],
+    const rows = found.flatMap(
+      ({ id, name, status, statusReason, statusMessage, statusChanged, slurmJob, executionQueue }) =>
+        slurmJob === undefined
+          ? []
+          : [
+              {
+                task: id,
+                name,
+                queue: served.find((queue) => queue.id === executionQueue)?.name ?? '',
+                job: slurmJob,
+                status,
+                endedAt: statusChanged,
+                why: status === 'failed' ? statusMessage : status === 'stopped' ? statusReason : '',
+              },
+            ],
     );
     return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), trouble: undefined };
   } catch (error) {

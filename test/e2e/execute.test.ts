@@ -68,7 +68,9 @@ describe('execute', () => {
     expect(code, stderr).to.equal(75);
     expect(stderr)
       .to.include('is on its way already')
-      .and.to.include(`Slurm job ${job} goes on. To follow it again: clearml-agent-slurm ${words.join(' ')}.`);
+      .and.to.include(
+        `Slurm job ${job} goes on. To follow it again:\n  clearml-agent-slurm ${words.join(' ')}\nTo end it:`,
+      );
 
     const elsewhere = await world.run(...words, '--queue', 'another', '--create-queue');
     expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });

@@ -1,5 +1,6 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
 import { LostRace } from '../../clearml/errors.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import { howToBegin } from '../../glue/one-task/begin.ts';
 import { runOneTask, type OneTaskEnd } from '../../glue/one-task/run.ts';
 import { findStanding } from '../../glue/one-task/stand.ts';
@@ -43,7 +44,7 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
         show: () => console.show(),
       });
       if (!end.isOver) {
-        around.stderr(describeLeft(end, executeAgain(typed, task)));
+        around.stderr(describeLeft(end, task, executeAgain(typed, task)));
         return { end: EXIT.tryAgain, isOver: false };
       }
       await console.show();
@@ -89,9 +90,10 @@ async function enqueue({ glue, queue, task }: Pick<OneTask, 'glue' | 'queue' | '
   }
 }
 
-function describeLeft({ jobId }: OneTaskEnd, again: string): string {
+function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
   const fact = jobId === undefined ? 'no Slurm job of the task was seen yet' : `Slurm job ${jobId} goes on`;
-  return `No longer followed: ${fact}. To follow it again: ${again}. To end it, abort the task in ClearML.\n`;
+  // Indented lines are never broken: they are there to be copied.
+  return `No longer followed: ${fact}. To follow it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
 async function exitCodeOf({ glue }: OneTask, { task, jobId }: OneTaskEnd): Promise<number> {
