@@ -35,13 +35,48 @@ export const UNIT_FILE_NAMES: Readonly<Record<UnitKind, string>> = {
 /** Starting it again does not mend these. */
 const NOT_AGAIN = [EXIT.usage, EXIT.cannotCreate, EXIT.refused, EXIT.configuration];
 
-function systemdUnit({ command, workingDir, variables }: Site): string {
+/**
+ * What the daemon never needs, as far as a user's own systemd can take it away without user namespaces, which many sites forbid. Node
+ * compiles code while it runs (no MemoryDenyWriteExecute), ssh-agents have their sockets in /tmp (no PrivateTmp), and jobs get the
+ * umask of the daemon (no UMask).
+ */
+const HARDENING = [
+  'NoNewPrivileges=yes',
+  'LockPersonality=yes',
+  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+];
+
+/** What the systemd of the machine can take away besides. */
+function hardeningAsService(stateDir: string): string[] {
+  return [
+    'CapabilityBoundingSet=',
+    'PrivateDevices=yes',
+    'PrivateTmp=yes',
+    'ProtectClock=yes',
+    'ProtectControlGroups=yes',
+    'ProtectHome=read-only',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'ProtectSystem=strict',
+    `ReadWritePaths=${stateDir.replaceAll('%', '%%')}`,
+  ];
+}
+
+function systemdUnit({ command, workingDir, variables, stateDir }: Site): string {
   const environment = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
   return `# ~/.config/systemd/user/clearml-agent-slurm.service
 #   systemctl --user daemon-reload
 #   systemctl --user enable --now clearml-agent-slurm
 #   loginctl enable-linger     so that it goes on when you log out; some sites leave that to their admins
-# For a service account put it into /etc/systemd/system, with User= and WantedBy=multi-user.target.
+# For a service account put it into /etc/systemd/system, with User= and WantedBy=multi-user.target, and the last lines of [Service].
 [Unit]
 Description=Runs ClearML tasks as Slurm jobs (clearml-agent-slurm)
 
@@ -57,6 +92,11 @@ RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
 KillMode=mixed
 TimeoutStopSec=30
 Nice=10
+${HARDENING.join('\n')}
+# In /etc/systemd/system these too. Where agent.slurm.shared_dir is set, name it after ReadWritePaths= as well.
+${hardeningAsService(stateDir)
+  .map((line) => `#${line}`)
+  .join('\n')}
 
 [Install]
 WantedBy=default.target

@@ -41,6 +41,16 @@ describe('unit', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
+  it('takes from the service what the daemon never needs, but for what Node, ssh-agents and the umask of jobs need', () => {
+    const unit = UNIT_FILES.systemd(ODD_SITE);
+
+    expect(unit)
+      .to.match(/^NoNewPrivileges=yes$/m)
+      .and.match(/^SystemCallFilter=@system-service$/m);
+    expect(unit).to.match(/^#ReadWritePaths=\/tmp$/m);
+    expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
+  });
+
   it('of a kind that there is not names those that there are', async () => {
     await using place = await here();
 
