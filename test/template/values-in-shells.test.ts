@@ -8,7 +8,7 @@ import { hostileLine } from './hostile-values.ts';
 import { BLANK, nestedCommand } from './nested-script.ts';
 
 /** For each shell; CONTRIBUTING.md says how to have more. */
-const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
+const CASES = Number(process.env['FUZZ_CASES'] ?? 200);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 
 /** So many scripts are run by one process: most of a case's time is the start of a shell. */
