@@ -58,7 +58,7 @@ describe('the size of an answer', () => {
   });
 });
 
-describe('an answer of ClearML that is too large', () => {
+describe('C-36 an answer of ClearML that is too large', () => {
   const bench = createBench();
 
   /** Writes for as long as somebody reads. */

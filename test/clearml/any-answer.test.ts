@@ -84,7 +84,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   };
 }
 
-describe('whatever ClearML answers', () => {
+describe('C-35 whatever ClearML answers', () => {
   for (const name of Object.keys(readings(sessionThatSays(GOOD)))) {
     it(`${name} reads it or says that it can't be used`, async () => {
       const oddGood = fc.array(anOddity, { maxLength: 3 }).map((oddities) => oddities.reduce<unknown>(makeOdd, GOOD));

@@ -67,7 +67,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('leaves out with one warning, and reads the rest:', () => {
+  describe('C-34 C-36 leaves out with one warning, and reads the rest:', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {

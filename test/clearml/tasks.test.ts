@@ -48,7 +48,7 @@ describe('the tasks of the ClearML client', () => {
     }
   });
 
-  describe('reads the others of a page, and does not take for deleted', () => {
+  describe('C-34 reads the others of a page, and does not take for deleted', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['one without a status', { id: TASK }, /^its status is missing$/],
@@ -87,7 +87,7 @@ describe('the tasks of the ClearML client', () => {
     }
   });
 
-  it('reads the others where the row of one task is too large for an answer', async () => {
+  it('C-36 reads the others where the row of one task is too large for an answer', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
     bench.server.script('tasks.get_all', (response, request) => {

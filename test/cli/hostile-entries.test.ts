@@ -13,7 +13,7 @@ describe('entries that name no task', () => {
   });
   afterEach(() => place[Symbol.asyncDispose]());
 
-  it('keep the task behind them from nothing, and write nothing outside the shared folder', async () => {
+  it('C-33 keep the task behind them from nothing, and write nothing outside the shared folder', async () => {
     const shared = join(place.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await place.write('t', TEMPLATE);

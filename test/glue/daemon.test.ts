@@ -90,7 +90,7 @@ describe('the daemon', () => {
     ['fails over', undefined],
     ['gives nothing usable about', { task: 'x' }],
   ] as const) {
-    it(`follows the others when the server ${title} many tasks, but answers else`, async () => {
+    it(`C-37 follows the others when the server ${title} many tasks, but answers else`, async () => {
       const desk = createDesk();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await desk.enqueued(number));

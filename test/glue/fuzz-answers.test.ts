@@ -141,7 +141,7 @@ const anotherKind = fc.constantFrom(...OTHER_KINDS);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('odd answers of ClearML', () => {
-  it('about one task keep another from nothing, and the one runs when they are over', async function () {
+  it('C-35 about one task keep another from nothing, and the one runs when they are over', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anOddity, async (phase, garble, oddity) => {

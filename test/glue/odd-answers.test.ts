@@ -76,7 +76,7 @@ describe('an entry that names no task', () => {
     });
   }
 
-  it('stays where it is, and those behind it are taken in their order', async () => {
+  it('C-33 stays where it is, and those behind it are taken in their order', async () => {
     const desk = createDesk();
     const first = await desk.enqueued(1);
     await desk.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -144,7 +144,7 @@ describe('a task that can not be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`as its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
+    it(`C-34 as its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
       const desk = createDesk();
       const odd = await desk.enqueued(1);
       await runFor(desk, 30_000);
