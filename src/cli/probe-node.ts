@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from '../doctor/node-checks.ts';
-import { probeName, probeScript, readProbe, type ProbePlace } from '../doctor/node-probe.ts';
+import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from '../doctor/node-probe.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
 import type { Host } from '../host/host.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
@@ -20,11 +20,21 @@ const PATIENCE_MS = 10 * 60_000;
 const READ_TRIES = 10;
 const READ_TIMEOUT_MS = 30_000;
 
+export interface ProbeWishes {
+  readonly place: ProbePlace;
+  /** The container to look into; undefined: none. */
+  readonly container: ProbeContainer | undefined;
+}
+
 /** @throws SshSetupProblem */
-export async function probeNode(base: Base, cluster: ClusterSettings, place: ProbePlace): Promise<Fact<NodeFound>> {
+export async function probeNode(
+  base: Base,
+  cluster: ClusterSettings,
+  { place, container }: ProbeWishes,
+): Promise<Fact<NodeFound>> {
   const { host, scheduler } = await openCluster(base, cluster, base.log);
   try {
-    return await probe({ base, cluster, host, scheduler, place });
+    return await probe({ base, cluster, host, scheduler, place, container });
   } catch (error) {
     if (isHostTrouble(error)) return trouble(error.message);
     throw error;
@@ -33,15 +43,14 @@ export async function probeNode(base: Base, cluster: ClusterSettings, place: Pro
   }
 }
 
-interface Probing {
+interface Probing extends ProbeWishes {
   readonly base: Base;
   readonly cluster: ClusterSettings;
   readonly host: Host;
   readonly scheduler: Scheduler;
-  readonly place: ProbePlace;
 }
 
-async function probe({ base, cluster, host, scheduler, place }: Probing): Promise<Fact<NodeFound>> {
+async function probe({ base, cluster, host, scheduler, place, container }: Probing): Promise<Fact<NodeFound>> {
   const { api } = base.config.settings;
   const { stop, stderr } = base.around;
   const jobName = probeName(randomToken());
@@ -55,6 +64,7 @@ async function probe({ base, cluster, host, scheduler, place }: Probing): Promis
     verifiesCertificate: api.verifyCertificate !== false,
     python: cluster.python,
     sharedDir: cluster.sharedDir,
+    container,
   });
   const outcome = await scheduler.submit({ jobName, script });
   if (outcome.kind !== 'accepted') return trouble(`Slurm took no job: ${outcome.words}`);

@@ -1,4 +1,5 @@
 // What doctor looks at from inside a job, on a node.
+import type { ProbeContainer } from './node-probe.ts';
 import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './verdict.ts';
 
 export interface NodeFound {
@@ -19,6 +20,16 @@ export interface NodeFound {
     readonly overQuota: string | undefined;
   };
   readonly seesSharedFolder: boolean;
+  /** What is inside the container, if one was started. */
+  readonly container: {
+    readonly isStarted: boolean;
+    /** Why not. */
+    readonly words: string;
+    readonly python: string | undefined;
+    readonly hasAgent: boolean;
+    readonly hasPip: boolean;
+    readonly seesConfiguration: boolean;
+  };
 }
 
 export interface NodeSeen {
@@ -27,6 +38,8 @@ export interface NodeSeen {
   readonly sharedDir: string | undefined;
   readonly agentVersion: string;
   readonly needsContainers: boolean;
+  /** What was started to look inside; or why nothing was. */
+  readonly container: Fact<ProbeContainer>;
 }
 
 /** A small environment with the agent in it takes about as much. */
@@ -91,6 +104,42 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
       }),
   },
   {
+    id: 'container',
+    asks: 'Does a container start there, where tasks run in images?',
+    fix: 'Check the image that the template or agent.default_docker.image names, and that the nodes reach its registry, or have the file',
+    judge: ({ found, container }) =>
+      judgeIfKnown(found, NO_ANSWER, ({ container: { isStarted, words } }) =>
+        judge(container, ({ image }) =>
+          isStarted ? good(`${image} starts`) : bad(`${image} does not start: ${words}`),
+        ),
+      ),
+  },
+  {
+    id: 'container-python',
+    asks: 'Is there a Python in the image, with clearml-agent or pip?',
+    fix: 'Name an image that has Python 3, and clearml-agent or pip',
+    judge: ({ found, container }) =>
+      judgeInside(found, container, ({ python, hasAgent, hasPip }, { borrowsAgent }) => {
+        if (python === undefined) return bad('there is no Python');
+        if (!hasAgent && !hasPip) {
+          const says = `Python ${python} without clearml-agent and pip`;
+          return borrowsAgent ? open(`${says}: it borrows the agent of the node`) : bad(says);
+        }
+        return good(`Python ${python}, with ${hasAgent ? 'clearml-agent' : 'pip'}`);
+      }),
+  },
+  {
+    id: 'container-configuration',
+    asks: 'Does the container see a clearml.conf?',
+    fix: 'Set agent.slurm.shared_dir, or have the template mount the home folder (#SBATCH --container-mount-home)',
+    judge: ({ found, container, sharedDir }) =>
+      judgeInside(found, container, ({ seesConfiguration }, { showsConfiguration }) => {
+        if (!showsConfiguration) return open('the template mounts that of the job');
+        if (!seesConfiguration) return bad('there is none in the home folder, as it is seen there');
+        return good(sharedDir ?? '~/clearml.conf');
+      }),
+  },
+  {
     id: 'node-home',
     asks: 'Is there room in the home folder?',
     fix: "Make room there, or set agent.venvs_dir and the agent's caches to a scratch folder",
@@ -107,6 +156,19 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
       }),
   },
 ];
+
+/** What is inside only a container that was started can tell. */
+function judgeInside(
+  found: Fact<NodeFound>,
+  container: Fact<ProbeContainer>,
+  judgeSeen: (seen: NodeFound['container'], probed: ProbeContainer) => Verdict,
+): Verdict {
+  return judgeIfKnown(found, NO_ANSWER, (node) =>
+    judgeIfKnown(container, 'not looked at: there is no container', (probed) =>
+      node.container.isStarted ? judgeSeen(node.container, probed) : open('not looked at: the container did not start'),
+    ),
+  );
+}
 
 function judgeHome({ path, isWritable, freeMb, overQuota }: NodeFound['home']): Verdict {
   if (!isWritable) return bad(`${path} can not be written to`);

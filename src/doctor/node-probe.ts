@@ -20,6 +20,19 @@ export interface Probe {
   /** The Python that jobs are told to use; undefined: the node's own. */
   readonly python: string | undefined;
   readonly sharedDir: string | undefined;
+  /** The container that is started there; undefined: none. */
+  readonly container: ProbeContainer | undefined;
+}
+
+export interface ProbeContainer {
+  /** As the template or the configuration names it. */
+  readonly image: string;
+  /** What makes a container of the command behind it, word for word. */
+  readonly command: readonly string[];
+  /** Whether the job's clearml.conf has to be seen inside, rather than be mounted by the template. */
+  readonly showsConfiguration: boolean;
+  /** Whether the job lends it the agent of the node, where it has neither one nor pip. */
+  readonly borrowsAgent: boolean;
 }
 
 /** @param token random lower-case letters and digits */
@@ -31,14 +44,14 @@ const END = 'doctor:end=';
 
 /** Every fact is a line `doctor:KEY=value`; an empty value says that it is not there. */
 export function probeScript(probe: Probe): string {
-  const { place, outputFile, apiServer, verifiesCertificate, python, sharedDir } = probe;
+  const { place, outputFile, apiServer, verifiesCertificate, python, sharedDir, container } = probe;
   return `#!/bin/bash
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
-#SBATCH --time=1
+#SBATCH --time=${container === undefined ? 1 : MINUTES_TO_PULL}
 #SBATCH --output="${outputFile.replaceAll('%', '%%')}"
 ${placeLines(place)}
-tell() { printf 'doctor:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
+${TELL}
 
 tell node "$(hostname)"
 
@@ -73,7 +86,41 @@ fi
 tell homefree "$(df -Pk "$HOME" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 tell overquota "$(quota -q 2>/dev/null | head -n 3)"
 ${sharedDir === undefined ? '' : `if [ -d ${quoteWord(sharedDir)} ] && [ -w ${quoteWord(sharedDir)} ]; then tell shared yes; else tell shared; fi\n`}
+${container === undefined ? '' : containerLines(container, probe)}
 printf '${END}\\n'
+`;
+}
+
+/** As long as doctor waits. */
+const MINUTES_TO_PULL = 9;
+
+/** By bash alone: an image may have no other program. */
+const TELL = `tell() { printf 'doctor:%s=%s\\n' "$1" "\${2//[$'\\n\\r']/ }"; }`;
+
+/** What is said inside is told by the same lines; anything else that is printed tells why nothing was. */
+function containerLines(
+  { command }: ProbeContainer,
+  { sharedDir, python }: Pick<Probe, 'sharedDir' | 'python'>,
+): string {
+  const inside = `${TELL}
+tell insidestarted yes
+for one in ${python === undefined ? '' : `${quoteWord(python)} `}python3 python; do
+    "$one" -c '' >/dev/null 2>&1 || continue
+    if "$one" -c 'import clearml_agent' >/dev/null 2>&1; then python=$one; break; fi
+    python=\${python:-$one}
+done
+tell insidepython "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
+tell insideagent "$("$python" -c 'import clearml_agent; print("yes")' 2>/dev/null)"
+tell insidepip "$("$python" -c 'import pip; print("yes")' 2>/dev/null)"
+if [ -r ~/clearml.conf ]${sharedDir === undefined ? '' : ` || [ -d ${quoteWord(sharedDir)} ]`}; then tell insideconf yes; fi
+`;
+  return `words=$(${command.map(quoteWord).join(' ')} bash -c ${quoteWord(inside)} 2>&1)
+printf '%s\\n' "$words" | grep '^doctor:'
+case $words in
+    *doctor:insidestarted=*) ;;
+    *) tell insidetrouble "$(printf '%s\\n' "$words" | grep -E '\\[ERROR]|curl:|FATAL|execve|source path|not found|unrecognized' | tail -n 1)"
+       tell insidewords "$(printf '%s\\n' "$words" | grep . | tail -n 1)" ;;
+esac
 `;
 }
 
@@ -117,5 +164,13 @@ export function readProbe(text: string): NodeFound | undefined {
       overQuota: filled('overquota'),
     },
     seesSharedFolder: filled('shared') !== undefined,
+    container: {
+      isStarted: filled('insidestarted') !== undefined,
+      words: filled('insidetrouble') ?? filled('insidewords') ?? 'no answer',
+      python: filled('insidepython'),
+      hasAgent: filled('insideagent') !== undefined,
+      hasPip: filled('insidepip') !== undefined,
+      seesConfiguration: filled('insideconf') !== undefined,
+    },
   };
 }

@@ -16,7 +16,8 @@ looks at what the daemon would use. Nothing is changed: no queue is made, no fol
     clearml-agent-slurm doctor --on-node --partition gpu
 
 submits one job of one minute as well, \`clearml_doctor_…\`, which looks around on a node, and waits for what it tells: ten minutes
-at most. Without \`--partition\` it goes to Slurm's default one where that takes your jobs, else to the first one that does, under the
+at most. Where a template makes containers, and it or \`agent.default_docker.image\` names an image, the job starts that one
+and looks inside; it then has nine minutes, for the image may have to be pulled. Without \`--partition\` it goes to Slurm's default one where that takes your jobs, else to the first one that does, under the
 account and QOS that it takes. It writes into the shared folder, else into the home folder, and the file is removed. Interrupted, doctor cancels the job.
 
 It ends with 1 when anything is in the way, else with 0. [Faults that it was seen to find](planted-faults.md).

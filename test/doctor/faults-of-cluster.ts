@@ -87,6 +87,17 @@ export const FAULTS_ON_NODE = {
     what: 'no container program where tasks run in images',
     says: /^there is neither apptainer nor singularity$/,
   },
+  noContainer: {
+    check: 'container',
+    what: 'an image that the registry does not have',
+    says: /^nvcr\.io\/lab\/missing:1 does not start: .*404 Not Found$/,
+  },
+  noPythonInside: { check: 'container-python', what: 'an image without Python', says: /^there is no Python$/ },
+  noConfigurationInside: {
+    check: 'container-configuration',
+    what: 'a container that sees neither home folder nor shared folder',
+    says: /^there is none in the home folder/,
+  },
   overQuota: {
     check: 'node-home',
     what: 'a home folder over its quota',

@@ -1,7 +1,7 @@
 // What a node told is read whole or not at all, and each fault is found.
 import { expect } from 'chai';
-import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
-import { probeName, readProbe } from '../../src/doctor/node-probe.ts';
+import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
+import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-probe.ts';
 import { known, trouble, type Verdict } from '../../src/doctor/verdict.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 
@@ -18,6 +18,10 @@ const WELL = {
   homefree: '9999999',
   overquota: '',
   shared: 'yes',
+  insidestarted: 'yes',
+  insidepython: '3.12.1',
+  insidepip: 'yes',
+  insideconf: 'yes',
 };
 
 function told(facts: Readonly<Record<string, string>>): string {
@@ -25,12 +29,19 @@ function told(facts: Readonly<Record<string, string>>): string {
   return ['Welcome to gpu07!', ...lines, 'doctor:end=', ''].join('\n');
 }
 
-function verdict(id: string, facts: Readonly<Record<string, string>>, needsContainers = false): Verdict {
+const IN_PYXIS: ProbeContainer = { image: 'python:3.12', command: [], showsConfiguration: true, borrowsAgent: false };
+
+function verdict(
+  id: string,
+  facts: Readonly<Record<string, string>>,
+  { needsContainers = false, container = known(IN_PYXIS) }: Partial<NodeSeen> = {},
+): Verdict {
   const found = readProbe(told(facts));
   const check = NODE_CHECKS.find((one) => one.id === id);
   if (found === undefined || check === undefined) throw new Error(`nothing was read for ${id}`);
   const apiServer = 'https://api.example.org';
-  return check.judge({ found: known(found), apiServer, sharedDir: '/shared', agentVersion: '3.0.3', needsContainers });
+  const settings = { apiServer, sharedDir: undefined, agentVersion: '3.0.3', needsContainers };
+  return check.judge({ found: known(found), ...settings, sharedDir: '/shared', container });
 }
 
 describe('what doctor says of a node', () => {
@@ -48,6 +59,24 @@ describe('what doctor says of a node', () => {
     ['node-agent', { agent: '', venv: '' }, 'bad', 'there is none, and Python lacks venv or ensurepip to install it'],
     ['node-git', { git: '' }, 'bad', 'there is none'],
     ['node-containers', { containers: '' }, 'open', 'none there, and none is needed'],
+    ['container', {}, 'good', 'python:3.12 starts'],
+    [
+      'container',
+      {
+        insidestarted: '',
+        insidetrouble: 'slurmstepd: error: pyxis:     [ERROR] URL … returned error code: 404 Not Found',
+      },
+      'bad',
+      'python:3.12 does not start: slurmstepd: error: pyxis:     [ERROR] URL … returned error code: 404 Not Found',
+    ],
+    ['container', { insidestarted: '', insidewords: 'Killed' }, 'bad', 'python:3.12 does not start: Killed'],
+    ['container-python', {}, 'good', 'Python 3.12.1, with pip'],
+    ['container-python', { insideagent: 'yes' }, 'good', 'Python 3.12.1, with clearml-agent'],
+    ['container-python', { insidepip: '' }, 'bad', 'Python 3.12.1 without clearml-agent and pip'],
+    ['container-python', { insidepython: '' }, 'bad', 'there is no Python'],
+    ['container-python', { insidestarted: '' }, 'open', 'not looked at: the container did not start'],
+    ['container-configuration', {}, 'good', '/shared'],
+    ['container-configuration', { insideconf: '' }, 'bad', 'there is none in the home folder, as it is seen there'],
     ['node-home', {}, 'good', '/home/ada, 9765 MB free'],
     ['node-home', { homefree: '1000' }, 'bad', '/home/ada, 0 MB free'],
     ['node-home', { homefree: '' }, 'good', '/home/ada'],
@@ -61,13 +90,22 @@ describe('what doctor says of a node', () => {
   }
 
   it('wants a container program only where tasks run in images, and then one that can run them', () => {
-    expect(verdict('node-containers', { containers: 'podman docker ' }, true).mark).to.equal('bad');
-    expect(verdict('node-containers', { containers: 'singularity ' }, true).mark).to.equal('good');
+    expect(verdict('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).mark).to.equal(
+      'bad',
+    );
+    expect(verdict('node-containers', { containers: 'singularity ' }, { needsContainers: true }).mark).to.equal('good');
   });
 
   it('tells once why no job has answered', () => {
     const found = trouble('Slurm took no job: Invalid partition');
-    const facts = { found, apiServer: 'x', sharedDir: '/shared', agentVersion: '3.0.3', needsContainers: true };
+    const facts = {
+      found,
+      apiServer: 'x',
+      sharedDir: '/shared',
+      agentVersion: '3.0.3',
+      needsContainers: true,
+      container: known(IN_PYXIS),
+    };
 
     const [first, ...others] = NODE_CHECKS.map(({ judge }) => judge(facts));
 

@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
+import { readReport, type Told } from '../cli/doctor-report.ts';
+import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
 import { makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
-import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
 import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { makeImageWithVariables, NOT_TO_BE_HAD } from './pyxis-images.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -53,59 +54,6 @@ print("image", e("CLEARML_DOCKER_IMAGE"), "set", e("GREETING"), e("FROM_SCRIPT")
 `;
 /** A value that shells trip over. */
 const GREETING = `it's "a" $(touch /tmp/pwned) \`id\` $HOME \\\\n%5C`;
-
-/** What can't be run in, by which form, and what the console says. */
-const NOT_TO_BE_HAD = [
-  {
-    name: 'a registry without such an image',
-    queue: 'documented',
-    image: 'nvcr.io/lab/missing:1',
-    words: 'the registry has no image of this name and tag',
-  },
-  {
-    name: 'an image that is not there for a whole script',
-    queue: 'directives',
-    image: 'nvcr.io/lab/missing:1',
-    words: 'the registry has no image of this name and tag',
-  },
-  {
-    name: 'a registry that nobody knows',
-    queue: 'directives',
-    image: 'registry.example.org/lab/tool:1',
-    words: 'the node does not find the registry registry.example.org by its name',
-  },
-  {
-    name: 'a file that is no image',
-    queue: 'directives',
-    image: '{folder}/broken.sqsh',
-    words: /the file \S+broken\.sqsh is no image/,
-  },
-  {
-    name: 'a file that is not there',
-    queue: 'documented',
-    image: '{folder}/none.sqsh',
-    words: /a node has no image file \S+none\.sqsh/,
-  },
-  {
-    name: 'an image without bash for a whole script',
-    queue: 'directives',
-    image: 'nvcr.io/lab/shell:1',
-    words: 'the image has no bash',
-  },
-  { name: 'an image without bash', queue: 'documented', image: 'nvcr.io/lab/shell:1', words: 'the image has no bash' },
-  {
-    name: 'an image without Python for a whole script',
-    queue: 'directives',
-    image: 'nvcr.io/lab/bare:1',
-    words: JOB_EXIT_CODES.noPythonInImage.says,
-  },
-  {
-    name: 'an image without Python',
-    queue: 'documented',
-    image: 'nvcr.io/lab/bare:1',
-    words: JOB_EXIT_CODES.noPythonInImage.says,
-  },
-] as const;
 
 describe('a task in a container of Pyxis, by the stand-in for it', () => {
   let folder: string;
@@ -291,15 +239,36 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
       expect(await world.user.console(taskOf(name))).not.to.include('or no Python');
     });
   }
-});
 
-/** With variables of its own, as images have them, and a folder of its own to begin in. */
-async function makeImageWithVariables(image: string): Promise<void> {
-  await makeImageWithAgent(image);
-  await writeFile(join(image, 'inside'), '');
-  await mkdir(join(image, 'workspace'));
-  await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n');
-  await mkdir(join(image, '.singularity.d/env'), { recursive: true });
-  const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
-  await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);
-}
+  // Last: of a doctor that has found something nothing more would be expected.
+  it('is looked at from inside by doctor, before there is a task', async () => {
+    const ask = async (name: string, template: string, image: string): Promise<Told> => {
+      const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
+      const words = ['--on-node', '--template-files', file, '--queue', 'directives'];
+      return readReport(await world.run('doctor', '--json', ...words));
+    };
+
+    const [well, missing, bare, homeless, ofTask] = await Promise.all([
+      ask('well', BY_DIRECTIVES, `:${IMAGE}`),
+      ask('missing', BY_DIRECTIVES, ':nvcr.io/lab/missing:1'),
+      ask('bare', BY_SRUN, ':nvcr.io/lab/bare:1'),
+      ask('homeless', HOMELESS, `:${IMAGE}`),
+      ask('of task', BY_DIRECTIVES, ''),
+    ]);
+
+    expect(well.row('container')).to.include({ result: 'ok', says: `${IMAGE} starts` });
+    expect(well.row('container-python').says).to.match(/^Python 3\.\d+\.\d+, with clearml-agent$/);
+    expect(well.row('container-configuration')).to.include({ result: 'ok', says: '~/clearml.conf' });
+    const { noContainer, noPythonInside, noConfigurationInside } = FAULTS_ON_NODE;
+    for (const [told, fault] of [
+      [missing, noContainer],
+      [bare, noPythonInside],
+      [homeless, noConfigurationInside],
+    ] as const) {
+      const { result, says } = told.row(fault.check);
+      expect(result, says).to.equal('failed');
+      expect(says, says).to.match(fault.says);
+    }
+    expect(ofTask.row('container')).to.include({ result: 'skipped' });
+  });
+});

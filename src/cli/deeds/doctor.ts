@@ -1,4 +1,5 @@
 // Looks at everything a task needs on its way, and prints what is good, what is in the way, and the fix.
+import { resolve } from 'node:path';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { ConfigProblem } from '../../config/errors.ts';
 import { CLUSTER_CHECKS, type ClusterSeen } from '../../doctor/cluster-checks.ts';
@@ -21,8 +22,11 @@ import { knownSecrets } from '../known-secrets.ts';
 import { lookAtCluster } from '../look-at-cluster.ts';
 import { lookAtServer } from '../look-at-server.ts';
 import { lookAtTemplates } from '../look-at-templates.ts';
+import { readNamedFile } from '../named-file.ts';
+import { configuredTemplates } from '../named-templates.ts';
 import { painter } from '../paint.ts';
 import { probeNode } from '../probe-node.ts';
+import { containerOf, type ProbedTemplate } from '../probed-container.ts';
 import { withLog, type Base } from '../read-base.ts';
 import { readConfig } from '../read-config.ts';
 import { switchOption, textOption } from '../typed-options.ts';
@@ -106,10 +110,14 @@ async function lookAtNode(
   cluster: ClusterSettings,
   { title, seen, partition }: NodeQuestion,
 ): Promise<Section> {
-  const { slurm, api } = base.config.settings;
+  const { slurm, api, containers } = base.config.settings;
+  const container = containerOf(await readTemplates(base), cluster, { ...containers, isOurs: slurm.singularityMode });
   const found: Fact<NodeFound> =
     seen.controller.kind === 'known'
-      ? await probeNode(base, cluster, placeFor(seen, partition))
+      ? await probeNode(base, cluster, {
+          place: placeFor(seen, partition),
+          container: container.kind === 'known' ? container.value : undefined,
+        })
       : unasked('not looked at: no job could be submitted');
   return examine(title, NODE_CHECKS, {
     found,
@@ -117,7 +125,19 @@ async function lookAtNode(
     sharedDir: cluster.sharedDir,
     agentVersion: slurm.agentVersion,
     needsContainers: slurm.singularityMode,
+    container,
   });
+}
+
+/** Those of the configuration that can be read: another row tells of the others. */
+async function readTemplates({ config, around }: Base): Promise<ProbedTemplate[]> {
+  const files = configuredTemplates(config.settings);
+  const read = files.map(async (file) => ({
+    file,
+    text: await readNamedFile('template', resolve(around.workingDir, file), 'doctor'),
+  }));
+  const ended = await Promise.allSettled(read);
+  return ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
 /**

@@ -20,6 +20,7 @@ export interface PyxisForm {
   readonly mounts: string;
   /** Whether the template says itself that the home folder is mounted, or that it is not. */
   readonly saysHome: boolean;
+  readonly mountsHome: boolean;
 }
 
 interface PyxisPlace {
@@ -41,13 +42,13 @@ export function findPyxis(
   const directives = words.map((word) => ({ text: textOf(word), end: word.end }));
   const whole = readPlace(directives);
   if (whole !== undefined) {
-    return { kind: 'script', places: [whole], mounts: mountsOf(directives), saysHome: saysHome(directives) };
+    return { kind: 'script', places: [whole], mounts: mountsOf(directives), ...readHome(directives) };
   }
   const starting = commands.filter((command) => readPlace(command.words) !== undefined);
   const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
   if (places.length === 0 && !namesImage(text, comments)) return undefined;
   const all = starting.flatMap((command: Command) => [...command.words]);
-  return { kind: 'step', places, mounts: mountsOf(all), saysHome: saysHome(all) };
+  return { kind: 'step', places, mounts: mountsOf(all), ...readHome(all) };
 }
 
 const IMAGE = /^--container-image(?:=|$)/;
@@ -71,8 +72,9 @@ function mountsOf(words: readonly PlainWord[]): string {
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1]?.text ?? '');
 }
 
-function saysHome(words: readonly PlainWord[]): boolean {
-  return words.some(({ text }) => /^--(?:no-)?container-mount-home$/.test(text));
+function readHome(words: readonly PlainWord[]): { saysHome: boolean; mountsHome: boolean } {
+  const mountsHome = words.some(({ text }) => text === '--container-mount-home');
+  return { mountsHome, saysHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
 }
 
 /** Where the option stands in an array or a variable, nobody can tell what becomes of it. */

@@ -1,0 +1,69 @@
+// The images of the tests for Pyxis: one with an agent, and those that no task can be run in, with what the console says of each.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { makeImageWithAgent } from '../support/image-with-agent.ts';
+
+/** What can't be run in, by which form, and what the console says. */
+export const NOT_TO_BE_HAD = [
+  {
+    name: 'a registry without such an image',
+    queue: 'documented',
+    image: 'nvcr.io/lab/missing:1',
+    words: 'the registry has no image of this name and tag',
+  },
+  {
+    name: 'an image that is not there for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/missing:1',
+    words: 'the registry has no image of this name and tag',
+  },
+  {
+    name: 'a registry that nobody knows',
+    queue: 'directives',
+    image: 'registry.example.org/lab/tool:1',
+    words: 'the node does not find the registry registry.example.org by its name',
+  },
+  {
+    name: 'a file that is no image',
+    queue: 'directives',
+    image: '{folder}/broken.sqsh',
+    words: /the file \S+broken\.sqsh is no image/,
+  },
+  {
+    name: 'a file that is not there',
+    queue: 'documented',
+    image: '{folder}/none.sqsh',
+    words: /a node has no image file \S+none\.sqsh/,
+  },
+  {
+    name: 'an image without bash for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/shell:1',
+    words: 'the image has no bash',
+  },
+  { name: 'an image without bash', queue: 'documented', image: 'nvcr.io/lab/shell:1', words: 'the image has no bash' },
+  {
+    name: 'an image without Python for a whole script',
+    queue: 'directives',
+    image: 'nvcr.io/lab/bare:1',
+    words: JOB_EXIT_CODES.noPythonInImage.says,
+  },
+  {
+    name: 'an image without Python',
+    queue: 'documented',
+    image: 'nvcr.io/lab/bare:1',
+    words: JOB_EXIT_CODES.noPythonInImage.says,
+  },
+] as const;
+
+/** With variables of its own, as images have them, and a folder of its own to begin in. */
+export async function makeImageWithVariables(image: string): Promise<void> {
+  await makeImageWithAgent(image);
+  await writeFile(join(image, 'inside'), '');
+  await mkdir(join(image, 'workspace'));
+  await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n');
+  await mkdir(join(image, '.singularity.d/env'), { recursive: true });
+  const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
+  await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);
+}
