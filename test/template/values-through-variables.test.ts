@@ -1,6 +1,7 @@
 // Values that a script puts into a variable and evaluates later: refused where that is sure, warned of where it is not.
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/template/lint/lint-template.ts';
+import { templateWarnings } from '../../src/template/taint/template-warnings.ts';
 import { problemOf, property, renderBody, withBody } from './filled-in.ts';
 
 const X = property('x');
@@ -146,6 +147,17 @@ describe('a value that is evaluated by way of a variable', () => {
       expect(told(body)).to.include('may-be-evaluated');
     });
   }
+});
+
+describe('the start of the daemon', () => {
+  it('warns once of each value that may be evaluated, with file and line', () => {
+    const text = withBody(`N=$(basename ${X})\n(( N ))`);
+
+    expect(templateWarnings('gpu.template', text)).to.deep.equal([
+      'gpu.template:3: The value of CLEARML_TASK.hyperparams.properties.x.value may come through $N to arithmetic in line 4, which evaluates it.',
+    ]);
+    expect(templateWarnings('gpu.template', text.replace('.value}', '.value:1|int}'))).to.deep.equal([]);
+  });
 });
 
 describe('a value in a variable that is only data', () => {
