@@ -12,6 +12,16 @@ export interface Site {
   readonly variables: Readonly<Record<string, string>>;
   /** Where logs go that no other program keeps. */
   readonly stateDir: string;
+  /** What is known of the partition to which a job of the daemon's own goes; a partition of a day or more where nothing is. */
+  readonly job?: JobPlace;
+}
+
+/** Where a job of the daemon's own runs. */
+export interface JobPlace {
+  /** The longest that a job may take there: as sbatch's --time takes it, and in seconds. */
+  readonly limit: { readonly text: string; readonly seconds: number };
+  /** Further options, such as the partition where it is not the default one. */
+  readonly options: readonly string[];
 }
 
 /** Each with what it is for; the words that a person may type. */
@@ -134,18 +144,27 @@ function scrontabLines(site: Site): string {
 `;
 }
 
+const DAY = { text: '1-00:00:00', seconds: 86_400 };
+
+/** Of at most a day; and how long before its end the next one is submitted. */
+function jobTime({ job }: Site): { readonly time: string; readonly aheadSeconds: number } {
+  const { text, seconds } = job !== undefined && job.limit.seconds < DAY.seconds ? job.limit : DAY;
+  return { time: text, aheadSeconds: Math.min(300, Math.floor(seconds / 2)) };
+}
+
 function slurmJob(site: Site): string {
+  const { time, aheadSeconds } = jobTime(site);
   return `#!/bin/bash
 # A small job that runs the daemon, and submits the next one before its time is up. Submit this file once, with its folder there:
 #   ${makeFolder(site)} && sbatch ${UNIT_FILE_NAMES['slurm-job']}
 # Its node must reach the ClearML server, and run sbatch. It ends with: scancel --name=clearml-agent-slurm
 #SBATCH --job-name=clearml-agent-slurm
 #SBATCH --dependency=singleton
-#SBATCH --time=1-00:00:00
-#SBATCH --ntasks=1
+#SBATCH --time=${time}
+${(site.job?.options ?? []).map((option) => `#SBATCH ${option}\n`).join('')}#SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=512M
-#SBATCH --signal=B:USR1@300
+#SBATCH --signal=B:USR1@${aheadSeconds}
 #SBATCH --requeue
 #SBATCH --output=${site.stateDir.replaceAll('%', '%%')}/daemon.log
 #SBATCH --open-mode=append

@@ -8,6 +8,7 @@ import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { askPerson } from '../init/ask-person.ts';
 import { choose, type Choices, type TypedChoices } from '../init/choices.ts';
+import { daemonJob } from '../init/daemon-job.ts';
 import { lookAtSite } from '../init/look-at-site.ts';
 import type { Site } from '../init/site.ts';
 import { startingSettings } from '../init/starting-settings.ts';
@@ -103,7 +104,13 @@ function filesFor({ typed, base, cluster, folder, site, choices }: Writing): { p
         cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh: textOption(typed, 'ssh') },
       }),
     },
-    { path: unit, text: UNIT_FILES[kind](unitSite(command, { ...around, workingDir: folder }, [cluster])) },
+    {
+      path: unit,
+      text: UNIT_FILES[kind]({
+        ...unitSite(command, { ...around, workingDir: folder }, [cluster]),
+        job: daemonJob(site, choices),
+      }),
+    },
   ];
 }
 

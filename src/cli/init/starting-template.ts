@@ -21,7 +21,7 @@ export function startingTemplate(site: Site, choices: Choices): string {
     `#SBATCH --partition=${property('partition', partition.name)}`,
     ...accountLines(choices),
     ...timeLines(partition),
-    '#SBATCH --nodes=1',
+    ...nodeLines(partition, choices),
     `# A node of ${partition.name} has up to ${partition.cpus} CPUs, says sinfo.`,
     `#SBATCH --cpus-per-task=${property('cpus', String(Math.max(1, Math.min(USUAL.cpus, partition.cpus))))}`,
     ...memoryLines(partition),
@@ -57,6 +57,17 @@ function timeLines({ name, timeLimit }: Partition): string[] {
   const says = limit === Infinity ? 'no limit' : `a limit of ${timeLimit}`;
   const usual = limit < USUAL.seconds ? timeLimit : USUAL.time;
   return [`# ${name} has ${says}, says sinfo.`, `#SBATCH --time=${property('walltime', usual)}`];
+}
+
+/** With Pyxis the whole script runs in the image, in which there is no srun to begin on other nodes. */
+function nodeLines({ name, nodes }: Partition, { containers }: Choices): string[] {
+  if (containers.value === 'pyxis')
+    return ['# One node: the script runs in the image, and few images have srun.', '#SBATCH --nodes=1'];
+  return [
+    `# The task runs once on each of them; ${name} has ${nodes}, says sinfo.`,
+    `#SBATCH --nodes=${property('num_nodes', '1')}`,
+    '#SBATCH --ntasks-per-node=1',
+  ];
 }
 
 /** Where a node's memory is not set up, Slurm takes it for 1 MB, and would refuse any job that names more. */
@@ -132,6 +143,6 @@ function agentLines({ containers }: Choices): string[] {
   if (containers.value !== 'apptainer' && containers.value !== 'singularity') return ['${CLEARML_AGENT_EXECUTE}'];
   return [
     `# ${containers.why} ${containers.value} is on the login node; the image is the task's, else agent.default_docker.image.`,
-    `${containers.value} exec \${CLEARML_AGENT_EXECUTE}`,
+    `srun ${containers.value} exec \${CLEARML_AGENT_EXECUTE}`,
   ];
 }

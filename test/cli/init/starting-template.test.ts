@@ -49,6 +49,12 @@ describe('the starting template', () => {
       {},
       "# gpu does not take the account's usual QOS, says scontrol.\n#SBATCH --qos=one-job",
     ],
+    [
+      'the number of nodes',
+      SITE,
+      {},
+      '# The task runs once on each of them; gpu has 2, says sinfo.\n#SBATCH --nodes=${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}\n#SBATCH --ntasks-per-node=1\n',
+    ],
     ['the usual time', SITE, {}, '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.walltime.value:04:00:00}'],
     ['a shorter limit', withPartition({ timeLimit: '30:00' }), {}, 'properties.walltime.value:30:00}'],
     ['no more CPUs than a node has', withPartition({ cpus: 2 }), {}, 'properties.cpus.value:2}'],
