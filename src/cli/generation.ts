@@ -7,6 +7,7 @@ import { configuredTemplates } from './named-templates.ts';
 import { readBase, type Base } from './read-base.ts';
 import { readQueues, refuseInternalQueue } from './serve-queues.ts';
 import { refuseUntrustedTemplates } from './trusted-files.ts';
+import { warnOfTemplates } from './warn-of-templates.ts';
 import { switchOption } from './typed-options.ts';
 import type { WarnOnce } from './warn-once.ts';
 
@@ -25,7 +26,8 @@ export async function openGeneration(typed: Typed, around: Surroundings, warnOnc
     await refuseUntrustedTemplates(configuredTemplates(settings), settings, around);
     for (const { name } of settings.queues) refuseInternalQueue(name, settings);
     const named = await readQueues(settings, around.workingDir);
-    for (const warning of new Set(named.flatMap(({ warnings }) => warnings))) base.log.warn(warning);
+    for (const warning of named.flatMap(({ warnings }) => warnings)) warnOnce(base.log, warning);
+    await warnOfTemplates(named, { log: base.log, warnOnce });
     await warnOfLeftBehind(settings.clusters, base.log);
     const { apiServer = '', verifyCertificate } = settings.api;
     for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(base.log, risk);

@@ -40,6 +40,12 @@ export async function checkWithPrograms(reading: Reading, checkers: Checkers): P
   };
 }
 
+/** Only what is an error: bash can't read the script, or Slurm would refuse it. */
+export async function checkForErrors(reading: Reading, checkers: Checkers): Promise<Checked> {
+  const [bash, sbatch] = await Promise.all([checkWithBash(reading, checkers.here), checkWithSbatch(reading, checkers)]);
+  return { findings: [...bash.findings, ...sbatch.findings], unchecked: [...bash.unchecked, ...sbatch.unchecked] };
+}
+
 /** What bash can't read shellcheck can't either, and says so three times. */
 async function checkWithShells(reading: Reading, here: Host): Promise<Checked> {
   const bash = await checkWithBash(reading, here);

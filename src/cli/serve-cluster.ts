@@ -11,10 +11,13 @@ import type { Logger } from '../log/logger.ts';
 import { namedLog } from '../log/named-log.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
-import { assemble, openCluster, type ServerSide } from './assemble.ts';
+import { assemble, openCluster, type ClusterSide, type ServerSide } from './assemble.ts';
+import { makeHost } from './make-host.ts';
 import type { Base } from './read-base.ts';
 import { refuseUntrustedSharedFolder } from './trusted-files.ts';
 import { programText } from './version.ts';
+import type { WarnOnce } from './warn-once.ts';
+import { warnOfTemplates } from './warn-of-templates.ts';
 
 export interface ServeOptions {
   /** One round of everything, then the end; nothing is waited for. */
@@ -22,6 +25,7 @@ export interface ServeOptions {
   readonly stop: AbortSignal;
   /** Aborted when nothing new is to be taken: the last job is the end. */
   readonly drain: AbortSignal;
+  readonly warnOnce: WarnOnce;
   /** Called when the cluster is served. */
   readonly served: () => void;
 }
@@ -43,6 +47,8 @@ export async function serveCluster(
       const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
       if (facts === undefined) return 'done';
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, base.config.settings);
+      // Neither waited for nor in the way: a slow sbatch delays no task.
+      if (!options.once) void lintThere(base, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
       const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
       const queues = glue.queues.map(({ name }) => name);
       const note = (): Promise<void> => noteServing(cluster.stateDir, { queues, draining: options.drain.aborted });
@@ -67,6 +73,25 @@ export async function serveCluster(
     }
   } finally {
     await lock.release();
+  }
+}
+
+/** What only the programs there can tell of its templates. A cluster that can't be asked is told of elsewhere. */
+async function lintThere(
+  base: Base,
+  cluster: ClusterSettings,
+  { queues, host }: Pick<ServerSide, 'queues'> & Pick<ClusterSide, 'host'>,
+  { warnOnce, log }: Pick<ServeOptions, 'warnOnce'> & { readonly log: Logger },
+): Promise<void> {
+  const here = await makeHost({ ...cluster, ssh: undefined, slurmBinDir: undefined }, base.around);
+  try {
+    const sbatch = base.config.settings.slurm.binaries.batchBinary;
+    const its = queues.filter((queue) => queue.cluster === cluster.name);
+    await warnOfTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch } });
+  } catch (error) {
+    log.debug('The templates could not be checked', { err: error });
+  } finally {
+    await here.close();
   }
 }
 

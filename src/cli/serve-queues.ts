@@ -23,6 +23,8 @@ export interface NamedQueue {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly template: Template;
+  /** That of the template. */
+  readonly text: string;
   readonly bounds: PropertyBounds | undefined;
   readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
   /** The user properties that the template reads. */
@@ -36,6 +38,8 @@ export interface NamedQueue {
 
 /** The same on the server. */
 export interface FoundQueue extends ServedQueue {
+  /** Of its template. */
+  readonly text: string;
   readonly cluster: string | undefined;
 }
 
@@ -76,7 +80,7 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
 
 type ReadTemplate = Pick<
   NamedQueue,
-  'template' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage' | 'warnings'
+  'template' | 'text' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage' | 'warnings'
 >;
 
 /** Whoever served one would take what waits for its own job. @throws UsageProblem */
@@ -98,6 +102,7 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
     properties: listProperties(name, text),
     readsImage: readsImage(name, text),
     warnings: templateWarnings(name, text),
+    text,
   };
 }
 

@@ -24,6 +24,8 @@ export interface ServedQueue {
   readonly bounds?: PropertyBounds | undefined;
   /** By which another text of the template is told from this one. */
   readonly templateMark?: string | undefined;
+  /** The user properties that its template reads. */
+  readonly properties?: readonly { readonly name: string }[];
   /** Where its template sets each option, for advice about one. */
   readonly optionPlaces?: ReadonlyMap<string, OptionPlace>;
 }

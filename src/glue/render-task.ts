@@ -4,6 +4,7 @@ import { planForTemplate } from '../template/containers/plan-container.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions } from '../template/containers/pyxis-form.ts';
 import { checkBounds } from '../template/property-bounds.ts';
+import { unreadProperties } from '../template/unread-properties.ts';
 import { logUmask } from '../slurm/log-umask.ts';
 import type { Blocks, Rendered, Variables } from '../template/template.ts';
 import type { TaskDocument } from '../clearml/task.ts';
@@ -50,7 +51,7 @@ export interface RenderedJob extends Rendered {
  */
 export function renderJob(
   job: JobSettings,
-  queue: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
+  queue: Pick<ServedQueue, 'name' | 'template' | 'bounds' | 'properties'>,
   variables: Variables,
   identity: JobIdentity,
 ): RenderedJob {
@@ -63,7 +64,14 @@ export function renderJob(
   const pyxis = container === undefined ? planPyxis(template, variables, job.containers, job.sharedDir) : undefined;
   const blocks = jobBlocks(job, identity, { container: container?.facts, pyxis: pyxis?.facts });
   const rendered = renderWithin(queue, variables, blocks, pyxis?.additions);
-  return { ...rendered, notes: (container ?? pyxis)?.notes ?? [] };
+  const unread =
+    queue.properties === undefined
+      ? undefined
+      : unreadProperties(
+          variables.task,
+          queue.properties.map(({ name }) => name),
+        );
+  return { ...rendered, notes: [...(unread === undefined ? [] : [unread]), ...((container ?? pyxis)?.notes ?? [])] };
 }
 
 function renderWithin(

@@ -1,5 +1,7 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
 import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
+import { listProperties } from '../../template/list-properties.ts';
+import { unreadLimits } from '../../template/unread-properties.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { makeCheckers } from '../lint-hosts.ts';
@@ -17,11 +19,15 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
   const checkers = await makeCheckers({ config, around });
   const files: LintedFile[] = [];
   const unchecked = new Set<string>();
+  const unread = new Set<string>();
   try {
     for (const { file, text, queue } of templates) {
       const { reading, findings } = lintTemplate(file, text);
       const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
       for (const sentence of checked.unchecked) unchecked.add(sentence);
+      const limits = queue?.properties;
+      if (limits !== undefined)
+        for (const sentence of unreadLimits(limits, listProperties(file, text), file)) unread.add(sentence);
       files.push({ file, lines: text.split('\n'), findings: inOrder([...findings, ...checked.findings]) });
     }
   } finally {
@@ -32,6 +38,7 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
     around.stdout(formatLintJson(files, [...unchecked]));
   } else {
     around.stdout(formatFindings(files, painter(around), around.terminalSize?.().columns));
+    for (const sentence of unread) around.stderr(`${sentence}\n`);
     for (const sentence of unchecked) around.stderr(`Not checked: ${sentence}\n`);
     around.stderr(formatSummary(files));
   }

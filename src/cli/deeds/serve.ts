@@ -39,7 +39,7 @@ export async function serve(typed: Typed, around: Surroundings): Promise<number>
     for (;;) {
       const stop = AbortSignal.any([around.stop, replace.signal]);
       try {
-        const ends = await serveAll(current, { once, stop, drain: drain.signal, served });
+        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, served });
         await reading;
         if (next === undefined || around.stop.aborted) return ends.includes('unfinished') ? EXIT.tryAgain : EXIT.ok;
         await dropBefore();

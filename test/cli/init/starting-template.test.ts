@@ -100,14 +100,14 @@ describe('the starting template', () => {
       'Apptainer',
       withSurvey({ containers: 'apptainer' }),
       { containers: 'apptainer' },
-      '\napptainer exec ${CLEARML_AGENT_EXECUTE}\n',
+      '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
       'Apptainer that only the path of jobs has',
       withSurvey({}, { containers: 'apptainer' }),
       { containers: 'apptainer' },
       '#!/bin/bash\n',
-      '\napptainer exec ${CLEARML_AGENT_EXECUTE}\n',
+      '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
       'Singularity by its module',
@@ -115,7 +115,7 @@ describe('the starting template', () => {
       { containers: 'singularity' },
       '#!/bin/bash -l\n',
       'module load singularity/3.8\n',
-      '\nsingularity exec ${CLEARML_AGENT_EXECUTE}\n',
+      '\nsrun singularity exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
       'Pyxis',

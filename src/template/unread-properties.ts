@@ -1,0 +1,47 @@
+// User properties of a task that its template does not read: they would change nothing, and nobody would know. Pure.
+import type { PropertyBounds } from '../base/property-bounds.ts';
+
+/** Set by this program, for people to read. */
+const OURS = ['slurm_job_id', 'slurm_cluster'];
+
+const MOST_NAMES = 8;
+
+/**
+ * A sentence for the task's console; undefined where all of them are read.
+ * @param task as the server has it
+ * @param read the names of the properties that the template reads
+ */
+export function unreadProperties(task: Readonly<Record<string, unknown>>, read: readonly string[]): string | undefined {
+  const set = ['properties', 'Slurm'].flatMap((section) => namesOf(task, section));
+  const unread = [...new Set(set)].filter((name) => !read.includes(name) && !OURS.includes(name));
+  if (unread.length === 0) return undefined;
+  const what = `the user ${unread.length === 1 ? 'property' : 'properties'} ${listed(unread.map((name) => `"${name}"`))}`;
+  return `The template of this queue does not use ${what}. It uses ${read.length === 0 ? 'none' : listed(read)}.`;
+}
+
+/** Sentences about constraints of properties that a template does not read: they hold nothing back. */
+export function unreadLimits(
+  { named }: PropertyBounds,
+  read: readonly { readonly name: string }[],
+  file: string,
+): string[] {
+  return [...named]
+    .filter(([name, rule]) => typeof rule !== 'boolean' && !read.some((property) => property.name === name))
+    .map(([name]) => `The user property "${name}" has a constraint, and ${file} does not read it.`);
+}
+
+function namesOf(task: Readonly<Record<string, unknown>>, section: string): string[] {
+  const sections = task['hyperparams'];
+  if (!isGroup(sections)) return [];
+  const group = sections[section];
+  return isGroup(group) ? Object.keys(group) : [];
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : names.join(', ');
+}

@@ -1,0 +1,39 @@
+// User properties that a template does not read: told to whoever has set one, and to whoever constrains one.
+import { expect } from 'chai';
+import { unreadLimits, unreadProperties } from '../../src/template/unread-properties.ts';
+
+const READ = ['walltime', 'memory'];
+
+describe('user properties that a template does not read', () => {
+  it('are named with those that it reads, also from the section Slurm, and without our own', () => {
+    const hyperparams = {
+      properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
+      Slurm: { gpus: {}, num_nodes: {} },
+      Args: { lr: {} },
+    };
+
+    expect(unreadProperties({ hyperparams }, READ)).to.equal(
+      'The template of this queue does not use the user properties "num_nodes", "gpus". It uses walltime, memory.',
+    );
+    expect(unreadProperties({ hyperparams: { properties: { num_nodes: {} } } }, [])).to.equal(
+      'The template of this queue does not use the user property "num_nodes". It uses none.',
+    );
+  });
+
+  it('are no news where there are none', () => {
+    expect(unreadProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
+    expect(unreadProperties({}, READ)).to.equal(undefined);
+  });
+
+  it('are named where a queue has a constraint on them', () => {
+    const limits = { kind: 'number', least: undefined, most: '8', values: undefined } as const;
+    const named = new Map([
+      ['num_nodes', limits],
+      ['walltime', limits],
+    ]);
+
+    expect(unreadLimits({ named, others: true }, [{ name: 'walltime' }], 'gpu.template')).to.deep.equal([
+      'The user property "num_nodes" has a constraint, and gpu.template does not read it.',
+    ]);
+  });
+});
