@@ -1,11 +1,11 @@
 // Whether a path on this machine is this user's own: nobody but the user and root can change what it names. The job script has the same rule in templates/partials/trust.sh.mustache.
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** One file, folder or symbolic link on the way to what a path names. */
+/** One file, folder, socket or symbolic link on the way to what a path names. */
 export interface PathStep {
   readonly path: string;
-  readonly kind: 'folder' | 'link' | 'file';
+  readonly kind: 'folder' | 'link' | 'socket' | 'file';
   /** The permission bits, as chmod(2) takes them. */
   readonly mode: number;
   readonly uid: number;
@@ -121,8 +121,13 @@ function partsOf(path: string): string[] {
 
 function stepAt(path: string): PathStep {
   const stat = lstatSync(path);
-  const kind = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'folder' : 'file';
-  return { path, kind, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid };
+  return { path, kind: kindOf(stat), mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid };
+}
+
+function kindOf(stat: Stats): PathStep['kind'] {
+  if (stat.isSymbolicLink()) return 'link';
+  if (stat.isDirectory()) return 'folder';
+  return stat.isSocket() ? 'socket' : 'file';
 }
 
 /** What this process trusts. @param group also */

@@ -1,5 +1,6 @@
 // The connections that ssh's sessions share: which one is there, and where it is allowed, one of our own.
 import type { Clock } from '../base/clock.ts';
+import { lookAtSocket } from '../base/trusted-socket.ts';
 import { CommandNotFound, CommandTimedOut, type HostUnreachable } from './errors.ts';
 import type { Host, HostResult } from './host.ts';
 import { createKeptLogin, type Connection } from './kept-login.ts';
@@ -21,6 +22,11 @@ export interface Masters {
    */
   find(): Promise<string>;
   isThere(controlPath: string): Promise<boolean>;
+  /**
+   * To be called right before each use: over a socket ssh checks no host key, and gives all to whoever listens there.
+   * @throws HostUnreachable when it is not this user's own, or gone
+   */
+  mustBeOurs(controlPath: string): void;
   /** To be called when it was found to be gone, so that the next `find` looks again. */
   forget(controlPath: string): void;
   gone(): HostUnreachable;
@@ -66,8 +72,15 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     }
   }
 
+  /** Whether it is there. @throws HostUnreachable when others may listen at it, or could be the next to do so */
+  function isOurs(controlPath: string): boolean {
+    const { isThere: isSocket, why } = lookAtSocket(controlPath);
+    if (why !== undefined) throw unreachable({ kind: 'untrusted socket', host, path: controlPath, why });
+    return isSocket;
+  }
+
   async function isThere(controlPath: string): Promise<boolean> {
-    return (await ask(checkMasterArgs(destination, controlPath))).exitCode === 0;
+    return isOurs(controlPath) && (await ask(checkMasterArgs(destination, controlPath))).exitCode === 0;
   }
 
   /** Read anew each time: a person may be mending it. */
@@ -106,6 +119,11 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     return unreachable(hasControlPath ? { kind: 'master gone', host } : { kind: 'no control path', host });
   }
 
+  function forget(controlPath: string): void {
+    if (found === controlPath) found = undefined;
+    if (own?.path === controlPath) own.lose(gone());
+  }
+
   return {
     isThere,
     gone,
@@ -116,14 +134,21 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
       found = await finding;
       return found;
     },
-    forget(controlPath) {
-      if (found === controlPath) found = undefined;
-      if (own?.path === controlPath) own.lose(gone());
+    forget,
+    mustBeOurs(controlPath) {
+      let isGone = true;
+      try {
+        isGone = !isOurs(controlPath);
+      } finally {
+        if (isGone) forget(controlPath);
+      }
+      if (isGone) throw gone();
     },
     async close(why) {
       login.close(why);
       // One that is gone already need not be ended.
-      if (own !== undefined) await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
+      if (own !== undefined && lookAtSocket(own.path).why === undefined)
+        await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
     },
   };
 }

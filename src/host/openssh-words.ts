@@ -1,4 +1,5 @@
 // How the system's ssh is asked: through a connection that is there already, and so that it can neither prompt nor make one of its own.
+import { resolve } from 'node:path';
 import { quoteWord } from '../base/shell-word.ts';
 
 /** What ssh is told before the host: options such as -p, -l, -J or -F, as a person would type them. */
@@ -13,10 +14,10 @@ export function showConfigArgs({ host, options }: SshDestination): string[] {
   return [...options, '-G', host];
 }
 
-/** The socket by which a connection can be shared; undefined where the configuration names none. */
+/** The socket by which a connection can be shared, as an absolute path; undefined where the configuration names none. */
 export function readControlPath(shown: string): string | undefined {
   const path = /^controlpath (.+)$/m.exec(shown)?.[1];
-  return path === 'none' ? undefined : path;
+  return path === undefined || path === 'none' ? undefined : resolve(path);
 }
 
 export function checkMasterArgs({ host }: SshDestination, controlPath: string): string[] {
@@ -37,6 +38,8 @@ export function startMasterArgs({ host, options }: SshDestination, controlPath: 
     `ControlPersist=${PERSIST}`,
     'BatchMode=yes',
     'ForwardAgent=no',
+    // An agent gets no key from us: it need not be the user's own.
+    'AddKeysToAgent=no',
     'ClearAllForwardings=yes',
     'ServerAliveInterval=15',
     'ServerAliveCountMax=4',

@@ -46,6 +46,7 @@ export function createOpensshHost(options: OpensshHostOptions): SshHost {
     const token = randomToken();
     const nonce = randomToken();
     const { program, timeoutMs } = command;
+    masters.mustBeOurs(controlPath);
     begin();
     const stop = new AbortController();
     const leave = abortWith(stop, signals);

@@ -31,6 +31,8 @@ export type SshTrouble =
   | { readonly kind: 'no session'; readonly host: string }
   | { readonly kind: 'master gone'; readonly host: string }
   | { readonly kind: 'no control path'; readonly host: string }
+  /** Somebody else may listen at the socket of the connection. */
+  | { readonly kind: 'untrusted socket'; readonly host: string; readonly path: string; readonly why: string }
   | { readonly kind: 'no ssh'; readonly host: string; readonly words: string }
   /** What the system's ssh wrote when it failed to log in. */
   | { readonly kind: 'ssh said'; readonly host: string; readonly words: string }
@@ -70,6 +72,8 @@ const SENTENCES: {
     `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${openMaster(host)}   It is found by itself within 30 s; jobs stay as they are until then.`,
   'no control path': ({ host }) =>
     `No open SSH connection to ${host} can be found: ssh's configuration names no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
+  'untrusted socket': ({ host, path, why }) =>
+    `The SSH connection to ${host} by the socket ${path} is not used, as another user may be behind it: ${why}. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'no ssh': ({ host, words }) =>
     `${host} can't be reached: ${words}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh said': describeSshFailure,
@@ -140,5 +144,5 @@ export function unreachable(trouble: SshTrouble, cause?: unknown): HostUnreachab
 /** Whether only a person can change it: then time does not. */
 function needsPerson(trouble: SshTrouble): boolean {
   if (trouble.kind === 'ssh said') return /Permission denied|Too many authentication|HAS CHANGED/.test(trouble.words);
-  return ['not let in', 'too many tries', 'second factor', 'host key'].includes(trouble.kind);
+  return ['not let in', 'too many tries', 'second factor', 'host key', 'untrusted socket'].includes(trouble.kind);
 }

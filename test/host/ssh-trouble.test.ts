@@ -59,6 +59,11 @@ const CASES: readonly (readonly [trouble: SshTrouble, fact: string, advice: stri
   [{ kind: 'no session', host }, 'opens no session on our connection', 'It will be tried again'],
   [{ kind: 'master gone', host }, 'The SSH connection to login1 has ended', 'Run: ssh -fNM login1'],
   [{ kind: 'no control path', host }, 'names no ControlPath', 'Put "ControlPath ~/.ssh/%C" under "Host login1"'],
+  [
+    { kind: 'untrusted socket', host, path: '/tmp/s', why: '/tmp/s belongs to another user (uid 1002)' },
+    'by the socket /tmp/s is not used, as another user may be behind it: /tmp/s belongs to another user (uid 1002)',
+    'Put "ControlPath ~/.ssh/%C" under "Host login1"',
+  ],
   [{ kind: 'no ssh', host, words: 'ssh not found' }, 'ssh not found', "Install OpenSSH's client here"],
   [
     { kind: 'ssh said', host, words: 'ann@login1: Permission denied (keyboard-interactive).\n' },
