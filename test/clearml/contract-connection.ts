@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { CredentialsRefused } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
+import type { Access } from './raw-calls.ts';
 import { createContractClient, type Stage } from './contract-stage.ts';
 
 const ID_OF_NOBODY = 'f'.repeat(32);
@@ -24,6 +25,26 @@ export function defineConnectionContract(stage: () => Stage): void {
       await stranger.close();
 
       expect(error).to.be.instanceOf(CredentialsRefused);
+    });
+  });
+
+  describe('answers', () => {
+    it('are compressed where the caller accepts that, and he reads the same', async () => {
+      const { access, raw } = stage();
+      const project = await raw.createProject(stage().uniqueName());
+      const call = async (accepted: string): Promise<Response> =>
+        fetch(`${access.url}/projects.get_by_id`, {
+          method: 'POST',
+          headers: { authorization: basic(access), 'accept-encoding': accepted },
+          body: JSON.stringify({ project }),
+        });
+
+      const [plain, compressed] = [await call('identity'), await call('gzip')];
+
+      expect(plain.headers.get('content-encoding')).to.equal(null);
+      expect(compressed.headers.get('content-encoding')).to.equal('gzip');
+      const data = async (reply: Response): Promise<unknown> => ((await reply.json()) as { data: unknown }).data;
+      expect(await data(compressed)).to.deep.equal(await data(plain));
     });
   });
 
@@ -96,4 +117,8 @@ export function defineConnectionContract(stage: () => Stage): void {
       expect(await client.people.project(ID_OF_NOBODY)).to.equal(undefined);
     });
   });
+}
+
+function basic({ accessKey, secretKey }: Access): string {
+  return `Basic ${Buffer.from(`${accessKey}:${secretKey}`).toString('base64')}`;
 }

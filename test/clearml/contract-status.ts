@@ -100,6 +100,38 @@ export function defineStatusContract(stage: () => Stage): void {
     });
   });
 
+  describe('beginning a task, as each agent of several nodes does', () => {
+    it('refuses some of eight who do so at once, since another was quicker', async () => {
+      const { raw } = stage();
+      const refusals: unknown[] = [];
+      // Seldom nobody comes between another's reading and his writing.
+      for (let tries = 0; tries < 20 && refusals.length === 0; tries += 1) {
+        const task = await taskThatIs('queued');
+        const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
+
+        const answers = await Promise.allSettled(Array.from({ length: 8 }, begin));
+
+        expect(await statusOf(task)).to.equal('in_progress');
+        expect(answers.map(({ status }) => status)).to.include('fulfilled');
+        refusals.push(...answers.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])));
+      }
+      expect(String(refusals[0])).to.match(
+        /Failed changing task status\. probably someone changed it before you: task_id=\w+, current_status=queued, new_status=in_progress$/,
+      );
+    });
+
+    it('refuses none of eight once the first has begun it', async () => {
+      const { raw } = stage();
+      const task = await taskThatIs('queued');
+      const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
+      await begin();
+
+      const answers = await Promise.all(Array.from({ length: 8 }, begin));
+
+      for (const answer of answers) expect(answer).to.include({ updated: 1 });
+    });
+  });
+
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
       it(`C-07 brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {

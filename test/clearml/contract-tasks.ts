@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { LostRace } from '../../src/clearml/errors.ts';
 import { taskId } from './client-under-test.ts';
+import { rejection } from '../support/rejection.ts';
 import type { Stage } from './contract-stage.ts';
 
 const ID_OF_NONE = taskId('f'.repeat(32));
@@ -119,11 +120,51 @@ export function defineTaskContract(stage: () => Stage): void {
       it(`finds ${what}`, async () => {
         const { client, raw } = stage();
         const id = await raw.createTask();
-        await raw.call('tasks.edit_runtime', { task: id, add_or_update: runtime });
+        // As the SDK writes it: keys that come by tasks.edit_runtime are escaped, and stay so.
+        await raw.call('tasks.edit', { task: id, force: true, runtime });
         expect((await client.tasks.read([id])).tasks.get(id)).to.include({ abortCallbackMs });
         expect((await client.tasks.get(id))?.task).to.include({ abortCallbackMs });
       });
     }
+  });
+
+  describe('what the server does to names', () => {
+    it('escapes the keys of tasks.edit_runtime, and hands them out so', async () => {
+      const { client, raw } = stage();
+      const id = await raw.createTask();
+      const written = { _x: '1', 'a.b': '2', c__d: '3', 'p%q': '4', $d: '5', ' s ': '6' };
+
+      await raw.call('tasks.edit_runtime', { task: id, add_or_update: written });
+
+      const read = (await client.tasks.get(id))?.document['runtime'];
+      const escaped = { '%_x': '1', 'a%2Eb': '2', 'c%_%_d': '3', 'p%%q': '4', '%24d': '5', s: '6' };
+      expect(read).to.deep.equal(escaped);
+
+      await raw.call('tasks.edit_runtime', { task: id, remove: ['_x', 'a.b', 'c__d', 'p%q', '$d'] });
+      expect((await client.tasks.get(id))?.document['runtime']).to.deep.equal({ s: '6' });
+    });
+
+    for (const field of ['nonsense', 'execution.nonsense', 'script.diff.nonsense', 'project.nonsense', 'status.x'])
+      it(`refuses to be asked for the field ${field}, which no task has`, async () => {
+        const { raw } = stage();
+        const id = await raw.createTask();
+        const refusal = await rejection(raw.call('tasks.get_all', { id: [id], only_fields: ['id', field] }));
+        expect(String(refusal)).to.match(
+          /Lookup error \(probably an invalid field name.*Cannot resolve field "(nonsense|x)"/,
+        );
+      });
+
+    it('takes any name below a map', async () => {
+      const { raw } = stage();
+      const id = await raw.createTask();
+      const fields = ['hyperparams.a.b.value', 'runtime.x', 'container.image', 'last_metrics.x.y'];
+      await raw.call('tasks.get_all', { id: [id], only_fields: fields });
+    });
+
+    it('refuses to be asked for a field that no queue has', async () => {
+      const body = { only_fields: ['id', 'nonsense'] };
+      expect(String(await rejection(stage().raw.call('queues.get_all', body)))).to.include('Lookup error');
+    });
   });
 
   describe('writing beside the status', () => {

@@ -21,8 +21,8 @@ export interface Call {
   readonly remoteAddress: string;
   readonly caller: Caller;
   /**
-   * Where the real server lies between reading a document and its conditional write. Other calls can come in between
-   * when the fault `hold` was ordered for this endpoint; otherwise it does not wait at all.
+   * Where the real server lies between reading a document and its conditional write: other calls come in between. It takes
+   * some milliseconds, or as long as the fault `hold` says that was ordered for this endpoint.
    */
   readonly gap: () => Promise<void>;
 }

@@ -42,6 +42,9 @@ export interface DispatchDeps {
 /** `drop` means: close the connection without an answer. */
 export type Dispatch = (request: Request) => Promise<Reply | 'drop'>;
 
+/** How long the real server lies between reading a document and its conditional write, in milliseconds. */
+const WINDOW_MS = 2;
+
 const NOBODY: Caller = { user: '', userName: '', company: '' };
 
 export function createDispatcher({ endpoints, store, clock, faults, log }: DispatchDeps): Dispatch {
@@ -108,6 +111,7 @@ export function createDispatcher({ endpoints, store, clock, faults, log }: Dispa
       caller,
       gap: async () => {
         if (fault?.kind === 'hold') await faults.hold();
+        else await clock.sleep(WINDOW_MS);
       },
     });
   }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields } from './call.ts';
 import { pick, valuesAt } from './field-path.ts';
+import { checkKnownFields, type KnownFields } from './known-fields.ts';
 import { readConditions, type Conditions } from './filter.ts';
 
 /** The real server never answers with more in one page. */
@@ -30,11 +31,16 @@ export interface ListingOptions {
   readonly conditions: Conditions;
   /** Fields that come only when they are asked for by name. */
   readonly hidden?: readonly string[];
+  /** The names that may be asked for or sorted by; any where they are not told. */
+  readonly known?: KnownFields;
 }
 
-/** @throws ApiError 400/12, 400/16, 400/21 */
+/** @throws ApiError 400/12, 400/14, 400/16, 400/21 */
 export function listDocuments(documents: readonly Fields[], body: Fields, options: ListingOptions): Listing {
   const request = readRequest(listingRequest, body);
+  const wanted = request.only_fields ?? request.projection;
+  const sortedBy = request.order_by.map((field) => field.replace(/^-/, ''));
+  checkKnownFields(options.known ?? 'any', [...(wanted ?? []), ...sortedBy]);
   const matching = documents.filter(readConditions(body, options.conditions));
   const ordered = order(matching, request.order_by);
 
@@ -43,7 +49,6 @@ export function listDocuments(documents: readonly Fields[], body: Fields, option
   const start = isScrolling ? readScroll(request.scroll_id) : (request.page ?? 0) * size;
   const page = ordered.slice(start, start + size);
 
-  const wanted = request.only_fields ?? request.projection;
   return {
     documents: page.map((document) =>
       wanted === undefined || wanted.length === 0 ? leaveOut(document, options.hidden ?? []) : pick(document, wanted),

@@ -2,6 +2,7 @@
 import { ApiError } from './api-error.ts';
 import type { TaskDocument } from './documents.ts';
 import { putEntries, removeEntry } from './queue-entries.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
 import { changeStatus, type StatusNote, type UpdateAnswer } from './status-change.ts';
 import type { TaskStatus } from './status-machine.ts';
 import type { Store } from './store.ts';
@@ -24,8 +25,10 @@ export async function dequeueQuietly(
   try {
     return await removeEntry(store, { queue, task: task.id }, nowAt, gap);
   } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    // Found in no queue it changes its status all the same, as late as one that was in one.
+    await gap();
+    return undefined;
   }
 }
 
@@ -60,26 +63,33 @@ export function leaveQueued(
 }
 
 /**
- * Gives tasks that lost their queue the status they had before it. Only those whose `execution.queue` is this queue.
- * @returns their ids
+ * Gives tasks that lost their queue the status they had before it. Only those whose `execution.queue` is this queue. One whose
+ * status somebody changes meanwhile keeps that: the real server logs it and goes on.
+ * @returns the ids of those whose queue it was
  */
-export function restoreStatuses(
+export async function restoreStatuses(
   store: Store,
-  queue: string,
-  tasks: readonly string[],
-  note: StatusNote,
-  nowAt: number,
-): string[] {
-  return tasks.filter((id) => {
+  clock: Pick<SandboxClock, 'now'>,
+  left: { readonly queue: string; readonly tasks: readonly string[]; readonly note: StatusNote },
+  gap: () => Promise<void>,
+): Promise<string[]> {
+  const restored: string[] = [];
+  for (const id of left.tasks) {
     const task = store.tasks.get(id);
-    if (task?.execution.queue !== queue) return false;
-    changeStatus(store, nowAt, {
-      task,
-      to: task.enqueue_status ?? 'created',
-      ...note,
-      force: true,
-      also: { enqueue_status: undefined, execution: { ...task.execution, queue: undefined } },
-    });
-    return true;
-  });
+    if (task?.execution.queue !== left.queue) continue;
+    restored.push(id);
+    await gap();
+    try {
+      changeStatus(store, clock.now(), {
+        task,
+        to: task.enqueue_status ?? 'created',
+        ...left.note,
+        force: true,
+        also: { enqueue_status: undefined, execution: { ...task.execution, queue: undefined } },
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+  return restored;
 }

@@ -5,6 +5,7 @@ import { readRequest, type Fields, type Service } from './call.ts';
 import type { QueueDocument } from './documents.ts';
 import type { Conditions } from './filter.ts';
 import { formatInstant } from './instant.ts';
+import { QUEUE_KNOWN_FIELDS, type KnownFields } from './known-fields.ts';
 import { listDocuments } from './listing.ts';
 import {
   addEntry,
@@ -50,10 +51,10 @@ const metadataRequest = oneQueue.extend({
 const deleteMetadataRequest = oneQueue.extend({ keys: z.array(z.string()) });
 
 export function createQueuesService(store: Store, clock: SandboxClock): Service {
-  const list = (body: Fields, present: (queue: QueueDocument) => Fields): Fields => {
+  const list = (body: Fields, present: (queue: QueueDocument) => Fields, known: KnownFields): Fields => {
     const { max_task_entries: most } = readRequest(fewerEntries, body);
     const queues = visibleQueues(store, body).map((queue) => present(withFewerEntries(queue, most)));
-    const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS });
+    const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS, known });
     return { queues: documents, ...scroll };
   };
   const by = (
@@ -65,8 +66,8 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
   });
 
   return {
-    'queues.get_all': (call) => list(call.body, (queue) => queue),
-    'queues.get_all_ex': (call) => list(call.body, (queue) => withReferences(store, clock.now(), queue)),
+    'queues.get_all': (call) => list(call.body, (queue) => queue, QUEUE_KNOWN_FIELDS),
+    'queues.get_all_ex': (call) => list(call.body, (queue) => withReferences(store, clock.now(), queue), 'any'),
     'queues.get_by_id': (call) => {
       const request = readRequest(oneWithFewerEntries, call.body);
       return { queue: withFewerEntries(findQueue(store, request.queue), request.max_task_entries) };
@@ -91,23 +92,26 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       });
       return { updated: 1, fields };
     },
-    'queues.delete': (call) => {
+    'queues.delete': async (call) => {
       const request = readRequest(deleteRequest, call.body);
       const queue = findQueue(store, request.queue);
       if (queue.entries.length > 0 && !request.force) {
         throw new ApiError('queueNotEmpty', { id: queue.id }, 'use force=true to delete');
       }
       const tasks = queue.entries.map((entry) => entry.task);
-      restoreStatuses(store, queue.id, tasks, by(call, `Queue ${queue.id} was deleted`), clock.now());
+      const left = { queue: queue.id, tasks, note: by(call, `Queue ${queue.id} was deleted`) };
+      await restoreStatuses(store, clock, left, call.gap);
       store.queues.delete(queue.id);
       return { deleted: 1 };
     },
-    'queues.clear_queue': (call) => {
+    'queues.clear_queue': async (call) => {
       const queue = findQueue(store, readRequest(oneQueue, call.body).queue);
+      if (queue.entries.length === 0) return { removed_tasks: [] };
       const tasks = queue.entries.map((entry) => entry.task);
-      const note = by(call, `Queue ${queue.id} was cleared`);
-      const restored = restoreStatuses(store, queue.id, tasks, note, clock.now());
-      putEntries(store, queue, [], clock.now());
+      const left = { queue: queue.id, tasks, note: by(call, `Queue ${queue.id} was cleared`) };
+      const restored = await restoreStatuses(store, clock, left, call.gap);
+      // An entry that came meanwhile goes too, as there.
+      putEntries(store, findQueue(store, queue.id), [], clock.now());
       return { removed_tasks: restored };
     },
     'queues.get_next_task': (call) => {
@@ -137,7 +141,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       const removed = await removeEntry(store, request, clock.now(), call.gap);
       if (removed > 0 && request.update_task_status) {
         const note = by(call, `Task was removed from the queue ${request.queue}`);
-        restoreStatuses(store, request.queue, [request.task], note, clock.now());
+        await restoreStatuses(store, clock, { queue: request.queue, tasks: [request.task], note }, call.gap);
       }
       return { removed };
     },

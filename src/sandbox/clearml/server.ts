@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../../base/clock.ts';
 import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
+import { compress } from './compression.ts';
 import { createControlsService } from './controls.ts';
 import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
 import { createEventsService } from './events.ts';
@@ -176,7 +177,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, dispatc
     request.socket.destroy();
     return;
   }
-  const body = Buffer.from(reply.body);
-  response.writeHead(reply.status, { 'Content-Type': reply.contentType, 'Content-Length': body.length });
+  const { body, headers } = compress(Buffer.from(reply.body), request.headers['accept-encoding']?.toString());
+  response.writeHead(reply.status, { 'Content-Type': reply.contentType, 'Content-Length': body.length, ...headers });
   response.end(body);
 }

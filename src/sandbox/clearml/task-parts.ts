@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
 import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';
+import { escapeKey } from './key-escape.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
@@ -102,8 +103,12 @@ export function createTaskPartsService(store: Store, clock: SandboxClock): Servi
     'tasks.edit_runtime': (call) => {
       const request = readRequest(editRuntime, call.body);
       const task = findEditable(store, request.task, true);
-      const kept = Object.entries(task.runtime).filter(([key]) => !request.remove.includes(key));
-      return { updated: put(call, task, { runtime: { ...Object.fromEntries(kept), ...request.add_or_update } }) };
+      // Escaped for the database, and unlike hyperparams never unescaped: readers see `%_abort` for `_abort`.
+      const removed = new Set(request.remove.map(escapeKey));
+      const kept = Object.entries(task.runtime).filter(([key]) => !removed.has(key));
+      const added = Object.entries(request.add_or_update).map(([key, value]) => [escapeKey(key), value] as const);
+      if (added.length === 0 && removed.size === 0) return { updated: 0 };
+      return { updated: put(call, task, { runtime: Object.fromEntries([...kept, ...added]) }) };
     },
     'tasks.set_requirements': (call) => {
       const request = readRequest(requirements, call.body);

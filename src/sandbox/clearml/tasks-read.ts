@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { oneTask, readRequest, type Fields, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';
+import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from './known-fields.ts';
 import { leaveOut, listDocuments } from './listing.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
@@ -12,10 +13,11 @@ const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
 const namedConfigurations = z.object({ ...severalTasks.shape, names: z.array(z.string()).optional() });
 
 export function createTasksReadService(store: Store): Service {
-  const list = (body: Fields, present: (task: TaskDocument) => Fields): Fields => {
+  const list = (body: Fields, present: (task: TaskDocument) => Fields, known: KnownFields): Fields => {
     const { documents, scroll } = listDocuments(visibleTasks(store, body).map(present), body, {
       conditions: TASK_CONDITIONS,
       hidden: HIDDEN_TASK_FIELDS,
+      known,
     });
     return { tasks: documents, ...scroll };
   };
@@ -25,9 +27,9 @@ export function createTasksReadService(store: Store): Service {
       const { task } = readRequest(oneTask, call.body);
       return { task: leaveOut(findTask(store, task), HIDDEN_TASK_FIELDS) };
     },
-    'tasks.get_all': (call) => list(call.body, (task) => task),
-    'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task)),
-    'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task)),
+    'tasks.get_all': (call) => list(call.body, (task) => task, TASK_KNOWN_FIELDS),
+    'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
+    'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
     'tasks.get_types': () => ({ types: [...new Set(store.tasks.all().map((task) => task.type))] }),
     'tasks.get_hyper_params': (call) => ({
       params: readRequest(severalTasks, call.body).tasks.map((id) => ({
