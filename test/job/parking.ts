@@ -1,6 +1,7 @@
 // A sandbox server with tasks parked in its scheduler queue, as they are when their job starts.
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
+import type { SandboxLog } from '../../src/sandbox/clearml/dispatch.ts';
 import { createSandbox } from '../../src/sandbox/clearml/server.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
@@ -18,8 +19,9 @@ export interface Parking {
   close(): Promise<void>;
 }
 
-export async function openParking(): Promise<Parking> {
-  const sandbox = await createSandbox({ port: 0, clock: systemClock });
+/** @param log is told of each call that the server has answered or refused */
+export async function openParking({ log }: { readonly log?: SandboxLog } = {}): Promise<Parking> {
+  const sandbox = await createSandbox({ port: 0, clock: systemClock, ...(log === undefined ? {} : { log }) });
   const user = userOf(await connectApi(sandbox));
   const queue = await user.makeQueue('team');
   const schedulerQueue = await user.makeQueue('slurm_scheduler');

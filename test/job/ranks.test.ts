@@ -1,0 +1,177 @@
+// The job script of several nodes with the stand-in agent and a sandbox server: who begins the task, and what the others do till then.
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { requirePython } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { createNode, fillIn, type Node, type StartedJob } from './job-script.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+
+const BY_TEMPLATE = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun ${CLEARML_AGENT_EXECUTE}');
+
+/** Each rank goes on only once all are there. */
+function meets(folder: string, size: number): string {
+  return `
+import os, time
+rank = os.environ["NODE_RANK"]
+open("${folder}/" + rank, "w").close()
+while not all(os.path.exists("${folder}/%d" % other) for other in range(${size})): time.sleep(0.05)
+print("rank", rank, "has met the others", flush=True)
+`;
+}
+
+describe('a job of several ranks', () => {
+  /** `endpoint code` of each call, in the order of their answers. */
+  let calls: string[];
+  let parking: Parking;
+  let node: Node;
+  let folder: string;
+  before(requirePython);
+  before(async () => {
+    const note = (_: string, { endpoint, code, subcode }: Readonly<Record<string, unknown>> = {}): void => {
+      calls.push(`${String(endpoint)} ${String(code)}${subcode === undefined ? '' : `/${String(subcode)}`}`);
+    };
+    calls = [];
+    parking = await openParking({ log: { debug: note, error: note } });
+  });
+  after(() => parking.close());
+  beforeEach(async () => {
+    calls.length = 0;
+    node = createNode();
+    folder = join(node.home, 'shared');
+    mkdirSync(folder);
+    symlinkSync(resolve('test/fixtures/job/srun'), join(folder, 'srun'));
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf);
+    await parking.user.api('sandbox.clear_faults', {});
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  /** @param onRank what a rank's shell does before its agent is started */
+  async function start(code: string, size: number, { template = QUICK_TEMPLATE, onRank = '' } = {}): Promise<Started> {
+    const python = join(folder, 'python');
+    writeFileSync(
+      python,
+      `#!/bin/bash
+if [[ " $* " == *' clearml_agent execute '* ]]; then
+${onRank}
+:
+fi
+exec ${standInAgentPython()} "$@"
+`,
+      { mode: 0o755 },
+    );
+    const facts = { ...(await parking.park(code)), python };
+    const env = { SLURM_JOB_NUM_NODES: String(size), PATH: `${folder}:/usr/local/bin:/usr/bin:/bin` };
+    return { task: facts.taskId, job: node.start(fillIn(template, facts), env) };
+  }
+
+  function count(call: string): number {
+    return calls.filter((one) => one === call || one.startsWith(`${call} `)).length;
+  }
+
+  async function statusOf(task: string): Promise<string> {
+    return (await parking.user.look(task)).status;
+  }
+
+  for (const [how, template] of [
+    ['of the job script', QUICK_TEMPLATE],
+    ['of the template', BY_TEMPLATE],
+  ] as const)
+    it(`begins the task in its first rank only, however slow the server is there, by an srun ${how}`, async () => {
+      const size = 4;
+      await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
+      const { task, job } = await start(meets(folder, size), size, { template });
+
+      // Enough for each of the others to have asked twice, or to have begun the task in its place.
+      const others = (): boolean => count('tasks.get_all') > 2 * (size - 1) || count('tasks.dequeue') >= size - 1;
+      await waitUntil('the other ranks to be heard of', () => Promise.resolve(others()));
+      expect(await statusOf(task)).to.equal('queued');
+      await parking.user.api('sandbox.release', {});
+      const { exitCode, stderr } = await job.ended;
+
+      expect(exitCode, stderr).to.equal(0);
+      expect(count('tasks.dequeue 400/121')).to.equal(0);
+      expect(count('tasks.dequeue 200')).to.equal(size);
+      expect(await statusOf(task)).to.equal('completed');
+      const console = await parking.user.console(task);
+      for (let rank = 0; rank < size; rank += 1) expect(console).to.include(`rank ${rank} has met the others`);
+      expect(node.leftovers()).to.deep.equal([]);
+    });
+
+  it('ends all ranks when the first fails before it has begun the task', async () => {
+    const { task, job } = await start('print("at work")', 3, {
+      onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
+    });
+    await waitUntil('the others to wait', () => Promise.resolve(count('tasks.get_all') > 2));
+    writeFileSync(join(folder, 'fail'), '');
+
+    const { exitCode, stderr } = await job.ended;
+
+    expect(exitCode).to.equal(9);
+    expect(stderr).to.include('rank 0 of 3 ended with exit code 9');
+    expect(stderr).not.to.match(/rank [12] of 3 ended/);
+    expect(await statusOf(task)).to.equal('queued');
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('runs nothing of a task that is aborted while the others wait, and is refused in its first rank only', async () => {
+    const { task, job } = await start('print("at work")', 3, {
+      onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
+    });
+    await waitUntil('the others to wait', () => Promise.resolve(count('tasks.get_all') > 2));
+    await parking.user.api('tasks.stop', { task });
+    const asked = count('tasks.get_all');
+    await waitUntil('the others to learn of it', () => Promise.resolve(count('tasks.get_all') >= asked + 2));
+    writeFileSync(join(folder, 'go'), '');
+
+    const { exitCode, stdout, stderr } = await job.ended;
+
+    expect(exitCode).to.equal(1);
+    expect(stdout).to.include('is not queued');
+    expect(stderr).to.include('rank 1 does not run the task, which was stopped before');
+    expect(await statusOf(task)).to.equal('stopped');
+    expect(await parking.user.console(task)).not.to.include('at work');
+  });
+
+  it('waits with its other ranks through failures of the server', async () => {
+    await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
+    const { task, job } = await start(meets(folder, 2), 2);
+    await waitUntil('the other rank to wait', () => Promise.resolve(count('tasks.get_all') > 1));
+    await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'status', status: 500, times: 1 });
+    await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'drop-before', times: 1 });
+    const left = async (): Promise<boolean> => (await parking.user.api('sandbox.get_faults', {}))['waiting'] === 0;
+    await waitUntil('the failures to be over', left);
+    await parking.user.api('sandbox.release', {});
+
+    const { exitCode, stderr } = await job.ended;
+
+    expect(exitCode, stderr).to.equal(0);
+    expect(await statusOf(task)).to.equal('completed');
+  });
+
+  it('ends with the code of a refusal where a rank has keys that the server does not accept', async () => {
+    const { task, job } = await start('import time; time.sleep(300)', 2, {
+      template: QUICK_TEMPLATE.replace(
+        '${CLEARML_AGENT_EXECUTE}',
+        'printf "%s" "$CLEARML_SLURM_CONFIGURATION" >/dev/null\n' +
+          'export CLEARML_SLURM_CONFIGURATION=$HOME/other.conf\n${CLEARML_AGENT_EXECUTE}',
+      ),
+    });
+    writeFileSync(join(node.home, 'other.conf'), parking.conf.replace(/secret_key: "[^"]+"/, 'secret_key: "wrong"'));
+
+    const { exitCode, stderr } = await job.ended;
+
+    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverRefused.code);
+    expect(stderr).to.include(JOB_EXIT_CODES.serverRefused.says);
+    expect(await statusOf(task)).not.to.equal('completed');
+  });
+});
+
+interface Started {
+  readonly task: string;
+  readonly job: StartedJob;
+}
