@@ -31,7 +31,7 @@ describe('a job of several ranks', () => {
   before(requirePython);
   before(async () => {
     const note = (_: string, { endpoint, code, subcode }: Readonly<Record<string, unknown>> = {}): void => {
-      calls.push(`${String(endpoint)} ${String(code)}${subcode === undefined ? '' : `/${String(subcode)}`}`);
+      calls.push(`${String(endpoint)} ${String(code)}${typeof subcode === 'number' ? `/${subcode}` : ''}`);
     };
     calls = [];
     parking = await openParking({ log: { debug: note, error: note } });
