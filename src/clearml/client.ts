@@ -104,6 +104,8 @@ export interface Tasks {
    * @throws LostRace
    */
   unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
+  /** Gives a task that waits the status from before it was enqueued. Only for one that was just seen waiting. @throws LostRace */
+  dequeue(id: TaskId, note: StatusNote): Promise<void>;
   /** Aborts it as the web page does: a task that waits is stopped, the agent of one that runs is asked to end it. @throws LostRace */
   abort(id: TaskId): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */

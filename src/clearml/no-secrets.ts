@@ -28,5 +28,6 @@ export function tellingNoSecrets(tasks: Tasks, secrets: Redact): Tasks {
     stop: (id, note, options) => tasks.stop(id, shown(note), options),
     complete: (id, note) => tasks.complete(id, shown(note)),
     unstart: (id, from, note) => tasks.unstart(id, from, shown(note)),
+    dequeue: (id, note) => tasks.dequeue(id, shown(note)),
   };
 }

@@ -147,6 +147,12 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       throw new LostRace(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
     },
 
+    async dequeue(id, note) {
+      const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated });
+      if (updated === 0)
+        throw new LostRace(`ClearML left task ${id} as it is: it no longer waits`, 'tasks.dequeue', 200, 0);
+    },
+
     async abort(id) {
       // Not by a note of ours: the message that the server sets is the request that the agent looks for.
       await session.call('tasks.stop', { task: id }, { shape: Done, idempotent: false, once: true });

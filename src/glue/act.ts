@@ -5,6 +5,7 @@ import type { JobId, JobRecord } from '../slurm/scheduler.ts';
 import { isCancelDue, withCancelled } from './cancelling.ts';
 import type { Action } from './decide/action.ts';
 import type { Place } from './decide/sighting.ts';
+import { dequeueTask } from './dequeue.ts';
 import { endTask, readAdvice } from './end.ts';
 import type { Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
@@ -92,6 +93,9 @@ export async function act(
         if (isParked) await giveBack(glue, current, { isParked, why: action.why });
         // Another daemon may have found it too, and have taken it anew by now.
         else await rescue(glue, current, { why: action.why, signal });
+        return;
+      case 'dequeue':
+        await dequeueTask(glue, current, action.text);
         return;
       case 'submit-again':
         ways.begin(current, () => submitAgain(glue, current, action.why));

@@ -10,13 +10,14 @@ import type { Place, Sighting } from './decide/sighting.ts';
 import { forEachTask } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
-import { byTask, type View } from './look.ts';
+import { byTask, hasSchedulerQueue, type View } from './look.ts';
 import type { Ways } from './ways.ts';
 
 /** Does for each followed task what the table says, and tells whether any job was cancelled. */
 export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSignal): Promise<boolean> {
   const cancel = new Set<JobId>();
   const absent = new Map<TaskId, Sighting>();
+  const parked = new Set(view.queues.find(({ id }) => id === glue.schedulerQueue)?.entries.map(({ task }) => task));
 
   async function carryOut(entry: Entry, sighting: Sighting): Promise<void> {
     const first = decide(sighting);
@@ -30,7 +31,8 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
   try {
     await forEachTask(glue, view, signal, async (entry) => {
       if (entry.step !== 'following') return;
-      if (isOurs(glue, view, entry) || hasCancelledOneOf(view, entry)) await carryOut(entry, see(glue, view, entry));
+      if (isOurs(glue, view, entry) || hasCancelledOneOf(view, entry))
+        await carryOut(entry, see(glue, view, entry, parked));
       else await leave(glue, entry);
     });
     const found = absent.size === 0 ? undefined : await lookUp(glue, [...absent.values()], signal);
@@ -73,13 +75,15 @@ async function leave(glue: Glue, { task, jobId: job, queueName: queue }: Entry):
   await glue.journal.forget(task);
 }
 
-function see(glue: Glue, view: View, entry: Entry): Sighting {
+function see(glue: Glue, view: View, entry: Entry, parked: ReadonlySet<TaskId>): Sighting {
   const task = view.tasks.get(entry.task);
   return {
     entry,
     jobs: view.jobs.get(entry.task) ?? [],
     task,
     place: placeOf(view, entry, task),
+    hasEntry: parked.has(entry.task),
+    isQueueGone: !hasSchedulerQueue(glue, view),
     now: glue.clock.now(),
     graces: glue.graces,
   };

@@ -33,6 +33,8 @@ export function wrongCall({ endpoint }: ServerCall, before: World, after: World)
   if ((isRun && !waitsOn) || (isTaken && ENDS.includes(endpoint)))
     return `a daemon called ${endpoint} on a task that runs`;
   if (before.entries.other !== 0) return `a daemon called ${endpoint} on a task that waits in another queue`;
+  if (endpoint === 'tasks.dequeue' && after.task?.status !== 'queued' && !before.removed)
+    return 'a daemon dequeued a task that nobody had removed from the scheduler queue';
   if (before.task.message === 'stopping' && after.task?.status !== 'stopped')
     return `a daemon called ${endpoint} on a task that was asked to stop`;
   return undefined;

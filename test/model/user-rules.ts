@@ -3,7 +3,7 @@ import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
 import { QUEUE_IDS, TASK_ID, isHeard, isPastGate, spend, type ServerCall, type Stamp, type World } from './world.ts';
 
-export const USER_ACTS = ['abort', 'dequeue', 'reset', 'enqueue', 'enqueue elsewhere', 'delete'] as const;
+export const USER_ACTS = ['abort', 'dequeue', 'reset', 'enqueue', 'enqueue elsewhere', 'delete', 'remove'] as const;
 export type UserAct = (typeof USER_ACTS)[number];
 
 const CALLS: Readonly<Record<UserAct, ServerCall>> = {
@@ -13,6 +13,8 @@ const CALLS: Readonly<Record<UserAct, ServerCall>> = {
   enqueue: { endpoint: 'tasks.enqueue', body: { task: TASK_ID, queue: QUEUE_IDS.own } },
   'enqueue elsewhere': { endpoint: 'tasks.enqueue', body: { task: TASK_ID, queue: QUEUE_IDS.other } },
   delete: { endpoint: 'tasks.delete', body: { task: TASK_ID, force: true } },
+  // On the page of the scheduler queue.
+  remove: { endpoint: 'queues.remove_task', body: { queue: QUEUE_IDS.scheduler, task: TASK_ID } },
 };
 
 export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]): WorldMove[] {
@@ -27,7 +29,11 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
         const { world: after } = serve(world, CALLS[act], { stamp, isHeard: heard });
         const how = act === 'abort' && after.task?.status === 'in_progress' ? ', which is asked of its worker' : '';
         const aborted = act !== 'abort' ? '' : after.task?.status === 'stopped' ? 'at once' : 'asked';
-        return { label: `user: ${act}${how}`, kind: 'user', world: spend({ ...after, aborted }, 'users') };
+        return {
+          label: `user: ${act}${how}`,
+          kind: 'user',
+          world: spend({ ...after, aborted, removed: after.removed || act === 'remove' }, 'users'),
+        };
       });
     });
 }
@@ -58,6 +64,8 @@ function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
       );
     case 'delete':
       return true;
+    case 'remove':
+      return status === 'queued' && entries.scheduler > 0;
   }
 }
 

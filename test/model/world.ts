@@ -113,6 +113,8 @@ export interface World {
   readonly late: ServerCall | undefined;
   /** The last act of the user was an abort: at once, or as a request to a task that runs. */
   readonly aborted: '' | 'at once' | 'asked';
+  /** The user has taken its entry out of the scheduler queue. */
+  readonly removed: boolean;
   readonly left: Budgets;
 }
 
@@ -135,6 +137,7 @@ export function firstWorld(left: Budgets): World {
     isRunElsewhere: false,
     late: undefined,
     aborted: '',
+    removed: false,
     left,
   };
 }

@@ -3,7 +3,7 @@ import { sayDuration } from '../../base/duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../agent-words.ts';
 import type { Action } from './action.ts';
-import { end, letGo, tryAgain } from './moves.ts';
+import { dequeue, end, isRemovedByUser, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
 import { hasLeft, isSilent, ranAs } from './whose.ts';
 
@@ -21,6 +21,7 @@ export function decideAbsent(sighting: Sighting): Action[] {
 
   if (now - entry.absentSince < graces.absentMs) return [];
   if (task.status === 'in_progress') return decideLost(task, sighting);
+  if (isRemovedByUser(sighting)) return [dequeue(entry)];
   const why = `${jobOf(sighting)} is no longer known to Slurm`;
   return place === 'parked' ? tryAgain(why, sighting) : [{ do: 'give-back', why }];
 }

@@ -34,6 +34,8 @@ export type Action =
   | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped' }
   /** Back to the front of its own queue. */
   | { readonly do: 'give-back'; readonly why: string }
+  /** What it was before it was enqueued, since a user took it out of the scheduler queue. */
+  | { readonly do: 'dequeue'; readonly text: string }
   /** A new attempt, if the task is still parked. */
   | { readonly do: 'submit-again'; readonly why: string }
   /** Decide again with Slurm's record of this job. */

@@ -6,7 +6,7 @@ import { isBackAtGate, isGateClosed } from '../job-exit.ts';
 import { AFTER_COMPLETION, hasRanks } from '../ranks.ts';
 import { describeEnd, describeNeverBegan, describeNotRunAgain, describeRefusal } from '../wording.ts';
 import type { Action, Ending } from './action.ts';
-import { end, letGo, tryAgain } from './moves.ts';
+import { dequeue, end, isRemovedByUser, letGo, tryAgain } from './moves.ts';
 import type { Sighting } from './sighting.ts';
 import { hasLeft, mayBeSomebodyElses, ranAs } from './whose.ts';
 
@@ -31,9 +31,14 @@ export function decideEnded(job: Job, sighting: Sighting): Action[] {
 }
 
 function decideStillQueued(job: Job, sighting: Sighting): Action[] {
-  const { entry, place } = sighting;
-  if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
+  const { entry, place, hasEntry } = sighting;
+  if (place === 'own queue' || place === 'another queue')
+    return [...(hasEntry === true ? ([{ do: 'take-entry' }] as const) : []), { do: 'forget' }];
 
+  // Also where the job had started before it was cancelled, and found no entry.
+  const isByUser = isRemovedByUser(sighting);
+  if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, sighting.record)))
+    return afterGrace(sighting, [dequeue(entry)]);
   if (job.state === 'CANCELLED') {
     if (entry.cancelledFor === undefined) return [end(cancelled(job, sighting))];
     return [{ do: 'give-back', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];

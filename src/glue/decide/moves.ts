@@ -22,6 +22,19 @@ export function letGo(place: Place): Action[] {
   return [...takeIfParked(place), { do: 'forget' }];
 }
 
+/** Why the job of a task is cancelled whose entry a user took out of the scheduler queue: the task is dequeued then. */
+export const REMOVED_BY_USER = 'the task was removed from the scheduler queue';
+
+/** The task was removed there, and nobody has done anything with it since: that is what a user means by dequeuing. */
+export function isRemovedByUser({ entry, place }: Pick<Sighting, 'entry' | 'place'>): boolean {
+  return entry.cancelledFor === REMOVED_BY_USER && place === 'nowhere';
+}
+
+export function dequeue(entry: Pick<Entry, 'jobId'>): Action {
+  const job = entry.jobId === undefined ? '' : ` Slurm job ${entry.jobId} is cancelled.`;
+  return { do: 'dequeue', text: `Dequeued: the task was removed from the scheduler queue.${job}` };
+}
+
 export function takeIfParked(place: Place): Action[] {
   return place === 'parked' || place === 'unknown' ? [{ do: 'take-entry' }] : [];
 }

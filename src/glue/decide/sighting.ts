@@ -33,7 +33,11 @@ export interface Sighting {
   /** undefined when the task was deleted. */
   readonly task: Task | undefined;
   readonly place: Place;
-  /** Slurm's record of the job that ended; asked for by the action `ask-record`. */
+  /** It has an entry in the scheduler queue, wherever else it may have one. */
+  readonly hasEntry?: boolean;
+  /** The scheduler queue is gone, and with it every entry: that says nothing about a single task. */
+  readonly isQueueGone?: boolean;
+  /** Slurm's record of the job that ended; asked for by the action `ask-record`. Of one that waits too. */
   readonly record?: JobRecord | 'gone';
   /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */
   readonly lookedUp?: boolean;

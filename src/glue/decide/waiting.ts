@@ -6,7 +6,7 @@ import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
 import type { Entry } from '../entry.ts';
 import { describeNeverStarts, describeUnwanted, describeWait } from '../wording.ts';
 import type { Action } from './action.ts';
-import { cancel, end, sayOnce, takeIfParked } from './moves.ts';
+import { cancel, end, REMOVED_BY_USER, sayOnce, takeIfParked } from './moves.ts';
 import type { Sighting } from './sighting.ts';
 import { hasLeft, mayBeSomebodyElses, ranAs } from './whose.ts';
 
@@ -31,7 +31,7 @@ export function decideWaiting(job: Job, sighting: Sighting): Action[] {
   const { entry, task, place } = sighting;
   if (task?.status === 'queued') {
     if (place === 'parked') return decideParked(job, sighting);
-    return [cancel(job, place === 'nowhere' ? describeTakenOut(job, entry) : describeUnwanted(task))];
+    return place === 'nowhere' ? decideTakenOut(job, sighting) : decideMoved(job, task, sighting);
   }
   if (task?.status === 'in_progress') return decideRequeued(job, task, sighting);
   const isByTerm = task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting);
@@ -53,12 +53,31 @@ function decideParked(job: Job, { entry, now, graces: { neverStartsMs } }: Sight
   return [cancel(job, 'it would never start'), end({ status: 'failed', reason: 'never starts', text, withLog: false })];
 }
 
-/** Taken by the job itself in an earlier start, as far as we have seen; else by somebody who did not want it run. */
-function describeTakenOut(job: Job, { told }: Entry): string {
-  const hasStarted = told.startedOn?.startsWith(`${job.id}@`) === true;
-  return hasStarted
-    ? 'Slurm put it back before clearml-agent began the task'
-    : 'the task was taken out of the scheduler queue';
+/**
+ * Its entry is gone although its job waits. By a user's act only where nobody else can have taken it: the job itself in an earlier
+ * start, another job of the task, or ourselves before we cancelled it. Slurm is asked once more: its list may be old.
+ */
+function decideTakenOut(job: Job, { entry, jobs, record, isQueueGone }: Sighting): Action[] {
+  if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
+  if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
+    return [cancel(job, 'Slurm put it back before clearml-agent began the task')];
+  const taken = 'the task was taken out of the scheduler queue';
+  if (isQueueGone === true || jobs.length > 1) return [cancel(job, taken)];
+  if (record === undefined) return [{ do: 'ask-record', jobId: job.id }];
+  const hasNeverStarted = record !== 'gone' && record.restarts === 0 && WAITING.has(record.stateWord);
+  return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];
+}
+
+/** A user put it into another queue, or back into its own, from where it goes on: no job of ours is to run it. */
+function decideMoved(job: Job, task: Task, { entry, hasEntry }: Sighting): Action[] {
+  const text = `The task was put into another queue: Slurm job ${job.id} is cancelled.`;
+  return [
+    cancel(job, describeUnwanted(task)),
+    ...(hasEntry === true ? ([{ do: 'take-entry' }] as const) : []),
+    ...(entry.jobId !== job.id || entry.cancelledFor === undefined
+      ? ([{ do: 'say', level: 'INFO', text }] as const)
+      : []),
+  ];
 }
 
 /** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */

@@ -88,7 +88,10 @@ describeInFull('a decision in full about a job that waits', [
   [
     'its task waits in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' }],
+    [
+      { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
+      { do: 'say', level: 'INFO', text: 'The task was put into another queue: Slurm job 7 is cancelled.' },
+    ],
   ],
   [
     'its task runs in another queue',

@@ -218,6 +218,11 @@ describeInFull('a decision in full', [
   [
     'waiting, its entry gone, while an earlier job had started',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
+    [{ do: 'ask-record', jobId: '7' as JobId }],
+  ],
+  [
+    'waiting, its entry gone, and Slurm has no record of it',
+    { jobs: [jobOf('PENDING')], record: 'gone' },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was taken out of the scheduler queue' }],
   ],
   [

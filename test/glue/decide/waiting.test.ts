@@ -1,7 +1,7 @@
 // Rows of the decision table: the job waits in Slurm.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobOf, NOW, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const HOPELESS = { jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit' })], place: 'parked' } as const;
@@ -75,18 +75,34 @@ describeRows('a job that waits', [
     done: ['cancel'],
   },
   {
-    title: 'the waiting job of a task that was moved to another queue is cancelled',
+    title: 'the waiting job of a task that was moved to another queue is cancelled, and the user told so',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue' },
+    done: ['cancel', 'say'],
+  },
+  {
+    title: 'the entry that the task still has in the scheduler queue is taken out with that',
+    seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
+    done: ['cancel', 'take-entry', 'say'],
+  },
+  {
+    title: 'which is told once',
+    seen: { jobs: [jobOf('PENDING')], place: 'another queue', entry: entryOf({ cancelledFor: 'so' }) },
     done: ['cancel'],
   },
   {
     title: 'the waiting job of a task that is back in its own queue is cancelled',
     seen: { jobs: [jobOf('PENDING')], place: 'own queue' },
-    done: ['cancel'],
+    done: ['cancel', 'say'],
   },
   {
-    title: 'the waiting job of a task whose entry was taken out of the scheduler queue is cancelled',
+    title:
+      'of a waiting job whose entry was taken out of the scheduler queue Slurm is asked whether it has started before',
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
+    done: ['ask-record'],
+  },
+  {
+    title: 'it is cancelled when it has not',
+    seen: { jobs: [jobOf('PENDING')], place: 'nowhere', record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
   {
