@@ -174,7 +174,9 @@ describe('what the console says', () => {
     expect(textsOf({ jobs: [jobOf('PENDING')], entry: started })).to.deep.equal([
       'Slurm put it back before clearml-agent began the task',
     ]);
-    expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal(['the task was taken out of the scheduler queue']);
+    expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal([
+      'the task was taken out of the scheduler queue',
+    ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
       'the task was aborted',
       'Aborted by the user. Slurm had put job 7 back; it is cancelled.',
