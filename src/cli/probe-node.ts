@@ -2,7 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { NodeFound } from '../doctor/node-checks.ts';
+import type { NodeFound } from '../doctor/node-found.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from '../doctor/node-probe.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
 import type { Host } from '../host/host.ts';

@@ -1,6 +1,6 @@
 // The job that doctor sends to a node, which prints what it finds there, and how that is read. Pure.
 import { quoteWord } from '../base/shell-word.ts';
-import type { NodeFound } from './node-checks.ts';
+import type { NodeFound } from './node-found.ts';
 
 /** Where the job shall run, and as whose; undefined, each of them: as is usual there. Each is a plain word. */
 export interface ProbePlace {

@@ -2,7 +2,7 @@
 import { renderBlocks, type JobFacts } from '../template/blocks.ts';
 import { planForTemplate } from '../template/containers/plan-container.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
-import type { PyxisAdditions } from '../template/containers/pyxis-form.ts';
+import type { PyxisAdditions } from '../template/containers/pyxis-shape.ts';
 import { checkBounds } from '../template/property-bounds.ts';
 import { unreadProperties } from '../template/unread-properties.ts';
 import { logUmask } from '../slurm/log-umask.ts';

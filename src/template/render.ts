@@ -2,7 +2,8 @@
 import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
 import type { BlockPlaces } from './check-blocks.ts';
 import { checkSize } from './check-shape.ts';
-import { addToPyxis, type PyxisAdditions, type PyxisForm } from './containers/pyxis-form.ts';
+import { addToPyxis } from './containers/pyxis-form.ts';
+import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
 import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
 import { checkPyxisValue } from './containers/pyxis-values.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';

@@ -1,5 +1,5 @@
 // What the rest of the program may ask of a template: read it once, render it for a task, and have every blank accounted for.
-import type { PyxisAdditions, PyxisForm } from './containers/pyxis-form.ts';
+import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
 
 /** Where a value came from; `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';

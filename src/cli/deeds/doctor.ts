@@ -12,7 +12,8 @@ import {
   formatSummary,
   type Section,
 } from '../../doctor/report.ts';
-import { NODE_CHECKS, type NodeFound } from '../../doctor/node-checks.ts';
+import { NODE_CHECKS } from '../../doctor/node-checks.ts';
+import type { NodeFound } from '../../doctor/node-found.ts';
 import type { ProbePlace } from '../../doctor/node-probe.ts';
 import { known, trouble, unasked, type Fact } from '../../doctor/verdict.ts';
 import type { Surroundings, Typed } from '../command.ts';

@@ -3,7 +3,7 @@ import { TemplateProblem } from '../errors.ts';
 import { shown } from '../shown-value.ts';
 import type { AgentPlace, Template, Variables } from '../template.ts';
 import { argumentsAt, readTaskContainer, setUpOf, type ContainerSettings } from './plan-container.ts';
-import type { PyxisAdditions, PyxisForm } from './pyxis-form.ts';
+import type { PyxisAdditions, PyxisForm } from './pyxis-shape.ts';
 import { isPlainForPyxis } from './pyxis-values.ts';
 import type { ContainerVariable, ReadArguments } from './read-arguments.ts';
 

@@ -17,7 +17,7 @@ const FILE = /^[./][\w./:,@%+=~-]*$/;
 const SCHEME = /^(?:docker|dockerd|podman):\/\//;
 
 /** The option of Pyxis, without its dashes, in whose value a blank stands; undefined where it is none. */
-export function pyxisOptionAt(text: string, { start }: Range): string | undefined {
+function pyxisOptionAt(text: string, { start }: Range): string | undefined {
   const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
   return /--(container-[a-z-]+)(?:=|[ \t]+)(?:(?![ \t]--?[A-Za-z]).)*$/.exec(line)?.[1];
 }
