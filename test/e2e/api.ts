@@ -43,6 +43,13 @@ const Task = z.object({
 
 export type SeenTask = z.infer<typeof Task>;
 
+const ConsoleEvent = z.object({ msg: z.string(), worker: z.string().default('') });
+
+/** What the daemon broke into several lines is one sentence again; an agent, whose worker id ends with its job, breaks none. */
+function joinLines({ msg, worker }: z.infer<typeof ConsoleEvent>): string {
+  return /:\d+(:\d+)?$/.test(worker) ? msg : msg.replace(/\n {2}(?=\S)/g, ' ');
+}
+
 export interface NewTask {
   readonly name?: string;
   /** Python, run by the agent as it stands. */
@@ -102,8 +109,8 @@ export function userOf(api: Api): User {
     },
     async console(task) {
       const reply = await api('events.get_task_log', { task, navigate_earlier: false, batch_size: 5000 });
-      const { events } = z.object({ events: z.array(z.object({ msg: z.string() })) }).parse(reply);
-      return events.map(({ msg }) => msg).join('\n');
+      const { events } = z.object({ events: z.array(ConsoleEvent) }).parse(reply);
+      return events.map(joinLines).join('\n');
     },
     async entries(queue) {
       const reply = await api('queues.get_by_id', { queue });

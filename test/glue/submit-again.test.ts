@@ -87,7 +87,7 @@ describe('submitting again', () => {
     expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(desk.said(task)).to.deep.equal([
-      `Back at the front of queue "own": ${WHY}, and this daemon no longer serves the queue.`,
+      `Back at the front of queue "own": ${WHY}, and this daemon no longer serves\n  the queue.`,
     ]);
   });
 
