@@ -36,42 +36,52 @@ const STICKY = 0o1000;
 /**
  * Why somebody else can change what the path names, as a sentence's beginning: `/data can be written by group 100 (mode 775)`.
  * As StrictModes of sshd_config(5): each step belongs to the user or root, and nobody else can write to it; above the last one a
- * sticky bit will do, which lets nobody remove what is not theirs. Pure.
+ * sticky bit will do, which lets nobody remove what is not theirs. Who may write does not matter below a folder of the user that
+ * lets nobody else in, such as a home folder of mode 700. No group is taken for the user's private one: another user may be in it,
+ * and where there is an access list, stat(2) shows its mask in the place of the group's rights (acl(5)). Pure.
  */
 export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): string | undefined {
+  let closed: string | undefined;
   for (const [index, step] of steps.entries()) {
     const isAbove = !isWhole || index < steps.length - 1;
-    const why = whyNot(step, isAbove, trust);
+    const isInside = closed !== undefined && step.path.startsWith(`${closed}/`);
+    const why = whyNot(step, { isAbove, isInside }, trust);
     if (why !== undefined) return `${step.path} ${why}`;
+    if (!isInside) closed = letsNobodyIn(step, trust) ? step.path : undefined;
   }
   return undefined;
 }
 
-function whyNot({ kind, mode, uid, gid }: PathStep, isAbove: boolean, trust: Trust): string | undefined {
+function letsNobodyIn({ kind, mode, uid }: PathStep, trust: Trust): boolean {
+  return kind === 'folder' && uid === trust.uid && (mode & 0o077) === 0;
+}
+
+function whyNot(
+  { kind, mode, uid, gid }: PathStep,
+  { isAbove, isInside }: { readonly isAbove: boolean; readonly isInside: boolean },
+  trust: Trust,
+): string | undefined {
   const { unmapped } = trust;
   const isHidden = (id: number): boolean => unmapped !== undefined && id === unmapped;
   const isOfGroup = trust.group !== undefined && (gid === trust.group || isHidden(gid));
   const isOurs = uid === trust.uid || uid === 0 || isHidden(uid) || isOfGroup;
   if (!isOurs) return `belongs to another user (uid ${uid})`;
-  if (kind === 'link') return undefined;
+  if (kind === 'link' || isInside) return undefined;
   const guarded = isAbove && kind === 'folder' && (mode & STICKY) !== 0;
   const shown = `(mode ${mode.toString(8)})`;
   // Everybody could make something of the trusted group in a folder of that group.
   if ((mode & 0o002) !== 0 && (!guarded || isOfGroup)) return `can be written by everybody ${shown}`;
-  // The private group that useradd gives a user has the user's own number.
-  if ((mode & 0o020) !== 0 && !guarded && !isOfGroup && gid !== trust.uid)
-    return `can be written by group ${gid} ${shown}`;
+  if ((mode & 0o020) !== 0 && !guarded && !isOfGroup) return `can be written by group ${gid} ${shown}`;
   return undefined;
 }
 
 /** Whether somebody else can read what the path names: as its group, or as anybody. Pure. */
-export function isReadableByOthers({ steps, isWhole }: PathSteps, { uid }: Trust): boolean {
+export function isReadableByOthers({ steps, isWhole }: PathSteps): boolean {
   const file = steps.at(-1);
   if (!isWhole || file === undefined) return false;
   const folders = steps.slice(0, -1).filter(({ kind }) => kind === 'folder');
   if ((file.mode & 0o004) !== 0 && folders.every(({ mode }) => (mode & 0o001) !== 0)) return true;
-  const isSharedGroup = file.gid !== uid && file.gid !== 0;
-  return isSharedGroup && (file.mode & 0o040) !== 0 && folders.every(({ mode }) => (mode & 0o011) !== 0);
+  return (file.mode & 0o040) !== 0 && folders.every(({ mode }) => (mode & 0o011) !== 0);
 }
 
 /** More links than that the kernel does not follow either (path_resolution(7)). */

@@ -1,6 +1,6 @@
 // Holds the files that a person has named to the rule of trusted paths: what others can change is not used, and what says why is told.
 import { resolve } from 'node:path';
-import { distrustOf, isReadableByOthers, lookAtPath, ownTrust } from '../base/trusted-path.ts';
+import { distrustOf, isReadableByOthers, lookAtPath } from '../base/trusted-path.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigProblem } from '../config/errors.ts';
@@ -39,7 +39,7 @@ export const readOwnFile: ReadFile = (path) => {
 /** A sentence for each file with secrets in it that others can read. */
 export function warnOfReadable(config: Config): string[] {
   return config.secretFiles
-    .filter((file) => isReadableByOthers(lookAtPath(resolve(file)), ownTrust()))
+    .filter((file) => isReadableByOthers(lookAtPath(resolve(file))))
     .map((file) => `Other users can read ${file}, which has keys in it: run chmod 600 ${file}`);
 }
 

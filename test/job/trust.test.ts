@@ -1,6 +1,15 @@
 // What a job does with files and folders of another user: it ends with a sentence, and runs, reads and overwrites nothing of theirs.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
@@ -105,6 +114,8 @@ describe('what a job trusts', () => {
       setUp: '',
     };
     expectRefused(await run({ container }), `${open}/cache belongs to`);
+    const siteImages = [join(open, 'cache/x.sif')];
+    expectRefused(await run({ container: { ...container, siteImages } }), `${open}/cache belongs to`);
     chmodSync(open, 0o777);
     const made = { ...container, pulledImage: join(open, 'other/x.sif') };
     expectRefused(await run({ container: made }), `${open} can be written by everybody`);
@@ -136,7 +147,7 @@ describe('what a job trusts', () => {
   describe('and what a killed job has left', () => {
     function left(name: string, text: string): string {
       const folder = join(node.tmp, name);
-      mkdirSync(folder);
+      mkdirSync(folder, { mode: 0o700 });
       writeFileSync(join(folder, 'clearml.conf'), 'secret');
       writeFileSync(join(folder, 'node'), text);
       return folder;
@@ -184,6 +195,17 @@ describe('what a job trusts', () => {
       await run({});
       expect(kept.map((folder) => existsSync(join(folder, 'clearml.conf')))).to.deep.equal([true, true]);
       expect(node.leftovers()).to.have.length(3);
+    });
+
+    it('is let alone in a place where others can exchange one folder for another', async () => {
+      const folder = left('clearml-6.abcdef', here);
+      chmodSync(node.tmp, 0o775);
+      chownSync(node.tmp, 0, LAB);
+      await run({});
+      expect(existsSync(join(folder, 'clearml.conf'))).to.equal(true);
+      chmodSync(node.tmp, 0o700);
+      await run({});
+      expect(existsSync(folder)).to.equal(false);
     });
 
     it('is let alone where it is another user', async () => {
