@@ -116,14 +116,31 @@ function splitOption(word: string): [name: string, joined: string | undefined] {
 /** What the job says to its agent is not the task's to change. */
 const OWN = new Set(SET_BY_JOB.flatMap(({ names }) => names));
 
+/** Also the variables of the job's own script, which runs on inside: `clearml_task` says which task. */
+const OWN_PREFIX = /^(?:CLEARML_SLURM|clearml|SLURM|PMI|PMIX)_/;
+
+/**
+ * What bash takes as a change of itself (bash(1), "Shell Variables"), evaluates when it is assigned, or loads into each program.
+ * LD_LIBRARY_PATH is none of them: images need it, and it says nothing about our script.
+ */
+const CHANGES_SCRIPT = new RegExp(
+  '^(?:_|IFS|ENV|BASH.*|SHELLOPTS|POSIXLY_CORRECT|PS[0-4]|PROMPT_COMMAND|FUNCNEST|TMOUT|GLOBIGNORE|EXECIGNORE|CDPATH|OPT(?:IND|ERR|ARG)|' +
+    'S?RANDOM|SECONDS|EPOCH\\w+|LINENO|HISTCMD|COMP_\\w+|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|LD_(?:PRELOAD|AUDIT))$',
+);
+
 function readVariable(written: string): ContainerVariable[] {
   const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new ArgumentRefused(`${shown(name)} can not be the name of a variable in the container: correct it`);
   }
-  if (OWN.has(name) || /^(?:CLEARML_SLURM|SLURM|PMI|PMIX)_/.test(name)) {
+  if (OWN.has(name) || OWN_PREFIX.test(name)) {
     throw new ArgumentRefused(
       `the variable ${name} is set by the job and can not be given to the container: take it out`,
+    );
+  }
+  if (CHANGES_SCRIPT.test(name)) {
+    throw new ArgumentRefused(
+      `the variable ${name} changes the script of the job itself and can not be given to the container: take it out`,
     );
   }
   if ((value ?? '').includes('\0')) throw new ArgumentRefused(`the variable ${name} holds a NUL character`);
