@@ -1,8 +1,14 @@
 // What the end of a job's log tells of why its task failed: known words of git, pip, proxies, TLS and containers, with what to do.
 
 interface LogTrouble {
+  /**
+   * What must be found. No part of it that repeats without bound can run over the words before it: on a log that holds these words
+   * many times, that would take the square of its length.
+   */
   readonly words: RegExp;
-  /** What these words mean; `$1` is what the expression caught. */
+  /** What stands before them, with anything between: on the same line, or anywhere in the log. */
+  readonly behind?: { readonly text: string; readonly within: 'line' | 'log' };
+  /** What the words mean; `$1` is what the expression caught. */
   readonly says: string;
   readonly advice: string;
 }
@@ -10,6 +16,16 @@ interface LogTrouble {
 const GIT_KEYS = 'set agent.git_user and agent.git_pass (a token) in the clearml.conf of the jobs';
 const ROUTE =
   'the nodes may have no way out of the cluster: export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP, if the site has a proxy';
+
+const NO_REPOSITORY = {
+  says: 'the git repository is not there, or may not be seen by whom the node logs in as',
+  advice: `check its address in the task, and ${GIT_KEYS}`,
+};
+const NO_COMMIT = {
+  says: "the task's branch or commit is not in the git repository",
+  advice: 'push it, then enqueue the task again',
+};
+const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
 const IMAGE_NAME = "check both in the task's container";
 
@@ -36,20 +52,28 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
     advice: `${GIT_KEYS}; tokens expire`,
   },
   {
-    words: /fatal: unable to access .*The requested URL returned error: (40[13])/,
+    behind: { text: 'fatal: unable to access ', within: 'line' },
+    words: /The requested URL returned error: (40[13])/,
     says: 'the git server does not let the node read the repository ($1)',
     advice: GIT_KEYS,
   },
   {
-    words: /fatal: repository '.*' not found|does not appear to be a git repository|ERROR: Repository not found/,
-    says: 'the git repository is not there, or may not be seen by whom the node logs in as',
-    advice: `check its address in the task, and ${GIT_KEYS}`,
+    behind: { text: "fatal: repository '", within: 'line' },
+    words: /' not found/,
+    ...NO_REPOSITORY,
   },
   {
-    words:
-      /Remote branch .* not found|couldn't find remote ref|reference is not a tree|not our ref|unadvertised object/,
-    says: "the task's branch or commit is not in the git repository",
-    advice: 'push it, then enqueue the task again',
+    words: /does not appear to be a git repository|ERROR: Repository not found/,
+    ...NO_REPOSITORY,
+  },
+  {
+    behind: { text: 'Remote branch ', within: 'line' },
+    words: / not found/,
+    ...NO_COMMIT,
+  },
+  {
+    words: /couldn't find remote ref|reference is not a tree|not our ref|unadvertised object/,
+    ...NO_COMMIT,
   },
   {
     words: /patch does not apply|Failed applying diff/,
@@ -68,19 +92,21 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
       "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO in the template before CLEARML_PRE_SETUP, with the site's CA file, or begin it with #!/bin/bash -l where the login profile does so",
   },
   {
-    words: /failed to import docker image[^]*(?:404 Not Found|manifest unknown)/,
+    behind: NOT_IMPORTED,
+    words: /404 Not Found|manifest unknown/,
     says: 'the registry has no image of this name and tag',
     advice: `${IMAGE_NAME}; Pyxis takes the registry as docker://REGISTRY#NAME:TAG, and Docker Hub where none is named`,
   },
   {
-    words:
-      /failed to import docker image[^]*(?:40[13] (?:Unauthorized|Forbidden)|authentication required|access denied)/i,
+    behind: NOT_IMPORTED,
+    words: /40[13] (?:Unauthorized|Forbidden)|authentication required|access denied/i,
     says: 'the registry does not give the image to whom the node logs in as',
     advice:
       'check the name of the image; where the registry wants a login, write it into ~/.config/enroot/.credentials as the user of the job',
   },
   {
-    words: /failed to import docker image[^]*Could not resolve host: ([\w.-]+)/,
+    behind: NOT_IMPORTED,
+    words: /Could not resolve host: ([\w.-]+)/,
     says: 'the node does not find the registry $1 by its name',
     advice: `check the name of the image; else ${ROUTE}`,
   },
@@ -90,7 +116,8 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
     advice: 'make it again, as "enroot import -o FILE docker://NAME:TAG" does',
   },
   {
-    words: /pyxis: failed to create container filesystem[^]*No such file or directory: (\S+)/,
+    behind: { text: 'pyxis: failed to create container filesystem', within: 'log' },
+    words: /No such file or directory: (\S+)/,
     says: 'a node has no image file $1',
     advice: "check the image in the task's container, and that its folder is there on the nodes",
   },
@@ -106,7 +133,8 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
     advice: 'name an image that has one; the scripts of jobs need it',
   },
   {
-    words: /FATAL: .*(?:unauthorized|denied|authentication required)$/m,
+    behind: { text: 'FATAL: ', within: 'line' },
+    words: /(?:unauthorized|denied|authentication required)$/,
     says: 'the registry does not give the image to whom the node logs in as',
     advice:
       'check the name of the image; where it wants a login, run "apptainer registry login" as the user of the job',
@@ -122,7 +150,8 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
     advice: 'log in there, or keep the image in a file (agent.slurm.image_dir)',
   },
   {
-    words: /FATAL: .*could not open image (\S+?):/,
+    behind: { text: 'FATAL: ', within: 'line' },
+    words: /could not open image (\S+?):/,
     says: 'the node has no image file $1',
     advice: "check the image in the task's container, and that its folder is there on the nodes",
   },
@@ -200,11 +229,22 @@ export const LOG_TROUBLES: readonly LogTrouble[] = [
  * @param log its end, made fit for a console
  */
 export function findLogAdvice(log: string): string | undefined {
-  for (const { words, says, advice } of LOG_TROUBLES) {
-    const found = words.exec(log);
-    if (found === null) continue;
-    const what = says.replace('$1', () => found[1] ?? '');
-    return `The end of the job's log tells why: ${what}. What to do: ${advice}.`;
+  for (const trouble of LOG_TROUBLES) {
+    const found = findTrouble(trouble, log);
+    if (found === undefined) continue;
+    const what = trouble.says.replace('$1', () => found[1] ?? '');
+    return `The end of the job's log tells why: ${what}. What to do: ${trouble.advice}.`;
+  }
+  return undefined;
+}
+
+/** What the words of one row caught in the log. Each part of the log is searched once. */
+export function findTrouble({ words, behind }: LogTrouble, log: string): RegExpExecArray | undefined {
+  if (behind === undefined) return words.exec(log) ?? undefined;
+  for (const part of behind.within === 'log' ? [log] : log.split('\n')) {
+    const start = part.indexOf(behind.text);
+    const found = start === -1 ? null : words.exec(part.slice(start + behind.text.length));
+    if (found !== null) return found;
   }
   return undefined;
 }

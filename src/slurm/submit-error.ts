@@ -180,7 +180,14 @@ function readAnswer(answer: string, stderr: string): SubmitFailure {
 
 /** Slurm's own words from what sbatch wrote to standard error, on one line, without what every line begins with. */
 export function submitErrorWords(stderr: string): string {
-  return oneLine(complaints(stderr).join('; '));
+  return oneLine(complaints(endsOf(stderr)).join('; '));
+}
+
+/** A wrapper or plugin may print without end, and of it all a person reads a line. What it means is read from the whole. */
+const END_LENGTH = 64 * 1024;
+
+function endsOf(text: string): string {
+  return text.length <= 2 * END_LENGTH ? text : `${text.slice(0, END_LENGTH)}\n${text.slice(-END_LENGTH)}`;
 }
 
 function complaints(stderr: string): string[] {

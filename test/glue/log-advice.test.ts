@@ -1,6 +1,6 @@
 // The end of a job's log, as git, pip, Apptainer and others write it, gets the one advice that helps.
 import { expect } from 'chai';
-import { findLogAdvice, LOG_TROUBLES } from '../../src/glue/log-advice.ts';
+import { findLogAdvice, findTrouble, LOG_TROUBLES } from '../../src/glue/log-advice.ts';
 
 const NO_ACCESS =
   'fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.';
@@ -52,6 +52,10 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     ["fatal: repository 'http://127.0.0.1:18801/404/r.git/' not found", 'the git repository is not there'],
     [`fatal: '/nonexistent/r' does not appear to be a git repository\n${NO_ACCESS}`, 'the git repository is not there'],
+    [
+      'fatal: Remote branch gone not found in upstream origin',
+      "the task's branch or commit is not in the git repository",
+    ],
     [
       'fatal: reference is not a tree: 0123456789012345678901234567890123456789',
       "the task's branch or commit is not in the git repository",
@@ -241,6 +245,25 @@ describe("the end of a job's log", () => {
     expect(without.map(({ words }) => String(words))).to.deep.equal([]);
   });
 
+  it('is searched in linear time: nothing that repeats without bound can run over the words before it', () => {
+    const slow = LOG_TROUBLES.flatMap(({ words }) =>
+      runsOver(words.source).map((part) => `${part} in ${String(words)}`),
+    );
+
+    expect(slow).to.deep.equal([]);
+    expect(runsOver('fatal: .*denied')).to.deep.equal(['.']);
+    expect(runsOver("image[^]*404|repository '[^']*'")).to.deep.equal(['[^]']);
+  });
+
+  it('is told of by what stands behind the first of many words that are alike', () => {
+    const many = 'failed to import docker image FATAL: fatal: unable to access '.repeat(200);
+
+    expect(findLogAdvice(`${many}\n`)).to.equal(undefined);
+    expect(findLogAdvice(`${many}The requested URL returned error: 403`)).to.include('read the repository (403)');
+    expect(findLogAdvice(`${many}\nThe requested URL returned error: 403`)).to.equal(undefined);
+    expect(findLogAdvice(`${many}\n404 Not Found`)).to.include('no image of this name and tag');
+  });
+
   it('shows no password', () => {
     for (const log of Object.values(LOGS).flat())
       expect(findLogAdvice(log[0])).not.to.include('s3cret').and.not.to.include('jane');
@@ -251,6 +274,17 @@ describe("the end of a job's log", () => {
   });
 });
 
+/** What repeats without bound in an expression, and matches all that stands before it in the same alternative. */
+function runsOver(source: string): string[] {
+  return [...source.matchAll(/(\\\w|\[(?:[^\]\\]|\\.)*\]|\.|\))(?:[*+]|\{\d*,\})/g)].flatMap(
+    ({ 1: part = '', index }) => {
+      const before = source.slice(0, index).split('|').at(-1) ?? '';
+      const stops = part !== ')' && [...before].some((letter) => !new RegExp(`^${part}$`).test(letter));
+      return stops ? [] : [part];
+    },
+  );
+}
+
 function firstOf(log: string): unknown {
-  return LOG_TROUBLES.find(({ words }) => words.test(log));
+  return LOG_TROUBLES.find((trouble) => findTrouble(trouble, log) !== undefined);
 }

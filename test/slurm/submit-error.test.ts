@@ -140,6 +140,17 @@ it('the last word counts when sbatch had first tried again', () => {
   expect(readSubmitError(1, stderr)).to.equal('backpressure');
 });
 
+it('a flood before the last word hides neither what it means nor what it says', () => {
+  const flood = '\n'.repeat(1024 * 1024);
+
+  expect(readSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
+  expect(readSubmitError(1, `${flood}${answer('Socket timed out on send/recv operation')}${flood}`)).to.equal(
+    'unknown',
+  );
+  expect(submitErrorWords(flood + answer('Invalid qos specification'))).to.equal('Invalid qos specification');
+  expect(submitErrorWords(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
+});
+
 it('garbage is never taken for a definite answer', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
