@@ -1,12 +1,14 @@
 // Checks the keys that hosts show against the known_hosts files, and in the mode accept-new remembers the first one.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { distrustOf } from '../base/trusted-path.ts';
 import {
   describeNotRemembered,
   describeRefusal,
   describeUnchecked,
   describeWrongPin,
+  OthersKeys,
   type ShownKey,
 } from './host-key-sentence.ts';
 import { fingerprint, judgeHostKey, knownKeyTypes, namesOfHost } from './host-key-verdict.ts';
@@ -63,10 +65,16 @@ async function readAll(files: readonly string[]): Promise<KnownHost[]> {
   return (await Promise.all(read)).flat();
 }
 
-/** @throws when the file is there and can't be read: it might hold the line that refuses a key */
+/**
+ * @throws when the file is there and can't be read: it might hold the line that refuses a key; or when others can change it: then the
+ * key that it holds may be theirs. An empty one, as /dev/null, says nothing.
+ */
 async function readIfThere(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const why = distrustOf(resolve(file));
+    const text = await readFile(file, 'utf8');
+    if (why !== undefined && text !== '') throw new OthersKeys(file, why);
+    return text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

@@ -60,9 +60,19 @@ export function describeNotRemembered({ name, key }: ShownKey, file: string, err
   );
 }
 
-/** The files could not be read. */
+/** Thrown when others can change a known_hosts file: the keys in it may be theirs. */
+export class OthersKeys extends Error {
+  override readonly name = 'OthersKeys';
+
+  constructor(file: string, why: string) {
+    super(`others can change ${file}, as ${why}`);
+  }
+}
+
+/** The files could not be read, or are not to be believed. */
 export function describeUnchecked({ name }: ShownKey, error: unknown): string {
-  return `The host key of ${name} can't be checked: ${wordsOf(error)}. Nothing was sent. Make the file readable.`;
+  const advice = error instanceof OthersKeys ? 'Run chmod go-w on that.' : 'Make the file readable.';
+  return `The host key of ${name} can't be checked: ${wordsOf(error)}. Nothing was sent. ${advice}`;
 }
 
 function wordsOf(error: unknown): string {

@@ -1,6 +1,8 @@
 // What is offered to a host so that it lets us in: keys from files, an agent's keys, a password; and what can't be offered, and why.
 import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
+import { lookAtSocket } from '../base/trusted-socket.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
 import type { Host } from './host.ts';
 import type { PasswordSource, SshTarget } from './ssh-target.ts';
@@ -41,7 +43,10 @@ export async function readCredentials(target: SshTarget, deps: CredentialsDeps):
         auth: { type: 'publickey', username: target.user, key: key.text },
       });
   }
-  if (target.agentSocket !== undefined) {
+  const foreign = target.agentSocket === undefined ? undefined : lookAtSocket(resolve(target.agentSocket)).why;
+  if (foreign !== undefined) {
+    unusable.push(`the agent at ${target.agentSocket} is not used, as another user may be behind it: ${foreign}`);
+  } else if (target.agentSocket !== undefined) {
     offers.push({
       label: `the keys of the agent at ${target.agentSocket}`,
       method: 'publickey',

@@ -1,6 +1,6 @@
 // Which keys a host may show, what is said when it shows another one, and what is remembered.
 import { expect } from 'chai';
-import { mkdir, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHostKeys } from '../../src/host/host-key-check.ts';
 import { fingerprint } from '../../src/host/host-key-verdict.ts';
@@ -32,6 +32,18 @@ describe('in strict mode, a host key', () => {
 
     expect(await here.say({}, 'login1', 2222, OLD)).to.equal('ok');
     expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is not known');
+  });
+
+  it('that stands in a file that others can change is refused, whatever they wrote', async () => {
+    await using here = await keyFolder();
+    const known = await here.write('known', `login1 ${written(OLD)}\n`);
+    await chmod(known, 0o666);
+
+    expect(await here.say({}, 'login1', 22, OLD)).to.equal(
+      `The host key of login1 can't be checked: others can change ${known}, as ${known} can be written by everybody ` +
+        '(mode 666). Nothing was sent. Run chmod go-w on that.',
+    );
+    expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is not known');
   });
 
   it('that is not known is refused with its fingerprint, the files, and two ways on', async () => {

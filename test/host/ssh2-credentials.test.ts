@@ -1,12 +1,15 @@
 // Which keys and passwords are offered to a host: none that others could have put there.
 import { expect } from 'chai';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { createLocalHost } from '../../src/host/local.ts';
 import { readCredentials } from '../../src/host/ssh2-credentials.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
+import { requireRoot } from '../support/requires.ts';
 
 describe('what is offered to a host', () => {
   const here = createLocalHost({
@@ -41,6 +44,26 @@ describe('what is offered to a host', () => {
     expect(await offered({ identityFiles: [key] })).to.deep.equal({
       offers: [],
       unusable: [`the key ${key} is not used, as others can change it: ${why}`],
+    });
+  });
+
+  describe('where another user is', () => {
+    before(requireRoot);
+    it('is nothing of an agent at which another user listens', async () => {
+      const socket = join(folder, 'agent');
+      const server = createServer().listen(socket);
+      await once(server, 'listening');
+      expect(await offered({ agentSocket: socket })).to.deep.equal({
+        offers: [`the keys of the agent at ${socket}`],
+        unusable: [],
+      });
+      await chown(socket, 4002, 4002);
+      const why = `${socket} belongs to another user (uid 4002)`;
+      expect(await offered({ agentSocket: socket })).to.deep.equal({
+        offers: [],
+        unusable: [`the agent at ${socket} is not used, as another user may be behind it: ${why}`],
+      });
+      server.close();
     });
   });
 
