@@ -279,7 +279,7 @@ function runsOver(source: string): string[] {
   return [...source.matchAll(/(\\\w|\[(?:[^\]\\]|\\.)*\]|\.|\))(?:[*+]|\{\d*,\})/g)].flatMap(
     ({ 1: part = '', index }) => {
       const before = source.slice(0, index).split('|').at(-1) ?? '';
-      const stops = part !== ')' && [...before].some((letter) => !new RegExp(`^${part}$`).test(letter));
+      const stops = part !== ')' && before.split('').some((letter) => !new RegExp(`^${part}$`).test(letter));
       return stops ? [] : [part];
     },
   );
