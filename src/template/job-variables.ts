@@ -73,6 +73,10 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_CONFIGURATION'], meaning: 'The file of which that is a copy; empty if there was none.' },
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python with clearml-agent.' },
   {
+    names: ['CLEARML_SLURM_RANK_NAMES'],
+    meaning: "With several nodes: eight characters for each rank, which are in its folder's name.",
+  },
+  {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
       "Where the agent makes the task's Python environment: the private folder. Export another after PRE_SETUP to keep it.",

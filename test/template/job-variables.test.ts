@@ -10,8 +10,8 @@ const script = readdirSync(TEMPLATES, { recursive: true, encoding: 'utf8' })
   .map((name) => readFileSync(new URL(name, TEMPLATES), 'utf8'))
   .join('');
 
-/** Slurm's own, and those that the blocks hand from one part to the next. */
-const OTHERS = /^(?:SLURM_(?!TMPDIR)|SLURMD_|CLEARML_SLURM_)/;
+/** The shell's own, Slurm's own, those that the blocks hand from one part to the next, and one that is only kept for pip. */
+const OTHERS = /^(?:EUID$|PYTHONPATH$|SLURM_(?!TMPDIR)|SLURMD_|CLEARML_SLURM_)/;
 
 /** What the requests of the agent go by, and the shell itself: the script need not name them. */
 const READ_BY_PROGRAMS = [
