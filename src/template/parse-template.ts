@@ -1,6 +1,7 @@
 // A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
 import { placeBlocks } from './check-blocks.ts';
 import { findPyxis } from './containers/pyxis-form.ts';
+import { pyxisWords } from './containers/pyxis-option.ts';
 import { findHeader, headerLines, lateDirectives, readDirectiveLine } from './check-directives.ts';
 import { shapeProblems } from './check-shape.ts';
 import { throwFirst } from './errors.ts';
@@ -35,6 +36,7 @@ export function parseTemplate(text: string, file: string): Template {
     openNames: script.openNames,
     blocks,
     pyxis: form,
+    pyxisWords: pyxisWords(words, script.commands),
   };
   throwFirst(defaultProblems(parsed));
   return {

@@ -5,6 +5,7 @@ import { checkSize } from './check-shape.ts';
 import { addToPyxis } from './containers/pyxis-form.ts';
 import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
 import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
+import type { PyxisWords } from './containers/pyxis-option.ts';
 import { checkPyxisValue } from './containers/pyxis-values.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';
 import { orProblem, type TemplateProblem } from './errors.ts';
@@ -37,6 +38,7 @@ export interface WithBlanks {
 
 export interface ParsedTemplate extends WithBlanks {
   readonly pyxis: PyxisForm | undefined;
+  readonly pyxisWords: PyxisWords;
   readonly blocks: BlockPlaces;
 }
 
@@ -59,7 +61,7 @@ export function renderTemplate(
   function valueOf(blank: ValueBlank): string {
     const read = readValue(source, blank, variables);
     const value = isPyxisImage(source.text, blank) ? { ...read, text: pyxisImage(read.text) } : read;
-    checkPyxisValue(source, blank, value.text);
+    checkPyxisValue(source, blank, value.text, template.pyxisWords);
     values.set(blank, value);
     return value.text;
   }

@@ -17,5 +17,7 @@ export function pyxisImage(image: string): string {
 
 /** Whether a blank is the whole value of Pyxis' option for the image, on a line of directives or in a command. */
 export function isPyxisImage(text: string, { start, end }: Range): boolean {
-  return /--container-image(?:=|[ \t]+)["']?$/.test(text.slice(0, start)) && /^["']?(?:\s|$)/.test(text.slice(end));
+  return (
+    /--container-image(?:=|(?:[ \t]|\\\n)+)["']?$/.test(text.slice(0, start)) && /^["']?(?:\s|$)/.test(text.slice(end))
+  );
 }

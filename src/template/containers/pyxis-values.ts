@@ -4,30 +4,25 @@ import { shown } from '../shown-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
 import { isReference } from './image.ts';
 import { isPyxisImage } from './pyxis-image.ts';
+import { pyxisOptionAt, type PyxisWords } from './pyxis-option.ts';
 
 /**
  * Pyxis prints mounts and names of variables into `echo "…"` of that script (`enroot_create_start_config` in its
  * pyxis_slurmstepd.c, 0.24), where a dollar sign or a backquote would be run as the job's user, outside of the container.
  */
-const PLAIN = /^[\w./:,@#%+=~-]*$/;
+export const PLAIN_FOR_PYXIS = /^[\w./:,@#%+=~-]*$/;
 
 /** An image in a file: the only kind that begins with a dot or a slash (`slurm_spank_user_init`). */
 const FILE = /^[./][\w./:,@%+=~-]*$/;
 
 const SCHEME = /^(?:docker|dockerd|podman):\/\//;
 
-/** The option of Pyxis, without its dashes, in whose value a blank stands; undefined where it is none. */
-function pyxisOptionAt(text: string, { start }: Range): string | undefined {
-  const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
-  return /--(container-[a-z-]+)(?:=|[ \t]+)(?:(?![ \t]--?[A-Za-z]).)*$/.exec(line)?.[1];
-}
-
 /**
  * @param value as Pyxis is given it
  * @throws TemplateProblem for one that Pyxis or enroot could read as anything but a plain value
  */
-export function checkPyxisValue(source: TemplateSource, blank: Range, value: string): void {
-  const option = pyxisOptionAt(source.text, blank);
+export function checkPyxisValue(source: TemplateSource, blank: Range, value: string, words: PyxisWords): void {
+  const option = pyxisOptionAt(source.text, blank, words);
   if (option === undefined) return;
   const trouble = isPyxisImage(source.text, blank) ? imageTrouble(value) : plainTrouble(value);
   if (trouble === undefined) return;
@@ -54,5 +49,5 @@ function plainTrouble(value: string): string | undefined {
 
 /** Whether this means itself in any option of Pyxis. */
 export function isPlainForPyxis(value: string): boolean {
-  return PLAIN.test(value);
+  return PLAIN_FOR_PYXIS.test(value);
 }

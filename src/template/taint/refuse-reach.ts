@@ -1,4 +1,5 @@
 // Whether a value may be where it comes to through a variable, or why not and what to write instead.
+import { PLAIN_FOR_PYXIS } from '../containers/pyxis-values.ts';
 import type { RuleId } from '../lint/rules.ts';
 import { PLAIN_WORD } from '../quote-place.ts';
 import { shown } from '../shown-value.ts';
@@ -19,6 +20,11 @@ const REFUSALS: Readonly<Record<Reach['need'], { passes: RegExp; rule: RuleId; a
     advice:
       'only letters, digits and _ . / : @ % + , = - may stand in it, and no - in front. Hand the variable over as a word ' +
       `instead: bash -c '… "$1"' _ "$NAME", or words=(program "$NAME"); "\${words[@]}"`,
+  },
+  'plain for Pyxis': {
+    passes: PLAIN_FOR_PYXIS,
+    rule: 'read-again',
+    advice: 'only letters, digits and ./:,@#%+=~- may stand in it',
   },
 };
 

@@ -1,4 +1,5 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
+import { pyxisOptionAt, pyxisWords } from '../containers/pyxis-option.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Reach } from '../shell/lexed-script.ts';
 import { secondReadings } from '../shell/second-reading.ts';
@@ -43,7 +44,20 @@ export function sinksOf(layer: Layer): Sink[] {
     const names = namesIn(expansion, layer).slice(0, 1);
     return [{ at: expansion.start, need: 'plain word', by: 'bash, as the name of a variable', names }];
   });
-  return [...evaluated, ...commands, ...indirect].filter(({ names }) => names.length > 0);
+  return [...evaluated, ...commands, ...indirect, ...pyxisSinks(layer)].filter(({ names }) => names.length > 0);
+}
+
+/** Pyxis writes values of its options into a script that is run on the node, outside of the container. */
+function pyxisSinks(layer: Layer): Sink[] {
+  const { script, text } = layer;
+  if (!text.includes('--container-')) return [];
+  const words = pyxisWords([], script.commands);
+  return script.expansions.flatMap((expansion): Sink[] => {
+    const option = pyxisOptionAt(text, expansion, words);
+    if (option === undefined) return [];
+    const by = `Pyxis, for --${option},`;
+    return [{ at: expansion.start, need: 'plain for Pyxis', by, names: namesIn(expansion, layer) }];
+  });
 }
 
 /** In arithmetic a bare name is a variable, whose value is evaluated too. */

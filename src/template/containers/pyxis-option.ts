@@ -1,0 +1,69 @@
+// Where in a template the value of an option of Pyxis stands: in words of directives and commands, and in texts that become such words.
+import type { DirectiveWord } from '../directive.ts';
+import type { Command } from '../shell/lexed-script.ts';
+import { isInside, type Range } from '../source.ts';
+
+/** A stretch that becomes the value of an option, which is named without its dashes. */
+export interface PyxisValue extends Range {
+  readonly option: string;
+}
+
+/** They take no value (`spank_opts` in the pyxis_args.c of Pyxis). */
+const FLAGS = /^container-(?:mount-home|remap-root|entrypoint|readonly|writable)$/;
+
+/** Also an option that is cut short, as getopt allows, and one with an expansion in its name. */
+const OPTION = /^--(container-[a-z\0-]*)(=.*)?$/s;
+
+interface PlainWord extends Range {
+  /** Each expansion and each blank is one NUL. */
+  readonly text: string;
+}
+
+/** What the words of directives and commands are, however they are quoted and on however many lines. */
+export interface PyxisWords {
+  readonly values: readonly PyxisValue[];
+  /** Words that surely are no value of such an option. */
+  readonly others: readonly Range[];
+}
+
+export function pyxisWords(words: readonly DirectiveWord[], commands: readonly Command[]): PyxisWords {
+  const directives = words.map(({ start, end, parts }) => ({
+    start,
+    end,
+    text: parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join(''),
+  }));
+  const lists: (readonly PlainWord[])[] = [directives, ...commands.map((command) => command.words)];
+  const holders = commands.flatMap(({ assignments }) => assignments).filter(({ text }) => text.includes(ANY));
+  const others = lists
+    .flat()
+    .filter((word) => !word.text.includes(ANY) && !holders.some((holder) => isInside(word, holder)));
+  return { values: lists.flatMap(valuesIn), others };
+}
+
+const ANY = '--container-';
+
+function valuesIn(words: readonly PlainWord[]): PyxisValue[] {
+  return words.flatMap(({ text, start, end }, index) => {
+    const [, option, value] = OPTION.exec(text) ?? [];
+    if (option === undefined || FLAGS.test(option)) return [];
+    const next = words[index + 1];
+    const isWhole = value !== undefined && value !== '=';
+    return [{ option: option.replaceAll('\0', '…'), start, end: isWhole || next === undefined ? end : next.end }];
+  });
+}
+
+/**
+ * The option in whose value this place stands; undefined where it is in none. In an array or a variable that holds options for a
+ * later command, and in the text of a script, it is told by its line, or by the word in front.
+ */
+export function pyxisOptionAt(text: string, place: Range, { values, others }: PyxisWords): string | undefined {
+  const value = values.find((candidate) => isInside(place, candidate));
+  if (value !== undefined) return value.option;
+  if (others.some((word) => isInside(place, word))) return undefined;
+  const before = text.slice(0, place.start).replaceAll('\\\n', '  ');
+  const option = (ON_LINE.exec(before) ?? BEHIND.exec(before))?.[1];
+  return option === undefined || FLAGS.test(option) ? undefined : option;
+}
+
+const ON_LINE = /--(container-[a-z-]+)["']?(?:=|[ \t]+)(?:(?![ \t]--?[A-Za-z]).)*$/;
+const BEHIND = /--(container-[a-z-]+)["']?\s+\S*$/;
