@@ -60,6 +60,7 @@ export async function submit(
   const trouble = await writeJobConf(glue, jobName);
   if (trouble !== undefined) return { refused: before, why: trouble };
 
+  const templateMark = glue.queues.find(({ id }) => id === before.queue)?.templateMark;
   const entry: Entry = {
     task: before.task,
     queue: before.queue,
@@ -68,7 +69,7 @@ export async function submit(
     stepAt: now,
     attempt: before.attempt,
     attempts: before.attempts + 1,
-    templateMark: glue.queues.find(({ id }) => id === before.queue)?.templateMark,
+    ...(templateMark === undefined ? {} : { templateMark }),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };

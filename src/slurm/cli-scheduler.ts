@@ -87,7 +87,7 @@ export function createCliScheduler({
     if (read === undefined) {
       throw new SlurmUnavailable(`scontrol show config on ${host.name} does not tell the cluster's settings`);
     }
-    const umask = readUmask((await ask(others, 'sh', ['-c', 'umask'], signal).catch(throwUnavailable)).stdout);
+    const umask = readUmask((await ask(others, '/bin/sh', ['-c', 'umask'], signal).catch(throwUnavailable)).stdout);
     lastFacts = { ...read, umask };
     return lastFacts;
   }

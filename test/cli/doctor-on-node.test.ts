@@ -19,10 +19,12 @@ describe('doctor --on-node', () => {
   };
 
   it('tells what a job finds on a node, and leaves neither a file nor a living job', async () => {
-    await using world = await startWorld({ slurm: 'shared_dir: /tmp' });
-    const before = (await readdir('/tmp')).filter((name) => name.startsWith('clearml_doctor_'));
+    const shared = await mkdtemp('/tmp/shared-');
+    await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 
     const { code, stdout, stderr } = await world.run('doctor', '--on-node');
+    const left = await readdir(shared);
+    await rm(shared, { recursive: true });
 
     expect(code, stdout + stderr).to.equal(0);
     expect(stdout).to.match(/^Slurm, on a node$/m);
@@ -31,8 +33,8 @@ describe('doctor --on-node', () => {
     expect(stdout).to.match(/^✔ node-python +Python 3\.\d+\.\d+$/m);
     expect(stdout).to.match(/^✔ node-agent +clearml-agent \d[\d.]*$/m);
     expect(stdout).to.match(/^✔ node-git +git \d[\d.]*$/m);
-    expect(stdout).to.match(/^✔ node-shared-folder +\/tmp$/m);
-    expect((await readdir('/tmp')).filter((name) => name.startsWith('clearml_doctor_'))).to.deep.equal(before);
+    expect(stdout).to.match(/^✔ node-shared-folder +\/tmp\/shared-\w+$/m);
+    expect(left).to.deep.equal([]);
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
@@ -82,8 +84,9 @@ describe('doctor --on-node', () => {
 
     it('tells that it has nothing to run tasks with, and does not see the shared folder', async () => {
       await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
-      await using world = await startWorld({ cluster, slurm: 'shared_dir: /tmp', python: false });
       // Of this machine's folders the nodes see /tmp only.
+      const seen = await mkdtemp('/tmp/shared-');
+      await using world = await startWorld({ cluster, slurm: `shared_dir: ${seen}`, python: false });
       const unseen = await mkdtemp('/var/tmp/unseen-');
       const conf = await world.write(
         'other.conf',
@@ -98,7 +101,7 @@ describe('doctor --on-node', () => {
         expect(bare.mismatch(noAgent, noGit, noContainers)).to.equal(undefined);
         expect(blind.mismatch(unseenFolder)).to.equal(undefined);
       } finally {
-        await rm(unseen, { recursive: true });
+        await Promise.all([seen, unseen].map((folder) => rm(folder, { recursive: true })));
       }
     });
   });

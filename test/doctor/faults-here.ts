@@ -55,6 +55,7 @@ async function programs(there: OnSandbox, scripts: Readonly<Record<string, strin
 /** A folder where everybody may write, who gets there. */
 async function openFolder(there: OnSandbox): Promise<string> {
   const folder = join(there.folder, 'open');
+  await chmod(there.folder, 0o755);
   await mkdir(folder);
   await chmod(folder, 0o777);
   return folder;
@@ -100,6 +101,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     what: 'a clearml.conf that others can write to',
     says: /clearml\.conf:1:1: not read, as others can change it: \S+ can be written by everybody \(mode 666\)/,
     plant: async (there: OnSandbox): Promise<Planted> => {
+      await chmod(there.folder, 0o755);
       await chmod(join(there.folder, 'clearml.conf'), 0o666);
       return {};
     },
