@@ -15,12 +15,12 @@ export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust):
   if (socket !== undefined && socket.kind !== 'socket') return `${socket.path} is no socket`;
   if (socket !== undefined && socket.uid !== trust.uid)
     return `${socket.path} belongs to another user (uid ${socket.uid})`;
-  const folder = above.findLast(
+  const folder = above.findLastIndex(
     ({ kind, path }) => kind === 'folder' && (socket === undefined || path === dirname(socket.path)),
   );
   return (
     findDistrust({ steps: above, isWhole: false }, trust) ??
-    findDistrust({ steps: folder === undefined ? [] : [folder], isWhole: true }, trust)
+    findDistrust({ steps: above.slice(0, folder + 1), isWhole: true }, trust)
   );
 }
 

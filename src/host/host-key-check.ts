@@ -81,6 +81,19 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
+/** For a check that ssh makes itself: the sentence about a file that others can change, or undefined. */
+export async function refuseOthersKeys(name: string, files: readonly string[]): Promise<string | undefined> {
+  for (const file of files) {
+    try {
+      await readIfThere(file);
+    } catch (error) {
+      // One that can't be read ssh does without.
+      if (error instanceof OthersKeys) return describeUnchecked({ name }, error);
+    }
+  }
+  return undefined;
+}
+
 /** Adds a line with one write, as ssh itself does: others may be adding theirs. Says why when it can't. */
 async function remember(file: string, shown: ShownKey, known: readonly KnownHost[]): Promise<string | undefined> {
   const { name, key } = shown;

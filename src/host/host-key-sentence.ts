@@ -70,7 +70,7 @@ export class OthersKeys extends Error {
 }
 
 /** The files could not be read, or are not to be believed. */
-export function describeUnchecked({ name }: ShownKey, error: unknown): string {
+export function describeUnchecked({ name }: Pick<ShownKey, 'name'>, error: unknown): string {
   const advice = error instanceof OthersKeys ? 'Run chmod go-w on that.' : 'Make the file readable.';
   return `The host key of ${name} can't be checked: ${wordsOf(error)}. Nothing was sent. ${advice}`;
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { lookAtSocket } from '../base/trusted-socket.ts';
 import { CommandNotFound, CommandTimedOut, type HostUnreachable } from './errors.ts';
+import { refuseOthersKeys } from './host-key-check.ts';
 import type { Host, HostResult } from './host.ts';
 import { createKeptLogin, type Connection } from './kept-login.ts';
 import type { LoginPace } from './login-pace.ts';
@@ -13,6 +14,7 @@ import {
   startMasterArgs,
   type SshDestination,
 } from './openssh-words.ts';
+import { readSshConfig } from './ssh-config.ts';
 import { unreachable } from './ssh-trouble.ts';
 
 export interface Masters {
@@ -97,6 +99,11 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     random: Math.random,
     async logIn(signal) {
       if (ownPath === undefined) throw gone();
+      const { userKnownHostsFiles = [], globalKnownHostsFiles = [] } = readSshConfig(
+        (await ask(showConfigArgs(destination), ASK_TIMEOUT_MS, signal)).stdout,
+      );
+      const sentence = await refuseOthersKeys(host, [...userKnownHostsFiles, ...globalKnownHostsFiles]);
+      if (sentence !== undefined) throw unreachable({ kind: 'host key', host, sentence });
       const args = startMasterArgs(destination, ownPath);
       const { exitCode, stderr } = await ask(args, LOGIN_TIMEOUT_MS, signal);
       if (exitCode !== 0) throw unreachable({ kind: 'ssh said', host, words: stderr });

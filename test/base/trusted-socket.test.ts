@@ -28,6 +28,11 @@ describe('a socket', () => {
       way(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
       undefined,
     ],
+    [
+      'in a folder for everybody that only the user gets to is',
+      way({ ...HOME, mode: 0o700 }, { ...HOME, path: '/ada/x', mode: 0o777 }, socketIn({ ...HOME, path: '/ada/x' })),
+      undefined,
+    ],
     ['of another user is not', way(TMP, socketIn(TMP, { uid: MALLORY })), '/tmp/s belongs to another user (uid 4002)'],
     ['of root is not', way(HOME, socketIn(HOME, { uid: 0 })), '/ada/s belongs to another user (uid 0)'],
     [

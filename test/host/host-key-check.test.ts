@@ -37,6 +37,7 @@ describe('in strict mode, a host key', () => {
   it('that stands in a file that others can change is refused, whatever they wrote', async () => {
     await using here = await keyFolder();
     const known = await here.write('known', `login1 ${written(OLD)}\n`);
+    await chmod(here.folder, 0o755);
     await chmod(known, 0o666);
 
     expect(await here.say({}, 'login1', 22, OLD)).to.equal(

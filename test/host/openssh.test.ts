@@ -1,6 +1,6 @@
 // The provider openssh when something is wrong: the shared connection is gone, was never there, or takes no more.
 import { expect } from 'chai';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostLost, HostUnreachable } from '../../src/host/errors.ts';
 import type { Host, HostCommand } from '../../src/host/host.ts';
@@ -128,6 +128,21 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(host.loginCount()).to.equal(1);
     await host.close();
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
+  });
+
+  it('does not log in where others can change the keys of hosts', async () => {
+    const known = join(ssh.folder, 'known');
+    copyFileSync(sshd.knownHosts(), known);
+    chmodSync(ssh.folder, 0o755);
+    chmodSync(known, 0o666);
+    await using user = prepareUserSsh({
+      ...targetOf(sshd, account),
+      hostKeys: { mode: 'strict', knownHostsFiles: [known] },
+    });
+    const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('touch ran')));
+
+    expect(error.message).to.include(`others can change ${known}`).and.to.include('Run chmod go-w');
+    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
   it('prefers the user’s connection to one of its own', async () => {

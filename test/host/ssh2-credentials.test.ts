@@ -39,6 +39,7 @@ describe('what is offered to a host', () => {
   });
 
   it('is no key that others can write to', async () => {
+    await chmod(folder, 0o755);
     await chmod(key, 0o622);
     const why = `${key} can be written by everybody (mode 622)`;
     expect(await offered({ identityFiles: [key] })).to.deep.equal({
