@@ -105,6 +105,16 @@ describe('the documents', () => {
     });
   }
 
+  it('name in security.md only tests that there are', () => {
+    const rows = readFileSync('docs/security.md', 'utf8').matchAll(/^\| [a-d, ]+ \|[^|]+\|(.*)\|$/gm);
+    const named = [...rows].flatMap(([, tests = '']) =>
+      [...tests.matchAll(/`([a-z0-9/-]+)`/g)].map(([, name]) => name),
+    );
+
+    expect(named).not.to.deep.equal([]);
+    expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
+  });
+
   it('are found from the README', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
