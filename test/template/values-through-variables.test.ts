@@ -38,6 +38,14 @@ const NUMBERS: readonly string[] = [
   "export N=X\nbash <<'END'\n(( N > 1 ))\nEND",
   "bash -c 'N=X; (( N ))'",
   'NAME=X; perl -e "print $NAME"',
+  'declare -i n; read -r n <<< X',
+  'typeset -i n; read n < <(echo X)',
+  'declare -i n; for n in X; do :; done',
+  'declare -i n; select n in X; do break; done <<< 1',
+  'declare -i n; printf -v n %s X',
+  'declare -i n; : "${n:=X}"',
+  'declare -i n; mapfile n <<< X',
+  'm=X; RANDOM=$m',
 ];
 
 /** Each evaluates it as code, or as a name. */
@@ -76,6 +84,17 @@ const CODE: readonly string[] = [
   'NAME=X; python3 -c "print($NAME)"',
   'NAME=X; env -S "echo $NAME"',
   'NAME=X; make OPTIONS="$NAME"',
+  'x=X; echo "${x@P}"',
+  'NAME=X; env BASH_ENV="$NAME" bash -c :',
+  'env "A=X" bash -c \'eval "$A"\'',
+  'exec 3<<END\nX\nEND\nwhile read -r -u 3 l; do eval "$l"; done',
+  'NAME=X; s=bash; $s -c "echo $NAME"',
+  'NAME=X; e=eval; "$e" "echo $NAME"',
+  'LOG=X; echo a >& "$LOG"',
+  'NAME=X\nmake -f - <<END\nall:\n\techo $NAME\nEND',
+  'run() { g "$@"; }; g() { eval "$@"; }\nrun echo X',
+  'while read -r l; do eval "$l"; done <<< X',
+  'echo X | while read -r l; do bash -c "$l"; done',
   'NAME=X; GIT_SSH_COMMAND="ssh -p $NAME" git fetch',
 ];
 
@@ -95,6 +114,10 @@ const SAFE: readonly string[] = [
   'N=X; [[ $N == 2 ]]; [[ -n $N ]]',
   'N=X; (( ${#N} > 3 ))',
   'N=X; eval "echo ${N@Q}"',
+  's=python3; $s train.py X',
+  'declare -i n; read -r m <<< X; n=2',
+  'N=X; echo "$N" > out.txt 2>&1; env MODE="$N" true',
+  'exec 3<<END\nX\nEND\nread -r N <&3; echo "$N"',
   'export N=X; bash -c \'echo "$N" $N\'',
   'export N=X; bash -c "echo \\$N"',
   'NAME=X; srun bash -c \'echo "$1"\' _ "$NAME"',

@@ -62,9 +62,20 @@ function invocations(command: Command, text: string): Invocation[] {
     const raw = text.slice(word.start, word.end);
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
-    const reader = CODE_READERS.find(({ names }) => names.test(isShell ? 'sh' : name));
-    return reader === undefined ? [] : [{ name, reader, rest: command.words.slice(index + 1) }];
+    const meant = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
+    const reader = CODE_READERS.find(({ names }) => meant.some((one) => names.test(one)));
+    return reader === undefined
+      ? []
+      : [{ name: name === '\0' ? raw : name, reader, rest: command.words.slice(index + 1) }];
   });
+}
+
+/** `S=bash; $S -c …`: the programs that the script gives to a variable. */
+function programsIn(raw: string, text: string): string[] {
+  const name = /^"?\$\{?([A-Za-z_]\w*)\}?"?$/.exec(raw)?.[1];
+  if (name === undefined) return [];
+  const given = new RegExp(`(?<![\\w$])${name}=["']?([\\w./+-]+)["']?(?=[\\s;&|)]|$)`, 'g');
+  return [...text.matchAll(given)].map(([, program = '']) => program.slice(program.lastIndexOf('/') + 1));
 }
 
 function baseName({ text }: Word): string {

@@ -2,7 +2,7 @@
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import type { Place } from './place.ts';
-import { CODE_VARIABLES, DECLARERS } from './second-reading-table.ts';
+import { CODE_VARIABLES, DECLARERS, HANDED_ON, INTEGER_VARIABLES } from './second-reading-table.ts';
 
 /** Names that the script declares anywhere, since an assignment may run long after the line below it. */
 export interface DeclaredNames {
@@ -23,7 +23,8 @@ interface Assignment extends Range {
 const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
-  const integers = new Set<string>();
+  const integers = new Set(INTEGER_VARIABLES);
+  let isAnyInteger = false;
   const arrays = new Set<string>();
   const associative = new Set<string>();
   for (const command of commands) {
@@ -35,12 +36,24 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
     if (flags === undefined) continue;
     for (const { text: word } of command.words.slice(1)) {
       const name = /^[A-Za-z_]\w*/.exec(word)?.[0];
+      if (name === undefined && flags.includes('i') && word.startsWith('\0')) isAnyInteger = true;
       if (name !== undefined && flags.includes('i')) integers.add(name);
       if (name !== undefined && /[aA]/.test(flags)) arrays.add(name);
       if (name !== undefined && flags.includes('A')) associative.add(name);
     }
   }
+  if (isAnyInteger) for (const name of wordsOfCalls(commands, text)) integers.add(name);
   return { integers, arrays, associative };
+}
+
+/** `integer() { declare -gi "$1"; }`: whatever a function of the script is given may be a name. */
+function wordsOfCalls(commands: readonly Command[], text: string): string[] {
+  return commands.flatMap(({ words: [program, ...rest] }) => {
+    const name = program?.text ?? '';
+    if (!/^[\w-]+$/.test(name) || !new RegExp(`(?:^|[\\s;])${name}[ \\t]*\\(\\)|function[ \\t]+${name}\\b`).test(text))
+      return [];
+    return rest.map((word) => word.text).filter((word) => /^[A-Za-z_]\w*$/.test(word));
+  });
 }
 
 /** The stretches of a command's assignments that bash evaluates. */
@@ -57,6 +70,7 @@ export function declarations(
     return [{ start: first.start, end: command.end, place: { kind: 'number', where: 'let' } }];
   }
   return [
+    ...(flags === undefined ? command.words.flatMap((word) => handedOn(word, text)) : []),
     ...plain.flatMap((assignment) => placeOfValue(assignment, names)),
     ...declared.flatMap((assignment) => placeOfDeclared(assignment, names, flags ?? '')),
   ];
@@ -77,6 +91,12 @@ function readAssignment(word: Word, text: string): Assignment {
   const match = NAME_AND_EQUALS.exec(text.slice(word.start, word.end));
   const valueAt = word.start + (match?.[0].length ?? 0);
   return { start: word.start, end: word.end, name: match?.[1], valueAt, isLiteralArray: text[valueAt] === '(' };
+}
+
+function handedOn({ start, end }: Word, text: string): (Range & { place: Place })[] {
+  const [before = '', name = ''] = HANDED_ON.exec(text.slice(start, end)) ?? [];
+  if (!CODE_VARIABLES.test(name)) return [];
+  return [{ start: start + before.length, end, place: { kind: 'read again', by: `bash, through ${name}` } }];
 }
 
 function placeOfValue({ name, valueAt, end }: Assignment, names: DeclaredNames): (Range & { place: Place })[] {

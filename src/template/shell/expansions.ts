@@ -176,7 +176,8 @@ function noteExpansion(lexer: Lexer, start: number, head: string, operator: stri
   const written = lexer.source.text.slice(start, lexer.at);
   const isHarmless = prefix === '#' || operator?.endsWith('+') === true || HARMLESS.test(written);
   const isList = prefix === '!' && /[@*]\]?\}$/.test(written);
-  const form = isHarmless || isList ? 'harmless' : prefix === '!' ? 'indirect' : 'value';
+  const read = prefix === '!' ? 'indirect' : written.endsWith('@P}') ? 'prompt' : 'value';
+  const form = isHarmless || isList ? 'harmless' : read;
   lexer.found.expansions.push({ start, end: lexer.at, name, form });
 }
 

@@ -85,8 +85,8 @@ export interface OpenName extends Range {
 export interface Expansion extends Range {
   /** Of the variable; a digit, `@` or `*` for the words that a function or a script was given. */
   readonly name: string;
-  /** What comes of it: its value; that of the variable which the value names; or nothing that a value could choose. */
-  readonly form: 'value' | 'indirect' | 'harmless';
+  /** What comes of it: its value; that of the variable which the value names; what a prompt makes of it (`@P`); nothing that a value could choose. */
+  readonly form: 'value' | 'indirect' | 'prompt' | 'harmless';
 }
 
 /** A variable that gets what stands in a stretch, other than by `NAME=…`: of a loop, or by `${NAME:=…}`. */

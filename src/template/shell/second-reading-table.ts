@@ -47,7 +47,8 @@ export const CODE_READERS: readonly CodeReader[] = [
   },
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
   // A variable of make is code of the recipes, and a window of these is a shell.
-  { names: /^(?:g?make|tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
+  { names: /^(?:tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
+  { names: /^g?make$/, words: { which: 'all' }, input: 'code' },
   { names: /^env$/, words: { which: 'after', option: /^-[A-Za-z]*S|^--split-string/ }, input: 'data' },
   {
     names: /^git$/,
@@ -148,6 +149,26 @@ export const NAME_TAKERS: readonly { readonly names: RegExp; readonly after?: Re
 
 /** Builtins that assign: what stands left of the `=` is a name, what stands right of it a value. */
 export const DECLARERS = /^(?:declare|typeset|local|export|readonly)$/;
+
+/** Variables of bash itself that are integers. */
+export const INTEGER_VARIABLES = [
+  ...[
+    'OPTIND',
+    'OPTERR',
+    'RANDOM',
+    'SRANDOM',
+    'SECONDS',
+    'LINENO',
+    'HISTCMD',
+    'BASHPID',
+    'BASH_SUBSHELL',
+    'EPOCHSECONDS',
+  ],
+  ...['EUID', 'UID', 'PPID'],
+];
+
+/** A word that hands a variable on: `env NAME=…`, `srun --export=ALL,NAME=…`, `apptainer exec --env NAME=…`. */
+export const HANDED_ON = /^["']?(?:--?[\w-]+=)?["']?(?:\w+(?:=[^,]*)?,)*([A-Za-z_]\w*)=/;
 
 /** Variables whose value bash, the next bash, or a well-known program expands or runs. */
 export const CODE_VARIABLES = new RegExp(

@@ -2,7 +2,7 @@
 import { isInside, type Range } from '../source.ts';
 import { codeWords, inputReader, nameWords, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
-import type { Command, LexedScript, Site, Word } from './lexed-script.ts';
+import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
 import type { Place } from './place.ts';
 import { sedPlace } from './sed-place.ts';
 import { FILE_RUNNERS, SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
@@ -34,6 +34,7 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
     ...codeOfInput(script, text),
     ...scriptFiles(script, text),
+    ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfBoth),
   ];
   return [
     ...script.arithmetic.map(({ start, end, where }): SecondReading => ({
@@ -50,6 +51,11 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
         place: isEvenPlain === true ? { kind: 'number', where: `code of ${by}` } : { kind: 'read again', by },
       })),
   ];
+}
+
+/** bash expands the word of `>&WORD` twice, where it is no number (redir.c: it makes a `&>` of it, and begins anew). */
+function targetOfBoth({ target: { start, end } }: Redirection): CodeRange {
+  return { start, end, by: 'bash, behind >&,' };
 }
 
 function codeOfCommand(command: Command, script: LexedScript, text: string): CodeRange[] {
@@ -94,12 +100,25 @@ export function inputsOf(command: Command, script: LexedScript, text: string): R
   for (const around of [command, ...script.compounds.filter((compound) => isInside(command, compound))]) {
     fed.push(...redirectedInputs(around, script));
   }
+  if (readsOpened(command, script)) {
+    const openers = script.commands.filter(({ words: [program] }) => program?.text === 'exec');
+    fed.push(...openers.flatMap((opener) => redirectedInputs(opener, script)));
+  }
   for (const substitution of script.processSubstitutions) {
     const isOutput = text[substitution.start] === '>' && isInside(command, substitution);
     if (isInside(substitution, command)) fed.push(substitution);
     if (isOutput) fed.push(...ownersOf(substitution, script).slice(0, 1));
   }
   return fed;
+}
+
+/** From a descriptor that an `exec 3<…` before has opened. */
+function readsOpened(command: Command, { redirections, compounds }: LexedScript): boolean {
+  if (command.words.some(({ text }) => /^-u|^\/dev\/fd\//.test(text))) return true;
+  const around = [command, ...compounds.filter((compound) => isInside(command, compound))];
+  return redirections.some(
+    ({ operator, start, end }) => operator === '<&' && around.some((one) => isInside({ start, end }, one)),
+  );
 }
 
 function functionReader(command: Command, script: LexedScript, text: string): ReturnType<typeof inputReader> {

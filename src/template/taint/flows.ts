@@ -1,7 +1,7 @@
 // How text gets into the variables of a script: assignments, loops, `read`, `printf -v`, `set`, and the words of a call.
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
 import { inputsOf } from '../shell/second-reading.ts';
-import { DECLARERS } from '../shell/second-reading-table.ts';
+import { DECLARERS, HANDED_ON } from '../shell/second-reading-table.ts';
 import { isInside, type Range } from '../source.ts';
 import type { Layer } from './layers.ts';
 
@@ -15,10 +15,7 @@ export interface Flow {
 }
 
 /** `NAME=`, also as an array's element, and where the value begins. */
-const ASSIGNMENT = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
-
-/** `env NAME=…`, `srun --export=ALL,NAME=…`, `apptainer exec --env NAME=…`. */
-const HANDED_ON = /^(?:--?[\w-]+=)?(?:\w+,)*([A-Za-z_]\w*)=/;
+const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 
 const PREFIX = /^(?:command|builtin)$/;
 

@@ -1,11 +1,12 @@
 // From each place that evaluates text, back through the variables, to the blanks whose values come there.
 import type { ValueBlank } from '../blank-syntax.ts';
+import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
 import { positionAt, type TemplateSource } from '../source.ts';
 import { checkedNames } from './checked-names.ts';
 import { flowsOf, type Flow } from './flows.ts';
-import { layersOf } from './layers.ts';
-import { sinksOf } from './sinks.ts';
+import { layersOf, type Layer } from './layers.ts';
+import { sinksOf, type Sink } from './sinks.ts';
 import { blanksIn, namesIn } from './sources.ts';
 
 interface Step {
@@ -19,7 +20,7 @@ export function reachesOf(source: TemplateSource, script: LexedScript): Reach[] 
   const flows = new Map<string, Flow[]>();
   for (const flow of layers.flatMap(flowsOf)) flows.set(flow.into, [...(flows.get(flow.into) ?? []), flow]);
   const checked = new Set(layers.flatMap(checkedNames));
-  const sinks = layers.flatMap(sinksOf);
+  const sinks = [...layers.flatMap(sinksOf), ...integerSinks(layers, flows)];
   return sinks.flatMap((sink) => {
     const { line } = positionAt(source.text, sink.at);
     return sink.names.flatMap(({ of, isWhole }) => {
@@ -29,6 +30,19 @@ export function reachesOf(source: TemplateSource, script: LexedScript): Reach[] 
       return found.map((one) => ({ ...one, need: sink.need, by: sink.by, variable, line }));
     });
   });
+}
+
+/** Whatever an integer gets is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
+function integerSinks(layers: readonly Layer[], flows: ReadonlyMap<string, readonly Flow[]>): Sink[] {
+  const integers = new Set(layers.flatMap(({ script, text }) => [...declaredNames(script.commands, text).integers]));
+  return [...integers].flatMap((name) =>
+    (flows.get(name) ?? []).slice(0, 1).map(({ from }): Sink => ({
+      at: from.start,
+      need: 'number',
+      by: `the integer ${name}`,
+      names: [{ of: { name }, isWhole: true }],
+    })),
+  );
 }
 
 function blanksBehind(

@@ -40,9 +40,10 @@ export function sinksOf(layer: Layer): Sink[] {
     ];
   });
   const indirect = script.expansions.flatMap((expansion): Sink[] => {
-    if (expansion.form !== 'indirect') return [];
+    if (expansion.form !== 'indirect' && expansion.form !== 'prompt') return [];
     const names = namesIn(expansion, layer).slice(0, 1);
-    return [{ at: expansion.start, need: 'plain word', by: 'bash, as the name of a variable', names }];
+    const by = expansion.form === 'prompt' ? 'bash, as a prompt,' : 'bash, as the name of a variable';
+    return [{ at: expansion.start, need: 'plain word', by, names }];
   });
   return [...evaluated, ...commands, ...indirect, ...pyxisSinks(layer)].filter(({ names }) => names.length > 0);
 }
