@@ -1,7 +1,9 @@
 // At the start, and when templates are read again: a warning of each error that lint finds in one, with its line.
 import type { Logger } from '../log/logger.ts';
+import { lintTemplate } from '../template/lint/lint-template.ts';
+import { severityOf } from '../template/lint/rules.ts';
 import { unreadLimits } from '../template/unread-properties.ts';
-import type { Checkers } from './lint-checkers.ts';
+import { checkForErrors, type Checkers } from './lint-checkers.ts';
 import type { FoundQueue } from './serve-queues.ts';
 import type { WarnOnce } from './warn-once.ts';
 
@@ -14,14 +16,9 @@ export interface Telling {
   readonly programs?: Checkers;
 }
 
-/** The modules of lint are loaded only now: no other command needs them. */
+/** Each once: the same template may be read again and again. */
 export async function warnOfTemplates(queues: readonly LintedQueue[], telling: Telling): Promise<void> {
   const { log, warnOnce, programs } = telling;
-  const [{ lintTemplate }, { severityOf }, { checkForErrors }] = await Promise.all([
-    import('../template/lint/lint-template.ts'),
-    import('../template/lint/rules.ts'),
-    import('./lint-checkers.ts'),
-  ]);
   for (const { template, text, bounds, properties = [] } of queues) {
     const { file } = template;
     const { reading, findings } = lintTemplate(file, text);
