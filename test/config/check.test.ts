@@ -17,7 +17,7 @@ describe('a setting that can not be', () => {
 
   it('is shown what there is when no name is near', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
-      'agent.slurm.grace has start_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
+      'agent.slurm.grace has start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );
   });
 
