@@ -131,6 +131,8 @@ function lexLoop(lexer: Lexer, opener: string): void {
     skipLines(lexer);
     const from = lexer.at;
     if (matchHere(lexer, RESERVED) === 'in') lexLoopWords(lexer);
+    // Without words the loop goes over "$@".
+    else lexer.found.expansions.push({ start: from, end: from, name: '@', form: 'value' });
     lexer.found.fillings.push({ name, from: { start: from, end: lexer.at } });
   }
   lexList(lexer, 'done', start);

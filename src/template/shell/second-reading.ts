@@ -170,19 +170,35 @@ function scriptFiles(script: LexedScript, text: string): CodeRange[] {
 }
 
 /** Named like one, or run by the script itself. */
-function isScriptFile(word: Word, { commands }: LexedScript, text: string): boolean {
+function isScriptFile(word: Word, script: LexedScript, text: string): boolean {
   if (SCRIPT_FILE.test(word.text)) return true;
-  const written = fileName(word, text);
-  return commands.some(({ words }) => {
-    const [program, ...rest] = words;
-    const operand = rest.find((other) => !/^[-+]/.test(other.text));
-    const isRunner = FILE_RUNNERS.test(program?.text ?? '');
-    return words.some((other) => {
-      if (other.start === word.start || fileName(other, text) !== written) return false;
-      return (
-        other === program || (isRunner && (other === operand || /^(?:chmod|srun|sbatch)$/.test(program?.text ?? '')))
-      );
-    });
+  const { commands } = script;
+  const files = new Set([fileName(word, text)]);
+  for (const { words } of commands) {
+    const last = words.at(-1);
+    const isCopy = /^(?:cp|mv|ln|install)$/.test(words[0]?.text ?? '');
+    if (isCopy && last !== undefined && words.some((other) => files.has(fileName(other, text))))
+      files.add(fileName(last, text));
+  }
+  const isSame = (other: Word): boolean => other.start !== word.start && files.has(fileName(other, text));
+  if (commands.some(({ words }) => words.some((other, at) => isSame(other) && isRun(words, at)))) return true;
+  const read = [
+    ...commands.flatMap((command) => codeWords(command, text)),
+    ...commands
+      .filter((command) => inputReader(command, text) !== undefined)
+      .flatMap((command) => inputsOf(command, script, text)),
+  ];
+  const named = [...commands.flatMap(({ words }) => words), ...script.redirections.map(({ target }) => target)];
+  return named.some((other) => isSame(other) && read.some((range) => isInside(other, range)));
+}
+
+/** The program itself, or what a program that runs files is given first; for some of them wherever it stands. */
+function isRun(words: readonly Word[], at: number): boolean {
+  if (at === 0) return true;
+  return words.slice(0, at).some(({ text }, index) => {
+    if (!FILE_RUNNERS.test(text)) return false;
+    const operand = words.findIndex((other, place) => place > index && !/^[-+]/.test(other.text));
+    return operand === at || /^(?:chmod|srun|sbatch)$/.test(text);
   });
 }
 

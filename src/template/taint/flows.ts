@@ -64,7 +64,9 @@ function flowsOfInput(command: Command, script: LexedScript, text: string): OwnF
   const at = command.words.findIndex(({ text: word }) => !PREFIX.test(word));
   if (!/^(?:read|mapfile|readarray)$/.test(command.words[at]?.text ?? '')) return [];
   const names = command.words.slice(at + 1).flatMap(({ text: word }) => (/^[A-Za-z_]\w*$/.test(word) ? [word] : []));
-  const inputs = inputsOf(command, script, text);
+  const around = script.functions.filter(({ body }) => isInside(command, body)).map(({ name }) => name);
+  const calls = script.commands.filter(({ words: [program] }) => around.includes(program?.text ?? ''));
+  const inputs = [command, ...calls].flatMap((reader) => inputsOf(reader, script, text));
   return [...names, 'REPLY', 'MAPFILE'].flatMap((into) => inputs.map((from) => ({ into, from })));
 }
 

@@ -1,7 +1,7 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
 import { pyxisOptionAt, pyxisWords } from '../containers/pyxis-option.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { Reach } from '../shell/lexed-script.ts';
+import type { Reach, Word } from '../shell/lexed-script.ts';
 import { secondReadings } from '../shell/second-reading.ts';
 import { isInside, type Range } from '../source.ts';
 import type { Layer } from './layers.ts';
@@ -33,7 +33,8 @@ export function sinksOf(layer: Layer): Sink[] {
     if (place.kind !== 'read again') return [];
     return [{ at: start, need: 'plain word', by: place.by, names: namesIn(range, layer) }];
   });
-  const commands = script.commands.flatMap(({ words: [program] }): Sink[] => {
+  const commands = script.commands.flatMap(({ words }): Sink[] => {
+    const program = words[programAt(words)];
     if (program === undefined || WORDS.test(text.slice(program.start, program.end))) return [];
     return [
       { at: program.start, need: 'plain word', by: 'bash, as the name of a command', names: namesIn(program, layer) },
@@ -47,6 +48,19 @@ export function sinksOf(layer: Layer): Sink[] {
   });
   return [...evaluated, ...commands, ...indirect, ...pyxisSinks(layer)].filter(({ names }) => names.length > 0);
 }
+
+/** `exec $CMD`, `timeout 9 $CMD`: the word that names the program. */
+function programAt(words: readonly Word[]): number {
+  let at = 0;
+  while (STARTERS.test(words[at]?.text ?? '')) {
+    const own = words[at]?.text === 'timeout' ? /^(?:-.*|[0-9.]+[smhd]?|(?:SIG)?[A-Z]+)$/ : /^-/;
+    at += 1;
+    while (own.test(words[at]?.text ?? '')) at += 1;
+  }
+  return at;
+}
+
+const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
 /** Pyxis writes values of its options into a script that is run on the node, outside of the container. */
 function pyxisSinks(layer: Layer): Sink[] {
