@@ -177,7 +177,7 @@ export const CODE_VARIABLES = new RegExp(
 );
 
 /** A file of such a name, or with such a first line, is a script that somebody will run. */
-export const SCRIPT_FILE = /\.(?:sh|bash|slurm|sbatch|py|pl|R)$/;
+export const SCRIPT_FILE = /\.(?:sh|bash|slurm|sbatch|py|pl|R|mk)$|(?:^|\/)(?:GNU)?[Mm]akefile$/;
 /** Programs that run a file which is named to them, or make it one that can be run. */
 export const FILE_RUNNERS =
   /^(?:source|\.|(?:ba|da|z|k)?sh|python[0-9.]*|perl|sbatch|srun|exec|env|nohup|time|chmod|at|xargs)$/;

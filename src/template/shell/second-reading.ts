@@ -1,5 +1,6 @@
 // Where a value would be read a second time, as code, as a variable's name or as arithmetic: those stretches, and why.
 import { isInside, type Range } from '../source.ts';
+import { codeInArrays } from './array-programs.ts';
 import { codeWords, inputReader, nameWords, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
@@ -34,6 +35,7 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
     ...codeOfInput(script, text),
     ...scriptFiles(script, text),
+    ...codeInArrays(script, text),
     ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfBoth),
   ];
   return [
