@@ -59,7 +59,9 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
 
 function forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = ask({ host: '127.0.0.1', port: sandboxPort, method, path: url, headers }, (reply) => {
+    // What is recorded is read: an answer must not be compressed.
+    const plain = { ...headers, 'accept-encoding': 'identity' };
+    const call = ask({ host: '127.0.0.1', port: sandboxPort, method, path: url, headers: plain }, (reply) => {
       readAll(reply).then(
         (text) => resolve({ status: reply.statusCode ?? 500, headers: reply.headers, body: text }),
         reject,

@@ -284,7 +284,7 @@ describe('a task in a container', () => {
   });
 
   it('fails with an image without Python, and with one that its registry does not have, in their words and ours', async () => {
-    await untilFailed('no Python', JOB_EXIT_CODES.noPython.says, 'no python3 and no python in');
+    await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.says, 'no python3 and no python in');
     await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.says, 'manifest unknown');
   });
 

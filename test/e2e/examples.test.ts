@@ -53,7 +53,7 @@ describe('an example', () => {
   before(requireSlurmVersion(APPTAINER_BESIDE));
   before(requireCompiler);
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'examples-'));
+    folder = await mkdtemp(join(tmpdir(), 'pyxis-'));
     const images = join(folder, 'images');
     const image = join(folder, 'image');
     const named = join(images, 'registry-1.docker.io/lab/tool:1');
@@ -169,7 +169,7 @@ describe('an example', () => {
 
   it('runs a task in a container of Pyxis: slurm.example_pyxis.template, slurm.example_pyxis-srun.template', async () => {
     for (const name of ['slurm.example_pyxis', ...BY_SRUN])
-      expect(await consoleOfCompleted(name)).to.include('ran with None None None gpu True');
+      expect(await consoleOfCompleted(name)).to.include('ran with None None docker://lab/tool:1 gpu True');
   });
 
   it('runs a worker for each GPU of each node, as torchrun does: multi-node.template', async () => {

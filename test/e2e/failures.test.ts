@@ -9,7 +9,7 @@ import { startWorld, type World } from './world.ts';
 
 /** A PATH with the usual small programs and no Python. */
 const WITHOUT_PYTHON = `tools=$(mktemp -d)
-for tool in bash cat chmod date find mkdir mktemp mv rm rmdir sed sleep touch uname; do ln -s "$(command -v $tool)" "$tools/"; done
+for tool in bash cat chmod date find id mkdir mktemp mv readlink rm rmdir sed sleep stat touch uname; do ln -s "$(command -v $tool)" "$tools/"; done
 export PATH=$tools`;
 
 const WORKING = 'import time\nprint("working", flush=True)\ntime.sleep(600)';
