@@ -52,6 +52,8 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
           if (job !== undefined) cluster.cancel(job);
         }
         return said('');
+      case '/bin/sh':
+        return said('0022\n');
       default:
         throw new Error(`the simulated cluster has no ${command.program}`);
     }
