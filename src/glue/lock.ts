@@ -61,9 +61,13 @@ export async function findHolder(folder: string, host: string, now: number): Pro
   return held !== undefined && (await isAlive(held, file, host, now)) ? held : undefined;
 }
 
+let drafts = 0;
+
 /** Puts the file there with its whole text in one act. False when there is one already. */
 async function putLock(file: string, holder: Holder): Promise<boolean> {
-  const draft = `${file}.${holder.host}-${holder.pid}`;
+  // One for each call: an EEXIST is to tell of the lock, and never of a draft.
+  drafts += 1;
+  const draft = `${file}.${holder.host}-${holder.pid}-${drafts}`;
   try {
     await rm(draft, { force: true });
     await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
