@@ -74,7 +74,10 @@ async function askSlurm(
   try {
     const { host, scheduler } = await openCluster(base, cluster, base.log);
     try {
-      return readJobName((await scheduler.record(job))?.name ?? '')?.taskId as TaskId | undefined;
+      // Among our own jobs only: anybody may give a job the name of a task.
+      const list = await scheduler.list();
+      const own = list.kind === 'listed' ? list.jobs.find(({ id }) => id === job) : undefined;
+      return readJobName(own?.name ?? '')?.taskId as TaskId | undefined;
     } finally {
       await host.close();
     }

@@ -203,7 +203,9 @@ describe('what a job trusts', () => {
       chownSync(node.tmp, 0, LAB);
       await run({});
       expect(existsSync(join(folder, 'clearml.conf'))).to.equal(true);
-      chmodSync(node.tmp, 0o700);
+      // As /tmp: nobody can exchange what is another's.
+      chownSync(node.tmp, 0, 0);
+      chmodSync(node.tmp, 0o1777);
       await run({});
       expect(existsSync(folder)).to.equal(false);
     });

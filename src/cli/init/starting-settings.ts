@@ -1,4 +1,5 @@
 // The first settings for one cluster, as a file beside the template; each says where it came from. Pure.
+import { joinLines } from '../../base/joined-lines.ts';
 import type { Choices } from './choices.ts';
 import type { Site } from './site.ts';
 
@@ -17,7 +18,7 @@ export function startingSettings(
   { queue, containers, sharedDir }: Choices,
   { templateFile, unitFile, included, cluster }: SettingsPlace,
 ): string {
-  return [
+  return joinLines([
     '# Written by clearml-agent-slurm init. It is yours: change what you like; docs/configuration.md has every setting.',
     included.isThere
       ? '# Server and keys.'
@@ -39,8 +40,7 @@ export function startingSettings(
     '}',
     `# ${unitFile} beside this file keeps the daemon running. ${keeper.why}`,
     '# clearml-agent-slurm unit prints the others.',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function clusterLines(cluster: SettingsPlace['cluster']): string[] {

@@ -1,4 +1,5 @@
 // The first template for one cluster, written from what it told of itself; each value says where it came from. Pure.
+import { joinLines } from '../../base/joined-lines.ts';
 import { readAmount } from '../../base/slurm-amount.ts';
 import type { Partition } from '../../slurm/sinfo.ts';
 import type { Choices } from './choices.ts';
@@ -10,7 +11,7 @@ const USUAL = { seconds: 4 * 3600, time: '04:00:00', cpus: 4, memoryMb: 8192 } a
 export function startingTemplate(site: Site, choices: Choices): string {
   const { value: partition, why } = choices.partition;
   const modules = modulesToLoad(site, choices);
-  return [
+  return joinLines([
     modules.needsLogin ? '#!/bin/bash -l' : '#!/bin/bash',
     `# Written by clearml-agent-slurm init for cluster ${site.clusterName}, Slurm ${site.version}. It is yours: change what you like.`,
     '# What stands in ${…} is a user property of the task, and behind the colon its default.',
@@ -32,8 +33,7 @@ export function startingTemplate(site: Site, choices: Choices): string {
     '${CLEARML_PRE_SETUP}',
     ...agentLines(choices),
     '${CLEARML_POST_SETUP}',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function property(name: string, usual: string): string {
