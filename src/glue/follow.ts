@@ -84,6 +84,7 @@ function see(glue: Glue, view: View, entry: Entry, parked: ReadonlySet<TaskId>):
     place: placeOf(view, entry, task),
     hasEntry: parked.has(entry.task),
     isQueueGone: !hasSchedulerQueue(glue, view),
+    hasPeers: glue.neighbours.hasMet(),
     now: glue.clock.now(),
     graces: glue.graces,
   };

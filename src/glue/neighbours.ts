@@ -33,6 +33,8 @@ export interface Neighbours {
    * or no longer serves the queue. What carries no mark is followed by one of those who live.
    */
   readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
+  /** Whether any peer was ever seen: one that is gone may come back with calls that it had begun. */
+  readonly hasMet: () => boolean;
 }
 
 interface Neighbour {
@@ -57,6 +59,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
   let shownAs = worker;
   let others: readonly Neighbour[] = [];
   let countedAt = -Infinity;
+  let hasMet = false;
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
@@ -69,6 +72,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
           ? []
           : [{ id: row.id, mark: other, queues: row.queues, missed: 0 }];
       });
+      hasMet ||= heard.length > 0;
       // Two daemons of one name would show as one, now as this one and now as that.
       if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
       // One that is missing from an answer of which a part could not be read may be in that part.
@@ -79,6 +83,8 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
         .map((one) => ({ ...one, missed: one.missed + misses }));
       others = [...heard, ...missing.filter(({ missed }) => missed < DEAD_AFTER_MISSED)];
     },
+
+    hasMet: () => hasMet,
 
     isOurs: (queue, ofMark) => {
       if (ofMark === mark && queues.includes(queue)) return true;

@@ -196,7 +196,12 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
       worker: WORKER,
       mark: 'bench',
       pace: createCallPace({ perSecond: 10, burst: 20 }),
-      neighbours: { row: () => ({ id: '', queues: [], tags: [] }), look: done, isOurs: () => true },
+      neighbours: {
+        row: () => ({ id: '', queues: [], tags: [] }),
+        look: done,
+        isOurs: () => true,
+        hasMet: () => false,
+      },
       version: '0.0.0',
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],
       orderFairness: false,

@@ -47,6 +47,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
       row: () => ({ id: `login${daemon}:slurm`, queues: [], tags: [] }),
       look: () => Promise.resolve(),
       isOurs: () => true,
+      hasMet: () => daemon > 1,
     },
     version: '0.1.0',
     queues: [

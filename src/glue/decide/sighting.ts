@@ -37,6 +37,8 @@ export interface Sighting {
   readonly hasEntry?: boolean;
   /** The scheduler queue is gone, and with it every entry: that says nothing about a single task. */
   readonly isQueueGone?: boolean;
+  /** Other daemons serve this cluster, or did: one of them may have taken the entry, to return the task to its queue. */
+  readonly hasPeers?: boolean;
   /** Slurm's record of the job that ended; asked for by the action `ask-record`. Of one that waits too. */
   readonly record?: JobRecord | 'gone';
   /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */

@@ -55,14 +55,16 @@ function decideParked(job: Job, { entry, now, graces: { neverStartsMs } }: Sight
 
 /**
  * Its entry is gone although its job waits. By a user's act only where nobody else can have taken it: the job itself in an earlier
- * start, another job of the task, or ourselves before we cancelled it. Slurm is asked once more: its list may be old.
+ * start, another job of the task, a peer, or ourselves before we cancelled it. Slurm is asked once more: its list may be old.
  */
-function decideTakenOut(job: Job, { entry, jobs, record, isQueueGone }: Sighting): Action[] {
+function decideTakenOut(job: Job, { entry, jobs, record, isQueueGone, hasPeers }: Sighting): Action[] {
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
     return [cancel(job, 'Slurm put it back before clearml-agent began the task')];
   const taken = 'the task was taken out of the scheduler queue';
-  if (isQueueGone === true || jobs.length > 1) return [cancel(job, taken)];
+  // Of a later attempt: a daemon that was killed on the way back to the queue has taken the entry itself, and then found it queued.
+  const isFirst = entry.attempts === 1;
+  if (isQueueGone === true || hasPeers === true || jobs.length > 1 || !isFirst) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'ask-record', jobId: job.id }];
   const hasNeverStarted = record !== 'gone' && record.restarts === 0 && WAITING.has(record.stateWord);
   return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];

@@ -29,6 +29,8 @@ describe('the entry of a waiting task is gone', () => {
     ],
     ['the list was old and the job runs', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
     ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
+    ['a peer may have taken it', { ...FRESH, hasPeers: true }],
+    ['we may have taken it ourselves before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it would never start' }) }],
     [
