@@ -18,6 +18,7 @@ export async function writeNewConfig(
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code !== 'EEXIST')
       throw new UsageProblem(`${path} can not be written (${String(error.code)}): name another file.`);
+    // One that can't be read is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
     throw new UsageProblem(
       `${path} is there already, and was left as it is. Name another file, or add --overwrite to replace it.`,

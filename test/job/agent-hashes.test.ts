@@ -1,11 +1,12 @@
 // What a job installs for clearml-agent: of a pinned version only files whose hashes are known, wherever pip gets them from.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { agentPython, requireAgent } from '../support/requires.ts';
+import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
+import { agentPython, requireAgent, requireAgentWheels } from '../support/requires.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 describe('the installation of clearml-agent', () => {
@@ -55,16 +56,13 @@ describe('the installation of clearml-agent', () => {
   });
 
   describe('by real pip, from a folder in place of an index', () => {
-    const wheels = resolve('.test-cache/wheels-of-agent-3.0.3');
     let folder: string;
     let python: string;
     before(requireAgent);
-    before(function () {
-      if (!existsSync(wheels)) this.skip();
-    });
+    before(requireAgentWheels);
     beforeEach(() => {
       folder = join(node.home, 'wheels');
-      cpSync(wheels, folder, { recursive: true });
+      cpSync(AGENT_WHEELS, folder, { recursive: true });
       // Without the agent that the tests have: the Python that it was installed with.
       python = execFileSync(agentPython(), ['-c', 'import sys; print(sys._base_executable)'], {
         encoding: 'utf8',

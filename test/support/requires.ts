@@ -1,6 +1,7 @@
 // What a test needs of the machine: where it is missing the test is left out and says why, or fails where all must be there.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
 import { hasSlurmRoot, ownSlurmVersion, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { withSystemPrograms } from './slurm-command.ts';
 import { sharedCluster } from './shared-cluster.ts';
@@ -31,6 +32,11 @@ export function requireAccounting(this: Mocha.Context): void {
 export function requireAgent(this: Mocha.Context): void {
   const python = agentPython();
   if (!isExecutable(python)) leaveOut(this, `there is no clearml-agent in ${python}: npm test installs it`);
+}
+
+/** For `before(requireAgentWheels)`: the wheels of the agent and of what it needs, for an installation without an index. */
+export function requireAgentWheels(this: Mocha.Context): void {
+  if (!existsSync(AGENT_WHEELS)) leaveOut(this, `there are no wheels in ${AGENT_WHEELS}: npm test downloads them`);
 }
 
 /** For `before(requirePython)`: any Python 3, for the stand-in agent. */
