@@ -28,10 +28,20 @@ for epoch in 1, 2, 3:
     name: 'two nodes',
     properties: { num_nodes: '2' },
     code: `
-import os, time
+import os, socket, time
 rank, size = os.environ["NODE_RANK"], os.environ["WORLD_SIZE"]
 print("${MARK}rank", rank, "of", size, "on", os.environ["SLURMD_NODENAME"], flush=True)
-time.sleep(3)
+# The ranks meet, as those of a training do: the task has ended once the first has.
+place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+if rank == "0":
+    socket.create_server(("", place[1])).accept()
+else:
+    while True:
+        try:
+            socket.create_connection(place).close()
+            break
+        except OSError:
+            time.sleep(0.1)
 `,
   },
   {

@@ -26,6 +26,7 @@ import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.t
 import type { SeenTask } from './api.ts';
 import { DOCUMENTED, HOSTILE, LIMITED, LOOKS_AROUND, loginAndPush, NOT_TO_BE_HAD, REFUSED } from './container-tasks.ts';
 import { prepareHostileRuns } from './hostile-containers.ts';
+import { RANKS_MEET } from './ranks-meet.ts';
 import { startWorld, type World } from './world.ts';
 
 /** Slurm's own way to end what uses more memory than it asked for, where no cgroups can. */
@@ -150,11 +151,10 @@ describe('a task in a container', () => {
     await enqueue('abort', GOES_ON);
     await enqueue('cancel', GOES_ON);
     await enqueue('exit 3', 'import sys; sys.exit(3)');
-    await enqueue(
-      'three nodes',
-      'import os; print("rank", os.environ["NODE_RANK"], "of", os.environ["WORLD_SIZE"], flush=True)',
-      { properties: { num_nodes: '3' }, container: { image: pushed } },
-    );
+    await enqueue('three nodes', `${RANKS_MEET}print("rank", rank, "of", size, flush=True)`, {
+      properties: { num_nodes: '3' },
+      container: { image: pushed },
+    });
     await enqueue('no Python', 'print("never")', { container: { image: bare } });
     await enqueue('unknown image', 'print("never")', { container: { image: `${registry.address}/lab/nope:1.0` } });
     for (const { what, container } of [...NOT_TO_BE_HAD, ...REFUSED])

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { RANKS_MEET } from './ranks-meet.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -48,7 +49,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     const template = await world.write('page.template', QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks=1'));
     const queue = await world.user.makeQueue('quick');
     const task = await world.user.makeTask({
-      code: 'import os\nprint("rank", os.environ["SLURM_PROCID"])',
+      code: `${RANKS_MEET}print("rank", rank)`,
       properties: { num_nodes: '2' },
     });
     await world.user.enqueue(task, queue);
