@@ -137,6 +137,25 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
+  it('starts the agent of a rank again that was refused although the task is in progress', async () => {
+    const { task, job } = await start(meets(folder, 3), 3, {
+      onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
+    });
+    await waitUntil('the others to begin', () => Promise.resolve(count('tasks.dequeue 200') === 2));
+    // As when another rank's agent or the first one changes the status at the same moment.
+    await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'status', status: 400, times: 2 });
+    writeFileSync(join(folder, 'go'), '');
+
+    const { exitCode, stdout, stderr } = await job.ended;
+
+    expect(exitCode, stderr).to.equal(0);
+    expect(stderr.match(/rank 2 was refused although the task is in progress/g)).to.have.length(2);
+    expect(stdout).not.to.include('is not queued');
+    expect(await parking.user.console(task)).to.include('rank 2 has met the others');
+    expect(await statusOf(task)).to.equal('completed');
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
   it('waits with its other ranks through failures of the server', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(meets(folder, 2), 2);
