@@ -52,6 +52,17 @@ export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): strin
   return undefined;
 }
 
+/**
+ * Why somebody else can change what the path names or, where nothing is there yet, be the first to make it: then the folder that
+ * would hold it must be closed to others even where it is sticky, as /tmp is. Pure.
+ */
+export function findNameDistrust(look: PathSteps, trust: Trust): string | undefined {
+  const why = findDistrust(look, trust);
+  if (why !== undefined || look.isWhole) return why;
+  const folder = look.steps.findLastIndex(({ kind }) => kind === 'folder');
+  return findDistrust({ steps: look.steps.slice(0, folder + 1), isWhole: true }, trust);
+}
+
 function letsNobodyIn({ kind, mode, uid }: PathStep, trust: Trust): boolean {
   return kind === 'folder' && uid === trust.uid && (mode & 0o077) === 0;
 }
@@ -100,6 +111,8 @@ export function lookAtPath(path: string): PathSteps {
   for (let part = left.shift(); part !== undefined; part = left.shift()) {
     if (part === '..') {
       at = join(at, '..');
+      // Looked at once more: it may be the last one now, in which a sticky bit will not do.
+      steps.push(stepAt(at));
       continue;
     }
     const next = join(at, part);

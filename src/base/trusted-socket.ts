@@ -1,6 +1,6 @@
 // Whether a socket on this machine is this user's own: nobody else listens there, and nobody else can take its place.
 import { dirname } from 'node:path';
-import { findDistrust, lookAtPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
+import { findDistrust, findNameDistrust, lookAtPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
 
 /**
  * Why somebody else may listen at a socket, as a sentence's beginning: `/tmp/s belongs to another user (uid 1002)`.
@@ -20,7 +20,7 @@ export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust):
   );
   return (
     findDistrust({ steps: above, isWhole: false }, trust) ??
-    findDistrust({ steps: above.slice(0, folder + 1), isWhole: true }, trust)
+    findNameDistrust({ steps: above.slice(0, folder + 1), isWhole: false }, trust)
   );
 }
 

@@ -5,8 +5,9 @@ import { CommandNotFound } from '../host/errors.ts';
 import { createHostKeys } from '../host/host-key-check.ts';
 import type { Host } from '../host/host.ts';
 import type { RemoteSurroundings } from '../host/remote-script.ts';
+import { findHops, findUnchecked } from '../host/openssh-hops.ts';
 import { opensshOptions, readSshConfig } from '../host/ssh-config.ts';
-import { findSshTarget, unreadableSshConfig } from '../host/ssh-config-target.ts';
+import { findSshTarget, SshSetupProblem, unreadableSshConfig } from '../host/ssh-config-target.ts';
 import type { SshTarget } from '../host/ssh-target.ts';
 import { unhonouredSentence } from '../host/ssh-unhonoured.ts';
 import type { Surroundings } from './command.ts';
@@ -47,9 +48,14 @@ function noticesOf(target: SshTarget): string[] {
  */
 async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshHostDeps): Promise<Host> {
   const given = opensshOptions(ssh);
-  const config = readSshConfig((await askConfig(here, [...given, '--', ssh.host])) ?? '');
+  const shown = (await askConfig(here, [...given, '--', ssh.host])) ?? '';
+  const config = readSshConfig(shown);
+  const hops = await findHops(ssh.host, shown, async (args) => (await askConfig(here, args)) ?? '');
+  const unchecked = findUnchecked({ name: ssh.host, config, hops }, ssh.hostKeys === 'strict');
+  if (unchecked !== undefined) throw new SshSetupProblem(unchecked);
   const isNew = ssh.hostKeys === 'accept-new' || (ssh.hostKeys === undefined && config.acceptsNewKeys);
-  const options = [...given, '-o', `StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`];
+  const checked = [`StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`, 'NoHostAuthenticationForLocalhost=no'];
+  const options = [...given, ...checked.flatMap((option) => ['-o', option])];
   const { createOpensshHost } = await import('../host/openssh.ts');
   return createOpensshHost({
     destination: { host: ssh.host, options },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { distrustOf } from '../base/trusted-path.ts';
+import { findNameDistrust, lookAtPath, ownTrust } from '../base/trusted-path.ts';
 import {
   describeNotRemembered,
   describeRefusal,
@@ -66,19 +66,27 @@ async function readAll(files: readonly string[]): Promise<KnownHost[]> {
 }
 
 /**
- * @throws when the file is there and can't be read: it might hold the line that refuses a key; or when others can change it: then the
- * key that it holds may be theirs. An empty one, as /dev/null, says nothing.
+ * @throws when the file is there and can't be read: it might hold the line that refuses a key; or when others can change it, or be the
+ * first to make it: then the key that it holds, or soon will, may be theirs
  */
 async function readIfThere(file: string): Promise<string> {
   try {
-    const why = distrustOf(resolve(file));
-    const text = await readFile(file, 'utf8');
-    if (why !== undefined && text !== '') throw new OthersKeys(file, why);
-    return text;
+    const why = distrustOfKeys(file);
+    if (why !== undefined) throw new OthersKeys(file, why);
+    return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
+}
+
+const EMPTY_FOR_GOOD = '/dev/null';
+
+function distrustOfKeys(file: string): string | undefined {
+  const look = lookAtPath(resolve(file));
+  // Everybody may write to it, and nothing is ever read from it.
+  const isEmpty = look.isWhole && look.steps.at(-1)?.path === EMPTY_FOR_GOOD;
+  return findNameDistrust(isEmpty ? { steps: look.steps.slice(0, -1), isWhole: true } : look, ownTrust());
 }
 
 /** For a check that ssh makes itself: the sentence about a file that others can change, or undefined. */
@@ -98,7 +106,10 @@ export async function refuseOthersKeys(name: string, files: readonly string[]): 
 async function remember(file: string, shown: ShownKey, known: readonly KnownHost[]): Promise<string | undefined> {
   const { name, key } = shown;
   try {
+    // Looked at before the folders are made as well, and afterwards, as somebody else may have been quicker.
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const why = distrustOfKeys(file);
+    if (why !== undefined) throw new OthersKeys(file, why);
     const handle = await open(file, 'a+', 0o600);
     try {
       if (!(await handle.stat()).isFile()) return describeNotRemembered(shown, file, 'it is no file');

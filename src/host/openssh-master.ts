@@ -11,10 +11,13 @@ import {
   endMasterArgs,
   readControlPath,
   showConfigArgs,
+  showHopArgs,
   startMasterArgs,
   type SshDestination,
 } from './openssh-words.ts';
-import { readSshConfig } from './ssh-config.ts';
+import { findHops, findUnchecked } from './openssh-hops.ts';
+import { knownHostsFilesOf, readSshConfig } from './ssh-config.ts';
+import { SshSetupProblem } from './ssh-config-target.ts';
 import { unreachable } from './ssh-trouble.ts';
 
 export interface Masters {
@@ -93,16 +96,31 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     return path;
   }
 
+  /** Read anew for each login, as ssh does: why a key on the way would not be checked, or by what others can change. */
+  async function findUncheckedKeys(signal: AbortSignal): Promise<string | undefined> {
+    const show = async (args: readonly string[]): Promise<string> => (await ask(args, ASK_TIMEOUT_MS, signal)).stdout;
+    const shown = await show(showConfigArgs(destination));
+    const config = readSshConfig(shown);
+    try {
+      const hops = await findHops(host, shown, (args) => show(showHopArgs(destination, args)));
+      for (const hop of [...hops, { name: host, config }]) {
+        const sentence = await refuseOthersKeys(hop.name, knownHostsFilesOf(hop));
+        if (sentence !== undefined) return sentence;
+      }
+      return findUnchecked({ name: host, config, hops }, false);
+    } catch (error) {
+      if (error instanceof SshSetupProblem) return error.message;
+      throw error;
+    }
+  }
+
   const login = createKeptLogin<OwnMaster>({
     pace,
     clock,
     random: Math.random,
     async logIn(signal) {
       if (ownPath === undefined) throw gone();
-      const { userKnownHostsFiles = [], globalKnownHostsFiles = [] } = readSshConfig(
-        (await ask(showConfigArgs(destination), ASK_TIMEOUT_MS, signal)).stdout,
-      );
-      const sentence = await refuseOthersKeys(host, [...userKnownHostsFiles, ...globalKnownHostsFiles]);
+      const sentence = await findUncheckedKeys(signal);
       if (sentence !== undefined) throw unreachable({ kind: 'host key', host, sentence });
       const args = startMasterArgs(destination, ownPath);
       const { exitCode, stderr } = await ask(args, LOGIN_TIMEOUT_MS, signal);

@@ -14,6 +14,12 @@ export function showConfigArgs({ host, options }: SshDestination): string[] {
   return [...options, '-G', host];
 }
 
+/** The same of a host on the way: as ssh does, it is asked of the same file, and of no other option of the last host. */
+export function showHopArgs({ options }: SshDestination, hop: readonly string[]): string[] {
+  const file = options.indexOf('-F');
+  return [...(file === -1 ? [] : options.slice(file, file + 2)), '-G', ...hop];
+}
+
 /** The socket by which a connection can be shared, as an absolute path; undefined where the configuration names none. */
 export function readControlPath(shown: string): string | undefined {
   const path = /^controlpath (.+)$/m.exec(shown)?.[1];

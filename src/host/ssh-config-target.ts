@@ -43,7 +43,20 @@ export interface SshSurroundings {
 }
 
 /** More hops than this lead round in circles. */
-const MOST_HOPS = 8;
+export const MOST_HOPS = 8;
+
+export function tooManyHops(host: string): SshSetupProblem {
+  return new SshSetupProblem(
+    `The way to ${host} has more than ${MOST_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
+  );
+}
+
+/** @throws SshSetupProblem for a word that names no host */
+export function readHop(word: string, host: string): JumpWords {
+  const read = readJump(word.trim());
+  if (read !== undefined) return read;
+  throw new SshSetupProblem(`"${word}" on the way to ${host} is no jump host: write it [user@]host[:port].`);
+}
 
 /** @throws SshSetupProblem when only the openssh provider can do what is needed, or a jump host can't be read */
 export function findSshTarget(wishes: SshWishes, around: SshSurroundings): Promise<SshTarget> {
@@ -51,10 +64,7 @@ export function findSshTarget(wishes: SshWishes, around: SshSurroundings): Promi
 }
 
 async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: number): Promise<SshTarget> {
-  if (hopsLeft === 0)
-    throw new SshSetupProblem(
-      `The way to ${wishes.host} has more than ${MOST_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
-    );
+  if (hopsLeft === 0) throw tooManyHops(wishes.host);
   // What we set is given to ssh, so that `Match` sees it, and a ProxyJump of ours replaces a ProxyCommand as it does there.
   const { user: setUser, port: setPort, jumps } = wishes;
   const args = [...opensshOptions({ user: setUser, port: setPort, jumps }), '--', wishes.host];
@@ -153,10 +163,7 @@ async function jumpsOf(
   const named = (wishes.jumps ?? config.jumps).flatMap((word) => word.split(',')).filter((word) => word !== 'none');
   const hops: SshTarget[] = [];
   for (const [index, word] of named.entries()) {
-    const read = readJump(word.trim());
-    if (read === undefined)
-      throw new SshSetupProblem(`"${word}" on the way to ${wishes.host} is no jump host: write it [user@]host[:port].`);
-    const hop = await targetOf(wishesFor(read, wishes, index === 0), around, hopsLeft);
+    const hop = await targetOf(wishesFor(readHop(word, wishes.host), wishes, index === 0), around, hopsLeft);
     hops.push(...hop.jumps, { ...hop, jumps: [] });
   }
   return hops;

@@ -1,4 +1,5 @@
-// What OpenSSH's own configuration says of a host, as `ssh -G` prints it. Pure.
+// What OpenSSH's own configuration says of a host, as `ssh -G` prints it.
+import { userInfo } from 'node:os';
 
 export interface SshConfig {
   readonly hostName: string | undefined;
@@ -12,6 +13,10 @@ export interface SshConfig {
   /** A path, `none`, `SSH_AUTH_SOCK`, or the name of another variable behind a `$`. */
   readonly identityAgent: string | undefined;
   readonly acceptsNewKeys: boolean;
+  /** The line by which any key of the host is taken; undefined where there is none. */
+  readonly takesAnyKeyBy: string | undefined;
+  /** The ProxyCommand, where any key of a host before this one is taken by it. */
+  readonly uncheckedProxy: string | undefined;
   readonly hostKeyAlias: string | undefined;
   /** Whether connections to it can be shared (ControlPath). */
   readonly hasControlPath: boolean;
@@ -41,6 +46,8 @@ export function readSshConfig(text: string): SshConfig {
     globalKnownHostsFiles: files('globalknownhostsfile'),
     identityAgent: lines.find(([name]) => name === 'identityagent')?.[1],
     acceptsNewKeys: only('stricthostkeychecking') === 'accept-new',
+    takesAnyKeyBy: lineThatTakesAnyKey(only),
+    uncheckedProxy: proxyThatTakesAnyKey(only),
     hostKeyAlias: only('hostkeyalias'),
     hasControlPath: only('controlpath') !== undefined,
     needsOpenssh: NEEDS_OPENSSH.find(({ isSo }) => isSo(only))?.what,
@@ -64,9 +71,25 @@ export interface SshWords {
   readonly jumps?: readonly string[] | undefined;
 }
 
+type Only = (key: string) => string | undefined;
+
+/** What switches the check of a host's key off, as a line. */
+function lineThatTakesAnyKey(only: Only): string | undefined {
+  if (/^(?:no|false|off)$/.test(only('stricthostkeychecking') ?? '')) return 'StrictHostKeyChecking no';
+  // It counts on a loopback address without a HostKeyAlias (check_host_key in OpenSSH's sshconnect.c).
+  const isLocal = /^(?:localhost|127\..*|::1)$/.test(only('hostname') ?? '') && only('hostkeyalias') === undefined;
+  return isLocal && isOn(only('nohostauthenticationforlocalhost')) ? 'NoHostAuthenticationForLocalhost yes' : undefined;
+}
+
+/** It is a program of the user's: only what stands in its line can be seen. */
+function proxyThatTakesAnyKey(only: Only): string | undefined {
+  const line = only('proxycommand') ?? '';
+  return /StrictHostKeyChecking[\s='"]+(?:no|false|off)\b/i.test(line) ? line : undefined;
+}
+
 interface Need {
   readonly what: string;
-  readonly isSo: (only: (key: string) => string | undefined) => boolean;
+  readonly isSo: (only: Only) => boolean;
 }
 
 /** ssh2 knows none of these. GSSAPIAuthentication alone means nothing: Debian says yes for every host. */
@@ -128,4 +151,13 @@ export function expandTokens(path: string, tokens: Tokens): string {
     u: tokens.localUser,
   };
   return path.replace(/^~(?=\/|$)/, tokens.homeDir).replace(/%(.)/g, (token, name: string) => values[name] ?? token);
+}
+
+/** Those that ssh reads for a host, whole: an old one shows them as they are written. */
+export function knownHostsFilesOf({ name, config }: { readonly name: string; readonly config: SshConfig }): string[] {
+  const { homedir: homeDir, username: localUser } = userInfo();
+  const { hostName: host = name, port = 22, user = localUser } = config;
+  const tokens = { homeDir, localUser, calledAs: name, host, port, user };
+  const files = [...(config.userKnownHostsFiles ?? []), ...(config.globalKnownHostsFiles ?? [])];
+  return files.map((file) => expandTokens(file, tokens));
 }

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { packagePath } from '../../src/base/package-folder.ts';
 import {
   findDistrust,
+  findNameDistrust,
   isReadableByOthers,
   lookAtPath,
   type PathStep,
@@ -108,6 +109,30 @@ describe('a path', () => {
   }
 });
 
+describe('a name', () => {
+  const trust: Trust = { uid: ADA };
+  const open = { mode: 0o1777, uid: 0 };
+  const rows: readonly [string, PathSteps, string | undefined][] = [
+    ['of a file in a sticky folder is trusted', way(open, { kind: 'file' }), undefined],
+    [
+      'of what is not there yet in one is not: anybody could make it first',
+      { ...way(open), isWhole: false },
+      '/0 can be written by everybody (mode 1777)',
+    ],
+    [
+      'that a link of the user gives to what is not there yet is judged by the folder that would hold it',
+      { ...way({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
+      '/tmp can be written by everybody (mode 1777)',
+    ],
+    ["of what is not there yet in the user's folder is trusted", { ...way(open, {}), isWhole: false }, undefined],
+  ];
+  for (const [what, steps, why] of rows) {
+    it(what, () => {
+      expect(findNameDistrust(steps, trust)).to.equal(why);
+    });
+  }
+});
+
 describe('paths in trees of two users', () => {
   let folder: string;
   before(requireRoot);
@@ -163,6 +188,8 @@ interface TreeStep {
   readonly owner: number;
   readonly mode: number;
   readonly isLink: boolean;
+  /** Whether the path goes in and out again before it goes on. */
+  readonly isDetour: boolean;
 }
 
 /** Folders in each other, each perhaps reached by a link. Ada's own are most, so that many trees are good. */
@@ -171,6 +198,7 @@ const tree = fc.array(
     owner: fc.constantFrom(ADA, ADA, ADA, ADA, 0, MALLORY),
     mode: fc.constantFrom(0o755, 0o755, 0o755, 0o700, 0o1777, 0o777, 0o775),
     isLink: fc.boolean(),
+    isDetour: fc.constantFrom(false, false, true),
   }),
   { minLength: 1, maxLength: 3 },
 );
@@ -180,7 +208,7 @@ function build(top: string, steps: readonly TreeStep[]): string {
   let path = top;
   const modes: [string, number][] = [];
   mkdirSync(top);
-  for (const [index, { owner, mode, isLink }] of steps.entries()) {
+  for (const [index, { owner, mode, isLink, isDetour }] of steps.entries()) {
     const target = join(path, `d${index}`);
     mkdirSync(target);
     chownSync(target, owner, owner);
@@ -190,6 +218,10 @@ function build(top: string, steps: readonly TreeStep[]): string {
       path = join(target, '..', `l${index}`);
       symlinkSync(`d${index}`, path);
       lchownSync(path, steps[(index + 1) % steps.length]?.owner ?? 0, ADA);
+    }
+    if (isDetour) {
+      mkdirSync(join(target, 'in'));
+      path = `${path}/in/..`;
     }
   }
   for (const [made, mode] of modes) chmodSync(made, mode === 0o700 ? 0o711 : mode);

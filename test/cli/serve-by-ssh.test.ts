@@ -1,6 +1,6 @@
 // A round on a cluster behind a real sshd, by both providers, as ~/.ssh/config and clearml.conf say.
 import { expect } from 'chai';
-import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
@@ -142,6 +142,56 @@ describe('a round by SSH', () => {
       expect(sshd.log().slice(before.length)).not.to.contain('Accepted');
     });
   }
+
+  describe('with openssh and a jump host', () => {
+    let gate: TestSshd;
+    beforeEach(async () => {
+      gate = await startSshd([`AuthorizedKeysFile ${folder}/key.pub`]);
+    });
+    afterEach(() => gate[Symbol.asyncDispose]());
+
+    async function throughGate(...more: readonly string[]): Promise<void> {
+      const host = ['Host gate', 'HostName 127.0.0.1', `Port ${gate.port}`, 'User root', `IdentityFile ${folder}/key`];
+      const known = [`UserKnownHostsFile ${folder}/known-gate`, 'GlobalKnownHostsFile none'];
+      await writeConfig('ProxyJump gate', ...host, ...known, ...more);
+      await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
+    }
+
+    for (const [line, settings] of [
+      ['StrictHostKeyChecking no', ''],
+      ['StrictHostKeyChecking accept-new', 'host_keys: strict'],
+      ['NoHostAuthenticationForLocalhost yes', ''],
+    ] as const) {
+      it(`is not begun where ssh would take any key of that: ${line} ${settings}`, async () => {
+        await throughGate(line);
+
+        const { code, stderr } = await round(`provider: openssh, ${settings}`);
+        const doctor = await place.run('doctor');
+
+        expect(code, stderr).to.equal(78);
+        const words = `The host keys on the way to cluster would not all be checked: ssh's configuration has "${line}" for gate.`;
+        expect(stderr).to.include(words);
+        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+        expect(gate.loginCount()).to.equal(0);
+      });
+    }
+
+    it('is served where that is known, and not where others can change what knows it', async () => {
+      await throughGate();
+      expect((await round('provider: openssh')).code).to.equal(69);
+      expect(gate.loginCount()).to.equal(0);
+      await writeFile(join(folder, 'known-gate'), await readFile(gate.knownHosts()));
+      expectServed(await round('provider: openssh'));
+      expect(gate.loginCount()).to.equal(1);
+
+      await chmod(folder, 0o755);
+      await chmod(join(folder, 'known-gate'), 0o666);
+      const { code, stderr } = await round('provider: openssh');
+      expect(code, stderr).to.equal(69);
+      expect(stderr).to.include(`The host key of gate can't be checked: others can change ${folder}/known-gate`);
+      expect(gate.loginCount()).to.equal(1);
+    });
+  });
 
   it('F-15 with openssh and a ControlPath: your own connection is used, and nobody logs in without it', async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };

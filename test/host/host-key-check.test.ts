@@ -1,6 +1,6 @@
 // Which keys a host may show, what is said when it shows another one, and what is remembered.
 import { expect } from 'chai';
-import { chmod, mkdir, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHostKeys } from '../../src/host/host-key-check.ts';
 import { fingerprint } from '../../src/host/host-key-verdict.ts';
@@ -146,6 +146,40 @@ describe('in the mode accept-new, a host key', () => {
     await symlink('/dev/null', join(here.folder, 'known'));
 
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("can't be remembered");
+  });
+
+  it('is not remembered where others can change the file, be it empty', async () => {
+    await using here = await keyFolder();
+    const known = await here.write('known', '');
+    await chmod(here.folder, 0o755);
+    await chmod(known, 0o666);
+
+    for (const mode of ['strict', 'accept-new'] as const)
+      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be written by everybody (mode 666)`);
+    expect(await here.read('known')).to.equal('');
+  });
+
+  it('is not remembered in a file that is yet to be made where anybody could make it first, through links neither', async () => {
+    await using here = await keyFolder();
+    const open = join(here.folder, 'open');
+    await mkdir(open);
+    await chmod(here.folder, 0o755);
+    await chmod(open, 0o1777);
+    await symlink(join(open, 'made'), join(here.folder, 'whole-link'));
+    await symlink('sub/../open/made', join(here.folder, 'link'));
+    await mkdir(join(here.folder, 'sub'));
+    await symlink('../made', join(open, 'link-up'));
+
+    for (const name of ['open/known', 'open/.ssh/known', 'whole-link', 'link']) {
+      const files = { knownHostsFiles: [join(here.folder, name)], mode: 'accept-new' as const };
+      expect(await here.say(files, 'login1', 22, NEW), name).to.contain(
+        `others can change ${here.folder}/${name}, as ${open} can be written by everybody (mode 1777)`,
+      );
+    }
+    expect(await readdir(open)).to.deep.equal(['link-up']);
+    const out = { knownHostsFiles: [join(open, 'link-up')], mode: 'accept-new' as const };
+    expect(await here.say(out, 'login1', 22, NEW)).to.equal('ok');
+    expect(await here.read('made')).to.include('ssh-ed25519');
   });
 
   it('makes the folder of the file, private', async () => {
