@@ -5,6 +5,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from '../doctor/node-found.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from '../doctor/node-probe.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
+import { distrustThere } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
 import { isLive } from '../slurm/job-state.ts';
@@ -51,11 +52,12 @@ interface Probing extends ProbeWishes {
 }
 
 async function probe({ base, cluster, host, scheduler, place, container }: Probing): Promise<Fact<NodeFound>> {
-  const { api } = base.config.settings;
+  const { api, slurm } = base.config.settings;
   const { stop, stderr } = base.around;
   const jobName = probeName(randomToken());
-  const folder = cluster.sharedDir ?? (await homeFolder(host));
-  const outputFile = `${folder}/${jobName}.log`;
+  const logFolder = await findLogFolder(host, cluster.sharedDir, slurm.trustedGroup);
+  if (logFolder.kind !== 'known') return logFolder;
+  const outputFile = `${logFolder.value}/${jobName}.log`;
   const script = probeScript({
     jobName,
     place,
@@ -80,6 +82,22 @@ async function probe({ base, cluster, host, scheduler, place, container }: Probi
   } finally {
     await leaveNoFile(host, outputFile, stderr);
   }
+}
+
+/** Slurm writes the log through whatever stands in its place: it goes where nobody else can put anything. */
+async function findLogFolder(
+  host: Host,
+  sharedDir: string | undefined,
+  trustedGroup: string | undefined,
+): Promise<Fact<string>> {
+  const whys: string[] = [];
+  for (const folder of [sharedDir, await homeFolder(host)]) {
+    if (folder === undefined) continue;
+    const why = await distrustThere(host, folder, trustedGroup);
+    if (why === undefined) return known(folder);
+    whys.push(why);
+  }
+  return trouble(`no job was sent, as others could change its log: ${whys.join('; ')}`);
 }
 
 async function homeFolder(host: Host): Promise<string> {

@@ -1,6 +1,6 @@
 // `doctor --on-node`: what a real job finds on a real node, and what becomes of that job.
 import { expect } from 'chai';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorFault } from '../doctor/faults-here.ts';
 import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
@@ -36,6 +36,21 @@ describe('doctor --on-node', () => {
     expect(stdout).to.match(/^✔ node-shared-folder +\/tmp\/shared-\w+$/m);
     expect(left).to.deep.equal([]);
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
+  });
+
+  it('puts nothing into a shared folder that others can change', async () => {
+    const shared = await mkdtemp('/tmp/shared-');
+    await chmod(shared, 0o777);
+    await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
+    const before = await stat(shared, { bigint: true });
+
+    const told = readReport(await world.run('doctor', '--json', '--on-node'));
+    const after = await stat(shared, { bigint: true });
+    await rm(shared, { recursive: true });
+
+    expect(told.row('shared-folder')).to.include({ result: 'failed' });
+    expect(told.row('probe-job')).to.include({ result: 'ok' });
+    expect(after.mtimeNs).to.equal(before.mtimeNs);
   });
 
   it('tells what is missing there', async () => {
