@@ -23,17 +23,21 @@ function breakLine(line: string): string {
   return lines.join('\n');
 }
 
-/** A word that is too long by itself, such as a path, stays whole: cut it could not be copied. */
+/** A word that is too long by itself, such as a path, stays whole: cut it could not be copied. Reads the sentence once. */
 function breakSentence(sentence: string): string[] {
   const lines: string[] = [];
-  let rest = sentence;
-  while (rest.length > CONSOLE_COLUMNS) {
-    const from = rest.search(/\S/);
-    const before = rest.lastIndexOf(' ', CONSOLE_COLUMNS);
-    const cut = before > from ? before : rest.indexOf(' ', CONSOLE_COLUMNS);
+  let start = 0;
+  let indent = '';
+  let firstWord = 0;
+  while (indent.length + sentence.length - start > CONSOLE_COLUMNS) {
+    const end = start + CONSOLE_COLUMNS - indent.length;
+    while (firstWord < start || sentence[firstWord] === ' ') firstWord += 1;
+    const before = sentence.lastIndexOf(' ', end);
+    const cut = before > firstWord ? before : sentence.indexOf(' ', Math.max(end, firstWord));
     if (cut < 0) break;
-    lines.push(rest.slice(0, cut));
-    rest = `${INDENT}${rest.slice(cut + 1)}`;
+    lines.push(indent + sentence.slice(start, cut));
+    start = cut + 1;
+    indent = INDENT;
   }
-  return [...lines, rest];
+  return [...lines, indent + sentence.slice(start)];
 }

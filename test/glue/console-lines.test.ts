@@ -65,4 +65,20 @@ describe('a console line', () => {
       }),
     );
   });
+
+  // Memory that grows with the square of the length ended the daemon at one megabyte.
+  for (const [what, text] of [
+    ['words', 'a '.repeat(2_000_000)],
+    ['sentences', 'Aa. '.repeat(250_000)],
+  ] as const)
+    it(`of megabytes of ${what} is read once`, () => {
+      const widths = breakLines(text)
+        .split('\n')
+        .map((line) => line.length);
+      expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
+    });
+
+  it('of megabytes of blanks keeps its words', () => {
+    expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
+  });
 });
