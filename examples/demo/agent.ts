@@ -1,5 +1,5 @@
 // Which clearml-agent the demo uses: the real one in a Python environment of this checkout, else the stand-in.
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../../test/stand-ins/agent/stand-in-agent.ts';
 import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
 import { hasProgram } from '../../test/set-up/command.mjs';
 import type { Installer } from './installing.ts';

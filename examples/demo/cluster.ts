@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { startStandInCluster } from '../../test/stand-ins/slurm/stand-in-cluster.ts';
 import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
 import type { Installer } from './installing.ts';
 import { tellingLine } from './telling-line.ts';

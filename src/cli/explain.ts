@@ -5,7 +5,7 @@ import { AlreadyRunning, StateFolderUnusable } from '../glue/lock.ts';
 import { JournalUnusable } from '../glue/journal.ts';
 import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../host/errors.ts';
 import { SshSetupProblem } from '../host/ssh-config-target.ts';
-import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/clearml/start-errors.ts';
+import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/start-errors.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
 import { TemplateProblem } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
 import type { SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { builtProgram } from '../support/built-program.ts';

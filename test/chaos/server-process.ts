@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer, request as ask, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
 import { KEYS, readAnswered, readAsked, RECORD_FILE, RECORDED, SERVER_CLOCK_FILE } from './server-record.ts';
 
 const [folder = '.', ...fronts] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // The ClearML contract with our own sandbox.
 import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { defineClearmlContract } from './contract.ts';
 
 describe('the sandbox', () => {

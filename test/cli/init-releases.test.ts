@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { APPTAINER_BESIDE, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { makeImage } from '../support/apptainer-image.ts';

@@ -1,6 +1,6 @@
 // A command line in this process with a sandbox server behind it, and the server's user.
 import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
 import { here, type Here } from './run-here.ts';
 

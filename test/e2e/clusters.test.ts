@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../../src/host/host-key-verdict.ts';
 import { readKnownHosts } from '../../src/host/known-hosts.ts';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';

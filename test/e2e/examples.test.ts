@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';

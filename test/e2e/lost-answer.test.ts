@@ -1,6 +1,6 @@
 // sbatch says "Socket timed out" although Slurm took the job: a proxy in front of the controller swallows its answer.
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
 import { requirePython, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { findHolder, takeLock } from '../../src/glue/lock.ts';
-import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { asCluster } from './on-stand-in.ts';

@@ -1,6 +1,6 @@
 // What a user does on the web page of the scheduler queue, while jobs wait: remove, clear, and put into another queue.
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { AGENT_PYTHON_INSIDE, makeImageWithAgent } from '../support/image-with-agent.ts';
 import { agentPython, requireAgent, requirePython, requireSlurm, requireSlurmVersion } from '../support/requires.ts';

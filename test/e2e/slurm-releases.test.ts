@@ -1,6 +1,6 @@
 // The core of whole runs on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
 import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';

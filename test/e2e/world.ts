@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/clearml/server.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { agentPython } from '../support/requires.ts';

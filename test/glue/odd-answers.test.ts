@@ -1,7 +1,7 @@
 // One odd object of the server, put there by a user or by a fault, is the trouble of nobody else, and no evidence of anything.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import type { Fields } from '../../src/sandbox/clearml/call.ts';
+import type { Fields } from '../../src/sandbox/call.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';

@@ -1,8 +1,8 @@
 // A sandbox server with tasks parked in its scheduler queue, as they are when their job starts.
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
-import type { SandboxLog } from '../../src/sandbox/clearml/dispatch.ts';
-import { createSandbox } from '../../src/sandbox/clearml/server.ts';
+import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
 import { agentPython } from '../support/requires.ts';

@@ -1,7 +1,7 @@
 // The model of the server is held to the sandbox's rules: the same calls, in any order, have the same answers and leave the same behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ApiError } from '../../src/sandbox/clearml/api-error.ts';
+import { ApiError } from '../../src/sandbox/api-error.ts';
 import { createServer } from '../glue/simulation/server.ts';
 import { createOwnedClock } from '../glue/simulation/owned-clock.ts';
 import { createTurns } from '../glue/simulation/turns.ts';

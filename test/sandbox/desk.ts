@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { formatReadyConf } from '../../src/sandbox/clearml/ready-conf.ts';
+import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { openSandbox, type OpenSandbox } from './clearml/open-sandbox.ts';
+import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 export interface Ended {
   readonly code: number | null;

@@ -12,7 +12,7 @@ const OTHERS = [
   { title: 'format', program: 'prettier', args: ['--check', '.'] },
   { title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
   { title: 'dead code', program: 'knip', args: [] },
-  { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'src/sandbox/agent/python'] },
+  { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'test/stand-ins/agent/python'] },
 ];
 
 /**

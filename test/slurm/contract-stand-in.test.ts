@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startStandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { defineSchedulerContract, type ClusterUnderTest } from './contract.ts';
 import { schedulerOn } from './scheduler-on.ts';
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { controllerDown, cutShort, emptyWithComplaint, noise, slow } from '../../src/sandbox/slurm/faults.ts';
+import { controllerDown, cutShort, emptyWithComplaint, noise, slow } from '../stand-ins/slurm/faults.ts';
 import { SlurmUnavailable } from '../../src/slurm/errors.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { rejection } from '../support/rejection.ts';

@@ -2,9 +2,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planFault, type Fault } from '../../src/sandbox/slurm/faults.ts';
-import type { StandInSettings } from '../../src/sandbox/slurm/settings.ts';
-import { startStandInCluster, type StandInCluster } from '../../src/sandbox/slurm/stand-in-cluster.ts';
+import { planFault, type Fault } from '../stand-ins/slurm/faults.ts';
+import type { StandInSettings } from '../stand-ins/slurm/settings.ts';
+import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { schedulerOn, type LoggedLine } from './scheduler-on.ts';
 

@@ -7,7 +7,7 @@ import {
   noise,
   slow,
   submissionFails,
-} from '../../src/sandbox/slurm/faults.ts';
+} from '../stand-ins/slurm/faults.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD, NAME, useTroubleDesk } from './trouble-desk.ts';
 

@@ -1,7 +1,7 @@
 // A container image as a folder that has an agent, and so needs nothing of the node but its configuration.
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { makeImage } from './apptainer-image.ts';
 
 /** Where the Python with the agent is inside, for a wrapper around it. */

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/clearml/ready-conf.ts';
-import { createSandbox, type Sandbox } from '../../sandbox/clearml/server.ts';
-import { PortTaken } from '../../sandbox/clearml/start-errors.ts';
+import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/ready-conf.ts';
+import { createSandbox, type Sandbox } from '../../sandbox/server.ts';
+import { PortTaken } from '../../sandbox/start-errors.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeReach } from '../sandbox-reach.ts';

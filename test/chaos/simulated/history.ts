@@ -1,5 +1,5 @@
 // What each task has been through, and what it may have become by that: kept by those who did it, never asked of the product.
-import type { TaskDocument } from '../../../src/sandbox/clearml/documents.ts';
+import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../../glue/simulation/cluster.ts';
 import type { Character } from '../../glue/simulation/world.ts';

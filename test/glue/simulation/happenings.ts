@@ -1,5 +1,5 @@
 // What can happen in a story besides everybody doing his work: the table of faults, of the user's acts, and of the cluster's.
-import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
+import { ApiError } from '../../../src/sandbox/api-error.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { Fate, SimJob } from './cluster.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './places.ts';

@@ -1,6 +1,6 @@
 // What a job does on its node, one step at a time: the gate, then the agent's own calls, as seen of the real ones.
-import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
-import type { Fields } from '../../../src/sandbox/clearml/call.ts';
+import { ApiError } from '../../../src/sandbox/api-error.ts';
+import type { Fields } from '../../../src/sandbox/call.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { OTHER_QUEUE, SCHEDULER_QUEUE } from './places.ts';
 import type { Cluster, SimJob } from './cluster.ts';

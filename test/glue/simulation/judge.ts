@@ -1,5 +1,5 @@
 // What must never be seen in any story: each rule is checked after each move, or at the call of a daemon that breaks it.
-import type { Store } from '../../../src/sandbox/clearml/store.ts';
+import type { Store } from '../../../src/sandbox/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from './cluster.ts';
 import { TERM_REASON } from './job-life.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './places.ts';

@@ -1,7 +1,7 @@
 // Somebody else's agent: a stock clearml-agent daemon on the other queue, which now and then also takes from ours.
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
-import type { Fields } from '../../../src/sandbox/clearml/call.ts';
+import { ApiError } from '../../../src/sandbox/api-error.ts';
+import type { Fields } from '../../../src/sandbox/call.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './places.ts';
 import type { Server } from './server.ts';
 

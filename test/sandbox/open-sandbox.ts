@@ -1,8 +1,8 @@
 // A sandbox for one test, and the calls on it as its tests write them.
 import * as z from 'zod';
-import { systemClock, type Clock } from '../../../src/base/clock.ts';
-import { waitUntil } from '../../support/wait-until.ts';
-import { createSandbox, type Sandbox } from '../../../src/sandbox/clearml/server.ts';
+import { systemClock, type Clock } from '../../src/base/clock.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 
 const Envelope = z.object({
   meta: z.looseObject({ result_code: z.number(), result_subcode: z.number(), result_msg: z.string() }),

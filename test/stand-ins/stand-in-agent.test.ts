@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { standInAgentPython } from '../../src/sandbox/agent/stand-in-agent.ts';
+import { standInAgentPython } from './agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { createNode, fillIn, type Node } from '../job/job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from '../job/parking.ts';
 import { requirePython } from '../support/requires.ts';
-import { describeAgent, EXECUTE } from './agent-contract.ts';
-import { openDesk } from './desk.ts';
+import { describeAgent, EXECUTE } from '../sandbox/agent-contract.ts';
+import { openDesk } from '../sandbox/desk.ts';
 
 describe('the stand-in for clearml-agent on the sandbox', () => {
   before(requirePython);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { formatFirstTaskLines, formatReadyConf } from '../../../src/sandbox/clearml/ready-conf.ts';
+import { formatFirstTaskLines, formatReadyConf } from '../../src/sandbox/ready-conf.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 // Lists of the sandbox: filters, pages, fields and order.
 import { expect } from 'chai';
-import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
-import { listDocuments } from '../../../src/sandbox/clearml/listing.ts';
-import { TASK_CONDITIONS } from '../../../src/sandbox/clearml/task-listing.ts';
+import { ApiError } from '../../src/sandbox/api-error.ts';
+import { listDocuments } from '../../src/sandbox/listing.ts';
+import { TASK_CONDITIONS } from '../../src/sandbox/task-listing.ts';
 
 const TASKS = [
   {

@@ -1,5 +1,5 @@
 // The stand-in's slurmctld: keeps the jobs, starts what fits, ends what must end, and remembers all of it in a file.
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../../../src/base/clock.ts';
 import { admit } from './admission.ts';
 import { isOver, type EndState, type StandInJob } from './job.ts';
 import { jobEnvironment } from './job-environment.ts';

@@ -1,7 +1,7 @@
 // Times as the sandbox writes and reads them.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatInstant, readInstant } from '../../../src/sandbox/clearml/instant.ts';
+import { formatInstant, readInstant } from '../../src/sandbox/instant.ts';
 
 describe('moments', () => {
   it('are written as Python writes them', () => {

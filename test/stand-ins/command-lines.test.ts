@@ -1,10 +1,10 @@
 // How the stand-in reads what people type: options, directives, lengths of time, lists of nodes.
 import { expect } from 'chai';
-import { readDirectives } from '../../../src/sandbox/slurm/directives.ts';
-import { formatDuration, readDuration } from '../../../src/sandbox/slurm/durations.ts';
-import { formatNodes } from '../../../src/sandbox/slurm/node-list.ts';
-import { readCommandLine } from '../../../src/sandbox/slurm/options.ts';
-import { fillOutputPath } from '../../../src/sandbox/slurm/output-path.ts';
+import { readDirectives } from './slurm/directives.ts';
+import { formatDuration, readDuration } from './slurm/durations.ts';
+import { formatNodes } from './slurm/node-list.ts';
+import { readCommandLine } from './slurm/options.ts';
+import { fillOutputPath } from './slurm/output-path.ts';
 
 describe('options of a stand-in command', () => {
   const TABLE = [

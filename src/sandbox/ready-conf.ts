@@ -1,5 +1,5 @@
 // What a person needs to use a sandbox at once: a clearml.conf, and lines for a shell that enqueue a first task.
-import { quoteWord } from '../../base/shell-word.ts';
+import { quoteWord } from '../base/shell-word.ts';
 
 export interface SandboxAccess {
   /** Without a slash at its end. */

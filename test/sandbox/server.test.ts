@@ -2,10 +2,10 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { systemClock } from '../../../src/base/clock.ts';
-import { createSandbox } from '../../../src/sandbox/clearml/server.ts';
-import { PortTaken } from '../../../src/sandbox/clearml/start-errors.ts';
-import { rejection } from '../../support/rejection.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
+import { PortTaken } from '../../src/sandbox/start-errors.ts';
+import { rejection } from '../support/rejection.ts';
 import { basic, openSandbox, readAnswer, type OpenSandbox } from './open-sandbox.ts';
 
 interface RawRequest {

@@ -1,5 +1,5 @@
 // The sandbox's own time: the given clock, moved forward on request, so that rules about hours can be seen in a second.
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Store } from './store.ts';
 
 export interface SandboxClock {

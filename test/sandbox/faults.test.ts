@@ -1,6 +1,6 @@
 // Trouble on demand: calls of the sandbox that are dropped, delayed, held or answered with an error.
 import { expect } from 'chai';
-import { rejection } from '../../support/rejection.ts';
+import { rejection } from '../support/rejection.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 describe('a fault', () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { prepareCommand, runCommand } from './commands/run-command.ts';
 import { createController, type Controller } from './controller.ts';
 import { spoil, takeFault } from './faults.ts';

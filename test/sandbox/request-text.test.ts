@@ -1,7 +1,7 @@
 // What the sandbox takes for a request: any method, any version, nulls, JSON lines and query parameters.
 import { expect } from 'chai';
-import { ApiError } from '../../../src/sandbox/clearml/api-error.ts';
-import { readObjects, readPath } from '../../../src/sandbox/clearml/request-text.ts';
+import { ApiError } from '../../src/sandbox/api-error.ts';
+import { readObjects, readPath } from '../../src/sandbox/request-text.ts';
 
 const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
   readObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });

@@ -1,7 +1,7 @@
 // The sandbox: a server that clearml-agent and the clearml SDK take for a ClearML API server.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
 import { compress } from './compression.ts';

@@ -1,6 +1,6 @@
 // Which status may follow which in the sandbox, without and with force.
 import { expect } from 'chai';
-import { judgeChange, TASK_STATUSES } from '../../../src/sandbox/clearml/status-machine.ts';
+import { judgeChange, TASK_STATUSES } from '../../src/sandbox/status-machine.ts';
 
 /** What may follow without force, staying aside. */
 const ALLOWED: Readonly<Record<string, string>> = {

@@ -6,11 +6,11 @@ import { createConnection } from 'node:net';
 import { constants, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-const [, , socketPath, program, offlineExitCode, offlineWords, ...args] = process.argv;
+const [, , socketPath = '', program = '', offlineExitCode = '', offlineWords = '', ...args] = process.argv;
 
 await run();
 
-/** The cluster's answers are those of `commandAnswer` in src/sandbox/slurm/wire.ts. */
+/** The cluster's answers are those of `commandAnswer` in wire.ts. */
 async function run() {
   let answer = await ask(null);
   if (answer.kind === 'script-wanted') answer = await askWithScript(answer.file);
@@ -27,7 +27,7 @@ async function run() {
 function ask(script) {
   const { username: user } = userInfo();
   // As sbatch.c, _set_umask_env: what is set already counts.
-  const SLURM_UMASK = process.env.SLURM_UMASK ?? process.umask().toString(8).padStart(4, '0');
+  const SLURM_UMASK = process.env['SLURM_UMASK'] ?? process.umask().toString(8).padStart(4, '0');
   const environment = { ...process.env, SLURM_UMASK };
   const call = { program, args, script, workDir: process.cwd(), user, environment };
   return new Promise((resolve) => {
@@ -59,7 +59,11 @@ async function askWithScript(file) {
   }
 }
 
-/** One task of a step; its output goes where ours goes. */
+/**
+ * One task of a step; its output goes where ours goes.
+ * @param {{ program: string, args: string[], environment: Record<string, string> }} task
+ * @returns {Promise<number>}
+ */
 function runTask(task) {
   const child = spawn(task.program, task.args, { env: { ...process.env, ...task.environment }, stdio: 'inherit' });
   return new Promise((resolve) => {
@@ -67,6 +71,6 @@ function runTask(task) {
       process.stderr.write(`slurmstepd: error: execve(): ${task.program}: ${error.message}\n`);
       resolve(2);
     });
-    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
 }

@@ -1,5 +1,5 @@
 // What the stand-in commands see of the cluster.
-import type { Clock } from '../../../base/clock.ts';
+import type { Clock } from '../../../../src/base/clock.ts';
 import type { Controller } from '../controller.ts';
 import type { StandInSettings } from '../settings.ts';
 

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import * as z from 'zod';
-import { NotASnapshot } from '../../../src/sandbox/clearml/start-errors.ts';
-import { rejection } from '../../support/rejection.ts';
+import { NotASnapshot } from '../../src/sandbox/start-errors.ts';
+import { rejection } from '../support/rejection.ts';
 import { callsOn, openSandbox, type Calls } from './open-sandbox.ts';
 
 const Access = z.object({ url: z.string(), accessKey: z.string(), secretKey: z.string() });

@@ -1,13 +1,13 @@
 // Writes the stand-in commands into a folder, as small scripts that start the one program behind them all.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packagePath } from '../../base/package-folder.ts';
-import { quoteWord } from '../../base/shell-word.ts';
+import { packagePath } from '../../../src/base/package-folder.ts';
+import { quoteWord } from '../../../src/base/shell-word.ts';
 import { unreachable } from './faults.ts';
 import { STAND_IN_VERSION } from './settings.ts';
 import { SOCKET_NAME, STAND_IN_COMMANDS, type CommandName } from './wire.ts';
 
-const PROGRAM = packagePath('bin/stand-in-command.js');
+const PROGRAM = packagePath('test/stand-ins/slurm/command.js');
 
 const VERSION_LINE = `slurm ${STAND_IN_VERSION} (not Slurm: a stand-in from the sandbox of clearml-agent-slurm)`;
 
