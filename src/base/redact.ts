@@ -15,21 +15,31 @@ export interface Redaction {
 const NAME =
   '[\\w.-]{0,64}(?:secret|passw|passphrase|passcode|pwd|token|credential|cred|api_?key|key|pass|authoriz|auth(?!or)|signature|bearer|cookie)[\\w.-]{0,64}|sig|sas';
 
-/** Shapes that say by themselves what they are; group 1 stays. */
+/** Shapes that say by themselves what they are; group 1 stays. None reads a part of the text again for each place where it could begin. */
 const SHAPES: readonly RegExp[] = [
-  // A user and a password, or a key alone, in front of the host of a URL. A port and a digest are none.
-  /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#:@]*:(?!\d+\/)[^\s]*|[^\s/?#]+)(?=@)/gi,
   /([?&;][\w.-]{0,64}(?:sig|signature|token|key|secret|pass|credential|auth|code)[\w.-]{0,64}=)[^&#\s"]+/gi,
   /(\b(?:bearer|basic|digest)\s+)[\w.~+/=-]{8,}/gi,
   /()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /()\b(?:gh[opsur]_|github_pat_|glpat-|hf_|nvapi-|sk-|xox[abprs]-)[\w-]{16,}/g,
-  /()\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
+  /()(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^]*?(?=-----END|$)/g,
 ];
 
+/** A user and a password, or a key alone, in front of the host of a URL. A port and a digest are none. */
+const LOGIN_IN_URL = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#:@]*:(?!\d+\/)[^\s]*|[^\s/?#]+)(?=@)/gi;
+
 /** Only what is a secret by its shape: for text that is no configuration, such as what servers and programs say. */
 export function redactShapes(text: string): string {
-  return SHAPES.reduce((shown, shape) => shown.replace(shape, `$1${MASK}`), text);
+  const shown = SHAPES.reduce((rest, shape) => rest.replace(shape, `$1${MASK}`), text);
+  return shown.replace(/\S+/g, (word) => {
+    const end = endOfLogins(word);
+    return end === 0 ? word : word.slice(0, end).replace(LOGIN_IN_URL, `$1${MASK}`) + word.slice(end);
+  });
+}
+
+/** Behind its last @ a word has no login: it need not be searched. */
+function endOfLogins(word: string): number {
+  return word.lastIndexOf('@') + 1;
 }
 
 /** All that stands in a setting: it may be a command line, a line of `.netrc`, a header, JSON. */
@@ -57,7 +67,14 @@ export function redactWords(words: readonly string[]): Redaction[] {
 
 /** Without the marks of a list or an object around it. */
 function bare(word: string): string {
-  return word.replaceAll(/^[[({,]+|[\])},;]+$/g, '');
+  return withoutEnd(word.replace(/^[[({,]+/, ''), '])},;');
+}
+
+/** Reads the end once, which a regular expression does not: it tries from each place. */
+function withoutEnd(text: string, marks: string): string {
+  let end = text.length;
+  while (end > 0 && marks.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 const NAMED = new RegExp(`^-{0,2}(?:${NAME})$`, 'i');
@@ -114,16 +131,18 @@ function whole(word: string): Redaction {
 
 /** Also without what may be no part of it: the end of a command, of a list, of an object. */
 function forms(secret: string): string[] {
-  const trimmed = secret.replaceAll(/^["'\s]+|["'\s;,)\]}]+$/g, '');
+  const trimmed = withoutEnd(secret.replace(/^["'\s]+/, ''), '"\' \t\r\n;,)]}');
   return trimmed === secret || trimmed === '' ? [secret] : [secret, trimmed];
 }
 
 function shapesIn(text: string): string[] {
-  return SHAPES.flatMap((shape) =>
-    [...text.matchAll(shape)].flatMap(([all, kept = '']) => {
-      const secret = all.slice(kept.length);
-      // Of a user and a password in a URL the password is the secret.
-      return kept.endsWith('://') && secret.includes(':') ? [secret.slice(secret.indexOf(':') + 1)] : [secret];
+  const shapes = SHAPES.flatMap((shape) => [...text.matchAll(shape)].map(([all, kept = '']) => all.slice(kept.length)));
+  const logins = [...text.matchAll(/\S+/g)].flatMap(([word]) =>
+    [...word.slice(0, endOfLogins(word)).matchAll(LOGIN_IN_URL)].map(([all, kept = '']) => {
+      const login = all.slice(kept.length);
+      // Of a user and a password the password is the secret.
+      return login.includes(':') ? login.slice(login.indexOf(':') + 1) : login;
     }),
   );
+  return [...logins, ...shapes];
 }

@@ -8,6 +8,9 @@ export interface Secrets {
   redact(text: string): string;
 }
 
+/** From this length on half a value is no ordinary word. */
+const CUT_FROM = 16;
+
 export function createSecrets(): Secrets {
   let hidden: string[] = [];
 
@@ -28,7 +31,40 @@ export function createSecrets(): Secrets {
     redact(text) {
       let shown = text;
       for (const value of hidden) shown = shown.replaceAll(value, MASK);
+      for (const value of hidden) if (value.length >= CUT_FROM) shown = redactCut(shown, value);
       return redactShapes(shown);
     },
   };
+}
+
+/** Also what is left of a value that somebody has cut, the server or Slurm, if it is half of it or more. */
+function redactCut(text: string, value: string): string {
+  const half = Math.ceil(value.length / 2);
+  return redactEnd(redactBeginning(text, value, value.slice(0, half)), value, value.slice(-half));
+}
+
+function redactBeginning(text: string, value: string, half: string): string {
+  const [first = '', ...others] = text.split(half);
+  return [first, ...others.map((other) => other.slice(sharedLength(other, value.slice(half.length))))].join(MASK);
+}
+
+function redactEnd(text: string, value: string, half: string): string {
+  const parts = text.split(half);
+  const last = parts.pop() ?? '';
+  const missing = reversed(value.slice(0, -half.length));
+  return [
+    ...parts.map((part) => part.slice(0, part.length - sharedLength(reversed(part.slice(-half.length)), missing))),
+    last,
+  ].join(MASK);
+}
+
+/** How many characters both begin with. */
+function sharedLength(one: string, other: string): number {
+  let length = 0;
+  while (length < other.length && one[length] === other[length]) length += 1;
+  return length;
+}
+
+function reversed(text: string): string {
+  return text.split('').reverse().join('');
 }

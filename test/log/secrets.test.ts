@@ -49,4 +49,17 @@ describe('secrets', () => {
       }),
     );
   });
+
+  it('that were cut by somebody else, a server or Slurm, are hidden as far as half of them is left', () => {
+    const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
+    const secrets = createSecrets();
+    secrets.add(secret);
+
+    for (let length = Math.ceil(secret.length / 2); length <= secret.length; length += 1) {
+      expect(secrets.redact(`refused: ${secret.slice(0, length)} (400/1)`)).to.equal('refused: ******** (400/1)');
+      expect(secrets.redact(`…${secret.slice(-length)} and ${secret}`)).to.equal('…******** and ********');
+    }
+    expect(secrets.redact(`${secret}${secret.slice(0, 30)}…`)).to.equal('****************…');
+    expect(secrets.redact('kT7- is no part of it')).to.equal('kT7- is no part of it');
+  });
 });
