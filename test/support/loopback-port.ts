@@ -1,4 +1,5 @@
 // Loopback: free ports for daemons that can't be told to pick one themselves, whether somebody listens, and who is there by name.
+import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -7,17 +8,35 @@ import { connect, createServer } from 'node:net';
  * Ports below the range from which the kernel hands out ports for outgoing connections: one picked from that range
  * could be taken by any client between now and the daemon's start.
  */
-const LOWEST = 20_000;
-const HIGHEST = 32_000;
+const RANGE = { lowest: 20_000, count: 12_000 };
 
-/** That many different ports on 127.0.0.1, free at this moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    if (await isFree(port)) found.add(port);
+/**
+ * That many different ports on 127.0.0.1 on which nobody listens, and which nobody else is given while this process lives: daemons
+ * start seconds later on a busy machine, and other tests run beside.
+ */
+export async function freePorts(count: number, { lowest, count: among } = RANGE): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < count) {
+    const port = lowest + Math.floor(Math.random() * among);
+    if (await reserve(port)) found.push(port);
   }
-  return [...found];
+  return found;
+}
+
+/** Holds the UDP port of the same number, which is in nobody's way: the kernel gives it to one process, and back when that ends. */
+async function reserve(port: number): Promise<boolean> {
+  const hold = createSocket('udp4');
+  hold.unref();
+  hold.bind(port, '127.0.0.1');
+  try {
+    await once(hold, 'listening');
+  } catch {
+    hold.close();
+    return false;
+  }
+  if (await isFree(port)) return true;
+  hold.close();
+  return false;
 }
 
 export async function isListening(port: number): Promise<boolean> {

@@ -1,0 +1,31 @@
+// Ports for daemons that start later: nobody else is given them meanwhile.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { expect } from 'chai';
+import { freePorts } from './loopback-port.ts';
+
+const AMONG = { lowest: 19_000, count: 60 };
+const TAKEN = `
+  const { freePorts } = await import('./test/support/loopback-port.ts');
+  console.log(JSON.stringify(await freePorts(20, ${JSON.stringify(AMONG)})));
+  process.stdin.resume();
+`;
+
+describe('free ports', () => {
+  it('are given to one process only, though nobody listens on them yet', async () => {
+    const args = ['--import', 'tsx', '--input-type', 'module', '--eval', TAKEN];
+    const other = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      const [line] = (await once(createInterface(other.stdout), 'line')) as [string];
+      const theirs: unknown = JSON.parse(line);
+      const ours = await freePorts(20, AMONG);
+
+      expect(new Set(ours).size).to.equal(20);
+      expect(theirs).to.have.length(20);
+      expect(ours.filter((port) => (theirs as number[]).includes(port))).to.deep.equal([]);
+    } finally {
+      other.stdin.end();
+    }
+  });
+});
