@@ -23,7 +23,8 @@ export async function connectApi({ url, accessKey, secretKey }: ApiKeys): Promis
   async function post(endpoint: string, body: unknown, authorization: string): Promise<Record<string, unknown>> {
     const reply = await fetch(`${url}/${endpoint}`, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
+      // A connection that is kept may be closed by the server at the moment in which it is used again.
+      headers: { authorization, 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify(body),
     });
     const { meta, data } = Envelope.parse(await reply.json());
