@@ -9,7 +9,7 @@ import { isStoppedByTerm } from './agent-words.ts';
 import { isWaiting } from './decide/waiting.ts';
 import { ranAs } from './decide/whose.ts';
 import type { ServedQueue } from './glue.ts';
-import { findLiveJob, type View } from './look.ts';
+import { findLiveJob, newestAttempt, type View } from './look.ts';
 import type { Neighbours } from './neighbours.ts';
 
 /** What is to become of a task that nobody seems to follow. */
@@ -133,8 +133,9 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
 }
 
 function failedAfterTerm({ view, isOurs }: StrayFacts, task: Task, queue: ServedQueue): Stray | undefined {
-  const job = view.jobs.get(task.id)?.findLast((ended) => ended.state === 'FAILED' && ranAs(task, ended));
-  if (job === undefined || !isOurs(queue.id, readMark(attemptOf(job.name)))) return undefined;
+  const jobs = view.jobs.get(task.id) ?? [];
+  const job = jobs.findLast((ended) => ended.state === 'FAILED' && ranAs(task, ended));
+  if (job === undefined || !isOurs(queue.id, readMark(newestAttempt(jobs)))) return undefined;
   return { kind: 'maybe requeued', task: task.id, queue, job };
 }
 
@@ -174,12 +175,14 @@ function othersJob(facts: StrayFacts, task: Task, queue: ServedQueue, job: Job):
   return followed(facts, { task: task.id, queue, job, isOthersJob: true });
 }
 
+/** By the one rule for who follows a task: whoever takes it in by another would leave it again in the same pass. */
 function followed(
-  { isOurs }: StrayFacts,
+  { view, isOurs }: StrayFacts,
   { job, ...stray }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
 ): Stray | undefined {
   const attempt = attemptOf(job.name);
-  return isOurs(stray.queue.id, readMark(attempt)) ? { kind: 'job', ...stray, jobId: job.id, attempt } : undefined;
+  const newest = newestAttempt(stray.isOthersJob ? [] : (view.jobs.get(stray.task) ?? []), attempt);
+  return isOurs(stray.queue.id, readMark(newest)) ? { kind: 'job', ...stray, jobId: job.id, attempt } : undefined;
 }
 
 function isWanted({ status }: Task): boolean {

@@ -1,7 +1,7 @@
 // Follow: after one look at ClearML and Slurm, the table says for each task what is to be done.
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { attemptOf, formatJobName, readMark } from '../slurm/job-name.ts';
+import { formatJobName, readMark } from '../slurm/job-name.ts';
 import type { Job, JobId } from '../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from './decide/action.ts';
@@ -10,7 +10,7 @@ import type { Place, Sighting } from './decide/sighting.ts';
 import { forEachTask } from './each-task.ts';
 import type { Entry } from './entry.ts';
 import type { Glue } from './glue.ts';
-import { byTask, hasSchedulerQueue, type View } from './look.ts';
+import { byTask, hasSchedulerQueue, newestAttempt, type View } from './look.ts';
 import type { Ways } from './ways.ts';
 
 /** Does for each followed task what the table says, and tells whether any job was cancelled. */
@@ -52,21 +52,20 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
  * Whoever made the newest attempt follows the task. One that is newer than ours was made by somebody who had taken the task over
  * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
  */
-function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt = '' }: Entry): boolean {
-  let newest = attempt;
-  for (const { name } of jobs.get(task) ?? []) {
-    const shown = attemptOf(name);
-    if (shown > newest) newest = shown;
-  }
-  return neighbours.isOurs(queue, readMark(newest));
+function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt, isOthersJob }: Entry): boolean {
+  // Any other user may have given his jobs names like ours.
+  const shown = isOthersJob === true ? [] : (jobs.get(task) ?? []);
+  return neighbours.isOurs(queue, readMark(newestAttempt(shown, attempt)));
 }
 
 /**
- * Whether Slurm still shows a job of the task that we have cancelled as an extra one. That nobody else remembers: left alone, its
- * end would be taken for a user's scancel by whoever submitted it, which may be ourselves.
+ * Whether Slurm still shows a job of the task that we have cancelled, as an extra one or for another reason. That nobody else
+ * remembers: left alone, its end would be taken for a user's scancel by whoever follows the task, which may be ourselves later.
  */
-function hasCancelledOneOf({ jobs }: View, { task, cancelledExtras = [] }: Entry): boolean {
-  return jobs.get(task)?.some(({ id }) => cancelledExtras.includes(id)) === true;
+function hasCancelledOneOf({ jobs }: View, { task, jobId, cancelledFor, cancelledExtras = [] }: Entry): boolean {
+  const isCancelled = (id: JobId): boolean =>
+    cancelledExtras.includes(id) || (id === jobId && cancelledFor !== undefined);
+  return jobs.get(task)?.some(({ id }) => isCancelled(id)) === true;
 }
 
 /** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */
@@ -85,6 +84,7 @@ function see(glue: Glue, view: View, entry: Entry, parked: ReadonlySet<TaskId>):
     hasEntry: parked.has(entry.task),
     isQueueGone: !hasSchedulerQueue(glue, view),
     hasPeers: glue.neighbours.hasMet(),
+    mark: glue.mark,
     now: glue.clock.now(),
     graces: glue.graces,
   };

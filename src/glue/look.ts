@@ -2,7 +2,7 @@
 import type { Queue } from '../clearml/client.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import { attemptOf, readJobName } from '../slurm/job-name.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { Job } from '../slurm/scheduler.ts';
 import type { Glue } from './glue.ts';
@@ -76,6 +76,16 @@ export function isSchedulerQueueDeleted(glue: Glue, view: View): boolean {
 /** A job of this task that may still run. */
 export function findLiveJob(view: View, task: TaskId): Job | undefined {
   return view.jobs.get(task)?.find((job) => isLive(job.state));
+}
+
+/** The newest of these attempts at one task: whoever made it follows the task. @param least one that is known already */
+export function newestAttempt(jobs: readonly Job[], least = ''): string {
+  let newest = least;
+  for (const { name } of jobs) {
+    const attempt = attemptOf(name);
+    if (attempt > newest) newest = attempt;
+  }
+  return newest;
 }
 
 /** Jobs under names of ours, by the task that is in the name. */

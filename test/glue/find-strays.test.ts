@@ -1,10 +1,31 @@
 // Which tasks nobody seems to follow, and what is to become of each.
 import { expect } from 'chai';
+import type { JobId } from '../../src/slurm/scheduler.ts';
 import { ELSEWHERE, jobNameOf, OLD, QUIET, straysOf, type Row } from './stray-facts.ts';
 import { jobOf, NOW, taskOf } from './sightings.ts';
 
 const ROWS: readonly Row[] = [
   { title: 'was deleted a moment after it was parked', parkedAt: NOW - 1_000, stray: 'none' },
+  {
+    title: 'has a job of ours that lives, and a newer one of a peer, which follows the task',
+    task: taskOf('queued'),
+    jobs: [
+      jobOf('RUNNING', { name: jobNameOf('m0000') }),
+      jobOf('PENDING', { id: '8' as JobId, name: jobNameOf('m0001', 1) }),
+    ],
+    living: ['m0000', 'm0001'],
+    stray: 'none',
+  },
+  {
+    title: 'has a job of a peer that lives, and a newer one of ours that has ended',
+    task: taskOf('queued'),
+    jobs: [
+      jobOf('RUNNING', { name: jobNameOf('m0001') }),
+      jobOf('FAILED', { id: '8' as JobId, name: jobNameOf('m0000', 1) }),
+    ],
+    living: ['m0000', 'm0001'],
+    stray: 'job',
+  },
   {
     title: 'is parked for long, and nobody has a job of it, whoever has others',
     task: taskOf('queued'),

@@ -90,19 +90,24 @@ describe('following', () => {
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('remembers an extra job that it has cancelled for as long as Slurm shows it, whoever follows the other', async () => {
-    const desk = createDesk();
-    const glue = { ...desk.glue, neighbours: { ...desk.glue.neighbours, isOurs: () => false } };
-    const task = await followed(desk);
-    const [job] = desk.cluster.jobs;
-    const entry = desk.glue.journal.entries.get(task);
-    if (job === undefined || entry === undefined) throw new Error('nothing is followed');
-    await desk.glue.journal.write({ ...entry, jobId: '99' as JobId, cancelledExtras: [job.id] });
-    await follow(glue, desk.ways, await desk.look(), go);
-    expect(desk.glue.journal.entries.get(task)?.cancelledExtras).to.deep.equal([job.id]);
+  for (const { what, cancelled } of [
+    { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
+    { what: 'its own job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
+  ]) {
+    it(`remembers ${what} that it has cancelled for as long as Slurm shows it, whoever follows the task`, async () => {
+      const desk = createDesk();
+      const glue = { ...desk.glue, neighbours: { ...desk.glue.neighbours, isOurs: () => false } };
+      const task = await followed(desk);
+      const [job] = desk.cluster.jobs;
+      const entry = desk.glue.journal.entries.get(task);
+      if (job === undefined || entry === undefined) throw new Error('nothing is followed');
+      await desk.glue.journal.write({ ...entry, ...cancelled(job.id) });
+      await follow(glue, desk.ways, await desk.look(), go);
+      expect([...desk.glue.journal.entries.keys()]).to.deep.equal([task]);
 
-    desk.cluster.vanish(job);
-    await follow(glue, desk.ways, await desk.look(), go);
-    expect(desk.glue.journal.entries.size).to.equal(0);
-  });
+      desk.cluster.vanish(job);
+      await follow(glue, desk.ways, await desk.look(), go);
+      expect(desk.glue.journal.entries.size).to.equal(0);
+    });
+  }
 });

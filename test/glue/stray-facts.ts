@@ -16,8 +16,8 @@ const GRACE = 60_000;
 export const OLD = NOW - GRACE - 1;
 export const QUIET = { lastUpdate: OLD, statusChanged: OLD };
 
-export function jobNameOf(mark: string): string {
-  return formatJobName(TASK, newAttempt(NOW, mark, '0000'));
+export function jobNameOf(mark: string, laterMs = 0): string {
+  return formatJobName(TASK, newAttempt(NOW + laterMs, mark, '0000'));
 }
 
 export interface Row {

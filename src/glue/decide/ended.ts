@@ -1,5 +1,6 @@
 // Rows of the table for a job that has ended: the agent's word counts, and where it is missing Slurm's does.
 import type { Task } from '../../clearml/task.ts';
+import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../agent-words.ts';
 import { isBackAtGate, isGateClosed } from '../job-exit.ts';
@@ -40,7 +41,10 @@ function decideStillQueued(job: Job, sighting: Sighting): Action[] {
   if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, sighting.record)))
     return afterGrace(sighting, [dequeue(entry)]);
   if (job.state === 'CANCELLED') {
-    if (entry.cancelledFor === undefined) return [end(cancelled(job, sighting))];
+    if (entry.cancelledFor === undefined) {
+      const ends = [end(cancelled(job, sighting))];
+      return mayPeerHaveCancelled(job, sighting) ? afterGrace(sighting, ends) : ends;
+    }
     return [{ do: 'give-back', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
   }
   if (isGateClosed(job, sighting.record)) {
@@ -118,6 +122,11 @@ function isRefusal(job: Job): boolean {
 /** How a task ends whose job Slurm does not take. */
 export function refused(text: string): Ending {
   return { status: 'failed', reason: 'refused by Slurm', text, withLog: false };
+}
+
+/** A peer may have cancelled a job of its own, and remembers why: it returns the task to its queue then, where we find it. */
+function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Sighting): boolean {
+  return hasPeers === true && readMark(attemptOf(job.name)) !== mark;
 }
 
 function cancelled(job: Job, sighting: Sighting): Ending {

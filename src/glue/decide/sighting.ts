@@ -39,6 +39,8 @@ export interface Sighting {
   readonly isQueueGone?: boolean;
   /** Other daemons serve this cluster, or did: one of them may have taken the entry, to return the task to its queue. */
   readonly hasPeers?: boolean;
+  /** By which the jobs that this daemon submitted are known. */
+  readonly mark?: string;
   /** Slurm's record of the job that ended; asked for by the action `ask-record`. Of one that waits too. */
   readonly record?: JobRecord | 'gone';
   /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */

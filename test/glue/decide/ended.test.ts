@@ -1,11 +1,18 @@
 // Rows of the decision table: the job has ended.
 import type { QueueId } from '../../../src/clearml/ids.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, TASK, taskOf } from '../sightings.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const ELSE = { lastWorker: 'neighbour:0' };
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
+/** A job that a peer submitted, and that was cancelled. */
+const PEERS = {
+  jobs: [jobOf('CANCELLED', { name: formatJobName(TASK, newAttempt(NOW, 'peer1', '0000')) })],
+  hasPeers: true,
+  mark: 'mark0',
+};
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('an ended job whose task has its last word', [
@@ -191,6 +198,21 @@ describeRows('an ended job whose task never began', [
   {
     title: 'scancel by hand of a waiting job stops the task',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf() },
+    done: ['end stopped'],
+  },
+  {
+    title: 'of a job that a peer submitted, the peer may know better: its word is waited for',
+    seen: { ...PEERS, place: 'parked', record: recordOf() },
+    done: ['note'],
+  },
+  {
+    title: 'and when none comes the task is stopped',
+    seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
+    done: ['end stopped'],
+  },
+  {
+    title: 'a job of our own was cancelled by a user, whoever else is there',
+    seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
   {
