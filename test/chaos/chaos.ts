@@ -36,11 +36,13 @@ function interrupt(name: string): void {
 }
 
 /** Without an end it would go on for ever. */
-function simulatedRun({ seed, seconds, tasks }: ChaosOptions): SimulatedRun {
+function simulatedRun({ seed, firstRound, seconds, tasks }: ChaosOptions): SimulatedRun {
   const isEndless = seconds === undefined && tasks === undefined;
   return {
     seed,
     log,
+    // Its rounds are counted from 1.
+    firstRound: Math.max(1, firstRound),
     ...(isEndless ? { seconds: ORDINARY_SECONDS } : {}),
     ...(seconds === undefined ? {} : { seconds }),
     ...(tasks === undefined ? {} : { tasks }),

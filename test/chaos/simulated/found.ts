@@ -41,6 +41,14 @@ export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] =
     hunt: { seed: 78, rounds: 1, same: {} },
   },
   {
+    title: 'a job was held against a daemon that had seen the entry of its task, which was taken a moment later',
+    hunt: {
+      seed: 1,
+      rounds: 1,
+      same: { ...EASY, round: 7, kinds: ['gate answer is lost', 'a minute passes'], hasAccounting: true },
+    },
+  },
+  {
     title:
       'a task was stopped for our own scancel of an extra job, which nobody remembered once its job was left to a neighbour',
     hunt: {

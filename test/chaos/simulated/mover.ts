@@ -54,6 +54,8 @@ export function createMover({ stage, carrier, starter, witness, isLazy }: Movers
   }
 
   return async (isCalm) => {
+    // Before anything moves, and before any time goes by: an entry was there until it was taken.
+    witness.seeEntries();
     clock.pass(20);
     world.server.refusesTokens = weather.isOn('tokens expired');
     if (starter.start(isCalm)) return;

@@ -106,6 +106,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     const kind = plan.kinds[dice.whole(0, plan.kinds.length - 1)];
     if (kind === undefined) return;
     carrier.chooseTrouble();
+    witness.seeEntries();
     const from = world.now();
     if (!(await bring(stage, kind))) return;
     if (world.now() > from) weather.slept(from);
@@ -130,9 +131,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     if (dice.next() < 1 / plan.calmness) await trouble();
     await move(false);
     await settle();
-    if (moves % 10 !== 0) continue;
-    witness.seeEntries();
-    if (isLimboWrong(plan)) limbo.look(history);
+    if (moves % 10 === 0 && isLimboWrong(plan)) limbo.look(history);
   }
   while (world.tasks.length < plan.tasks && verdictOf() === undefined) await admit();
   isCalm = true;

@@ -7,6 +7,8 @@ import { shrink } from './shrink.ts';
 
 export interface SimulatedRun {
   readonly seed: number;
+  /** Begin with this one; the first is 1. */
+  readonly firstRound?: number;
   /** Begin no round after so many seconds. */
   readonly seconds?: number;
   /** Begin no round after so many tasks. */
@@ -34,10 +36,10 @@ export async function hunt({ seed, rounds, same }: Hunt): Promise<string | undef
 }
 
 /** Plays rounds until the time is up or there were enough tasks. Each round that ends badly is logged with its story. */
-export async function runSimulated({ seed, seconds, tasks, log }: SimulatedRun): Promise<Tally> {
+export async function runSimulated({ seed, firstRound = 1, seconds, tasks, log }: SimulatedRun): Promise<Tally> {
   const endAt = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
   let tally = NOTHING_YET;
-  for (let round = 1; performance.now() < endAt && tally.tasks < (tasks ?? Infinity); round += 1) {
+  for (let round = firstRound; performance.now() < endAt && tally.tasks < (tasks ?? Infinity); round += 1) {
     const plan = planRound(seed, round);
     const result = await playRound(plan);
     if (result.verdict !== undefined) {
