@@ -38,14 +38,16 @@ export function createBooks(): Books {
   };
 }
 
-function count({ judged, kills }: RoundEnd): Tally {
+function count({ judged, kills, calmMs }: RoundEnd): Tally {
   const having = (what: keyof Judged['verdict']): number =>
     judged.filter(({ verdict }) => verdict[what].length > 0).length;
+  const lost = having('lost');
   return {
     rounds: 1,
     kills: [...kills.values()].reduce((sum, times) => sum + times, 0),
     tasks: judged.length,
-    lost: having('lost'),
+    // Something goes on for ever, though no task shows it.
+    lost: lost === 0 && calmMs === undefined ? 1 : lost,
     twice: having('twice'),
     wrong: having('wrong'),
   };

@@ -51,6 +51,7 @@ function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
       agent: 'stand-in',
       daemons,
       over,
+      isPatient: true,
       keep: false,
       log: (text) => said.push(text),
       ...(size === undefined ? {} : { size }),

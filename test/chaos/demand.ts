@@ -24,7 +24,7 @@ const NOTICE_MS = 6_000;
 /** How long before its death a controller may not yet have saved what it was told, and after an end how long a report takes. */
 const UNSAVED_MS = 15_000;
 
-/** squeue is asked every second. */
+/** One that was submitted before may be there as late. */
 const SEEN_WITHIN_MS = 3_000;
 
 export function demand(history: TaskHistory): Demand {
@@ -62,10 +62,12 @@ function byEnqueue(history: TaskHistory, act: ServerCall): Demand {
 }
 
 /** By the time of the abort the program had not begun, or it ended by itself before its agent could notice. */
-function mayHaveMissed({ traces, deeds }: TaskHistory, act: ServerCall): boolean {
+function mayHaveMissed({ traces, deeds, leeway = 1 }: TaskHistory, act: ServerCall): boolean {
   const last = runsOf(traces).at(-1);
   if (last === undefined || last.beganAt > act.at) return true;
-  return last.code !== undefined && last.livedUntil - act.at < NOTICE_MS + awayMs(deeds, act.at, last.livedUntil);
+  return (
+    last.code !== undefined && last.livedUntil - act.at < NOTICE_MS * leeway + awayMs(deeds, act.at, last.livedUntil)
+  );
 }
 
 /** An agent that had the task in hand before the user acted may have the last word: nothing of ours stands between the two. */
@@ -142,13 +144,13 @@ function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefin
  * so is one whose job was about to be replaced.
  */
 function findIgnored(history: TaskHistory, run: Run, since: number): Deed | undefined {
-  const { deeds, jobs, calls } = history;
+  const { deeds, jobs, calls, leeway = 1 } = history;
   const taken = calls.find(({ endpoint, at }) => endpoint === 'queues.get_next_task' && at >= since);
   return deeds.find((scancel) => {
     const { what, at, job } = scancel;
     if (what !== 'scancel' || at < (taken?.at ?? since) || at > run.beganAt || job === run.job) return false;
     const isForgettable = deeds.some(
-      (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS,
+      (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS * leeway,
     );
     const isJournalLostSince = (from: number): boolean =>
       deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > from && deed.at < run.beganAt);
@@ -156,7 +158,7 @@ function findIgnored(history: TaskHistory, run: Run, since: number): Deed | unde
     const isForgotten = run.beganAt - at > MIN_JOB_AGE_MS && isJournalLostSince(at);
     // It had taken the task out of every queue and not begun it: without a journal that may as well be a scancel of ours.
     const isUntold = isJournalLostSince(taken?.at ?? since) && isOnlyLetIn(history, at);
-    const isOnly = jobs.every((seen) => seen.job === job || seen.at > at + SEEN_WITHIN_MS);
+    const isOnly = jobs.every((seen) => seen.job === job || (seen.unseenAt > at && seen.at > at + SEEN_WITHIN_MS));
     return !isForgettable && !isForgotten && !isUntold && isOnly && !isPutBack(history, scancel);
   });
 }
@@ -181,10 +183,11 @@ function isLetIn({ who, endpoint, answer }: ServerCall): boolean {
 }
 
 /** What was done to the job of a run, from a moment before it began until its end could be told. */
-function disturbances({ deeds }: TaskHistory, run: Run): Deed[] {
-  const until = run.livedUntil + UNSAVED_MS;
+function disturbances({ deeds, leeway = 1 }: TaskHistory, run: Run): Deed[] {
+  const unsavedMs = UNSAVED_MS * leeway;
+  const until = run.livedUntil + unsavedMs;
   return deeds.filter(({ what, at, until: over = at, job, node }) => {
-    if (at < run.beganAt - UNSAVED_MS || at > until) return false;
+    if (at < run.beganAt - unsavedMs || at > until) return false;
     if (what === 'scancel') return job === run.job;
     // To kill all processes of a node takes a moment, in which one more may begin.
     if (what === 'node killed') return node === run.node && over >= run.beganAt;

@@ -162,6 +162,22 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
+    'another job after scancel, of which the operator could hear only long after, as squeue took so long',
+    history({
+      traces: run(10_000, { job: '8' }),
+      jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],
+      deeds: [deed(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'an abort that its agent noticed late, on a machine under load',
+    history({
+      calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
+      traces: run(1_000, { forMs: 20_000 }),
+      leeway: 10,
+    }),
+  ],
+  [
     'a run that began while its node was being killed',
     history({
       status: 'failed',

@@ -37,6 +37,8 @@ export interface JobSeen {
   readonly job: string;
   readonly state: string;
   readonly reason: string;
+  /** When the last question was asked whose answer did not show the job yet. */
+  readonly unseenAt: number;
 }
 
 /** How a task was found when all was quiet. */
@@ -62,6 +64,8 @@ export interface TaskHistory {
   readonly found: Found | undefined;
   /** Its jobs that Slurm still has, waiting or running, when all was quiet. */
   readonly liveJobs: readonly string[];
+  /** How many times longer than on a quiet machine agents and the controller may take; 1 when left out. */
+  readonly leeway?: number;
 }
 
 /** How long the controller of a run remembers a job that has ended. */

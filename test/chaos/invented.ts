@@ -44,7 +44,7 @@ export const enqueued = call(0, 'user', 'tasks.enqueue', { status: 'queued', que
 export const gatePassed = call(1_900, 'node', 'queues.remove_task');
 
 export function job(at: number, state: string, id = '7'): JobSeen {
-  return { at, job: id, state, reason: 'None' };
+  return { at, job: id, state, reason: 'None', unseenAt: at - 1_000 };
 }
 
 export function deed(at: number, what: Deed['what'], more: Partial<Deed> = {}): Deed {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../support/delaying-proxy.ts';
 import { killIfAlive } from '../support/job-processes.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import type { Arena, DaemonPlace } from './arena.ts';
 import { LINK_TROUBLES } from './link.ts';
 import type { Happening, PlannedHappening } from './plan.ts';
@@ -92,11 +93,22 @@ function killNode(stage: Stage, { what, pick, way, forMs }: PlannedHappening): P
     stage.countKill(what);
     await cluster.killNode(node);
     // An operator who sees it first, or nobody: then Slurm finds out when the node is back.
-    if (way < 0.5) await cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power');
+    if (way < 0.5)
+      await insist(() => cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power'));
     await sleep(forMs);
     await cluster.startNode(node);
     deed.over();
   });
+}
+
+/** An operator repeats what timed out: a controller on a busy machine is slow to answer. */
+async function insist(command: () => Promise<string>): Promise<void> {
+  await waitUntil('Slurm to obey the operator', () =>
+    command().then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 function killServer(stage: Stage, { what, forMs }: PlannedHappening): Promise<void> {

@@ -21,6 +21,8 @@ export interface RealRun {
   readonly over: SshProvider | undefined;
   /** Whether processes stand still, processors are taken, and clocks jump as well. */
   readonly isUnderLoad?: boolean;
+  /** Whether the machine may be under any load, and nothing may fail because of that. */
+  readonly isPatient?: boolean;
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   /** How long a round is, and how much happens in it; as suits the agent when left out. */
@@ -41,8 +43,8 @@ const SIZES = {
 
 /** @throws the signal's reason, once everything is cleared away */
 export async function runReal(run: RealRun): Promise<Tally> {
-  const { version, agent, daemons, over, log, signal = new AbortController().signal } = run;
-  const arena = await openArena({ agent, daemons, version, over });
+  const { version, agent, daemons, over, log, isPatient = false, signal = new AbortController().signal } = run;
+  const arena = await openArena({ agent, daemons, version, over, isPatient });
   const watch = watchJobs(arena.cluster, () => Date.now());
   const books = createBooks();
   try {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readJournal } from '../../src/glue/journal-lines.ts';
 import type { Arena } from './arena.ts';
 import { QUEUES, readTraces, type Deed, type Found, type TaskHistory } from './history.ts';
 import { LEVERS } from './levers.ts';
@@ -9,8 +10,10 @@ import { judge, type Verdict } from './oracle.ts';
 import type { Happening, Nature, RoundPlan } from './plan.ts';
 import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
-import { readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
+import { createRest, type RestLook } from './rest.ts';
+import { countPolls, POLLS_FILE, readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
 import { createStageTurns, type Stage } from './stage.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import type { Watch } from './watch.ts';
 
 export interface Judged {
@@ -27,17 +30,16 @@ export interface RoundEnd {
   readonly recoveriesMs: readonly number[];
 }
 
-/** How long tasks may take to their end once nothing is broken any more. */
-const CALM_WITHIN_MS = 100_000;
+/** Longer than anything takes that goes well, on a machine under load too, once nothing is broken any more. */
+const STILL_MS = 300_000;
 /** Over SSH longer: for a connection that is silent to be given up, and until the next login is due after many in vain. */
-const SSH_CALM_MS = 300_000;
-/** Slurm looks at time limits twice a minute, and the shortest is a minute. */
-const TIME_LIMIT_MS = 100_000;
-/** Longer than what the product waits for before it corrects an end, and two of its rounds. */
-const QUIET_MS = 8_000;
+const SSH_STILL_MS = 600_000;
+const LONGEST_CALM_MS = 900_000;
 /** Longer than what a controller waits after its start before it takes a job for missing. */
 const REGISTER_EVERY_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
+/** Minutes, where an agent has seconds on a quiet machine. */
+const PATIENT_LEEWAY = 30;
 const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published', 'closed']);
 
 export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Promise<RoundEnd> {
@@ -82,9 +84,7 @@ export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Pr
   const happening = plan.happenings.map((planned) => at(planned.atMs, () => LEVERS[planned.what](stage, planned)));
   await Promise.all([...coming, ...happening]);
 
-  const hasLimits = plan.tasks.some(({ nature }) => nature === 'has too little time');
-  const withinMs = CALM_WITHIN_MS + (hasLimits ? TIME_LIMIT_MS : 0) + (arena.sshWay === undefined ? 0 : SSH_CALM_MS);
-  const calmMs = await waitForRest(arena, watch, tasks, withinMs);
+  const calmMs = await waitForRest(arena, watch, tasks);
   await keeper.stop();
 
   const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));
@@ -121,29 +121,50 @@ function keepDaemonsUp({ arena, inTurn, note }: Stage): { stop(): Promise<void> 
   };
 }
 
-async function waitForRest(
-  arena: Arena,
-  watch: Watch,
-  tasks: readonly string[],
-  withinMs: number,
-): Promise<number | undefined> {
+/** The milliseconds until then; undefined when nothing happens any more and it is not at rest. */
+async function waitForRest(arena: Arena, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
   const from = Date.now();
-  let quietSince: number | undefined;
+  const stillMs = arena.sshWay === undefined ? STILL_MS : SSH_STILL_MS;
+  const judgeRest = createRest(from, { stillMs, longestMs: LONGEST_CALM_MS });
   let registerAt = from + REGISTER_EVERY_MS;
-  let before = '';
-  while (Date.now() - from < withinMs) {
+  for (;;) {
     const state = await restOf(arena, watch, tasks).catch(() => undefined);
-    if (state === undefined || state !== before) quietSince = undefined;
-    if (state !== undefined) quietSince ??= Date.now();
-    before = state ?? '';
-    if (quietSince !== undefined && Date.now() - quietSince >= QUIET_MS) return quietSince - from;
-    if (quietSince === undefined && Date.now() > registerAt) {
+    const rest = judgeRest(Date.now(), { state, ...(await activityOf(arena, watch, tasks)) });
+    if (rest.kind === 'at rest') return rest.sinceMs;
+    if (rest.kind === 'never') return undefined;
+    if (state === undefined && Date.now() > registerAt) {
       await watch.letNodesRegister();
       registerAt = Date.now() + REGISTER_EVERY_MS;
     }
     await sleep(LOOK_EVERY_MS);
   }
-  return undefined;
+}
+
+async function activityOf(
+  { folder, traceFile, daemons }: Arena,
+  watch: Watch,
+  tasks: readonly string[],
+): Promise<Omit<RestLook, 'state'>> {
+  const journals = await Promise.all(daemons.map(({ journal }) => readIfThere(journal)));
+  const polls = await readIfThere(join(folder, POLLS_FILE));
+  const record = await readIfThere(join(folder, RECORD_FILE));
+  const traces = await readIfThere(traceFile);
+  const jobs = tasks.flatMap((task) => watch.seenOf(task).length);
+  return {
+    activity: [record.length, traces.length, ...jobs, ...journals].join(' '),
+    isTracked: journals.some(isTracking),
+    polls: daemons.map(({ name }) => countPolls(polls, name)),
+  };
+}
+
+/** One that can not be read now is about to be written anew. */
+function isTracking(journal: string): boolean {
+  const read = readJournal(journal);
+  return read.kind !== 'read' || read.entries.size > 0;
+}
+
+function readIfThere(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 /** Everybody's status as one text, or undefined while anything is still under way. */
@@ -184,7 +205,7 @@ interface Sources {
 
 async function readHistories({ arena, watch, natures, deeds, calls }: Sources): Promise<TaskHistory[]> {
   const traces = readTraces(await readFile(arena.traceFile, 'utf8'));
-  const live = await watch.live();
+  const live = await waitUntil('squeue to answer', () => watch.live().catch(() => undefined));
   const histories: TaskHistory[] = [];
   for (const [task, nature] of natures) {
     const jobs = watch.seenOf(task);
@@ -200,6 +221,7 @@ async function readHistories({ arena, watch, natures, deeds, calls }: Sources): 
       deeds: deeds.filter(({ job }) => job === undefined || own.has(job)),
       found: await find(arena, task),
       liveJobs: (live.get(task) ?? []).map(({ job }) => job),
+      leeway: arena.isPatient ? PATIENT_LEEWAY : 1,
     });
   }
   return histories;

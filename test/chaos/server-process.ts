@@ -7,7 +7,16 @@ import { createServer, request as ask, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { KEYS, readAnswered, readAsked, RECORD_FILE, RECORDED, SERVER_CLOCK_FILE } from './server-record.ts';
+import {
+  KEYS,
+  POLL,
+  POLLS_FILE,
+  readAnswered,
+  readAsked,
+  RECORD_FILE,
+  RECORDED,
+  SERVER_CLOCK_FILE,
+} from './server-record.ts';
 
 const [folder = '.', ...fronts] = process.argv.slice(2);
 const sandbox = await createSandbox({
@@ -54,6 +63,7 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
   if (isRecorded) record({ at: Date.now(), call, who, endpoint, ...readAsked(body.toString()) });
   const answer = await forward(incoming, body);
   if (isRecorded) record({ at: Date.now(), call, ...readAnswered(answer.body.toString()) });
+  if (endpoint === POLL) appendFileSync(join(folder, POLLS_FILE), `${who}\n`);
   return answer;
 }
 

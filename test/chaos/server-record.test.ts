@@ -1,6 +1,6 @@
 // The record of the server's calls: what is written down of a call, and how it is read again.
 import { expect } from 'chai';
-import { readAnswered, readAsked, readRecord } from './server-record.ts';
+import { countPolls, readAnswered, readAsked, readRecord } from './server-record.ts';
 
 const OK = { result_code: 200 };
 
@@ -38,5 +38,11 @@ describe("the record of the server's calls", () => {
       },
       { at: 2, who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's', answer: undefined },
     ]);
+  });
+
+  it('tells how often each daemon has polled', () => {
+    expect(
+      ['daemon-1', 'daemon-2', 'daemon'].map((who) => countPolls('daemon-1\ndaemon-2\ndaemon-1\ndaem', who)),
+    ).to.deep.equal([2, 1, 0]);
   });
 });

@@ -4,6 +4,10 @@ import * as z from 'zod';
 /** By how many milliseconds the server's own clock is off; the record has the true time. */
 export const SERVER_CLOCK_FILE = 'server-clock';
 export const RECORD_FILE = 'calls.jsonl';
+/** A line with its name for each poll of a daemon. */
+export const POLLS_FILE = 'polls';
+/** The call that a daemon makes once in each poll, after Slurm has answered. */
+export const POLL = 'workers.get_all';
 
 export const KEYS = { accessKey: 'CHAOS', secretKey: 'only-for-this-run' } as const;
 
@@ -100,6 +104,11 @@ export function readRecord(text: string): ServerCall[] {
     answers.set(call, rest);
   }
   return asked.map(({ call, ...rest }) => ({ ...rest, answer: answers.get(call) }));
+}
+
+/** How many polls this daemon has made by what the file of polls says. */
+export function countPolls(text: string, who: string): number {
+  return text.split('\n').filter((line) => line === who).length;
 }
 
 function parseJson(text: string): unknown {

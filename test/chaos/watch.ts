@@ -41,9 +41,12 @@ interface Row {
 export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
   const seen = new Map<string, JobSeen[]>();
   const last = new Map<string, string>();
+  const unseenAt = new Map<string, number>();
+  let askedAt = now();
   let isOver = false;
 
   async function look(): Promise<Row[]> {
+    const from = now();
     const text = await cluster.run('squeue', '--me', '--states=all', '--noheader', '--format=%A|%T|%r|%j');
     const rows = text.split('\n').flatMap((line): Row[] => {
       const [job = '', state = '', reason = '', name = ''] = line.split('|');
@@ -51,10 +54,14 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
       return task === undefined ? [] : [{ job, state, reason, task }];
     });
     for (const { job, state, reason, task } of rows) {
-      if (last.get(`${job} ${task}`) === `${state} ${reason}`) continue;
-      last.set(`${job} ${task}`, `${state} ${reason}`);
-      seen.set(task, [...(seen.get(task) ?? []), { at: now(), job, state, reason }]);
+      const key = `${job} ${task}`;
+      if (last.get(key) === `${state} ${reason}`) continue;
+      last.set(key, `${state} ${reason}`);
+      const since = unseenAt.get(key) ?? askedAt;
+      unseenAt.set(key, since);
+      seen.set(task, [...(seen.get(task) ?? []), { at: now(), job, state, reason, unseenAt: since }]);
     }
+    askedAt = Math.max(askedAt, from);
     return rows;
   }
 

@@ -1,0 +1,59 @@
+// When a round of chaos counts as over: once all that could still act has looked and had nothing to do.
+import { expect } from 'chai';
+import { createRest, type RestLook } from './rest.ts';
+
+const LIMITS = { stillMs: 300_000, longestMs: 900_000 };
+const QUIET: RestLook = { state: 'completed', activity: '', isTracked: false, polls: [0, 0] };
+
+function kindsOf(...looks: readonly (readonly [second: number, look: Partial<RestLook>])[]): string[] {
+  const rest = createRest(0, LIMITS);
+  return looks.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
+}
+
+describe('a round of chaos', () => {
+  it('is at rest when nothing has changed for a while and each daemon has looked', () => {
+    expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
+      'under way',
+      'under way',
+      'at rest',
+    ]);
+  });
+
+  it('is not at rest before a daemon that is slow has looked, however long that takes', () => {
+    expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
+      'under way',
+      'under way',
+      'at rest',
+    ]);
+  });
+
+  it('waits longer while a daemon still tracks a task', () => {
+    const tracked = { isTracked: true, polls: [9, 9] };
+    expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
+      'under way',
+      'under way',
+      'at rest',
+    ]);
+  });
+
+  it('goes on as long as anything happens, and never comes to rest once nothing does', () => {
+    const going = (activity: string): Partial<RestLook> => ({ state: undefined, activity });
+    expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
+      'under way',
+      'under way',
+      'under way',
+      'never',
+    ]);
+  });
+
+  it('never comes to rest when it goes round in circles', () => {
+    const looks = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
+    expect(kindsOf(...looks, [901, { activity: 'x' }]).at(-1)).to.equal('never');
+  });
+
+  it('tells when it came to rest', () => {
+    const rest = createRest(0, LIMITS);
+    rest(5_000, QUIET);
+    expect(rest(14_000, { ...QUIET, polls: [3, 3] })).to.deep.equal({ kind: 'at rest', sinceMs: 5_000 });
+  });
+});
