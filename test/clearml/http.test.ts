@@ -9,6 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
 
 const LIMITS = limitsOf('tasks.get_by_id');
 
@@ -22,7 +23,7 @@ describe('createHttp', () => {
 
   afterEach(() => http.close());
 
-  async function failure(url: string, timeoutMs = 2000): Promise<HttpFailure> {
+  async function failure(url: string, timeoutMs = PATIENCE_MS): Promise<HttpFailure> {
     const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs, limits: LIMITS }));
     if (!(error instanceof HttpFailure)) throw error;
     return error;
@@ -35,7 +36,7 @@ describe('createHttp', () => {
       url: `${bench.server.url}/x`,
       headers: {},
       body: '{"a":"é€"}',
-      timeoutMs: 2000,
+      timeoutMs: PATIENCE_MS,
       limits: LIMITS,
     });
 
@@ -50,7 +51,7 @@ describe('createHttp', () => {
       url: `${bench.server.url}/x`,
       headers: {},
       body: '{}',
-      timeoutMs: 2000,
+      timeoutMs: PATIENCE_MS,
       limits: LIMITS,
     });
 
@@ -81,7 +82,7 @@ describe('createHttp', () => {
     expect(await rejection(late)).to.include({ sent: false, code: 'ETIMEDOUT' });
     await held;
     secure.open();
-    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: 5_000, limits: LIMITS });
+    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: PATIENCE_MS, limits: LIMITS });
 
     expect(secure.calls.map(({ endpoint }) => endpoint)).to.deep.equal(['next']);
     await slow.close();

@@ -9,6 +9,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { UNIT_FILES } from '../../src/cli/unit-files.ts';
 import { requireCompletingShells } from '../support/requires.ts';
 import { here } from './run-here.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -50,7 +51,7 @@ describe('completion', () => {
       {
         cwd: folder,
         env: { PATH: process.env['PATH'], HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8' },
-        timeout: 60_000,
+        timeout: PATIENCE_MS,
       },
     );
     return stdout;

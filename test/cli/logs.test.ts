@@ -49,7 +49,7 @@ describe('logs', () => {
   });
 
   it('finds the job by its name when the journal is lost', async () => {
-    const task = await submitOne('echo begun; sleep 60');
+    const task = await submitOne('echo begun; sleep 1000');
     await untilItSays(task, 'begun');
     await rm(place.stateDir, { recursive: true });
 
@@ -57,7 +57,7 @@ describe('logs', () => {
   });
 
   it('says what to do where the file can not be read', async () => {
-    const task = await submitOne(`rm ${place.outside}/*.out; sleep 60`);
+    const task = await submitOne(`rm ${place.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {
       const { code, stderr } = await place.run('logs', task);
@@ -67,7 +67,7 @@ describe('logs', () => {
 
   it('shows no other file where the job has put a link in the place of its log', async () => {
     const task = await submitOne(
-      `ln -s ${place.folder}/clearml.conf ${place.outside}/l; mv ${place.outside}/l ${place.outside}/$SLURM_JOB_ID.out; sleep 60`,
+      `ln -s ${place.folder}/clearml.conf ${place.outside}/l; mv ${place.outside}/l ${place.outside}/$SLURM_JOB_ID.out; sleep 1000`,
     );
 
     await waitUntil('the log to be a link', async () => {
@@ -78,7 +78,7 @@ describe('logs', () => {
   });
 
   it("prints the task's console once Slurm has forgotten the job, and says so", async () => {
-    const task = await submitOne('echo begun; sleep 60');
+    const task = await submitOne('echo begun; sleep 1000');
     await untilItSays(task, 'begun');
     place.slurm.controller.forgetNewest(1);
 

@@ -8,7 +8,7 @@ import { QUICK_TEMPLATE } from './templates.ts';
 import type { NewTask } from './api.ts';
 import { startWorld, type World } from './world.ts';
 
-const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(600)';
+const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(3600)';
 
 interface Act {
   readonly title: string;

@@ -149,7 +149,7 @@ async function enqueueGreedy(world: World): Promise<string> {
   const code = `import os, time
 print("in container", os.environ.get("APPTAINER_CONTAINER"), flush=True)
 taken = bytearray(700 << 20)
-time.sleep(600)`;
+time.sleep(3600)`;
   const task = await world.user.makeTask({ code, properties: { memory: '400M' } });
   await world.user.enqueue(task, await world.user.makeQueue('quick'));
   return task;

@@ -133,12 +133,13 @@ describe('two clusters in one daemon', () => {
   });
 
   it('while one says nothing any more the other goes on as fast, and the daemon ends within seconds', async () => {
-    const task = await enqueue(farQueue, 'import time; time.sleep(600)');
+    const task = await enqueue(farQueue, 'import time; time.sleep(3600)');
     await world.untilConsole(task, 'Submitted as Slurm job');
     const usual = await timeNearTask();
     link.stall();
 
-    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(3 * usual + 5_000);
+    // A pass that waited for the other cluster would wait until its connection is given up, and a task needs several passes.
+    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(3 * usual + 30_000);
     await world.stop(daemon);
   });
 

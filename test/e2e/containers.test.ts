@@ -39,8 +39,8 @@ const LIMITS = [
 /** How many jobs start at once from an image that nobody has pulled. */
 const AT_ONCE = 5;
 
-const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(600)';
-const EATS = 'import time\nfood = b"x" * 600_000_000\ntime.sleep(600)';
+const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)';
+const EATS = 'import time\nfood = b"x" * 600_000_000\ntime.sleep(3600)';
 describe('a task in a container', () => {
   let folder: string;
   let account: TestAccount;

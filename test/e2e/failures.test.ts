@@ -12,7 +12,7 @@ const WITHOUT_PYTHON = `tools=$(mktemp -d)
 for tool in bash cat chmod date find id mkdir mktemp mv readlink rm rmdir sed sleep stat touch uname; do ln -s "$(command -v $tool)" "$tools/"; done
 export PATH=$tools`;
 
-const WORKING = 'import time\nprint("working", flush=True)\ntime.sleep(600)';
+const WORKING = 'import time\nprint("working", flush=True)\ntime.sleep(3600)';
 
 /** Queues whose templates go wrong in a way of their own. */
 const TEMPLATES = {

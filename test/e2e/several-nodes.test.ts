@@ -42,7 +42,7 @@ print("rank", rank, "of", size, *[os.environ.get(name) for name in names], flush
 while not os.path.exists("{folder}/end"): time.sleep(0.1)
 `;
 
-const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(600)';
+const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(3600)';
 
 /**
  * The second rank goes on after the first has ended well, until the file is there; then it ends with this exit code. The first

@@ -21,7 +21,7 @@ if os.path.exists("${trace}"):
 else:
     open("${trace}", "w").close()
     print("the first start", flush=True)
-    time.sleep(600)
+    time.sleep(3600)
 `;
 
 for (const { version } of SLURM_RELEASES) {
@@ -118,7 +118,7 @@ for (const { version } of SLURM_RELEASES) {
     });
 
     it('a task that is aborted while it runs stays aborted, and its job is gone', async () => {
-      const task = await enqueue('import time\nprint("at work", flush=True)\ntime.sleep(600)');
+      const task = await enqueue('import time\nprint("at work", flush=True)\ntime.sleep(3600)');
       await world.untilConsole(task, 'at work');
 
       await world.user.api('tasks.stop', { task });

@@ -11,11 +11,13 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
+import { offerEvidence } from '../support/evidence.ts';
 import { agentPython } from '../support/requires.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
 import { connectApi, userOf, type SeenTask, type User } from './api.ts';
+import { evidenceOf } from './world-evidence.ts';
 
 export interface World {
   readonly folder: string;
@@ -39,7 +41,7 @@ export interface World {
   untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
   /** Waits until the task's console holds this text, or what fits this expression. */
   untilConsole(task: string, text: string | RegExp, withinMs?: number): Promise<void>;
-  /** Stops the program as a service manager would, and checks that it ends well and soon. */
+  /** Stops the program as a service manager would, and checks that it ends well, before one would kill it. */
   stop(program: Program): Promise<void>;
   /** Job ids of the task that squeue shows in these states, whatever the attempt. */
   jobsOf(task: string, states?: string): Promise<string[]>;
@@ -78,8 +80,8 @@ export interface Wishes {
 /** As a URL: programs are started from another folder. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Longer than the shortest time limit of Slurm, and than an agent takes to install a requirement on a busy machine. */
-const PATIENCE_MS = 240_000;
+/** Less than any of its commands may hang, and than a service manager leaves it. */
+const STOP_MS = 60_000;
 
 export async function startWorld({
   slurm = '',
@@ -186,6 +188,7 @@ agent {
     });
   }
 
+  const evidence = offerEvidence(() => evidenceOf(world));
   const world: World = {
     folder,
     home,
@@ -218,9 +221,9 @@ agent {
       const asked = performance.now();
       program.signal('SIGTERM');
       const { code, stderr } = await program.ended;
-      if (code !== 0 || performance.now() - asked > 5_000) {
-        throw new Error(`the program took ${performance.now() - asked} ms to end with ${String(code)}:\n${stderr}`);
-      }
+      const tookMs = performance.now() - asked;
+      if (code !== 0 || tookMs > STOP_MS)
+        throw new Error(`the program took ${tookMs} ms to end with ${String(code)}:\n${stderr}`);
     },
     async jobsOf(task, states = 'all') {
       const rows = await theCluster.run('squeue', '--me', '--states', states, '--noheader', '--format=%A %j');
@@ -231,6 +234,7 @@ agent {
       await waitUntil('the jobs to be gone', isGone, { withinMs: PATIENCE_MS, everyMs: 250 });
     },
     async [Symbol.asyncDispose]() {
+      await evidence.close();
       for (const program of programs) program.signal('SIGKILL');
       await Promise.all([...programs].map(({ ended }) => ended));
       await theCluster.run('scancel', '--me').catch(() => undefined);

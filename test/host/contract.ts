@@ -7,7 +7,8 @@ import { writePrivateFile } from '../../src/host/files.ts';
 import type { Host, HostCommand } from '../../src/host/host.ts';
 import { readOthersFile } from '../../src/host/others-file.ts';
 import { rejection } from '../support/rejection.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { runPastDeadline } from './growing-deadline.ts';
 
 export interface HostUnderTest {
   /** Makes another host that starts its programs in the same folder. */
@@ -31,7 +32,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   after(() => host.close());
 
   function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
-    return { program: 'sh', args: ['-c', script], timeoutMs: 20_000, ...more };
+    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
   }
 
   it('gives back exit code, standard output and standard error', async () => {
@@ -64,7 +65,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   it('passes arguments as they are, without a shell', async () => {
     const args = ['$(touch pwned)', '`id`', 'a\'b"c', 'two words', '*', '', 'ü\n', '!!', '\\n', '-e', '%s', '#end'];
-    const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: 20_000 });
+    const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: PATIENCE_MS });
 
     expect(result.stdout).to.equal(args.map((arg) => `${arg}|`).join(''));
     expect(existsSync(join(place.folder, 'pwned'))).to.equal(false);
@@ -81,7 +82,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
       '#end\n#begin',
       'ü',
     ]) {
-      const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: 20_000 });
+      const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
 
       expect(stdout).to.equal(stdin);
     }
@@ -89,13 +90,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   it('writes standard input that is longer than a pipe holds', async () => {
     const stdin = `${"ü'".repeat(200_000)}end`;
-    const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: 20_000 });
+    const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
 
     expect(result.stdout === stdin).to.equal(true);
   });
 
   it('takes it well when a program does not read its input', async () => {
-    const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: 20_000 });
+    const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: PATIENCE_MS });
 
     expect(result).to.deep.equal({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' });
   });
@@ -130,7 +131,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
         program: 'env',
         args: [],
         env: { SLURM_TIME_FORMAT: '%s' },
-        timeoutMs: 20_000,
+        timeoutMs: PATIENCE_MS,
       });
 
       const lines = stdout.trim().split('\n').sort();
@@ -151,11 +152,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 
   it('starts programs in its working directory', async () => {
-    expect(await host.run({ program: 'pwd', args: [], timeoutMs: 20_000 })).to.include({ stdout: `${place.folder}\n` });
+    expect(await host.run({ program: 'pwd', args: [], timeoutMs: PATIENCE_MS })).to.include({
+      stdout: `${place.folder}\n`,
+    });
   });
 
   it('says which program was not found, and where it looked', async () => {
-    const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: 20_000 }));
+    const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: PATIENCE_MS }));
 
     expect(error).to.be.instanceOf(CommandNotFound);
     expect(error).to.include({ program: 'sbatchh', host: host.name });
@@ -167,7 +170,9 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     writeFileSync(path, '#!/bin/sh\n');
     chmodSync(path, 0o644);
 
-    expect(await rejection(host.run({ program: path, args: [], timeoutMs: 20_000 }))).to.be.instanceOf(CommandNotFound);
+    expect(await rejection(host.run({ program: path, args: [], timeoutMs: PATIENCE_MS }))).to.be.instanceOf(
+      CommandNotFound,
+    );
   });
 
   it('does not take an exit code of the program for its own failure', async () => {
@@ -178,11 +183,15 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   it('ends a program and everything it started at the deadline, and keeps what it had printed', async () => {
     const pidFile = join(place.folder, 'pid');
-    const script = `echo 4711; echo why >&2; sleep 100 & echo $! > ${pidFile}; wait`;
-    const error = await rejection(host.run(shell(script, { timeoutMs: 900 })));
+    const script = `echo 4711; echo why >&2; sleep 1000 & echo $! > ${pidFile}; wait`;
+    const hasBegun = (): boolean => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '';
+    const { error, timeoutMs } = await runPastDeadline(
+      (deadlineMs) => rejection(host.run(shell(script, { timeoutMs: deadlineMs }))),
+      hasBegun,
+    );
 
     expect(error).to.be.instanceOf(CommandTimedOut);
-    expect(error).to.include({ program: 'sh', timeoutMs: 900, stdout: '4711\n', stderr: 'why\n' });
+    expect(error).to.include({ program: 'sh', timeoutMs, stdout: '4711\n', stderr: 'why\n' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await waitUntil('the grandchild to be gone', () => !isAlive(pid));
   });
@@ -196,7 +205,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('ends a program when it is told to stop, with the reason it was told', async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
-    const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 3`), signal: stop.signal });
+    const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
     await waitUntil('the program to run', () => existsSync(pidFile));
     const why = new Error('the daemon stops');
     stop.abort(why);
@@ -212,7 +221,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 
   it('ends a program that never stops printing', async () => {
-    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: 60_000 }));
+    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: PATIENCE_MS }));
 
     expect(error).to.be.instanceOf(HostLost);
   });
@@ -220,7 +229,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('ends what still runs when it is given up, and starts nothing more', async () => {
     const own = place.open();
     await own.run(shell(':'));
-    const running = rejection(own.run(shell('sleep 3')));
+    const running = rejection(own.run(shell('sleep 60')));
     await own.close();
 
     expect(await running).to.be.instanceOf(HostLost);
@@ -232,7 +241,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     const text = `${'line\n'.repeat(30_000)}ü the end`;
     await writePrivateFile(host, path, text);
 
-    expect(await host.run({ program: 'stat', args: ['-c', '%a %U', path], timeoutMs: 20_000 })).to.include({
+    expect(await host.run({ program: 'stat', args: ['-c', '%a %U', path], timeoutMs: PATIENCE_MS })).to.include({
       stdout: `600 ${place.user}\n`,
     });
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
@@ -257,7 +266,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('does not blame the program when the working directory is gone', async () => {
     rmSync(place.folder, { recursive: true });
     try {
-      const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: 20_000 }));
+      const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS }));
 
       expect(error).to.be.instanceOf(HostUnreachable);
       expect(error.message).to.contain(place.folder);

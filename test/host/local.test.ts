@@ -8,6 +8,8 @@ import type { Host } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { describeHostContract } from './contract.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+import { runPastDeadline } from './growing-deadline.ts';
 
 describe('the local host', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'local-host-')));
@@ -24,7 +26,7 @@ describe('the local host', () => {
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
 
   it('says that nothing was run when the kernel refuses the arguments', async () => {
-    const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: 10_000 };
+    const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: PATIENCE_MS };
 
     expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachable);
   });
@@ -38,8 +40,11 @@ describe('the local host', () => {
 
   it('gives up on a process that left the group and still holds the pipe', async () => {
     const pidFile = join(folder, 'left-pid');
-    const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 100' & wait`;
-    const error = await rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs: 500 }));
+    const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 1000' & wait`;
+    const { error } = await runPastDeadline(
+      (timeoutMs) => rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs })),
+      () => existsSync(pidFile),
+    );
 
     expect(error).to.be.instanceOf(CommandTimedOut);
     expect(existsSync(pidFile)).to.equal(true);

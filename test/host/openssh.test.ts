@@ -11,7 +11,7 @@ import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
 
 describe('a host by the system’s ssh, when something is wrong', () => {
   before(requireRoot);
@@ -53,7 +53,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   }
 
   function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
-    return { program: 'sh', args: ['-c', script], timeoutMs: 20_000, ...more };
+    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
   }
 
   const GONE =
@@ -103,7 +103,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   it('leaves what was under way unknown when the connection ends', async () => {
     await ssh.openMaster();
     const host = open();
-    const underWay = rejection(host.run(shell('touch begun; sleep 3')));
+    const underWay = rejection(host.run(shell('touch begun; sleep 60')));
     await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')));
     await ssh.closeMaster();
 

@@ -9,6 +9,7 @@ import { readFrame } from '../../src/host/frame.ts';
 import type { HostCommand } from '../../src/host/host.ts';
 import { CUT_SCRIPT_EXIT_CODE, remoteScript, remoteWord, scriptBlock } from '../../src/host/remote-script.ts';
 import { requireShells } from '../support/requires.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
 
 const TOKEN = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
@@ -35,7 +36,7 @@ describe('a command for a shell on another machine', () => {
   });
 
   function blockFor(command: Partial<HostCommand>): Buffer {
-    const whole = { program: 'tee', args: ['ran'], timeoutMs: 5_000, ...command };
+    const whole = { program: 'tee', args: ['ran'], timeoutMs: PATIENCE_MS, ...command };
     return Buffer.from(scriptBlock(remoteScript(whole, { workingDirectory: folder }, NONCE), TOKEN));
   }
 
@@ -136,7 +137,7 @@ describe('a command for a shell on another machine', () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
-      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: 5_000 };
+      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: PATIENCE_MS };
       const { stdout, stderr } = giveTo(
         shell,
         Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
@@ -172,7 +173,7 @@ describe('a command for a shell on another machine', () => {
   }
 
   it('takes nothing from its surroundings but its home, its user and the named variables', () => {
-    const command = { program: 'env', args: [], timeoutMs: 5_000, env: { SLURM_TIME_FORMAT: '%s' } };
+    const command = { program: 'env', args: [], timeoutMs: PATIENCE_MS, env: { SLURM_TIME_FORMAT: '%s' } };
     const surroundings = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
     const { stdout } = spawnSync('/bin/sh', ['-c', remoteWord(TOKEN)], {
       input: scriptBlock(remoteScript(command, surroundings, NONCE), TOKEN),
@@ -198,7 +199,7 @@ describe('a command for a shell on another machine', () => {
   });
 
   it('refuses a variable whose name would be code', () => {
-    const command = { program: 'true', args: [], timeoutMs: 5_000, env: { 'A;touch ran;B': '1' } };
+    const command = { program: 'true', args: [], timeoutMs: PATIENCE_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
   });

@@ -92,17 +92,22 @@ describe('a host by ssh2', () => {
     await host.run(shell('true'));
     const oneWayMs = 500;
     link.delay(oneWayMs);
-    const began = performance.now();
-    await host.run(shell('cat', { stdin: 'x'.repeat(5_000) }));
+    let leastMs = Infinity;
+    // A busy machine makes a command slower, never faster: one that was quick enough is proof.
+    for (let tries = 0; tries < 20 && leastMs >= 4 * oneWayMs; tries += 1) {
+      const began = performance.now();
+      await host.run(shell('cat', { stdin: 'x'.repeat(5_000) }));
+      leastMs = Math.min(leastMs, performance.now() - began);
+    }
 
-    expect(performance.now() - began).to.be.within(2 * oneWayMs, 4 * oneWayMs - 1);
+    expect(leastMs).to.be.within(2 * oneWayMs, 4 * oneWayMs - 1);
   });
 
   describe('a link that breaks', () => {
     it('leaves what was under way unknown and what was not sent not run, and is made anew once for all', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
-      const underWay = rejection(host.run(shell('touch begun; sleep 3')));
+      const underWay = rejection(host.run(shell('touch begun; sleep 60')));
       await waitUntil('the command to run', () => existsSync(join(place.account.home, 'begun')));
       const notSent = rejection(host.run(shell('touch ran')));
       link.cut();
@@ -121,7 +126,7 @@ describe('a host by ssh2', () => {
         keepalive: { intervalMs: 100, count: 3 },
       });
       await host.run(shell('true'));
-      const underWay = rejection(host.run(shell('sleep 3')));
+      const underWay = rejection(host.run(shell('sleep 60')));
       link.stall();
 
       expect(await underWay).to.be.instanceOf(HostLost);

@@ -173,7 +173,7 @@ exec ${standInAgentPython()} "$@"
   });
 
   it('ends with the code of a refusal where a rank has keys that the server does not accept', async () => {
-    const { task, job } = await start('import time; time.sleep(300)', 2, {
+    const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',
         'printf "%s" "$CLEARML_SLURM_CONFIGURATION" >/dev/null\n' +

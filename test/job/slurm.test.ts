@@ -14,7 +14,7 @@ import { fillIn } from './job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
 const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
-const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(300)\n';
+const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
 /** The agents of a template's own srun do not wait for each other, so the ranks do. */
 const TELLS_RANK = `${RANKS_MEET}
 print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']}", flush=True)
@@ -151,7 +151,7 @@ describe('a job on Slurm', () => {
 
   it('S-43 fails when one rank of two fails, and ends the other', async () => {
     const facts = await parking.park(
-      'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(300)\n',
+      'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );
     const job = await submit(facts, QUICK_TEMPLATE, '--nodes=2');
     expect(await untilEnded(job)).to.deep.equal({ state: 'FAILED', exitCode: '5:0' });

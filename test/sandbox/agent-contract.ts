@@ -42,7 +42,7 @@ export function describeAgent(python: () => string): void {
 
   it('ends a running task when its user aborts it', async () => {
     await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(300)'));
+    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
     const agent = desk.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);
@@ -57,7 +57,7 @@ export function describeAgent(python: () => string): void {
 
   it('reports itself ended by SIGTERM as an abort', async () => {
     await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(300)'));
+    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
     const agent = desk.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);

@@ -11,14 +11,46 @@ module.exports = class CountingReporter extends reporters.Spec {
    */
   constructor(runner, options) {
     super(runner, options);
+    // All files are loaded by now.
+    let setUpMs = performance.now();
+    let hookStartedAt = 0;
+    runner.on('hook', () => (hookStartedAt = performance.now()));
+    runner.on('hook end', (/** @type {import('mocha').Hook} */ hook) => {
+      if (hook.title.startsWith('"before all"')) setUpMs += performance.now() - hookStartedAt;
+    });
+    runner.on('test', (/** @type {import('mocha').Test} */ test) => process.send?.({ running: test.fullTitle() }));
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      const failedTitles = this.failures.map((failure) => failure.fullTitle());
-      process.send?.({ counts: { passed: passes, failed: failures, skipped: pending }, failedTitles });
+      process.send?.({
+        counts: { passed: passes, failed: failures, skipped: pending },
+        failures: this.failures.map((failure) => ({ title: failure.fullTitle(), details: detailsOf(failure) })),
+        setUpMs,
+      });
       setTimeout(reportOpenResources, LINGER_MS).unref();
     });
   }
 };
+
+/**
+ * All that is known of a failure: the error with its stack, what was expected, its cause, and what test/support/evidence.ts added.
+ * @param {import('mocha').Test} failure
+ * @returns {string[]} each to be shown by itself, the most telling first
+ */
+function detailsOf(failure) {
+  const { err } = failure;
+  if (err === undefined) return ['no error was given'];
+  const { actual, expected, cause, evidence } =
+    /** @type {Error & { actual?: unknown, expected?: unknown, evidence?: string }} */ (err);
+  const isDiffKnown = typeof actual === 'string' && typeof expected === 'string';
+  const { stack = '', message = '' } = err;
+  return [
+    // Some stacks were made before the message was completed.
+    stack.includes(message) ? stack : `${message}\n${stack}`,
+    isDiffKnown ? reporters.Base.generateDiff(actual, expected) : '',
+    cause instanceof Error ? `cause: ${cause.stack ?? cause.message}` : '',
+    evidence ?? '',
+  ].filter((part) => part.trim() !== '');
+}
 
 function reportOpenResources() {
   console.error(`the tests are over, but something still runs: ${process.getActiveResourcesInfo().join(', ')}`);

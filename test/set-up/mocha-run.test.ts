@@ -39,7 +39,7 @@ describe('running mocha', function () {
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
 
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
-    expect(outcome.failedTitles).to.deep.equal(['fails']);
+    expect(outcome.failures?.map(({ title }) => title)).to.deep.equal(['fails']);
     expect(outcome.says).to.include('Error: as it should');
   });
 

@@ -1,19 +1,24 @@
 // The sections of a test run: each with a heading, what it found, how long it took, and its part in the last line.
+import { writeFileSync } from 'node:fs';
+import { shortened } from './shortened.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ counts?: Partial<Counts>, failedTitles?: string[], says?: string, tookMs?: number }} Outcome what a section came
- *   to; `says` is printed under its heading, each failed title once more at the end; `tookMs` where it began before its heading
+ * @typedef {{ counts?: Partial<Counts>, failures?: Failure[], says?: string, tookMs?: number }} Outcome what a section came
+ *   to; `says` is printed under its heading, each failure once more at the end; `tookMs` where it began before its heading
+ * @typedef {{ title: string, details: string[] }} Failure each of its details is shown by itself, shortened
  * @typedef {{ missing: string[], says: string }} SetUp what could not be had, a sentence each
  */
+
+/** Beyond these a failure is told by its title only: the end of a long output is what people and CI keep. */
+const TOLD_IN_FULL = 20;
 
 /** Collects the sections of one run. */
 export function createSections() {
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 };
-  /** @type {string[]} */
-  const failures = [];
-
+  /** @type {{ section: string, failures: Failure[] }[]} */
+  const failed = [];
   return {
     /**
      * Runs one section. It fails by throwing, or by an outcome that counts failures.
@@ -23,29 +28,43 @@ export function createSections() {
     async run(title, work) {
       console.log(`\n── ${title} ${'─'.repeat(Math.max(3, 70 - title.length))}`);
       const startedAt = performance.now();
-      const {
-        counts = {},
-        failedTitles = [],
-        says,
-        tookMs = performance.now() - startedAt,
-      } = await work().catch(failure);
-      const { passed = 0, failed = 0, skipped = 0 } = counts;
-      total.passed += passed;
-      total.failed += failed;
-      total.skipped += skipped;
-      if (failed > 0) failures.push([`${title}:`, ...failedTitles].join('\n  '));
+      const { counts = {}, failures, says, tookMs = performance.now() - startedAt } = await work().catch(failure);
+      total.passed += counts.passed ?? 0;
+      total.failed += counts.failed ?? 0;
+      total.skipped += counts.skipped ?? 0;
+      const hasFailed = (counts.failed ?? 0) > 0;
+      if (hasFailed) failed.push({ section: title, failures: failures ?? [{ title, details: [says ?? ''] }] });
       if (says !== undefined) console.log(says);
-      console.log(`${failed > 0 ? 'FAILED' : 'ok'} (${(tookMs / 1000).toFixed(1)} s)`);
+      console.log(`${hasFailed ? 'FAILED' : 'ok'} (${(tookMs / 1000).toFixed(1)} s)`);
     },
-
     hasFailed: () => total.failed > 0,
-
-    /** Prints the closing lines, of which the last one is read by machines. */
+    /**
+     * Prints the closing lines, of which the last one is read by machines: each failure in full, where the output is kept longest,
+     * and the list of them. Where CLOSING_REPORT names a file, they are kept there too, for whoever runs more after this.
+     */
     close() {
-      if (failures.length > 0) console.log(`\nFailed in ${failures.join('\n')}`);
+      const report = closingReport(failed);
+      if (report !== '') console.log(report);
+      const file = process.env['CLOSING_REPORT'];
+      if (file !== undefined) writeFileSync(file, report);
       console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
     },
   };
+}
+
+/**
+ * @param {readonly { section: string, failures: readonly Failure[] }[]} failed
+ * @returns {string} nothing where nothing failed
+ */
+export function closingReport(failed) {
+  const all = failed.flatMap(({ section, failures }) => failures.map((one) => ({ section, ...one })));
+  const inFull = all
+    .slice(0, TOLD_IN_FULL)
+    .map(({ section, title, details }) => `\n── failed: ${title} (${section})\n${shortened(details)}`);
+  const lists = failed.map(({ section, failures }) =>
+    [`\nFailed in ${section}:`, ...failures.map(({ title }) => title)].join('\n  '),
+  );
+  return [...inFull, ...lists].join('\n');
 }
 
 /**

@@ -50,7 +50,7 @@ for (const { name, version } of SLURMS) {
 
       it('is held back at the submit limit of a QOS, and goes on when a job of it has ended', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
-        const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 100');
+        const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 1000');
         const second = await submit(cluster.scheduler, newName(), directive);
         await cluster.scheduler.cancel([first]);
         const third = await waitUntil('the limit to be free again', async () => {
@@ -108,8 +108,8 @@ for (const { name, version } of SLURMS) {
         ] as const) {
           await scheduler.cancel([await submitted(scheduler, name, directive)]);
         }
-        await scheduler.cancel([await putBackOnce(putBack, 'sleep 100')]);
-        const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 100');
+        await scheduler.cancel([await putBackOnce(putBack, 'sleep 1000')]);
+        const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000');
         // Not at once: a node does not start a job in the second in which it has ended it.
         await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
@@ -171,7 +171,7 @@ for (const { name, version } of SLURMS) {
 
       it('S-21 says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
         const running = newName();
-        const id = await submitted(scheduler, running, 'sleep 100');
+        const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();
         const answers = [await lookUp(failed), await lookUp(running)];
         await forgetful.startAccounting();

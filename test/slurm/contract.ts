@@ -216,7 +216,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     it('finds jobs by their exact name, ended ones too', async () => {
       const name = newName();
       const ended = await submit(script('true'), name);
-      const alive = await submit(script('sleep 100'), name);
+      const alive = await submit(script('sleep 1000'), name);
       await submit(script('#SBATCH --hold', 'true'), `${name}x`);
       await untilState(ended.id, 'COMPLETED');
 
@@ -239,7 +239,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     });
 
     it('shows a job that was put back under the same id', async () => {
-      const { id, name } = await submit(script('#SBATCH --requeue', 'sleep 100'));
+      const { id, name } = await submit(script('#SBATCH --requeue', 'sleep 1000'));
       await untilState(id, 'RUNNING');
       await cluster.run('scontrol', 'requeue', id);
 

@@ -114,7 +114,7 @@ describe('the stand-in cluster', () => {
   });
 
   it('puts a job back under its id, counts it, and goes on with its log', async () => {
-    const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
+    const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
     await until(id, 'RUNNING');
     await waitUntil('the first run to have begun', () => log(id) !== '');
     await type(`scontrol requeue ${id}`);
@@ -124,14 +124,14 @@ describe('the stand-in cluster', () => {
   });
 
   it('puts no job back that must not be', async () => {
-    const id = await submit('sleep 100', '--no-requeue');
+    const id = await submit('sleep 1000', '--no-requeue');
     await until(id, 'RUNNING');
 
     expect((await rejection(type(`scontrol requeue ${id}`))).message).to.include('presently disabled');
   });
 
   it('lets a test end a job as it likes', async () => {
-    const running = await submit('sleep 100');
+    const running = await submit('sleep 1000');
     const waiting = await submit('true', '--hold');
     await until(running, 'RUNNING');
     cluster.controller.end(Number(running), 'NODE_FAIL');
@@ -182,8 +182,8 @@ describe('the stand-in cluster', () => {
   it('remembers its jobs over a restart; those that ran are put back, as after a node failure', async () => {
     const ended = await submit('true');
     await until(ended, 'COMPLETED');
-    const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
-    const lost = await submit('sleep 100', '--no-requeue');
+    const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
+    const lost = await submit('sleep 1000', '--no-requeue');
     await until(again, 'RUNNING');
     await until(lost, 'RUNNING');
     await reopen({});
@@ -198,7 +198,7 @@ describe('the stand-in cluster', () => {
   it('starts a job that was put back, although the timer for that goes off too early', async () => {
     await cluster.close();
     await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
-    const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 100');
+    const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
     await until(id, 'RUNNING');
     cluster.controller.requeue(Number(id));
 

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { withSystemPrograms } from './slurm-command.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 
 export interface ForegroundDaemon {
   /** Its own process id: setpriv becomes the program. */
   readonly pid: number;
   isRunning: () => boolean;
-  /** The last lines of what it wrote. */
-  logTail: () => string;
+  /** The last lines of what it wrote, 20 unless told otherwise. */
+  logTail: (lines?: number) => string;
   /** Asks it to end, insists after a while, and returns when it is gone. */
   stop(): Promise<void>;
   /** Ends it without a chance to save anything, and returns when it is gone. */
@@ -24,8 +25,6 @@ export interface DaemonCommand {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }
-
-const STOP_PATIENCE_MS = 10_000;
 
 /** Starts it under setpriv(1), so that the kernel ends it when this process ends, however that happens. */
 export async function startDaemon(command: DaemonCommand): Promise<ForegroundDaemon> {
@@ -49,10 +48,10 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
   return {
     pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    logTail: () => readFileSync(command.logPath, 'utf8').split('\n').slice(-20).join('\n'),
+    logTail: (lines = 20) => readFileSync(command.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     kill: () => end('SIGKILL'),
     async stop() {
-      const insist = setTimeout(() => void child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      const insist = setTimeout(() => void child.kill('SIGKILL'), PATIENCE_MS);
       try {
         await end('SIGTERM');
       } finally {

@@ -4,8 +4,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
 import { waitUntil } from './wait-until.ts';
 
-const START_PATIENCE_MS = 20_000;
-
 /** Starts it with a new key; its socket is `munge.socket` in the folder. */
 export async function startMunged(folder: string, env: NodeJS.ProcessEnv): Promise<ForegroundDaemon> {
   writeFileSync(`${folder}/munge.key`, randomBytes(128), { mode: 0o600 });
@@ -25,7 +23,6 @@ export async function startMunged(folder: string, env: NodeJS.ProcessEnv): Promi
     logPath: `${folder}/munged.out`,
   });
   await waitUntil('the socket of munged', () => existsSync(`${folder}/munge.socket`), {
-    withinMs: START_PATIENCE_MS,
     evidence: munged.logTail,
   });
   return munged;

@@ -26,8 +26,6 @@ export const READER = { user: 'reader', password: 'let me in' };
 /** That password, by bcrypt(3) of the least cost: the registry asks for it at every request. */
 const READERS = `${READER.user}:$2b$04$77rVr8127IswNLAwRaKxM.bARyn6ewkiI01AvoPpGs8BEdto1qq1m\n`;
 
-const START_PATIENCE_MS = 30_000;
-
 interface Blob {
   readonly mediaType: string;
   readonly size: number;
@@ -55,7 +53,6 @@ ${isPrivate ? `auth: { htpasswd: { realm: lab, path: "${readers}" } }` : ''}
   const logPath = join(folder, 'registry.log');
   const daemon = await startDaemon({ program: 'docker-registry', args: ['serve', conf], logPath });
   await waitUntil('the registry to listen', () => isListening(port), {
-    withinMs: START_PATIENCE_MS,
     evidence: daemon.logTail,
   });
   const layers = new Map<string, string>();

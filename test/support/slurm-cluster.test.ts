@@ -24,7 +24,7 @@ describe('the private Slurm cluster', () => {
   it('runs more jobs at once than this machine has cores', async () => {
     const { run } = await sharedCluster();
     const ids = await Promise.all(
-      Array.from({ length: 8 }, () => run('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 60')),
+      Array.from({ length: 8 }, () => run('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 1000')),
     );
     const jobs = ids.map((id) => id.trim()).join(',');
 
@@ -39,7 +39,7 @@ describe('the private Slurm cluster', () => {
 
   it('keeps the jobs of a node whose slurmd is restarted', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'renewed', nodeCount: 1 });
-    await cluster.run('sbatch', '--output=/dev/null', '--wrap=exec sleep 60');
+    await cluster.run('sbatch', '--output=/dev/null', '--wrap=exec sleep 1000');
     const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
     await waitUntil('the job to run', async () => (await states()) === 'RUNNING\n');
 

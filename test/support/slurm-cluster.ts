@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, 
 import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { offerEvidence } from './evidence.ts';
 import { startDaemon, type DaemonCommand, type ForegroundDaemon } from './foreground-daemon.ts';
 import { freePorts, isListening, isLoopback } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
@@ -59,9 +60,6 @@ export interface SlurmCluster {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** On a machine under load; one that ended is noticed at once. */
-const START_PATIENCE_MS = 300_000;
 
 /** Starts munged, slurmctld and a slurmd for each node, before them the accounting if wished, and waits until all nodes are idle. */
 export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
@@ -124,11 +122,19 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
   async function waitForDaemon(name: string, isReady: () => Promise<boolean>): Promise<void> {
     const { isRunning, logTail } = daemon(name);
     const isReadyOrGone = async (): Promise<boolean> => !isRunning() || (await isReady());
-    await waitUntil(`${name} to be ready`, isReadyOrGone, { withinMs: START_PATIENCE_MS, evidence: logTail });
+    await waitUntil(`${name} to be ready`, isReadyOrGone, { evidence: logTail });
     if (!isRunning()) throw new Error(`${name} ended as soon as it was started:\n${logTail()}`);
   }
 
+  const evidence = offerEvidence(() => {
+    const tails = [...daemons]
+      .filter(([name]) => name === 'slurmctld' || nodes.includes(name))
+      .map(([name, { logTail }]) => `${name} of ${folder}:\n${logTail(4)}`);
+    return Promise.resolve(tails.join('\n'));
+  });
+
   async function stop(): Promise<void> {
+    await evidence.close();
     killJobProcesses(conf);
     const last = ['munged', 'namespace'];
     await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));

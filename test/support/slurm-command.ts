@@ -1,11 +1,11 @@
 // Slurm's programs run by the tests themselves, in an environment into which nothing of a real cluster leaks.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
 /** Longer than any message timeout that a test sets. */
-const DEADLINE_MS = 120_000;
 
 /** The environment with the folders of system daemons on its PATH, which an ordinary user's often lacks. */
 export function withSystemPrograms(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -20,6 +20,6 @@ export function environmentFor(slurmConf: string, env: NodeJS.ProcessEnv): NodeJ
 
 /** What the command prints; rejects when it fails, with what it wrote to standard error in the message. */
 export async function runSlurm(env: NodeJS.ProcessEnv, program: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await execute(program, args, { env, timeout: DEADLINE_MS, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await execute(program, args, { env, timeout: PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }

@@ -49,8 +49,6 @@ mv "$ready.new" "$ready"
 exec sleep infinity
 `;
 
-const START_PATIENCE_MS = 20_000;
-
 export interface SlurmRoot {
   /** Commands that run the root's programs inside, in the working directory and environment they are called with. */
   readonly binDir: string;
@@ -75,7 +73,6 @@ export async function enterRoot(root: string, folder: string): Promise<SlurmRoot
     logPath: join(folder, 'namespace.log'),
   });
   await waitUntil(`${root} to be entered`, () => !keeper.isRunning() || existsSync(ready), {
-    withinMs: START_PATIENCE_MS,
     evidence: keeper.logTail,
   });
   if (!keeper.isRunning()) throw new Error(`${root} can't be entered:\n${keeper.logTail()}`);

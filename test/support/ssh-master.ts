@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -19,7 +20,6 @@ export interface UserSsh {
 }
 
 /** After it a person would press Ctrl-C. */
-const LOGIN_PATIENCE_MS = 20_000;
 
 /** @param more further lines for the host, such as ProxyJump */
 export function prepareUserSsh(target: SshTarget, more: readonly string[] = []): UserSsh {
@@ -51,7 +51,7 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
       // In the background it keeps our standard error open, which nobody must wait for.
       const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
       const env = answer === undefined ? process.env : { ...process.env, ...answersBy(folder, answer) };
-      await execute('sh', words, { timeout: LOGIN_PATIENCE_MS, env });
+      await execute('sh', words, { timeout: PATIENCE_MS, env });
     },
     closeMaster,
     hasMaster: () =>

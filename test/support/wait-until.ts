@@ -1,8 +1,14 @@
 // Waits for something outside of this process to come true, where no event tells of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/**
+ * How long tests wait for anything: only what hangs takes so long, also on a machine that many share. It is less than anything
+ * sleeps that a test ends early, so that such a sleeper's own end is never taken for the one that a test waits for.
+ */
+export const PATIENCE_MS = 300_000;
+
 export interface Patience {
-  /** 90 s when left out: enough for a busy machine, and less than anything sleeps that a test ends early. */
+  /** PATIENCE_MS when left out. */
   readonly withinMs?: number;
   /** Between two looks; 50 when left out. */
   readonly everyMs?: number;
@@ -17,7 +23,7 @@ export interface Patience {
 export async function waitUntil<Answer>(
   what: string,
   look: () => Answer | undefined | false | Promise<Answer | undefined | false>,
-  { withinMs = 90_000, everyMs = 50, evidence }: Patience = {},
+  { withinMs = PATIENCE_MS, everyMs = 50, evidence }: Patience = {},
 ): Promise<Answer> {
   const deadline = performance.now() + withinMs;
   for (;;) {

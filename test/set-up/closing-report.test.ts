@@ -1,0 +1,121 @@
+// The end of a run tells all that is needed to find the cause of each failure, and no more than a person reads.
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runMocha } from './mocha-run.mjs';
+import { closingReport } from './sections.mjs';
+import { shortened } from './shortened.mjs';
+
+const lines = (count: number, word: string): string =>
+  Array.from({ length: count }, (_, index) => `${word} ${index + 1}`).join('\n');
+
+describe('the closing report', () => {
+  it('of a run without failures is empty', () => {
+    expect(closingReport([])).to.equal('');
+  });
+
+  it('tells each failure with its details, and at the very end the titles of each lane', () => {
+    const report = closingReport([
+      { section: 'jobs', failures: [{ title: 'a job ends', details: ['Error: it did not', 'its log'] }] },
+      { section: 'lint', failures: [{ title: 'lint', details: ['x.ts: no'] }] },
+    ]);
+
+    expect(report).to.equal(
+      [
+        '\n── failed: a job ends (jobs)\nError: it did not\nits log',
+        '\n── failed: lint (lint)\nx.ts: no',
+        '\nFailed in jobs:\n  a job ends',
+        '\nFailed in lint:\n  lint',
+      ].join('\n'),
+    );
+  });
+
+  it('of very many failures tells the first in full and all by title', () => {
+    const failures = Array.from({ length: 50 }, (_, index) => ({ title: `test ${index}`, details: ['why'] }));
+
+    const report = closingReport([{ section: 'all', failures }]);
+
+    expect(report.match(/── failed/g)).to.have.length(20);
+    expect(report).to.match(/Failed in all:\n(  test \d+\n?){50}$/);
+  });
+
+  it('leaves out the middle of what is long, and nothing of what is short', () => {
+    const text = shortened([lines(10, 'error'), lines(500, 'log')]);
+
+    expect(text.split('\n')).to.have.length(60);
+    expect(text)
+      .to.include(lines(10, 'error'))
+      .and.to.include('log 1\n')
+      .and.to.match(/log 500$/);
+    expect(text).to.match(/… \d+ lines are left out …/);
+  });
+
+  it('does not let one part take the room of another', () => {
+    const text = shortened([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
+
+    expect(text.split('\n')).to.have.length(60);
+    for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
+  });
+
+  it('has of a failed test the error, its stack, what was expected, its cause, and the last words of what it started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
+    const spec = join(folder, 'fails.test.mjs');
+    writeFileSync(
+      spec,
+      `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
+       import { expect } from '${resolve('node_modules/chai/index.js')}';
+       it('passes', async () => { await offerEvidence(async () => 'of another test').close(); });
+       it('ends what it started', async () => {
+         await offerEvidence(async () => 'the last words of a cluster').close();
+         throw new Error('it broke', { cause: new Error('a deeper cause') });
+       });
+       it('leaves something running', () => {
+         offerEvidence(async () => 'the log of a daemon');
+         offerEvidence(async () => { throw new Error('gone'); });
+         expect('this').to.equal('that');
+       });`,
+    );
+
+    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    const [ended = '', running = ''] = failures?.map(({ details }) => details.join('\n')) ?? [];
+    expect(ended)
+      .to.match(/Error: it broke\n {4}at .*fails\.test\.mjs/)
+      .and.to.include('cause: Error: a deeper cause')
+      .and.to.match(/the last words of a cluster$/);
+    expect(running)
+      .to.include("expected 'this' to equal 'that'")
+      .and.to.include('+that')
+      .and.to.include('the log of a daemon\nno evidence: Error: gone');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names the test in which a run vanished', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
+    const spec = join(folder, 'vanishes.test.mjs');
+    writeFileSync(spec, "it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
+
+    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    expect(failures?.[0]?.details[0]).to.equal(
+      'mocha ended with exit code 137\nthe last test that began: pulls the plug',
+    );
+    rmSync(folder, { recursive: true });
+  });
+
+  it('tells where the time of a run went', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
+    const spec = join(folder, 'works.test.mjs');
+    writeFileSync(
+      spec,
+      `import { spawnSync } from 'node:child_process';
+       it('has a child that works', () => { spawnSync('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done']); });`,
+    );
+
+    const { says = '' } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    expect(says).to.match(/set-up \d+\.\d s, processor time (?!0\.0)\d+\.\d s, waiting \d+\.\d s$/);
+    rmSync(folder, { recursive: true });
+  });
+});

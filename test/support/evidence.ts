@@ -1,0 +1,41 @@
+// What is known of a failed test besides its error: whatever the test started tells of itself, and it is printed with the failure.
+
+/** Tells what is needed to find the cause of a failure, such as logs and states. */
+type Source = () => Promise<string>;
+
+const living = new Set<Source>();
+/** Of what was ended within the test: a failed test has ended all before its failure is known. */
+const left: string[] = [];
+
+export interface Evidence {
+  /** Called before what it tells of is ended: keeps its last words until the test's end. */
+  close(): Promise<void>;
+}
+
+/** Has this source asked when a test fails that it is open in. */
+export function offerEvidence(source: Source): Evidence {
+  living.add(source);
+  return {
+    async close() {
+      if (living.delete(source)) left.push(await wordsOf(source));
+    },
+  };
+}
+
+async function wordsOf(source: Source): Promise<string> {
+  try {
+    return await source();
+  } catch (error) {
+    return `no evidence: ${String(error)}`;
+  }
+}
+
+export const mochaHooks = {
+  async afterEach(this: Mocha.Context): Promise<void> {
+    const ended = left.splice(0);
+    const { currentTest } = this;
+    if (currentTest?.state !== 'failed' || currentTest.err === undefined) return;
+    const told = await Promise.all([...living].map(wordsOf));
+    Reflect.set(currentTest.err, 'evidence', [...ended, ...told].join('\n'));
+  },
+};
