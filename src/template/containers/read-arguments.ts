@@ -16,7 +16,7 @@ export interface ReadArguments {
   /** What only Singularity knows, each a whole argument. */
   readonly passed: readonly string[];
   readonly environment: readonly ContainerVariable[];
-  /** One sentence for each argument that was left out. */
+  /** One sentence for each option that was left out, however often it stands there. */
   readonly dropped: readonly string[];
 }
 
@@ -30,6 +30,9 @@ export class ArgumentRefused extends Error {
   override readonly name = 'ArgumentRefused';
 }
 
+/** Far more than anybody types: the arguments of one task may not keep the daemon from those of the others. */
+const MOST_CHARACTERS = 65_536;
+
 /**
  * @param written as ClearML's web page has them, in one line
  * @param mounts the folders that may be mounted, with all below them; undefined: any
@@ -39,8 +42,13 @@ export function readArguments(written: string, mounts: readonly string[] | undef
   const binds: string[] = [];
   const passed: string[] = [];
   const environment: ContainerVariable[] = [];
-  const dropped: string[] = [];
+  const dropped = new Set<string>();
 
+  if (written.length > MOST_CHARACTERS) {
+    throw new ArgumentRefused(
+      `the container arguments have ${String(written.length)} characters, and may have ${String(MOST_CHARACTERS)}: shorten them`,
+    );
+  }
   for (const { row, name, value } of readOptions(splitArguments(written))) {
     switch (row.fate) {
       case 'environment':
@@ -56,13 +64,13 @@ export function readArguments(written: string, mounts: readonly string[] | undef
         passed.push(name);
         break;
       case 'dropped':
-        dropped.push(`The container argument ${name} is left out: ${row.because}.`);
+        dropped.add(`The container argument ${name} is left out: ${row.because}.`);
         break;
       case 'refused':
         throw new ArgumentRefused(`the container argument ${name} can not be used here: ${row.because}. Take it out`);
     }
   }
-  return { mounts: binds, passed, environment, dropped };
+  return { mounts: binds, passed, environment, dropped: [...dropped] };
 }
 
 function splitArguments(written: string): string[] {

@@ -100,6 +100,11 @@ describe("the arguments of a task's container", () => {
     });
   }
 
+  it('that are left out get one sentence, however often they stand there, and too many of any kind fail the task', () => {
+    expect(readArguments('--rm '.repeat(10_000), []).dropped).to.have.length(1);
+    expect(() => readArguments('--rm '.repeat(100_000), [])).to.throw(ArgumentRefused, 'have 500000 characters');
+  });
+
   it('have mounts only within the folders that are allowed, and none where none is', () => {
     expect(() => readArguments('-v /data:/data', [])).to.throw(ArgumentRefused, 'and nothing does');
     expect(readArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
