@@ -1,5 +1,6 @@
 // `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends.
 // DEMO_STAND_INS=1 leaves out real Slurm and agent; `-- --install` or CI=true installs what a real Slurm needs without a question.
+// CLEARML_TEST_API_HOST and its keys name a ClearML server to use in place of a sandbox.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLines, runCommand } from '../../test/set-up/command.mjs';

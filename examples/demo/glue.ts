@@ -1,29 +1,55 @@
-// The server and the program of the demo: a sandbox, and clearml-agent-slurm as its users run it.
+// The server and the program of the demo: a sandbox or a server of yours, and clearml-agent-slurm as its users run it.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import type { ApiKeys } from '../../test/e2e/api.ts';
+import { connectApi, userOf, type ApiKeys } from '../../test/e2e/api.ts';
 import { startDaemon, type ForegroundDaemon } from '../../test/support/foreground-daemon.ts';
+import { namedServer, takeOwnNames, type OwnNames } from '../../test/support/server-of-run.ts';
 import type { DemoAgent } from './agent.ts';
 import type { DemoCluster } from './cluster.ts';
 
-export const WORKER = 'demo:slurm';
-export const COMMAND = ['--template-files', 'examples/demo/demo.template', '--queue', 'default'];
+const TEMPLATE = 'examples/demo/demo.template';
+export const QUEUE = 'default';
 
-export interface DemoServer extends ApiKeys {
+export interface DemoServer extends ApiKeys, Pick<OwnNames, 'nameOf' | 'user'> {
+  /** What it is, for whoever watches. */
+  readonly says: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** On loopback, unless the nodes are other machines: then its keys, which are new for each run, keep it. */
+/** The id of the program's worker. */
+export function workerOf({ nameOf }: DemoServer): string {
+  return nameOf('demo:slurm');
+}
+
+/** What is typed to start the program. */
+export function commandOf({ nameOf }: DemoServer): string[] {
+  return ['--template-files', TEMPLATE, '--queue', nameOf(QUEUE)];
+}
+
+/** The server that the environment names, else a sandbox. */
 export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoServer> {
+  const named = namedServer();
+  if (named !== undefined) {
+    const { nameOf, user, tidy } = await takeOwnNames(await connectApi(named));
+    const says = `${named.url}, as CLEARML_TEST_API_HOST asks; what the demo makes there is deleted at its end`;
+    return { ...named, nameOf, user, says, [Symbol.asyncDispose]: tidy };
+  }
+  // On loopback, unless the nodes are other machines: then its keys, which are new for each run, keep it.
   const sandbox = await createSandbox({ port: 0, clock: systemClock, host: isElsewhere ? '0.0.0.0' : '127.0.0.1' });
+  const url = isElsewhere ? sandbox.url.replace('0.0.0.0', hostname()) : sandbox.url;
+  const { accessKey, secretKey } = sandbox;
   return {
-    url: isElsewhere ? sandbox.url.replace('0.0.0.0', hostname()) : sandbox.url,
-    accessKey: sandbox.accessKey,
-    secretKey: sandbox.secretKey,
+    url,
+    accessKey,
+    secretKey,
+    // Nobody else is on it.
+    nameOf: (name) => name,
+    user: userOf(await connectApi({ url, accessKey, secretKey })),
+    says: `a sandbox server at ${url}, for as long as the demo runs`,
     [Symbol.asyncDispose]: () => sandbox.close(),
   };
 }
@@ -41,14 +67,18 @@ export async function startGlue(
 ): Promise<Glue> {
   const conf = join(folder, 'clearml.conf');
   await mkdir(join(folder, 'shared'));
-  await writeFile(conf, `${formatReadyConf(server, join(folder, 'files'))}${agentSection(folder, agent.python)}`, {
-    mode: 0o600,
-  });
+  await writeFile(
+    conf,
+    `${formatReadyConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server)}`,
+    {
+      mode: 0o600,
+    },
+  );
   const { HOME, USER, LOGNAME } = process.env;
   const path = [agent.binDir, cluster.commandsDir, process.env['PATH']].filter((part) => part !== undefined);
   const program = await startDaemon({
     program: process.execPath,
-    args: [resolve('bin/clearml-agent-slurm.js'), '--config-file', conf, ...COMMAND.map(absolute)],
+    args: [resolve('bin/clearml-agent-slurm.js'), '--config-file', conf, ...commandOf(server).map(absolute)],
     logPath: join(folder, 'clearml-agent-slurm.log'),
     // Nothing else of ours: a CLEARML_ variable would lead it to another server.
     env: { PATH: path.join(delimiter), HOME, USER, LOGNAME, ...cluster.env },
@@ -58,9 +88,9 @@ export async function startGlue(
 }
 
 /** The agent keeps its caches in the folder too, so that the demo leaves nothing in anybody's home. */
-function agentSection(folder: string, agentPython: string): string {
+function agentSection(folder: string, agentPython: string, server: DemoServer): string {
   return `agent {
-    worker_id: "${WORKER}"
+    worker_id: "${workerOf(server)}"
     venvs_cache { path: "${folder}/cache/venvs" }
     vcs_cache { path: "${folder}/cache/vcs" }
     pip_download_cache { path: "${folder}/cache/pip" }
@@ -68,6 +98,7 @@ function agentSection(folder: string, agentPython: string): string {
         state_dir: "${folder}/state"
         shared_dir: "${folder}/shared"
         python: "${agentPython}"
+        scheduler_queue: "${server.nameOf('slurm_scheduler')}"
         poll_interval_sec: 1
         queue_poll_interval_sec: 1
     }

@@ -1,12 +1,12 @@
-// The demo itself: a sandbox server, a cluster, the program, and three tasks whose way is shown as it happens.
+// The demo itself: a server, a cluster, the program, and three tasks whose way is shown as it happens.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { connectApi, userOf, type User } from '../../test/e2e/api.ts';
+import type { User } from '../../test/e2e/api.ts';
 import { findAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
 import { findCluster, type DemoCluster } from './cluster.ts';
-import { COMMAND, startGlue, startServer, WORKER } from './glue.ts';
+import { commandOf, QUEUE, startGlue, startServer, workerOf } from './glue.ts';
 import type { Installer } from './installing.ts';
 import { formatTable, judge, readOutcomes } from './outcome.ts';
 import { showEvent, showLine, showStep, showTable, showTitle } from './screen.mjs';
@@ -49,25 +49,25 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   await using server = await showStep(
     'ClearML',
     () => startServer(cluster),
-    ({ url }) => `a sandbox server at ${url}, for as long as the demo runs`,
+    ({ says }) => says,
   );
-  const user = userOf(await connectApi(server));
+  const { user } = server;
   await using glue = await showStep(
     'program',
     () => startGlue(folder.path, server, cluster, agent),
-    () => `clearml-agent-slurm ${COMMAND.join(' ')}`,
+    () => `clearml-agent-slurm ${commandOf(server).join(' ')}`,
   );
 
   showTitle('Three tasks, and what their consoles in ClearML tell of them:');
   const startedAt = Date.now();
-  const tasks = await enqueueTasks(user, 'default', (task, text) => {
+  const tasks = await enqueueTasks(user, server.nameOf(QUEUE), (task, text) => {
     showEvent(Date.now() - startedAt, task.name, text);
   });
   try {
     await watchTasks({
       api: user.api,
       tasks,
-      worker: WORKER,
+      worker: workerOf(server),
       told: ({ at, task, text }) => showEvent(at - startedAt, task.name, text),
       check() {
         stop.throwIfAborted();

@@ -26,6 +26,12 @@ const projectFields = z.object({
   default_output_destination: z.string().optional(),
 });
 
+const deleteRequest = z.object({
+  project: z.string(),
+  force: z.boolean().default(false),
+  delete_contents: z.boolean().default(false),
+});
+
 interface Owner {
   readonly user: string;
   readonly company: string;
@@ -49,6 +55,28 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       const fields = readRequest(projectFields, call.body);
       if (projectNamed(store, fields.name) !== undefined) throw new ApiError('notUnique', { name: fields.name });
       return { id: createProject(store, clock.now(), fields, call.caller).id };
+    },
+    'projects.delete': (call) => {
+      const { project: id, force, delete_contents: isEmptied } = readRequest(deleteRequest, call.body);
+      const root = store.projects.get(id);
+      if (root === undefined) throw new ApiError('invalidProjectId', { id });
+      const all = store.projects.all().filter(({ name }) => name === root.name || name.startsWith(`${root.name}/`));
+      const ids = new Set(all.map((project) => project.id));
+      const tasks = store.tasks.all().filter(({ project = '' }) => ids.has(project));
+      if (!force && tasks.some(({ system_tags: tags }) => !tags.includes('archived')))
+        throw new ApiError('projectHasTasks', { id }, 'use force=true');
+      for (const task of tasks) {
+        if (!isEmptied) {
+          store.tasks.put({ ...task, project: undefined });
+          continue;
+        }
+        // As they are: unlike tasks.delete it leaves their entries in the queues.
+        store.tasks.delete(task.id);
+        store.events.keep(task.id, () => false);
+      }
+      for (const project of ids) store.projects.delete(project);
+      const counted = isEmptied ? { deleted_tasks: tasks.length } : { disassociated_tasks: tasks.length };
+      return { deleted: ids.size, ...counted };
     },
   };
 }

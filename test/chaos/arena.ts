@@ -7,16 +7,17 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { connectApi, userOf, type User } from '../e2e/api.ts';
+import { connectApi, type ApiKeys, type User } from '../e2e/api.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
 import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
 import { agentPython } from '../support/requires.ts';
+import { namedServer, takeOwnNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { CLUSTER, MIN_JOB_AGE_MS, QUEUES } from './history.ts';
+import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';
@@ -34,6 +35,8 @@ export interface Arena {
   readonly server: Mortal;
   /** By how many milliseconds its clock is off. */
   readonly serverClockFile: string;
+  /** Whether the server's clock is ours to shift: not that of a server that the environment names. */
+  readonly hasServerClock: boolean;
   readonly daemons: readonly DaemonPlace[];
   readonly user: User;
   readonly servedQueue: string;
@@ -106,7 +109,9 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
   const nodeConf = join(folder, 'node.conf');
   const template = join(folder, 'chaos.template');
   const jobsFolder = join(folder, 'jobs');
-  const names = Array.from({ length: count }, (_, index) => `daemon-${index + 1}`);
+  const daemonNames = Array.from({ length: count }, (_, index) => `daemon-${index + 1}`);
+  const named = namedServer();
+  const keys = named ?? KEYS;
   const [userPort = 0, nodeFront = 0, nodePort = 0, ...ports] = await freePorts(3 + 2 * count);
   const placeOf = (index: number): { front: number; port: number } => ({
     front: ports[2 * index] ?? 0,
@@ -129,26 +134,27 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
   await mkdir(jobsFolder);
   await writeFile(traceFile, '');
   await writeFile(template, tracingTemplate(traceFile, nodeConf, jobsFolder));
-  await writeFile(nodeConf, conf(nodePort, ''), { mode: 0o600 });
+  await writeFile(nodeConf, conf(keys, nodePort, ''), { mode: 0o600 });
 
   const fronts = [
     `user=${userPort}`,
     `node=${nodeFront}`,
-    ...names.map((name, index) => `${name}=${placeOf(index).front}`),
+    ...daemonNames.map((name, index) => `${name}=${placeOf(index).front}`),
   ];
   const server = mortal(
-    () => program(join(folder, 'server.log'), folder, {}, '--import', TSX, SERVER, folder, ...fronts),
+    () => program(join(folder, 'server.log'), folder, {}, '--import', TSX, SERVER, folder, named?.url ?? '', ...fronts),
     () => isListening(userPort),
   );
   await server.start();
-  const user = userOf(await connectApi({ url: address(userPort), ...KEYS }));
+  const names = await takeOwnNames(await connectApi({ ...keys, url: address(userPort) }));
+  const { nameOf, user } = names;
   const servedQueue = await user.makeQueue(QUEUES.served);
   const otherQueue = await user.makeQueue(QUEUES.other);
 
   const nodeLink = await startLink(nodePort, nodeFront);
   const daemons: DaemonPlace[] = [];
   let hasSmallDisks = true;
-  for (const [index, name] of names.entries()) {
+  for (const [index, name] of daemonNames.entries()) {
     const { front, port } = placeOf(index);
     const home = join(folder, name);
     const stateFolder = join(home, 'state');
@@ -156,21 +162,21 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
     hasSmallDisks &&= await mountSmallDisk(stateFolder);
     const python = agent === 'real' ? agentPython() : standInAgentPython();
     const own = `agent {
-  worker_name: glue
+  worker_name: ${nameOf('glue')}
   venvs_dir: ${folder}/venvs
   slurm {
     state_dir: ${stateFolder}
     python: ${python}${settings(isPatient)}
     slurm_conf: ${commandsConf}
     ${cluster.binDir === undefined ? '' : `slurm_bin_dir: ${cluster.binDir}`}
-    ${sshWay === undefined ? `scheduler_queue: ${QUEUES.scheduler}` : `clusters { ${CLUSTER} { ${sshWay.settings} } }`}
+    ${sshWay === undefined ? `scheduler_queue: ${nameOf(QUEUES.scheduler)}` : `scheduler_queue: ${nameOf(SCHEDULER_QUEUE)}, clusters { ${CLUSTER} { ${sshWay.settings} } }`}
   }
 }
 `;
-    await writeFile(join(home, 'clearml.conf'), conf(port, own), { mode: 0o600 });
+    await writeFile(join(home, 'clearml.conf'), conf(keys, port, own), { mode: 0o600 });
     const clockFile = join(home, 'clock');
     const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshWay?.environment };
-    const words = ['--template-files', template, '--queue', QUEUES.served];
+    const words = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
     const log = join(home, 'log');
     daemons.push({
       name,
@@ -190,6 +196,7 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
     nodeLink,
     server,
     serverClockFile: join(folder, SERVER_CLOCK_FILE),
+    hasServerClock: named === undefined,
     daemons,
     user,
     servedQueue,
@@ -206,6 +213,11 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
       }
       await cluster.stop();
       await sshWay?.stop();
+      if (named !== undefined) {
+        // The front may have been killed when the run was ended.
+        if (!server.isRunning()) await server.start();
+        await names.tidy();
+      }
       await server.kill();
       for (const { stateFolder, link } of daemons) {
         await link.stop();
@@ -251,12 +263,12 @@ function program(
   });
 }
 
-function conf(port: number, more: string): string {
+function conf({ accessKey, secretKey }: typeof KEYS | ApiKeys, port: number, more: string): string {
   return `api {
   api_server: ${address(port)}
   web_server: ${address(port)}
   files_server: ${address(port)}
-  credentials { access_key: "${KEYS.accessKey}", secret_key: "${KEYS.secretKey}" }
+  credentials { access_key: "${accessKey}", secret_key: "${secretKey}" }
 }
 ${more}`;
 }

@@ -74,11 +74,14 @@ export const MIN_JOB_AGE_MS = 20_000;
 /** What the cluster is called, where it needs a name. */
 export const CLUSTER = 'far';
 
+/** The scheduler queue of a cluster without a name. */
+export const SCHEDULER_QUEUE = 'slurm_scheduler';
+
 /** The queues of a run; that of the scheduler as the product calls it by itself for a cluster with a name. */
 export const QUEUES = {
   served: 'chaos',
   other: 'chaos-elsewhere',
-  scheduler: `slurm_scheduler.${CLUSTER}`,
+  scheduler: `${SCHEDULER_QUEUE}.${CLUSTER}`,
 } as const;
 
 /** One life of the task's program. */

@@ -18,6 +18,7 @@ export const USAGE = `npm run chaos -- [options]
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
   --tasks N          with --stand-in: until so many tasks were played
   --keep             leave the folders with all logs where they are
+On a ClearML server of yours, where CLEARML_TEST_API_HOST and its keys name one (CONTRIBUTING.md); with a sandbox otherwise.
 `;
 
 const Options = z.object({

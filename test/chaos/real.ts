@@ -66,6 +66,7 @@ async function playRounds(
   watch: Watch,
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
+  if (!arena.hasServerClock) log('a server that the environment names: its clock is never off');
   if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
   const possible = { ...size, leftOut: [...impossibleIn(arena), ...(isUnderLoad ? [] : UNDER_LOAD)] };
   await Promise.all(arena.daemons.map((daemon) => daemon.start()));
@@ -79,8 +80,12 @@ async function playRounds(
   }
 }
 
-function impossibleIn({ hasSmallDisks, sshWay }: Arena): Happening[] {
-  return [...(hasSmallDisks ? [] : (['disk is full'] as const)), ...(sshWay === undefined ? OVER_SSH : [])];
+function impossibleIn({ hasSmallDisks, hasServerClock, sshWay }: Arena): Happening[] {
+  return [
+    ...(hasSmallDisks ? [] : (['disk is full'] as const)),
+    ...(hasServerClock ? [] : (['clock of the server jumps'] as const)),
+    ...(sshWay === undefined ? OVER_SSH : []),
+  ];
 }
 
 /** What is over and judged is deleted, as users do, so that the server stays quick however long it goes on. */

@@ -1,9 +1,11 @@
-// The ClearML server of a chaos run as a process that may be killed: the sandbox, behind a front that records who changed what.
-//   server-process.ts FOLDER WHO=PORT…
+// The front of a chaos run's ClearML server, as a process that may be killed: it records who changed what.
+// Behind it is the server of this URL, or a sandbox of its own.
+//   server-process.ts FOLDER [URL] WHO=PORT…
 // Each caller has a port of its own, so that the record can tell them apart. What was asked is recorded before it is passed on,
 // and what was answered before the answer is sent: a call without an answer in the record may or may not have been carried out.
 import { appendFileSync, readFileSync } from 'node:fs';
-import { createServer, request as ask, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import { request as requestByTls } from 'node:https';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
@@ -18,14 +20,9 @@ import {
   SERVER_CLOCK_FILE,
 } from './server-record.ts';
 
-const [folder = '.', ...fronts] = process.argv.slice(2);
-const sandbox = await createSandbox({
-  port: 0,
-  stateFile: join(folder, 'server.json'),
-  keys: KEYS,
-  clock: { ...systemClock, now: () => Date.now() + offsetMs() },
-});
-const { port: sandboxPort } = new URL(sandbox.url);
+const [folder = '.', named = '', ...fronts] = process.argv.slice(2);
+const behind = new URL(named === '' ? await startSandbox() : named);
+const ask = behind.protocol === 'https:' ? requestByTls : request;
 let calls = 0;
 
 for (const front of fronts) {
@@ -39,6 +36,16 @@ for (const front of fronts) {
       () => outgoing.destroy(),
     );
   }).listen(Number(port), '127.0.0.1');
+}
+
+async function startSandbox(): Promise<string> {
+  const { url } = await createSandbox({
+    port: 0,
+    stateFile: join(folder, 'server.json'),
+    keys: KEYS,
+    clock: { ...systemClock, now: () => Date.now() + offsetMs() },
+  });
+  return url;
 }
 
 function offsetMs(): number {
@@ -70,8 +77,9 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
 function forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     // What is recorded is read: an answer must not be compressed.
-    const plain = { ...headers, 'accept-encoding': 'identity' };
-    const call = ask({ host: '127.0.0.1', port: sandboxPort, method, path: url, headers: plain }, (reply) => {
+    const plain = { ...headers, host: behind.host, 'accept-encoding': 'identity' };
+    const path = `${behind.pathname.replace(/\/$/, '')}${url ?? ''}`;
+    const call = ask({ hostname: behind.hostname, port: behind.port, method, path, headers: plain }, (reply) => {
       readAll(reply).then(
         (text) => resolve({ status: reply.statusCode ?? 500, headers: reply.headers, body: text }),
         reject,

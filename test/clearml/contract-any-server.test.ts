@@ -1,12 +1,6 @@
 // The ClearML contract with a server of yours, when the environment names one; no test of it exists where none is named.
+import { namedServer } from '../support/server-of-run.ts';
 import { defineClearmlContract } from './contract.ts';
 
-const {
-  CLEARML_CONTRACT_API_HOST: url,
-  CLEARML_CONTRACT_ACCESS_KEY: accessKey,
-  CLEARML_CONTRACT_SECRET_KEY: secretKey,
-} = process.env;
-
-if (url !== undefined && accessKey !== undefined && secretKey !== undefined) {
-  defineClearmlContract(url, () => Promise.resolve({ url, accessKey, secretKey }));
-}
+const named = namedServer();
+if (named !== undefined) defineClearmlContract(named.url, () => Promise.resolve(named));

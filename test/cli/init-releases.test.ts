@@ -46,7 +46,10 @@ for (const kind of SITES) {
       const container = hasApptainer ? await installApptainer(cluster, world) : undefined;
       const queue = await world.user.makeQueue('default');
 
-      const written = await world.run('init', '--yes', ...(hasApptainer ? ['--containers', 'apptainer'] : []));
+      const written = await world.run(
+        ...['init', '--yes', '--queue', world.nameOf('default')],
+        ...(hasApptainer ? ['--containers', 'apptainer'] : []),
+      );
       expect(written.code, written.stderr).to.equal(0);
       const [template = '', settings = ''] = written.stdout.split('\n');
       const text = await readFile(template, 'utf8');

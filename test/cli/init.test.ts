@@ -19,7 +19,7 @@ describe('init', () => {
   it('writes a template, settings and a unit that lint finds clean and a task runs with at once', async () => {
     await using world = await startWorld();
 
-    const written = await world.run('init', 'site', '--yes');
+    const written = await world.run('init', 'site', '--yes', '--queue', world.nameOf('default'));
     expect(written.code, written.stderr).to.equal(0);
     const folder = join(world.folder, 'site');
     const [template = '', settings = '', unit = ''] = written.stdout.trim().split('\n');

@@ -49,7 +49,7 @@ describe('what a user does to a task in the web page', () => {
     for (const { title } of WAITING_ACTS)
       await enqueue(`${title} while waiting`, { properties: { partition: 'down' } });
     for (const { title } of ACTS) await enqueue(`${title} while running`, { code: LONG });
-    world.start('--template-files', template, '--queue', 'quick');
+    world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
     async function enqueue(name: string, given: NewTask): Promise<void> {
       const task = await world.user.makeTask({ name, ...given });
@@ -91,7 +91,7 @@ describe('what a user does to a task in the web page', () => {
     const template = await patient.write('quick.template', QUICK_TEMPLATE.replace(pre, `${withCallback}${pre}`));
     const task = await patient.user.makeTask({ code: LONG });
     await patient.user.enqueue(task, await patient.user.makeQueue('quick'));
-    const daemon = patient.start('--template-files', template, '--queue', 'quick');
+    const daemon = patient.start('--template-files', template, '--queue', patient.nameOf('quick'));
     await patient.untilConsole(task, 'working');
 
     await patient.user.api('tasks.stop', { task });

@@ -67,7 +67,7 @@ describe('a cluster with accounting', () => {
       const template = quickTemplate().replace('${CLEARML_AGENT', (blank) => `${binDir}/apptainer exec ${blank}`);
       const files = ['--template-files', await contained.write('quick.template', template)];
       const daemon = await start(world);
-      const another = contained.start('--singularity-mode', ...files, '--queue', 'quick');
+      const another = contained.start('--singularity-mode', ...files, '--queue', contained.nameOf('quick'));
 
       await untilKilledForMemory(world, task);
       await untilKilledForMemory(contained, taskInside);
@@ -98,7 +98,8 @@ describe('a cluster with accounting', () => {
     await release(world, second);
 
     expect(waiting.status).to.equal('queued');
-    expect(waiting.status_message).to.match(/^Back at the front of queue "quick": Slurm takes no more jobs for now: /);
+    const back = `Back at the front of queue "${world.nameOf('quick')}": Slurm takes no more jobs for now: `;
+    expect(waiting.status_message.startsWith(back), waiting.status_message).to.equal(true);
     expect(places).to.deep.equal([second]);
     await world.untilStatus(second, 'completed');
     expect((await world.user.console(second)).match(/hello from the task/g)).to.have.length(1);
@@ -169,7 +170,7 @@ async function start(world: World, ...lines: readonly string[]): Promise<Program
     '--template-files',
     await world.write('quick.template', quickTemplate(...lines)),
     '--queue',
-    'quick',
+    world.nameOf('quick'),
   );
 }
 

@@ -64,7 +64,7 @@ export interface NewTask {
 /** A user in front of the web page. */
 export interface User {
   readonly api: Api;
-  /** The id of the queue of this name, which is made when there is none. */
+  /** The id of the queue that the user calls so, which is made when there is none. */
   makeQueue(name: string): Promise<string>;
   makeTask(task: NewTask): Promise<string>;
   enqueue(task: string, queue: string): Promise<void>;
@@ -74,10 +74,20 @@ export interface User {
   entries(queue: string): Promise<string[]>;
 }
 
-export function userOf(api: Api): User {
+/** What a user's things are called on the server, and where the tasks are: as they come, and nowhere in particular. */
+export interface Belongings {
+  readonly nameOf: (name: string) => string;
+  readonly project: string | undefined;
+}
+
+export function userOf(
+  api: Api,
+  { nameOf, project }: Belongings = { nameOf: (name) => name, project: undefined },
+): User {
   return {
     api,
-    async makeQueue(name) {
+    async makeQueue(called) {
+      const name = nameOf(called);
       const { queues } = await api('queues.get_all', { name: `^${name}$`, search_hidden: true });
       const [found] = z.array(z.object({ id: z.string() })).parse(queues);
       return found?.id ?? z.string().parse((await api('queues.create', { name }))['id']);
@@ -89,6 +99,7 @@ export function userOf(api: Api): User {
       const { id } = await api('tasks.create', {
         name,
         type: 'testing',
+        ...(project === undefined ? {} : { project }),
         script: {
           binary: 'python3',
           repository: '',

@@ -10,25 +10,26 @@ describe('the bounds of a queue', () => {
   it('hold for user properties and for the section Slurm, and let through what is within them', async () => {
     await using world = await startWorld({
       python: false,
-      slurm: `queues.bound {
+      slurm: (nameOf) => `queues."${nameOf('bound')}" {
         properties { num_nodes { max = 2 }, walltime { max = 30 }, memory = false }
       }`,
     });
     const template = await world.write('bound.template', QUICK_TEMPLATE);
+    const bound = world.nameOf('bound');
     const queue = await world.user.makeQueue('bound');
     const section = (name: string, value: string): object => ({ Slurm: { [name]: { section: 'Slurm', name, value } } });
     const wrong = [
       {
         properties: { num_nodes: '3' },
-        told: 'the user property "num_nodes" is "3", and the queue "bound" takes at most 2',
+        told: `the user property "num_nodes" is "3", and the queue "${bound}" takes at most 2`,
       },
       {
         more: { hyperparams: section('walltime', '0') },
-        told: 'the user property "walltime" is "0", which is "without a limit" here, and the queue "bound" takes at most 30 minutes',
+        told: `the user property "walltime" is "0", which is "without a limit" here, and the queue "${bound}" takes at most 30 minutes`,
       },
       {
         properties: { memory: '1M' },
-        told: 'the user property "memory" may not be set for tasks of the queue "bound"',
+        told: `the user property "memory" may not be set for tasks of the queue "${bound}"`,
       },
     ];
     const tasks = await Promise.all(
@@ -37,7 +38,7 @@ describe('the bounds of a queue', () => {
     const right = await world.user.makeTask({ properties: { walltime: '20' } });
     for (const id of [...tasks.map((task) => task.id), right]) await world.user.enqueue(id, queue);
 
-    const { code, stderr } = await world.run('--template-files', template, '--queue', 'bound', '--once');
+    const { code, stderr } = await world.run('--template-files', template, '--queue', bound, '--once');
 
     expect(code, stderr).to.equal(0);
     for (const { id, told } of tasks) {

@@ -45,7 +45,7 @@ describe('two clusters in one daemon', () => {
     link = await startLink(sshd.port);
     const template = join(folder, 'quick.template');
     writeFileSync(template, QUICK_TEMPLATE.replace('#SBATCH --mem', `#SBATCH --chdir=${folder}\n#SBATCH --mem`));
-    world = await startWorld({ cluster: near, python: false, slurm: settings(key, template) });
+    world = await startWorld({ cluster: near, python: false, slurm: (nameOf) => settings(key, template, nameOf) });
     nearQueue = await world.user.makeQueue('here');
     farQueue = await world.user.makeQueue('there');
     await sshd.stop();
@@ -59,7 +59,7 @@ describe('two clusters in one daemon', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function settings(key: string, template: string): string {
+  function settings(key: string, template: string, nameOf: World['nameOf']): string {
     const [known] = readKnownHosts('', readFileSync(sshd.knownHosts(), 'utf8'));
     return `
       python: ${standInAgentPython()}
@@ -73,7 +73,7 @@ describe('two clusters in one daemon', () => {
           slurm_conf: ${far.slurmConf}, slurm_bin_dir: ${far.binDir ?? ''}
         }
       }
-      queues { here { cluster: near }, there { cluster: far } }
+      queues { "${nameOf('here')}" { cluster: near }, "${nameOf('there')}" { cluster: far } }
     `;
   }
 
@@ -93,18 +93,24 @@ describe('two clusters in one daemon', () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 
-    expect((await world.untilStatus(task, 'completed')).last_worker).to.match(/^glue:slurm:near:\d+$/);
+    expect((await world.untilStatus(task, 'completed')).last_worker).to.match(
+      new RegExp(`^${world.nameOf('glue')}:slurm:near:\\d+$`),
+    );
 
     expect(world.log()).to.match(/Slurm can not be asked.* cluster=far/);
     expect((await world.user.look(waiting)).status).to.equal('queued');
     await sshd.start();
-    expect((await world.untilStatus(waiting, 'completed')).last_worker).to.match(/^glue:slurm:far:\d+$/);
+    expect((await world.untilStatus(waiting, 'completed')).last_worker).to.match(
+      new RegExp(`^${world.nameOf('glue')}:slurm:far:\\d+$`),
+    );
   });
 
   it('each has its own state folder and its own scheduler queue', async () => {
     const { queues } = (await world.user.api('queues.get_all', {})) as { queues: { name: string }[] };
 
-    expect(queues.map(({ name }) => name)).to.include.members(['slurm_scheduler.near', 'slurm_scheduler.far']);
+    expect(queues.map(({ name }) => name)).to.include.members(
+      ['slurm_scheduler.near', 'slurm_scheduler.far'].map(world.nameOf),
+    );
     for (const name of ['near', 'far'])
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });

@@ -128,7 +128,7 @@ describe('a task in a container', () => {
     const limited = await world.write('limited.template', LIMITED);
     for (const name of ['default', 'limited']) queues.set(name, await world.user.makeQueue(name));
     const files = ['--template-files', documented, limited];
-    world.start('--singularity-mode', ...files, '--queue', 'default', 'limited');
+    world.start('--singularity-mode', ...files, '--queue', ...['default', 'limited'].map(world.nameOf));
 
     await enqueue('time limit', GOES_ON, { queue: 'limited', properties: { walltime: '1' } });
     for (let number = 0; number < AT_ONCE; number += 1)

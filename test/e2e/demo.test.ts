@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { judge } from '../../examples/demo/outcome.ts';
-import { requireAgent, requirePython, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
 
 interface Shown {
   readonly exitCode: number | null;
@@ -71,7 +71,8 @@ describe('the demo', () => {
         .and.to.match(/^ +agent +a stand-in/m);
     });
 
-    it('stops all that it started when it is told to', async () => {
+    it('stops all that it started when it is told to', async function () {
+      requireSandbox.call(this);
       const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
         env: { ...process.env, DEMO_STAND_INS: '1' },
         stdio: ['ignore', 'pipe', 'inherit'],

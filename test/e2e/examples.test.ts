@@ -123,7 +123,7 @@ describe('an example', () => {
     const files = queues.map((name) => join(world.folder, `${name}.template`));
     for (const file of files) await cp(resolve('examples', file.slice(world.folder.length + 1)), file);
     const state = ['--state-dir', join(world.folder, `state-of-${queues[0] ?? ''}`)];
-    world.start(...options, ...state, '--template-files', ...files, '--queue', ...queues);
+    world.start(...options, ...state, '--template-files', ...files, '--queue', ...queues.map(world.nameOf));
   }
 
   async function consoleOfCompleted(name: string): Promise<string> {

@@ -16,18 +16,18 @@ describe('execute', () => {
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
     const bad = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
-    const daemon = world.start('--template-files', template, '--queue', 'served', '--create-queue');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('served'), '--create-queue');
     await waitUntil('the daemon', () => daemon.log().includes('Serving'));
 
     const [completed, failed] = await Promise.all([
       world.run('execute', '--id', good, '--template', template, '--clone'),
-      world.run('execute', '--id', bad, '--template', template, '--queue', 'served'),
+      world.run('execute', '--id', bad, '--template', template, '--queue', world.nameOf('served')),
     ]);
 
     expect(completed, completed.stderr).to.include({ code: 0 });
     expect(completed.stdout)
       .to.include('6 times 7 is 42')
-      .and.to.match(/^Taken from queue "slurm_scheduler-execute"/);
+      .and.to.match(new RegExp(`^Taken from queue "${world.nameOf('slurm_scheduler-execute')}"`));
     expect(completed.stdout).to.match(/Slurm job \d+ ended COMPLETED/);
     const copy = /its copy is ([0-9a-f]{32})/.exec(completed.stderr)?.[1] ?? '';
     expect((await world.user.look(good)).status).to.equal('created');
@@ -72,10 +72,10 @@ describe('execute', () => {
         `Slurm job ${job} goes on. To follow it again:\n  clearml-agent-slurm ${words.join(' ')}\nTo end it:`,
       );
 
-    const elsewhere = await world.run(...words, '--queue', 'another', '--create-queue');
+    const elsewhere = await world.run(...words, '--queue', world.nameOf('another'), '--create-queue');
     expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });
     expect(elsewhere.stderr).to.include(
-      `Task ${task} was begun in queue "slurm_scheduler-execute" by an earlier execute, and goes on from there: clearml-agent-slurm ${words.join(' ')}\n`,
+      `Task ${task} was begun in queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute, and goes on from there: clearml-agent-slurm ${words.join(' ')}\n`,
     );
 
     const last = world.start(...words);

@@ -85,7 +85,7 @@ describe('what goes wrong is told in the task', () => {
     const script = { binary: 'python3', repository: `http://127.0.0.1:${port}/lab/code.git`, entry_point: 'train.py' };
     clone = await world.user.makeTask({ name: 'wrong repository', more: { script: { ...script, branch: 'main' } } });
     await world.user.enqueue(clone, queues.get('quick') ?? '');
-    world.start('--template-files', ...files, '--queue', ...queues.keys());
+    world.start('--template-files', ...files, '--queue', ...[...queues.keys()].map(world.nameOf));
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
@@ -117,7 +117,10 @@ describe('what goes wrong is told in the task', () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
-    await world.untilConsole(taskOf('pyxis'), 'This sbatch has no Pyxis: change the template of queue "pyxis"');
+    await world.untilConsole(
+      taskOf('pyxis'),
+      `This sbatch has no Pyxis: change the template of queue "${world.nameOf('pyxis')}"`,
+    );
   });
 
   it('F-14 an output file that can not be written: failed, with its path', async () => {
@@ -215,7 +218,7 @@ describe('what goes wrong is told in the task', () => {
     );
     const task = await bare.user.makeTask({});
     await bare.user.enqueue(task, await bare.user.makeQueue('bare'));
-    bare.start('--template-files', template, '--queue', 'bare');
+    bare.start('--template-files', template, '--queue', bare.nameOf('bare'));
 
     await bare.untilStatus(task, 'failed');
 

@@ -24,14 +24,15 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     });
     await world.user.enqueue(task, queue);
 
-    const daemon = world.start('--template-files', template, '--queue', 'default');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('default'));
     await world.untilStatus(task, 'completed');
 
     const console = await world.user.console(task);
     // What others may do with the files of the task is as it would be without us; the log of its job is nobody else's.
     const [, umask = ''] = /^Umask:\s*0*(\d+)$/m.exec(await readFile('/proc/self/status', 'utf8')) ?? [];
     expect(console).to.include(`6 times 7 is 42 with umask ${umask}`);
-    expect(console).to.match(/Taken from queue "default" by clearml-agent-slurm \d+\.\d+\.\d+ \(glue:slurm\)/);
+    const taken = `Taken from queue "${world.nameOf('default')}" by clearml-agent-slurm \\d+\\.\\d+\\.\\d+ \\(${world.nameOf('glue')}:slurm\\)`;
+    expect(console).to.match(new RegExp(taken));
     const [job = ''] = await world.jobsOf(task);
     expect(console).to.include(`Submitted as Slurm job ${job} to cluster "loopback"`);
     await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
@@ -54,7 +55,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     });
     await world.user.enqueue(task, queue);
 
-    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     await world.untilStatus(task, 'completed');
 
     const [job = ''] = await world.jobsOf(task);
@@ -74,7 +75,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     const task = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
     await world.user.enqueue(task, queue);
 
-    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     await world.untilStatus(task, 'failed');
 
     const [job = ''] = await world.jobsOf(task);
@@ -102,7 +103,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     });
     await world.user.enqueue(task, queue);
 
-    const daemon = world.start('--template-files', template, '--queue', 'git');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('git'));
     await world.untilStatus(task, 'completed');
 
     expect(await world.user.console(task)).to.include('six is 1.16.0');
@@ -113,12 +114,19 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 
-    const empty = await world.run('--template-files', template, '--queue', 'fresh', '--create-queue', '--once');
+    const empty = await world.run(
+      '--template-files',
+      template,
+      '--queue',
+      world.nameOf('fresh'),
+      '--create-queue',
+      '--once',
+    );
     expect(empty, empty.stderr).to.include({ code: 0, stdout: '' });
 
     const task = await world.user.makeTask({});
     await world.user.enqueue(task, await world.user.makeQueue('fresh'));
-    const one = await world.run('--template-files', template, '--queue', 'fresh', '--once');
+    const one = await world.run('--template-files', template, '--queue', world.nameOf('fresh'), '--once');
     expect(one, one.stderr).to.include({ code: 0 });
     expect(await world.jobsOf(task)).to.have.length(1);
 

@@ -26,7 +26,7 @@ describe('a cluster at its MaxJobCount', () => {
     const queue = await world.user.makeQueue('quick');
     const [first = '', second = '', third = ''] = await Promise.all([1, 2, 3].map(() => world.user.makeTask({})));
     for (const task of [first, second]) await world.user.enqueue(task, queue);
-    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     for (const task of [first, second]) await world.untilConsole(task, 'Submitted as Slurm job');
     await world.user.enqueue(third, queue);
     await world.untilConsole(third, 'Taken from queue');

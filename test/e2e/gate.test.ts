@@ -20,7 +20,7 @@ describe('the gate', () => {
     const queue = await world.user.makeQueue('quick');
     const task = await world.user.makeTask({ code: 'print("I ran", flush=True)' });
     await world.user.enqueue(task, queue);
-    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     await world.untilConsole(task, 'Submitted as Slurm job');
     // Of several jobs that wait it would cancel all but one, and none of those would come to the gate.
     daemon.signal('SIGSTOP');

@@ -22,14 +22,15 @@ describe('kill -9 of the daemon', function () {
     for (let call = 1; ; call += 1) {
       const task = await world.user.makeTask({ name: `killed after call ${call}` });
       await world.user.enqueue(task, queue);
-      const { stderr } = await world.startOther('test/e2e/dies-at.ts', String(call), template, 'quick').ended;
+      const { stderr } = await world.startOther('test/e2e/dies-at.ts', String(call), template, world.nameOf('quick'))
+        .ended;
       const [death = 'lived on'] = /died after call \d+: \w+/.exec(stderr) ?? [];
       tasks.set(task, death);
       await restartUntilSettled();
       if (death === 'lived on') break;
     }
 
-    const daemon = world.start('--template-files', template, '--queue', 'quick');
+    const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     for (const [task, death] of tasks) {
       await world.untilStatus(task, 'completed', 300_000).catch((error: unknown) => {
         throw new Error(`${death}: ${String(error)}`);
@@ -44,7 +45,13 @@ describe('kill -9 of the daemon', function () {
 
     async function restartUntilSettled(): Promise<void> {
       for (;;) {
-        const { code, stderr } = await world.run('--template-files', template, '--queue', 'quick', '--once');
+        const { code, stderr } = await world.run(
+          '--template-files',
+          template,
+          '--queue',
+          world.nameOf('quick'),
+          '--once',
+        );
         if (code === 0) return;
         expect(code, stderr).to.equal(EXIT.tryAgain);
         await sleep(2_000);

@@ -29,7 +29,7 @@ describe('sbatch whose answer is lost', () => {
       await world.user.enqueue(task, queue);
       proxy.break({ fault, only: 'submissions', times: 1 });
 
-      const daemon = world.start('--template-files', template, '--queue', 'quick');
+      const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
       // The job may be over before sbatch has given up.
       const isTold = (): boolean => daemon.log().includes('Nobody knows whether Slurm took the job');

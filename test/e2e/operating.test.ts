@@ -29,7 +29,7 @@ describe('operating a daemon', () => {
     world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });
     await world.user.makeQueue('gpu');
     template = await world.write('gpu.template', HELD);
-    words = ['--template-files', template, '--queue', 'gpu'];
+    words = ['--template-files', template, '--queue', world.nameOf('gpu')];
   });
 
   afterEach(async () => {
@@ -80,12 +80,18 @@ describe('operating a daemon', () => {
   });
 
   it('--detached that can not start says why, with the exit code of that', async () => {
-    const { code, stdout, stderr } = await world.run('--template-files', template, '--queue', 'gpuu', '--detached');
+    const { code, stdout, stderr } = await world.run(
+      '--template-files',
+      template,
+      '--queue',
+      `${world.nameOf('gpu')}u`,
+      '--detached',
+    );
 
     expect(code).to.equal(2);
     expect(stdout).to.equal('');
     expect(stderr)
-      .to.include('Did you mean "gpu"?')
+      .to.include(`Did you mean "${world.nameOf('gpu')}"?`)
       .and.to.match(/the daemon has ended with exit code 2\. Its log is .*daemon\.log\./);
   });
 

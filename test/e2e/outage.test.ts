@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { requirePython, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -68,22 +68,26 @@ describe('an outage', () => {
     await world.stop(daemon);
   });
 
-  it('C-01 of the ClearML server: jobs that end meanwhile are told afterwards', async () => {
-    await using world = await startWorld({ cluster, python: standInAgentPython() });
-    const { daemon, runs, waits } = await startTwo(world);
+  describe('of a server that can be made to fail', () => {
+    before(requireSandbox);
 
-    for (const endpoint of ENDPOINTS) {
-      await world.user.api('sandbox.fault', { endpoint, kind: 'status', status: 503, times: 1_000_000 });
-    }
-    for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
-    await Promise.all([runs, waits].map((task) => world.untilNoJob(task)));
-    await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML can not be asked')));
-    await world.user.api('sandbox.clear_faults', {});
+    it('C-01 the ClearML server: jobs that end meanwhile are told afterwards', async () => {
+      await using world = await startWorld({ cluster, python: standInAgentPython() });
+      const { daemon, runs, waits } = await startTwo(world);
 
-    for (const task of [runs, waits]) {
-      expect((await world.untilStatus(task, 'stopped')).status_reason).to.equal('cancelled in Slurm');
-    }
-    await world.stop(daemon);
+      for (const endpoint of ENDPOINTS) {
+        await world.user.api('sandbox.fault', { endpoint, kind: 'status', status: 503, times: 1_000_000 });
+      }
+      for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
+      await Promise.all([runs, waits].map((task) => world.untilNoJob(task)));
+      await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML can not be asked')));
+      await world.user.api('sandbox.clear_faults', {});
+
+      for (const task of [runs, waits]) {
+        expect((await world.untilStatus(task, 'stopped')).status_reason).to.equal('cancelled in Slurm');
+      }
+      await world.stop(daemon);
+    });
   });
 });
 
@@ -101,7 +105,7 @@ async function startTwo(world: World): Promise<Two> {
   const waits = await world.user.makeTask({});
   await world.user.enqueue(runs, await world.user.makeQueue('quick'));
   await world.user.enqueue(waits, await world.user.makeQueue('held'));
-  const daemon = world.start('--template-files', quick, hold, '--queue', 'quick', 'held');
+  const daemon = world.start('--template-files', quick, hold, '--queue', ...['quick', 'held'].map(world.nameOf));
   await world.untilStatus(runs, 'in_progress');
   await world.untilConsole(waits, 'waits in partition');
   return { daemon, runs, waits };

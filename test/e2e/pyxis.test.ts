@@ -102,13 +102,13 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     await serve('mount', WITH_MOUNT);
     await serve('homeless', HOMELESS);
     const directives = ['directives', 'mount', 'homeless'];
-    world.start('--template-files', ...files(...directives), '--queue', ...directives);
+    world.start('--template-files', ...files(...directives), '--queue', ...directives.map(world.nameOf));
     await serve('documented', BY_SRUN);
     await serve('variables', WITH_VARIABLES);
     await serve('shared', WITH_SHARED_FOLDER);
     const bySrun = ['documented', 'variables', 'shared'];
     const own = ['--srun-delegation', '--state-dir', join(world.folder, 'delegating')];
-    world.start(...own, '--template-files', ...files(...bySrun), '--queue', ...bySrun);
+    world.start(...own, '--template-files', ...files(...bySrun), '--queue', ...bySrun.map(world.nameOf));
 
     const asked = {
       arguments: `-v ${folder}/extra:/extra:ro -e 'GREETING=${GREETING.replaceAll("'", `'"'"'`)}' --ipc=host --nv`,
@@ -244,7 +244,7 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
   it('is looked at from inside by doctor, before there is a task', async () => {
     const ask = async (name: string, template: string, image: string): Promise<Told> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
-      const words = ['--on-node', '--template-files', file, '--queue', 'directives'];
+      const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];
       return readReport(await world.run('doctor', '--json', ...words));
     };
 

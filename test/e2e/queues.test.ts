@@ -23,25 +23,31 @@ describe('two queues with two templates', () => {
     const ours = await world.user.makeQueue('ours');
     const theirs = await world.user.makeQueue('theirs');
     const template = await world.write('quick.template', QUICK_TEMPLATE);
-    const agent = spawn(agentPython(), ['-m', 'clearml_agent', 'daemon', '--queue', 'theirs', '--foreground'], {
-      cwd: world.folder,
-      env: {
-        ...world.environment,
-        CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf'),
-        CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
-        CLEARML_WORKER_ID: 'neighbour:0',
-        TMPDIR: world.folder,
+    const agent = spawn(
+      agentPython(),
+      ['-m', 'clearml_agent', 'daemon', '--queue', world.nameOf('theirs'), '--foreground'],
+      {
+        cwd: world.folder,
+        env: {
+          ...world.environment,
+          CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf'),
+          CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
+          CLEARML_WORKER_ID: world.nameOf('neighbour:0'),
+          TMPDIR: world.folder,
+        },
+        stdio: 'ignore',
       },
-      stdio: 'ignore',
-    });
+    );
     try {
-      world.start('--template-files', template, '--queue', 'ours');
+      world.start('--template-files', template, '--queue', world.nameOf('ours'));
       const [mine, neighbours] = [await world.user.makeTask({}), await world.user.makeTask({})];
       await world.user.enqueue(mine, ours);
       await world.user.enqueue(neighbours, theirs);
 
-      expect((await world.untilStatus(mine, 'completed')).last_worker).to.match(/^glue:slurm:\d+$/);
-      expect((await world.untilStatus(neighbours, 'completed')).last_worker).to.equal('neighbour:0');
+      expect((await world.untilStatus(mine, 'completed')).last_worker).to.match(
+        new RegExp(`^${world.nameOf('glue')}:slurm:\\d+$`),
+      );
+      expect((await world.untilStatus(neighbours, 'completed')).last_worker).to.equal(world.nameOf('neighbour:0'));
       expect(await world.jobsOf(neighbours)).to.deep.equal([]);
     } finally {
       agent.kill('SIGKILL');
@@ -73,8 +79,7 @@ async function orderOfJobs(words: readonly string[]): Promise<string[]> {
     '--template-files',
     ...templates,
     '--queue',
-    'high',
-    'low',
+    ...['high', 'low'].map(world.nameOf),
     '--once',
     ...words,
   );

@@ -23,7 +23,7 @@ describe('the page of the scheduler queue', () => {
         return task;
       }),
     );
-    world.start('--template-files', template, '--queue', 'held');
+    world.start('--template-files', template, '--queue', world.nameOf('held'));
     const tasks = [removed, moved, ...cleared];
     for (const task of tasks) await world.untilConsole(task, 'waits in partition');
     const scheduler = await user.makeQueue('slurm_scheduler');

@@ -95,7 +95,7 @@ for (const { name, python, required, inContainers } of ways) {
         tasks.set(story, task);
       }
       const mode = inContainers ? ['--singularity-mode'] : [];
-      world.start(...mode, '--template-files', template, '--queue', 'quick');
+      world.start(...mode, '--template-files', template, '--queue', world.nameOf('quick'));
     });
     after(async () => {
       await world[Symbol.asyncDispose]();

@@ -41,7 +41,7 @@ for (const { version } of SLURM_RELEASES) {
       world = await startWorld({ cluster: { ...cluster, env }, python: standInAgentPython() });
       queue = await world.user.makeQueue('quick');
       const template = await world.write('quick.template', TEMPLATE);
-      daemon = world.start('--template-files', template, '--queue', 'quick');
+      daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     });
     after(async () => {
       await world[Symbol.asyncDispose]();

@@ -90,7 +90,7 @@ describe('tasks on a cluster behind two other hosts', () => {
       const three = await world.user.makeTask({ code: 'raise SystemExit(3)' });
       for (const task of [one, two, three]) await world.user.enqueue(task, queue);
 
-      const daemon = world.start('--queue', 'far away');
+      const daemon = world.start('--queue', world.nameOf('far away'));
       await world.untilStatus(one, 'completed');
       await world.untilStatus(two, 'completed');
       await world.untilStatus(three, 'failed');

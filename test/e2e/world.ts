@@ -1,4 +1,4 @@
-// A small world for whole runs: a sandbox server, a real Slurm cluster, a home folder, and the program as its users start it.
+// A small world for whole runs: a ClearML server, a real Slurm cluster, a home folder, and the program as its users start it.
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,23 +7,23 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { EXIT } from '../../src/cli/exit-codes.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { agentPython } from '../support/requires.ts';
+import { openServer } from '../support/server-of-run.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
-import { connectApi, userOf, type SeenTask, type User } from './api.ts';
+import type { SeenTask, User } from './api.ts';
 import { evidenceOf } from './world-evidence.ts';
 
 export interface World {
   readonly folder: string;
   readonly home: string;
-  readonly sandbox: Sandbox;
   readonly user: User;
+  /** What the server knows by this name: a queue that `user.makeQueue` makes, or the worker `glue`. */
+  readonly nameOf: (name: string) => string;
   readonly cluster: SharedCluster;
   readonly environment: Readonly<Record<string, string>>;
   /** Writes a file into the world's folder and returns its path. */
@@ -66,8 +66,8 @@ export interface Program {
 }
 
 export interface Wishes {
-  /** Lines of `agent.slurm`. */
-  readonly slurm?: string;
+  /** Lines of `agent.slurm`; those that name a queue need what it is called. */
+  readonly slurm?: string | ((nameOf: World['nameOf']) => string);
   /** Lines of `agent`. */
   readonly agent?: string;
   readonly cluster?: SharedCluster;
@@ -93,31 +93,32 @@ export async function startWorld({
   const folder = await mkdtemp(join(tmpdir(), 'world-'));
   const home = owner?.home ?? join(folder, 'home');
   await mkdir(home, { recursive: true });
-  const sandbox = await createSandbox({ port: 0, clock: systemClock });
-  const user = userOf(await connectApi(sandbox));
+  const server = await openServer();
+  const { user, nameOf } = server;
   const theCluster = cluster ?? (await sharedCluster());
   const programs = new Set<Program>();
 
   await writeFile(
     join(home, 'clearml.conf'),
     `api {
-  api_server: ${sandbox.url}
-  web_server: ${sandbox.url}
-  files_server: ${sandbox.url}
-  credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" }
+  api_server: "${server.url}"
+  web_server: "${server.url}"
+  files_server: "${server.url}"
+  credentials { access_key: "${server.accessKey}", secret_key: "${server.secretKey}" }
 }
 agent {
-  worker_name: glue
+  worker_name: ${nameOf('glue')}
   venvs_dir: ${folder}/venvs
   ${agent}
   slurm {
     state_dir: ${folder}/state
+    scheduler_queue: ${nameOf('slurm_scheduler')}
     poll_interval_sec: 1
     queue_poll_interval_sec: 1
     grace { end_sec: 5, stop_sec: 20, adopt_sec: 5, absent_sec: 20, start_sec: 300, server_sec: 10 }
     ${theCluster.binDir === undefined ? '' : `slurm_bin_dir: ${theCluster.binDir}`}
     ${python === false ? '' : `python: ${python}`}
-    ${slurm}
+    ${typeof slurm === 'string' ? slurm : slurm(nameOf)}
   }
 }
 `,
@@ -192,8 +193,8 @@ agent {
   const world: World = {
     folder,
     home,
-    sandbox,
     user,
+    nameOf,
     cluster: theCluster,
     environment,
     async write(name, text) {
@@ -238,7 +239,7 @@ agent {
       for (const program of programs) program.signal('SIGKILL');
       await Promise.all([...programs].map(({ ended }) => ended));
       await theCluster.run('scancel', '--me').catch(() => undefined);
-      await sandbox.close();
+      await server.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -31,13 +31,13 @@ describe('SIGTERM while sbatch hangs', () => {
       const task = await world.user.makeTask({});
       planFault(standIn.stateDir, slow('sbatch', 120_000));
       await world.user.enqueue(task, queue);
-      const daemon = world.start('--template-files', template, '--queue', 'quick');
+      const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
       await waitUntil('the job', async () => (await world.jobsOf(task)).length > 0);
 
       await world.stop(daemon);
       expect(daemon.log()).to.not.match(/bug|Error/);
 
-      world.start('--template-files', template, '--queue', 'quick');
+      world.start('--template-files', template, '--queue', world.nameOf('quick'));
       await world.untilConsole(task, 'Submitted as Slurm job');
       expect(await world.jobsOf(task)).to.have.length(1);
     } finally {

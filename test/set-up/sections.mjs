@@ -47,7 +47,9 @@ export function createSections() {
       if (report !== '') console.log(report);
       const file = process.env['CLOSING_REPORT'];
       if (file !== undefined) writeFileSync(file, report);
-      console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+      const { CLEARML_TEST_API_HOST: server } = process.env;
+      const where = server === undefined ? '' : `, on the ClearML server ${server}`;
+      console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped${where}`);
     },
   };
 }

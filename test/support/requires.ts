@@ -4,6 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
 import { hasSlurmRoot, ownSlurmVersion, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { withSystemPrograms } from './slurm-command.ts';
+import { namedServer } from './server-of-run.ts';
 import { sharedCluster } from './shared-cluster.ts';
 
 const SLURM_PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue', 'setpriv'];
@@ -21,6 +22,11 @@ export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
     else if (!hasSlurmRoot(version)) leaveOut(this, `there is no Slurm ${version} here: npm test as root makes it`);
     else if (process.getuid?.() !== 0) leaveOut(this, `only root can enter the Debian root of Slurm ${version}`);
   };
+}
+
+/** For `before(requireSandbox)`: a server that can be told to fail, and that ends with the run. */
+export function requireSandbox(this: Mocha.Context): void {
+  if (namedServer() !== undefined) skip(this, 'it needs a sandbox, and the environment names a server');
 }
 
 /** For `before(requireAccounting)`: what `startSlurmCluster({ hasAccounting: true })` needs. */
@@ -118,6 +124,11 @@ function isExecutable(path: string): boolean {
 function leaveOut(context: Mocha.Context, why: string): void {
   const title = context.test?.parent?.fullTitle() ?? 'a test';
   if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} can't be left out here, but ${why}`);
+  skip(context, why);
+}
+
+function skip(context: Mocha.Context, why: string): void {
+  const title = context.test?.parent?.fullTitle() ?? 'a test';
   process.stderr.write(`  left out: ${title}: ${why}\n`);
   // What cleans up after these tests would miss what was not set up, and Mocha would run it.
   if (context.test?.parent !== undefined) Reflect.set(context.test.parent, '_afterAll', []);

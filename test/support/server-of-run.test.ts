@@ -1,0 +1,58 @@
+// Which server a run of tests uses, and that what it makes there is gone afterwards and meets nobody else's.
+import { expect } from 'chai';
+import * as z from 'zod';
+import { systemClock } from '../../src/base/clock.ts';
+import { createSandbox } from '../../src/sandbox/server.ts';
+import { connectApi, userOf } from '../e2e/api.ts';
+import { namedServer, takeOwnNames } from './server-of-run.ts';
+
+const NAMED = {
+  CLEARML_TEST_API_HOST: 'https://api.clearml.lab/',
+  CLEARML_TEST_API_ACCESS_KEY: 'KEY',
+  CLEARML_TEST_API_SECRET_KEY: 'secret',
+};
+
+describe('the server of a run', () => {
+  it('is the one that the environment names, and none where it names none', () => {
+    expect(namedServer(NAMED)).to.deep.equal({ url: 'https://api.clearml.lab', accessKey: 'KEY', secretKey: 'secret' });
+    expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
+  });
+
+  it('is not guessed where the environment names it in part', () => {
+    expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
+      'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
+    );
+  });
+
+  it('has names of its own for two runs, and keeps nothing of them but what others made', async () => {
+    const sandbox = await createSandbox({ port: 0, clock: systemClock });
+    try {
+      const api = await connectApi(sandbox);
+      const somebody = userOf(api);
+      const [one, other] = [await takeOwnNames(api), await takeOwnNames(api)];
+      const queues = await Promise.all([one.user, other.user, somebody].map((user) => user.makeQueue('quick')));
+      expect(new Set(queues)).to.have.property('size', 3);
+      const tasks: string[] = [];
+      for (const [index, user] of [one.user, other.user, somebody].entries()) {
+        const task = await user.makeTask({});
+        await user.enqueue(task, queues[index] ?? '');
+        tasks.push(task);
+      }
+      const { id: copy } = z.object({ id: z.string() }).parse(await api('tasks.clone', { task: tasks[0] }));
+
+      await one.tidy();
+      await other.tidy();
+
+      const left = async (endpoint: string): Promise<unknown[]> => Object.values(await api(endpoint, {})).flat();
+      expect(JSON.stringify(await left('tasks.get_all')))
+        .to.include(tasks[2])
+        .and.not.include(tasks[0])
+        .and.not.include(copy);
+      expect(await left('projects.get_all')).to.deep.equal([]);
+      expect(JSON.stringify(await left('queues.get_all'))).not.to.include('test-');
+      expect(await somebody.entries(queues[2] ?? '')).to.deep.equal([tasks[2]]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});
