@@ -74,5 +74,5 @@ export function isLive(state: JobState): boolean {
 /** Reads a state word; `CANCELLED by 1000` and `COMPLETING+` forms are cut at the first blank or plus sign. */
 export function readJobState(word: string): JobState {
   const base = word.split(/[ +]/, 1)[0] ?? '';
-  return base in JOB_STATES ? (base as JobState) : 'UNKNOWN';
+  return Object.hasOwn(JOB_STATES, base) ? (base as JobState) : 'UNKNOWN';
 }

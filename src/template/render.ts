@@ -61,14 +61,14 @@ export function renderTemplate(
   function valueOf(blank: ValueBlank): string {
     const read = readValue(source, blank, variables);
     const value = isPyxisImage(source.text, blank) ? { ...read, text: pyxisImage(read.text) } : read;
-    checkPyxisValue(source, blank, value.text, template.pyxisWords);
+    checkPyxisValue(source, blank, value, template.pyxisWords);
     values.set(blank, value);
     return value.text;
   }
 
   const filled = [
     ...template.words.flatMap((word) => fillWord(source, word, valueOf)),
-    ...template.sites.map((site) => fillSite(source, site, valueOf(site.blank))),
+    ...template.sites.map((site) => fillSite(source, site, valueOf(site.blank), values.get(site.blank)?.origin)),
     ...template.openNames.flatMap(closeName),
   ];
   for (const document of template.documents) checkDocument(source, document, filled);
@@ -108,14 +108,19 @@ export function defaultProblems({ source, words, sites, documents, openNames }: 
 function fillDefault(source: TemplateSource, site: Site): Insertion[] {
   if (hasFilter(site.blank.filters, 'words')) checkCanSplit(source, site);
   const fallback = readDefault(source, site.blank);
-  return fallback === undefined ? [] : [fillSite(source, site, fallback)];
+  return fallback === undefined ? [] : [fillSite(source, site, fallback, 'default')];
 }
 
-function fillSite(source: TemplateSource, { blank, place, reaches = [] }: Site, value: string): Insertion {
+function fillSite(
+  source: TemplateSource,
+  { blank, place, reaches = [] }: Site,
+  value: string,
+  origin: ValueText['origin'] | undefined,
+): Insertion {
   const canSplit = place.kind === 'word' && place.canSplit;
   const isSplit = hasFilter(blank.filters, 'words') || blank.variable === 'CLEARML_TASK.container.arguments';
   const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
-  const refused = reaches.map((reach) => refuseReach(value, reach)).find((one) => one !== undefined);
+  const refused = reaches.map((reach) => refuseReach(value, reach, origin)).find((one) => one !== undefined);
   const quoted = 'refusal' in written ? written : (refused ?? written);
   if ('refusal' in quoted)
     throw problemAt(source, blank.start, quoted.rule, `the value of ${blank.variable}, ${quoted.refusal}`);

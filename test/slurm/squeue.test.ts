@@ -101,6 +101,8 @@ describe('squeue', () => {
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
 
     expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
+    for (const state of ['constructor', 'toString', '__proto__', 'valueOf'])
+      expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
   it('S-27 lets no job name pass for a row, an end or a separator', () => {

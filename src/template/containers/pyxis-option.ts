@@ -1,4 +1,5 @@
-// Where in a template the value of an option of Pyxis stands: in words of directives and commands, and in texts that become such words.
+// Where in a template the value of an option stands that is a list, or a line of a script: those of Pyxis, and others that name mounts or
+// variables. In words of directives and commands, and in texts that become such words.
 import type { DirectiveWord } from '../directive.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
@@ -11,8 +12,14 @@ export interface PyxisValue extends Range {
 /** They take no value (`spank_opts` in the pyxis_args.c of Pyxis). */
 const FLAGS = /^container-(?:mount-home|remap-root|entrypoint|readonly|writable)$/;
 
+/** Those of srun and sbatch, and of Singularity; `-B` is short for `--bind`. */
+const LISTS = ['export', 'bind', 'mount', 'env'];
+
 /** Also an option that is cut short, as getopt allows, and one with an expansion in its name. */
-const OPTION = /^--(container-[a-z\0-]*)(=.*)?$/s;
+const OPTION = new RegExp(`^(?:--(container-[a-z\\0-]*|${LISTS.join('|')})(=.*)?|-(B)(.+)?)$`, 's');
+
+const OF_SINGULARITY = ['bind', 'mount', 'env'];
+const IS_SINGULARITY = /(?:^|\/)(?:singularity|apptainer)$/;
 
 interface PlainWord extends Range {
   /** Each expansion and each blank is one NUL. */
@@ -33,19 +40,23 @@ export function pyxisWords(words: readonly DirectiveWord[], commands: readonly C
     text: parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join(''),
   }));
   const lists: (readonly PlainWord[])[] = [directives, ...commands.map((command) => command.words)];
-  const holders = commands.flatMap(({ assignments }) => assignments).filter(({ text }) => text.includes(ANY));
+  const holders = commands.flatMap(({ assignments }) => assignments).filter(({ text }) => ANY.test(text));
   const others = lists
     .flat()
-    .filter((word) => !word.text.includes(ANY) && !holders.some((holder) => isInside(word, holder)));
+    .filter((word) => !ANY.test(word.text) && !holders.some((holder) => isInside(word, holder)));
   return { values: lists.flatMap(valuesIn), others };
 }
 
-const ANY = '--container-';
+const ANY = new RegExp(`--(?:container-|(?:${LISTS.join('|')})\\b)|-B`);
 
 function valuesIn(words: readonly PlainWord[]): PyxisValue[] {
+  const isSingularity = words.some(({ text }) => IS_SINGULARITY.test(text));
   return words.flatMap(({ text, start, end }, index) => {
-    const [, option, value] = OPTION.exec(text) ?? [];
+    const [, long, longValue, short, shortValue] = OPTION.exec(text) ?? [];
+    const option = short === undefined ? long : 'bind';
+    const value = short === undefined ? longValue : shortValue;
     if (option === undefined || FLAGS.test(option)) return [];
+    if (OF_SINGULARITY.includes(option) && !isSingularity) return [];
     const next = words[index + 1];
     const isWhole = value !== undefined && value !== '=';
     return [{ option: option.replaceAll('\0', '…'), start, end: isWhole || next === undefined ? end : next.end }];
@@ -62,8 +73,11 @@ export function pyxisOptionAt(text: string, place: Range, { values, others }: Py
   if (others.some((word) => isInside(place, word))) return undefined;
   const before = text.slice(0, place.start).replaceAll('\\\n', '  ');
   const option = (ON_LINE.exec(before) ?? BEHIND.exec(before))?.[1];
+  if (option !== undefined && OF_SINGULARITY.includes(option) && !MAY_BE_SINGULARITY.test(text)) return undefined;
   return option === undefined || FLAGS.test(option) ? undefined : option;
 }
 
-const ON_LINE = /--(container-[a-z-]+)["']?(?:=|[ \t]+)(?:(?![ \t]--?[A-Za-z]).)*$/;
-const BEHIND = /--(container-[a-z-]+)["']?\s+\S*$/;
+const NAMES = `container-[a-z-]+|${LISTS.join('|')}`;
+const ON_LINE = new RegExp(`--(${NAMES})["']?(?:=|[ \\t]+)(?:(?![ \\t]--?[A-Za-z]).)*$`);
+const BEHIND = new RegExp(`--(${NAMES})["']?\\s+\\S*$`);
+const MAY_BE_SINGULARITY = /\b(?:singularity|apptainer)\b/;

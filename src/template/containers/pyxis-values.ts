@@ -1,7 +1,9 @@
-// What a task's value may hold in an option of Pyxis, which writes some of them into a script of bash that enroot reads on the node.
+// What a task's value may hold in an option that is a list, of mounts or of variables, and in any option of Pyxis, which writes some of
+// them into a script of bash that enroot reads on the node.
 import { TemplateProblem } from '../errors.ts';
 import { shown } from '../shown-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
+import type { ValueText } from '../value-text.ts';
 import { isReference } from './image.ts';
 import { isPyxisImage } from './pyxis-image.ts';
 import { pyxisOptionAt, type PyxisWords } from './pyxis-option.ts';
@@ -15,19 +17,69 @@ export const PLAIN_FOR_PYXIS = /^[\w./:,@#%+=~-]*$/;
 /** An image in a file: the only kind that begins with a dot or a slash (`slurm_spank_user_init`). */
 const FILE = /^[./][\w./:,@%+=~-]*$/;
 
+/**
+ * Below the folder that the template names: no other mount, no other place in the container, and nothing above that folder. Which
+ * folders a task may mount says `container_mounts`, and the task names them in its container arguments.
+ */
+export const PART_OF_MOUNT = /^(?!(?:[^]*\/)?\.\.(?:\/|$))[\w.@#%+=~-][\w./@#%+=~-]*$|^$/;
+
+/** A comma begins another variable (srun(1), `--export`; apptainer exec `--env`), which may be one that bash obeys. */
+export const ONE_VARIABLE = /^[^,"]*$/;
+
 const SCHEME = /^(?:docker|dockerd|podman):\/\//;
 
 /**
  * @param value as Pyxis is given it
  * @throws TemplateProblem for one that Pyxis or enroot could read as anything but a plain value
  */
-export function checkPyxisValue(source: TemplateSource, blank: Range, value: string, words: PyxisWords): void {
+export function checkPyxisValue(
+  source: TemplateSource,
+  blank: Range,
+  { text: value, origin }: ValueText,
+  words: PyxisWords,
+): void {
   const option = pyxisOptionAt(source.text, blank, words);
   if (option === undefined) return;
-  const trouble = isPyxisImage(source.text, blank) ? imageTrouble(value) : plainTrouble(value);
+  const trouble = isPyxisImage(source.text, blank)
+    ? imageTrouble(value)
+    : troubleFor(option, value, origin, source, blank);
   if (trouble === undefined) return;
   const { line, column } = positionAt(source.text, blank.start);
   throw new TemplateProblem(source.file, line, column, `${shown(value)} for --${option} ${trouble}`);
+}
+
+/** What a value must be in this option. */
+export function needOf(option: string): 'part of a mount' | 'one variable' | 'plain for Pyxis' {
+  if (MOUNTS.test(option)) return 'part of a mount';
+  return VARIABLES.test(option) ? 'one variable' : 'plain for Pyxis';
+}
+
+/** Also as getopt lets them be cut short. */
+const MOUNTS = /^(?:container-mounts?|container-mou?|bind|mount)$/;
+const VARIABLES = /^(?:export|env)$/;
+
+function troubleFor(
+  option: string,
+  value: string,
+  origin: ValueText['origin'],
+  { text }: TemplateSource,
+  { start }: Range,
+): string | undefined {
+  switch (needOf(option)) {
+    case 'part of a mount':
+      // What the template itself says may be any folder.
+      if (origin === 'default') return option.startsWith('container-') ? plainTrouble(value) : undefined;
+      return PART_OF_MOUNT.test(value)
+        ? undefined
+        : 'would mount another folder than the template names: use a name below that folder, or the -v of container arguments';
+    case 'one variable':
+      if (!ONE_VARIABLE.test(value)) return 'holds a comma or a quote, which would begin another variable: take it out';
+      return value.includes('=') && !/[\s,="']\w+=[^,\s]*$/.test(text.slice(0, start))
+        ? 'names a variable: write its name in the template'
+        : undefined;
+    case 'plain for Pyxis':
+      return plainTrouble(value);
+  }
 }
 
 function imageTrouble(image: string): string | undefined {

@@ -6,7 +6,7 @@ import type { Place } from './place.ts';
 /** A value comes to where it is evaluated, by way of a variable. */
 export interface Reach {
   readonly blank: ValueBlank;
-  readonly need: 'number' | 'plain word' | 'plain for Pyxis';
+  readonly need: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
   /** Who evaluates it. */
   readonly by: string;
   /** As a person would write it: `$CMD`, or `$1` for words of a call. */

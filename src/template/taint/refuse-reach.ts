@@ -1,9 +1,10 @@
 // Whether a value may be where it comes to through a variable, or why not and what to write instead.
-import { PLAIN_FOR_PYXIS } from '../containers/pyxis-values.ts';
+import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/pyxis-values.ts';
 import type { RuleId } from '../lint/rules.ts';
 import { PLAIN_WORD } from '../quote-place.ts';
 import { shown } from '../shown-value.ts';
 import type { Reach } from '../shell/lexed-script.ts';
+import type { Origin } from '../template.ts';
 
 /** Nothing in it is a name, so that arithmetic can only compute it or complain. */
 const NUMBER_LIKE = /^(?:[-+]?[0-9]\w*(?:[.:][0-9]*)*)?$/;
@@ -26,15 +27,27 @@ const REFUSALS: Readonly<Record<Reach['need'], { passes: RegExp; rule: RuleId; a
     rule: 'read-again',
     advice: 'only letters, digits and ./:,@#%+=~- may stand in it',
   },
+  'part of a mount': {
+    passes: PART_OF_MOUNT,
+    rule: 'read-again',
+    advice:
+      'only a name below the folder that the template names may. For other folders use the -v of container arguments',
+  },
+  'one variable': {
+    passes: ONE_VARIABLE,
+    rule: 'read-again',
+    advice: 'a comma or a quote would begin another variable: take it out',
+  },
 };
 
 /** undefined where it may. */
 export function refuseReach(
   value: string,
   { need, by, variable, line }: Reach,
+  origin: Origin | undefined,
 ): { readonly refusal: string; readonly rule: RuleId } | undefined {
   const { passes, rule, advice } = REFUSALS[need];
-  if (passes.test(value)) return undefined;
+  if (passes.test(value) || (need === 'part of a mount' && origin === 'default')) return undefined;
   return {
     refusal: `${shown(value)} can not stand here: ${by} in line ${line} evaluates ${variable}, which gets it, and ${advice}`,
     rule,

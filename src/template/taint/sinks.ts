@@ -1,5 +1,6 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
 import { pyxisOptionAt, pyxisWords } from '../containers/pyxis-option.ts';
+import { needOf } from '../containers/pyxis-values.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Reach, Word } from '../shell/lexed-script.ts';
 import { secondReadings } from '../shell/second-reading.ts';
@@ -62,16 +63,15 @@ function programAt(words: readonly Word[]): number {
 
 const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
-/** Pyxis writes values of its options into a script that is run on the node, outside of the container. */
+/** Lists of mounts and variables, and what Pyxis writes into a script that is run on the node, outside of the container. */
 function pyxisSinks(layer: Layer): Sink[] {
   const { script, text } = layer;
-  if (!text.includes('--container-')) return [];
   const words = pyxisWords([], script.commands);
   return script.expansions.flatMap((expansion): Sink[] => {
     const option = pyxisOptionAt(text, expansion, words);
     if (option === undefined) return [];
-    const by = `Pyxis, for --${option},`;
-    return [{ at: expansion.start, need: 'plain for Pyxis', by, names: namesIn(expansion, layer) }];
+    const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option},`;
+    return [{ at: expansion.start, need: needOf(option), by, names: namesIn(expansion, layer) }];
   });
 }
 

@@ -1,4 +1,4 @@
-// What a task's value may hold in an option of Pyxis, however the template writes that option: Pyxis makes a line of a script of it.
+// What a task's value may hold in an option of Pyxis, and in lists of mounts and variables, however the template writes that option.
 import { expect } from 'chai';
 import { problemOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../filled-in.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
@@ -47,7 +47,7 @@ const NOT_GIVEN: readonly string[] = [
 describe('a value in an option of Pyxis', () => {
   for (const body of GIVEN) {
     it(`is plain, or fails the task: ${JSON.stringify(body)}`, () => {
-      renderBody(body.replaceAll('X', X), '/data/a:/b');
+      renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding, value).to.match(/for --container-|code a second time/);
@@ -70,4 +70,72 @@ describe('a value in an option of Pyxis', () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
+});
+
+/** Each puts the value of X into a mount. */
+const MOUNTED: readonly string[] = [
+  'srun --container-mounts=/scratch/X:/data true',
+  'srun --container-mounts /a:/a,/scratch/X true',
+  'srun --container-mounts=X true',
+  'm=X; srun --container-mounts="/scratch/$m:/data" true',
+  'singularity exec --bind /scratch/X:/data i.sif true',
+  'srun apptainer exec -B /scratch/X:/data i.sif true',
+  'apptainer exec -B/scratch/X:/data i.sif true',
+  'apptainer exec --mount type=bind,src=/scratch/X,dst=/data i.sif true',
+  'm=X; apptainer exec --bind "/scratch/$m:/data" i.sif true',
+  'b=(--bind "/scratch/X:/data"); apptainer exec "${b[@]}" i.sif true',
+];
+
+/** Each puts it into the value of a variable. */
+const EXPORTED: readonly string[] = [
+  'srun --export=ALL,N=X true',
+  'srun --export="ALL,N=X" true',
+  'srun --export ALL,N=X true',
+  'n=X; srun --export="ALL,N=$n" true',
+  'o="--export=ALL,N=X"; srun $o true',
+  'singularity exec --env N=X i.sif true',
+  'n=X; apptainer exec --env "N=$n" i.sif true',
+];
+
+describe('a value in a list', () => {
+  for (const body of MOUNTED)
+    it(`mounts nothing but what is below the folder in the template: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'ann/set-1');
+      for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
+        expect(
+          problemOf(() => renderBody(body.replaceAll('X', X), value)),
+          value,
+        ).not.to.equal(undefined);
+    });
+
+  for (const body of EXPORTED)
+    it(`is one variable: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'a=b');
+      for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
+        expect(
+          problemOf(() => renderBody(body.replaceAll('X', X), value)),
+          value,
+        ).not.to.equal(undefined);
+    });
+
+  for (const [written, good, bad] of [
+    ['--export=ALL,N=X', 'a=b', '1,BASH_ENV=/tmp/x'],
+    ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
+    ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
+  ] as const)
+    it(`is that in a directive: ${written}`, () => {
+      const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
+      template.render(withProperties({ x: good }), noBlocks);
+      expect(problemOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
+    });
+
+  it('may be any folder where it is the default of the template', () => {
+    const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
+    renderBody(body, 'unused');
+  });
+
+  for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
+    it(`is anything elsewhere: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), '/a:/b,c');
+    });
 });
