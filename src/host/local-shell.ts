@@ -191,7 +191,7 @@ function localScript({ program, args, env = {}, stdin = '' }: HostCommand, folde
   const streams = `< ${input} > ${pathOfDescriptor(FD.out)} 2> ${pathOfDescriptor(FD.err)}`;
   const closed = Object.values(FD).map((fd) => `${fd}<&-`);
   return [
-    'p=$PATH',
+    'absolute_path "$PATH"',
     `if ! cd -- ${quoteWord(folder)} 2> /dev/null; then outcome='${nonce} ${NO_FOLDER}'`,
     `elif ! find_program ${quoteWord(program)}; then outcome='${nonce} ${NO_PROGRAM}'`,
     'else',

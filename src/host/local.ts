@@ -5,10 +5,11 @@ import { access, constants } from 'node:fs/promises';
 import { CommandNotFound, HostLost, HostUnreachable } from './errors.ts';
 import { followProgram, type RunningProgram } from './follow-program.ts';
 import type { Host, HostResult } from './host.ts';
+import { absoluteElements } from './search-path.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
 export interface LocalHostOptions {
-  /** PATH: where programs are looked for. */
+  /** PATH: where programs are looked for. Only its absolute elements count, for jobs too. */
   readonly path: string;
   readonly home: string;
   readonly user: string;
@@ -23,7 +24,7 @@ export const LOCAL_NAME = 'this machine';
 /** All that a program on this machine gets. */
 export function localEnvironment(options: LocalHostOptions): Readonly<Record<string, string>> {
   return {
-    PATH: options.path,
+    PATH: absoluteElements(options.path),
     HOME: options.home,
     USER: options.user,
     LOGNAME: options.user,

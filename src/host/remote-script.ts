@@ -73,8 +73,8 @@ export function remoteScript(command: HostCommand, surroundings: RemoteSurroundi
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
     FIND_PROGRAM,
     // A program that outlives its caller would keep its session, of which a server gives out few.
-    `p=$PATH; limit=; if find_program timeout; then limit="$found -k 2 ${seconds}"; fi`,
-    ...(surroundings.binDir === undefined ? [] : [`p=${quoteWord(surroundings.binDir)}:$PATH`]),
+    `absolute_path "$PATH"; limit=; if find_program timeout; then limit="$found -k 2 ${seconds}"; fi`,
+    ...(surroundings.binDir === undefined ? [] : [`p=${quoteWord(surroundings.binDir)}:$p`]),
     `mark ${MARKS.begin}`,
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
     `elif ! find_program ${quoteWord(program)}; then printf %s "$p"; mark ${MARKS.noProgram}`,

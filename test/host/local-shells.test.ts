@@ -1,7 +1,7 @@
 // This machine by kept shells: the contract, and what only shells that live on can get wrong.
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandTimedOut, HostLost } from '../../src/host/errors.ts';
@@ -39,6 +39,15 @@ describe('the local host with kept shells', () => {
     timeoutMs,
   });
   const openFiles = (): string[] => readdirSync('/proc/self/fd');
+
+  it('looks for no program where it starts, whatever PATH says', async () => {
+    writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+    const options = { home: '/home/ann', user, workingDirectory: folder, temporaryFolder: tmpdir() };
+    const host = createLocalShellHost({ ...options, path: '.:bin:/usr/bin::/bin:' });
+    const { stdout } = await host.run({ program: 'printenv', args: ['PATH'], timeoutMs: 10_000 });
+    await host.close();
+    expect(stdout).to.equal('/usr/bin:/bin\n');
+  });
 
   it('starts one command after the other from the same shell, and no more shells than commands at once', async () => {
     const host = open();

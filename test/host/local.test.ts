@@ -1,6 +1,6 @@
 // This machine as a host: the contract, and what only a process of our own can do to us.
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandTimedOut, HostUnreachable } from '../../src/host/errors.ts';
@@ -24,6 +24,15 @@ describe('the local host', () => {
   }
 
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
+
+  it('looks for no program where it starts, whatever PATH says', async () => {
+    writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+    for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
+      const host = createLocalHost({ path, home: '/home/ann', user, workingDirectory: folder });
+      const { stdout } = await host.run({ program: 'printenv', args: ['PATH'], timeoutMs: 10_000 });
+      expect(stdout).to.equal('/usr/bin:/bin\n');
+    }
+  });
 
   it('says that nothing was run when the kernel refuses the arguments', async () => {
     const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: PATIENCE_MS };

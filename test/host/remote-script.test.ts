@@ -104,6 +104,14 @@ describe('a command for a shell on another machine', () => {
       );
     });
 
+    it(`is not looked for where it starts by ${shell}, whatever PATH says`, () => {
+      writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+      const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
+      const { stdout, stderr } = giveTo(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
+
+      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+    });
+
     it(`is not run by ${shell} when it is cut at any byte`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });

@@ -33,7 +33,7 @@ const NETWORK_VARIABLES = [
 
 /** Every fact is a line `init:KEY=value`, so that a talkative login profile does no harm; an empty value says that it is not there. */
 export const SURVEY_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
-tell python "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+tell python "$(python3 -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
 for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && tell containers "$one"; done
 tell home "$HOME"
 tell homefs "$(stat -f -c %T "$HOME" 2>/dev/null)"
