@@ -1,6 +1,6 @@
 // Whether a path on this machine is this user's own: nobody but the user and root can change what it names. The job script has the same rule in templates/partials/trust.sh.mustache.
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** One file, folder, socket or symbolic link on the way to what a path names. */
 export interface PathStep {
@@ -99,13 +99,13 @@ export function isReadableByOthers({ steps, isWhole }: PathSteps): boolean {
 const MOST_LINKS = 40;
 
 /**
- * Looks at the way to what an absolute path names, from the root downwards: what is found good can be changed by nobody else from
+ * Looks at the way to what a path names, from the root downwards: what is found good can be changed by nobody else from
  * then on, so that the order closes the race between the look and the use.
  * @throws what the file system says, but for a path that is not there
  */
 export function lookAtPath(path: string): PathSteps {
   const steps: PathStep[] = [stepAt('/')];
-  const left = partsOf(path);
+  const left = partsOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   let at = '/';
   let links = 0;
   for (let part = left.shift(); part !== undefined; part = left.shift()) {

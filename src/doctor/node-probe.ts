@@ -53,6 +53,8 @@ export function probeScript(probe: Probe): string {
 ${placeLines(place)}
 ${TELL}
 
+${GO_APART}
+
 tell node "$(hostname)"
 
 server=${quoteWord(`${apiServer}/debug.ping`)}
@@ -97,12 +99,18 @@ const MINUTES_TO_PULL = 9;
 /** By bash alone: an image may have no other program. */
 const TELL = `tell() { printf 'doctor:%s=%s\\n' "$1" "\${2//[$'\\n\\r']/ }"; }`;
 
+/** Python imports from the folder where it starts, and others may write to that of the job: Slurm takes /tmp where it is not there. */
+const GO_APART = `folder=$(mktemp -d "\${TMPDIR:-/tmp}/clearml-doctor.XXXXXX") || folder=''
+trap 'cd /; if [ -n "$folder" ]; then rm -rf -- "$folder"; fi' EXIT
+cd -- "\${folder:-/}" || exit`;
+
 /** What is said inside is told by the same lines; anything else that is printed tells why nothing was. */
 function containerLines(
   { command }: ProbeContainer,
   { sharedDir, python }: Pick<Probe, 'sharedDir' | 'python'>,
 ): string {
   const inside = `${TELL}
+cd /
 tell insidestarted yes
 for one in ${python === undefined ? '' : `${quoteWord(python)} `}python3 python; do
     "$one" -c '' >/dev/null 2>&1 || continue

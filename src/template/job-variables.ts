@@ -11,7 +11,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['PATH'],
     meaning:
-      'Where `python3`, `python` and `clearml-agent` are looked for, when `agent.slurm.python` names no Python that has clearml-agent.',
+      'Where `python3`, `python` and `clearml-agent` are looked for, when `agent.slurm.python` names no Python that has clearml-agent. Relative elements do not count.',
   },
   {
     names: ['SLURM_TMPDIR', 'TMPDIR'],
@@ -71,6 +71,10 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   },
   { names: ['CLEARML_CONFIG_FILE'], meaning: "The job's own `clearml.conf` in it, of mode 0600." },
   { names: ['CLEARML_SLURM_CONFIGURATION'], meaning: 'The file of which that is a copy; empty if there was none.' },
+  {
+    names: ['GIT_CEILING_DIRECTORIES'],
+    meaning: 'Also the folder that the private folder is in: `git` takes nothing there for a repository.',
+  },
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python with clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],

@@ -47,30 +47,6 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('failed');
   });
 
-  describe('in a folder with files that have the names of modules', () => {
-    beforeEach(() => {
-      for (const name of ['clearml_agent', 'json', 'logging', 'requests', 'socket']) {
-        writeFileSync(join(node.home, '..', `${name}.py`), 'raise SystemExit("a file of the user")\n');
-      }
-    });
-
-    it('asks the gate all the same', async () => {
-      const facts = await parking.park('print("hello")');
-      await parking.user.api('tasks.stop', { task: facts.taskId });
-      const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
-      expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.gateClosed.code);
-      expect(stderr).not.to.include('a file of the user');
-    });
-
-    it('completes a task where the template tells Python not to look there', async () => {
-      const facts = await parking.park('print("hello")');
-      const template = QUICK_TEMPLATE.replace('export', 'export PYTHONSAFEPATH=1\nexport');
-      const { exitCode, stderr } = await node.run(fillIn(template, facts));
-      expect(exitCode, stderr).to.equal(0);
-      expect((await parking.user.look(facts.taskId)).status).to.equal('completed');
-    });
-  });
-
   it('does not run a task whose entry is no longer in the scheduler queue', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });

@@ -1,5 +1,5 @@
 // What a job adds to the command that starts its container, tried with a stand-in for Singularity that tells what it is given.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
@@ -77,6 +77,17 @@ describe('the container of a job', () => {
   it('is given what the task or the configuration asks for, whether the job has GPUs or not', async () => {
     expect(await shown({})).to.deep.equal(['--rocm']);
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
+  });
+
+  it('is not made of an image in the working folder, where others can write', async () => {
+    const folder = join(node.home, '..');
+    writeFileSync(join(folder, 'torch.sif'), '');
+    expect((await run({}, { image: './torch.sif' })).exitCode).to.equal(0);
+    chmodSync(folder, 0o777);
+    const { exitCode, stdout, stderr } = await run({ TMPDIR: node.home }, { image: './torch.sif' });
+    expect(exitCode).to.equal(JOB_EXIT_CODES.untrustedPath.code);
+    expect(stderr).to.include(`${folder} can be written by everybody`);
+    expect(stdout).not.to.include('given:');
   });
 
   it('says what to do where an image without pip is on another node than the agent that it would borrow', async () => {

@@ -72,6 +72,11 @@ describe('what a job trusts', () => {
     expectRefused(await run({}), `${node.home}/clearml.conf can be written by everybody (mode 666)`);
   });
 
+  it('is no clearml.conf that is named by a relative path, where others may write', async () => {
+    mallory('echo "api.api_server: http://mallory" > x.conf');
+    expectRefused(await run({}, { CLEARML_CONFIG_FILE: 'open/x.conf' }), `${open} can be written by everybody`);
+  });
+
   it('is not a Python in the shared folder that somebody else made first', async () => {
     const home = 'shared/agents/3.0.3-py3.11-x86_64';
     mallory(

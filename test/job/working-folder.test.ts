@@ -1,0 +1,154 @@
+// A job in a folder where others have put files that are called like modules of Python: nothing of ours runs them, and the task is as ever.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { agentPython, requireAgent, requirePython } from '../support/requires.ts';
+import { createNode, fillIn, type JobRun, type Node } from './job-script.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+
+/** What Python itself imports at its start, what our programs import, and what is started by `python -m`. */
+const MODULES = [
+  ...['encodings', 'codecs', 'site', 'os', 'sitecustomize', 'usercustomize', 'runpy', 'importlib', 're', 'io'],
+  ...['json', 'logging', 'platform', 'hashlib', 'socket', 'shutil', 'sysconfig', 'signal', 'random', 'requests'],
+  ...['venv', 'virtualenv', 'pip', 'ensurepip', 'clearml_agent', 'subprocess', 'argparse', 'urllib', 'psutil'],
+];
+
+/** By itself, and by an empty or a relative element. */
+const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
+
+const SAYS_WHERE =
+  'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
+
+describe('a job in a folder where others can write', () => {
+  let parking: Parking;
+  let node: Node;
+  /** Where the job starts. */
+  let folder: string;
+  /** What the planted files have written. */
+  let canary: string;
+  before(requirePython);
+  before(async () => {
+    parking = await openParking();
+  });
+  after(() => parking.close());
+  beforeEach(() => {
+    node = createNode();
+    folder = join(node.home, '..');
+    canary = join(node.home, 'canary');
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf, { mode: 0o600 });
+    for (const place of [folder, join(folder, 'lib'), join(folder, 'outside'), node.tmp, join(node.tmp, 'outside')])
+      plant(place);
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function plant(place: string): void {
+    mkdirSync(place, { recursive: true });
+    // Without open(), which there is not yet where Python imports encodings.
+    const file = `posix.open(${JSON.stringify(canary)}, posix.O_CREAT | posix.O_WRONLY | posix.O_APPEND, 0o600)`;
+    const text = `import posix\nposix.write(${file}, __file__.encode() + b"\\n")\nposix._exit(77)\n`;
+    for (const name of MODULES) writeFileSync(join(place, `${name}.py`), text);
+  }
+
+  function planted(): string {
+    return existsSync(canary) ? readFileSync(canary, 'utf8') : '';
+  }
+
+  async function run(code: string, python: string, env: Record<string, string>, lines = ''): Promise<Ran> {
+    const facts = { ...(await parking.park(code)), python };
+    const template = QUICK_TEMPLATE.replace('\n', `\n${exports(env)}${lines}`);
+    const job = await node.run(fillIn(template, facts));
+    expect(planted(), job.stderr).to.equal('');
+    return { ...job, console: await parking.user.console(facts.taskId) };
+  }
+
+  for (const path of PYTHON_PATHS)
+    it(`runs its task and nothing of the folder where PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+      const env = path === undefined ? {} : { PYTHONPATH: path };
+      const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
+      expect(exitCode, stderr).to.equal(0);
+      expect(console).to.match(/^at \S+\/clearml-4711\.\w+\/code with /m);
+      expect(node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
+    });
+
+  it('does so in each of its ranks', async () => {
+    const bin = join(node.home, 'bin');
+    mkdirSync(bin);
+    symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
+    const env = { PYTHONPATH: ':../outside', PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`, SLURM_JOB_NUM_NODES: '2' };
+    const met = `import time\nopen("${node.home}/" + os.environ["NODE_RANK"], "w").close()
+while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.sleep(0.05)`;
+    const code = `${SAYS_WHERE}\n${met}\n`;
+    const { exitCode, stderr, console } = await run(code, standInAgentPython(), env);
+    expect(exitCode, stderr).to.equal(0);
+    expect(console).to.match(/^at \S+\/clearml-4711\.\w+\/code with /m);
+    expect(console).to.match(/^at \S+\/clearml-4711\.\w+-1\.\w+\/code with /m);
+  });
+
+  it('looks for Python and makes an environment without running anything of the folder', async () => {
+    const python = join(node.home, 'plain');
+    const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
+      encoding: 'utf8',
+    }).trim();
+    // As one that has no clearml-agent, whatever is installed for it.
+    writeFileSync(python, `#!/bin/sh\ncase "$*" in *COMMANDS*) exit 1 ;; esac\nexec ${real} "$@"\n`, { mode: 0o755 });
+    const env = {
+      PYTHONPATH: ':lib:../../outside:../../../outside',
+      PIP_NO_INDEX: '1',
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+      PATH: '.:/usr/bin:/bin',
+    };
+    writeFileSync(join(folder, 'python3'), `#!/bin/sh\necho "$0" >>${canary}\n`, { mode: 0o755 });
+    const { exitCode, stderr } = await run(SAYS_WHERE, python, env);
+    expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(stderr).to.include('could not install clearml-agent');
+  });
+
+  it('finds neither a repository for git nor settings for uv above its own folder', async () => {
+    execFileSync('git', ['init', '--quiet', node.tmp]);
+    writeFileSync(join(node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
+    const code = `import os, subprocess
+print("git:", subprocess.call(["git", "rev-parse", "--show-toplevel"]), flush=True)
+print("uv:", repr(open("../uv.toml").read()), flush=True)`;
+    const { console } = await run(code, standInAgentPython(), {});
+    expect(console).to.include('git: 128').and.include("uv: ''");
+  });
+
+  describe('with the real agent', () => {
+    before(requireAgent);
+
+    it('runs its task and nothing of the folder', async () => {
+      const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
+      expect(exitCode, stderr).to.equal(0);
+      expect(console)
+        .to.match(/^at \S+\/clearml-4711\.\w+\/code with :\.\/lib:\.\.\/outside:/m)
+        .and.include(` by ${folder}\n`);
+    });
+
+    it('runs code of the folder where the template says that the code is there', async () => {
+      mkdirSync(join(folder, 'project', 'src'), { recursive: true });
+      writeFileSync(join(folder, 'project', 'mine.py'), 'print("mine is imported")\n');
+      writeFileSync(join(folder, 'project', 'src', 'theirs.py'), 'print("theirs is imported")\n');
+      writeFileSync(join(folder, 'project', 'script.py'), `import mine, theirs\n${SAYS_WHERE}\n`);
+      const lines = 'cd project\nexport CLEARML_AGENT_FORCE_CODE_DIR=. CLEARML_AGENT_FORCE_EXEC_SCRIPT=script.py\n';
+      const { exitCode, stderr, console } = await run('', agentPython(), { PYTHONPATH: 'src' }, lines);
+      expect(exitCode, stderr).to.equal(0);
+      expect(console).to.include('mine is imported').and.include('theirs is imported');
+      expect(console).to.include(`at ${folder}/project with src:`);
+    });
+  });
+});
+
+interface Ran extends JobRun {
+  readonly console: string;
+}
+
+function exports(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
+}
