@@ -1,5 +1,5 @@
-// What people read in a task, its console and its status, passes through the same redaction as the log, and is never longer than
-// anybody reads: a name or a value in it may be as long as a task can be.
+// What people read in a task, its console and its status, passes through the same redaction as the log, and has a most length.
+// A name or a value in it may be as long as a task can be.
 import type { Secrets } from '../log/secrets.ts';
 import type { Events, StatusNote, Tasks } from './client.ts';
 

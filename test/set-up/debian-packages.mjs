@@ -2,16 +2,19 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { hasProgram, lastLines, runCommand } from './command.mjs';
 
-/** Which package to install when which program is missing. */
+/**
+ * Which package to install when which program is missing, and what only the tests of the second tier need.
+ * @type {readonly { program: string, package: string, isOfSecondTier?: true }[]}
+ */
 const PACKAGES = [
   { program: 'slurmctld', package: 'slurmctld' },
   { program: 'slurmd', package: 'slurmd' },
   { program: 'sbatch', package: 'slurm-client' },
   { program: 'munged', package: 'munge' },
-  { program: 'slurmdbd', package: 'slurmdbd' },
+  { program: 'slurmdbd', package: 'slurmdbd', isOfSecondTier: true },
   // The server alone: no service and no database of the system come with it.
-  { program: 'mariadbd', package: 'mariadb-server-core' },
-  { program: 'my_print_defaults', package: 'mariadb-client-core' },
+  { program: 'mariadbd', package: 'mariadb-server-core', isOfSecondTier: true },
+  { program: 'my_print_defaults', package: 'mariadb-client-core', isOfSecondTier: true },
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ssh', package: 'openssh-client' },
   // Login shells that read a command in ways of their own, and a small one that people have as /bin/sh.
@@ -25,12 +28,22 @@ const PACKAGES = [
   { program: 'chattr', package: 'e2fsprogs' },
   // Shows the manual.
   { program: 'groff', package: 'groff-base' },
-  { program: 'debootstrap', package: 'debootstrap' },
+  { program: 'debootstrap', package: 'debootstrap', isOfSecondTier: true },
   // A registry of container images, to pull from.
-  { program: 'docker-registry', package: 'docker-registry' },
+  { program: 'docker-registry', package: 'docker-registry', isOfSecondTier: true },
   // Builds the stand-in for Pyxis. The headers of C come along with the compiler of C++ only.
-  { program: 'g++', package: 'g++' },
+  { program: 'g++', package: 'g++', isOfSecondTier: true },
 ];
+
+/**
+ * The programs that the tests of these tiers need.
+ * @param {readonly import('./lanes.mjs').Tier[]} tiers
+ */
+export function packagesOfTiers(tiers) {
+  return PACKAGES.filter((entry) => tiers.includes('second') || entry.isOfSecondTier !== true).map(
+    (entry) => entry.program,
+  );
+}
 
 /**
  * Installs python3-venv, and what these programs need: all that the tests use, unless told otherwise.
@@ -42,7 +55,7 @@ export async function installDebianPackages(programs = PACKAGES.map((entry) => e
   if (wanted.length === 0)
     return {
       missing: [],
-      says: 'Slurm, munge, MariaDB, sshd, shellcheck, git, debootstrap, docker-registry, g++ and python3-venv are there',
+      says: `${programs.join(', ')} and python3-venv are there`,
     };
   const obstacle = whyNotInstallable();
   if (obstacle !== undefined)

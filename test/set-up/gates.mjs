@@ -3,28 +3,28 @@ import { resolve } from 'node:path';
 import { runCommand } from './command.mjs';
 
 /** What bin/ imports stands in dist/, which some of the others look at, and tests start. */
-const BUILD = { title: 'build', program: 'npm', args: ['run', '--silent', 'build'] };
+const BUILD = { tier: 'first', title: 'build', program: 'npm', args: ['run', '--silent', 'build'] };
 
 /** In the order in which they are told: what most often breaks comes first. */
 const OTHERS = [
-  { title: 'types', program: 'npm', args: ['run', '--silent', 'types'] },
-  { title: 'lint', program: 'oxlint', args: [] },
-  { title: 'format', program: 'prettier', args: ['--check', '.'] },
-  { title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
-  { title: 'dead code', program: 'knip', args: [] },
-  { title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'test/stand-ins/agent/python'] },
+  { tier: 'first', title: 'types', program: 'npm', args: ['run', '--silent', 'types'] },
+  { tier: 'first', title: 'lint', program: 'oxlint', args: [] },
+  { tier: 'second', title: 'format', program: 'prettier', args: ['--check', '.'] },
+  { tier: 'first', title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
+  { tier: 'second', title: 'dead code', program: 'knip', args: [] },
+  { tier: 'second', title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'test/stand-ins/agent/python'] },
 ];
 
 /**
- * Starts the build, and once that has ended all others side by side.
- * @param {'all' | 'build alone'} which
+ * Starts the build, and once that has ended all others of these tiers side by side. The build comes first.
+ * @param {readonly import('./lanes.mjs').Tier[] | 'build alone'} tiers
  * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
  */
-export function startGates(which) {
+export function startGates(tiers) {
   const built = runGate(BUILD);
-  if (which === 'build alone') return [{ title: BUILD.title, outcome: built }];
-  const others = OTHERS.map((gate) => ({ title: gate.title, outcome: built.then(() => runGate(gate)) }));
-  return [{ title: BUILD.title, outcome: built }, ...others];
+  const others = OTHERS.filter(({ tier }) => tiers !== 'build alone' && tiers.some((wanted) => wanted === tier));
+  const started = others.map((gate) => ({ title: gate.title, outcome: built.then(() => runGate(gate)) }));
+  return [{ title: BUILD.title, outcome: built }, ...started];
 }
 
 /**

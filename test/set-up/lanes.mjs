@@ -1,50 +1,111 @@
-// The lanes of a whole run, some side by side, as most tests wait for something most of the time.
+// Which tests belong to which tier and lane: the one table of it. Lanes run side by side, as most tests wait most of the time.
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
 
-/** The files of each lane, those that wait most first. What is in none of them is the last lane's, so that none can be forgotten. */
-const LANES = [
+/**
+ * `npm test` runs the first tier, `npm run test:all` both.
+ * @typedef {'first' | 'second'} Tier
+ * @typedef {{ tier: Tier, title: string, places: readonly string[] }} Lane
+ */
+
+/** @param {string} room @param {string} names */
+function filesOf(room, names) {
+  return names.split(' ').map((name) => `test/${room}/${name}.test.ts`);
+}
+
+/**
+ * Folders and files. A file belongs to the lane that names it, else to the one that names the nearest folder around it. Those
+ * lanes of a tier stand first that take longest. The first tier needs no other release of Slurm, no accounting, no container and no
+ * compiler: they take minutes to be installed.
+ * @type {readonly Lane[]}
+ */
+export const LANES = [
   {
-    title: 'containers, several nodes, accounting and releases',
-    files: ['accounting', 'containers', 'examples', 'pyxis', 'several-nodes', 'slurm-releases'].map(
-      (name) => `test/e2e/${name}.test.ts`,
-    ),
+    tier: 'first',
+    title: 'main ways on real Slurm with the real agent',
+    places: filesOf('e2e', 'first-job failures several-nodes abort ssh restart'),
   },
   {
-    title: 'chaos, deaths, outages and clusters elsewhere',
-    files: [
-      'test/chaos/*.test.ts',
-      ...['clusters', 'kill', 'lost-answer', 'outage', 'queues', 'ssh'].map((name) => `test/e2e/${name}.test.ts`),
+    tier: 'first',
+    title: 'jobs, Slurm, SSH and commands',
+    places: ['test/job', 'test/slurm', 'test/host', 'test/cli'],
+  },
+  { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
+  {
+    tier: 'second',
+    title: 'containers, accounting and Slurm releases',
+    places: [
+      ...filesOf('e2e', 'accounting containers examples pyxis several-nodes-in-containers slurm-releases'),
+      ...filesOf('cli', 'doctor-cluster-faults doctor-on-node init-releases'),
+      ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs rate-limit reasons-installed sluid'),
+      ...filesOf('support', 'slurm-cluster'),
     ],
   },
-  { title: 'other whole runs', files: ['test/e2e/**/*.test.ts'] },
-  { title: 'jobs, Slurm and SSH', files: ['job', 'slurm', 'host'].map((room) => `test/${room}/**/*.test.ts`) },
-  { title: 'commands', files: ['test/cli/**/*.test.ts'] },
   {
-    title: 'simulations',
-    files: ['test/chaos/planted', 'test/chaos/simulated', 'test/glue/simulation', 'test/model'].map(
-      (folder) => `${folder}/*.test.ts`,
-    ),
+    tier: 'second',
+    title: 'chaos, all deaths, outages and clusters elsewhere',
+    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'clusters kill lost-answer outage queues')],
   },
-  { title: 'all other tests', files: [] },
+  {
+    tier: 'second',
+    title: 'other whole runs, and the real agent by itself',
+    places: ['test/e2e', ...filesOf('sandbox', 'real-agent'), ...filesOf('job', 'agent agent-hashes')],
+  },
+  {
+    tier: 'second',
+    title: 'simulations and the model',
+    places: ['test/chaos/planted', 'test/chaos/simulated', 'test/glue/simulation', 'test/model'],
+  },
 ];
 
-/** More of them only take the processor from each other, until what a test waits for does not come in time. */
+/** More of them only take the processor from each other. */
 const AT_ONCE = 3;
+
+/** All files with tests, by their paths from here. */
+export function testFiles() {
+  return readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join('test', path))
+    .sort();
+}
+
+/**
+ * The lanes that the table gives this file: exactly one, where the table is right.
+ * @param {string} file
+ */
+export function lanesOf(file) {
+  for (let place = file; place !== '.'; place = dirname(place)) {
+    const found = LANES.filter(({ places }) => places.includes(place));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** @param {Tier} tier what it runs, in a few words */
+export function titlesOf(tier) {
+  return LANES.filter((lane) => lane.tier === tier).map(({ title }) => title);
+}
 
 /**
  * Starts so many at once, and the next when one has ended. The first shows its report as it goes, each other one when those
  * before it have ended: two at once can't be read.
- * @param {{ mustBeReal: boolean }} how
+ * @param {{ tiers: readonly Tier[], mustBeReal: boolean, after: Promise<unknown> }} how `after` is what must be there before
  * @returns {Promise<{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]>}
  */
-export async function startLanes({ mustBeReal }) {
+export async function startLanes({ tiers, mustBeReal, after }) {
   // Not at the top: this file is read before a fresh clone has its packages.
   const { default: limit } = await import('p-limit');
   const inTurn = limit(AT_ONCE);
-  return LANES.map(({ title, files }, index) => {
-    const before = LANES.slice(0, index).flatMap((lane) => lane.files);
-    const args = [...files.flatMap((file) => ['--spec', file]), ...before.flatMap((file) => ['--ignore', file])];
+  const files = testFiles();
+  return LANES.filter(({ tier }) => tiers.includes(tier)).map((lane, index) => {
+    const ours = files.filter((file) => lanesOf(file).includes(lane));
     const report = index === 0 ? 'as it goes' : 'at its end';
-    return { title, outcome: inTurn(() => runMocha(args, { mustBeReal, report })) };
+    const run = () =>
+      runMocha(
+        ours.flatMap((file) => ['--spec', file]),
+        { mustBeReal, report },
+      );
+    return { title: lane.title, outcome: inTurn(() => after.then(run)) };
   });
 }

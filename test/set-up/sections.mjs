@@ -15,6 +15,7 @@ const TOLD_IN_FULL = 20;
 
 /** Collects the sections of one run. */
 export function createSections() {
+  const begunAt = performance.now();
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 };
   /** @type {{ section: string, failures: Failure[] }[]} */
@@ -42,14 +43,17 @@ export function createSections() {
      * Prints the closing lines, of which the last one is read by machines: each failure in full, where the output is kept longest,
      * and the list of them. Where CLOSING_REPORT names a file, they are kept there too, for whoever runs more after this.
      */
-    close() {
+    close(leftOut = '') {
       const report = closingReport(failed);
       if (report !== '') console.log(report);
       const file = process.env['CLOSING_REPORT'];
       if (file !== undefined) writeFileSync(file, report);
       const { CLEARML_TEST_API_HOST: server } = process.env;
       const where = server === undefined ? '' : `, on the ClearML server ${server}`;
-      console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped${where}`);
+      const seconds = Math.round((performance.now() - begunAt) / 1000);
+      const took = `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+      const counts = `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`;
+      console.log(`\n${counts} in ${took}${where}; ${leftOut}`);
     },
   };
 }

@@ -19,7 +19,8 @@ export async function requireSlurm(this: Mocha.Context): Promise<void> {
 export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
   return async function () {
     if (version === (await ownSlurmVersion())) requirePrograms(this, SLURM_PROGRAMS);
-    else if (!hasSlurmRoot(version)) leaveOut(this, `there is no Slurm ${version} here: npm test as root makes it`);
+    else if (!hasSlurmRoot(version))
+      leaveOut(this, `there is no Slurm ${version} here: npm run test:all as root makes it`);
     else if (process.getuid?.() !== 0) leaveOut(this, `only root can enter the Debian root of Slurm ${version}`);
   };
 }
@@ -103,7 +104,8 @@ export function agentPython(): string {
 
 function requirePrograms(context: Mocha.Context, programs: readonly string[]): void {
   const missing = programs.filter((program) => !isOnPath(program));
-  if (missing.length > 0) leaveOut(context, `there is no ${missing.join(', no ')} here: npm test as root installs it`);
+  if (missing.length > 0)
+    leaveOut(context, `there is no ${missing.join(', no ')} here: npm run test:all as root installs it`);
 }
 
 function isOnPath(program: string): boolean {

@@ -1,0 +1,46 @@
+// The daemon is killed while a task runs and another waits; the next one brings both to their end.
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld } from './world.ts';
+
+describe('kill -9 of the daemon while a task runs', () => {
+  before(requireAgent);
+  before(requireSlurm);
+
+  it('D-01 leaves the job alone, and after a restart each task has run once and is completed', async () => {
+    await using world = await startWorld();
+    const words = [
+      '--template-files',
+      await world.write('quick.template', QUICK_TEMPLATE),
+      '--queue',
+      world.nameOf('quick'),
+    ];
+    const queue = await world.user.makeQueue('quick');
+    const mark = join(world.folder, 'may-end');
+    const runs = await world.user.makeTask({
+      code: `import os, time\nprint("begun", flush=True)\nwhile not os.path.exists("${mark}"): time.sleep(0.1)`,
+    });
+    await world.user.enqueue(runs, queue);
+    const killed = world.start(...words);
+    await world.untilConsole(runs, 'begun');
+
+    killed.signal('SIGKILL');
+    await killed.ended;
+    const waits = await world.user.makeTask({ code: 'print("begun")' });
+    await world.user.enqueue(waits, queue);
+    const daemon = world.start(...words);
+    await world.untilStatus(waits, 'completed');
+    expect((await world.user.look(runs)).status).to.equal('in_progress');
+    await world.write('may-end', '');
+    await world.untilStatus(runs, 'completed');
+
+    for (const task of [runs, waits]) {
+      await world.untilConsole(task, 'ended COMPLETED');
+      expect((await world.user.console(task)).match(/^begun$/gm)).to.have.length(1);
+      expect(await world.jobsOf(task)).to.have.length(1);
+    }
+    await world.stop(daemon);
+  });
+});

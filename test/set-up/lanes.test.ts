@@ -1,0 +1,31 @@
+// Every test runs in exactly one lane, and the first tier asks for nothing that only the second sets up.
+import { existsSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { LANES, lanesOf, testFiles } from './lanes.mjs';
+
+/** What takes minutes to be set up: other releases of Slurm with Apptainer, a database, a registry, a compiler. */
+const OF_SECOND_TIER =
+  /\b(requireSlurmVersion|requireAccounting|requireMemoryLimits|requireRegistry|requireCompiler)\b/;
+
+describe('the table of lanes', () => {
+  it('has each test file in exactly one lane', () => {
+    const files = testFiles();
+
+    expect(files).to.have.length.above(200);
+    for (const file of files) expect(lanesOf(file), file).to.have.length(1);
+  });
+
+  it('names only files and folders that there are, and leaves no lane empty', () => {
+    for (const { places } of LANES) for (const place of places) expect(existsSync(place), place).to.equal(true);
+    const full = new Set(testFiles().flatMap(lanesOf));
+
+    expect([...full]).to.have.members([...LANES]);
+  });
+
+  it('leaves what takes minutes to set up to the second tier', () => {
+    const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
+    const asking = first.filter((file) => file !== 'test/set-up/lanes.test.ts');
+
+    expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
+  });
+});
