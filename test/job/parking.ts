@@ -13,8 +13,8 @@ export interface Parking {
   /** The text of a clearml.conf with which the agent reaches the server. */
   readonly conf: string;
   readonly url: string;
-  /** Parks a new task with this Python code, and returns what its job must be told. */
-  park(code: string): Promise<JobFacts>;
+  /** Parks a new task with this Python code, and returns what its job must be told; the Python of nodes has the real agent unless told otherwise. */
+  park(code: string, python?: string): Promise<JobFacts>;
   isParked(task: string): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function openParking({ log }: { readonly log?: SandboxLog } = {}): 
   credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" }
 }
 `,
-    async park(code) {
+    async park(code, python = agentPython()) {
       const task = await user.makeTask({ code });
       await user.enqueue(task, queue);
       z.object({ entry: z.object({ task: z.literal(task) }) }).parse(
@@ -48,7 +48,7 @@ export async function openParking({ log }: { readonly log?: SandboxLog } = {}): 
         schedulerQueueId: schedulerQueue,
         queueId: queue,
         apiServer: sandbox.url,
-        python: agentPython(),
+        python,
       });
     },
     isParked: async (task) => (await user.entries(schedulerQueue)).includes(task),

@@ -7,7 +7,8 @@ import type { JobFacts } from '../../src/template/blocks.ts';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { RANKS_MEET } from '../e2e/ranks-meet.ts';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
+import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { fillIn } from './job-script.ts';
@@ -17,7 +18,7 @@ const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
 const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
 /** The agents of a template's own srun do not wait for each other, so the ranks do. */
 const TELLS_RANK = `${RANKS_MEET}
-print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']}", flush=True)
+print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']} as {os.environ['CLEARML_WORKER_ID']}", flush=True)
 `;
 
 describe('a job on Slurm', () => {
@@ -108,27 +109,37 @@ describe('a job on Slurm', () => {
     });
   }
 
-  for (const [what, template, options] of [
-    ['', QUICK_TEMPLATE, []],
-    [', with an environment that sbatch was told not to export', QUICK_TEMPLATE, ['--export=NONE']],
-    [', where the template asks for more tasks than nodes', QUICK_TEMPLATE, ['--ntasks-per-node=3']],
-    [', under set -euo pipefail', QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
+  // How ranks are started does not depend on the agent, of which the stand-in takes a fraction of the time.
+  for (const [what, python, template, options] of [
+    ['', agentPython, QUICK_TEMPLATE, []],
+    [', with an environment that sbatch was told not to export', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [
+      ', where the template asks for more tasks than nodes',
+      standInAgentPython,
+      QUICK_TEMPLATE,
+      ['--ntasks-per-node=3'],
+    ],
+    [', under set -euo pipefail', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
     [
       ', where the template itself starts the ranks',
+      standInAgentPython,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun --ntasks=2 ${CLEARML_AGENT_EXECUTE}'),
       ['--ntasks-per-node=1'],
     ],
   ] as const) {
     it(`S-11 C-28 runs one agent on each of two nodes, each with places of its own${what}`, async () => {
-      const facts = await parking.park(TELLS_RANK);
+      const facts = await parking.park(TELLS_RANK, python());
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
       const console = await parking.user.console(facts.taskId);
-      const ranks = [...console.matchAll(/^node rank (\d) of (\d) at (\S+) in (\S+)$/gm)].map(([, ...found]) => found);
+      const ranks = [...console.matchAll(/^node rank (\d) of (\d) at (\S+) in (\S+) as (\S+)$/gm)].map(
+        ([, ...found]) => found,
+      );
       expect(ranks.map(([rank, size]) => `${rank} of ${size}`).sort()).to.deep.equal(['0 of 2', '1 of 2']);
       expect(new Set(ranks.map(([, , address]) => address)).size).to.equal(1);
       expect(new Set(ranks.map(([, , , tmp]) => tmp)).size).to.equal(2);
-      expect(console).to.include(`agent.worker_id = login1:slurm:${job}:1`);
+      for (const [rank, , , , worker] of ranks) expect(worker).to.equal(`login1:slurm:${job}:${rank}`);
+      if (python === agentPython) expect(console).to.include(`agent.worker_id = login1:slurm:${job}:1`);
       expect((await parking.user.look(facts.taskId)).status).to.equal('completed');
       expect(readdirSync(nodeTmp)).to.deep.equal([]);
     });
@@ -136,7 +147,7 @@ describe('a job on Slurm', () => {
 
   it('goes through a function of the template that is called srun, on each of two nodes', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
-    const facts = { ...(await parking.park(TELLS_RANK)), startsBySrun: true };
+    const facts = { ...(await parking.park(TELLS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(
       facts,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', () => own),

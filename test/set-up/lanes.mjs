@@ -26,11 +26,8 @@ export const LANES = [
     title: 'main ways on real Slurm with the real agent',
     places: filesOf('e2e', 'first-job failures several-nodes abort ssh restart'),
   },
-  {
-    tier: 'first',
-    title: 'jobs, Slurm, SSH and commands',
-    places: ['test/job', 'test/slurm', 'test/host', 'test/cli'],
-  },
+  { tier: 'first', title: 'jobs and Slurm', places: ['test/job', 'test/slurm'] },
+  { tier: 'first', title: 'SSH and commands', places: ['test/host', 'test/cli'] },
   { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
   {
     tier: 'second',
