@@ -33,6 +33,10 @@ export function demand(history: TaskHistory): Demand {
   if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
   if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
 
+  // After an enqueue that it refused, a server has forgotten what the task was before: a dequeue then leaves it queued, in no queue,
+  // which looks like the task of a daemon that died, and is brought back (bll/task/task_operations.py, enqueue_task).
+  if (act.endpoint === 'tasks.dequeue' && act.answer?.status === 'queued') return byRuns(history, act.at);
+
   const word = act.endpoint.slice('tasks.'.length);
   const allowed = new Set<string>();
   const status = act.answer?.status;

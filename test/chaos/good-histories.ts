@@ -92,6 +92,10 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
+    'a task that the server left queued, in no queue, when its user took it out',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
+  ],
+  [
     'an agent that had the task in hand when its user took it out',
     history({
       calls: [
