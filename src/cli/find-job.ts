@@ -17,7 +17,7 @@ export interface FoundJob {
  * @throws SlurmUnavailable
  */
 export async function findJob(
-  { scheduler, stateDir }: { readonly scheduler: Scheduler; readonly stateDir: string },
+  { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },
   task: TaskId,
   lastKnown: () => Promise<string | undefined>,
 ): Promise<FoundJob | undefined> {
@@ -27,7 +27,8 @@ export async function findJob(
   const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
   if (id === undefined) return undefined;
   const record = await scheduler.record(id as JobId);
-  // Ids are handed out again, and are those of one cluster.
+  // Ids are handed out again, are those of one cluster, and may be typed into ClearML; and anybody may give a job this name.
   if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
+  if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
   return { id: id as JobId, record };
 }

@@ -71,10 +71,9 @@ export async function act(
         break;
       case 'cancel':
         if (!isCancelDue(current, action, glue.clock.now())) break;
-        glue.log.info('Cancelling the job', { task: current.task, job: action.jobIds.join(','), why: action.why });
+        askToEnd(glue, cancel, current, action);
         current = withCancelled(current, action, glue.clock.now());
         await glue.journal.write(current);
-        for (const id of action.jobIds) cancel.add(id);
         break;
       case 'take-entry':
         await glue.clearml.queues.take(glue.schedulerQueue, current.task);
@@ -115,6 +114,19 @@ export async function act(
         throw new Error(`the action ${action.do} is answered before acting`);
     }
   }
+}
+
+/** Another Unix user's job is never cancelled, though Slurm may let us: its gate, or its agent, ends it when nobody wants the task run. */
+function askToEnd(
+  { log }: Glue,
+  cancel: Set<JobId>,
+  { task, jobId, isOthersJob }: Entry,
+  { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
+): void {
+  const own = jobIds.filter((id) => isOthersJob !== true || id !== jobId);
+  if (own.length > 0) log.info('Cancelling the job', { task, job: own.join(','), why });
+  else log.info("Another Unix user's job is not cancelled", { task, job: jobId, why });
+  for (const id of own) cancel.add(id);
 }
 
 /**

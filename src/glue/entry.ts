@@ -36,7 +36,7 @@ export const Entry = z.object({
     .string()
     .transform((id) => id as JobId)
     .optional(),
-  /** The job is another Unix user's: it doesn't stand in the list of our own. */
+  /** The job `jobId` is another Unix user's: it doesn't stand in the list of our own. */
   isOthersJob: z.boolean().optional(),
   /** When the job was first seen ended, absent, or running a task that is no longer its own. */
   endSeenAt: z.number().optional(),
@@ -62,3 +62,8 @@ export const Entry = z.object({
 });
 
 export type Entry = z.infer<typeof Entry>;
+
+/** Whose the job is once this one is the task's: of other users' jobs none but that of the entry is ever looked at. */
+export function withOwner({ isOthersJob, jobId }: Entry, newJobId: JobId): Pick<Entry, 'isOthersJob'> {
+  return isOthersJob === true && jobId !== newJobId ? { isOthersJob: false } : {};
+}

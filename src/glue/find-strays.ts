@@ -116,8 +116,11 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
     const stoppedBy = failedAfterTerm(facts, task, queue);
     if (stoppedBy !== undefined) return stoppedBy;
   }
-  const others = facts.everybodys?.get(id)?.find((job) => isLive(job.state));
-  if (others !== undefined) return othersJob(facts, task, queue, others);
+  const alive = facts.everybodys?.get(id)?.filter((job) => isLive(job.state)) ?? [];
+  // Submitted since our own jobs were listed: the next pass sees it there.
+  if (alive.some(({ isOthers }) => isOthers !== true)) return undefined;
+  const itsJob = alive.find((job) => isJobOf(task, job));
+  if (itsJob !== undefined) return followed(facts, { task: id, queue, job: itsJob, isOthersJob: true });
   const place = view.placeOf(id, queue.id);
   if (isLongParked) {
     if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
@@ -169,10 +172,12 @@ function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | 
   return isJobId(id) ? id : undefined;
 }
 
-/** Anybody on the cluster can give his job a name like ours: it is followed only if the task itself knows it. */
-function othersJob(facts: StrayFacts, task: Task, queue: ServedQueue, job: Job): Stray | undefined {
-  if (task.slurmJob !== job.id && !ranAs(task, job)) return undefined;
-  return followed(facts, { task: task.id, queue, job, isOthersJob: true });
+/**
+ * Anybody on the cluster can give his job a name like ours: it counts only if the task itself knows it. Should it be a real one all
+ * the same, then of two jobs of a parked task the gate lets in one.
+ */
+function isJobOf(task: Task, job: Job): boolean {
+  return task.slurmJob === job.id || ranAs(task, job);
 }
 
 /** By the one rule for who follows a task: whoever takes it in by another would leave it again in the same pass. */

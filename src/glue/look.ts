@@ -43,15 +43,16 @@ export async function look(glue: Glue, signal: AbortSignal): Promise<View | unde
   const jobs = byTask(list.jobs);
   const others = await lookAtOthers(glue, signal);
   if (others === undefined) return undefined;
+  for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const placeOf = readPlaces({ queues, isWhole }, glue.schedulerQueue);
-  return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs: new Map([...jobs, ...others]) };
+  return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs };
 }
 
-/** The jobs of those tasks that we follow for another Unix user. */
+/** The jobs that we follow for another Unix user: those alone, whatever else users have running under the names of these tasks. */
 async function lookAtOthers(
   { journal, scheduler, log }: Glue,
   signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+): Promise<ReadonlyMap<TaskId, Job> | undefined> {
   const entries = [...journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
   if (entries.length === 0) return new Map();
   const list = await scheduler.listEverybodys(signal);
@@ -60,7 +61,12 @@ async function lookAtOthers(
     return undefined;
   }
   const found = byTask(list.jobs);
-  return new Map(entries.map(({ task }) => [task, found.get(task) ?? []]));
+  return new Map(
+    entries.flatMap(({ task, jobId, attempt }) => {
+      const its = found.get(task)?.find(({ id, name }) => id === jobId && attemptOf(name) === attempt);
+      return its?.isOthers === true ? [[task, its] as const] : [];
+    }),
+  );
 }
 
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */

@@ -4,7 +4,7 @@ import type { Job } from '../slurm/scheduler.ts';
 import { bringToSlurm } from './claim.ts';
 import { MAX_ATTEMPTS } from './decide/moves.ts';
 import { forEachTask } from './each-task.ts';
-import type { Entry } from './entry.ts';
+import { withOwner, type Entry } from './entry.ts';
 import { giveBack } from './give-back.ts';
 import type { Glue } from './glue.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type View } from './look.ts';
@@ -67,7 +67,15 @@ async function followJob(glue: Glue, entry: Entry, job: Job): Promise<void> {
   const attempt = readJobName(job.name)?.attempt;
   glue.log.info('The job was found by its name', { task: entry.task, job: job.id, queue: entry.queueName });
   if (entry.step === 'submitting' && attempt === entry.attempt) return adopt(glue, entry, job.id);
-  return glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now(), attempt, jobId: job.id });
+  const whose = withOwner(entry, job.id);
+  return glue.journal.write({
+    ...entry,
+    step: 'following',
+    stepAt: glue.clock.now(),
+    attempt,
+    jobId: job.id,
+    ...whose,
+  });
 }
 
 /** The way to Slurm is gone on with beside everything else; where that can't be, the task returns to its queue. */

@@ -7,7 +7,7 @@ import type { TaskDocument } from '../clearml/task.ts';
 import { TemplateProblem } from '../template/errors.ts';
 import { refused } from './decide/ended.ts';
 import { endTask } from './end.ts';
-import type { Entry } from './entry.ts';
+import { withOwner, type Entry } from './entry.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
 import { withPlacesFor } from './set-by.ts';
@@ -129,7 +129,13 @@ async function settle(
 /** From now on this job is the task's, and the task says so. */
 export async function adopt(glue: Glue, entry: Entry, jobId: JobId, why?: string): Promise<void> {
   const { clusterName } = glue.cluster;
-  await glue.journal.write({ ...entry, step: 'following', stepAt: glue.clock.now(), jobId });
+  await glue.journal.write({
+    ...entry,
+    step: 'following',
+    stepAt: glue.clock.now(),
+    jobId,
+    ...withOwner(entry, jobId),
+  });
   await say(glue, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
   const properties = { slurm_job_id: jobId, slurm_cluster: clusterName };
   await inform(glue, entry.task, () => glue.clearml.tasks.setProperties(entry.task, properties));

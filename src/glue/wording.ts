@@ -25,7 +25,7 @@ export function describeSubmitted(
 
 /** Said when the daemon that submitted the job is gone, and another one takes it over. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. It is followed from here, but Slurm may not let us cancel it: then that user or an admin of the cluster can.`;
+  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. It is followed from here, but not cancelled: that user or an admin of the cluster can do that.`;
 }
 
 /** @param words Slurm's own */

@@ -7,7 +7,7 @@ import { failureWords, oneLine } from './command-words.ts';
 import { SlurmUnavailable } from './errors.ts';
 import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from './host-trouble.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
-import { logUmask, readUmask, UMASK_VARIABLE } from './log-umask.ts';
+import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { mergeLookUp } from './look-up.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
@@ -18,6 +18,7 @@ import type { ClusterFacts, Job, JobList, JobRecord, Scheduler, Submission, Subm
 import { readFacts, SHOW_CONFIG_ARGS } from './scontrol.ts';
 import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
+import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitter.ts';
 
 /** Names to be found on the host's PATH, or absolute paths. */
 export interface SlurmCommands {
@@ -63,6 +64,7 @@ export function createCliScheduler({
   const others = createCallSlots(1);
   const strangeStates = new Set<string>();
   let lastFacts: ClusterFacts | undefined;
+  let submitter: Submitter | undefined;
 
   async function run(slots: CallSlots, command: HostCommand): Promise<HostResult> {
     const result = await slots.run(() => host.run(command), command.signal);
@@ -87,9 +89,21 @@ export function createCliScheduler({
     if (read === undefined) {
       throw new SlurmUnavailable(`scontrol show config on ${host.name} does not tell the cluster's settings`);
     }
-    const umask = readUmask((await ask(others, '/bin/sh', ['-c', 'umask'], signal).catch(throwUnavailable)).stdout);
-    lastFacts = { ...read, umask };
+    lastFacts = { ...read, umask: (await lookAtSubmitter(signal)).umask };
     return lastFacts;
+  }
+
+  async function lookAtSubmitter(signal?: AbortSignal): Promise<Submitter> {
+    const answer = await ask(others, '/bin/sh', ['-c', SUBMITTER_SCRIPT], signal).catch(throwUnavailable);
+    submitter = readSubmitter(answer.stdout);
+    return submitter;
+  }
+
+  /** The number of the Unix user whose jobs are ours. @throws SlurmUnavailable */
+  async function ourUserId(signal?: AbortSignal): Promise<number> {
+    const userId = submitter?.userId ?? (await lookAtSubmitter(signal)).userId;
+    if (userId !== undefined) return userId;
+    throw new SlurmUnavailable(`${host.name} does not tell the number of our Unix user: see \`id -u\` there`);
   }
 
   async function submit({ jobName, script, signal }: Submission): Promise<SubmitOutcome> {
@@ -110,14 +124,23 @@ export function createCliScheduler({
     }
   }
 
-  async function listOf(whose: 'ours' | "everybody's", signal?: AbortSignal): Promise<JobList> {
+  function listOf(whose: 'ours' | "everybody's", userId: number | undefined, signal?: AbortSignal): Promise<JobList> {
     const mark = randomToken();
-    const read = (result: HostResult): JobList => readSqueue(result, mark);
+    const read = (result: HostResult): JobList => readSqueue(result, mark, userId);
     return ask(others, commands.squeue, squeueArgs(mark, whose), signal).then(read, failedList);
   }
 
+  async function listEverybodys(signal?: AbortSignal): Promise<JobList> {
+    try {
+      return await listOf("everybody's", await ourUserId(signal), signal);
+    } catch (error) {
+      if (error instanceof SlurmUnavailable) return { kind: 'failed', words: error.message };
+      throw error;
+    }
+  }
+
   async function list(signal?: AbortSignal): Promise<JobList> {
-    const answer = await listOf('ours', signal);
+    const answer = await listOf('ours', undefined, signal);
     if (answer.kind === 'listed') warnOfStrangeStates(answer.jobs);
     return answer;
   }
@@ -145,7 +168,8 @@ export function createCliScheduler({
     const jobs: Job[] = [];
     try {
       for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
-        const result = await askAccounting(sacctArgs(names.slice(from, from + NAMES_PER_CALL), since), signal);
+        const some = names.slice(from, from + NAMES_PER_CALL);
+        const result = await askAccounting((userId) => sacctArgs(some, since, userId), signal);
         if (result === undefined) break;
         const part = readSacct(result);
         if (part.kind === 'failed') return part;
@@ -159,11 +183,15 @@ export function createCliScheduler({
   }
 
   /** sacct's answer, or undefined where there is no accounting or no sacct. @throws SlurmUnavailable */
-  async function askAccounting(args: readonly string[], signal?: AbortSignal): Promise<HostResult | undefined> {
+  async function askAccounting(
+    args: (userId: number) => readonly string[],
+    signal?: AbortSignal,
+  ): Promise<HostResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
+    const userId = await ourUserId(signal);
     try {
-      return await ask(accounting, commands.sacct, args, signal);
+      return await ask(accounting, commands.sacct, args(userId), signal);
     } catch (error) {
       if (!(error instanceof CommandNotFound)) return throwUnavailable(error);
       log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
@@ -180,7 +208,7 @@ export function createCliScheduler({
 
   /** What accounting adds to the record of a job that was cancelled or ran out of memory; nothing where it can't be asked. */
   async function addUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
-    const answer = await askAccounting(sacctUsageArgs(id), signal).catch((error: unknown) => {
+    const answer = await askAccounting(() => sacctUsageArgs(id), signal).catch((error: unknown) => {
       if (error instanceof SlurmUnavailable) return undefined;
       throw error;
     });
@@ -206,10 +234,11 @@ export function createCliScheduler({
       const shown = readJobRecord(result.stdout, id);
       // Garbled, or forged by the job's owner: it is asked for again, until the controller forgets the job.
       if (shown === undefined) throw new SlurmUnavailable(`scontrol shows no readable record of job ${id}`);
-      return shown;
+      const userId = await ourUserId(signal);
+      return { ...shown, isOthers: shown.userId !== userId };
     }
     if (!isUnknownJob(result.stderr)) throw new SlurmUnavailable(failureWords('scontrol show job', result));
-    const past = await askAccounting(sacctRecordArgs(id), signal);
+    const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
     return past === undefined ? undefined : readSacctRecord(past);
   }
 
@@ -230,7 +259,7 @@ export function createCliScheduler({
     facts,
     submit,
     list,
-    listEverybodys: (signal) => listOf("everybody's", signal),
+    listEverybodys,
     lookUp,
     record,
     cancel,

@@ -7,9 +7,9 @@ import type { JobId, JobRecord } from './scheduler.ts';
 
 const FIELDS = ['Submit', 'JobName', 'State', 'ExitCode', 'NodeList', 'Timelimit', 'Reason'];
 
-/** The arguments for all runs of one job, however long ago. */
-export function sacctRecordArgs(id: JobId): string[] {
-  return [...sacctTableArgs(FIELDS), `--jobs=${id}`];
+/** The arguments for all runs of one job of this Unix user, however long ago: asked for a job, sacct tells of any user's. */
+export function sacctRecordArgs(id: JobId, submitter: number): string[] {
+  return [...sacctTableArgs(FIELDS), `--uid=${submitter}`, `--jobs=${id}`];
 }
 
 /**

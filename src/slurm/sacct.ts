@@ -35,12 +35,15 @@ const CLOCKS_DIFFER_MS = 3_600_000;
  *
  * `--starttime`: without it only today's jobs are searched; `uts` takes seconds since 1970 whatever the time zone.
  * `--endtime`: without it the search is for one moment only, and leaves out what may not start before a later one.
+ * `--uid`: an operator may be told of the jobs of all users (sacct(1), `--allusers`).
  * @param names without commas, at least one
  * @param since milliseconds since 1970
+ * @param submitter whose jobs
  */
-export function sacctArgs(names: readonly string[], since: number): string[] {
+export function sacctArgs(names: readonly string[], since: number, submitter: number): string[] {
   return [
     ...sacctTableArgs(FIELDS),
+    `--uid=${submitter}`,
     `--name=${names.join(',')}`,
     `--state=${STATES.join(',')}`,
     `--starttime=uts${Math.max(0, Math.floor((since - CLOCKS_DIFFER_MS) / 1000))}`,

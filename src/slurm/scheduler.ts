@@ -40,6 +40,8 @@ export interface Job {
   /** When it started, or for a pending job when Slurm expects it to start. */
   readonly startAt: number | undefined;
   readonly endedAt: number | undefined;
+  /** It is another Unix user's than the one that submits here. Only the list of everybody's jobs tells. */
+  readonly isOthers?: boolean;
 }
 
 /** A list is whole or it is nothing: a poll that failed in any way says nothing about any job. */
@@ -54,6 +56,8 @@ export interface JobRecord {
   readonly exitSignal: number | undefined;
   /** The Unix user that it runs as; accounting is not asked for it. */
   readonly userId?: number | undefined;
+  /** Another Unix user's than the one that submits here, or it can not be told whose. */
+  readonly isOthers?: boolean;
   /** Accounting does not know it. */
   readonly outputPath: string | undefined;
   /** The controller's record does not tell beyond doubt where the output goes. */
@@ -102,7 +106,8 @@ export interface Scheduler {
    */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
   /**
-   * Slurm's record of one job: the controller's, else what accounting keeps of it. undefined when neither has one.
+   * Slurm's record of one job: the controller's, of whoever's job, else what accounting keeps of a job of ours. undefined when neither
+   * has one.
    * @throws SlurmUnavailable
    */
   record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;

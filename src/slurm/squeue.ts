@@ -10,6 +10,8 @@ const FIELD_END = '\x1f';
 
 /** In this order; the name comes last, because it may hold any character. Letters as in squeue(1), `--format`. */
 const FIELDS = ['%A', '%i', '%T', '%r', '%V', '%S', '%e', '%P', '%N', '%j'];
+/** The same with the number of the job's Unix user in front of the name. */
+const EVERYBODYS_FIELDS = [...FIELDS.slice(0, -1), '%U', '%j'];
 
 /** What squeue prints above the first field: proof that it understood the format and had an answer. */
 const HEADER = 'JOBID';
@@ -24,7 +26,8 @@ const HEADER = 'JOBID';
  * @param whose jobs
  */
 export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[] {
-  const format = `${recordStart(mark)}${FIELDS.join(FIELD_END)}${recordEnd(mark)}`;
+  const fields = whose === 'ours' ? FIELDS : EVERYBODYS_FIELDS;
+  const format = `${recordStart(mark)}${fields.join(FIELD_END)}${recordEnd(mark)}`;
   return ['--all', ...(whose === 'ours' ? ['--me'] : []), '--states=all', `--format=${format}`];
 }
 
@@ -33,19 +36,21 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
  * that begins also ends; that nothing is missing after the last one is the promise of `Host.run`.
  * Rows of job arrays and heterogeneous jobs are left out: no job of ours is one. So is a row of which the job can't be told, if its
  * name is none of ours; with a name of ours it would make a job of ours absent, and there is no list.
+ * @param submitter of everybody's list: the Unix user whose jobs are ours
  */
-export function readSqueue(result: HostResult, mark: string): JobList {
+export function readSqueue(result: HostResult, mark: string, submitter?: number): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
   let header: string | undefined;
   const jobs: Job[] = [];
-  for (const fields of readRecords(result.stdout, mark)) {
+  const columns = submitter === undefined ? FIELDS : EVERYBODYS_FIELDS;
+  for (const fields of readRecords(result.stdout, mark, columns.length)) {
     if (fields === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
     if (header === undefined) {
       header = fields[0] ?? '';
       continue;
     }
-    const job = readRow(fields);
+    const job = readRow(fields, submitter);
     if (job === 'unreadable')
       return { kind: 'failed', words: 'the answer of squeue has an unreadable row of a job of ours' };
     if (job !== 'not ours') jobs.push(job);
@@ -58,7 +63,7 @@ export function readSqueue(result: HostResult, mark: string): JobList {
  * The fields of one record after the other, or undefined where one is not whole. What stands around the records is a wrapper's
  * noise. One by one, because thousands that live at the same time cost as much again to sweep up.
  */
-function* readRecords(stdout: string, mark: string): Generator<string[] | undefined> {
+function* readRecords(stdout: string, mark: string, columns: number): Generator<string[] | undefined> {
   const [start, end] = [recordStart(mark), recordEnd(mark)];
   let next = stdout.indexOf(start);
   while (next !== -1) {
@@ -69,20 +74,21 @@ function* readRecords(stdout: string, mark: string): Generator<string[] | undefi
     const fields = piece.slice(0, endsAt).split(FIELD_END);
     const noise = piece.slice(endsAt + end.length);
     // In the noise also the beginning of a record of which not even the mark is whole.
-    const isWhole =
-      endsAt !== -1 && fields.length >= FIELDS.length && !noise.includes(end) && !noise.includes(RECORD_START);
+    const isWhole = endsAt !== -1 && fields.length >= columns && !noise.includes(end) && !noise.includes(RECORD_START);
     yield isWhole ? fields : undefined;
   }
 }
 
-function readRow(fields: readonly string[]): Job | 'not ours' | 'unreadable' {
+function readRow(fields: readonly string[], submitter: number | undefined): Job | 'not ours' | 'unreadable' {
   const [id = '', shownId = '', stateWord = '', reason = ''] = fields;
   const [submitted = '', start = '', end = '', partition = '', nodes = ''] = fields.slice(FIELDS.indexOf('%V'));
-  const name = fields.slice(FIELDS.length - 1).join(FIELD_END);
+  const behind = fields.slice(FIELDS.length - 1);
+  const [userId, name] =
+    submitter === undefined ? [undefined, behind.join(FIELD_END)] : [behind[0], behind.slice(1).join(FIELD_END)];
   // The last task of a job array shows the id of the whole array: only where both agree is it a job by itself.
   const row = { id, name, stateWord, reason, partition, nodes, submitted, start, end };
   const job = id === shownId ? readJobRow(row) : undefined;
-  if (job !== undefined) return job;
+  if (job !== undefined) return submitter === undefined ? job : { ...job, isOthers: userId !== String(submitter) };
   return PART_OF_SEVERAL.test(shownId) || readJobName(name) === undefined ? 'not ours' : 'unreadable';
 }
 

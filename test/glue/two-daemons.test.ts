@@ -1,13 +1,14 @@
 // Two daemons on the same queues and cluster: each task is told of by one of them, and by the other one when that is dead.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { newAttempt } from '../../src/slurm/job-name.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { pass, start } from './daemon-run.ts';
+import { anotherUser } from './another-user.ts';
 import { createDesk, type Desk } from './desk.ts';
 import type { Disk } from './simulation/memory-journal.ts';
-import { entryOf } from './sightings.ts';
-import { OWN_QUEUE } from './simulation/places.ts';
+import { entryOf, jobOf, NOW } from './sightings.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -130,12 +131,11 @@ describe('two daemons', () => {
   it('ask for the whole table of jobs seldom, however many tasks another Unix user has parked there', async () => {
     const desk = createDesk({});
     // To this one the jobs of the other are hidden.
-    const { scheduler } = desk.glue;
-    const glue = { ...scheduler, list: () => Promise.resolve({ kind: 'listed', jobs: [] } as const) };
+    const { scheduler } = anotherUser(desk.glue.scheduler);
     const run = start(desk.neighbour(2));
     await enqueued(desk, 5);
     await pass(desk.clock, MINUTE_MS);
-    const half = start({ ...desk.glue, scheduler: glue });
+    const half = start({ ...desk.glue, scheduler });
     await pass(desk.clock, 60 * MINUTE_MS);
 
     expect(desk.cluster.jobs).to.have.length(5);
@@ -147,11 +147,7 @@ describe('two daemons', () => {
 
   it('D-11 of different Unix users take over too: the job is found among those of all users, and its task is told so', async () => {
     const desk = createDesk();
-    const { scheduler } = desk.glue;
-    const glue = {
-      ...desk.glue,
-      scheduler: { ...scheduler, list: () => Promise.resolve({ kind: 'listed', jobs: [] } as const) },
-    };
+    const glue = { ...desk.glue, scheduler: anotherUser(desk.glue.scheduler).scheduler };
     start(desk.neighbour(2));
     const [task = '' as TaskId] = await enqueued(desk, 1);
     await pass(desk.clock, MINUTE_MS);
@@ -167,6 +163,45 @@ describe('two daemons', () => {
     if (job !== undefined) desk.cluster.end(job, 'FAILED', 1);
     await pass(desk.clock, 5 * MINUTE_MS);
     expect((await desk.read(task))?.status).to.equal('failed');
+    run.stop();
+    await run.ended;
+  });
+
+  it("of different Unix users never cancel each other's job, not even of an aborted task", async () => {
+    const desk = createDesk();
+    const user = anotherUser(desk.glue.scheduler);
+    const glue = { ...desk.glue, scheduler: user.scheduler };
+    start(desk.neighbour(2));
+    const [task = '' as TaskId] = await enqueued(desk, 1);
+    await pass(desk.clock, MINUTE_MS);
+    desk.clock.drop(2);
+    const run = start(glue);
+    await pass(desk.clock, 15 * MINUTE_MS);
+    expect(glue.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
+
+    await desk.glue.clearml.tasks.abort(task);
+    await pass(desk.clock, 5 * MINUTE_MS);
+
+    expect(user.touched).to.deep.equal([]);
+    expect(desk.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
+    run.stop();
+    await run.ended;
+  });
+
+  it('of different Unix users go by their own jobs of a task, whatever others submit under its name', async () => {
+    const desk = createDesk();
+    const user = anotherUser(desk.glue.scheduler);
+    const [task = '' as TaskId] = await enqueued(desk, 1);
+    await desk.glue.clearml.queues.take(OWN_QUEUE, task);
+    await desk.glue.clearml.queues.park(SCHEDULER_QUEUE, task);
+    const name = formatJobName(task, newAttempt(NOW, 'abcde', '0000'));
+    user.foreign = [jobOf('PENDING', { id: '4711' as JobId, name, reason: 'JobHeldUser', isOthers: true })];
+    const run = start({ ...desk.glue, scheduler: user.scheduler });
+    await pass(desk.clock, 15 * MINUTE_MS);
+
+    expect(desk.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    expect(desk.glue.journal.entries.get(task)).to.include({ jobId: '1' });
+    expect(user.touched).to.deep.equal([]);
     run.stop();
     await run.ended;
   });

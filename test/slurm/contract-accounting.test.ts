@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import { sacctRecordArgs } from '../../src/slurm/sacct-record.ts';
+import { sacctArgs } from '../../src/slurm/sacct.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { requireAccounting, requireSlurmVersion } from '../support/requires.ts';
@@ -157,6 +159,30 @@ for (const { name, version } of SLURMS) {
 
         expect(state).to.equal('FAILED');
         expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, restarts: 1 });
+      });
+
+      // The newest never hears of an account of this user in the tests' cluster.
+      const itOnOwnSlurm = version === undefined ? it : (): void => undefined;
+      itOnOwnSlurm("is not told of another Unix user's job of the same name or number", async () => {
+        const theirs = newName();
+        const options = ['--parsable', '--hold', '--uid=65534', '--account=lab', '--chdir=/', '--output=/dev/null'];
+        await cluster.run('sacctmgr', '--immediate', 'add', 'user', 'nobody', 'account=lab');
+        const id = await waitUntil('the controller to know the account of that user', () =>
+          cluster.run('sbatch', ...options, `--job-name=${theirs}`, '--wrap=true').then(
+            (said) => said.trim() as JobId,
+            () => undefined,
+          ),
+        );
+        await cluster.run('scancel', id);
+        const isShownTo = async (user: number): Promise<boolean[]> => {
+          const byName = await cluster.run('sacct', ...sacctArgs([theirs], Date.now(), user));
+          const byNumber = await cluster.run('sacct', ...sacctRecordArgs(id, user));
+          return [byName, byNumber].map((answer) => answer.includes(theirs));
+        };
+        await waitUntil('accounting to show it to that user', async () => !(await isShownTo(65534)).includes(false));
+
+        expect(await isShownTo(userInfo().uid)).to.deep.equal([false, false]);
+        expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
       it('tells of each of several', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { tmpdir } from 'node:os';
 import { requireRoot, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
 import { schedulerOn } from './scheduler-on.ts';
 
 const NOBODY = '65534';
@@ -24,7 +25,9 @@ describe("another Unix user's job", () => {
       expect(everybodys.kind === 'listed' && everybodys.jobs.find((job) => job.id === id)).to.include({
         name: 'other',
         state: 'PENDING',
+        isOthers: true,
       });
+      expect(await scheduler.record(id as JobId)).to.include({ name: 'other', isOthers: true });
     } finally {
       await cluster.run('scancel', id);
     }

@@ -14,11 +14,12 @@ function line(...fields: readonly string[]): string {
 
 describe('sacct', () => {
   it('S-22 is asked by exact name, for every run, from a time that no time zone changes, an hour before', () => {
-    const args = sacctArgs([OURS, 'other'], 1_795_505_467_999);
+    const args = sacctArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
       '--duplicates',
       '--allocations',
+      '--uid=1000',
       `--name=${OURS},other`,
       '--starttime=uts1795501867',
     ]);

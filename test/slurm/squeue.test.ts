@@ -6,7 +6,7 @@ import { fixture, result } from './fixture.ts';
 
 const MARK = 'mark1234';
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
-const HEADER = record([
+const HEADER_FIELDS = [
   'JOBID',
   'JOBID',
   'STATE',
@@ -17,7 +17,8 @@ const HEADER = record([
   'PARTITION',
   'NODELIST',
   'NAME',
-]);
+];
+const HEADER = record(HEADER_FIELDS);
 
 function record(fields: readonly string[]): string {
   return `\x1e${MARK}\x1f${fields.join('\x1f')}\x1d${MARK}\n`;
@@ -43,7 +44,11 @@ describe('squeue', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
-    expect(squeueArgs(MARK, "everybody's")).to.have.members(['--all', '--states=all', format]);
+    expect(squeueArgs(MARK, "everybody's")).to.have.members([
+      '--all',
+      '--states=all',
+      format.replace('\x1f%j', '\x1f%U\x1f%j'),
+    ]);
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
@@ -78,6 +83,20 @@ describe('squeue', () => {
       reason: 'NonZeroExitCode',
       endedAt: 1_795_505_467_000,
     });
+  });
+
+  it("tells of each job in everybody's list whether it is another Unix user's, whatever its name", () => {
+    const header = record([...HEADER_FIELDS.slice(0, -1), 'USER', 'NAME']);
+    const rowOf = (id: string, userId: string, name: string): string =>
+      record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
+    const stdout = header + rowOf('1', '1000', OURS) + rowOf('2', '1001', `1000\x1f${OURS}`) + rowOf('3', '', OURS);
+    const list = readSqueue(result({ stdout }), MARK, 1000);
+
+    expect(list.kind === 'listed' && list.jobs.map(({ id, name, isOthers }) => [id, name, isOthers])).to.deep.equal([
+      ['1', OURS, false],
+      ['2', `1000\x1f${OURS}`, true],
+      ['3', OURS, true],
+    ]);
   });
 
   it('lists no jobs when there are none', () => {

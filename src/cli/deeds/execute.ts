@@ -100,8 +100,9 @@ async function exitCodeOf({ glue }: OneTask, { task, jobId }: OneTaskEnd): Promi
   if (task !== undefined && GOOD_ENDS.includes(task.status)) return EXIT.ok;
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
   const record = last === undefined ? undefined : await glue.scheduler.record(last);
-  // Ids are handed out again.
-  const code = readJobName(record?.name ?? '')?.taskId === task?.id ? record?.exitCode : undefined;
+  // Ids are handed out again, and anybody may give a job this name.
+  const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
+  const code = isIts ? record?.exitCode : undefined;
   return code === undefined || code === 0 ? EXIT.failed : code;
 }
 

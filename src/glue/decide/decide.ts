@@ -2,7 +2,7 @@
 import { attemptOf } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import type { Entry } from '../entry.ts';
+import { withOwner, type Entry } from '../entry.ts';
 import type { Action } from './action.ts';
 import { decideAbsent } from './absent.ts';
 import { decideEnded } from './ended.ts';
@@ -43,7 +43,7 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
   const which = isOther
     ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
     : {};
-  return [{ do: 'note', patch: { ...which, absentSince: undefined, endSeenAt: undefined } }];
+  return [{ do: 'note', patch: { ...which, ...withOwner(entry, job.id), absentSince: undefined, endSeenAt: undefined } }];
 }
 
 /** What it takes to tell which job is the task's. */

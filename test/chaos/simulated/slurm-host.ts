@@ -53,7 +53,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
         }
         return said('');
       case '/bin/sh':
-        return said('0022\n');
+        return said('umask 0022 uid 1000\n');
       default:
         throw new Error(`the simulated cluster has no ${command.program}`);
     }
@@ -135,7 +135,7 @@ function printSubmitted(outcome: SubmitOutcome): HostResult {
 /** As squeue prints a format: a header, and one record for each job. */
 function printSqueue(jobs: readonly SimJob[], format: string): string {
   const header = { A: 'JOBID', i: 'JOBID', T: 'STATE', r: 'REASON', V: 'SUBMIT_TIME', S: 'START_TIME' };
-  const others = { e: 'END_TIME', P: 'PARTITION', N: 'NODELIST', j: 'NAME' };
+  const others = { e: 'END_TIME', P: 'PARTITION', N: 'NODELIST', U: 'USER', j: 'NAME' };
   const rows = jobs.map((job) => ({
     A: job.id,
     i: job.id,
@@ -146,6 +146,7 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
     e: seconds(job.endedAt),
     P: 'debug',
     N: nodesOf(job),
+    U: '1000',
     j: job.name,
   }));
   const print = (row: Readonly<Record<string, string>>): string =>

@@ -1,4 +1,5 @@
 // The stand-in's sacct: what accounting remembers of jobs, one line each.
+import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { formatTime } from './formatting.ts';
 import { type StandInJob } from '../job.ts';
@@ -19,6 +20,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'parsable2', short: 'P' },
   { long: 'starttime', short: 'S', value: 'required' },
   { long: 'state', short: 's', value: 'required' },
+  { long: 'uid', value: 'required' },
   { long: 'user', short: 'u', value: 'required' },
 ];
 
@@ -49,12 +51,15 @@ export function sacct(call: CommandCall, { controller, settings }: ClusterView):
     if (column === undefined) throw new BadCommandLine(`sacct: error: Invalid field requested: "${field}"\n`, 1);
     return column;
   });
+  const ownUid = String(userInfo().uid);
   const since = readSince(options.get('starttime'));
   const rows = controller
     .remembered()
     .filter((job) => (job.endedAt ?? Infinity) >= since)
     .filter((job) => options.get('state')?.split(',').includes(job.state) ?? true)
     .filter((job) => options.get('name')?.split(',').includes(job.name) ?? true)
+    // All jobs run as who runs the stand-in.
+    .filter(() => (options.get('uid') ?? ownUid) === ownUid)
     .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
     .map((job) => columns.map((column) => column(job, call)));
 

@@ -1,4 +1,5 @@
 // The stand-in's squeue: the letters of `--format` that anybody here asks for, and its usual table.
+import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
 import { isOver, type StandInJob } from '../job.ts';
@@ -58,6 +59,8 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   D: { header: 'NODES', value: (job) => String(job.nodeCount) },
   C: { header: 'CPUS', value: (job) => String(job.taskCount * job.cpusPerTask) },
   u: { header: 'USER', value: (job) => job.user },
+  // All jobs run as who runs the stand-in.
+  U: { header: 'USER', value: () => String(userInfo().uid) },
   V: { header: 'SUBMIT_TIME', value: (job, call) => formatTime(job.submittedAt, call.environment, 'N/A') },
   S: { header: 'START_TIME', value: (job, call) => formatTime(job.startedAt, call.environment, 'N/A') },
   e: {

@@ -1,0 +1,39 @@
+// The job that `logs` shows: of a number that somebody typed into ClearML only a job of ours, whatever it is called.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { findJob } from '../../src/cli/find-job.ts';
+import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
+
+const TASK = 'a'.repeat(32) as TaskId;
+const RECORD: JobRecord = {
+  name: `clearml_task_${TASK}-mwudl4rwabcd`,
+  stateWord: 'RUNNING',
+  exitCode: 0,
+  exitSignal: undefined,
+  userId: 1000,
+  isOthers: false,
+  outputPath: '/logs/7.out',
+  nodes: 'n1',
+  timeLimit: undefined,
+  reason: undefined,
+  restarts: 0,
+};
+
+describe('the job of a task', () => {
+  for (const [what, record, isFound] of [
+    ['a job of ours', RECORD, true],
+    ["another Unix user's job of the same name", { ...RECORD, userId: 1001, isOthers: true }, false],
+    ['a job of which nobody can tell whose it is', { ...RECORD, userId: undefined, isOthers: true }, false],
+    ['a job of ours of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
+  ] as const) {
+    it(`is ${isFound ? '' : 'not '}${what}, where its number is known from ClearML only`, async () => {
+      const scheduler = {
+        list: () => Promise.resolve({ kind: 'listed', jobs: [] } as const),
+        record: (id: JobId) => Promise.resolve(id === '7' ? record : undefined),
+      };
+      const found = await findJob({ scheduler, stateDir: '/nowhere' }, TASK, () => Promise.resolve('7'));
+
+      expect(found).to.deep.equal(isFound ? { id: '7', record } : undefined);
+    });
+  }
+});

@@ -1,0 +1,52 @@
+// The simulated cluster as a second Unix user sees it: his own jobs in his list, everybody's in the other, and none but his own to cancel.
+import type { Job, JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
+
+export interface AnotherUser {
+  readonly scheduler: Scheduler;
+  /** Jobs of others that he asked Slurm to end. */
+  readonly touched: readonly JobId[];
+  /** Jobs that still others have, in everybody's list. */
+  foreign: readonly Job[];
+}
+
+export function anotherUser(inner: Scheduler): AnotherUser {
+  const own = new Set<JobId>();
+  const touched: JobId[] = [];
+  const isOthers = (id: JobId): boolean => !own.has(id);
+  const filtered = async (list: Promise<JobList>): Promise<JobList> => {
+    const read = await list;
+    return read.kind === 'failed' ? read : { kind: 'listed', jobs: read.jobs.filter(({ id }) => !isOthers(id)) };
+  };
+  const user: AnotherUser = {
+    touched,
+    foreign: [],
+    scheduler: {
+      ...inner,
+      async submit(submission) {
+        const outcome = await inner.submit(submission);
+        if (outcome.kind === 'accepted') own.add(outcome.jobId);
+        return outcome;
+      },
+      list: (signal) => filtered(inner.list(signal)),
+      lookUp: (names, since, signal) => filtered(inner.lookUp(names, since, signal)),
+      async listEverybodys(signal) {
+        const read = await inner.listEverybodys(signal);
+        if (read.kind === 'failed') return read;
+        const jobs = [...read.jobs.map((job) => ({ ...job, isOthers: isOthers(job.id) })), ...user.foreign];
+        return { kind: 'listed', jobs };
+      },
+      async record(id, signal) {
+        const record = await inner.record(id, signal);
+        return record && { ...record, isOthers: isOthers(id) };
+      },
+      async cancel(ids, signal) {
+        touched.push(...ids.filter(isOthers));
+        await inner.cancel(
+          ids.filter((id) => !isOthers(id)),
+          signal,
+        );
+      },
+    },
+  };
+  return user;
+}
