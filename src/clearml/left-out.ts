@@ -1,5 +1,6 @@
 // What cannot be read in a list of the server is left out: one warning names it, and the rest of the list is used.
 import type { Clock } from '../base/clock.ts';
+import { createRemembered } from '../base/remembered.ts';
 import type { Logger } from '../log/logger.ts';
 
 /** One element, or one field that an element cannot do without. */
@@ -14,13 +15,13 @@ export interface LeftOut {
 export type TellLeftOut = (endpoint: string, leftOut: readonly LeftOut[]) => void;
 
 const AGAIN_AFTER_MS = 3_600_000;
-/** More than this is forgotten, and may be told again. */
+/** What is older is forgotten, and may be told again. */
 const MOST_REMEMBERED = 1_000;
 const SHOWN_LENGTH = 60;
 
 /** One line an answer, however much is wrong with it: its number of faults is the server's, or an attacker's, to choose. */
 export function createTellLeftOut(log: Logger, clock: Clock): TellLeftOut {
-  const toldAt = new Map<string, number>();
+  const toldAt = createRemembered<number>(MOST_REMEMBERED);
   return (endpoint, leftOut) => {
     const [first] = leftOut;
     if (first === undefined) return;
@@ -28,7 +29,6 @@ export function createTellLeftOut(log: Logger, clock: Clock): TellLeftOut {
     const key = JSON.stringify([endpoint, place, why]);
     const now = clock.now();
     if (now - (toldAt.get(key) ?? -Infinity) < AGAIN_AFTER_MS) return;
-    if (toldAt.size >= MOST_REMEMBERED) toldAt.clear();
     toldAt.set(key, now);
     const more = leftOut.length === 1 ? {} : { more: leftOut.length - 1 };
     log.warn("Left out of ClearML's answer, as it can't be read; correct it there", { endpoint, place, why, ...more });

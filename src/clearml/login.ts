@@ -27,9 +27,9 @@ export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps
   async function logIn(): Promise<Token> {
     try {
       const text = await askForToken(formatAuthorization(settings, held));
-      secrets.add(text);
       const token = readToken(text, clock.now());
       if (token === undefined) throw new NotTheApi('the answer to auth.login holds no token that can be read', false);
+      secrets.addPassing(text);
       held = token;
       return token;
     } catch (error) {

@@ -24,11 +24,16 @@ const Claims = z.object({
 
 const LONGEST_MARGIN_MS = 5 * 60_000;
 
+/** Web servers take no longer line in a request (nginx, large_client_header_buffers); a real one has some 500 characters. */
+const LONGEST = 8_000;
+
 /**
- * Reads the claims of a JSON web token; the signature is the server's business. Undefined for a text that is no such token.
+ * Reads the claims of a JSON web token; the signature is the server's business. Undefined for a text that is no such token, or one too
+ * long to call with.
  * @param receivedAt when it was received, milliseconds since 1970
  */
 export function readToken(text: string, receivedAt: number): Token | undefined {
+  if (text.length > LONGEST) return undefined;
   const claims = Claims.safeParse(readPayload(text));
   if (!claims.success) return undefined;
   const { exp, iat, identity, api_version, server_version } = claims.data;

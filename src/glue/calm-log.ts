@@ -1,21 +1,21 @@
 // A log that says each trouble once in a while, however often it is met: a server that is away for a night is a few lines.
 import type { Clock } from '../base/clock.ts';
+import { createRemembered } from '../base/remembered.ts';
 import type { LogData, Logger } from '../log/logger.ts';
 
 const AGAIN_AFTER_MS = 10 * 60_000;
-/** More than this is forgotten, and may be said again. */
+/** What is older is forgotten, and may be said again. */
 const MOST_REMEMBERED = 10_000;
 
 /** Warnings and errors that repeat (the same sentence and cause, about the same task, job and queue) go to the debug level. */
 export function calmLog(log: Logger, clock: Clock): Logger {
-  const saidAt = new Map<string, number>();
+  const saidAt = createRemembered<number>(MOST_REMEMBERED);
 
   function isNews(message: string, data: LogData | undefined): boolean {
     const key = JSON.stringify([message, data?.['task'], data?.['job'], data?.['queue'], causeIn(data)]);
     const lastAt = saidAt.get(key);
     const now = clock.now();
     if (lastAt !== undefined && now - lastAt < AGAIN_AFTER_MS) return false;
-    if (saidAt.size >= MOST_REMEMBERED) saidAt.clear();
     saidAt.set(key, now);
     return true;
   }

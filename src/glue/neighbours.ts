@@ -1,6 +1,7 @@
 // Neighbours: the daemons that live beside this one on the same scheduler queue, and so who of them follows which job.
 import type { WorkerRow, Workers } from '../clearml/client.ts';
 import type { QueueId } from '../clearml/ids.ts';
+import { isMark } from '../slurm/job-name.ts';
 
 /**
  * With this letter the mark begins of a process that brings a single task to Slurm, and no daemon's: it stands behind every
@@ -51,6 +52,10 @@ const DEAD_AFTER_MISSED = 3;
 /** Readings in quicker succession count as one. */
 const READINGS_APART_MS = 25_000;
 
+/** Far more than there are daemons on one scheduler queue, and than one of them serves queues. */
+const MOST_KNOWN = 200;
+const MOST_QUEUES = 1_000;
+
 const MARK_TAG = 'clearml-agent-slurm:mark:';
 
 export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self): Neighbours {
@@ -70,7 +75,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
         const other = readMarkTag(row);
         return other === undefined || other === mark
           ? []
-          : [{ id: row.id, mark: other, queues: row.queues, missed: 0 }];
+          : [{ id: row.id, mark: other, queues: row.queues.slice(0, MOST_QUEUES), missed: 0 }];
       });
       hasMet ||= heard.length > 0;
       // Two daemons of one name would show as one, now as this one and now as that.
@@ -78,10 +83,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
       // One that is missing from an answer of which a part could not be read may be in that part.
       const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
-      const missing = others
-        .filter((one) => !heard.some((other) => other.mark === one.mark))
-        .map((one) => ({ ...one, missed: one.missed + misses }));
-      others = [...heard, ...missing.filter(({ missed }) => missed < DEAD_AFTER_MISSED)];
+      others = remember(others, heard, misses);
     },
 
     hasMet: () => hasMet,
@@ -97,6 +99,20 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
   };
 }
 
+/** Those of whom to know from now on. Anybody may register workers: those who are known already stay before newcomers. */
+export function remember<Known extends Pick<Neighbour, 'mark' | 'missed'>>(
+  known: readonly Known[],
+  heard: readonly Known[],
+  misses: number,
+): readonly Known[] {
+  const heardByMark = new Map(heard.map((one) => [one.mark, one]));
+  const old = known.map((one) => heardByMark.get(one.mark) ?? { ...one, missed: one.missed + misses });
+  const oldMarks = new Set(known.map(({ mark }) => mark));
+  const added = [...heardByMark.values()].filter(({ mark }) => !oldMarks.has(mark));
+  return [...old.filter(({ missed }) => missed < DEAD_AFTER_MISSED), ...added].slice(0, MOST_KNOWN);
+}
+
 function readMarkTag({ tags }: WorkerRow): string | undefined {
-  return tags.find((tag) => tag.startsWith(MARK_TAG))?.slice(MARK_TAG.length);
+  const mark = tags.find((tag) => tag.startsWith(MARK_TAG))?.slice(MARK_TAG.length);
+  return mark !== undefined && isMark(mark) ? mark : undefined;
 }

@@ -4,7 +4,7 @@ import type { Task } from '../clearml/task.ts';
 import type { Job } from '../slurm/scheduler.ts';
 import { attemptOf, readMark } from '../slurm/job-name.ts';
 import { forEach } from './each-task.ts';
-import type { Entry } from './entry.ts';
+import { MOST_FOLLOWED, type Entry } from './entry.ts';
 import { findStrays, seemsJobless, type Stray, type StrayFacts } from './find-strays.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { isBackAtGate } from './job-exit.ts';
@@ -91,10 +91,11 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
       const { queues, schedulerQueue, worker, adoptMs } = glue;
       const facts = { view, tasks, unknown, queues, schedulerQueue, worker, adoptMs, isOurs: glue.neighbours.isOurs };
       const { strays, isAll } = await findCertain(facts, signal);
+      const room = Math.max(0, MOST_FOLLOWED - entries.size);
       let taken = 0;
       await forEach(
         glue,
-        strays,
+        strays.slice(0, room),
         async (stray) => {
           await takeIn(glue, stray);
           taken += 1;

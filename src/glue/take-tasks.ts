@@ -3,7 +3,7 @@ import type { Queue, QueueEntry, QueueList } from '../clearml/client.ts';
 import { ServerUnreachable } from '../clearml/errors.ts';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import { bringToSlurm, chooseHead, claim, type Head } from './claim.ts';
-import type { Entry } from './entry.ts';
+import { MOST_FOLLOWED, type Entry } from './entry.ts';
 import type { Glue, ServedQueue } from './glue.ts';
 import { findLiveJob, type View } from './look.ts';
 import type { Backoff } from './backoff.ts';
@@ -26,7 +26,11 @@ export function createTakeTasks(glue: Glue, ways: Ways, pause: Backoff): TakeTas
 
   return {
     async round(view, { until, signal }) {
-      const mayGoOn = (): boolean => !signal.aborted && glue.clock.now() < until && glue.clock.now() >= pause.until();
+      const mayGoOn = (): boolean =>
+        !signal.aborted &&
+        glue.clock.now() < until &&
+        glue.clock.now() >= pause.until() &&
+        glue.journal.entries.size < MOST_FOLLOWED;
       let claimed = 0;
       let unanswered = 0;
       /** Left for a later round: what became of their claim is not known. */

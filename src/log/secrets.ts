@@ -4,32 +4,45 @@ import { MASK, redactShapes } from '../base/redact.ts';
 export interface Secrets {
   /** From now on `redact` hides this value, also in its base64, URL-encoded and JSON forms. Values under 6 characters are ignored. */
   add(value: string): void;
+  /** The same for a value that a newer one will take the place of, as of a token: only the newest few are remembered. */
+  addPassing(value: string): void;
   /** The text with every registered value, and every secret that is one by its shape, replaced by `********`. */
   redact(text: string): string;
 }
 
 /** From this length on half a value is no ordinary word. */
 const CUT_FROM = 16;
+/** Shorter values would blank out ordinary words, and no real key is that short. */
+const SHORTEST = 6;
+/** A server may answer each login with another token: what it gave long ago is in no text any more. */
+const MOST_PASSING = 4;
 
 export function createSecrets(): Secrets {
-  let hidden: string[] = [];
+  const lasting = new Set<string>();
+  let passing: readonly string[] = [];
+  /** Until another value is added. */
+  let hidden: readonly string[] | undefined;
+
+  function listForms(): readonly string[] {
+    const forms = [...lasting, ...passing].flatMap(formsOf);
+    // The longest first: the end of a secret that begins with another one must not stay.
+    return [...new Set(forms)].sort((a, b) => b.length - a.length);
+  }
 
   return {
     add(value) {
-      // Shorter values would blank out ordinary words, and no real key is that short.
-      if (value.length < 6) return;
-      const forms = [
-        value,
-        Buffer.from(value).toString('base64'),
-        // A lone half of a surrogate pair can't be part of a URL.
-        encodeURIComponent(Buffer.from(value).toString()),
-        JSON.stringify(value).slice(1, -1),
-      ];
-      // The longest first: the end of a secret that begins with another one must not stay.
-      hidden = [...new Set([...hidden, ...forms])].sort((a, b) => b.length - a.length);
+      if (value.length < SHORTEST || lasting.has(value)) return;
+      lasting.add(value);
+      hidden = undefined;
+    },
+    addPassing(value) {
+      if (value.length < SHORTEST) return;
+      passing = [value, ...passing.filter((one) => one !== value)].slice(0, MOST_PASSING);
+      hidden = undefined;
     },
     redact(text) {
       let shown = text;
+      hidden ??= listForms();
       for (const value of hidden) shown = shown.replaceAll(value, MASK);
       for (const value of hidden) if (value.length >= CUT_FROM) shown = redactCut(shown, value);
       return redactShapes(shown);
@@ -67,4 +80,14 @@ function sharedLength(one: string, other: string): number {
 
 function reversed(text: string): string {
   return text.split('').reverse().join('');
+}
+
+function formsOf(value: string): string[] {
+  return [
+    value,
+    Buffer.from(value).toString('base64'),
+    // A lone half of a surrogate pair can't be part of a URL.
+    encodeURIComponent(Buffer.from(value).toString()),
+    JSON.stringify(value).slice(1, -1),
+  ];
 }

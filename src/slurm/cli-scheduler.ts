@@ -1,4 +1,5 @@
 // Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
+import { createRemembered } from '../base/remembered.ts';
 import { CommandNotFound } from '../host/errors.ts';
 import type { Host, HostCommand, HostResult } from '../host/host.ts';
 import type { Logger } from '../log/logger.ts';
@@ -44,6 +45,9 @@ export interface CliSchedulerDeps {
 /** More are not faster: the controller takes one at a time. */
 const SUBMITS_AT_ONCE = 4;
 
+/** A new release has a few new states; what has more is no Slurm, and more lines tell nothing more. */
+const MOST_STRANGE_STATES = 20;
+
 /** Ends of which accounting may know more than the controller. */
 const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 
@@ -62,7 +66,7 @@ export function createCliScheduler({
   const submits = createCallSlots(SUBMITS_AT_ONCE);
   const accounting = createCallSlots(1);
   const others = createCallSlots(1);
-  const strangeStates = new Set<string>();
+  const strangeStates = createRemembered<true>(MOST_STRANGE_STATES);
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
@@ -147,11 +151,12 @@ export function createCliScheduler({
 
   function warnOfStrangeStates(jobs: readonly Job[]): void {
     for (const { id, state, stateWord } of jobs) {
-      if (state !== 'UNKNOWN' || strangeStates.has(stateWord)) continue;
-      strangeStates.add(stateWord);
+      if (state !== 'UNKNOWN' || strangeStates.get(stateWord) === true) continue;
+      if (strangeStates.size === MOST_STRANGE_STATES) return;
+      strangeStates.set(stateWord, true);
       log.warn('Slurm shows a job state that is not known here; such jobs are taken for alive', {
         job: id,
-        state: stateWord,
+        state: oneLine(stateWord),
       });
     }
   }

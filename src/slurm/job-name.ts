@@ -10,6 +10,11 @@ export interface JobName {
 /** By which a job tells whose it is: so many lower-case letters and digits, the same in all jobs of one submitter. */
 export const MARK_LENGTH = 5;
 
+/** Whether it is one, of whatever daemon. */
+export function isMark(text: string): boolean {
+  return /^[0-9a-z]{5}$/.test(text);
+}
+
 const TASK_ID = /^[0-9a-f]{32}$/;
 const OURS = /^clearml_task_([0-9a-f]{32})-([0-9a-z]{8,18})$/;
 

@@ -13,6 +13,13 @@ describe('readToken', () => {
     expect(readToken(text, 0)).to.deep.include({ text, user: 'u7', apiVersion: '2.31', serverVersion: '2.1.0' });
   });
 
+  it('takes none that is too long for a request', () => {
+    const long = makeToken({ identity: { user: 'u'.repeat(8_000) } });
+
+    expect(readToken(long, 0)).to.equal(undefined);
+    expect(readToken(makeToken({ identity: { user: 'u'.repeat(4_000) } }), 0)).to.not.equal(undefined);
+  });
+
   const cases: readonly [name: string, claims: Record<string, unknown>, receivedAt: number, renewAt: number][] = [
     ['five minutes before the end', { iat: 100, exp: 100 + 24 * HOUR_S }, 100_000, 100_000 + 86_400_000 - 300_000],
     ['at nine tenths of a short life', { iat: 100, exp: 160 }, 100_000, 154_000],

@@ -29,6 +29,16 @@ describe('a job that is to end', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), another, NOW)).to.equal(true);
   });
 
+  it('is remembered among the newest hundred extra ones, however many Slurm shows', () => {
+    let entry = entryOf();
+    for (let pass = 0; pass < 100; pass += 1) {
+      const jobIds = Array.from({ length: 1_000 }, (_, number) => String(1_000_000 + pass * 1_000 + number) as JobId);
+      entry = withCancelled(entry, { ...EXTRA, jobIds }, NOW);
+    }
+
+    expect(entry.cancelledExtras).to.have.length(100).and.to.include('1099999');
+  });
+
   it('is remembered with the reason if it is the own one, else by its id', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 

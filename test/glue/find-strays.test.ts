@@ -251,59 +251,6 @@ const ROWS: readonly Row[] = [
     living: ['m0001', 'm0000'],
     stray: 'none',
   },
-  {
-    title: 'is parked for long, and has a job of another Unix user that the task knows',
-    task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
-    everybodys: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
-    stray: 'job',
-  },
-  {
-    title: 'D-12 is parked for long, and another Unix user gave his job its name: that keeps nobody from going on with it',
-    task: taskOf('queued'),
-    parkedAt: OLD,
-    everybodys: [jobOf('PENDING', { isOthers: true })],
-    stray: 'parked',
-  },
-  {
-    title: 'is parked for long, and another Unix user gave his job its name, beside the one that the task knows',
-    task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
-    everybodys: [
-      jobOf('PENDING', { id: '6' as JobId, name: jobNameOf('m0002'), isOthers: true }),
-      jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true }),
-    ],
-    living: ['m0000', 'm0002'],
-    stray: 'job',
-  },
-  {
-    title: 'is parked for long, and a job of ours was submitted for it since our own jobs were listed',
-    task: taskOf('queued'),
-    parkedAt: OLD,
-    everybodys: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
-    stray: 'none',
-  },
-  {
-    title: 'waits in no queue, and another Unix user gave his job its name',
-    task: taskOf('queued', QUIET),
-    everybodys: [jobOf('RUNNING', { isOthers: true })],
-    stray: 'orphan',
-  },
-  {
-    title: 'is parked for long, and the job of another Unix user has ended',
-    task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
-    everybodys: [jobOf('FAILED', { isOthers: true })],
-    stray: 'parked',
-  },
-  {
-    title: 'is parked for long, and has a job of another Unix user, whose daemon lives',
-    task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
-    everybodys: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
-    living: ['m0000', 'm0001'],
-    stray: 'none',
-  },
 ];
 
 describe('a task that', () => {

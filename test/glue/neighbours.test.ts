@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { WorkerRow } from '../../src/clearml/client.ts';
 import type { QueueId } from '../../src/clearml/ids.ts';
-import { createNeighbours, type Neighbours } from '../../src/glue/neighbours.ts';
+import { createNeighbours, remember, type Neighbours } from '../../src/glue/neighbours.ts';
 
 import { NOW } from './sightings.ts';
 
@@ -153,5 +153,28 @@ describe('two daemons of one name', () => {
     await hear(one, one.row(), daemon('mark2').row());
 
     expect(one.row().id).to.equal('login1:slurm');
+  });
+});
+
+describe('of workers that somebody makes up', () => {
+  it('so many are remembered, and those that were known before stay among them', () => {
+    const known = [{ mark: 'mark1', missed: 0 }];
+    const heard = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
+    const first = remember(known, heard, 1);
+    const second = remember(first, [], 1);
+
+    expect(first).to.have.length(200);
+    expect(first[0]).to.deep.equal({ mark: 'mark1', missed: 1 });
+    expect(remember(second, [], 1)).to.have.length(199);
+    expect(remember(first, [], 3)).to.deep.equal([]);
+  });
+
+  it('one is no peer whose mark is none', async () => {
+    const one = daemon('mark1');
+    const [group = ''] = one.row().tags;
+    for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])
+      await hear(one, { id: 'y', queues: [QUEUE], tags: [group, `clearml-agent-slurm:mark:${mark}`] });
+
+    expect(one.hasMet()).to.equal(false);
   });
 });

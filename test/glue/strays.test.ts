@@ -6,6 +6,7 @@ import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
+import { fullJournal } from './full-journal.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 
 const signal = new AbortController().signal;
@@ -38,6 +39,16 @@ describe('taking strays in', () => {
       expect([...desk.glue.journal.entries.keys()]).to.deep.equal([task]);
     });
   }
+
+  it('takes in none while as many tasks are followed as may be, and says that it has not found all', async () => {
+    const desk = createDesk();
+    await left(desk, { isParked: true });
+    const view = await desk.look();
+    const strays = createStrays({ ...desk.glue, journal: fullJournal(desk.glue.journal) });
+
+    expect(await strays.takeIn(view, { everywhere: true, signal })).to.equal(false);
+    expect(desk.glue.journal.entries.size).to.equal(0);
+  });
 
   it("says that it has not found all while everybody's jobs can not be listed", async () => {
     const desk = createDesk();

@@ -7,6 +7,7 @@ import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { createTakeTasks } from '../../src/glue/take-tasks.ts';
 import { createWays } from '../../src/glue/ways.ts';
 import { createDesk, taskNumber, type Desk } from './desk.ts';
+import { fullJournal } from './full-journal.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
 
 const go = new AbortController().signal;
@@ -21,6 +22,15 @@ async function take(desk: Desk, forMs = 60_000): Promise<number> {
 }
 
 describe('taking tasks', () => {
+  it('takes none while as many are followed as may be', async () => {
+    const desk = createDesk();
+    await desk.enqueued(1);
+    const glue = { ...desk.glue, journal: fullJournal(desk.glue.journal) };
+
+    expect(await take({ ...desk, glue })).to.equal(0);
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+
   it('brings each task that waits to Slurm, and says so in its console', async () => {
     const desk = createDesk();
     const tasks = [await desk.enqueued(1), await desk.enqueued(2)];

@@ -28,6 +28,24 @@ describe('secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
+  it('that pass are hidden while they are new: of 100,000 only the last ones are remembered', () => {
+    const secrets = createSecrets();
+    secrets.add('a lasting one');
+    for (let number = 1; number <= 100_000; number += 1) secrets.addPassing(`token-${number}-`);
+
+    expect(secrets.redact('a lasting one, token-1-, token-99996-, token-99997-, token-100000-')).to.equal(
+      '********, token-1-, token-99996-, ********, ********',
+    );
+  });
+
+  it('that pass and are given again stay', () => {
+    const secrets = createSecrets();
+    for (const name of ['first-one', 'second-one', 'third-one', 'fourth-one', 'first-one', 'fifth-one'])
+      secrets.addPassing(name);
+
+    expect(secrets.redact('first-one second-one')).to.equal('******** second-one');
+  });
+
   it('that are shorter than any real one are ignored', () => {
     const secrets = createSecrets();
     secrets.add('queue');

@@ -43,7 +43,9 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
   const which = isOther
     ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
     : {};
-  return [{ do: 'note', patch: { ...which, ...withOwner(entry, job.id), absentSince: undefined, endSeenAt: undefined } }];
+  return [
+    { do: 'note', patch: { ...which, ...withOwner(entry, job.id), absentSince: undefined, endSeenAt: undefined } },
+  ];
 }
 
 /** What it takes to tell which job is the task's. */

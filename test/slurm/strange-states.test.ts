@@ -1,0 +1,35 @@
+// A squeue that shows ever new states: a few are told of, and no more are remembered than that.
+import { expect } from 'chai';
+import type { Host } from '../../src/host/host.ts';
+import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { recordsOf } from './squeue-records.ts';
+
+describe('states that no release of Slurm has', () => {
+  it('are told of for the first twenty of 100,000, and never again', async () => {
+    const warned: unknown[] = [];
+    let states: readonly string[] = [];
+    const host: Host = {
+      name: 'this machine',
+      run: ({ args }) =>
+        Promise.resolve({ exitCode: 0, killedBy: undefined, stdout: recordsOf(args, states), stderr: '' }),
+      close: () => Promise.resolve(),
+    };
+    const nothing = (): void => undefined;
+    const scheduler = createCliScheduler({
+      host,
+      commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
+      sbatchTimeoutMs: 1_000,
+      commandTimeoutMs: 1_000,
+      log: { debug: nothing, info: nothing, warn: (_, data) => void warned.push(data), error: nothing },
+      randomToken: () => 'mark1234',
+    });
+    for (let pass = 0; pass < 10; pass += 1) {
+      states = Array.from({ length: 10_000 }, (_, number) => `STRANGE_${pass}_${number}`);
+      const list = await scheduler.list();
+      expect(list.kind === 'listed' && list.jobs).to.have.length(10_000);
+    }
+
+    expect(warned).to.have.length(20);
+    expect(warned[19]).to.deep.equal({ job: '20', state: 'STRANGE_0_19' });
+  });
+});
