@@ -41,7 +41,7 @@ export async function runInShell(shell: string, script: string): Promise<BashRun
     const standardError = await standardErrorOf(command, folder, shell);
     return {
       shown: readShown(await readFile(join(folder, 'shown'), 'utf8')),
-      leftBehind: await readdir(work),
+      leftBehind: await readdir(work, { recursive: true }),
       standardError,
     };
   } finally {

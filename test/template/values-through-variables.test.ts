@@ -102,7 +102,17 @@ const CODE: readonly string[] = [
   'run() { g "$@"; }; g() { eval "$@"; }\nrun echo X',
   'while read -r l; do eval "$l"; done <<< X',
   'echo X | while read -r l; do bash -c "$l"; done',
+  'NAME=X; echo "$NAME" > f; bash --rcfile f -i',
   'NAME=X; GIT_SSH_COMMAND="ssh -p $NAME" git fetch',
+  'NAME=X; cmd=(bash -c); "${cmd[@]}" "$NAME"',
+  'cmd=(bash); cmd+=(-c); cmd+=(X); "${cmd[@]}"',
+  'NAME=X; SH="bash -c"; $SH "$NAME"',
+  'NAME=X; OPTIONS=-c; bash $OPTIONS "$NAME"',
+  'NAME=X; set -- bash -c "$NAME"; "$@"',
+  'read -ra a <<< X; "${a[@]}"',
+  'cmd=(env bash -c X); run() { "$@"; }\nrun "${cmd[@]}"',
+  'bash -s -- X <<"END"\neval "$1"\nEND',
+  'NAME=X; a=(bash -c \'eval "$1"\' _ "$NAME"); "${a[@]}"',
 ];
 
 /** What becomes of the value on its way nobody can tell, or the script looks at it itself. */
@@ -112,6 +122,18 @@ const DOUBTS: readonly string[] = [
   'N=X; case $N in (*[!0-9]*) exit 1;; esac; (( N ))',
   'N=X; [ "$N" -ge 1 ] || exit 1; (( N ))',
   'N=$(basename X); CMD="ls $N"; eval "$CMD"',
+  'exec 5> f; echo X >&5; exec 5>&-; . ./f',
+  'f() { cat > f; }; f <<< X; bash f',
+  't=$(mktemp); echo X > "$t.txt"; u=$t.txt; read -r l < "$u"; eval "$l"',
+  'echo X > f; export BASH_ENV=f; bash -c :',
+  'echo X; eval "$_"',
+  'f() { echo X; }; N=$(f); (( N ))',
+  'coproc bash; echo X >&"${COPROC[1]}"',
+  'n=N; N=X; eval "${!n}"',
+  'declare -n r=N; r=X; eval "$N"',
+  'N=X; [ $N -gt 1 ]',
+  'N=X; srun -n $N python train.py',
+  'N=X; env "$N" bash -c :',
 ];
 
 /** Used as data only. */
@@ -139,6 +161,13 @@ const SAFE: readonly string[] = [
   'N=X; [[ -n ${N:+1} ]] && eval "echo ${N:+set}"',
   'MODE=X; if [[ $MODE == fast ]]; then (( SPEED = 2 )); fi',
   'words=(program X); "${words[@]}"; echo "${words[0]}"',
+  'N=X; cmd=(python train.py); cmd+=(--name "$N"); srun "${cmd[@]}"',
+  'N=X; run() { echo "+ $*"; "$@"; }; run python train.py "$N"',
+  'N=X; RUN="srun -n 2"; $RUN python train.py --name "$N"',
+  'N=X; echo "$N" > config.yaml; python train.py --config config.yaml',
+  'N=X; echo "$N" > log; L=$(wc -l < log); (( L > 1 )); bash other.sh',
+  'N=X; srun python train.py $N',
+  'exec 3> log; echo X >&3; bash train.sh',
   `N=${property('x', ':1|int')}; (( N )); eval "echo $N"`,
   'ID=${CLEARML_TASK.id}; eval "echo $ID"',
 ];

@@ -3,6 +3,7 @@ import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import {
   CODE_READERS,
+  FILE_RUNNERS,
   NAME_TAKERS,
   SHELL_VARIABLES,
   WORDS_FROM_INPUT,
@@ -24,28 +25,58 @@ interface Invocation {
 
 /** The words that are code, wherever in the command the program's name stands: `srun timeout 9 bash -c "…"`. */
 export function codeWords(command: Command, text: string): CodeRange[] {
-  return invocations(command, text).flatMap(({ name, reader, rest }) => {
-    const words = wordsOfCode(reader, rest);
-    const [first] = words;
-    const last = words.at(-1);
-    if (first === undefined || last === undefined) return [];
-    return [{ start: first.start, end: last.end, by: name, ...(reader.isEvenPlain === true && { isEvenPlain: true }) }];
-  });
+  return codeWordLists(command, text).flatMap(spanOf);
 }
 
 /** The words that name variables: a name may have a subscript, and a subscript may run commands. */
-export function nameWords({ words }: Command): CodeRange[] {
+export function nameWords(command: Command): CodeRange[] {
+  return nameWordLists(command).flatMap(spanOf);
+}
+
+/** Words that one program reads as code; they need not stand side by side in the text. */
+export interface WordList extends Omit<CodeRange, keyof Range> {
+  readonly words: readonly Word[];
+}
+
+function spanOf({ words, ...how }: WordList): CodeRange[] {
+  const [first] = words;
+  const last = words.at(-1);
+  return first === undefined || last === undefined ? [] : [{ start: first.start, end: last.end, ...how }];
+}
+
+export function codeWordLists(command: Command, text: string): WordList[] {
+  return invocations(command, text).map(({ name, reader, rest }) => ({
+    words: wordsOfCode(reader, rest),
+    by: name,
+    ...(reader.isEvenPlain === true && { isEvenPlain: true }),
+  }));
+}
+
+export function nameWordLists({ words }: Command): WordList[] {
   const taker = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
   return NAME_TAKERS.flatMap(({ names, after }) => {
     if (!names.test(words[taker]?.text ?? '')) return [];
     const from =
       after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
-    const first = words[from];
+    if (from === -1) return [];
     // Behind an option there is one name; it may stand in the option's own word.
-    const last = after === undefined ? words.at(-1) : words[from + 1];
-    if (first === undefined || last === undefined) return [];
-    return [{ start: first.start, end: last.end, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
+    const named = words.slice(from, after === undefined ? undefined : from + 2);
+    return [{ words: named, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
   });
+}
+
+/** Words that name scripts: the first operand of a program that runs files, whatever follows some of them, and files for options. */
+export function scriptOperands({ words }: Pick<Command, 'words'>, text: string): Word[] {
+  const operands = words.flatMap(({ text: program }, index) => {
+    if (!FILE_RUNNERS.test(program.slice(program.lastIndexOf('/') + 1))) return [];
+    const rest = words.slice(index + 1);
+    if (/^(?:chmod|srun|sbatch)$/.test(program)) return rest;
+    return rest.filter((word) => !/^[-+]/.test(word.text)).slice(0, 1);
+  });
+  const files = invocations({ words }, text).flatMap(({ reader, rest }) =>
+    rest.filter((_, at) => reader.optionsWithArgument?.test(rest[at - 1]?.text ?? '') === true),
+  );
+  return [...operands, ...files];
 }
 
 /** The program that reads this command's standard input as code, if one does. */
@@ -57,7 +88,7 @@ export function inputReader(command: Command, text: string): Omit<CodeRange, key
   return { by: found.name, ...(found.reader.isEvenPlain === true && { isEvenPlain: true }) };
 }
 
-function invocations(command: Command, text: string): Invocation[] {
+function invocations(command: Pick<Command, 'words'>, text: string): Invocation[] {
   return command.words.flatMap((word, index) => {
     const raw = text.slice(word.start, word.end);
     const isShell = SHELL_VARIABLES.test(raw);

@@ -107,6 +107,7 @@ function lexCommand(lexer: Lexer): void {
     lexer.at += reserved.length;
     if (reserved === 'time') noteTime(lexer, start);
     lexCommand(lexer);
+    if (reserved === 'coproc') lexer.found.coprocesses.push({ start, end: lexer.at });
   } else {
     lexSimple(lexer);
   }
@@ -130,22 +131,25 @@ function lexLoop(lexer: Lexer, opener: string): void {
     const { text: name } = lexWord(lexer, 'operand');
     skipLines(lexer);
     const from = lexer.at;
-    if (matchHere(lexer, RESERVED) === 'in') lexLoopWords(lexer);
+    const hasWords = matchHere(lexer, RESERVED) === 'in';
+    const words = hasWords ? lexLoopWords(lexer) : [];
     // Without words the loop goes over "$@".
-    else lexer.found.expansions.push({ start: from, end: from, name: '@', form: 'value' });
-    lexer.found.fillings.push({ name, from: { start: from, end: lexer.at } });
+    if (!hasWords) lexer.found.expansions.push({ start: from, end: from, name: '@', form: 'value' });
+    lexer.found.fillings.push({ name, from: { start: from, end: lexer.at }, words });
   }
   lexList(lexer, 'done', start);
   endCompound(lexer, start);
 }
 
-function lexLoopWords(lexer: Lexer): void {
+function lexLoopWords(lexer: Lexer): Word[] {
+  const words: Word[] = [];
   lexer.at += 'in'.length;
   skipBlanks(lexer);
   while (lexer.at < lexer.end && !'\n;#'.includes(peek(lexer))) {
-    lexWord(lexer, 'element');
+    words.push(lexWord(lexer, 'element'));
     skipBlanks(lexer);
   }
+  return words;
 }
 
 /** `case WORD in PATTERN | PATTERN) … ;; esac` */

@@ -177,7 +177,8 @@ function noteExpansion(lexer: Lexer, start: number, head: string, operator: stri
   const isHarmless = prefix === '#' || operator?.endsWith('+') === true || HARMLESS.test(written);
   const isList = prefix === '!' && /[@*]\]?\}$/.test(written);
   const read = prefix === '!' ? 'indirect' : written.endsWith('@P}') ? 'prompt' : 'value';
-  const form = isHarmless || isList ? 'harmless' : read;
+  const isKeys = isList && written.endsWith(']}');
+  const form = isKeys ? 'keys' : isHarmless || isList ? 'harmless' : read;
   lexer.found.expansions.push({ start, end: lexer.at, name, form });
 }
 

@@ -13,6 +13,8 @@ export interface Reach {
   readonly variable: string;
   /** Where it is evaluated. */
   readonly line: number;
+  /** The blank itself is a word of what is run. */
+  readonly isDirect?: boolean;
   /** Not where a program or a check of the template's own stands between. */
   readonly isCertain: boolean;
 }
@@ -85,14 +87,21 @@ export interface OpenName extends Range {
 export interface Expansion extends Range {
   /** Of the variable; a digit, `@` or `*` for the words that a function or a script was given. */
   readonly name: string;
-  /** What comes of it: its value; that of the variable which the value names; what a prompt makes of it (`@P`); nothing that a value could choose. */
-  readonly form: 'value' | 'indirect' | 'prompt' | 'harmless';
+  /** What comes of it: its value; that of the variable which the value names; what a prompt makes of it (`@P`); the keys of an array; nothing that a value could choose. */
+  readonly form: 'value' | 'keys' | 'indirect' | 'prompt' | 'harmless';
 }
 
 /** A variable that gets what stands in a stretch, other than by `NAME=…`: of a loop, or by `${NAME:=…}`. */
 export interface Filling {
   readonly name: string;
   readonly from: Range;
+  /** Those of a loop, of which it gets one after the other. */
+  readonly words?: readonly Word[];
+}
+
+/** The elements in `name=(…)`, from parenthesis to parenthesis. */
+export interface ArrayText extends Range {
+  readonly elements: readonly Word[];
 }
 
 /** What some bash takes for something else within a command substitution. */
@@ -116,9 +125,12 @@ export interface LexedScript {
   readonly documents: readonly HereDocument[];
   readonly arithmetic: readonly Arithmetic[];
   readonly processSubstitutions: readonly Range[];
+  /** What runs behind `coproc`. */
+  readonly coprocesses: readonly Range[];
   readonly openNames: readonly OpenName[];
   readonly expansions: readonly Expansion[];
   readonly fillings: readonly Filling[];
+  readonly arrays: readonly ArrayText[];
   /** What `case` looks at. */
   readonly caseWords: readonly Range[];
   /** `$(…)`, `<(…)` and `>(…)`, and what stands in backquotes. */

@@ -1,12 +1,11 @@
 // Where a value would be read a second time, as code, as a variable's name or as arithmetic: those stretches, and why.
 import { isInside, type Range } from '../source.ts';
-import { codeInArrays } from './array-programs.ts';
-import { codeWords, inputReader, nameWords, type CodeRange } from './code-words.ts';
+import { codeWords, inputReader, nameWords, scriptOperands, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
 import type { Place } from './place.ts';
 import { sedPlace } from './sed-place.ts';
-import { FILE_RUNNERS, SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
+import { SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
 
 /** A stretch in which every blank, however it is nested and quoted, stands in this place. */
 export interface SecondReading extends Range {
@@ -35,7 +34,6 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
     ...codeOfInput(script, text),
     ...scriptFiles(script, text),
-    ...codeInArrays(script, text),
     ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfBoth),
   ];
   return [
@@ -115,7 +113,7 @@ export function inputsOf(command: Command, script: LexedScript, text: string): R
 }
 
 /** From a descriptor that an `exec 3<…` before has opened. */
-function readsOpened(command: Command, { redirections, compounds }: LexedScript): boolean {
+export function readsOpened(command: Command, { redirections, compounds }: LexedScript): boolean {
   if (command.words.some(({ text }) => /^-u|^\/dev\/fd\//.test(text))) return true;
   const around = [command, ...compounds.filter((compound) => isInside(command, compound))];
   return redirections.some(
@@ -144,7 +142,7 @@ function redirectedInputs(owner: Range, script: LexedScript): Range[] {
 }
 
 /** The commands around a place, the innermost first. */
-function ownersOf(place: Range, script: LexedScript): Range[] {
+export function ownersOf(place: Range, script: LexedScript): Range[] {
   return [...script.commands, ...script.compounds]
     .filter((command) => isInside(place, command) && command !== place)
     .sort((a, b) => a.end - a.start - (b.end - b.start));
@@ -183,7 +181,8 @@ function isScriptFile(word: Word, script: LexedScript, text: string): boolean {
       files.add(fileName(last, text));
   }
   const isSame = (other: Word): boolean => other.start !== word.start && files.has(fileName(other, text));
-  if (commands.some(({ words }) => words.some((other, at) => isSame(other) && isRun(words, at)))) return true;
+  if (commands.some((command) => isSame(command.words[0] ?? word) || scriptOperands(command, text).some(isSame)))
+    return true;
   const read = [
     ...commands.flatMap((command) => codeWords(command, text)),
     ...commands
@@ -192,16 +191,6 @@ function isScriptFile(word: Word, script: LexedScript, text: string): boolean {
   ];
   const named = [...commands.flatMap(({ words }) => words), ...script.redirections.map(({ target }) => target)];
   return named.some((other) => isSame(other) && read.some((range) => isInside(other, range)));
-}
-
-/** The program itself, or what a program that runs files is given first; for some of them wherever it stands. */
-function isRun(words: readonly Word[], at: number): boolean {
-  if (at === 0) return true;
-  return words.slice(0, at).some(({ text }, index) => {
-    if (!FILE_RUNNERS.test(text)) return false;
-    const operand = words.findIndex((other, place) => place > index && !/^[-+]/.test(other.text));
-    return operand === at || /^(?:chmod|srun|sbatch)$/.test(text);
-  });
 }
 
 function fileName({ start, end }: Word, text: string): string {

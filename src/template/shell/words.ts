@@ -90,7 +90,7 @@ function withoutBlanks(text: string): string {
 }
 
 /** Roughly: behind a command substitution nothing of the text is kept. */
-function withoutExpansions(text: string): string {
+export function withoutExpansions(text: string): string {
   return withoutBlanks(text).replaceAll(/\$(?:[A-Za-z_]\w*|\{[^}]*\}|\(.*|[0-9@*#?!$-])|`[^`]*`/gs, '\0');
 }
 
@@ -140,19 +140,22 @@ function beginsGroup(text: string, role: WordRole): boolean {
 function lexGroup(lexer: Lexer, role: WordRole, text: string): void {
   const openedAt = lexer.at;
   lexer.at += 1;
-  if (role !== 'expression' && ARRAY.test(text)) lexElements(lexer);
-  else lexPattern(lexer);
+  const isArray = role !== 'expression' && ARRAY.test(text);
+  const elements = isArray ? lexElements(lexer) : [];
+  if (!isArray) lexPattern(lexer);
   if (peek(lexer) !== ')') throw unclosed(lexer, openedAt, '(');
   lexer.at += 1;
+  if (isArray) lexer.found.arrays.push({ start: openedAt, end: lexer.at, elements });
 }
 
-function lexElements(lexer: Lexer): void {
+function lexElements(lexer: Lexer): Word[] {
+  const elements: Word[] = [];
   for (;;) {
     skipBlanks(lexer);
     if (peek(lexer) === '\n') lexNewline(lexer);
     else if (peek(lexer) === '#') lexComment(lexer);
-    else if (peek(lexer) === ')' || lexer.at >= lexer.end) return;
-    else lexWord(lexer, 'element');
+    else if (peek(lexer) === ')' || lexer.at >= lexer.end) return elements;
+    else elements.push(lexWord(lexer, 'element'));
   }
 }
 

@@ -15,6 +15,9 @@ export function findSites(source: TemplateSource, script: LexedScript): FoundSit
   const reaches = reachesOf(source, script);
   const sites = placeSites(script, source.text).map((site): Site => {
     const own = reaches.filter(({ blank, isCertain }) => isCertain && blank.start === site.blank.start);
+    const direct = own.find(({ isDirect, need }) => isDirect === true && need === 'plain word');
+    if (direct !== undefined && site.place.kind !== 'number' && site.place.kind !== 'read again')
+      return { ...site, place: { kind: 'read again', by: direct.by } };
     return own.length === 0 ? site : { ...site, reaches: own };
   });
   const doubts = reaches.filter(

@@ -1,17 +1,26 @@
-// How text gets into the variables of a script: assignments, loops, `read`, `printf -v`, `set`, and the words of a call.
-import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
-import { inputsOf } from '../shell/second-reading.ts';
+// How text gets into the variables of a script: assignments, loops, `read`, `printf -v`, `set`, the words of a call, files, and what bash sets itself.
+import { scriptOperands } from '../shell/code-words.ts';
+import type { Command } from '../shell/lexed-script.ts';
+import { inputsOf, readsOpened } from '../shell/second-reading.ts';
 import { DECLARERS, HANDED_ON } from '../shell/second-reading-table.ts';
 import { isInside, type Range } from '../source.ts';
-import type { Layer } from './layers.ts';
+import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
+import { layered, type Layer, type LayeredWord } from './layers.ts';
+import { functionsAround, inputName, scopeAt } from './scopes.ts';
+import { keyOf, outputNames } from './sources.ts';
 
-/** A stretch of text that a variable gets, as it stands or in part. */
+/** What something gets, as it stands or in part. */
 export interface Flow {
-  /** The variable; `@` and a name for the words that a function or an inner script is given. */
+  /** A variable, or one of the other names of `sources.ts`. */
   readonly into: string;
-  readonly from: Range;
-  /** The one in which the stretch was read. */
-  readonly layer: Layer;
+  /** The stretches of text, each with the script in which it was read. */
+  readonly words: readonly (Range & { readonly layer: Layer })[];
+  /** Behind what is there: `+=`, or one element of an array. */
+  readonly isAdded?: boolean;
+  /** What is known under these names comes there too, in some way or other. */
+  readonly names?: readonly string[];
+  /** How much of it arrives nobody can tell. */
+  readonly isVague?: boolean;
 }
 
 /** `NAME=`, also as an array's element, and where the value begins. */
@@ -20,59 +29,148 @@ const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 const PREFIX = /^(?:command|builtin)$/;
 
 export function flowsOf(layer: Layer): Flow[] {
-  const { script, text, outer, parameters, id } = layer;
-  const flows = [
-    ...script.commands.flatMap((command) => flowsOfCommand(command, layer)),
-    ...script.fillings.map(({ name, from }) => ({ into: name, from })),
-    ...script.commands.flatMap((command) => flowsOfInput(command, script, text)),
-  ].map((flow) => ({ ...flow, layer }));
-  return [...flows, ...parameters.map((from) => ({ into: `@${id}`, from, layer: outer ?? layer }))];
+  const { script, parameters, id } = layer;
+  const vague = (range: Range): Pick<Flow, 'words' | 'isVague'> => ({ words: [{ ...range, layer }], isVague: true });
+  return [
+    ...script.commands.flatMap((command) => [
+      ...command.assignments.flatMap((word) => assigned({ ...word, layer }, ASSIGNMENT)),
+      ...flowsOfWords(layered(command.words, layer), command),
+      ...flowsOfInput(command, layer),
+      ...flowsIntoScripts(command, layer),
+    ]),
+    ...script.arrays.flatMap(({ elements }) => layered(elements, layer).flatMap((word) => assigned(word, HANDED_ON))),
+    ...script.fillings.map(({ name, from, words = [] }): Flow =>
+      words.length === 0 ? { into: name, words: [{ ...from, layer }] } : { into: name, words: layered(words, layer) },
+    ),
+    ...script.fillings.flatMap(({ name, words = [] }) =>
+      words.flatMap((word) => sameFile(`>$${name}`, fileName(word, layer))),
+    ),
+    ...script.functions.map(({ name, body }): Flow => ({ into: `${name}()`, ...vague(body) })),
+    ...script.coprocesses.map((body): Flow => ({ into: DESCRIPTORS, ...vague(body) })),
+    ...(id === '' ? [] : [{ into: `${id}()`, ...vague(wholeOf(layer)) }]),
+    // A script in a file may be given the words of any command that runs one.
+    ...(id === '' || parameters.length > 0 ? [] : [{ into: `@${id}`, words: [], names: [SCRIPT_WORDS] }]),
+    ...(parameters.length === 0 ? [] : [{ into: `@${id}`, words: parameters }]),
+    ...fileFlows(layer, (command) => outputNames(command, layer)).map(({ into, from, names }): Flow => ({
+      into,
+      names,
+      ...vague(from),
+    })),
+  ];
 }
 
-type OwnFlow = Pick<Flow, 'into' | 'from'>;
-
-function flowsOfCommand(command: Command, { script, text, id }: Layer): OwnFlow[] {
-  const flows = command.assignments.flatMap((word) => assigned(word, text, ASSIGNMENT));
-  const at = command.words.findIndex(({ text: word }) => !PREFIX.test(word));
-  const program = command.words[at];
-  if (program === undefined) return flows;
-  const rest = command.words.slice(at + 1);
-  flows.push(...rest.flatMap((word) => assigned(word, text, DECLARERS.test(program.text) ? ASSIGNMENT : HANDED_ON)));
-  if (program.text === 'set') flows.push(...rest.map((from) => ({ into: scopeAt(command.start, script, id), from })));
-  if (program.text === 'printf') flows.push(...printed(rest));
-  if (script.functions.some(({ name }) => name === program.text))
-    flows.push(...rest.map((from) => ({ into: `@${program.text}`, from })));
-  return flows;
+/** What the words of a command do, wherever they come from. */
+export function flowsOfWords(all: readonly LayeredWord[], command: Command): Flow[] {
+  const words = all.slice(all.findIndex(({ text }) => !PREFIX.test(text)));
+  const [program, ...rest] = words;
+  if (program === undefined) return [];
+  const { layer } = program;
+  const isDeclarer = DECLARERS.test(program.text);
+  const own = scopeAt(command.start, layer.script, layer.id);
+  const vague = (...names: string[]): Flow[] => names.map((into) => ({ into, words: rest, isVague: true }));
+  const flows: Flow[] = [
+    ...words.flatMap((word) => assigned(word, isDeclarer ? ASSIGNMENT : HANDED_ON)),
+    { into: `@${program.text}`, words: rest },
+    { into: `${program.text}<`, words: [], names: [inputName(command, layer)] },
+    ...(layer.script.functions.some(({ name }) => name === program.text)
+      ? rest.flatMap((word) => sameFile(`>@${program.text}`, fileName(word, word.layer)))
+      : []),
+    { into: '_', words: words.slice(-1), isVague: true },
+  ];
+  switch (program.text) {
+    case 'read':
+    case 'mapfile':
+    case 'readarray':
+      return [...flows, ...filled(rest, command, layer)];
+    case 'set':
+      return [...flows, { into: own, words: rest.slice(rest.findIndex(({ text }) => text === '--') + 1) }];
+    case 'printf':
+      return [...flows, ...printed(rest)];
+    case 'getopts':
+      return [...flows, { into: 'OPTARG', words: rest, names: [own], isVague: true }];
+    case '[[':
+      return [...flows, ...vague('BASH_REMATCH')];
+    case 'cd':
+    case 'pushd':
+      return [...flows, ...vague('PWD', 'OLDPWD', 'DIRSTACK')];
+  }
+  const isReference = isDeclarer && rest.some(({ text }) => /^-[A-Za-z]*n/.test(text));
+  return isReference ? [...flows, ...rest.flatMap(reference)] : flows;
 }
 
-function assigned(word: Word, text: string, pattern: RegExp): OwnFlow[] {
-  const match = pattern.exec(text.slice(word.start, word.end));
-  const name = match?.[1];
+function assigned(word: LayeredWord, pattern: RegExp): Flow[] {
+  const { layer, start, end } = word;
+  const [before = '', name] = pattern.exec(layer.text.slice(start, end)) ?? [];
   if (name === undefined) return [];
-  return [{ into: name, from: { start: word.start + (match?.[0].length ?? 0), end: word.end } }];
+  const key = { start: start + before.indexOf('['), end: start + before.lastIndexOf(']') + 1 };
+  const from = { start: start + before.length, end };
+  const array = layer.script.arrays.find((one) => one.start === from.start);
+  const elements = array?.elements ?? [];
+  const isAdded = /[\]+]=$/.test(before);
+  const words = array === undefined ? [{ ...from, layer }] : layered(elements, layer);
+  return [
+    { into: name, words, isAdded },
+    ...[...(before.includes('[') ? [key] : []), ...elements.flatMap((element) => keyOf(element, layer))].map(
+      (one): Flow => ({ into: `${name}[]`, words: [{ ...one, layer }] }),
+    ),
+    // A variable that holds a file's name stands for the file.
+    ...sameFile(`>$${name}`, fileName(from, layer)),
+  ];
+}
+
+function sameFile(one: string, other: string | undefined): Flow[] {
+  if (other === undefined) return [];
+  return [
+    { into: one, words: [], names: [other] },
+    { into: other, words: [], names: [one] },
+  ];
+}
+
+/** `declare -n REFERENCE=NAME` */
+function reference({ text }: LayeredWord): Flow[] {
+  const [, one, other] = /^([A-Za-z_]\w*)=([A-Za-z_]\w*)/.exec(text) ?? [];
+  if (one === undefined || other === undefined) return [];
+  return [
+    { into: one, words: [], names: [other] },
+    { into: other, words: [], names: [one] },
+  ];
 }
 
 /** `printf -v NAME FORMAT …`; what `%q` makes is quoted, and what `%d` makes a number. */
-function printed(rest: readonly Word[]): OwnFlow[] {
+function printed(rest: readonly LayeredWord[]): Flow[] {
   const [option, name, format] = rest;
   if (option?.text !== '-v' || name === undefined || format === undefined) return [];
   if (/^(?:[^%]|%%|%[0-9]*[qd])*$/.test(format.text)) return [];
-  return rest.slice(2).map((from) => ({ into: name.text, from }));
+  return [{ into: name.text, words: rest.slice(2).map(({ start, end, layer }) => ({ start, end, layer })) }];
 }
 
-function flowsOfInput(command: Command, script: LexedScript, text: string): OwnFlow[] {
-  const at = command.words.findIndex(({ text: word }) => !PREFIX.test(word));
-  if (!/^(?:read|mapfile|readarray)$/.test(command.words[at]?.text ?? '')) return [];
-  const names = command.words.slice(at + 1).flatMap(({ text: word }) => (/^[A-Za-z_]\w*$/.test(word) ? [word] : []));
-  const around = script.functions.filter(({ body }) => isInside(command, body)).map(({ name }) => name);
-  const calls = script.commands.filter(({ words: [program] }) => around.includes(program?.text ?? ''));
-  const inputs = [command, ...calls].flatMap((reader) => inputsOf(reader, script, text));
-  return [...names, 'REPLY', 'MAPFILE'].flatMap((into) => inputs.map((from) => ({ into, from })));
+/** Under which the words are known that scripts in files are given. */
+const SCRIPT_WORDS = '@>';
+
+function flowsIntoScripts({ words }: Command, layer: Layer): Flow[] {
+  const operands = scriptOperands({ words }, layer.text);
+  const at = words.findIndex((word, index) => operands.includes(word) || (index === 0 && word.text.includes('/')));
+  return at === -1 ? [] : [{ into: SCRIPT_WORDS, words: layered(words.slice(at + 1), layer), isVague: true }];
 }
 
-/** Whose parameters `$1` and `$@` are here: those of the innermost function around, else of the script. */
-export function scopeAt(at: number, { functions }: LexedScript, id: string): string {
-  const around = functions.filter(({ body }) => isInside({ start: at, end: at }, body));
-  const [innermost] = around.sort((a, b) => a.body.end - a.body.start - (b.body.end - b.body.start));
-  return `@${innermost?.name ?? id}`;
+/** What a command reads, and the functions around it with it. */
+function flowsOfInput(command: Command, layer: Layer): Flow[] {
+  const { script } = layer;
+  const names = functionsAround(command.start, script).map(({ name }) => `${name}<`);
+  const isPiped = [...script.coprocesses, ...script.processSubstitutions].some((one) => isInside(command, one));
+  if (isPiped || readsOpened(command, script)) names.push(DESCRIPTORS);
+  return [{ into: inputName(command, layer), words: inputs(command, layer), names: [...names, OWN_INPUT] }];
+}
+
+function inputs(command: Command, layer: Layer): Flow['words'] {
+  return inputsOf(command, layer.script, layer.text).map((from) => ({ ...from, layer }));
+}
+
+/** `read NAME …` */
+function filled(words: readonly LayeredWord[], command: Command, layer: Layer): Flow[] {
+  const names = words.flatMap(({ text: word }) => (/^[A-Za-z_]\w*$/.test(word) ? [word] : []));
+  const around = functionsAround(command.start, layer.script).map(({ name }) => name);
+  const calls = layer.script.commands.filter(({ words: [program] }) => around.includes(program?.text ?? ''));
+  const read = [command, ...calls].flatMap((reader) => inputs(reader, layer));
+  return [...names, 'REPLY', 'MAPFILE'].map((into) => ({ into, words: read, names: [inputName(command, layer)] }));
 }

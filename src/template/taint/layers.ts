@@ -1,6 +1,6 @@
 // The script, and each text in it that a shell reads again: a script within the script, which has variables of its own or shares them.
 import { TemplateProblem } from '../errors.ts';
-import { codeWords } from '../shell/code-words.ts';
+import { codeWordLists } from '../shell/code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
 import { secondReadings } from '../shell/second-reading.ts';
@@ -11,11 +11,18 @@ export interface Layer {
   readonly script: LexedScript;
   readonly text: string;
   /** The words that it is given: those behind its text in the command that runs it. */
-  readonly parameters: readonly Range[];
-  /** The script in which it stands. */
-  readonly outer: Layer | undefined;
+  readonly parameters: readonly LayeredWord[];
   /** Under which its own parameters are known. */
   readonly id: string;
+}
+
+/** A word, and the script in which it was read: commands are also put together of words from several places. */
+export interface LayeredWord extends Word {
+  readonly layer: Layer;
+  /** The variable that holds it, where it is the text of one and no element of a list. */
+  readonly heldBy?: string;
+  /** The word that stands for the text of that variable. */
+  readonly via?: LayeredWord;
 }
 
 /** Programs whose code is no shell's. */
@@ -23,47 +30,69 @@ const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
 
 export function layersOf(source: TemplateSource, script: LexedScript): Layer[] {
-  const layers: Layer[] = [{ script, text: source.text, parameters: [], outer: undefined, id: '' }];
+  const layers: Layer[] = [{ script, text: source.text, parameters: [], id: '' }];
   for (const layer of layers) layers.push(...innerLayers(source.file, layer));
   return layers;
 }
 
 function innerLayers(file: string, outer: Layer): Layer[] {
   const { script, text } = outer;
-  const words = script.commands.flatMap((command) =>
-    codeWords(command, text)
-      .filter(({ by }) => !NO_SHELL.test(by))
-      .flatMap((code) => command.words.filter((word) => isInside(word, code)))
-      .flatMap((word) => innerLayer(file, outer, word, behind(command, word))),
-  );
+  const words = script.commands.flatMap((command) => layersOfCommand(file, command, layered(command.words, outer)));
   const readings = secondReadings(script, text).flatMap(({ place, start, end }) =>
     place.kind === 'read again' && !NO_SHELL.test(place.by) ? [{ start, end }] : [],
   );
+  const isRead = (range: Range): boolean => readings.some((reading) => isInside(range, reading));
   const documents = script.documents
-    .filter(({ isQuoted, body }) => isQuoted && readings.some((reading) => isInside(body, reading)))
-    .flatMap(({ body }) => lexInner(file, outer, text, body, []));
-  return [...words, ...documents];
+    .filter(({ isQuoted, body }) => isQuoted && isRead(body))
+    .flatMap(({ body, operatorAt }) => {
+      const owner = script.commands.find(({ start, end }) => operatorAt >= start && operatorAt < end);
+      return lexInner(file, text, body, layered(owner?.words.slice(1) ?? [], outer));
+    });
+  return [...words, ...documents, ...printedLayers(file, outer, isRead)];
 }
 
-function behind({ words }: Command, word: Word): Range[] {
-  return words.slice(words.indexOf(word) + 1);
+/** `echo '…' | bash`, `bash <<< '…'`: whole words of what a shell is fed. */
+function printedLayers(file: string, outer: Layer, isRead: (range: Range) => boolean): Layer[] {
+  const { commands, redirections } = outer.script;
+  const printed = commands.flatMap(({ words: [program, ...rest] }) =>
+    /^(?:echo|printf)$/.test(program?.text ?? '') ? rest : [],
+  );
+  const fed = redirections.flatMap(({ operator, target }) => (operator === '<<<' ? [target] : []));
+  return layered([...printed, ...fed].filter(isRead), outer).flatMap((word) => innerLayer(file, word, []));
+}
+
+/** The texts that this command hands to a shell; its words may come from anywhere. */
+export function layersOfCommand(file: string, command: Command, words: readonly LayeredWord[]): Layer[] {
+  const [first] = words;
+  if (first === undefined) return [];
+  return codeWordLists({ ...command, words }, first.layer.text)
+    .filter(({ by }) => !NO_SHELL.test(by))
+    .flatMap((list) =>
+      words
+        .filter((word) => list.words.includes(word))
+        .flatMap((word) => innerLayer(file, word, words.slice(words.indexOf(word) + 1))),
+    );
+}
+
+export function layered(words: readonly Word[], layer: Layer): LayeredWord[] {
+  return words.map((word) => ({ ...word, layer }));
 }
 
 /** A word that is one quoted text; in double quotes what is escaped there is not escaped any more when it is read again. */
-function innerLayer(file: string, outer: Layer, word: Word, parameters: readonly Range[]): Layer[] {
-  const { text } = outer;
+function innerLayer(file: string, word: LayeredWord, parameters: readonly LayeredWord[]): Layer[] {
+  const { text } = word.layer;
   const written = text.slice(word.start, word.end);
   const inside = { start: word.start + 1, end: word.end - 1 };
-  if (/^'[^']*'$/.test(written)) return lexInner(file, outer, text, inside, parameters);
+  if (/^'[^']*'$/.test(written)) return lexInner(file, text, inside, parameters);
   if (!/^"(?:[^"\\]|\\.)*"$/s.test(written)) return [];
   const unescaped = written.slice(1, -1).replaceAll(/\\([$"`\\])/g, ' $1');
-  return lexInner(file, outer, text.slice(0, inside.start) + unescaped + text.slice(inside.end), inside, parameters);
+  return lexInner(file, text.slice(0, inside.start) + unescaped + text.slice(inside.end), inside, parameters);
 }
 
 /** Nothing, where it is no script that could be read. */
-function lexInner(file: string, outer: Layer, text: string, range: Range, parameters: readonly Range[]): Layer[] {
+function lexInner(file: string, text: string, range: Range, parameters: readonly LayeredWord[]): Layer[] {
   try {
-    return [{ script: lexRange({ file, text }, range), text, parameters, outer, id: String(range.start) }];
+    return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
   } catch (error) {
     if (error instanceof TemplateProblem) return [];
     throw error;

@@ -4,9 +4,10 @@ import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
 import { positionAt, type TemplateSource } from '../source.ts';
 import { checkedNames } from './checked-names.ts';
-import { flowsOf, type Flow } from './flows.ts';
-import { layersOf, type Layer } from './layers.ts';
-import { sinksOf, type Sink } from './sinks.ts';
+import { flowsOf, flowsOfWords, type Flow } from './flows.ts';
+import { layersOf, layersOfCommand, type Layer } from './layers.ts';
+import { meantCommands, type MeantCommand } from './meant-commands.ts';
+import { sinksOf, sinksOfMeant, type Sink } from './sinks.ts';
 import { blanksIn, namesIn } from './sources.ts';
 
 interface Step {
@@ -16,28 +17,71 @@ interface Step {
 
 /** Pure, and blind to the order of commands: in a loop or a function what stands below may run before. */
 export function reachesOf(source: TemplateSource, script: LexedScript): Reach[] {
-  const layers = layersOf(source, script);
-  const flows = new Map<string, Flow[]>();
-  for (const flow of layers.flatMap(flowsOf)) flows.set(flow.into, [...(flows.get(flow.into) ?? []), flow]);
+  const { layers, meant, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
-  const sinks = [...layers.flatMap(sinksOf), ...integerSinks(layers, flows)];
+  const sinks = [...layers.flatMap(sinksOf), ...meant.flatMap(sinksOfMeant), ...integerSinks(layers, meant, flows)];
   return sinks.flatMap((sink) => {
     const { line } = positionAt(source.text, sink.at);
-    return sink.names.flatMap(({ of, isWhole }) => {
-      if (!('name' in of)) return [];
-      const found = blanksBehind({ name: of.name, isCertain: isWhole }, flows, checked);
-      const variable = of.name.startsWith('@') ? '$1' : `$${of.name}`;
-      return found.map((one) => ({ ...one, need: sink.need, by: sink.by, variable, line }));
+    return sink.names.flatMap(({ of, isWhole, heldBy }) => {
+      const found =
+        'blank' in of
+          ? [{ blank: of.blank, isCertain: isWhole }]
+          : blanksBehind({ name: of.name, isCertain: isWhole }, flows, checked);
+      const isDirect = 'blank' in of && heldBy === undefined;
+      const variable = 'blank' in of ? (heldBy ?? 'the words of a command') : shownName(of.name);
+      return found.map((one) => ({ ...one, need: sink.need, by: sink.by, variable, line, isDirect }));
     });
   });
 }
 
+function shownName(name: string): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return `$${name}`;
+  return name.startsWith('@') ? '$1' : name.startsWith('>') ? `the file ${name.slice(1)}` : 'the output of a command';
+}
+
+type Flows = ReadonlyMap<string, readonly Flow[]>;
+
+interface Scripts {
+  readonly layers: readonly Layer[];
+  readonly meant: readonly MeantCommand[];
+  readonly flows: Flows;
+}
+
+/** The script and those within it; again with what its commands turn out to be once variables are expanded. */
+function readScripts(source: TemplateSource, script: LexedScript): Scripts {
+  const layers = layersOf(source, script);
+  let flows = byName(layers.flatMap(flowsOf));
+  let meant: MeantCommand[] = [];
+  for (let round = 0; round < 2; round += 1) {
+    meant = layers.flatMap((layer) => meantCommands(layer, flows));
+    const known = new Set(layers.map(({ id }) => id));
+    const inner = meant.flatMap(({ command, words }) => layersOfCommand(source.file, command, words));
+    layers.push(...inner.filter(({ id }) => !known.has(id)));
+    flows = byName([
+      ...layers.flatMap(flowsOf),
+      ...meant.flatMap(({ command, words, isSure }) =>
+        flowsOfWords(words, command).map((flow) => (isSure ? flow : { ...flow, isVague: true })),
+      ),
+    ]);
+  }
+  return { layers, meant, flows };
+}
+
+function byName(flows: readonly Flow[]): Flows {
+  const named = new Map<string, Flow[]>();
+  for (const flow of flows) named.set(flow.into, [...(named.get(flow.into) ?? []), flow]);
+  return named;
+}
+
 /** Whatever an integer gets is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
-function integerSinks(layers: readonly Layer[], flows: ReadonlyMap<string, readonly Flow[]>): Sink[] {
-  const integers = new Set(layers.flatMap(({ script, text }) => [...declaredNames(script.commands, text).integers]));
+function integerSinks(layers: readonly Layer[], meant: readonly MeantCommand[], flows: Flows): Sink[] {
+  const declared = meant.map(({ command, words }) => ({ ...command, words }));
+  const integers = new Set(
+    layers.flatMap(({ script, text }) => [...declaredNames([...script.commands, ...declared], text).integers]),
+  );
   return [...integers].flatMap((name) =>
-    (flows.get(name) ?? []).slice(0, 1).map(({ from }): Sink => ({
-      at: from.start,
+    (flows.get(name) ?? []).slice(0, 1).map(({ words }): Sink => ({
+      at: words[0]?.start ?? 0,
       need: 'number',
       by: `the integer ${name}`,
       names: [{ of: { name }, isWhole: true }],
@@ -45,11 +89,7 @@ function integerSinks(layers: readonly Layer[], flows: ReadonlyMap<string, reado
   );
 }
 
-function blanksBehind(
-  first: Step,
-  flows: ReadonlyMap<string, readonly Flow[]>,
-  checked: ReadonlySet<string>,
-): Pick<Reach, 'blank' | 'isCertain'>[] {
+function blanksBehind(first: Step, flows: Flows, checked: ReadonlySet<string>): Pick<Reach, 'blank' | 'isCertain'>[] {
   const found = new Map<ValueBlank, boolean>();
   const seen = new Set<string>();
   const steps = [first];
@@ -58,12 +98,27 @@ function blanksBehind(
     const key = `${step.name} ${String(isCertain)}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    for (const { from, layer } of flows.get(step.name) ?? []) {
-      for (const { of, isWhole } of [...blanksIn(from, layer), ...namesIn(from, layer)]) {
-        if ('name' in of) steps.push({ name: of.name, isCertain: isCertain && isWhole });
-        else found.set(of.blank, found.get(of.blank) === true || (isCertain && isWhole));
+    steps.push(...namedBy(step.name, flows).map((name) => ({ name, isCertain: false })));
+    for (const { words, names = [], isVague } of flows.get(step.name) ?? []) {
+      const isSure = isCertain && isVague !== true;
+      steps.push(...names.map((name) => ({ name, isCertain: false })));
+      for (const { of, isWhole } of words.flatMap((word) => [
+        ...blanksIn(word, word.layer),
+        ...namesIn(word, word.layer),
+      ])) {
+        if ('name' in of) steps.push({ name: of.name, isCertain: isSure && isWhole });
+        else found.set(of.blank, found.get(of.blank) === true || (isSure && isWhole));
       }
     }
   }
   return [...found].map(([blank, isCertain]) => ({ blank, isCertain }));
+}
+
+/** The variables that `${!name}` may mean, and those of the environment. */
+function namedBy(name: string, flows: Flows): string[] {
+  if (name === '*') return [...flows.keys()].filter((key) => /^[A-Za-z_]/.test(key));
+  if (!name.startsWith('!')) return [];
+  return (flows.get(name.slice(1)) ?? []).flatMap(({ words }) =>
+    words.flatMap(({ layer, start, end }) => layer.text.slice(start, end).match(/[A-Za-z_]\w*/g) ?? []),
+  );
 }

@@ -1,12 +1,16 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
 import { pyxisOptionAt, pyxisWords } from '../containers/pyxis-option.ts';
 import { needOf } from '../containers/pyxis-values.ts';
+import { codeWordLists, inputReader, nameWordLists } from '../shell/code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { Reach, Word } from '../shell/lexed-script.ts';
+import type { Command, Reach, Word } from '../shell/lexed-script.ts';
 import { secondReadings } from '../shell/second-reading.ts';
 import { isInside, type Range } from '../source.ts';
+import { executedWords, fileName } from './files.ts';
 import type { Layer } from './layers.ts';
-import { namesIn, type Source } from './sources.ts';
+import type { MeantCommand } from './meant-commands.ts';
+import { inputName } from './scopes.ts';
+import { blanksIn, keyOf, namesIn, type Source } from './sources.ts';
 
 /** A stretch that is evaluated, with the variables in it. */
 export interface Sink {
@@ -47,8 +51,119 @@ export function sinksOf(layer: Layer): Sink[] {
     const by = expansion.form === 'prompt' ? 'bash, as a prompt,' : 'bash, as the name of a variable';
     return [{ at: expansion.start, need: 'plain word', by, names }];
   });
-  return [...evaluated, ...commands, ...indirect, ...pyxisSinks(layer)].filter(({ names }) => names.length > 0);
+  return [
+    ...evaluated,
+    ...commands,
+    ...indirect,
+    ...pyxisSinks(layer),
+    ...executedFiles(layer),
+    ...fedCode(layer),
+    ...subscripts(layer, associative),
+    ...splitWords(layer),
+  ].filter(({ names }) => names.length > 0);
 }
+
+/** Files that the script runs or sources: what it has written into them is code. */
+function executedFiles(layer: Layer): Sink[] {
+  return layer.script.commands.flatMap((command) =>
+    [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Sink[] => {
+      const name = fileName(word, layer);
+      if (name === undefined) return [];
+      return [{ at: word.start, need: 'plain word', by: 'whoever runs it', names: [{ of: { name }, isWhole: false }] }];
+    }),
+  );
+}
+
+/** `BASH_ENV=FILE` */
+function startFiles({ assignments, words }: Command): Word[] {
+  return [...assignments, ...words].filter(({ text }) => /^(?:BASH_ENV|ENV)=/.test(text));
+}
+
+/** What is fed to a program that reads code, by ways that only a run shows. */
+function fedCode(layer: Layer): Sink[] {
+  return layer.script.commands.flatMap((command): Sink[] => {
+    const reader = inputReader(command, layer.text);
+    if (reader === undefined) return [];
+    const name = inputName(command, layer);
+    return [{ at: command.start, need: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
+  });
+}
+
+/** `([$N]=…)` */
+function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
+  const { script, text } = layer;
+  return script.arrays.flatMap(({ start, elements }) => {
+    const name = /([A-Za-z_]\w*)\+?=$/.exec(text.slice(0, start))?.[1] ?? '';
+    if (associative.has(name)) return [];
+    return elements
+      .flatMap((element) => keyOf(element, layer))
+      .map((range): Sink => {
+        const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
+        return { at: range.start, need: 'number', by: 'an array subscript', names };
+      });
+  });
+}
+
+/** What a command evaluates that has its words from variables. */
+export function sinksOfMeant({ command, words, isSure }: MeantCommand): Sink[] {
+  const [first] = words;
+  if (first === undefined) return [];
+  const meant = { ...command, words };
+  const lists = [
+    ...codeWordLists(meant, first.layer.text),
+    ...nameWordLists(meant),
+    { words: words.slice(programAt(words)).slice(0, 1), by: 'bash, as the name of a command' },
+  ];
+  return lists.flatMap(({ words: code, by, ...how }) =>
+    words
+      .filter((word) => code.includes(word))
+      .map((word): Sink => ({
+        at: command.start,
+        need: 'isEvenPlain' in how ? 'number' : 'plain word',
+        by,
+        names: [
+          ...[...blanksIn(word, word.layer), ...namesIn(word, word.layer)].map(({ of, isWhole }) => ({
+            of,
+            isWhole: isWhole && isSure,
+            ...(word.heldBy !== undefined && { heldBy: word.heldBy }),
+          })),
+          ...(word.via === undefined ? [] : doubtful(namesIn(word.via, word.via.layer))),
+        ],
+      })),
+  );
+}
+
+/**
+ * Variables without quotes where bash makes words of their values that are more than data: operators of test, options of
+ * programs that run others, and the program itself.
+ */
+function splitWords(layer: Layer): Sink[] {
+  const { script, text } = layer;
+  return script.commands.flatMap(({ words }): Sink[] => {
+    const [program, ...rest] = words;
+    const isTest = /^(?:\[|test)$/.test(program?.text ?? '');
+    if (program === undefined || !(isTest || RUNNERS.test(program.text))) return [];
+    const end = isTest
+      ? -1
+      : rest.findIndex(({ text: word }) => !/^(?:[-+\0\d]|\w+=)/.test(word) && !RUNNERS.test(word));
+    return rest.slice(0, end === -1 ? undefined : end).flatMap((word): Sink[] => {
+      const written = text.slice(word.start, word.end);
+      const isSplit = /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
+      // What env is given in front of the program may name any variable: BASH_ENV=….
+      if (!isSplit && !(program.text === 'env' && /^"\$/.test(written))) return [];
+      const by = isSplit ? `options of ${program.text}, as it has no quotes,` : 'env, as the name of a variable';
+      return [{ at: word.start, need: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
+    });
+  });
+}
+
+function doubtful(sources: readonly Source[]): Source[] {
+  return sources.map(({ of }) => ({ of, isWhole: false }));
+}
+
+/** Programs that run what they are given. */
+const RUNNERS =
+  /^(?:srun|env|nohup|setsid|nice|ionice|taskset|numactl|timeout|time|stdbuf|xargs|sudo|mpirun|mpiexec|singularity|apptainer|exec|run|jobs|(?:ba|da|z|k)?sh|python[0-9.]*|perl|ruby)$/;
 
 /** `exec $CMD`, `timeout 9 $CMD`: the word that names the program. */
 function programAt(words: readonly Word[]): number {

@@ -1,15 +1,22 @@
-// What stands in a stretch of a script and could come from a task: blanks, and variables that are expanded there.
+// What stands in a stretch of a script and could come from a task: blanks, variables that are expanded there, and what commands print there.
 import type { ValueBlank } from '../blank-syntax.ts';
 import { hasFilter } from '../filters.ts';
-import type { LexedScript } from '../shell/lexed-script.ts';
+import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
-import { scopeAt } from './flows.ts';
+import { DESCRIPTORS, fileName } from './files.ts';
 import type { Layer } from './layers.ts';
+import { inputName, scopeAt } from './scopes.ts';
 
-/** One of them; `isWhole` when its text arrives as it is, and not only what some program makes of it. */
+/**
+ * One of them; `isWhole` when its text arrives as it is, and not only what some program makes of it. A name is that of a variable, or
+ * `@f` for the words that the function f or an inner script is given, `f()` for what it prints, `f<` for its input, `>file` for a file,
+ * `&` for descriptors, `name[]` for the keys of an array, `!name` for the variable that another one names, and `*` for the environment.
+ */
 export interface Source {
   readonly of: { readonly blank: ValueBlank } | { readonly name: string };
   readonly isWhole: boolean;
+  /** The variable that it is known to come through. */
+  readonly heldBy?: string;
 }
 
 /** Programs that print what they are given. */
@@ -22,17 +29,49 @@ export const PLAIN_BY_NATURE = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_T
 export function blanksIn(range: Range, { script }: Layer): Source[] {
   return script.sites.flatMap(({ blank }) => {
     if (!isInside(blank, range) || hasFilter(blank.filters, 'int') || PLAIN_BY_NATURE.test(blank.variable)) return [];
+    if (isCounted(blank, script)) return [];
     return [{ of: { blank }, isWhole: isTransparent(blank, range, script) }];
   });
 }
 
-/** The variables whose values are expanded in it. */
-export function namesIn(range: Range, { script, id }: Layer): Source[] {
-  return script.expansions.flatMap((expansion) => {
-    if (expansion.form === 'harmless' || !isInside(expansion, range)) return [];
+/** The variables whose values are expanded in it, and what its commands print. */
+export function namesIn(range: Range, layer: Layer): Source[] {
+  const { script, id } = layer;
+  const expanded = script.expansions.flatMap((expansion): Source[] => {
+    if (expansion.form === 'harmless' || !isInside(expansion, range) || isCounted(expansion, script)) return [];
     const name = /^[A-Za-z_]/.test(expansion.name) ? expansion.name : scopeAt(expansion.start, script, id);
-    return [{ of: { name }, isWhole: isTransparent(expansion, range, script) }];
+    if (expansion.form === 'keys') return [{ of: { name: `${name}[]` }, isWhole: true }];
+    const own = { of: { name }, isWhole: isTransparent(expansion, range, script) };
+    return expansion.form === 'indirect' ? [own, { of: { name: `!${name}` }, isWhole: false }] : [own];
   });
+  const printed = script.commands
+    .filter((command) => isInside(command, range) && command.end - command.start < range.end - range.start)
+    .flatMap((command) => outputNames(command, layer));
+  const files = script.redirections.flatMap(({ start, end, operator, target }) => {
+    const place = { start, end };
+    if (!/^<>?$|^<&$/.test(operator) || !isInside(place, range) || isCounted(place, script)) return [];
+    return operator === '<&' ? [DESCRIPTORS] : [fileName(target, layer) ?? ''];
+  });
+  return [...expanded, ...[...printed, ...files].map((name) => ({ of: { name }, isWhole: false }))];
+}
+
+/** What a command may print besides its own words: a function's output, its input, files, the environment. */
+export function outputNames(command: Command, layer: Layer): string[] {
+  const [program, ...rest] = command.words;
+  const name = program?.text ?? 'cat';
+  if (name === 'wc') return [];
+  const names = [`${name}()`, inputName(command, layer), ...rest.flatMap((word) => fileName(word, layer) ?? [])];
+  // The text of an inner script begins behind its quote.
+  names.push(...rest.map(({ start }) => `${start + 1}()`));
+  if (/^(?:print)?env$/.test(name)) names.push(...(rest.length === 0 ? ['*'] : rest.map(({ text }) => text)));
+  if (name === 'pwd') names.push('PWD');
+  return names;
+}
+
+/** `[KEY]` in front of an element. */
+export function keyOf({ start, end }: Range, { text }: Layer): Range[] {
+  const key = /^\[.*?\](?==)/s.exec(text.slice(start, end))?.[0];
+  return key === undefined ? [] : [{ start, end: start + key.length }];
 }
 
 /** Whether what is expanded there stands in no substitution within the stretch, or all commands of that one print it as it is. */
@@ -43,4 +82,16 @@ function isTransparent(place: Range, range: Range, { substitutions, commands }: 
       const inner = commands.filter((command) => isInside(command, one));
       return inner.length > 0 && inner.every(({ words }) => TRANSPARENT.test(words[0]?.text ?? ''));
     });
+}
+
+/** Fed to `wc`, which prints a number. */
+function isCounted(place: Range, { commands, pipelines }: LexedScript): boolean {
+  return commands.some((command) => {
+    if (command.words[0]?.text !== 'wc') return false;
+    if (isInside(place, command)) return !command.words.some((word) => isInside(place, word));
+    return pipelines.some(({ elements }) => {
+      const last = elements.at(-1);
+      return last !== undefined && isInside(command, last) && elements.some((element) => isInside(place, element));
+    });
+  });
 }

@@ -1,0 +1,98 @@
+// Files that the script writes and reads again: each is known by the last part of its name, also where that is a variable.
+import { codeWordLists, scriptOperands } from '../shell/code-words.ts';
+import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
+import { ownersOf } from '../shell/second-reading.ts';
+import type { Range } from '../source.ts';
+import type { Layer } from './layers.ts';
+import { scopeAt } from './scopes.ts';
+
+/** Under which what goes through descriptors that `exec` has opened is known, all of them as one. */
+export const DESCRIPTORS = '&';
+
+/** Under which the input of the whole script is known, where `exec` has set it. */
+export const OWN_INPUT = '<';
+
+/** Any file. */
+const ANY_FILE = '>*';
+
+/** Programs that write what they are given into files that they are named. */
+const WRITERS = /^(?:tee|dd|cp|mv|ln|install|sponge|rsync|scp|sort|split|patch)$/;
+
+/** Under which a file is known: `>run.sh`, `>$FILE`; for what only a shell finds, any. */
+export function fileName({ start, end }: Range, { text, script, id }: Layer): string | undefined {
+  const written = text
+    .slice(start, end)
+    .replace(/^[<>]+\s*|^[\w-]+=(?=.)/, '')
+    .replaceAll(/["'\\]/g, '')
+    .replaceAll(/\$\{(\w+)\}/g, '$$$1');
+  if (/^\/(?:dev\/fd|proc\/self\/fd)\//.test(written)) return DESCRIPTORS;
+  const last = written.replaceAll(/\$\{[^}]*\}|\$\([^)]*\)/g, (inner) => inner.replaceAll('/', ' ')).split('/');
+  const name = last.at(-1) ?? '';
+  if (name === '' || written.startsWith('/dev/')) return undefined;
+  if (/^\$[0-9@*]$/.test(name)) return `>${scopeAt(start, script, id)}`;
+  return /[*?[]/.test(name) ? ANY_FILE : `>${name}`;
+}
+
+/** What goes where: text, or what is known under these names, into a file or out of it. */
+export interface FileFlow {
+  readonly into: string;
+  readonly from: Range;
+  readonly names: readonly string[];
+}
+
+/** What the redirections and the copying programs of a script write. `outputOf` names what a command prints besides its own words. */
+export function fileFlows(layer: Layer, outputOf: (command: Command) => readonly string[]): FileFlow[] {
+  const { script } = layer;
+  const written = script.redirections.flatMap((one) => redirected(one, layer, outputOf));
+  const copied = script.commands.flatMap((command): FileFlow[] => {
+    const [program, ...rest] = command.words;
+    const isEditor =
+      /^g?sed$/.test(program?.text ?? '') && rest.some(({ text }) => /^(?:-[A-Za-z]*i|--in-place)/.test(text));
+    if (!isEditor && !WRITERS.test(program?.text ?? '')) return [];
+    return rest.flatMap((word) => into(fileName(word, layer), command, outputOf(command)));
+  });
+  return [...written, ...copied];
+}
+
+function redirected(
+  redirection: Redirection,
+  layer: Layer,
+  outputOf: (command: Command) => readonly string[],
+): FileFlow[] {
+  const { script, text } = layer;
+  const { operator, target, start, end } = redirection;
+  const descriptor = /^(?:[3-9]|[0-9]{2,}|\{)/.test(text.slice(start, end));
+  const owner = ownersOf(redirection, script)[0] ?? redirection;
+  const command = script.commands.find((one) => one === owner);
+  const isOfShell = command?.words[0]?.text === 'exec' && command.words.length === 1;
+  const file = operator.endsWith('&') && /^(?:\d+-?|-|\0.*)$/.test(target.text) ? DESCRIPTORS : fileName(target, layer);
+  if (operator.startsWith('<') && operator !== '<>') {
+    if (file === undefined || !(descriptor || isOfShell)) return [];
+    return [{ into: descriptor ? DESCRIPTORS : OWN_INPUT, from: target, names: [file] }];
+  }
+  if (/^[12]$/.test(target.text) && file === DESCRIPTORS) return [];
+  const flows =
+    isOfShell && !descriptor
+      ? into(file, wholeOf(layer), [])
+      : into(file, owner, command === undefined ? [] : outputOf(command));
+  if (descriptor && file !== undefined)
+    flows.push(...into(file, target, [DESCRIPTORS]), ...into(DESCRIPTORS, target, [file]));
+  return flows;
+}
+
+/** From the first command to the last. */
+export function wholeOf({ script }: Layer): Range {
+  return { start: script.commands[0]?.start ?? 0, end: Math.max(0, ...script.commands.map(({ end }) => end)) };
+}
+
+function into(file: string | undefined, from: Range, names: readonly string[]): FileFlow[] {
+  if (file === undefined) return [];
+  const flow = { into: file, from, names };
+  return file === DESCRIPTORS || file === ANY_FILE ? [flow] : [flow, { into: ANY_FILE, from, names: [file] }];
+}
+
+/** The words of a command that name what it runs: the program itself, and scripts that programs are given. */
+export function executedWords(command: Command, text: string): Word[] {
+  const sourced = codeWordLists(command, text).flatMap(({ by, words }) => (/^(?:source|\.)$/.test(by) ? words : []));
+  return [...command.words.slice(0, 1), ...scriptOperands(command, text), ...sourced];
+}

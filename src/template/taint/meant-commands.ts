@@ -1,0 +1,99 @@
+// Commands as they are once variables are expanded: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, `run bash -c …` where run is `{ "$@"; }`.
+import type { Command } from '../shell/lexed-script.ts';
+import { withoutExpansions } from '../shell/words.ts';
+import { isInside } from '../source.ts';
+import type { Flow } from './flows.ts';
+import { layered, type Layer, type LayeredWord } from './layers.ts';
+import { scopeAt } from './scopes.ts';
+
+/** A command, and the words that it may be made of. */
+export interface MeantCommand {
+  readonly command: Command;
+  readonly words: readonly LayeredWord[];
+  /** There is no other possibility. */
+  readonly isSure: boolean;
+}
+
+type Possibilities = readonly (readonly LayeredWord[])[];
+
+/** More are not looked at. */
+const MOST = 32;
+
+/** A word that is one expansion, with or without quotes. */
+const EXPANSION =
+  /^("?)\$(?:\{([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:[-:#%/^,@][^}]*)?\}|([A-Za-z_]\w*|[0-9@*]))\1$/;
+
+/** Those of its commands in which a variable stands for words that the script gives it. */
+export function meantCommands(layer: Layer, flows: ReadonlyMap<string, readonly Flow[]>): MeantCommand[] {
+  return layer.script.commands.flatMap((command) => {
+    const own = layered(command.words, layer);
+    const each = own.map((word) => possibilities(word, flows, []));
+    const lists = combined(each).filter((words) => words.some((word, at) => word.start !== own[at]?.start));
+    return lists.map((words): MeantCommand => ({ command, words, isSure: lists.length === 1 }));
+  });
+}
+
+function combined(each: readonly Possibilities[]): Possibilities {
+  return each.reduce<Possibilities>(
+    (lists, next) => lists.flatMap((list) => next.map((words) => [...list, ...words])).slice(0, MOST),
+    [[]],
+  );
+}
+
+function possibilities(
+  word: LayeredWord,
+  flows: ReadonlyMap<string, readonly Flow[]>,
+  within: readonly string[],
+): Possibilities {
+  const { layer, start, end } = word;
+  const [, , held, subscript = '', plain] = EXPANSION.exec(layer.text.slice(start, end)) ?? [];
+  const written = held ?? plain;
+  if (written === undefined || within.length > 4) return [[word]];
+  const name = /^[A-Za-z_]/.test(written) ? written : scopeAt(start, layer.script, layer.id);
+  const given = (flows.get(name) ?? []).filter(({ words, isVague }) => words.length > 0 && isVague !== true);
+  if (given.length === 0 || within.includes(name)) return [[word]];
+  const outermost = word.via ?? word;
+  const isQuoted = outermost.layer.text[outermost.start] === '"';
+  // All words as one.
+  if (isQuoted && (written === '*' || subscript === '[*]')) return [[word]];
+  const partsOf = (one: Flow['words'][number]): LayeredWord[] =>
+    split(one, isQuoted).map((part) => ('text' in one ? part : { ...part, heldBy: `$${name}`, via: outermost }));
+  const listsOf = ({ words }: Flow): Possibilities =>
+    combined(words.map((one) => combined(partsOf(one).map((part) => possibilities(part, flows, [...within, name])))));
+  // Of a list a single word: an element of an array, what a loop is at, a parameter.
+  const isOne =
+    /^[1-9]/.test(written) ||
+    (name === written && !/[@*]/.test(subscript) && given.some(({ words }) => words.some((one) => 'text' in one)));
+  if (isOne) return given.flatMap(listsOf).flatMap((list) => oneOf(list, Number(written), layer));
+  const [first, added] = [false, true].map((isAdded) =>
+    given.filter((flow) => (flow.isAdded ?? false) === isAdded).map(listsOf),
+  );
+  return combined([first === undefined || first.length === 0 ? [[]] : first.flat(), ...(added ?? [])]);
+}
+
+/** `$2` is the second word, unless `shift` stands somewhere; without a number it may be any. */
+function oneOf(list: readonly LayeredWord[], number: number, { script }: Layer): Possibilities {
+  const isAny = Number.isNaN(number) || script.commands.some(({ words: [program] }) => program?.text === 'shift');
+  return (isAny ? list : list.slice(number - 1, number)).map((word) => [word]);
+}
+
+/** The words that come of a text: as it stands in quotes, else as many as there are, roughly. */
+function split(range: Flow['words'][number], isQuoted: boolean): LayeredWord[] {
+  const { layer, start, end } = range;
+  const written = layer.text.slice(start, end);
+  if (/^"?\$\(.*\)"?$/s.test(written)) {
+    const words = layer.script.commands
+      .filter((command) => isInside(command, range))
+      .flatMap((command) => layered(command.words.slice(1), layer));
+    return words.length > 0 ? words : [{ start, end, text: '\0', layer }];
+  }
+  const [before, isInput, quote = ''] = /^(<<<\s*)?(["']?)/.exec(written) ?? [''];
+  const inner = written.slice(before.length, quote !== '' && written.endsWith(quote) ? -1 : undefined);
+  if (isQuoted && isInput === undefined) return [{ start, end, text: withoutExpansions(inner), layer }];
+  return [...inner.matchAll(/(?:\$\{[^}]*\}|\$\([^)]*\)|\S)+/g)].map(({ index, 0: part }) => ({
+    start: start + before.length + index,
+    end: start + before.length + index + part.length,
+    text: withoutExpansions(part),
+    layer,
+  }));
+}
