@@ -1,6 +1,7 @@
 // Whether a path on this machine is this user's own: nobody but the user and root can change what it names. The job script has the same rule in templates/partials/trust.sh.mustache.
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { isSiteGroup, isSiteUser, type SiteAccounts } from './site-accounts.ts';
 
 /** One file, folder, socket or symbolic link on the way to what a path names. */
 export interface PathStep {
@@ -29,6 +30,8 @@ export interface Trust {
    * There it counts as root's, and as the trusted group.
    */
   readonly unmapped?: number | undefined;
+  /** Set for programs of the site, and what belongs to them: accounts that are no persons' are trusted like root. */
+  readonly site?: SiteAccounts | undefined;
 }
 
 const STICKY = 0o1000;
@@ -75,14 +78,17 @@ function whyNot(
   const { unmapped } = trust;
   const isHidden = (id: number): boolean => unmapped !== undefined && id === unmapped;
   const isOfGroup = trust.group !== undefined && (gid === trust.group || isHidden(gid));
-  const isOurs = uid === trust.uid || uid === 0 || isHidden(uid) || isOfGroup;
+  const { site } = trust;
+  const isOfSite = site !== undefined && isSiteUser(uid, site);
+  const isOurs = uid === trust.uid || uid === 0 || isHidden(uid) || isOfGroup || isOfSite;
   if (!isOurs) return `belongs to another user (uid ${uid})`;
   if (kind === 'link' || isInside) return undefined;
   const guarded = isAbove && kind === 'folder' && (mode & STICKY) !== 0;
   const shown = `(mode ${mode.toString(8)})`;
   // Everybody could make something of the trusted group in a folder of that group.
   if ((mode & 0o002) !== 0 && (!guarded || isOfGroup)) return `can be written by everybody ${shown}`;
-  if ((mode & 0o020) !== 0 && !guarded && !isOfGroup) return `can be written by group ${gid} ${shown}`;
+  const isClosedGroup = isOfGroup || (site !== undefined && isSiteGroup(gid, site));
+  if ((mode & 0o020) !== 0 && !guarded && !isClosedGroup) return `can be written by group ${gid} ${shown}`;
   return undefined;
 }
 

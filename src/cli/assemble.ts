@@ -65,7 +65,7 @@ export async function openCluster(
   log: Logger,
 ): Promise<ClusterSide> {
   const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
-  const host = withSlurmCommands(await makeHost(cluster, around), binaries);
+  const host = withSlurmCommands(await makeHost(cluster, around), config.settings.slurm, cluster);
   const scheduler = createCliScheduler({
     host,
     sbatchTimeoutMs,

@@ -21,7 +21,7 @@ export async function makeCheckers({ config, around }: Configured): Promise<AllC
   return {
     async of(name) {
       const cluster = clusters.find((one) => one.name === name) ?? first;
-      const host = hosts.get(cluster.name) ?? withSlurmCommands(await makeHost(cluster, around), slurm.binaries);
+      const host = hosts.get(cluster.name) ?? withSlurmCommands(await makeHost(cluster, around), slurm, cluster);
       hosts.set(cluster.name, host);
       return { here, cluster: host, sbatch: slurm.binaries.batchBinary };
     },

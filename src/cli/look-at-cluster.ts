@@ -19,6 +19,7 @@ import { makeHost } from './make-host.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { Configured } from './read-config.ts';
 import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
+import { UntrustedPath } from './trusted-files.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -49,15 +50,20 @@ export async function lookAtCluster(configured: Configured, cluster: ClusterSett
 export async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
   let host: Host | undefined;
   try {
-    host = withSlurmCommands(await makeHost(cluster, around), config.settings.slurm.binaries);
+    host = withSlurmCommands(await makeHost(cluster, around), config.settings.slurm, cluster);
     const { binaries, trustedGroup } = config.settings.slurm;
     return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
   } catch (error) {
+    if (error instanceof UntrustedPath) return withoutCommands(error.message);
     if (!(error instanceof SshSetupProblem)) throw error;
     return withoutWay(error.message);
   } finally {
     await host?.close();
   }
+}
+
+function withoutCommands(why: string): ClusterAnswers {
+  return { ...withoutWay(''), way: unasked('nothing was run: see slurm-commands'), commands: trouble(why) };
 }
 
 function withoutWay(why: string): ClusterAnswers {

@@ -10,7 +10,7 @@ import { makeCheckers, type AllCheckers } from './lint-hosts.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from './named-templates.ts';
 import type { Configured } from './read-config.ts';
 import { readQueues } from './serve-queues.ts';
-import { distrustOfTemplate } from './trusted-files.ts';
+import { distrustOfTemplate, UntrustedPath } from './trusted-files.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /** Those of the configuration, and of --template-files; then whether each queue gets one. */
@@ -45,8 +45,8 @@ async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllChe
     const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
     return [...findings, ...checked.findings];
   } catch (error) {
-    // That this cluster can't be reached is told where the cluster is.
-    if (error instanceof SshSetupProblem) return [...findings];
+    // That this cluster can't be reached, or its commands are not trusted, is told where the cluster is.
+    if (error instanceof SshSetupProblem || error instanceof UntrustedPath) return [...findings];
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import { createLocalShellHost } from '../host/local-shells.ts';
 import { createLocalHost, type LocalHostOptions } from '../host/local.ts';
 import type { Surroundings } from './command.ts';
+import { trustedFolders } from './trusted-folders.ts';
 
 /** What Slurm's commands need of our environment; anything else would reach the jobs. */
 const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
@@ -18,25 +19,28 @@ export async function makeHost(cluster: ClusterSettings, around: Surroundings): 
   const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
   if (ssh === undefined) {
     const options = optionsHere(around, slurmBinDir, { ...passedOn(around, FOR_SLURM), ...variables });
-    return createLocalShellHost({ ...options, temporaryFolder: tmpdir() });
+    return { ...createLocalShellHost({ ...options, temporaryFolder: tmpdir() }), notices: options.notices };
   }
 
-  const here = createLocalHost(optionsHere(around, undefined, passedOn(around, FOR_SSH)));
+  const optionsOfSsh = optionsHere(around, undefined, passedOn(around, FOR_SSH));
+  const here = createLocalHost(optionsOfSsh);
   const surroundings = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
   // A daemon on a login node never needs it.
   const { makeSshHost } = await import('./make-ssh-host.ts');
-  return makeSshHost({ ssh, stateDir, surroundings, here, around, localUser: userName(around) });
+  const host = await makeSshHost({ ssh, stateDir, surroundings, here, around, localUser: userName(around) });
+  return { ...host, notices: [...optionsOfSsh.notices, ...(host.notices ?? [])] };
 }
 
 function optionsHere(
   around: Surroundings,
   binDir: string | undefined,
   variables: Readonly<Record<string, string>>,
-): LocalHostOptions {
+): LocalHostOptions & { readonly notices: readonly string[] } {
   const { environment, homeDir, workingDir } = around;
-  const path = [binDir, environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].filter((part) => part !== undefined);
+  const { folders, notices } = trustedFolders(environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
   return {
-    path: path.join(delimiter),
+    notices,
+    path: [binDir, ...folders].filter((part) => part !== undefined).join(delimiter),
     home: homeDir,
     user: userName(around),
     workingDirectory: workingDir,

@@ -1,5 +1,6 @@
 // The way to a login node, by the provider that the configuration names, and as the user's own ssh would go it.
 import { join } from 'node:path';
+import { findNameDistrust, lookAtPath, ownTrust } from '../base/trusted-path.ts';
 import type { SshSettings } from '../config/clusters.ts';
 import { CommandNotFound } from '../host/errors.ts';
 import { createHostKeys } from '../host/host-key-check.ts';
@@ -23,8 +24,16 @@ export interface SshHostDeps {
 }
 
 /** Nobody has logged in yet. @throws SshSetupProblem */
-export function makeSshHost(deps: SshHostDeps): Promise<Host> {
+export async function makeSshHost(deps: SshHostDeps): Promise<Host> {
+  refuseOthersConfig(join(deps.around.homeDir, '.ssh', 'config'));
   return deps.ssh.provider === 'ssh2' ? makeBySsh2(deps) : makeByOpenssh(deps);
+}
+
+/** It may run commands. ssh itself looks at the file alone, and not at the folders above it (ssh_config(5), FILES). */
+function refuseOthersConfig(file: string): void {
+  const why = findNameDistrust(lookAtPath(file), ownTrust());
+  if (why === undefined) return;
+  throw new SshSetupProblem(`${file} is not used, as others can change it: ${why}. Run chmod go-w on that.`);
 }
 
 async function makeBySsh2({ ssh, surroundings, here, around, localUser }: SshHostDeps): Promise<Host> {

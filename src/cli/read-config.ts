@@ -4,7 +4,7 @@ import { secretValues } from '../config/secret-values.ts';
 import { joinPath } from '../config/setting-path.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { knownSecrets } from './known-secrets.ts';
-import { readOwnFile, warnOfReadable } from './trusted-files.ts';
+import { readOwnFile, refuseUntrustedSettings, warnOfReadable } from './trusted-files.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 import { UsageProblem } from './usage-problem.ts';
 
@@ -57,6 +57,8 @@ export function readConfig(typed: Typed, around: Surroundings): Config {
     commandLine: { configFile: textOption(typed, 'config-file'), settings: [...settings, ...sshSettings(typed)] },
     readFile: readOwnFile,
   });
+  // Before secrets are known: the path of a password's file counts as one, and would be masked in the sentence that names it.
+  refuseUntrustedSettings(config);
   for (const value of secretValues(config.root)) knownSecrets(around).add(value);
   return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
 }

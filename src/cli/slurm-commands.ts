@@ -1,17 +1,71 @@
 // What Slurm's commands are called, from the configuration: where only some are named, the others are beside sbatch.
+import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../host/command-lines.ts';
 import type { Host } from '../host/host.ts';
+import { findDistrustedProgram } from '../host/trusted-programs.ts';
 import type { SlurmCommands } from '../slurm/cli-scheduler.ts';
+import { UntrustedPath } from './trusted-files.ts';
 
 export interface AllSlurmCommands extends SlurmCommands {
   readonly sinfo: string;
   readonly sacctmgr: string;
 }
 
-/** The host, on which these commands may be configured as command lines. */
-export function withSlurmCommands(host: Host, { batchBinary, monitorBinary }: SlurmSettings['binaries']): Host {
-  return withCommandLines(host, [batchBinary, monitorBinary]);
+type OfAllClusters = Pick<SlurmSettings, 'binaries' | 'trustedGroup'>;
+type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
+
+/**
+ * The host, on which these commands may be configured as command lines. The first thing that is run there waits for a look whether
+ * others can change them: then it is refused with UntrustedPath, and nothing is run.
+ */
+export function withSlurmCommands(host: Host, slurm: OfAllClusters, cluster: OfCluster): Host {
+  const { batchBinary, monitorBinary } = slurm.binaries;
+  return afterLook(withCommandLines(host, [batchBinary, monitorBinary]), () => look(host, slurm, cluster));
+}
+
+/** The look that was good is the last one; one that failed, as the host is away, is made again. */
+function afterLook(host: Host, refuse: () => Promise<void>): Host {
+  let looked: Promise<void> | undefined;
+  return {
+    ...host,
+    async run(command) {
+      command.signal?.throwIfAborted();
+      looked ??= refuse();
+      try {
+        await looked;
+      } catch (error) {
+        looked = undefined;
+        throw error;
+      }
+      return host.run(command);
+    },
+  };
+}
+
+/** What is run there beside Slurm's commands, and is given keys. */
+const TOOLS = ['sh', 'cat'];
+
+async function look(
+  host: Host,
+  { binaries, trustedGroup }: OfAllClusters,
+  { slurmConf, python }: OfCluster,
+): Promise<void> {
+  const { sbatch, squeue, sacct, scancel, scontrol } = slurmCommands(binaries);
+  const found = await findDistrustedProgram(host, {
+    programs: [...[sbatch, squeue, scancel, scontrol, sacct].map(programOf), ...TOOLS],
+    perhaps: python === undefined ? [] : [python],
+    files: slurmConf === undefined ? [] : [slurmConf],
+    group: trustedGroup,
+  });
+  if (found === undefined) return;
+  const { kind, path, why } = found;
+  const what = {
+    program: `The program ${path} on ${host.name}`,
+    folder: `The folder ${path} on ${host.name}, in which programs are looked for (PATH or slurm_bin_dir),`,
+    file: `The configuration ${path} on ${host.name} (slurm_conf)`,
+  };
+  throw new UntrustedPath(what[kind], why);
 }
 
 /** To be run on a host of `withSlurmCommands`. */

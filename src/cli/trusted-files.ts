@@ -1,16 +1,19 @@
 // Holds the files that a person has named to the rule of trusted paths: what others can change is not used, and what says why is told.
-import { resolve } from 'node:path';
-import { distrustOf, isReadableByOthers, lookAtPath } from '../base/trusted-path.ts';
+import { delimiter, resolve } from 'node:path';
+import { siteAccounts } from '../base/site-accounts.ts';
+import { distrustOf, findNameDistrust, isReadableByOthers, lookAtPath, ownTrust } from '../base/trusted-path.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigProblem } from '../config/errors.ts';
 import type { Config } from '../config/load.ts';
+import { pathsToTrust } from '../config/paths-to-trust.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFound, CommandTimedOut } from '../host/errors.ts';
 import { distrustThere } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local.ts';
 import type { Surroundings } from './command.ts';
+import { trustedFolders } from './trusted-folders.ts';
 
 /** Thrown when others can change a file or folder that would be trusted: nothing of it was used. */
 export class UntrustedPath extends Error {
@@ -35,6 +38,25 @@ export const readOwnFile: ReadFile = (path) => {
   const fact = `not read, as others can change it: ${why}. Run chmod go-w on that, or keep the file in a folder of your own`;
   throw new ConfigProblem(fact, { kind: 'file', file: path, line: 1, column: 1 });
 };
+
+/**
+ * Holds the settings to the rule whose paths this machine reads or runs for every command: certificates, SSH keys, and the file and the
+ * program of a password. The marks in the schema say which. No group is trusted here either.
+ * @throws ConfigProblem naming the setting and where it stands
+ */
+export function refuseUntrustedSettings(config: Config): void {
+  for (const { setting, path, use } of pathsToTrust(config)) {
+    const isRun = use === 'run here';
+    if (!isRun && use !== 'read here') continue;
+    // A name without a slash is looked for on the PATH, of which folders of others are left out.
+    if (isRun && !path.includes('/')) continue;
+    const site = isRun ? siteAccounts() : undefined;
+    const why = findNameDistrust(lookAtPath(resolve(path)), { ...ownTrust(), site });
+    if (why === undefined) continue;
+    const fact = `${setting} is not used, as others can change what it names: ${why}. Run chmod go-w on that, or name a ${isRun ? 'program' : 'file'} in a folder of your own`;
+    throw new ConfigProblem(fact, config.originOf(setting) ?? { kind: 'default' });
+  }
+}
 
 /** A sentence for each file with secrets in it that others can read. */
 export function warnOfReadable(config: Config): string[] {
@@ -79,7 +101,7 @@ export async function refuseUntrustedSharedFolder(
 async function trustedGroupId(name: string | undefined, around: Surroundings): Promise<number | undefined> {
   if (name === undefined || /^\d+$/.test(name)) return name === undefined ? undefined : Number(name);
   const { environment, homeDir, workingDir } = around;
-  const path = environment['PATH'] ?? '/usr/bin:/bin';
+  const path = trustedFolders(environment['PATH'] ?? '/usr/bin:/bin').folders.join(delimiter);
   const host = createLocalHost({ path, home: homeDir, user: '', workingDirectory: workingDir, variables: {} });
   try {
     const { stdout } = await host.run({ program: 'getent', args: ['group', name], timeoutMs: 30_000 });

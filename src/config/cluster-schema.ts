@@ -1,11 +1,18 @@
 // The settings of clusters and of which queue goes to which: `agent.slurm.clusters` and `agent.slurm.queues`.
 import * as z from 'zod';
 import { otherProperties, properties } from './property-schema.ts';
+import type { Trusted } from './trusted.ts';
 
-/** An absolute path on the cluster. */
-export const clusterPath = z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it');
+/** An absolute path on the cluster. @param trusted what is done with what it names */
+export function clusterPath(trusted: Trusted): z.ZodString {
+  return z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it').meta({ trusted });
+}
+
 /** A path on this machine; `~` and paths relative to the file that names them are allowed. */
-export const localPath = z.string().min(1, 'must not be empty');
+export function localPath(trusted: Trusted): z.ZodString {
+  return z.string().min(1, 'must not be empty').meta({ trusted });
+}
+
 export const words = z.string().min(1, 'must not be empty');
 
 /** What ssh takes for a host, never for an option. */
@@ -29,7 +36,10 @@ const cluster = z.strictObject({
     .optional()
     .describe('The port of sshd there. Default: what `~/.ssh/config` says, else 22.'),
   identity_file: z
-    .union([localPath, z.array(localPath)], 'must be the path of a private key, or a list of them')
+    .union(
+      [localPath('read here'), z.array(localPath('read here'))],
+      'must be the path of a private key, or a list of them',
+    )
     .optional()
     .describe(
       'The private key to log in with, or a list of them. Default: those of `~/.ssh/config`, else the usual ones. An encrypted one must be in the agent.',
@@ -62,32 +72,33 @@ const cluster = z.strictObject({
     .describe(
       'Which key the host may show: `strict`: one that the known_hosts files know; `accept-new`: that of the first connection, which is remembered; or the `SHA256:…` of the only one. Default: `strict`, or `accept-new` where `~/.ssh/config` says so. It can not be switched off.',
     ),
-  password_file: localPath
+  password_file: localPath('read here')
     .optional()
     .describe(
       'A file with the password, readable for nobody else. Only for hosts that take no key. Not with `openssh`.',
     ),
   password_command: z
     .array(words)
+    .meta({ trusted: 'run here' satisfies Trusted })
     .optional()
     .describe('A program and its arguments, which prints the password; run without a shell. Not with `openssh`.'),
-  slurm_bin_dir: clusterPath
+  slurm_bin_dir: clusterPath('run there')
     .optional()
     .describe("The folder of Slurm's commands there. Default: that of `agent.slurm`."),
-  slurm_conf: clusterPath
+  slurm_conf: clusterPath('read there')
     .optional()
     .describe(
       "The cluster's `slurm.conf`. Default: that of `agent.slurm`; the variable `SLURM_CONF` counts for this machine only.",
     ),
-  shared_dir: clusterPath
+  shared_dir: clusterPath('shared folder')
     .optional()
     .describe(
       'As `shared_dir` of `agent.slurm`, as the login node and the nodes there see it. Default: that of `agent.slurm`.',
     ),
-  python: clusterPath
+  python: clusterPath('run on nodes')
     .optional()
     .describe('As `python` of `agent.slurm`, on the nodes there. Default: that of `agent.slurm`.'),
-  template: localPath.optional().describe('The template of the queues that go there and name none.'),
+  template: localPath('template').optional().describe('The template of the queues that go there and name none.'),
 });
 
 const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][\w.-]*$/;
@@ -106,7 +117,7 @@ const queue = z.strictObject({
   cluster: words
     .optional()
     .describe('The cluster that its tasks go to. Default: that of the option `--cluster`, else the only one.'),
-  template: localPath
+  template: localPath('template')
     .optional()
     .describe(
       "Its template. Default: its cluster's, else that of `template_files`. Relative to the file that names it.",

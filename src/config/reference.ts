@@ -2,6 +2,7 @@
 import { markdownTable } from '../base/markdown-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from './environment.ts';
 import { clearmlRows, settingRows, type SettingRow } from './setting-table.ts';
+import { TRUSTED_USES } from './trusted.ts';
 
 const OPENING = `# Configuration
 
@@ -30,6 +31,13 @@ These count for the daemon too. All others in \`api\`, \`agent\`, \`sdk\`, \`env
 
 `;
 
+const PATHS = `
+## Paths that nobody else may change
+
+Each path above is used only where nobody else can change what it names; [operating.md](operating.md#what-it-trusts) has the rule, and what to do.
+
+`;
+
 const VARIABLES = `
 ## Variables that replace a setting
 
@@ -52,6 +60,8 @@ export function referencePage(): string {
       ['setting', 'meaning'],
       clearmlRows().map(({ name, meaning }) => [code(name), meaning]),
     ),
+    PATHS,
+    markdownTable(['use', 'settings'], usesOfPaths()),
     VARIABLES,
     markdownTable(
       ['variable', 'setting'],
@@ -63,6 +73,14 @@ export function referencePage(): string {
       Object.values(OTHER_VARIABLES).map(({ names, meaning }) => [codes(names), meaning]),
     ),
   ].join('');
+}
+
+function usesOfPaths(): string[][] {
+  const rows = [...settingRows(), ...clearmlRows()];
+  return Object.entries(TRUSTED_USES).map(([use, does]) => [
+    does,
+    codes(rows.filter(({ trusted }) => trusted === use).map(({ name }) => name)),
+  ]);
 }
 
 function codes(texts: readonly string[]): string {

@@ -2,13 +2,18 @@
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
+import type { Trusted } from './trusted.ts';
 
 function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
 }
 
 /** A colon or a comma in it would mean something else to Singularity. */
-const imageFolder = clusterPath.regex(/^[^:,]*$/, 'must have no colon and no comma');
+function imageFolder(): z.ZodString {
+  return clusterPath('read on nodes')
+    .regex(/^[^:,]*$/, 'must have no colon and no comma')
+    .meta({ trusted: 'read on nodes' satisfies Trusted });
+}
 
 const grace = z
   .strictObject({
@@ -50,10 +55,9 @@ const grace = z
   .describe('How long to wait before acting on what may still sort itself out.');
 
 /** As ClearML's own glue takes it. */
-const commandLine = words.refine(
-  isCommandLine,
-  'must be a command line: a quote in it is never closed, or it is blank',
-);
+const commandLine = words
+  .refine(isCommandLine, 'must be a command line: a quote in it is never closed, or it is blank')
+  .meta({ trusted: 'run there' satisfies Trusted });
 
 const binaries = z
   .strictObject({
@@ -76,11 +80,14 @@ const jobCredentials = z
     "Keys for the jobs' `clearml.conf` in place of the daemon's own, so that a task's code never sees those. Needs `shared_dir`; without it jobs use the nodes' own `clearml.conf`.",
   );
 
+// Numbers are allowed where a key or a group may look like one.
+const text = z.union([z.string(), z.number().transform(String)]);
+
 /** `agent.slurm`. Strict: a name that isn't here is a typing error. */
 export const SlurmSection = z.strictObject({
   queues,
   template_files: z
-    .array(localPath)
+    .array(localPath('template'))
     .default([])
     .describe(
       'Batch script templates: one for each queue, or one for all. Relative to the file that names them. Option `--template-files`.',
@@ -98,18 +105,18 @@ export const SlurmSection = z.strictObject({
     .describe(
       'The ClearML queue in which tasks stand while their jobs wait in Slurm; made when missing. A cluster with a name has its own, with a dot and the name behind.',
     ),
-  shared_dir: clusterPath
+  shared_dir: clusterPath('shared folder')
     .optional()
     .describe(
       "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
     ),
   job_credentials: jobCredentials,
-  trusted_group: words
+  trusted_group: text
     .optional()
     .describe(
       'A Unix group, by name or number, for the shared folders of a project: each of its members can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all folders above them must belong to you or to root, and be writable by nobody else.',
     ),
-  state_dir: localPath
+  state_dir: localPath('state')
     .optional()
     .describe(
       'Where the daemon keeps its journal. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
@@ -122,8 +129,10 @@ export const SlurmSection = z.strictObject({
   queue_poll_interval_sec: seconds(1)
     .default(5)
     .describe('Between two looks at the ClearML queues. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.'),
-  slurm_bin_dir: clusterPath.optional().describe("The folder of Slurm's commands, where it is not on the PATH."),
-  slurm_conf: clusterPath
+  slurm_bin_dir: clusterPath('run there')
+    .optional()
+    .describe("The folder of Slurm's commands, where it is not on the PATH."),
+  slurm_conf: clusterPath('read there')
     .optional()
     .describe("The cluster's `slurm.conf`, given to Slurm's commands. Variable `SLURM_CONF`."),
   binaries,
@@ -141,7 +150,7 @@ export const SlurmSection = z.strictObject({
       'How many tasks are submitted a second at most, after a burst of twice as many. Looks and cancellations never wait, and take from the same. It is less by itself where the controller limits the calls of a user (`rl_enable` in slurm.conf), and while it takes seconds for its list of jobs.',
     ),
   command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
-  python: clusterPath
+  python: clusterPath('run on nodes')
     .optional()
     .describe(
       "A Python on the nodes that has clearml-agent. Without it the node's own is looked for, and clearml-agent is installed where none has it.",
@@ -164,17 +173,17 @@ export const SlurmSection = z.strictObject({
       "Start everything of the task through `srun`, so that a template's own `srun` function applies. Option `--srun-delegation`.",
     ),
   container_mounts: z
-    .array(clusterPath)
+    .array(clusterPath('mounted by tasks'))
     .default([])
     .describe(
       'Folders of the nodes that tasks may mount into their containers by `-v` in their container arguments, with all below them. The arguments in this file may mount any.',
     ),
-  image_dir: imageFolder
+  image_dir: imageFolder()
     .optional()
     .describe(
       'A folder of the nodes with container images in files, in which every image is looked for first: `nvcr.io/nvidia/pytorch:24.01-py3` as `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then as `pytorch_24.01-py3.sif`.',
     ),
-  image_cache_dir: imageFolder
+  image_cache_dir: imageFolder()
     .optional()
     .describe(
       "A folder of the nodes into which images are pulled, best on a disk of the node's own: once for all jobs there, and kept until somebody removes them. Without it each start of a container asks the registry, and Apptainer keeps what it pulls in the home folder.",
@@ -200,9 +209,6 @@ export const SlurmSection = z.strictObject({
     .describe('Only empty: submitting jobs as other users is not supported yet.'),
 });
 
-// Numbers are allowed where a key may look like one.
-const text = z.union([z.string(), z.number().transform(String)]);
-
 /** `api`: the server, and who we are there. Loose, as `agent` is: the rest is for the agent on the node. */
 export const ApiSection = z.looseObject({
   api_server: text.optional().describe('The address of the API, such as `https://api.clear.ml` or `http://host:8008`.'),
@@ -226,7 +232,10 @@ export const ApiSection = z.looseObject({
     .optional()
     .describe('A token instead of the keys. Jobs do not get it from here: use keys unless you know why not.'),
   verify_certificate: z
-    .union([z.boolean(), z.string()], 'must be true, false, or the path of a file with certificates')
+    .union(
+      [z.boolean(), z.string().meta({ trusted: 'read here' satisfies Trusted })],
+      'must be true, false, or the path of a file with certificates',
+    )
     .optional()
     .describe("Whether the server's certificate is checked; or the path of a file with certificates to trust."),
 });

@@ -1,6 +1,7 @@
 // The settings of agent.slurm as rows, read from the schema: for the reference page, for help, and for "did you mean".
 import * as z from 'zod';
 import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
+import { TRUSTED_USES, type Trusted } from './trusted.ts';
 
 export interface SettingRow {
   /** Below `agent.slurm`, e.g. `grace.end_sec`. */
@@ -11,6 +12,8 @@ export interface SettingRow {
   readonly fallback: string | undefined;
   readonly least: number | undefined;
   readonly meaning: string;
+  /** What is done with what a path names; undefined: it is no path. */
+  readonly trusted: Trusted | undefined;
 }
 
 interface Described {
@@ -21,6 +24,8 @@ interface Described {
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
   readonly additionalProperties?: unknown;
   readonly anyOf?: readonly Described[] | undefined;
+  readonly items?: unknown;
+  readonly trusted?: Trusted | undefined;
 }
 
 const Described: z.ZodType<Described> = z.object({
@@ -31,6 +36,8 @@ const Described: z.ZodType<Described> = z.object({
   properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.unknown().optional(),
   anyOf: z.lazy(() => z.array(Described)).optional(),
+  items: z.unknown().optional(),
+  trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional(),
 });
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -63,7 +70,7 @@ export function knownNames(group: readonly string[]): string[] {
 }
 
 /** Stands for a name that the user gives. */
-const ANY_NAME = '<name>';
+export const ANY_NAME = '<name>';
 
 function rowsOf(section: z.ZodType, prefix: string): SettingRow[] {
   return rowsBelow(z.toJSONSchema(section, { io: 'input' }).properties ?? {}, prefix);
@@ -88,11 +95,8 @@ function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<
   return Object.fromEntries((each?.anyOf ?? [each]).flatMap((shape) => Object.entries(shape?.properties ?? {})));
 }
 
-function rowOf(
-  name: string,
-  { default: fallback, minimum, description }: Described,
-  shapes: readonly Described[],
-): SettingRow {
+function rowOf(name: string, described: Described, shapes: readonly Described[]): SettingRow {
+  const { default: fallback, minimum, description } = described;
   const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text');
   const isGroup = types.includes('group');
   return {
@@ -101,5 +105,11 @@ function rowOf(
     fallback: fallback === undefined || (isGroup && !Array.isArray(fallback)) ? undefined : JSON.stringify(fallback),
     least: minimum,
     meaning: description ?? '',
+    trusted: shapes.map(markOf).find((mark) => mark !== undefined) ?? described.trusted,
   };
+}
+
+/** The mark of a path, or of the paths in a list. */
+function markOf({ trusted, items }: Described): Trusted | undefined {
+  return trusted ?? Described.safeParse(items).data?.trusted;
 }

@@ -77,7 +77,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
       judge(way, ({ host, isBySsh, notices = [] }) =>
         isBySsh
           ? good([`commands run on ${host}`, ...notices].join('. ').replace(/\.$/, ''))
-          : open('not needed: Slurm is here'),
+          : open(['not needed: Slurm is here', ...notices].join('. ').replace(/\.$/, '')),
       ),
   },
   {

@@ -22,6 +22,8 @@ const MALLORY = 4002;
 const LAB = 4100;
 const ROOT: PathStep = { path: '/', kind: 'folder', mode: 0o755, uid: 0, gid: 0 };
 
+const SITE: Partial<Trust> = { site: { slurmUid: 64030, slurmGid: 64030 } };
+
 function way(...steps: readonly Partial<PathStep>[]): PathSteps {
   const all = steps.map((step, index) => ({ ...ROOT, uid: ADA, gid: ADA, path: `/${index}`, ...step }));
   return { steps: [ROOT, ...all], isWhole: true };
@@ -86,6 +88,33 @@ describe('a path', () => {
       '/home/a belongs to another user (uid 4002)',
     ],
     ['of nobody is not', way({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['of a system account is trusted among programs of the site', way({ uid: 990, gid: 990 }, {}), undefined, SITE],
+    ['of a system account is not trusted elsewhere', way({ uid: 990 }), '/0 belongs to another user (uid 990)'],
+    ['of a person is not trusted there either', way({ uid: 1000 }), '/0 belongs to another user (uid 1000)', SITE],
+    [
+      'of the user slurm is trusted there, whatever the number',
+      way({ uid: 64030, gid: 64030, mode: 0o775 }),
+      undefined,
+      SITE,
+    ],
+    ['for the group of root is trusted there', way({ uid: 0, gid: 0, mode: 0o775 }), undefined, SITE],
+    [
+      'for the group of root is not trusted elsewhere',
+      way({ uid: 0, gid: 0, mode: 0o775 }),
+      '/0 can be written by group 0 (mode 775)',
+    ],
+    [
+      'for the group users is not trusted there',
+      way({ uid: 0, gid: 100, mode: 0o775 }),
+      '/0 can be written by group 100 (mode 775)',
+      SITE,
+    ],
+    [
+      'for everybody is not trusted there',
+      way({ uid: 990, mode: 0o777 }),
+      '/0 can be written by everybody (mode 777)',
+      SITE,
+    ],
     ['of an owner whom a container does not know is, there', way({ uid: 65534 }, {}), undefined, { unmapped: 65534 }],
   ];
   for (const [what, steps, why, more] of rows) {
@@ -143,8 +172,8 @@ describe('paths in trees of two users', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** What each answers of each path: ok or no. */
-  function answers(shell: string, paths: readonly string[]): string[] {
-    const script = `. "$0"; for p; do if clearml_is_trusted "$p" ''; then echo ok; else echo no; fi; done`;
+  function answers(shell: string, paths: readonly string[], site = ''): string[] {
+    const script = `. "$0"; for p; do if clearml_is_trusted "$p" '' ${site}; then echo ok; else echo no; fi; done`;
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
@@ -157,6 +186,14 @@ describe('paths in trees of two users', () => {
     expect(ours).to.include('ok').and.to.include('no');
     expect(answers('bash', paths)).to.deep.equal(ours);
     expect(answers('dash', paths)).to.deep.equal(ours);
+
+    const accounts = { slurmUid: undefined, slurmGid: undefined };
+    const some = paths.slice(0, cases / 3);
+    const site = some.map((path) =>
+      findDistrust(lookAtPath(path), { uid: ADA, site: accounts }) === undefined ? 'ok' : 'no',
+    );
+    expect(answers('bash', some, 'site')).to.deep.equal(site);
+    expect(answers('dash', some, 'site')).to.deep.equal(site);
 
     const trusted = paths.filter((_, index) => ours[index] === 'ok');
     expect(as(MALLORY, ['bash', '-c', ATTACK, 'bash', ...trusted])).to.deep.equal([]);
@@ -195,7 +232,7 @@ interface TreeStep {
 /** Folders in each other, each perhaps reached by a link. Ada's own are most, so that many trees are good. */
 const tree = fc.array(
   fc.record<TreeStep>({
-    owner: fc.constantFrom(ADA, ADA, ADA, ADA, 0, MALLORY),
+    owner: fc.constantFrom(ADA, ADA, ADA, ADA, 0, 99, MALLORY),
     mode: fc.constantFrom(0o755, 0o755, 0o755, 0o700, 0o1777, 0o777, 0o775),
     isLink: fc.boolean(),
     isDetour: fc.constantFrom(false, false, true),

@@ -143,6 +143,40 @@ describe('a round by SSH', () => {
     });
   }
 
+  it("is not begun where others can change Slurm's commands there, or their configuration", async () => {
+    await writeConfig();
+    await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
+    await chmod(folder, 0o755);
+    const loose = join(folder, 'loose');
+    await mkdir(loose);
+    await chmod(loose, 0o777);
+
+    const programs = await round(`slurm_bin_dir: ${loose}`);
+    const doctor = await place.run('doctor');
+    const conf = await round(`slurm_conf: "${loose}/slurm.conf"`);
+
+    const why = `as others can change it: ${loose} can be written by everybody (mode 777)`;
+    expect(programs.code, programs.stderr).to.equal(78);
+    expect(programs.stderr).to.include(`The folder ${loose} on `).and.include(why);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' '))
+      .to.match(/✘ slurm-commands The folder/)
+      .and.include(why);
+    expect(conf.code, conf.stderr).to.equal(78);
+    expect(conf.stderr).to.include(`The configuration ${loose}/slurm.conf`).and.include(why);
+  });
+
+  it('is not begun where others can change the configuration of ssh', async () => {
+    await writeConfig();
+    await mkdir(join(place.folder, '.ssh'));
+    await chmod(place.folder, 0o755);
+    await chmod(join(place.folder, '.ssh'), 0o775);
+
+    const { code, stderr } = await round('provider: ssh2');
+
+    expect(code, stderr).to.equal(78);
+    expect(stderr).to.include(`${place.folder}/.ssh/config is not used, as others can change it`);
+  });
+
   describe('with openssh and a jump host', () => {
     let gate: TestSshd;
     beforeEach(async () => {

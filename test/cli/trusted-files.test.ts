@@ -7,6 +7,7 @@ import { FileNotWritten, writePrivateFile } from '../../src/host/files.ts';
 import { createLocalHost } from '../../src/host/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/requires.ts';
+import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 import type { Answer } from './run-here.ts';
 
@@ -80,7 +81,143 @@ describe('files and folders of others', () => {
       .to.include('The template t is not used, as others can change it:')
       .and.include('/t can be written by group 4100 (mode 664)')
       .and.include('agent.slurm.trusted_group');
-    expect((await start('trusted_group: 4100')).stderr).not.to.include('is not used');
+    const taken = await start('trusted_group: 4100');
+    expect(taken.code, taken.stderr).not.to.equal(78);
+  });
+
+  /** Everybody may write to a folder of the test, which holds what the settings name. */
+  const LOOSE: readonly (readonly [setting: string, line: string])[] = [
+    ['api.verify_certificate', 'api.verify_certificate: "FOLDER/ca.pem"'],
+    [
+      'agent.slurm.clusters.far.identity_file',
+      'agent.slurm.clusters.far { host: h, identity_file: [~/.ssh/k, FOLDER/k] }',
+    ],
+    ['agent.slurm.clusters.far.password_file', 'agent.slurm.clusters.far { host: h, password_file: FOLDER/p }'],
+    [
+      'agent.slurm.clusters.far.password_command',
+      'agent.slurm.clusters.far { host: h, password_command: [FOLDER/ask, -q] }',
+    ],
+  ];
+  for (const [setting, line] of LOOSE) {
+    it(`that ${setting} names: refused by every command, and told by doctor, also where nothing is there yet`, async () => {
+      chmodSync(open, 0o1777);
+      await place.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
+      const conf = ['--config-file', join(place.folder, 'more.conf')];
+      for (const command of [['--once'], ['status']]) {
+        const { code, stderr } = await place.run(...command, ...conf);
+        expect(code, stderr).to.equal(78);
+        expect(stderr)
+          .to.include(`more.conf:2`)
+          .and.include(
+            `${setting} is not used, as others can change what it names: ${open} can be written by everybody (mode 1777)`,
+          );
+      }
+      const { code, stdout } = await place.run('doctor', ...conf);
+      expect(code).to.equal(1);
+      expect(stdout.replaceAll(/\s+/g, ' ')).to.include(`${setting} is not used`);
+      chmodSync(open, 0o755);
+      expect((await place.run('config', ...conf)).code).to.equal(0);
+    });
+  }
+
+  it('that hold certificates, by a variable: refused', async () => {
+    const there = await hereOnSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
+    try {
+      const { code, stderr } = await there.run('status');
+      expect(code).to.equal(78);
+      expect(stderr).to.include('REQUESTS_CA_BUNDLE');
+    } finally {
+      await there[Symbol.asyncDispose]();
+    }
+  });
+
+  describe("that Slurm's commands are, or what they read", () => {
+    let slurm: StandInCluster;
+    let bin: string;
+    beforeEach(async () => {
+      slurm = await startStandInCluster({ stateDir: join(place.folder, 'slurm') });
+      bin = join(open, 'bin');
+      execFileSync('cp', ['-a', slurm.commandsDir, bin]);
+      await place.write('slurm.conf', '');
+    });
+    afterEach(() => slurm.close());
+
+    const rows: readonly (readonly [string, string, string])[] = [
+      ['slurm_bin_dir', 'slurm_bin_dir: "BIN"', 'The folder BIN on this machine, in which programs are looked for'],
+      [
+        'binaries',
+        'slurm_bin_dir: "OWN", binaries { batch_binary: "BIN/sbatch --quiet" }',
+        'The program BIN/sbatch on this machine',
+      ],
+      [
+        'binaries',
+        'slurm_bin_dir: "OWN", binaries { monitor_binary: "BIN/squeue" }',
+        'The program BIN/squeue on this machine',
+      ],
+      [
+        'slurm_conf',
+        'slurm_bin_dir: "OWN", slurm_conf: "BIN/slurm.conf"',
+        'The configuration BIN/slurm.conf on this machine',
+      ],
+      ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
+    ];
+    for (const [setting, lines, told] of rows) {
+      it(`${setting}: refused before anything is run, and told by doctor`, async () => {
+        const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
+        chmodSync(open, 0o777);
+        const { code, stderr } = await start(filled(lines));
+        expect(code, stderr).to.equal(78);
+        expect(stderr).to.include(filled(told)).and.include(`${open} can be written by everybody (mode 777)`);
+
+        const doctor = await place.run('doctor', '--config-file', join(place.folder, 'more.conf'));
+        const shown = doctor.stdout.replaceAll(/\s+/g, ' ');
+        expect(shown)
+          .to.match(/✘ slurm-commands/)
+          .and.include(`${open} can be written by everybody`);
+
+        chmodSync(open, 0o755);
+        await place.write('open/bin/slurm.conf', '');
+        expect((await start(filled(lines))).stderr).not.to.include('is not used');
+      });
+    }
+
+    it('of another user: refused; of a system account, or of the trusted group: taken', async () => {
+      const own = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
+      own(String(MALLORY));
+      const lines = `slurm_bin_dir: "${bin}"`;
+      const refused = await start(lines);
+      expect(refused.code).to.equal(78);
+      expect(refused.stderr).to.include(`${bin} belongs to`).and.include(`(uid ${MALLORY})`);
+
+      own('990:990');
+      const ofSystem = await start(lines);
+      expect(ofSystem.code, ofSystem.stderr).to.equal(0);
+      own(`${MALLORY}:4100`);
+      execFileSync('chmod', ['-R', 'g+w', bin]);
+      const ofGroup = await start(lines, 'trusted_group: 4100');
+      expect(ofGroup.code, ofGroup.stderr).to.equal(0);
+    });
+
+    it('on a PATH with a folder of others before them: left out of it, which is told', async () => {
+      chmodSync(open, 0o1777);
+      mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
+        printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
+      const path = `${open}/first::.:${slurm.commandsDir}:/usr/bin:/bin`;
+      const there = await hereOnSandbox('', { PATH: path });
+      try {
+        await there.write('t', TEMPLATE);
+        const words = ['--once', '--template-files', 't', '--queue', 'default', '--create-queue'];
+        const { code, stderr } = await there.run(...words);
+        const doctor = await there.run('doctor');
+        expect(code, stderr).to.equal(0);
+        const told = `No program is looked for in ${open}/first of PATH, as others can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
+        expect(stderr.split(told)).to.have.length(2);
+        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(told);
+        expect(existsSync(join(open, 'taken'))).to.equal(false);
+      } finally {
+        await there[Symbol.asyncDispose]();
+      }
+    });
   });
 
   it('that are the state folder: refused, and nothing is written into them', async () => {

@@ -89,6 +89,18 @@ describe('what a job trusts', () => {
     );
   });
 
+  it('is no Python of the configuration that others can change, and one of a system account is', async () => {
+    const python = join(open, 'python');
+    execFileSync('cp', [node.python, python]);
+    expectRefused(await run({ python }), `${open} can be written by everybody (mode 777)`);
+    chmodSync(open, 0o755);
+    chownSync(python, MALLORY, MALLORY);
+    expectRefused(await run({ python }), `${python} belongs to`);
+    chownSync(python, 990, 990);
+    const { exitCode, stderr } = await run({ python });
+    expect(exitCode, stderr).to.equal(0);
+  });
+
   it('is not what somebody else has made in a folder that was open once', async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });

@@ -23,7 +23,7 @@ export async function lookAtSite(base: Base, cluster: ClusterSettings): Promise<
   const controller = mustKnow(answers.controller, answers);
   const partitions = mustKnow(answers.partitions, answers);
   const names = slurmCommands(base.config.settings.slurm.binaries);
-  const host = withSlurmCommands(await makeHost(cluster, base.around), base.config.settings.slurm.binaries);
+  const host = withSlurmCommands(await makeHost(cluster, base.around), base.config.settings.slurm, cluster);
   try {
     const [plain, login, help, server, keeper] = await Promise.all([
       survey(host, []),

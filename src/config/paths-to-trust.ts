@@ -1,0 +1,53 @@
+// The paths that a configuration names, each with the mark of its setting: for whoever holds them to the rule of trusted paths. Pure.
+import type { Plain } from './config-node.ts';
+import type { Config } from './load.ts';
+import { joinPath } from './setting-path.ts';
+import { ANY_NAME, clearmlRows, settingRows } from './setting-table.ts';
+import type { Trusted } from './trusted.ts';
+
+export interface PathToTrust {
+  /** The setting's whole name, or that of the variable. */
+  readonly setting: string;
+  readonly path: string;
+  readonly use: Trusted;
+}
+
+/** Those that are set; of clusters those that are served. Of a command, its program. */
+export function pathsToTrust({ tree, settings, surroundings }: Config): PathToTrust[] {
+  const marked = [
+    ...settingRows().map(({ name, trusted }) => ({ steps: ['agent', 'slurm', ...name.split('.')], trusted })),
+    ...clearmlRows().map(({ name, trusted }) => ({ steps: name.split('.'), trusted })),
+  ];
+  const served = new Set(settings.clusters.map(({ name }) => name));
+  const isServed = ([, , group, name]: readonly string[]): boolean => group !== 'clusters' || served.has(name);
+  const set = marked.flatMap(({ steps, trusted }) =>
+    trusted === undefined
+      ? []
+      : valuesAt(tree, steps)
+          .filter(({ at }) => isServed(at))
+          .flatMap(({ at, value }) =>
+            pathsIn(value, trusted).map((path) => ({ setting: joinPath(at), path, use: trusted })),
+          ),
+  );
+  // It counts where the setting is plain true, as in Python's requests.
+  const { caFile } = surroundings;
+  if (caFile === undefined || settings.api.verifyCertificate !== true) return set;
+  return [...set, { setting: 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE', path: caFile, use: 'read here' }];
+}
+
+function pathsIn(value: Plain, use: Trusted): string[] {
+  const texts = [value].flat().filter((one): one is string => typeof one === 'string');
+  return use === 'run here' ? texts.slice(0, 1) : texts;
+}
+
+function valuesAt(
+  value: Plain | undefined,
+  [step, ...rest]: readonly string[],
+  at: readonly string[] = [],
+): { readonly at: readonly string[]; readonly value: Plain }[] {
+  if (value === undefined || value === null) return [];
+  if (step === undefined) return [{ at, value }];
+  if (typeof value !== 'object' || Array.isArray(value)) return [];
+  const fields = Object.entries(value).filter(([name]) => step === ANY_NAME || step === name);
+  return fields.flatMap(([name, field]) => valuesAt(field, rest, [...at, name]));
+}

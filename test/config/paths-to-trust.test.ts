@@ -1,0 +1,75 @@
+// Every setting that names a path says what is done with it, and the paths of a configuration are found by those marks.
+import { expect } from 'chai';
+import { pathsToTrust } from '../../src/config/paths-to-trust.ts';
+import { clearmlRows, settingRows } from '../../src/config/setting-table.ts';
+import { TRUSTED_USES } from '../../src/config/trusted.ts';
+import { configWith } from './config-from.ts';
+
+/** What the name or the sentence of a setting says where it may be a path. */
+const LIKE_A_PATH = [
+  /(?:_dir|_file|_files|_conf|_command|_binary|_mounts|_path|template|python|certificate)$/,
+  /\b(?:paths?|folders?|files?|programs?|templates?|certificates?|keys?|images?|PATH)\b/i,
+] as const;
+
+/** Those of which only the sentence has such a word. A new one goes here only if no file is read, written or run by its value. */
+const NO_PATHS: readonly string[] = [
+  'clusters.<name>.provider',
+  'clusters.<name>.host_keys',
+  'job_credentials.access_key',
+  'job_credentials.secret_key',
+  'trusted_group',
+  'agent_version',
+  'api.host',
+  'api.files_server',
+  'api.credentials.access_key',
+  'api.credentials.secret_key',
+  'api.auth_token',
+  'agent.default_docker.image',
+];
+
+describe('the settings that name a path', () => {
+  const rows = [...settingRows(), ...clearmlRows()];
+
+  it('each have a mark that says what is done with it', () => {
+    const [byName, bySentence] = LIKE_A_PATH;
+    const unmarked = rows
+      .filter(({ trusted, type }) => trusted === undefined && /text|list/.test(type))
+      .filter(({ name, meaning }) => byName.test(name) || bySentence.test(meaning))
+      .map(({ name }) => name);
+
+    expect(unmarked).to.have.members(NO_PATHS);
+  });
+
+  it('have each mark that there is', () => {
+    expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
+  });
+});
+
+describe('the paths of a configuration', () => {
+  const TEXT = `api.verify_certificate: /etc/ca.pem
+    agent.slurm { cluster: near, binaries.batch_binary: "/opt/sbatch -v", container_mounts: [/data, /scratch]
+      clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
+        far { host: b, identity_file: /elsewhere } } }`;
+
+  it('have the names of their settings and the marks, of the clusters that are served', () => {
+    const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
+
+    expect(paths).to.include.members([
+      'api.verify_certificate /etc/ca.pem read here',
+      'agent.slurm.binaries.batch_binary /opt/sbatch -v run there',
+      'agent.slurm.container_mounts /scratch mounted by tasks',
+      'agent.slurm.clusters.near.identity_file /home/ada/.ssh/k read here',
+      'agent.slurm.clusters.near.identity_file /k read here',
+      'agent.slurm.clusters.near.password_command /opt/ask run here',
+    ]);
+    expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
+  });
+
+  it('have the file of a variable, where that counts', () => {
+    const paths = (text: string): string =>
+      JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
+
+    expect(paths('')).to.include('"/v"');
+    expect(paths('api.verify_certificate: false')).not.to.include('"/v"');
+  });
+});
