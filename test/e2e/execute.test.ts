@@ -2,17 +2,18 @@
 import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
+import { requirePython, requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program } from './world.ts';
 
 describe('execute', () => {
-  before(requireAgent);
+  before(requirePython);
   before(requireSlurm);
 
   it('shows the console and ends with 0 when the task completes, with the exit code of the script when it fails; a copy leaves the task alone, and a daemon beside it does no harm', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
     const bad = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
@@ -45,7 +46,7 @@ describe('execute', () => {
   });
 
   it('killed, or ended by Ctrl-C, leaves the job alone and says how to go on; run again it follows the same job, but from no other queue', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',
       QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n$&'),
