@@ -125,7 +125,7 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
     minJobAgeMs: isPatient ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
     killWaitMs: 2_000,
     messageTimeoutMs: 3_000,
-    slurmdTimeoutMs: isPatient ? 300_000 : 20_000,
+    slurmdTimeoutMs: isPatient ? 60_000 : 20_000,
   });
   const controllerLink = await startDelayingProxy(cluster.controllerPort);
   const commandsConf = cluster.confThroughPort(controllerLink.port);

@@ -19,7 +19,9 @@ const REPLAYS: readonly Replay[] = [
   { title: 'a scancel, and the daemon that had submitted the job is killed', seed: 200, round: 15, daemons: 2 },
 ];
 
-describe('chaos on real Slurm', () => {
+describe('chaos on real Slurm', function () {
+  // Each round ends by itself, in minutes on a machine under load.
+  this.timeout(1_800_000);
   before(requireSlurm);
   before(requirePython);
 
