@@ -1,6 +1,7 @@
 // Rounds of chaos on real Slurm: any one, and those that once ended badly.
 import { expect } from 'chai';
 import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { ON_SCHEDULER_PAGE } from './plan.ts';
 import { runReal, type RealRun } from './real.ts';
 import type { SshProvider } from './ssh-way.ts';
 import { formatTally, isClean } from './tally.ts';
@@ -54,6 +55,7 @@ function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
       daemons,
       over,
       isPatient: true,
+      leftOut: ON_SCHEDULER_PAGE,
       keep: false,
       log: (text) => said.push(text),
       ...(size === undefined ? {} : { size }),

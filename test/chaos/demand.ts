@@ -1,5 +1,6 @@
 // Which statuses a task may have in the end, by what was done to it and what its program did.
 import { MIN_JOB_AGE_MS, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import { removedAt } from './removals.ts';
 import type { ServerCall } from './server-record.ts';
 
 export interface Demand {
@@ -18,6 +19,9 @@ const ACTS: ReadonlySet<string> = new Set([
   'tasks.delete',
   'tasks.enqueue',
 ]);
+
+/** What a task may have been before it was enqueued. */
+const FORMER = ['created', 'stopped', 'completed', 'failed'];
 
 /** An agent looks once a second whether it is to stop; a loaded machine makes that longer. */
 const NOTICE_MS = 6_000;
@@ -43,7 +47,7 @@ export function demand(history: TaskHistory): Demand {
   // A running task is asked to stop, one that waits is stopped, and one that is over stays what it is.
   if (status === 'in_progress') allowed.add('stopped');
   else if (status !== undefined) allowed.add(status);
-  else for (const former of ['created', 'stopped', 'completed', 'failed']) allowed.add(former);
+  else addAll(allowed, FORMER);
 
   const isAsked = act.endpoint === 'tasks.stop' && status === 'in_progress';
   if (isAsked && mayHaveMissed(history, act)) addAll(allowed, byRuns(history, 0).allowed);
@@ -89,6 +93,18 @@ function endOf({ at, answer }: ServerCall): number {
 }
 
 function byRuns(history: TaskHistory, since: number): Demand {
+  const demanded = byItsRuns(history, since);
+  const removed = removedAt(history, since);
+  if (removed === undefined) return demanded;
+
+  // It is dequeued, which makes of it what it was before, or runs all the same where another one may have taken the entry.
+  const allowed = new Set([...demanded.allowed, ...(since === 0 ? ['created'] : FORMER)]);
+  // Nobody remembers then that it was he who has cancelled the job for that.
+  if (isJournalLost(history, removed, Infinity)) allowed.add('stopped');
+  return { allowed, because: `${demanded.because}; its user had removed it from the scheduler queue` };
+}
+
+function byItsRuns(history: TaskHistory, since: number): Demand {
   const runs = runsOf(history.traces).filter(({ livedUntil }) => livedUntil >= since);
   const last = runs.at(-1);
   if (last === undefined) return byNoRun(history, since);
@@ -156,8 +172,7 @@ function findIgnored(history: TaskHistory, run: Run, since: number): Deed | unde
     const isForgettable = deeds.some(
       (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS * leeway,
     );
-    const isJournalLostSince = (from: number): boolean =>
-      deeds.some((deed) => /journal (?:lost|torn)/.test(deed.words) && deed.at > from && deed.at < run.beganAt);
+    const isJournalLostSince = (from: number): boolean => isJournalLost(history, from, run.beganAt);
     // Neither the journal nor Slurm told of it any more when the next job was made.
     const isForgotten = run.beganAt - at > MIN_JOB_AGE_MS && isJournalLostSince(at);
     // It had taken the task out of every queue and not begun it: without a journal that may as well be a scancel of ours.
@@ -165,6 +180,10 @@ function findIgnored(history: TaskHistory, run: Run, since: number): Deed | unde
     const isOnly = jobs.every((seen) => seen.job === job || (seen.unseenAt > at && seen.at > at + SEEN_WITHIN_MS));
     return !isForgettable && !isForgotten && !isUntold && isOnly && !isPutBack(history, scancel);
   });
+}
+
+function isJournalLost({ deeds }: TaskHistory, from: number, until: number): boolean {
+  return deeds.some(({ words, at }) => /journal (?:lost|torn)/.test(words) && at > from && at < until);
 }
 
 /** Slurm had put the job back after it was let in and before its agent began the task: nobody runs it by that job any more. */

@@ -1,6 +1,20 @@
 // Invented histories that the oracle must let pass.
 import type { TaskHistory } from './history.ts';
-import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED } from './invented.ts';
+import {
+  call,
+  cleared,
+  deed,
+  ELSEWHERE,
+  enqueued,
+  gatePassed,
+  history,
+  job,
+  late,
+  parked,
+  removed,
+  run,
+  SERVED,
+} from './invented.ts';
 
 export const GOOD: readonly (readonly [string, TaskHistory])[] = [
   ['a run that ended well, and its task completed', history({})],
@@ -179,6 +193,28 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
       traces: run(1_000, { forMs: 20_000 }),
       leeway: 10,
+    }),
+  ],
+  [
+    'a task that its user removed from the scheduler queue, and that is a draft again',
+    history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
+  ],
+  [
+    'a task that its user removed from the scheduler queue, and that ran all the same, for a peer may have taken the entry',
+    history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
+  ],
+  [
+    'a task whose user cleared the scheduler queue, and that is a draft again',
+    history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
+  ],
+  [
+    'a task that its user removed from the scheduler queue, by a daemon that has lost its journal since',
+    history({
+      status: 'stopped',
+      calls: [enqueued, parked, removed],
+      traces: [],
+      jobs: [job(900, 'PENDING')],
+      deeds: [deed(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' })],
     }),
   ],
   [

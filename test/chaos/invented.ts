@@ -41,6 +41,11 @@ export function call(
 }
 
 export const enqueued = call(0, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });
+const SCHEDULER = 'scheduler';
+export const parked = call(600, 'daemon-1', 'queues.add_task', { queue: SCHEDULER });
+/** Acts of the user on the page of the scheduler queue. */
+export const removed = call(1_000, 'user', 'queues.remove_task', { queue: SCHEDULER });
+export const cleared = { ...call(1_000, 'user', 'queues.clear_queue', { queue: SCHEDULER }), task: '' };
 export const gatePassed = call(1_900, 'node', 'queues.remove_task');
 
 export function job(at: number, state: string, id = '7'): JobSeen {

@@ -2,7 +2,21 @@
 import { expect } from 'chai';
 import { GOOD } from './good-histories.ts';
 import { QUEUES, type TaskHistory } from './history.ts';
-import { call, deed, ELSEWHERE, enqueued, gatePassed, history, job, late, run, SERVED } from './invented.ts';
+import {
+  call,
+  cleared,
+  deed,
+  ELSEWHERE,
+  enqueued,
+  gatePassed,
+  history,
+  job,
+  late,
+  parked,
+  removed,
+  run,
+  SERVED,
+} from './invented.ts';
 import { judge } from './oracle.ts';
 
 /** One of each kind of wrong, and the good ones. */
@@ -188,6 +202,25 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'a failure without a reason',
     'wrong',
     history({ traces: run(1_000, { code: 3 }), found: { status: 'failed', reason: '', message: '', queues: [] } }),
+  ],
+  [
+    'a task that is a draft, and nobody removed it from the scheduler queue',
+    'wrong',
+    history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
+  ],
+  [
+    'a task that is a draft, whose user cleared the scheduler queue when its job had taken the entry',
+    'wrong',
+    history({
+      status: 'created',
+      calls: [enqueued, parked, { ...gatePassed, at: 700, answer: { at: 710, code: 200, count: 1 } }, cleared],
+      traces: [],
+    }),
+  ],
+  [
+    'a task that its user removed from the scheduler queue, and that failed',
+    'wrong',
+    history({ status: 'failed', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
 ];
 

@@ -59,6 +59,8 @@ export const HAPPENINGS = {
   'processors are taken': 6,
   'clock of a daemon jumps': 5,
   'clock of the server jumps': 4,
+  'user removes from the scheduler queue': 4,
+  'user clears the scheduler queue': 2,
 } as const;
 
 export type Happening = keyof typeof HAPPENINGS;
@@ -79,6 +81,12 @@ export const UNDER_LOAD = [
   'clock of the server jumps',
 ] as const;
 export type UnderLoad = (typeof UNDER_LOAD)[number];
+
+/** On the page of the scheduler queue. Left out of rounds that are older, so that they stay what they were. */
+export const ON_SCHEDULER_PAGE = [
+  'user removes from the scheduler queue',
+  'user clears the scheduler queue',
+] as const satisfies readonly Happening[];
 
 export interface PlannedHappening {
   readonly atMs: number;

@@ -23,6 +23,8 @@ export interface RealRun {
   readonly isUnderLoad?: boolean;
   /** Whether the machine may be under any load, and nothing may fail because of that. */
   readonly isPatient?: boolean;
+  /** What does not happen in any of its rounds. */
+  readonly leftOut?: readonly Happening[];
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   /** How long a round is, and how much happens in it; as suits the agent when left out. */
@@ -61,14 +63,23 @@ export async function runReal(run: RealRun): Promise<Tally> {
 }
 
 async function playRounds(
-  { seed, seconds = ORDINARY_SECONDS, firstRound, agent, size = SIZES[agent], isUnderLoad = false, log }: RealRun,
+  {
+    seed,
+    seconds = ORDINARY_SECONDS,
+    firstRound,
+    agent,
+    size = SIZES[agent],
+    isUnderLoad = false,
+    leftOut = [],
+    log,
+  }: RealRun,
   arena: Arena,
   watch: Watch,
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
   if (!arena.hasServerClock) log('a server that the environment names: its clock is never off');
   if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
-  const possible = { ...size, leftOut: [...impossibleIn(arena), ...(isUnderLoad ? [] : UNDER_LOAD)] };
+  const possible = { ...size, leftOut: [...leftOut, ...impossibleIn(arena), ...(isUnderLoad ? [] : UNDER_LOAD)] };
   await Promise.all(arena.daemons.map((daemon) => daemon.start()));
   const until = Date.now() + seconds * 1000;
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {

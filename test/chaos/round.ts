@@ -215,7 +215,8 @@ async function readHistories({ arena, watch, natures, deeds, calls }: Sources): 
       task,
       nature,
       servedQueue: arena.servedQueue,
-      calls: calls.filter((call) => call.task === task),
+      // Whoever clears a queue names no task.
+      calls: calls.filter((call) => call.task === task || call.endpoint === 'queues.clear_queue'),
       traces: ownTraces,
       jobs,
       deeds: deeds.filter(({ job }) => job === undefined || own.has(job)),

@@ -16,6 +16,7 @@ export const RECORDED: ReadonlySet<string> = new Set([
   'queues.get_next_task',
   'queues.add_task',
   'queues.remove_task',
+  'queues.clear_queue',
   'tasks.enqueue',
   'tasks.dequeue',
   'tasks.stop',

@@ -1,5 +1,7 @@
 // What users do during chaos: in the web page, and with Slurm's own commands.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { User } from '../e2e/api.ts';
+import { QUEUES } from './history.ts';
 import type { PlannedHappening } from './plan.ts';
 import { choose, type Stage } from './stage.ts';
 
@@ -57,6 +59,20 @@ function both(first: Act, second: Act): Act {
   };
 }
 
+/** On the page of the scheduler queue, which shows what waits there. */
+function onSchedulerPage(
+  act: (user: User, scheduler: string, tasks: readonly string[], pick: number) => Promise<unknown>,
+): (stage: Stage, planned: PlannedHappening) => Promise<void> {
+  return ({ arena: { user }, inTurn }, { pick }) =>
+    inTurn.server(async () => {
+      const scheduler = await user.makeQueue(QUEUES.scheduler);
+      const tasks = await user.entries(scheduler);
+      if (tasks.length === 0) return;
+      // A job may take the entry in that very moment: then the server refuses, and nothing was done.
+      await act(user, scheduler, tasks, pick).catch(() => undefined);
+    });
+}
+
 /** One of Slurm's own commands about a job that lives; the controller is not killed meanwhile. */
 function inShell(
   what: 'scancel' | 'requeue',
@@ -87,6 +103,10 @@ export const userActs = {
   'user enqueues again': inWebPage(enqueue),
   'user enqueues elsewhere': inWebPage(enqueueElsewhere),
   'user enqueues elsewhere and back': inWebPage(both(enqueueElsewhere, enqueue)),
+  'user removes from the scheduler queue': onSchedulerPage((user, queue, tasks, pick) =>
+    user.api('queues.remove_task', { queue, task: choose(tasks, pick), update_task_status: true }),
+  ),
+  'user clears the scheduler queue': onSchedulerPage((user, queue) => user.api('queues.clear_queue', { queue })),
   'user calls scancel': inShell('scancel', (job) => ['scancel', job], /^(PENDING|RUNNING)$/),
   'user requeues the job': inShell('requeue', (job) => ['scontrol', 'requeue', job], /^RUNNING$/),
 };

@@ -16,6 +16,12 @@ export interface History {
   admitted(task: string, character: Character): void;
   /** The user did this, and the server agreed. `after`: the task as it is now. */
   userActed(task: string, act: string, after: TaskDocument | undefined): void;
+  /**
+   * Its user took its entry out of the scheduler queue. It is dequeued, or runs all the same where somebody else may have taken the
+   * entry; nothing else.
+   * @param before the task as it was
+   */
+  removed(task: string, before: TaskDocument): void;
   /** What befell the task's job allows it these ends too, unless its user has ended it himself. */
   befell(task: string, ends: readonly string[]): void;
   /** Slurm starts the task's job anew, or somebody may otherwise begin it once more. */
@@ -49,6 +55,7 @@ export function createHistory({
   plainToSeeMs,
   mayBeSilent,
   isAbortErased,
+  losesJournals,
 }: {
   readonly jobsOf: (task: string) => readonly SimJob[];
   /** Since when the only daemon there is could see what the controller shows; undefined where there are several. */
@@ -61,6 +68,8 @@ export function createHistory({
   readonly mayBeSilent: boolean;
   /** Whether nobody could know that its user has aborted the task. */
   readonly isAbortErased: (task: string) => boolean;
+  /** Whether a daemon may forget that it has cancelled a job itself: it takes that for a user's scancel then. */
+  readonly losesJournals: boolean;
 }): History {
   const lives = new Map<string, Life>();
   let verdict: Verdict | undefined;
@@ -104,6 +113,9 @@ export function createHistory({
       const end = act === 'abort' && after?.status === 'in_progress' ? 'stopped' : (after?.status ?? 'gone');
       life.ends = new Set([end]);
       life.isSettled = true;
+    },
+    removed(task, { enqueue_status: former }) {
+      history.befell(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
     },
     befell(task, ends) {
       const life = lifeOf(task);

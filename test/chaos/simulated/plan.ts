@@ -1,6 +1,6 @@
 // What a round is made of, drawn from the seed and its number alone: each round leaves out most kinds of trouble, another most each time.
 import { createRandom, type Random } from '../random.ts';
-import { TROUBLE_KINDS, type TroubleKind } from './troubles.ts';
+import { LATER_KINDS, TROUBLE_KINDS, type TroubleKind } from './troubles.ts';
 
 export interface RoundPlan {
   readonly seed: number;
@@ -34,7 +34,7 @@ export function planRound(seed: number, round: number): RoundPlan {
   const dice = diceOf(seed, round, 0);
   const chance = (part: number): boolean => dice.next() < part;
   const share = dice.next() ** 2;
-  return {
+  const plan: RoundPlan = {
     seed,
     round,
     daemons: chance(0.4) ? 2 : 1,
@@ -48,4 +48,5 @@ export function planRound(seed: number, round: number): RoundPlan {
     diesForGood: chance(0.2),
     hasSlowCalls: chance(0.6),
   };
+  return { ...plan, kinds: [...plan.kinds, ...LATER_KINDS.filter(() => chance(0.1 + share * 0.4))] };
 }

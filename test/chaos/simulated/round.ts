@@ -6,7 +6,7 @@ import { silentLog } from '../../glue/simulation/silent-log.ts';
 import { createWorld, type Character } from '../../glue/simulation/world.ts';
 import { createCarrier } from './carrier.ts';
 import { createMalformer } from './malformed.ts';
-import { isLimboWrong, mayBeSilent, plainToSeeMs } from './excuses.ts';
+import { isLimboWrong, losesJournals, mayBeSilent, plainToSeeMs } from './excuses.ts';
 import { createHistory, type Verdict } from './history.ts';
 import { createLimbo } from './limbo.ts';
 import { createMover } from './mover.ts';
@@ -82,6 +82,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
     isAbortErased: (task) => world.judge.isAbortErased(task),
+    losesJournals: losesJournals(plan),
   });
   const witness = createWitness(world, weather, history, plan);
   const stage: Stage = { world, weather, history, dice, held: new Set() };

@@ -1,6 +1,8 @@
 // Every kind of trouble that a round may bring: those of the stories, and what only a long stream of tasks can show.
+import { ApiError } from '../../../src/sandbox/api-error.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../../glue/simulation/cluster.ts';
+import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
 import { HAPPENINGS, type Happened, type HappeningName } from '../../glue/simulation/happenings.ts';
 import type { SimDaemon, World } from '../../glue/simulation/world.ts';
 import type { Random } from '../random.ts';
@@ -90,10 +92,16 @@ const OF_THEIR_OWN = {
     held.clear();
     return { words: 'held jobs are released' };
   },
+  'user removes from the scheduler queue': removeParked(({ length }, dice) => [dice.whole(0, length - 1)]),
+  'user clears the scheduler queue': removeParked((parked) => parked.map((_, index) => index)),
 } as const satisfies Record<string, Trouble>;
 
+/** These came later than rounds that are played again: a plan draws them last, so that it stays what it was. */
+export const LATER_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
+
 export type TroubleKind = HappeningName | keyof typeof OF_THEIR_OWN;
-export const TROUBLE_KINDS = [...BY_THE_STORIES, ...Object.keys(OF_THEIR_OWN)] as readonly TroubleKind[];
+const ALL_KINDS = [...BY_THE_STORIES, ...Object.keys(OF_THEIR_OWN)] as readonly TroubleKind[];
+export const TROUBLE_KINDS = ALL_KINDS.filter((kind) => !(LATER_KINDS as readonly string[]).includes(kind));
 
 /** Whether it happened. */
 export async function bring(stage: Stage, kind: TroubleKind): Promise<boolean> {
@@ -138,6 +146,33 @@ const USER_ACTS: Partial<Record<HappeningName, string>> = {
   'user deletes': 'delete',
   'user archives': 'archive',
 };
+
+/** On the page of the scheduler queue: entries are taken out, and the tasks stay queued. */
+function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Trouble {
+  return async ({ world, history, dice }) => {
+    const { server, judge, tell } = world;
+    const parked = server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [];
+    if (parked.length === 0) return undefined;
+    const removed: string[] = [];
+    for (const index of choose(parked, dice)) {
+      const task = parked[index]?.task ?? '';
+      const before = server.store.tasks.get(task);
+      const body = { queue: SCHEDULER_QUEUE, task, update_task_status: true };
+      const isRefused = await server.call('queues.remove_task', body).then(() => false, refused);
+      if (isRefused || before === undefined) continue;
+      judge.userActed(task, 'remove', server.store);
+      history.removed(task, before);
+      tell('user', `removes ${named(task)} from the scheduler queue`);
+      removed.push(named(task));
+    }
+    return removed.length === 0 ? undefined : { words: removed.join(', ') };
+  };
+}
+
+function refused(error: unknown): true {
+  if (error instanceof ApiError) return true;
+  throw error;
+}
 
 /** From seconds to hours, short ones most often. */
 function spell(name: Spell): Trouble {
