@@ -61,6 +61,19 @@ describe('the judge of the stories', () => {
     expect(tell()).to.equal('the console of task 1 is told twice: ended');
   });
 
+  it('lets a line be told once more when Slurm has put the job back, as what was told between may have been lost', async () => {
+    const { judge, store, job } = await courtOf({});
+    const tell = (): string | undefined => {
+      const lines = [{ task: TASK, msg: 'waits' }];
+      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      return judge.verdict;
+    };
+    tell();
+    job.restarts += 1;
+    expect(tell()).to.equal(undefined);
+    expect(tell()).to.equal('the console of task 1 is told twice: waits');
+  });
+
   for (const [what, isAbortNoted, isRequeued, verdict] of [
     ['that a daemon has written down', true, true, 'task 1 was begun again after its abort'],
     ['that nobody has seen before the agent of a job that is put back erased it', false, true, undefined],

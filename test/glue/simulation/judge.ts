@@ -45,7 +45,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
   // Two daemons may both follow a job, and then both tell of it.
   let isForgetful = count > 1;
   let hasLostJournal = false;
-  const consoles = new Map<string, string>();
+  const consoles = new Map<string, { readonly line: string; readonly restarts: number }>();
   /** How often what each task was told last may be told again: its user did something meanwhile, or a job of it came late. */
   const pardons = new Map<string, number>();
   /** Aborted while it waited: it must stay stopped. */
@@ -183,8 +183,11 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
   function hear(task: string, line: string): void {
     // A job may be put back and started more than once.
     const isNews = isForgetful || line.includes(' started again ');
-    if (!isNews && consoles.get(task) === line && !pardon(task))
+    const last = consoles.get(task);
+    const restarts = jobsOf(task).reduce((sum, job) => sum + job.restarts, 0);
+    // What was told between, of its start and that it was put back, may have been lost on its way.
+    if (!isNews && last?.line === line && last.restarts === restarts && !pardon(task))
       wrong(`the console of task ${Number(task)} is told twice: ${line}`);
-    consoles.set(task, line);
+    consoles.set(task, { line, restarts });
   }
 }
