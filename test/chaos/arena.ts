@@ -93,7 +93,7 @@ const START_PATIENCE_MS = 300_000;
 /** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
 function settings(isPatient: boolean): string {
   const graces = isPatient
-    ? 'end_sec: 15, stop_sec: 60, adopt_sec: 15, absent_sec: 60'
+    ? 'end_sec: 15, stop_sec: 60, adopt_sec: 6, absent_sec: 60'
     : 'end_sec: 5, stop_sec: 12, adopt_sec: 6, absent_sec: 15';
   return `
     poll_interval_sec: 1

@@ -22,7 +22,7 @@ const REPLAYS: readonly Replay[] = [
 
 describe('chaos on real Slurm', function () {
   // Each round ends by itself, in minutes on a machine under load.
-  this.timeout(1_800_000);
+  this.timeout(3_600_000);
   before(requireSlurm);
   before(requirePython);
 

@@ -30,11 +30,12 @@ export interface RoundEnd {
   readonly recoveriesMs: readonly number[];
 }
 
-/** Longer than anything takes that goes well, on a machine under load too, once nothing is broken any more. */
-const STILL_MS = 300_000;
-/** Over SSH longer: for a connection that is silent to be given up, and until the next login is due after many in vain. */
-const SSH_STILL_MS = 600_000;
-const LONGEST_CALM_MS = 900_000;
+/**
+ * Longer than anything takes that goes well, on a machine under load too, once nothing is broken any more. The longest: a parked task
+ * whose journal was lost before it had a job may have to wait until everybody's jobs are listed again, after five minutes.
+ */
+const STILL_MS = 900_000;
+const LONGEST_CALM_MS = 2_700_000;
 /** Longer than what a controller waits after its start before it takes a job for missing. */
 const REGISTER_EVERY_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
@@ -124,8 +125,7 @@ function keepDaemonsUp({ arena, inTurn, note }: Stage): { stop(): Promise<void> 
 /** The milliseconds until then; undefined when nothing happens any more and it is not at rest. */
 async function waitForRest(arena: Arena, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
   const from = Date.now();
-  const stillMs = arena.sshWay === undefined ? STILL_MS : SSH_STILL_MS;
-  const judgeRest = createRest(from, { stillMs, longestMs: LONGEST_CALM_MS });
+  const judgeRest = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_CALM_MS });
   let registerAt = from + REGISTER_EVERY_MS;
   for (;;) {
     const state = await restOf(arena, watch, tasks).catch(() => undefined);
