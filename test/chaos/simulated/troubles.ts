@@ -150,7 +150,7 @@ const USER_ACTS: Partial<Record<HappeningName, string>> = {
 /** On the page of the scheduler queue: entries are taken out, and the tasks stay queued. */
 function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Trouble {
   return async ({ world, history, dice }) => {
-    const { server, judge, tell } = world;
+    const { server, judge } = world;
     const parked = server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [];
     if (parked.length === 0) return undefined;
     const removed: string[] = [];
@@ -162,7 +162,7 @@ function removeParked(choose: (parked: readonly unknown[], dice: Random) => read
       if (isRefused || before === undefined) continue;
       judge.userActed(task, 'remove', server.store);
       history.removed(task, before);
-      tell('user', `removes ${named(task)} from the scheduler queue`);
+      world.tell('user', `removes ${named(task)} from the scheduler queue`);
       removed.push(named(task));
     }
     return removed.length === 0 ? undefined : { words: removed.join(', ') };
