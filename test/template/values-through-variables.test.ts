@@ -103,6 +103,8 @@ const CODE: readonly string[] = [
   'while read -r l; do eval "$l"; done <<< X',
   'echo X | while read -r l; do bash -c "$l"; done',
   'NAME=X; echo "$NAME" > f; bash --rcfile f -i',
+  'NAME=X; bash --rcfile <(echo "$NAME") -i',
+  'NAME=X; sg staff "echo $NAME"',
   'NAME=X; GIT_SSH_COMMAND="ssh -p $NAME" git fetch',
   'NAME=X; cmd=(bash -c); "${cmd[@]}" "$NAME"',
   'cmd=(bash); cmd+=(-c); cmd+=(X); "${cmd[@]}"',

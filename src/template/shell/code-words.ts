@@ -73,10 +73,14 @@ export function scriptOperands({ words }: Pick<Command, 'words'>, text: string):
     if (/^(?:chmod|srun|sbatch)$/.test(program)) return rest;
     return rest.filter((word) => !/^[-+]/.test(word.text)).slice(0, 1);
   });
-  const files = invocations({ words }, text).flatMap(({ reader, rest }) =>
+  return [...operands, ...optionFiles({ words }, text)];
+}
+
+/** `--rcfile FILE`, `-f FILE` */
+export function optionFiles(command: Pick<Command, 'words'>, text: string): Word[] {
+  return invocations(command, text).flatMap(({ reader, rest }) =>
     rest.filter((_, at) => reader.optionsWithArgument?.test(rest[at - 1]?.text ?? '') === true),
   );
-  return [...operands, ...files];
 }
 
 /** The program that reads this command's standard input as code, if one does. */

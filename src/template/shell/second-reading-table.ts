@@ -41,13 +41,15 @@ export const CODE_READERS: readonly CodeReader[] = [
     optionsWithArgument: /^[-+][A-Za-z]*[oO]$|^--(?:rcfile|init-file)$/,
   },
   {
-    names: /^(?:su|runuser|sg|newgrp|flock|script|doas)$/,
+    names: /^(?:su|runuser|newgrp|flock|script|doas)$/,
     words: { which: 'after', isAnywhere: true, option: /^-[A-Za-z]*c|^--(?:command|session-command)/ },
     input: 'code',
   },
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
   // A variable of make is code of the recipes, and a window of these is a shell.
   { names: /^(?:tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
+  // sg GROUP COMMAND
+  { names: /^sg$/, words: { which: 'all' }, input: 'code' },
   { names: /^g?make$/, words: { which: 'all' }, input: 'code' },
   { names: /^env$/, words: { which: 'after', option: /^-[A-Za-z]*S|^--split-string/ }, input: 'data' },
   {

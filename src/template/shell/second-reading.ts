@@ -1,6 +1,6 @@
 // Where a value would be read a second time, as code, as a variable's name or as arithmetic: those stretches, and why.
 import { isInside, type Range } from '../source.ts';
-import { codeWords, inputReader, nameWords, scriptOperands, type CodeRange } from './code-words.ts';
+import { codeWords, inputReader, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
 import type { Place } from './place.ts';
@@ -86,9 +86,14 @@ function codeOfInput(script: LexedScript, text: string): CodeRange[] {
     const reader = inputReader(command, text) ?? functionReader(command, script, text);
     return reader === undefined ? [] : [{ command, reader }];
   });
-  return readers.flatMap(({ command, reader }) =>
+  const read = readers.flatMap(({ command, reader }) =>
     inputsOf(command, script, text).map(({ start, end }) => ({ ...reader, start, end })),
   );
+  const optional = script.commands
+    .flatMap((command) => optionFiles(command, text))
+    .filter((word) => script.processSubstitutions.some((one) => isInside(one, word)))
+    .map(({ start, end }) => ({ start, end, by: 'whoever reads this file' }));
+  return [...read, ...optional];
 }
 
 /** What a command's standard input is made of: elements of a pipeline before it, here-documents and strings, substitutions. */
