@@ -1,5 +1,4 @@
-// Where in a template the value of an option stands that is a list, or a line of a script: those of Pyxis, and others that name mounts or
-// variables. In words of directives and commands, and in texts that become such words.
+// Where in a template, in words and in texts that become words, the value of an option stands that is a list or a line of a script.
 import type { DirectiveWord } from '../directive.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';

@@ -1,5 +1,4 @@
-// What a task's value may hold in an option that is a list, of mounts or of variables, and in any option of Pyxis, which writes some of
-// them into a script of bash that enroot reads on the node.
+// What a task's value may hold in an option that lists mounts or variables, and in one that Pyxis writes into a script of the node.
 import { TemplateProblem } from '../errors.ts';
 import { shown } from '../shown-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
