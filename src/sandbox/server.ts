@@ -14,6 +14,7 @@ import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
 import { createSandboxClock } from './sandbox-clock.ts';
 import { createServerInfoService } from './server-info.ts';
+import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
 import { readSnapshot } from './snapshot-file.ts';
 import { CannotListen, NotASnapshot, PortTaken } from './start-errors.ts';
 import { createStore } from './store.ts';
@@ -51,11 +52,16 @@ export interface Sandbox {
 }
 
 const KEEP_ALIVE_MS = 75_000;
+/** Of one request, from its beginning: nobody who is slow on purpose holds what he has sent so far for longer. */
+const HEADERS_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Each may have a body under way before anybody knows who it is. */
+const MOST_CONNECTIONS = 500;
 
 /**
  * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
  * survives even SIGKILL.
- * @throws NotASnapshot when the state file is something else, or can't be written
+ * @throws NotASnapshot when the state file is something else, can't be written, or can be changed by others
  * @throws PortTaken, CannotListen
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -86,13 +92,17 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   await store.saved().catch((error: unknown) => refuseStateFile(stateFile, error));
 
   const dispatch = createDispatcher({ endpoints, store, clock, faults, log });
+  const readBody = createBodyReader();
   const serving = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const served = serve(request, response, dispatch).finally(() => serving.delete(served));
+    const served = serve(request, response, { dispatch, readBody }).finally(() => serving.delete(served));
     serving.add(served);
   });
   // Agents poll every 5 s, which is just when Node would close an idle connection, maybe under their next request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(judgeListening(error, options.port, host)));
     server.listen(options.port, host, resolve);
@@ -155,13 +165,21 @@ function reachableName(host: string): string {
 
 const silentLog: SandboxLog = { debug: () => undefined, error: () => undefined };
 
+interface Serving {
+  readonly dispatch: Dispatch;
+  readonly readBody: ReadBody;
+}
+
 /** Reads the body whatever the method is, as the Python clients send theirs with GET. */
-async function serve(request: IncomingMessage, response: ServerResponse, dispatch: Dispatch): Promise<void> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
-  } catch {
-    // The client went away in the middle of its request: there is nobody to answer.
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { dispatch, readBody }: Serving,
+): Promise<void> {
+  const body = await readBody(request);
+  if (body === 'gone') return;
+  if (body === 'too large') {
+    refuseBody(request, response);
     return;
   }
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
@@ -170,14 +188,15 @@ async function serve(request: IncomingMessage, response: ServerResponse, dispatc
     path,
     query: new URLSearchParams(query),
     headers: request.headers,
-    body: Buffer.concat(chunks).toString(),
+    body: body.toString(),
     remoteAddress: request.socket.remoteAddress ?? '',
   });
   if (reply === 'drop') {
     request.socket.destroy();
     return;
   }
-  const { body, headers } = compress(Buffer.from(reply.body), request.headers['accept-encoding']?.toString());
-  response.writeHead(reply.status, { 'Content-Type': reply.contentType, 'Content-Length': body.length, ...headers });
-  response.end(body);
+  const answer = compress(Buffer.from(reply.body), request.headers['accept-encoding']?.toString());
+  const headers = { 'Content-Type': reply.contentType, 'Content-Length': answer.body.length, ...answer.headers };
+  response.writeHead(reply.status, headers);
+  response.end(answer.body);
 }

@@ -1,6 +1,8 @@
 // The file that carries a sandbox over a restart: replaced as a whole, so that no reader ever meets half of one.
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { distrustOf } from '../base/trusted-path.ts';
+import { createPrivateFile } from '../base/private-file.ts';
 import { snapshot, type Snapshot } from './documents.ts';
 import { NotASnapshot } from './start-errors.ts';
 
@@ -9,6 +11,11 @@ import { NotASnapshot } from './start-errors.ts';
  * @throws NotASnapshot
  */
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
+  const why = distrustOf(path);
+  if (why !== undefined)
+    throw new NotASnapshot(
+      `the state file ${path} is not used, as others can change it: ${why}. It holds the sandbox's keys, and tasks that jobs run: give a path in a folder of your own`,
+    );
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   const advice = 'give another path, or remove the file to start with an empty sandbox';
@@ -28,14 +35,9 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
 /** Writes beside the file, syncs, and renames over it: after a crash at any moment there is the old whole or the new whole. */
 export async function writeSnapshot(path: string, content: Snapshot): Promise<void> {
   const besides = `${path}.new`;
-  // It holds the secret key.
-  const file = await open(besides, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(content));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  // Left there by a crash. It is made anew, as it holds the secret key.
+  await rm(besides, { force: true });
+  await createPrivateFile(besides, JSON.stringify(content));
   await rename(besides, path);
   await syncFolder(dirname(path));
 }

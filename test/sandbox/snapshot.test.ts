@@ -1,7 +1,7 @@
 // The sandbox's state file: whole after any end of the process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -45,6 +45,34 @@ describe('the state file', () => {
     stateFile = join(folder, 'state.json');
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  for (const [what, spoil] of [
+    ['a file', () => chmod(stateFile, 0o666)],
+    ['a file in a folder', () => chmod(folder, 0o777)],
+  ] as const) {
+    it(`is not used as ${what} that others can change, and nothing listens`, async () => {
+      await (await openSandbox({ stateFile })).close();
+      const before = await readFile(stateFile, 'utf8');
+      // In a folder that lets nobody else in nobody can.
+      await chmod(folder, 0o755);
+      await spoil();
+
+      const error = await rejection(openSandbox({ stateFile }));
+      expect(error).to.be.instanceOf(NotASnapshot);
+      expect(error.message).to.include(`the state file ${stateFile} is not used, as others can change it: `);
+      expect(await readFile(stateFile, 'utf8')).to.equal(before);
+    });
+  }
+
+  it('is not written through a link that lies beside it', async () => {
+    const precious = join(folder, 'precious');
+    await writeFile(precious, 'mine');
+    await symlink(precious, `${stateFile}.new`);
+    await (await openSandbox({ stateFile })).close();
+
+    expect(await readFile(precious, 'utf8')).to.equal('mine');
+    expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
+  });
 
   it('carries keys, tokens, tasks, queues, workers, events and the time over a restart', async () => {
     const before = await openSandbox({ stateFile });
