@@ -48,6 +48,10 @@ export const READ_BY_JOB: readonly JobVariables[] = [
     meaning: 'In a container: that GPUs are to be shown there, those of NVIDIA or of AMD. Slurm sets them.',
   },
   {
+    names: ['GIT_CEILING_DIRECTORIES'],
+    meaning: 'Folders above which `git` looks for no repository. The job adds one of its own.',
+  },
+  {
     names: ['SSH_AUTH_SOCK'],
     meaning: 'The ssh-agent that containers get where `agent.slurm.container_ssh` is true.',
   },

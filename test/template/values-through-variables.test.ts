@@ -8,6 +8,12 @@ const X = property('x');
 
 /** Each evaluates the value of the blank X as arithmetic. */
 const NUMBERS: readonly string[] = [
+  "export N=X; bash -c '[[ $N -gt 1 ]]'",
+  "export N=X; bash -c '(( N )); [[ -f y ]]'",
+  'N=X; y=`(( N ))`',
+  'N=X; y=`[[ $N -gt 1 ]]; echo`',
+  'N=X; declare a[$N]=1',
+  'N=X; f() { local a[N]=1; }; f',
   'N=X\n(( N > 1 )) && echo many',
   'N=X; echo $(( N * 2 ))',
   'N=X; [[ $N -gt 1 ]] && echo many',
@@ -50,6 +56,10 @@ const NUMBERS: readonly string[] = [
 
 /** Each evaluates it as code, or as a name. */
 const CODE: readonly string[] = [
+  'export N=X; srun bash -c \'eval "$N"; [[ -f y ]]\'',
+  'N=X; y=`eval "\\$N"`',
+  'N=X; declare -A m; declare m[$N]=1',
+  'N=X; exec {fds[$N]}>/dev/null',
   'CMD="echo \'X\'"; eval "$CMD"',
   'CMD=X; eval $CMD',
   'CMD="ls X"; $CMD',
@@ -119,6 +129,7 @@ const CODE: readonly string[] = [
 
 /** What becomes of the value on its way nobody can tell, or the script looks at it itself. */
 const DOUBTS: readonly string[] = [
+  "export N=X; bash -c '[[ $N -gt 1'",
   'N=$(echo X | tr -d a); (( N ))',
   'N=X; [[ $N =~ ^[0-9]+$ ]] || exit 1; (( N ))',
   'N=X; case $N in (*[!0-9]*) exit 1;; esac; (( N ))',

@@ -14,7 +14,7 @@ export function lexConditional(lexer: Lexer): void {
   for (;;) {
     skipLines(lexer);
     if (lexer.at >= lexer.end) throw unclosed(lexer, start, '[[');
-    if (looksAt(lexer, ']]') && matchHere(lexer, /\]\](?=[\s;&|()<>]|$)/y) !== undefined) break;
+    if (looksAt(lexer, ']]') && endsHere(lexer)) break;
     const isExpression = words.at(-1)?.text === '=~';
     const operator = isExpression ? undefined : matchHere(lexer, /&&|\|\||[()<>]/y);
     if (operator === undefined || matchHere(lexer, /[<>]\(/y) !== undefined) {
@@ -37,4 +37,9 @@ export function lexConditional(lexer: Lexer): void {
         lexer.found.arithmetic.push({ start: operand.start, end: operand.end, where: `[[ … ${text} … ]]` });
     }
   });
+}
+
+/** A script within the script ends before the whole text does, at its quote or backquote. */
+function endsHere(lexer: Lexer): boolean {
+  return lexer.at + 2 === lexer.end || matchHere(lexer, /\]\](?=[\s;&|()<>`])/y) !== undefined;
 }

@@ -14,13 +14,15 @@ export interface DeclaredNames {
 
 interface Assignment extends Range {
   readonly name: string | undefined;
+  /** Between the brackets of `name[…]=`. */
+  readonly subscript: Range | undefined;
   readonly valueAt: number;
   /** `name=(…)` */
   readonly isLiteralArray: boolean;
 }
 
 /** A name, and how far it reaches; a name that holds a blank is none. */
-const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
+const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[[^\]]*\])?\+?=/;
 
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
   const integers = new Set(INTEGER_VARIABLES);
@@ -89,8 +91,17 @@ function declarerFlags({ words }: Command): string | undefined {
 
 function readAssignment(word: Word, text: string): Assignment {
   const match = NAME_AND_EQUALS.exec(text.slice(word.start, word.end));
-  const valueAt = word.start + (match?.[0].length ?? 0);
-  return { start: word.start, end: word.end, name: match?.[1], valueAt, isLiteralArray: text[valueAt] === '(' };
+  const [all = '', name = '', brackets] = match ?? [];
+  const valueAt = word.start + all.length;
+  const at = word.start + name.length + 1;
+  return {
+    start: word.start,
+    end: word.end,
+    name: match?.[1],
+    subscript: brackets === undefined ? undefined : { start: at, end: at + brackets.length - 2 },
+    valueAt,
+    isLiteralArray: text[valueAt] === '(',
+  };
 }
 
 function handedOn({ start, end }: Word, text: string): (Range & { place: Place })[] {
@@ -109,10 +120,23 @@ function placeOfValue({ name, valueAt, end }: Assignment, names: DeclaredNames):
 }
 
 function placeOfDeclared(assignment: Assignment, names: DeclaredNames, flags: string): (Range & { place: Place })[] {
-  const { name, valueAt, start, end } = assignment;
+  const { name, subscript, valueAt, start, end } = assignment;
   if (name === undefined) return [{ start, end, place: { kind: 'read again', by: 'bash, as the name of a variable' } }];
+  const subscripts: (Range & { place: Place })[] =
+    subscript === undefined
+      ? []
+      : [
+          {
+            ...subscript,
+            place:
+              flags.includes('A') || names.associative.has(name)
+                ? { kind: 'read again', by: `bash, as a key of ${name}` }
+                : { kind: 'number', where: `a subscript of ${name}` },
+          },
+        ];
   // The elements of a literal array are words like any others.
   const isEvaluated = (/[aAn]/.test(flags) || names.arrays.has(name)) && !assignment.isLiteralArray;
-  if (isEvaluated) return [{ start: valueAt, end, place: { kind: 'read again', by: `bash, as the array ${name}` } }];
-  return placeOfValue(assignment, names);
+  if (isEvaluated)
+    return [...subscripts, { start: valueAt, end, place: { kind: 'read again', by: `bash, as the array ${name}` } }];
+  return [...subscripts, ...placeOfValue(assignment, names)];
 }

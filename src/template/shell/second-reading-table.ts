@@ -35,7 +35,7 @@ export interface CodeReader {
 
 export const CODE_READERS: readonly CodeReader[] = [
   {
-    names: /^(?:ba|da|a|z|k|mk|pdk|ya|c|tc|fi)?sh$|^busybox$/,
+    names: /^(?:r?ba|da|a|z|r?k|mk|pdk|ya|c|tc|fi)?sh$|^busybox$/,
     words: { which: 'after', option: /^-[A-Za-z]*c|^--(?:command|init-command)/ },
     input: 'code unless told',
     optionsWithArgument: /^[-+][A-Za-z]*[oO]$|^--(?:rcfile|init-file)$/,
@@ -48,6 +48,7 @@ export const CODE_READERS: readonly CodeReader[] = [
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
   // A variable of make is code of the recipes, and a window of these is a shell.
   { names: /^(?:tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
+  { names: /^g?split$/, words: { which: 'after', option: /^--filter/ }, input: 'data' },
   // sg GROUP COMMAND
   { names: /^sg$/, words: { which: 'all' }, input: 'code' },
   { names: /^g?make$/, words: { which: 'all' }, input: 'code' },

@@ -35,6 +35,7 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
     ...codeOfInput(script, text),
     ...scriptFiles(script, text),
     ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfBoth),
+    ...script.commands.flatMap((command) => descriptorNames(command, script)),
   ];
   return [
     ...script.arithmetic.map(({ start, end, where }): SecondReading => ({
@@ -51,6 +52,13 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
         place: isEvenPlain === true ? { kind: 'number', where: `code of ${by}` } : { kind: 'read again', by },
       })),
   ];
+}
+
+/** `exec {fds[WORD]}>file`: the number of a new descriptor goes into that element. */
+function descriptorNames({ words }: Command, { redirections }: LexedScript): CodeRange[] {
+  return words
+    .filter(({ text, end }) => /^\{\w+\[/.test(text) && redirections.some(({ start }) => start === end))
+    .map(({ start, end }) => ({ start, end, by: 'bash, as the name of a variable' }));
 }
 
 /** bash expands the word of `>&WORD` twice, where it is no number (redir.c: it makes a `&>` of it, and begins anew). */

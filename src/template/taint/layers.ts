@@ -14,6 +14,8 @@ export interface Layer {
   readonly parameters: readonly LayeredWord[];
   /** Under which its own parameters are known. */
   readonly id: string;
+  /** A text that a shell reads and this program can not: whatever is in it may be evaluated. */
+  readonly unread?: Range;
 }
 
 /** A word, and the script in which it was read: commands are also put together of words from several places. */
@@ -48,7 +50,22 @@ function innerLayers(file: string, outer: Layer): Layer[] {
       const owner = script.commands.find(({ start, end }) => operatorAt >= start && operatorAt < end);
       return lexInner(file, text, body, layered(owner?.words.slice(1) ?? [], outer));
     });
-  return [...words, ...documents, ...printedLayers(file, outer, isRead)];
+  return [...words, ...documents, ...printedLayers(file, outer, isRead), ...backquotedLayers(file, outer)];
+}
+
+/** The first reading leaves the text of backquotes alone, as it is unescaped before bash reads it. */
+function backquotedLayers(file: string, { script, text, parameters, id }: Layer): Layer[] {
+  return script.substitutions
+    .filter(({ start }) => text[start] === '`')
+    .flatMap(({ start, end }) => {
+      const inside = { start: start + 1, end: end - 1 };
+      return lexInner(file, unescapedWithin(text, inside), inside, parameters).map((layer) => ({ ...layer, id }));
+    });
+}
+
+/** As long as before, so that every place stays where it is. */
+function unescapedWithin(text: string, { start, end }: Range): string {
+  return text.slice(0, start) + text.slice(start, end).replaceAll(/\\([$"`\\])/g, ' $1') + text.slice(end);
 }
 
 /** `echo '…' | bash`, `bash <<< '…'`: whole words of what a shell is fed. */
@@ -85,16 +102,15 @@ function innerLayer(file: string, word: LayeredWord, parameters: readonly Layere
   const inside = { start: word.start + 1, end: word.end - 1 };
   if (/^'[^']*'$/.test(written)) return lexInner(file, text, inside, parameters);
   if (!/^"(?:[^"\\]|\\.)*"$/s.test(written)) return [];
-  const unescaped = written.slice(1, -1).replaceAll(/\\([$"`\\])/g, ' $1');
-  return lexInner(file, text.slice(0, inside.start) + unescaped + text.slice(inside.end), inside, parameters);
+  return lexInner(file, unescapedWithin(text, inside), inside, parameters);
 }
 
-/** Nothing, where it is no script that could be read. */
 function lexInner(file: string, text: string, range: Range, parameters: readonly LayeredWord[]): Layer[] {
   try {
     return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
   } catch (error) {
-    if (error instanceof TemplateProblem) return [];
-    throw error;
+    if (!(error instanceof TemplateProblem)) throw error;
+    const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
+    return [{ script: nothing, text, parameters, id: String(range.start), unread: range }];
   }
 }

@@ -60,7 +60,16 @@ export function sinksOf(layer: Layer): Sink[] {
     ...fedCode(layer),
     ...subscripts(layer, associative),
     ...splitWords(layer),
+    ...unreadText(layer),
   ].filter(({ names }) => names.length > 0);
+}
+
+/** Of a script that could not be read it is not known what it does with its variables. */
+function unreadText({ unread, text }: Layer): Sink[] {
+  if (unread === undefined) return [];
+  const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
+  const names = [...new Set(named.map(([name]) => name))].map((name) => ({ of: { name }, isWhole: false }));
+  return [{ at: unread.start, need: 'plain word', by: 'a shell, in a script that could not be read,', names }];
 }
 
 /** Files that the script runs or sources: what it has written into them is code. */
