@@ -1,23 +1,18 @@
-// What people read in a task, its console and its status, passes through the same redaction as the log, and has a most length.
-// A name or a value in it may be as long as a task can be.
+// What people read in a task, its console and its status, passes through the same redaction as the log.
 import type { Secrets } from '../log/secrets.ts';
 import type { Events, StatusNote, Tasks } from './client.ts';
 
 type Redact = Pick<Secrets, 'redact'>;
 
-/** More than the end of a job's log has. */
-const TEXT_CHARACTERS = 32_000;
+/** More than any message of ours has: a longer one repeats a name or a value that somebody made that long. */
 const STATUS_CHARACTERS = 4_000;
-const TEXTS_AT_ONCE = 2_000;
 
 /** The same events, whose lines hold no secret. */
 export function showingNoSecrets(events: Events, secrets: Redact): Events {
   return {
     read: (task, which) => events.read(task, which),
     log(task, worker, lines) {
-      const shown = lines
-        .slice(0, TEXTS_AT_ONCE)
-        .map(({ level, text }) => ({ level, text: cut(secrets.redact(text), TEXT_CHARACTERS) }));
+      const shown = lines.map(({ level, text }) => ({ level, text: secrets.redact(text) }));
       return events.log(task, worker, shown);
     },
   };
@@ -25,7 +20,7 @@ export function showingNoSecrets(events: Events, secrets: Redact): Events {
 
 /** The same tasks, whose status messages hold no secret. */
 export function tellingNoSecrets(tasks: Tasks, secrets: Redact): Tasks {
-  const shownText = (text: string): string => cut(secrets.redact(text), STATUS_CHARACTERS);
+  const shownText = (text: string): string => cut(secrets.redact(text));
   const shown = ({ reason, message }: StatusNote): StatusNote => ({
     reason: shownText(reason),
     message: shownText(message),
@@ -42,6 +37,6 @@ export function tellingNoSecrets(tasks: Tasks, secrets: Redact): Tasks {
 }
 
 /** After the redaction, which would not know the half of a secret. */
-function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (cut)`;
+function cut(text: string): string {
+  return text.length <= STATUS_CHARACTERS ? text : `${text.slice(0, STATUS_CHARACTERS)}… (cut)`;
 }

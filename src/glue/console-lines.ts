@@ -3,6 +3,14 @@
 /** What the web page shows of a line beside its time, on a small screen. */
 export const CONSOLE_COLUMNS = 110;
 
+/** More than the end of a job's log has. */
+const MOST_CHARACTERS = 32_000;
+
+/** A name or a value in a message may be as long as the record of its task: nobody reads that, and others wait meanwhile. */
+export function cutText(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}… (cut)`;
+}
+
 /** Stands before each part but the first, so that a reader sees what belongs together. */
 const INDENT = '  ';
 

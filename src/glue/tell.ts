@@ -2,13 +2,13 @@
 import type { ConsoleLine } from '../clearml/client.ts';
 import { ServerRefused, ServerUnreachable } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import { breakLines } from './console-lines.ts';
+import { breakLines, cutText } from './console-lines.ts';
 import type { Glue } from './glue.ts';
 
 /** Says it in the task's console, in lines that the web page shows whole. */
 export async function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
   await inform(glue, task, () => {
-    const broken = lines.map(({ level, text }) => ({ level, text: breakLines(text) }));
+    const broken = lines.map(({ level, text }) => ({ level, text: breakLines(cutText(text)) }));
     return glue.clearml.events.log(task, glue.worker, broken);
   });
 }

@@ -53,25 +53,18 @@ describe('what ClearML is told', () => {
     expect(told).to.deep.equal(['********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
   });
 
-  it('is never as long as a name or a value of a task can be', async () => {
+  it('is never as long as a name or a value of a task can be, in a status message', async () => {
     const lengths: number[] = [];
-    const events = {
-      log: (_task: unknown, _worker: unknown, logged: readonly { text: string }[]) =>
-        Promise.resolve(void lengths.push(logged.length, ...logged.map(({ text }) => text.length))),
-    } as unknown as Events;
     const tasks = {
       fail: (_id: TaskId, { message }: StatusNote) => Promise.resolve(void lengths.push(message.length)),
     } as unknown as Tasks;
-    const long = 'a '.repeat(1_000_000);
-    const line = { level: 'INFO', text: long } as const;
 
-    await showingNoSecrets(events, secrets).log(TASK, 'w', [line]);
-    await showingNoSecrets(events, secrets).log(TASK, 'w', new Array<typeof line>(3000).fill({ ...line, text: 'x' }));
-    await tellingNoSecrets(tasks, secrets).fail(TASK, { reason: 'r', message: long }, { force: false });
+    await tellingNoSecrets(tasks, secrets).fail(
+      TASK,
+      { reason: 'r', message: 'a '.repeat(1_000_000) },
+      { force: false },
+    );
 
-    const [one, oneLength = 0, many, ...others] = lengths;
-    expect([one, many]).to.deep.equal([1, 2000]);
-    expect(oneLength).to.be.below(33_000);
-    expect(others.at(-1)).to.be.below(5_000);
+    expect(lengths[0]).to.be.below(5_000);
   });
 });

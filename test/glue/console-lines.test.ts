@@ -1,7 +1,7 @@
 // Where console lines are broken.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { breakLines, CONSOLE_COLUMNS } from '../../src/glue/console-lines.ts';
+import { breakLines, CONSOLE_COLUMNS, cutText } from '../../src/glue/console-lines.ts';
 import {
   describeEnd,
   describeOthersJob,
@@ -77,6 +77,11 @@ describe('a console line', () => {
         .map((line) => line.length);
       expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
     });
+
+  it('is cut where somebody made a name or a value of it longer than anybody reads', () => {
+    expect(cutText('a '.repeat(1_000_000)).length).to.be.below(33_000);
+    expect(cutText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
+  });
 
   it('of megabytes of blanks keeps its words', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
