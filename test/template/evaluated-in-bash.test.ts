@@ -64,7 +64,8 @@ for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
       }
 
       expect(failures.length, failures.slice(0, 20).join('\n\n')).to.equal(0);
-      expect(ran).to.be.greaterThan(CASES / 10);
+      // Most flows are refused or warned of by now; enough are left to show that the others can pass.
+      expect(ran).to.be.greaterThan(CASES / 20);
     }).timeout(0);
   });
 }

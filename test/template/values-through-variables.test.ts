@@ -129,6 +129,10 @@ const CODE: readonly string[] = [
 
 /** What becomes of the value on its way nobody can tell, or the script looks at it itself. */
 const DOUBTS: readonly string[] = [
+  "export N=X; srun bash -c $'(( N > 1 ))'",
+  "export N=X; srun bash -c '(( N > 1 )); echo '$HOME",
+  'export N=X; srun bash <<EOT\n(( N > 1 ))\nEOT',
+  'export N=X; srun bash <<EOT\neval "\\$N"\nEOT',
   "export N=X; bash -c '[[ $N -gt 1'",
   'N=$(echo X | tr -d a); (( N ))',
   'N=X; [[ $N =~ ^[0-9]+$ ]] || exit 1; (( N ))',

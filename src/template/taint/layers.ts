@@ -45,8 +45,10 @@ function innerLayers(file: string, outer: Layer): Layer[] {
   );
   const isRead = (range: Range): boolean => readings.some((reading) => isInside(range, reading));
   const documents = script.documents
-    .filter(({ isQuoted, body }) => isQuoted && isRead(body))
-    .flatMap(({ body, operatorAt }) => {
+    .filter(({ body }) => isRead(body))
+    .flatMap(({ isQuoted, body, operatorAt }) => {
+      // What bash makes of it first is not worked out here.
+      if (!isQuoted) return unreadLayer(file, text, body);
       const owner = script.commands.find(({ start, end }) => operatorAt >= start && operatorAt < end);
       return lexInner(file, text, body, layered(owner?.words.slice(1) ?? [], outer));
     });
@@ -101,7 +103,9 @@ function innerLayer(file: string, word: LayeredWord, parameters: readonly Layere
   const written = text.slice(word.start, word.end);
   const inside = { start: word.start + 1, end: word.end - 1 };
   if (/^'[^']*'$/.test(written)) return lexInner(file, text, inside, parameters);
-  if (!/^"(?:[^"\\]|\\.)*"$/s.test(written)) return [];
+  // Put together of several, or in quotes with escapes.
+  if (/['"]/.test(written) && !/^"(?:[^"\\]|\\.)*"$/s.test(written)) return unreadLayer(file, text, word);
+  if (!written.startsWith('"')) return [];
   return lexInner(file, unescapedWithin(text, inside), inside, parameters);
 }
 
@@ -110,7 +114,11 @@ function lexInner(file: string, text: string, range: Range, parameters: readonly
     return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
   } catch (error) {
     if (!(error instanceof TemplateProblem)) throw error;
-    const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
-    return [{ script: nothing, text, parameters, id: String(range.start), unread: range }];
+    return unreadLayer(file, text, range);
   }
+}
+
+function unreadLayer(file: string, text: string, range: Range): Layer[] {
+  const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
+  return [{ script: nothing, text, parameters: [], id: String(range.start), unread: range }];
 }
