@@ -156,6 +156,17 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('ends with the code of the rank that failed, although another was ended while its agent began', async () => {
+    const code = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(1000)';
+    const { job } = await start(code, 3, {
+      onRank: 'if [ "$SLURM_PROCID" = 2 ]; then exec sleep 1000; fi',
+    });
+
+    const { exitCode } = await job.ended;
+
+    expect(exitCode).to.equal(5);
+  });
+
   it('waits with its other ranks through failures of the server', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(meets(folder, 2), 2);
