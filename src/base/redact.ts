@@ -21,7 +21,8 @@ const SHAPES: readonly RegExp[] = [
   /(\b(?:bearer|basic|digest)\s+)[\w.~+/=-]{8,}/gi,
   /()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /()\b(?:gh[opsur]_|github_pat_|glpat-|hf_|nvapi-|sk-|xox[abprs]-)[\w-]{16,}/g,
-  /()(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
+  // The repetition has an end, as each `-eyJ` in a word is a place where one could begin.
+  /()\beyJ[\w-]{8,4096}\.[\w-]+\.[\w-]*/g,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^]*?(?=-----END|$)/g,
 ];
 
@@ -131,7 +132,7 @@ function whole(word: string): Redaction {
 
 /** Also without what may be no part of it: the end of a command, of a list, of an object. */
 function forms(secret: string): string[] {
-  const trimmed = withoutEnd(secret.replace(/^["'\s]+/, ''), '"\' \t\r\n;,)]}');
+  const trimmed = withoutEnd(secret.replace(/^["'\s]+/, ''), '"\' \t\r\n\f\v;,)]}');
   return trimmed === secret || trimmed === '' ? [secret] : [secret, trimmed];
 }
 

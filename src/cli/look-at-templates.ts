@@ -45,7 +45,7 @@ async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllChe
     const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
     return [...findings, ...checked.findings];
   } catch (error) {
-    // That this cluster can't be reached, or its commands are not trusted, is told where the cluster is.
+    // The row of the cluster says that it can't be reached, or that its commands are not trusted.
     if (error instanceof SshSetupProblem || error instanceof UntrustedPath) return [...findings];
     throw error;
   }

@@ -15,7 +15,7 @@ export function trustedFolders(path: string): TrustedFolders {
   const folders: string[] = [];
   const notices: string[] = [];
   for (const folder of new Set(path.split(delimiter))) {
-    // Programs start in a folder of whoever started this one: what lies there is looked for by nobody.
+    // Programs start in the working folder of this process, where others may have put programs.
     if (!isAbsolute(folder)) continue;
     try {
       const look = lookAtPath(folder);

@@ -1,4 +1,4 @@
-// The paths that a configuration names, each with the mark of its setting: for whoever holds them to the rule of trusted paths. Pure.
+// The paths that a configuration names, each with the mark of its setting, to be held to the rule of trusted paths. Pure.
 import type { Plain } from './config-node.ts';
 import type { Config } from './load.ts';
 import { joinPath } from './setting-path.ts';

@@ -180,7 +180,7 @@ function isJobOf(task: Task, job: Job): boolean {
   return task.slurmJob === job.id || ranAs(task, job);
 }
 
-/** By the one rule for who follows a task: whoever takes it in by another would leave it again in the same pass. */
+/** The rule that tracking has too: a daemon that adopts a task by another rule would leave it again in the same pass. */
 function followed(
   { view, isOurs }: StrayFacts,
   { job, ...stray }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
