@@ -4,7 +4,7 @@ import { fillExitCodes } from '../src/cli/exit-codes-table.ts';
 import { exampleUnits } from '../src/cli/unit-files.ts';
 import { referencePage } from '../src/config/reference.ts';
 import { doctorPage } from '../src/doctor/page.ts';
-import { fillFailureTables } from '../src/glue/failure-tables.ts';
+import { fillFailureTables } from '../src/daemon/console/failure-tables.ts';
 import { rulesPage } from '../src/template/lint/rules-page.ts';
 import { plantedFaultsPage } from '../test/cli/planted-faults.ts';
 import { fillReference } from '../src/template/reference.ts';

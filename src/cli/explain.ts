@@ -1,10 +1,10 @@
 // What an error comes to: the one table from what went wrong to the number a script sees, and the sentence that a person reads.
 import { CredentialsRefused, ServerRefused, ServerUnreachable, ServerUnusable } from '../clearml/errors.ts';
 import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts';
-import { AlreadyRunning, StateFolderUnusable } from '../glue/lock.ts';
-import { JournalUnusable } from '../glue/journal.ts';
-import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../host/errors.ts';
-import { SshSetupProblem } from '../host/ssh-config-target.ts';
+import { AlreadyRunning, StateFolderUnusable } from '../daemon/journal/lock.ts';
+import { JournalUnusable } from '../daemon/journal/journal.ts';
+import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../transport/errors.ts';
+import { SshSetupProblem } from '../transport/ssh-config-target.ts';
 import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/start-errors.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
 import { TemplateProblem } from '../template/errors.ts';

@@ -2,8 +2,8 @@
 import type { TaskId } from '../clearml/ids.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
-import { chooseJob } from '../glue/decide/decide.ts';
-import { byTask } from '../glue/look.ts';
+import { chooseJob } from '../daemon/decide/decide.ts';
+import { byTask } from '../daemon/poll/poll.ts';
 import { journalEntries } from './journal-entries.ts';
 
 export interface FoundJob {

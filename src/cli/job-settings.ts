@@ -4,8 +4,8 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import { plainTree } from '../config/config-node.ts';
 import { jobConfig } from '../config/job-config.ts';
 import { withoutSecrets } from '../config/secret-values.ts';
-import type { JobSettings } from '../glue/glue.ts';
-import { ONE_TASK_MARK } from '../glue/neighbours.ts';
+import type { JobSettings } from '../daemon/deps.ts';
+import { ONE_TASK_MARK } from '../daemon/poll/peers.ts';
 import { MARK_LENGTH } from '../slurm/job-name.ts';
 import type { Configured } from './read-config.ts';
 

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../clearml/ids.ts';
-import type { Entry } from '../glue/entry.ts';
-import { readJournal } from '../glue/journal-lines.ts';
+import type { Entry } from '../daemon/journal/entry.ts';
+import { readJournal } from '../daemon/journal/journal-lines.ts';
 import { UsageProblem } from './usage-problem.ts';
 
 /**

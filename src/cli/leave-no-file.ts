@@ -1,5 +1,5 @@
 // Removes a file of ours on a host, and tells the person about one that stays.
-import type { Host } from '../host/host.ts';
+import type { Host } from '../transport/host.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
 
 const REMOVE_TIMEOUT_MS = 30_000;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
-import { readJournal } from '../glue/journal-lines.ts';
+import { readJournal } from '../daemon/journal/journal-lines.ts';
 import type { Logger } from '../log/logger.ts';
 
 /** A warning when the folder above those of the clusters holds the journal of a daemon without names, with tasks in it. */

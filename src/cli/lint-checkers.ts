@@ -1,6 +1,6 @@
 // The programs that look at a template for `lint`: bash and shellcheck on this machine, sbatch where Slurm is.
-import { CommandNotFound } from '../host/errors.ts';
-import type { Host, HostResult } from '../host/host.ts';
+import { CommandNotFound } from '../transport/errors.ts';
+import type { Host, HostResult } from '../transport/host.ts';
 import { isHostTrouble } from '../slurm/host-trouble.ts';
 import { readTested, TEST_ARGS } from '../slurm/test-submission.ts';
 import { outputFolders } from '../template/lint/output-folders.ts';

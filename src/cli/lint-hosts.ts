@@ -1,5 +1,5 @@
 // Where the programs of `lint` run: bash and shellcheck on this machine, sbatch where Slurm is.
-import type { Host } from '../host/host.ts';
+import type { Host } from '../transport/host.ts';
 import type { Checkers } from './lint-checkers.ts';
 import { makeHost } from './make-host.ts';
 import type { Configured } from './read-config.ts';

@@ -1,7 +1,7 @@
 // What doctor finds out about the templates: what lint has to say of them that keeps tasks from running.
 import type { TemplateSeen } from '../doctor/here-checks.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
-import { SshSetupProblem } from '../host/ssh-config-target.ts';
+import { SshSetupProblem } from '../transport/ssh-config-target.ts';
 import { lintTemplate } from '../template/lint/lint-template.ts';
 import { severityOf, type Finding } from '../template/lint/rules.ts';
 import type { Typed } from './command.ts';

@@ -2,9 +2,9 @@
 import { tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { Host } from '../host/host.ts';
-import { createLocalShellHost } from '../host/local-shells.ts';
-import { createLocalHost, type LocalHostOptions } from '../host/local.ts';
+import type { Host } from '../transport/host.ts';
+import { createLocalShellHost } from '../transport/local-shells.ts';
+import { createLocalHost, type LocalHostOptions } from '../transport/local.ts';
 import type { Surroundings } from './command.ts';
 import { trustedFolders } from './trusted-folders.ts';
 

@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import { findNameDistrust, lookAtPath, ownTrust } from '../base/trusted-path.ts';
 import type { SshSettings } from '../config/clusters.ts';
-import { CommandNotFound } from '../host/errors.ts';
-import { createHostKeys } from '../host/host-key-check.ts';
-import type { Host } from '../host/host.ts';
-import type { RemoteSurroundings } from '../host/remote-script.ts';
-import { findHops, findUnchecked } from '../host/openssh-hops.ts';
-import { opensshOptions, readSshConfig } from '../host/ssh-config.ts';
-import { findSshTarget, SshSetupProblem, unreadableSshConfig } from '../host/ssh-config-target.ts';
-import type { SshTarget } from '../host/ssh-target.ts';
-import { unhonouredSentence } from '../host/ssh-unhonoured.ts';
+import { CommandNotFound } from '../transport/errors.ts';
+import { createHostKeys } from '../transport/host-key-check.ts';
+import type { Host } from '../transport/host.ts';
+import type { RemoteSurroundings } from '../transport/remote-script.ts';
+import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
+import { opensshOptions, readSshConfig } from '../transport/ssh-config.ts';
+import { findSshTarget, SshSetupProblem, unreadableSshConfig } from '../transport/ssh-config-target.ts';
+import type { SshTarget } from '../transport/ssh-target.ts';
+import { unhonouredSentence } from '../transport/ssh-unhonoured.ts';
 import type { Surroundings } from './command.ts';
 
 export interface SshHostDeps {
@@ -40,7 +40,7 @@ async function makeBySsh2({ ssh, surroundings, here, around, localUser }: SshHos
   const { homeDir, environment } = around;
   const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
   const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
-  const { createSsh2Host } = await import('../host/ssh2.ts');
+  const { createSsh2Host } = await import('../transport/ssh2.ts');
   const host = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
   return { ...host, notices: noticesOf(target) };
 }
@@ -65,7 +65,7 @@ async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshHostDeps)
   const isNew = ssh.hostKeys === 'accept-new' || (ssh.hostKeys === undefined && config.acceptsNewKeys);
   const checked = [`StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`, 'NoHostAuthenticationForLocalhost=no'];
   const options = [...given, ...checked.flatMap((option) => ['-o', option])];
-  const { createOpensshHost } = await import('../host/openssh.ts');
+  const { createOpensshHost } = await import('../transport/openssh.ts');
   return createOpensshHost({
     destination: { host: ssh.host, options },
     surroundings,

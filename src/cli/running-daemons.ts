@@ -1,5 +1,5 @@
 // The daemons that hold this configuration's state folders, to be told something by a signal.
-import { findHolder, type Holder } from '../glue/lock.ts';
+import { findHolder, type Holder } from '../daemon/journal/lock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Surroundings, Typed } from './command.ts';
 import { readConfig } from './read-config.ts';

@@ -2,11 +2,11 @@
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import { noteServing } from '../glue/serving-note.ts';
-import { runDaemon, type DaemonEnd } from '../glue/daemon.ts';
-import type { Glue } from '../glue/glue.ts';
-import { takeLock, type Lock } from '../glue/lock.ts';
-import { CommandNotFound } from '../host/errors.ts';
+import { noteServing } from '../daemon/status/serving-note.ts';
+import { runDaemon, type DaemonEnd } from '../daemon/loop.ts';
+import type { Glue } from '../daemon/deps.ts';
+import { takeLock, type Lock } from '../daemon/journal/lock.ts';
+import { CommandNotFound } from '../transport/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { namedLog } from '../log/named-log.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';

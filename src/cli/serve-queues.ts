@@ -6,7 +6,7 @@ import type { ClearmlClient, Queue } from '../clearml/client.ts';
 import type { QueueSettings } from '../config/served-queues.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import type { Settings } from '../config/settings.ts';
-import type { ServedQueue } from '../glue/glue.ts';
+import type { ServedQueue } from '../daemon/deps.ts';
 import { listOptionPlaces, type OptionPlace } from '../template/option-places.ts';
 import { listProperties, type ReadProperty } from '../template/list-properties.ts';
 import { unfitLimits } from '../template/property-bounds.ts';

@@ -1,9 +1,9 @@
 // What Slurm's commands are called, from the configuration: where only some are named, the others are beside sbatch.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
-import { programOf, withCommandLines } from '../host/command-lines.ts';
-import type { Host } from '../host/host.ts';
-import { findDistrustedProgram } from '../host/trusted-programs.ts';
+import { programOf, withCommandLines } from '../transport/command-lines.ts';
+import type { Host } from '../transport/host.ts';
+import { findDistrustedProgram } from '../transport/trusted-programs.ts';
 import type { SlurmCommands } from '../slurm/cli-scheduler.ts';
 import { UntrustedPath } from './trusted-files.ts';
 

@@ -8,10 +8,10 @@ import { ConfigProblem } from '../config/errors.ts';
 import type { Config } from '../config/load.ts';
 import { pathsToTrust } from '../config/paths-to-trust.ts';
 import type { Settings } from '../config/settings.ts';
-import { CommandNotFound, CommandTimedOut } from '../host/errors.ts';
-import { distrustThere } from '../host/files.ts';
-import type { Host } from '../host/host.ts';
-import { createLocalHost } from '../host/local.ts';
+import { CommandNotFound, CommandTimedOut } from '../transport/errors.ts';
+import { distrustThere } from '../transport/files.ts';
+import type { Host } from '../transport/host.ts';
+import { createLocalHost } from '../transport/local.ts';
 import type { Surroundings } from './command.ts';
 import { trustedFolders } from './trusted-folders.ts';
 

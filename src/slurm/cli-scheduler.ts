@@ -1,7 +1,7 @@
 // Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
 import { createRemembered } from '../base/remembered.ts';
-import { CommandNotFound } from '../host/errors.ts';
-import type { Host, HostCommand, HostResult } from '../host/host.ts';
+import { CommandNotFound } from '../transport/errors.ts';
+import type { Host, HostCommand, HostResult } from '../transport/host.ts';
 import type { Logger } from '../log/logger.ts';
 import { createCallSlots, type CallSlots } from './call-slots.ts';
 import { failureWords, oneLine } from './command-words.ts';

@@ -1,5 +1,5 @@
 // What a Slurm command that failed has to say for itself: one line for people, in Slurm's own words.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 
 /** Standard error as one line, else how the program ended. Never empty. */
 export function failureWords(program: string, result: HostResult): string {

@@ -1,5 +1,5 @@
 // The host's errors, told from mistakes of ours and turned into what the scheduler's contract promises.
-import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from '../host/errors.ts';
+import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from '../transport/errors.ts';
 import { oneLine } from './command-words.ts';
 import { SlurmUnavailable } from './errors.ts';
 import { readAcceptance } from './sbatch.ts';

@@ -1,5 +1,5 @@
 // sacct: the record of one job that the controller has forgotten, as far as accounting keeps it.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { SlurmUnavailable } from './errors.ts';
 import { readExitCode, readText } from './job-row.ts';
 import { readSacctTable, sacctTableArgs } from './sacct-table.ts';

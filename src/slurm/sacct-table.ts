@@ -1,5 +1,5 @@
 // The table that sacct prints: how it is asked for so that no field is cut or padded, and how its rows are read or none at all.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { failureWords, oneLine } from './command-words.ts';
 
 const FIELD_END = '\x1f';

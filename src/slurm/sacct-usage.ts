@@ -1,5 +1,5 @@
 // What only accounting tells of an ended job: who cancelled it, and how much memory its steps used at most.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
 import type { JobId } from './scheduler.ts';
 

@@ -1,5 +1,5 @@
 // sacct: how jobs that squeue no longer shows are looked up by name in the accounting database.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
 import { readSacctTable, sacctTableArgs } from './sacct-table.ts';

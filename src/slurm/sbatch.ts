@@ -1,5 +1,5 @@
 // sbatch: how a script is submitted under our name, and how its answer is read. Never "failed" because of noise.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { failureWords, oneLine } from './command-words.ts';
 import { isJobId } from './job-row.ts';
 import type { JobId, SubmitOutcome } from './scheduler.ts';

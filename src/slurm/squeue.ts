@@ -1,5 +1,5 @@
 // squeue: how all jobs of the user are asked for at once, and how its answer is read. The one source of following.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { failureWords, oneLine } from './command-words.ts';
 import { readJobName } from './job-name.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';

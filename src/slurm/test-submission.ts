@@ -1,5 +1,5 @@
 // `sbatch --test-only`: whether Slurm would take a script, without a job.
-import type { HostResult } from '../host/host.ts';
+import type { HostResult } from '../transport/host.ts';
 import { failureWords } from './command-words.ts';
 import { readSubmitError, submitErrorWords } from './submit-error.ts';
 

@@ -7,15 +7,15 @@ require('@swc/core');
 const ROOMS = {
   base: [],
   log: ['base'],
-  host: ['base', 'log'],
+  transport: ['base', 'log'],
   config: ['base'],
   template: ['base'],
   clearml: ['base', 'log'],
-  slurm: ['base', 'log', 'host'],
+  slurm: ['base', 'log', 'transport'],
   sandbox: ['base'],
   doctor: ['base'],
-  glue: ['base', 'log', 'host', 'config', 'template', 'clearml', 'slurm'],
-  cli: ['base', 'log', 'host', 'config', 'template', 'clearml', 'slurm', 'sandbox', 'doctor', 'glue'],
+  daemon: ['base', 'log', 'transport', 'config', 'template', 'clearml', 'slurm'],
+  cli: ['base', 'log', 'transport', 'config', 'template', 'clearml', 'slurm', 'sandbox', 'doctor', 'daemon'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */
@@ -28,16 +28,16 @@ const KEPT_IN = {
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/nearest\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
-  ssh2: '^src/host/ssh2',
+  ssh2: '^src/transport/ssh2',
 };
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
 const CORE_KEPT_IN = {
-  child_process: '^src/host/(local|local-shell|detached)\\.ts$',
+  child_process: '^src/transport/(local|local-shell|detached)\\.ts$',
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(glue/decide|doctor|slurm|template(?!/blocks\\.ts$))/';
+const DECIDING = '^src/(daemon/decide|doctor|slurm|template(?!/blocks\\.ts$))/';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {

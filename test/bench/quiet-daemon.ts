@@ -1,5 +1,5 @@
 // A daemon as a process of its own, with default settings and as many jobs as its argument says, of which there is no news.
-import { start } from '../glue/daemon-run.ts';
+import { start } from '../daemon/daemon-run.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
 const daemon = start(createQuietWorld(Number(process.argv[2])).glue);

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import Mustache from 'mustache';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { jobBlocks } from '../../src/glue/render-task.ts';
+import { jobBlocks } from '../../src/daemon/submit/render-task.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';

@@ -2,11 +2,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeys } from '../../src/host/host-key-check.ts';
-import type { Host, HostCommand, HostResult } from '../../src/host/host.ts';
-import { createLocalHost } from '../../src/host/local.ts';
-import { createOpensshHost } from '../../src/host/openssh.ts';
-import { createSsh2Host } from '../../src/host/ssh2.ts';
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import type { Host, HostCommand, HostResult } from '../../src/transport/host.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
+import { createOpensshHost } from '../../src/transport/openssh.ts';
+import { createSsh2Host } from '../../src/transport/ssh2.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf } from '../support/sshd.ts';

@@ -1,5 +1,5 @@
 // The daemon with an sbatch that accepts every script at once: what is left is our own time, and the server's.
-import { runDaemon } from '../../src/glue/daemon.ts';
+import { runDaemon } from '../../src/daemon/loop.ts';
 import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { assembleDaemon } from '../support/assembled-daemon.ts';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJournal } from '../../src/glue/journal-lines.ts';
+import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
 import type { Arena } from './arena.ts';
 import { QUEUES, readTraces, type Deed, type Found, type TaskHistory } from './history.ts';
 import { LEVERS } from './levers.ts';

@@ -10,8 +10,8 @@ import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
-import { anOddity, makeOdd } from '../glue/odd-values.ts';
-import { silentLog } from '../glue/simulation/silent-log.ts';
+import { anOddity, makeOdd } from '../daemon/odd-values.ts';
+import { silentLog } from '../daemon/simulation/silent-log.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { queueId, taskId } from './client-under-test.ts';
 

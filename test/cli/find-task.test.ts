@@ -1,6 +1,6 @@
 // A task is named by its id, the beginning of it, its name, or the number of its job; and aborted by `cancel`.
 import { expect } from 'chai';
-import { takeLock } from '../../src/glue/lock.ts';
+import { takeLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leaveNoFile } from '../../src/cli/leave-no-file.ts';
-import { createLocalHost } from '../../src/host/local.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
 
 describe('a file that is to be gone', () => {
   let folder: string;

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { takeLock } from '../../src/glue/lock.ts';
+import { takeLock } from '../../src/daemon/journal/lock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { here, type Answer, type Here } from './run-here.ts';

@@ -1,7 +1,7 @@
 // `status`: the table and the JSON, with a daemon and without one, and with half of the world away.
 import { expect } from 'chai';
 import { readdir, rm } from 'node:fs/promises';
-import { takeLock } from '../../src/glue/lock.ts';
+import { takeLock } from '../../src/daemon/journal/lock.ts';
 import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
 /** The job stays where `status` can see it. */

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { warnOfTemplates } from '../../src/cli/warn-of-templates.ts';
 import { createWarnOnce } from '../../src/cli/warn-once.ts';
-import type { Host } from '../../src/host/host.ts';
+import type { Host } from '../../src/transport/host.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { hereOnStandIns } from './on-stand-ins.ts';

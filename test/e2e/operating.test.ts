@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { findHolder, takeLock } from '../../src/glue/lock.ts';
+import { findHolder, takeLock } from '../../src/daemon/journal/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -1,5 +1,5 @@
 // A daemon's journal as a value: its one entry with the moments taken out, which are long ago or just now at the next round.
-import type { Entry } from '../../src/glue/entry.ts';
+import type { Entry } from '../../src/daemon/journal/entry.ts';
 import type { Stamp } from './world.ts';
 
 /** Entry fields that hold a moment on the daemon's own clock. */

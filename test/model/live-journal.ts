@@ -1,7 +1,7 @@
 // A daemon's journal in memory: what it writes is a step of the search, unless it is words only.
-import type { Entry } from '../../src/glue/entry.ts';
-import type { Journal } from '../../src/glue/journal.ts';
-import type { JournalLine } from '../../src/glue/journal-lines.ts';
+import type { Entry } from '../../src/daemon/journal/entry.ts';
+import type { Journal } from '../../src/daemon/journal/journal.ts';
+import type { JournalLine } from '../../src/daemon/journal/journal-lines.ts';
 import { differsInWordsOnly, fromValue, toValue, type ClockReading, type JournalValue } from './journal-value.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';

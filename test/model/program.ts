@@ -1,9 +1,9 @@
 // The program under search: the shipped modules, imported from the source itself or from a copy with a rule left out.
 import { pathToFileURL } from 'node:url';
-import type * as Daemon from '../../src/glue/daemon.ts';
+import type * as Daemon from '../../src/daemon/loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';
 import type * as Events from '../../src/clearml/events.ts';
-import type * as JournalLines from '../../src/glue/journal-lines.ts';
+import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
 import type * as People from '../../src/clearml/people.ts';
 import type * as Queues from '../../src/clearml/queues.ts';
 import type * as SlurmErrors from '../../src/slurm/errors.ts';
@@ -23,8 +23,8 @@ export interface Program
     Pick<typeof SlurmErrors, 'SlurmUnavailable'> {}
 
 const FILES = [
-  'glue/daemon.ts',
-  'glue/journal-lines.ts',
+  'daemon/loop.ts',
+  'daemon/journal/journal-lines.ts',
   'clearml/queues.ts',
   'clearml/tasks.ts',
   'clearml/events.ts',

@@ -58,11 +58,15 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a new attempt comes after a look at the jobs by name',
     edits: [
       {
-        file: 'glue/resume.ts',
+        file: 'daemon/submit/resume.ts',
         from: 'if (live !== undefined) {',
         to: "if (live !== undefined && entry.step !== 'submitting') {",
       },
-      { file: 'glue/resume.ts', from: 'const [job] = found.jobs;', to: 'const [job] = found.jobs.slice(0, 0);' },
+      {
+        file: 'daemon/submit/resume.ts',
+        from: 'const [job] = found.jobs;',
+        to: 'const [job] = found.jobs.slice(0, 0);',
+      },
     ],
     scenario: when('an answer of sbatch is lost', { lost: 1 }),
     breaks: /a job was made though/,
@@ -71,7 +75,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is not claimed while an old job of it lives',
     edits: [
       {
-        file: 'glue/take-tasks.ts',
+        file: 'daemon/claim/claim-tasks.ts',
         from: 'journal.entries.has(task) || findLiveJob(view, task) !== undefined',
         to: 'false',
       },
@@ -83,7 +87,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'who ends a waiting task takes its entry first',
     edits: [
       {
-        file: 'glue/end.ts',
+        file: 'daemon/reconcile/end.ts',
         from: 'if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;',
         to: '',
       },
@@ -95,7 +99,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is changed only while it is what was seen',
     edits: [
       {
-        file: 'glue/unchanged.ts',
+        file: 'daemon/reconcile/unchanged.ts',
         from: 'if (now === undefined || seen === undefined) return now === seen;',
         to: 'if (now !== undefined) return true;\n  if (now === undefined || seen === undefined) return now === seen;',
       },

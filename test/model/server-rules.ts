@@ -1,6 +1,6 @@
 // The ClearML server's rules, as far as a single task needs them: from a world and a call to an answer and the next world. Pure.
 import { judgeChange } from '../../src/sandbox/status-machine.ts';
-import { isGivenBack } from '../../src/glue/wording.ts';
+import { isGivenBack } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,
   QUEUES,

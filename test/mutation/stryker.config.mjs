@@ -1,11 +1,11 @@
 // `npm run mutation`: how much of what decides, remembers and submits the tests would notice the loss of. Minutes, so not part of `npm test`.
 export default {
   mutate: [
-    'src/glue/decide/*.ts',
-    'src/glue/journal*.ts',
-    'src/glue/submit*.ts',
+    'src/daemon/decide/*.ts',
+    'src/daemon/journal/journal*.ts',
+    'src/daemon/submit/submit*.ts',
     'src/slurm/call-pace.ts',
-    'src/glue/{cancelling,resume,find-strays,neighbours}.ts',
+    'src/daemon/{cancelling,resume,find-strays,neighbours}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
@@ -14,9 +14,9 @@ export default {
   mochaOptions: {
     'no-package': true,
     spec: [
-      'test/glue/decide/*.test.ts',
+      'test/daemon/decide/*.test.ts',
       'test/slurm/call-pace.test.ts',
-      'test/glue/{act,cancelling,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
+      'test/daemon/{act,cancelling,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
     ],
   },
   coverageAnalysis: 'perTest',

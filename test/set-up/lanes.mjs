@@ -27,7 +27,7 @@ export const LANES = [
     places: filesOf('e2e', 'first-job failures several-nodes abort ssh restart'),
   },
   { tier: 'first', title: 'jobs and Slurm', places: ['test/job', 'test/slurm'] },
-  { tier: 'first', title: 'SSH and commands', places: ['test/host', 'test/cli'] },
+  { tier: 'first', title: 'SSH and commands', places: ['test/transport', 'test/cli'] },
   { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
   {
     tier: 'second',
@@ -52,7 +52,7 @@ export const LANES = [
   {
     tier: 'second',
     title: 'simulations and the model',
-    places: ['test/chaos/planted', 'test/chaos/simulated', 'test/glue/simulation', 'test/model'],
+    places: ['test/chaos/planted', 'test/chaos/simulated', 'test/daemon/simulation', 'test/model'],
   },
 ];
 

@@ -1,6 +1,6 @@
 // Output of real Slurm commands, recorded once, and results of commands made by hand.
 import { readFileSync } from 'node:fs';
-import type { HostResult } from '../../src/host/host.ts';
+import type { HostResult } from '../../src/transport/host.ts';
 
 export const FIXTURES = new URL('../fixtures/slurm/', import.meta.url);
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createLocalHost } from '../../src/host/local.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { requireRoot, requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';

@@ -1,7 +1,7 @@
 // A scheduler whose commands run on this machine, in a folder of the test's own.
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createLocalHost } from '../../src/host/local.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';

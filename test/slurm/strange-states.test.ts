@@ -1,6 +1,6 @@
 // A squeue that shows ever new states: a few are told of, and no more are remembered than that.
 import { expect } from 'chai';
-import type { Host } from '../../src/host/host.ts';
+import type { Host } from '../../src/transport/host.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { recordsOf } from './squeue-records.ts';
 

@@ -6,8 +6,8 @@ import type { Typed } from '../../src/cli/command.ts';
 import { readBase } from '../../src/cli/read-base.ts';
 import { readQueues } from '../../src/cli/serve-queues.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import type { Glue } from '../../src/glue/glue.ts';
-import { takeLock, type Lock } from '../../src/glue/lock.ts';
+import type { Glue } from '../../src/daemon/deps.ts';
+import { takeLock, type Lock } from '../../src/daemon/journal/lock.ts';
 
 export interface AssembledDaemon {
   readonly settings: Settings;

@@ -2,7 +2,7 @@
 import { systemClock } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { findHolder } from '../../glue/lock.ts';
+import { findHolder } from '../../daemon/journal/lock.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findTask } from '../find-task.ts';

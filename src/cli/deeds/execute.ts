@@ -1,9 +1,9 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
 import { LostRace } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { howToBegin } from '../../glue/one-task/begin.ts';
-import { runOneTask, type OneTaskEnd } from '../../glue/one-task/run.ts';
-import { findStanding } from '../../glue/one-task/stand.ts';
+import { howToBegin } from '../../daemon/execute/begin.ts';
+import { runOneTask, type OneTaskEnd } from '../../daemon/execute/run.ts';
+import { findStanding } from '../../daemon/execute/stand.ts';
 import { readJobName } from '../../slurm/job-name.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
 import type { Surroundings, Typed } from '../command.ts';

@@ -2,8 +2,8 @@
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Host } from '../../host/host.ts';
-import { readOthersFile, type OthersFile, type ReadOutcome } from '../../host/others-file.ts';
+import type { Host } from '../../transport/host.ts';
+import { readOthersFile, type OthersFile, type ReadOutcome } from '../../transport/others-file.ts';
 import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../../slurm/scheduler.ts';
 import { openCluster } from '../assemble.ts';

@@ -1,7 +1,7 @@
 // Prints the script that a task would become.
 import * as z from 'zod';
 import { systemClock } from '../../base/clock.ts';
-import { renderJob } from '../../glue/render-task.ts';
+import { renderJob } from '../../daemon/submit/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

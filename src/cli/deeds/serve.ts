@@ -1,7 +1,7 @@
 // Serves ClearML queues until it is told to stop or has drained; on SIGHUP it goes on with what it then reads.
 import { setMaxListeners } from 'node:events';
 import type { ClusterSettings } from '../../config/clusters.ts';
-import type { DaemonEnd } from '../../glue/daemon.ts';
+import type { DaemonEnd } from '../../daemon/loop.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { daemonLogFile, keepDaemonLogShort } from '../daemon-log.ts';
 import { EXIT } from '../exit-codes.ts';

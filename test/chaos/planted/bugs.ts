@@ -31,12 +31,12 @@ export const BUGS: readonly Bug[] = [
     title: 'a job is known by its id alone',
     edits: [
       {
-        file: 'src/glue/follow.ts',
+        file: 'src/daemon/reconcile/reconcile.ts',
         from: '    jobs: view.jobs.get(entry.task) ?? [],\n',
         to: '    jobs: [...view.jobs.values()].flat().filter(({ id }) => id === entry.jobId),\n',
       },
       {
-        file: 'src/glue/follow.ts',
+        file: 'src/daemon/reconcile/reconcile.ts',
         from: 'found?.name === name ? found : undefined',
         to: 'found',
       },
@@ -58,7 +58,7 @@ export const BUGS: readonly Bug[] = [
     title: 'a task is popped before the journal knows of it',
     edits: [
       {
-        file: 'src/glue/claim.ts',
+        file: 'src/daemon/claim/claim.ts',
         from: `  await glue.journal.write(entry);
   // A pop whose answer is lost throws: the journal then knows that it may be ours.
   if (await take(queue.id, task)) return entry;
@@ -103,7 +103,7 @@ export const BUGS: readonly Bug[] = [
     title: 'a task that waits is failed without its entry being taken first',
     edits: [
       {
-        file: 'src/glue/end.ts',
+        file: 'src/daemon/reconcile/end.ts',
         from: '  if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;\n',
         to: '',
       },
@@ -119,7 +119,7 @@ export const BUGS: readonly Bug[] = [
     title: 'a task is put back while its job still runs',
     edits: [
       {
-        file: 'src/glue/decide/running.ts',
+        file: 'src/daemon/decide/running.ts',
         from: '  if (hasSaidLastWord(task, job)) return [];\n',
         to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped' }];\n  if (hasSaidLastWord(task, job)) return [];\n",
       },
@@ -130,12 +130,12 @@ export const BUGS: readonly Bug[] = [
     title: 'a new attempt is made without a look-up',
     edits: [
       {
-        file: 'src/glue/resume.ts',
+        file: 'src/daemon/submit/resume.ts',
         from: '  const [job] = found.jobs;\n',
         to: '  const [job] = found.jobs.slice(0, 0);\n',
       },
       {
-        file: 'src/glue/resume.ts',
+        file: 'src/daemon/submit/resume.ts',
         from: '  if (live !== undefined) {\n',
         to: "  if (live !== undefined && entry.step !== 'submitting') {\n",
       },
@@ -146,7 +146,7 @@ export const BUGS: readonly Bug[] = [
     title: 'a new attempt is made though the entry is gone',
     edits: [
       {
-        file: 'src/glue/resume.ts',
+        file: 'src/daemon/submit/resume.ts',
         from: 'if (isReady && entry.attempts < MAX_ATTEMPTS) {',
         to: 'if (entry.attempts < MAX_ATTEMPTS) {',
       },
@@ -157,12 +157,12 @@ export const BUGS: readonly Bug[] = [
     title: 'a task is claimed while an old job of it lives',
     edits: [
       {
-        file: 'src/glue/take-tasks.ts',
+        file: 'src/daemon/claim/claim-tasks.ts',
         from: 'function notNow({ journal }: Glue',
         to: 'function notNow({ busy }: Glue',
       },
       {
-        file: 'src/glue/take-tasks.ts',
+        file: 'src/daemon/claim/claim-tasks.ts',
         from: 'journal.entries.has(task) || findLiveJob(view, task) !== undefined',
         to: 'busy.has(task)',
       },
@@ -173,7 +173,7 @@ export const BUGS: readonly Bug[] = [
     title: 'a task is forgotten while it is in progress',
     edits: [
       {
-        file: 'src/glue/decide/ended.ts',
+        file: 'src/daemon/decide/ended.ts',
         from: '  if (mayBeSomebodyElses(task, job, sighting)) return [];\n',
         to: "  return [{ do: 'forget' }];\n",
       },

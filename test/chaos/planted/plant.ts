@@ -10,7 +10,7 @@ const COPIED = [
   'templates',
   'package.json',
   'tsconfig.json',
-  'test/glue/simulation',
+  'test/daemon/simulation',
   'test/chaos',
   'test/model',
 ];

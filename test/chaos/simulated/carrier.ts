@@ -1,6 +1,6 @@
 // The carrier: how each call of a daemon goes in the weather of the moment, and how long it takes.
-import type { Turn } from '../../glue/simulation/turns.ts';
-import type { World } from '../../glue/simulation/world.ts';
+import type { Turn } from '../../daemon/simulation/turns.ts';
+import type { World } from '../../daemon/simulation/world.ts';
 import { diceOf, type RoundPlan } from './plan.ts';
 import { TROUBLES, type Trouble } from './slurm-host.ts';
 import type { Weather } from './weather.ts';

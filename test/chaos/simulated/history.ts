@@ -1,8 +1,8 @@
 // What each task has been through, and what it may have become by that: kept by those who did it, never asked of the product.
 import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
-import type { SimJob } from '../../glue/simulation/cluster.ts';
-import type { Character } from '../../glue/simulation/world.ts';
+import type { SimJob } from '../../daemon/simulation/cluster.ts';
+import type { Character } from '../../daemon/simulation/world.ts';
 
 export interface Verdict {
   readonly kind: 'lost' | 'twice' | 'wrong';

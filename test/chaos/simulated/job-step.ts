@@ -1,7 +1,7 @@
 // What a job does next where the server, the controller or the way between may be away.
-import type { SimJob } from '../../glue/simulation/cluster.ts';
-import { stepJob } from '../../glue/simulation/job-life.ts';
-import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
+import type { SimJob } from '../../daemon/simulation/cluster.ts';
+import { stepJob } from '../../daemon/simulation/job-life.ts';
+import { SCHEDULER_QUEUE } from '../../daemon/simulation/places.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { named } from './history.ts';
 import type { Stage } from './troubles.ts';

@@ -1,5 +1,5 @@
 // Limbo: a task that a daemon has popped and nobody has in any queue, though all goes well: it must be brought on at once.
-import type { World } from '../../glue/simulation/world.ts';
+import type { World } from '../../daemon/simulation/world.ts';
 import { named, type History } from './history.ts';
 
 export interface Limbo {

@@ -1,5 +1,5 @@
 // Answers of Slurm's commands as no release gives them: cut, garbled, with noise in them, and with rows of strangers nobody can read.
-import type { HostCommand, HostResult } from '../../../src/host/host.ts';
+import type { HostCommand, HostResult } from '../../../src/transport/host.ts';
 import type { Random } from '../random.ts';
 
 /** Spoils some answers, and puts unreadable rows of strangers into all of them. */

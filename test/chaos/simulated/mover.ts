@@ -1,7 +1,7 @@
 // The mover: one move of a round, by whoever the dice choose: a daemon starts or makes its call, a job goes on, a neighbour, or time.
 import { isLive } from '../../../src/slurm/job-state.ts';
-import { passTime, takeTurn } from '../../glue/simulation/moves.ts';
-import type { Turn } from '../../glue/simulation/turns.ts';
+import { passTime, takeTurn } from '../../daemon/simulation/moves.ts';
+import type { Turn } from '../../daemon/simulation/turns.ts';
 import type { Carrier } from './carrier.ts';
 import { stepJobInWeather } from './job-step.ts';
 import type { Starter } from './starter.ts';

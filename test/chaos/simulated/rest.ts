@@ -1,6 +1,6 @@
 // Rest: nothing waits, runs or is left over anywhere, as seen on the server and in Slurm.
 import { isLive } from '../../../src/slurm/job-state.ts';
-import type { World } from '../../glue/simulation/world.ts';
+import type { World } from '../../daemon/simulation/world.ts';
 import { named } from './history.ts';
 
 /** No task waits or runs, no entry and no job is left. */

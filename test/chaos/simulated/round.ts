@@ -1,9 +1,9 @@
 // One round: a world of its own with a stream of tasks, trouble while they come, then calm, and the verdict.
 import { createCliScheduler } from '../../../src/slurm/cli-scheduler.ts';
-import type { SimJob } from '../../glue/simulation/cluster.ts';
-import { settle } from '../../glue/simulation/moves.ts';
-import { silentLog } from '../../glue/simulation/silent-log.ts';
-import { createWorld, type Character } from '../../glue/simulation/world.ts';
+import type { SimJob } from '../../daemon/simulation/cluster.ts';
+import { settle } from '../../daemon/simulation/moves.ts';
+import { silentLog } from '../../daemon/simulation/silent-log.ts';
+import { createWorld, type Character } from '../../daemon/simulation/world.ts';
 import { createCarrier } from './carrier.ts';
 import { createMalformer } from './malformed.ts';
 import { isLimboWrong, losesJournals, mayBeSilent, plainToSeeMs } from './excuses.ts';

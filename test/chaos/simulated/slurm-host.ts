@@ -1,11 +1,11 @@
 // Slurm's commands over the simulated cluster, in their own texts: the product's command lines and parsers are the real ones.
-import { CommandTimedOut, HostLost } from '../../../src/host/errors.ts';
-import type { Host, HostCommand, HostResult } from '../../../src/host/host.ts';
+import { CommandTimedOut, HostLost } from '../../../src/transport/errors.ts';
+import type { Host, HostCommand, HostResult } from '../../../src/transport/host.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import { readJobName } from '../../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../../src/slurm/scheduler.ts';
-import { FACTS, type Cluster, type SimJob } from '../../glue/simulation/cluster.ts';
-import type { Turns } from '../../glue/simulation/turns.ts';
+import { FACTS, type Cluster, type SimJob } from '../../daemon/simulation/cluster.ts';
+import type { Turns } from '../../daemon/simulation/turns.ts';
 import { named } from './history.ts';
 
 /** How a command fails whose controller is away: in the ways that were seen of real ones. */

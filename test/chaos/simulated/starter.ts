@@ -1,5 +1,5 @@
 // The starter: a killed daemon comes back at once, after a while, or never.
-import type { SimDaemon, World } from '../../glue/simulation/world.ts';
+import type { SimDaemon, World } from '../../daemon/simulation/world.ts';
 import type { Random } from '../random.ts';
 import type { Limbo } from './limbo.ts';
 import type { RoundPlan } from './plan.ts';

@@ -1,10 +1,10 @@
 // Every kind of trouble that a round may bring: those of the stories, and what only a long stream of tasks can show.
 import { ApiError } from '../../../src/sandbox/api-error.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
-import type { SimJob } from '../../glue/simulation/cluster.ts';
-import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
-import { HAPPENINGS, type Happened, type HappeningName } from '../../glue/simulation/happenings.ts';
-import type { SimDaemon, World } from '../../glue/simulation/world.ts';
+import type { SimJob } from '../../daemon/simulation/cluster.ts';
+import { SCHEDULER_QUEUE } from '../../daemon/simulation/places.ts';
+import { HAPPENINGS, type Happened, type HappeningName } from '../../daemon/simulation/happenings.ts';
+import type { SimDaemon, World } from '../../daemon/simulation/world.ts';
 import type { Random } from '../random.ts';
 import { named, type History } from './history.ts';
 import type { Spell, Weather } from './weather.ts';

@@ -1,8 +1,8 @@
 // The witness: keeps for the history what is new about jobs, and when each task had an entry in the scheduler queue.
 import { isLive } from '../../../src/slurm/job-state.ts';
-import type { SimJob } from '../../glue/simulation/cluster.ts';
-import { SCHEDULER_QUEUE } from '../../glue/simulation/places.ts';
-import type { World } from '../../glue/simulation/world.ts';
+import type { SimJob } from '../../daemon/simulation/cluster.ts';
+import { SCHEDULER_QUEUE } from '../../daemon/simulation/places.ts';
+import type { World } from '../../daemon/simulation/world.ts';
 import { losesJournals, plainToSeeMs } from './excuses.ts';
 import { named, type History } from './history.ts';
 import type { RoundPlan } from './plan.ts';

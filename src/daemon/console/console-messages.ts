@@ -1,0 +1,206 @@
+// What a task's console is told: each text names the job, the fact, and what to do next.
+import { sayDuration } from '../../base/duration.ts';
+import type { ConsoleLevel } from '../../clearml/client.ts';
+import type { Task } from '../../clearml/task.ts';
+import { JOB_STATES } from '../../slurm/job-state.ts';
+import { explainReason } from '../../slurm/reasons.ts';
+import { refusedOptions } from '../../slurm/refused-options.ts';
+import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
+import { findJobExit } from '../../template/job-exit-codes.ts';
+
+export function describeTaken(queueName: string, { version, worker }: { version: string; worker: string }): string {
+  return `Taken from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
+}
+
+/** @param why there is another attempt, where that is known */
+export function describeSubmitted(
+  id: JobId,
+  clusterName: string,
+  { attempts }: { attempts: number },
+  why?: string,
+): string {
+  const again = attempts > 1 ? ` (attempt ${attempts})` : '';
+  return `Submitted as Slurm job ${id} to cluster "${clusterName}"${again}${why === undefined ? '' : `: ${why}`}.`;
+}
+
+/** Said when the daemon that submitted the job is gone, and another one takes it over. */
+export function describeOthersJob(id: JobId): string {
+  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. It is followed from here, but not cancelled: that user or an admin of the cluster can do that.`;
+}
+
+/** @param words Slurm's own */
+export function describeRefusal(words: string, queueName: string): string {
+  return `Slurm refused the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
+}
+
+function adviseOnRefusal(options: readonly string[], queueName: string): string {
+  const template = `the template of queue "${queueName}"`;
+  if (options.some((option) => option.startsWith('--container'))) {
+    return `This sbatch has no Pyxis: change ${template} to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).`;
+  }
+  if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
+  return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, by the user property that sets it or in ${template}.`;
+}
+
+const GIVEN_BACK = 'Back at the front of queue ';
+
+export function describeGivenBack(queueName: string, why: string): string {
+  return `${GIVEN_BACK}"${queueName}": ${why}.`;
+}
+
+/** Whether a task's status message says that it was given back, and nobody enqueued it since. */
+export function isGivenBack(statusMessage: string): boolean {
+  return statusMessage.startsWith(GIVEN_BACK);
+}
+
+/** Why a job has nothing to do for its task any more. Archiving ends a task that waits or runs. */
+export function describeUnwanted(task: Task | undefined): string {
+  if (task === undefined) return 'the task was deleted';
+  if (task.archived && task.status !== 'queued') return 'the task was archived';
+  switch (task.status) {
+    case 'queued':
+      return 'the task was enqueued again';
+    case 'created':
+      return 'the task is a draft again';
+    case 'stopped':
+      return 'the task was aborted';
+    default:
+      return `the task is ${task.status}`;
+  }
+}
+
+export interface WaitWords {
+  /** Changes when, and only when, the text is worth saying again. */
+  readonly key: string;
+  readonly level: ConsoleLevel;
+  readonly text: string;
+}
+
+/** That a job waits, and why. */
+export function describeWait(job: Job, now: number): WaitWords {
+  return {
+    // An estimate moves with every scheduling cycle: it alone is no news.
+    key: `${job.id}:${job.partition}:${job.reason ?? ''}`,
+    level: explainReason(job.reason).class === 'waits' ? 'INFO' : 'WARNING',
+    text: `Slurm job ${job.id} waits in partition ${job.partition}: ${describeReason(job, now)}`,
+  };
+}
+
+/** Why a job waits, in words a person understands, with Slurm's estimate where it has one. */
+export function describeReason({ id, reason, startAt }: Job, now: number): string {
+  const { says, advice } = explainReason(reason);
+  const start =
+    startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
+  return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
+}
+
+/** Said when a job that never starts as it is has waited for long enough. */
+export function describeNeverStarts({ id, partition, reason }: Job, forMs: number): string {
+  const { says, advice = '' } = explainReason(reason);
+  const waited = `after it had waited for ${sayDuration(forMs)} with no hope to start`;
+  return `Slurm job ${id} in partition ${partition} is cancelled, ${waited}: ${says} (${reason}). ${advice}`;
+}
+
+/** @param isAgain Slurm has put it back since it was said that it started */
+export function describeStart(job: Job, isAgain: boolean): string {
+  return `Slurm job ${job.id} started${isAgain ? ' again' : ''} in partition ${job.partition}${onNodes(job)}.`;
+}
+
+export function describeSlowStart(job: Job, runningForMs: number): string {
+  return `Slurm job ${job.id} has been running for ${sayDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`;
+}
+
+/** How a job ended, what that means, and what to do about it. */
+export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFor?: string): string {
+  if (cancelledFor !== undefined && job.state === 'CANCELLED') {
+    return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
+  }
+  const exit = job.state === 'FAILED' ? describeExit(record) : '';
+  return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
+}
+
+/** What its last state means, to stand behind the state. */
+function describeState({ state }: Job, record: JobRecord | undefined): string {
+  if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
+  const meaning = JOB_STATES[state];
+  const advice = 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
+  return `: it ${meaning.says}${describeFigures(state, record)}.${advice}`;
+}
+
+/** What is known of this end beyond its name, to stand behind what the state says. */
+function describeFigures(state: Job['state'], record: JobRecord | undefined): string {
+  const { timeLimit, memoryLimit, peakMemory, cancelledBy } = record ?? {};
+  if (state === 'TIMEOUT' && timeLimit !== undefined) return ` of ${timeLimit}`;
+  if (state === 'CANCELLED' && cancelledBy !== undefined) return ` by ${cancelledBy}`;
+  if (state !== 'OUT_OF_MEMORY') return '';
+  const figures = [
+    ...(memoryLimit === undefined ? [] : [`limit ${memoryLimit}`]),
+    ...(peakMemory === undefined ? [] : [`peak ${peakMemory}`]),
+  ];
+  return figures.length === 0 ? '' : ` (${figures.join(', ')})`;
+}
+
+/** Of a run that Slurm has put back, and that was the last of a task whose user wanted it in another queue. */
+export function describeNotRunAgain(job: Job): string {
+  return `Slurm put job ${job.id} back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.`;
+}
+
+export interface NeverBegan {
+  readonly text: string;
+  /** Behind it, where the log has none of the words that are known to us. */
+  readonly guess: string;
+}
+
+/** Why nothing of the task ran, when a job ended before its agent began. */
+export function describeNeverBegan(job: Job, record: JobRecord | undefined): NeverBegan {
+  const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
+  if (known !== undefined) {
+    return {
+      text: `Slurm job ${job.id} ended${onNodes(job)} before the task began: ${known.says} ${known.advice}`,
+      guess: '',
+    };
+  }
+  if (record?.exitSignal === 53) {
+    const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
+    return {
+      text: `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`,
+      guess: '',
+    };
+  }
+  const cause = findShellExit(record);
+  if (cause !== undefined)
+    return { text: `${describeEnd(job, record)} clearml-agent never began the task: ${cause}`, guess: '' };
+  return {
+    text: `${describeEnd(job, record)} clearml-agent never began the task.`,
+    guess:
+      " The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+  };
+}
+
+/** What bash means by an exit code of its own (bash(1), EXIT STATUS). */
+function findShellExit(record: JobRecord | undefined): string | undefined {
+  if ((record?.exitSignal ?? 0) !== 0) return undefined;
+  switch (record?.exitCode) {
+    case 126:
+      return 'a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.';
+    case 127:
+      return 'a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.';
+    default:
+      return undefined;
+  }
+}
+
+function onNodes({ nodes }: Job): string {
+  return nodes === undefined ? '' : ` on ${nodes}`;
+}
+
+function describeExit(record: JobRecord | undefined): string {
+  if (record?.exitCode === undefined) return '';
+  const { exitCode, exitSignal = 0 } = record;
+  return exitSignal === 0 ? ` (exit code ${exitCode})` : ` (signal ${exitSignal})`;
+}
+
+/** A moment as the cluster's people write it, in UTC, to the minute. */
+export function formatTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,78 @@
+// The ends of jobs' logs, as far as they may be shown: a log that is slow to read, or is not what it should be, holds up nobody.
+import type { Clock } from '../../base/clock.ts';
+import type { Host } from '../../transport/host.ts';
+import { readOthersFile } from '../../transport/others-file.ts';
+import { createCallSlots } from '../../slurm/call-slots.ts';
+import type { JobRecord } from '../../slurm/scheduler.ts';
+
+export type JobLog =
+  | { readonly kind: 'read'; readonly path: string; readonly tail: string }
+  /** `why` is a sentence for the task's console. */
+  | { readonly kind: 'not shown'; readonly why: string };
+
+export interface JobLogs {
+  /** The end of what the job wrote, without secrets; undefined where nobody knows where it wrote. */
+  read(record: JobRecord | undefined, use?: LogUse): Promise<JobLog | undefined>;
+}
+
+export interface LogUse {
+  /** How the task ends depends on it: it is tried also when another log was slow a moment ago. */
+  readonly decides: boolean;
+}
+
+export interface JobLogsDeps {
+  readonly host: Host;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Takes the daemon's secrets out of a text: a job of the daemon's own Unix user can read its files, and others read the console. */
+  readonly redact: (text: string) => string;
+}
+
+const TAIL_BYTES = 16_384;
+const READS_AT_ONCE = 2;
+/** A file system that gave no answer is not asked again for so long: each try holds up the pass for as long as it may take. */
+const REST_MS = 60_000;
+
+export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
+  const slots = createCallSlots(READS_AT_ONCE);
+  let slowAt = -Infinity;
+
+  async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
+    if (!decides && clock.now() - slowAt < REST_MS) return unreadable(path);
+    const found = await readOthersFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
+    switch (found.kind) {
+      case 'read':
+        return { kind: 'read', path, tail: redact(fromWholeLine(found.text, found.start)) };
+      case 'refused':
+        return { kind: 'not shown', why: `The job's log ${path} is not shown, as it ${found.why}.` };
+      case 'too slow':
+        slowAt = clock.now();
+        return unreadable(path);
+      case 'unreadable':
+        return unreadable(path);
+    }
+  }
+
+  return {
+    async read(record, use = { decides: false }) {
+      if (record === undefined) return undefined;
+      const { outputPath, userId, isOutputInDoubt } = record;
+      if (isOutputInDoubt === true || (outputPath !== undefined && userId === undefined)) {
+        return {
+          kind: 'not shown',
+          why: "The job's log is not shown: Slurm's record of the job leaves in doubt where it is.",
+        };
+      }
+      if (outputPath === undefined || userId === undefined) return undefined;
+      return slots.run(() => readEnd(outputPath, userId, use));
+    },
+  };
+}
+
+function unreadable(path: string): JobLog {
+  return { kind: 'not shown', why: `The job's log ${path} can't be read from here; look at it on the node.` };
+}
+
+/** A part that begins in the middle of a line may begin in the middle of a secret. */
+function fromWholeLine(text: string, start: number): string {
+  return start === 0 ? text : text.slice(text.indexOf('\n') + 1);
+}

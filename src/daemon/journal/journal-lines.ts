@@ -1,0 +1,80 @@
+// The text of the journal: one JSON object a line, the last line about a task is the truth.
+import type { TaskId } from '../../clearml/ids.ts';
+import { Entry } from './entry.ts';
+
+const VERSION = 1;
+
+export type JournalLine = { readonly entry: Entry } | { readonly forget: TaskId };
+
+export type ReadJournal =
+  | { readonly kind: 'read'; readonly entries: Map<TaskId, Entry> }
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'damaged'; readonly line: number };
+
+/** One line, with its line end. */
+export function formatJournal(line: JournalLine): string {
+  return `${JSON.stringify({ v: VERSION, ...line })}\n`;
+}
+
+/**
+ * What a journal's text says. A last line without its end was torn by a crash before anything was done about it: it is left out.
+ * Of each line is looked at whose task it is; whether it is whole only of the last about a task, since the others are history.
+ */
+export function readJournal(text: string): ReadJournal {
+  const last = new Map<TaskId, { readonly value: unknown; readonly line: number }>();
+  const lines = text.split('\n').slice(0, -1);
+
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const read = readLine(line);
+    if (read === undefined) return { kind: 'damaged', line: index + 1 };
+    if ('newer' in read) return { kind: 'newer', version: read.newer };
+    if ('forget' in read) last.delete(read.forget);
+    else last.set(read.task, { value: read.value, line: index + 1 });
+  }
+
+  const entries = new Map<TaskId, Entry>();
+  for (const [task, { value, line }] of last) {
+    const entry = Entry.safeParse(value);
+    if (!entry.success) return { kind: 'damaged', line };
+    entries.set(task, entry.data);
+  }
+  return { kind: 'read', entries };
+}
+
+type ReadLine =
+  { readonly newer: number } | { readonly forget: TaskId } | { readonly task: TaskId; readonly value: unknown };
+
+/** By hand: a checker of shapes would take longer for a hundred thousand lines than all else of a start. */
+function readLine(line: string): ReadLine | undefined {
+  const value = parseJson(line);
+  if (!isObject(value)) return undefined;
+  const { v, entry, forget } = value;
+  if (typeof v === 'number' && v > VERSION) return { newer: v };
+  if (v !== VERSION) return undefined;
+  if (isObject(entry) && typeof entry['task'] === 'string') return { task: entry['task'] as TaskId, value: entry };
+  return typeof forget === 'string' ? { forget: forget as TaskId } : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What is known after this line. */
+export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void {
+  if ('entry' in line) entries.set(line.entry.task, line.entry);
+  else entries.delete(line.forget);
+}
+
+/** Whether a file of so many lines is worth to be written anew with the tasks that are known. */
+export function isMostlyHistory(lines: number, known: number): boolean {
+  return lines > 2000 && lines > 4 * known;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

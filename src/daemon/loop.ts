@@ -1,0 +1,172 @@
+// The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
+import { calmLog } from './rate-limited-log.ts';
+import { follow } from './reconcile/reconcile.ts';
+import type { Glue } from './deps.ts';
+import { sweepJobConfs } from './submit/job-conf.ts';
+import { live } from './run-until-stopped.ts';
+import type { Lock } from './journal/lock.ts';
+import { hasSchedulerQueue, isSchedulerQueueDeleted, look, type View } from './poll/poll.ts';
+import { createBackoff } from './submit/backoff.ts';
+import { fingerprint, isWaitedFor, pauseBetweenLooks, SOON_MS } from './poll/poll-interval.ts';
+import { resume } from './submit/resume.ts';
+import { createStrays } from './recover/adopt.ts';
+import { createTakeTasks } from './claim/claim-tasks.ts';
+import { createWays } from './submit/submission-pool.ts';
+
+export interface Pace {
+  /** Between two looks at Slurm while something happens; up to four times as long while nothing does. */
+  readonly lookMs: number;
+  /** Between two looks at the ClearML queues. */
+  readonly queueMs: number;
+}
+
+export interface DaemonOptions {
+  readonly pace: Pace;
+  /** One round of everything, then the end. */
+  readonly once: boolean;
+  /** Aborted when the daemon is to stop: it takes nothing more, leaves the jobs alone and returns within seconds. */
+  readonly stop: AbortSignal;
+  /** Aborted when nothing new is to be taken any more: the daemon goes on until the last job has ended. */
+  readonly drain?: AbortSignal;
+  readonly lock: Lock;
+  /** 0 to 1; keeps daemons from acting in step. */
+  readonly random?: () => number;
+}
+
+/** How a run ended: `unfinished` is only for `once`, when something has to be looked at again later. */
+export type DaemonEnd = 'done' | 'unfinished';
+
+const SWEEP_EVERY_MS = 3_600_000;
+const A_DAY_MS = 24 * 3_600_000;
+
+/**
+ * Runs until stopped, or once. Whatever goes wrong with one task, and a server or cluster that is away, makes it wait, not end.
+ * @throws AlreadyRunning when another daemon has taken the state folder; in a single round also what went wrong in it
+ */
+export async function runDaemon(given: Glue, options: DaemonOptions): Promise<DaemonEnd> {
+  const glue = { ...given, log: calmLog(given.log, given.clock) };
+  const { stop, lock, once } = options;
+  return live(glue, { stop, lock, givenUp: once ? 'unfinished' : 'done' }, (signal) =>
+    serve(glue, { ...options, stop: signal }),
+  );
+}
+
+async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
+  const { clock, log } = glue;
+  const pause = createBackoff(random);
+  const ways = createWays(glue, pause);
+  const tasks = createTakeTasks(glue, ways, pause);
+  const strays = createStrays(glue);
+  const enough = drain === undefined ? stop : AbortSignal.any([stop, drain]);
+  const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
+  /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
+  let view: View | undefined;
+  /** What the last whole look showed, and how many in a row brought no news. */
+  let last: number | undefined;
+  let quietLooks = 0;
+  let isTroubled = false;
+
+  /** Follows what is known, before anything new is taken. */
+  async function lookAround(): Promise<void> {
+    const now = clock.now();
+    due.look = now + pace.lookMs;
+    view = undefined;
+    const seen = await look(glue, stop);
+    if (seen === undefined) return;
+    await glue.neighbours.look(glue.clearml.workers, now);
+    const everywhere = now >= due.strays;
+    const areAllIn = await strays.takeIn(seen, { everywhere, signal: stop });
+    if (everywhere && areAllIn) due.strays = now + glue.adoptMs;
+    const isSettled = await resume(glue, ways, seen, stop);
+    const hasCancelled = await follow(glue, ways, seen, stop);
+    if (hasSchedulerQueue(glue, seen)) view = seen;
+    else if (isSchedulerQueueDeleted(glue, seen))
+      log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
+    const shown = fingerprint(seen);
+    quietLooks = shown === last ? quietLooks + 1 : 0;
+    last = shown;
+    const isHalfWay = hasCancelled || !isSettled;
+    due.look = (isHalfWay ? clock.now() : now) + pauseAfter(seen, { isHalfWay });
+  }
+
+  function pauseAfter({ slurmMs }: View, { isHalfWay }: { readonly isHalfWay: boolean }): number {
+    const entries = [...glue.journal.entries.values()];
+    const { minJobAgeMs } = glue.cluster;
+    return pauseBetweenLooks(
+      { baseMs: pace.lookMs, minJobAgeMs },
+      {
+        followed: entries.length,
+        isHalfWay,
+        quietLooks: entries.some(isWaitedFor) ? 0 : quietLooks,
+        slurmMs,
+      },
+    );
+  }
+
+  /** However long a look took: without a pause nothing would be taken, and both servers asked over and over. */
+  function rest(): void {
+    due.look = Math.max(due.look, clock.now() + Math.min(pace.lookMs, SOON_MS));
+  }
+
+  async function takeTasks(): Promise<void> {
+    due.queues = clock.now() + pace.queueMs;
+    if (view === undefined || enough.aborted) return;
+    // However long the queue, what was submitted before is looked at in between.
+    const until = clock.now() + (once ? A_DAY_MS : Math.min(pace.lookMs, Math.max(0, due.look - clock.now())));
+    const claimed = await tasks.round(view, { until, signal: enough });
+    // Cut short by a look that is due, it goes on right after that: what waits there is not to wait for an interval more.
+    if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
+    if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(view, { isHalfWay: true }));
+  }
+
+  async function sweep(): Promise<void> {
+    due.sweep = clock.now() + SWEEP_EVERY_MS;
+    await sweepJobConfs(glue);
+  }
+
+  async function round(): Promise<void> {
+    try {
+      if (clock.now() >= due.look) await lookAround().finally(rest);
+      if (clock.now() >= due.queues) await takeTasks();
+      if (clock.now() >= due.sweep) await sweep();
+      if (isTroubled) log.info('All is well again');
+      isTroubled = false;
+    } catch (error) {
+      if (stop.aborted) return;
+      if (once) throw error;
+      complain(error);
+      due.queues = Math.max(due.queues, due.look);
+    }
+  }
+
+  while (!stop.aborted) {
+    await round();
+    if (once || isDrained()) break;
+    const wakeAt = Math.min(due.look, due.queues, due.sweep);
+    await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
+  }
+  await ways.finish();
+  return once && !isFinished() ? 'unfinished' : 'done';
+
+  function complain(error: unknown): void {
+    isTroubled = true;
+    if (error instanceof BadAnswer) {
+      log.warn("ClearML's answer can't be used; jobs go on, and so does the daemon once it can", { err: error });
+    } else if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) {
+      log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
+    } else {
+      log.error('A round could not be finished; the next one tries again', { err: error });
+    }
+  }
+
+  function isDrained(): boolean {
+    return drain?.aborted === true && view !== undefined && glue.journal.entries.size === 0;
+  }
+
+  /** In a single round: whether everything was looked at, and nothing is left in the middle of a step. */
+  function isFinished(): boolean {
+    return view !== undefined && [...glue.journal.entries.values()].every(({ step }) => step === 'following');
+  }
+}

@@ -1,0 +1,94 @@
+// End: the daemon's word about a task whose agent could not say it, with Slurm's reason and the end of the job's log.
+import { LostRace } from '../../clearml/errors.ts';
+import type { ConsoleLine } from '../../clearml/client.ts';
+import type { Task } from '../../clearml/task.ts';
+import { cleanLogTail } from '../../slurm/log-tail.ts';
+import type { JobRecord } from '../../slurm/scheduler.ts';
+import { showsFinished } from '../console/agent-messages.ts';
+import type { Ending } from '../decide/action.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { Glue } from '../deps.ts';
+import { removeJobConf } from '../submit/job-conf.ts';
+import type { JobLog } from '../console/job-logs.ts';
+import { findLogAdvice } from '../console/log-advice.ts';
+import { describeRankEnd } from '../console/ranks.ts';
+import { say } from '../console/console.ts';
+import { isUnchanged } from './unchanged.ts';
+
+export interface Judged {
+  /** The task as it was when the decision was made. */
+  readonly seen: Task;
+  /** Its entry is in the scheduler queue: that is taken first, so that no job can begin the task any more. */
+  readonly isParked: boolean;
+  /** Slurm's record of the job, which names the log. */
+  readonly record?: JobRecord | undefined;
+}
+
+const TAIL_LINES = 30;
+/** What went wrong may be followed by what others say of it. */
+const ADVISED_LINES = 100;
+/** The web page shows about this much of a status message. */
+const MESSAGE_LENGTH = 200;
+
+/**
+ * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed or said,
+ * and the next round sees what became of it.
+ */
+export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: Judged): Promise<void> {
+  const decides = ending.status === 'completed by the log';
+  const log = ending.withLog ? await glue.jobLogs.read(judged.record, { decides }) : undefined;
+  if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
+  if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
+
+  const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
+  const rank = ending.tellsRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
+  const advice = adviceIn(log);
+  const told = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
+  const text = rank === undefined ? told : `${rank} ${told}`;
+  const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
+  try {
+    // The server lets a waiting task fail only by force.
+    if (status === 'failed')
+      await glue.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
+    else if (status === 'stopped') await glue.clearml.tasks.stop(entry.task, note, { force: false });
+    else await glue.clearml.tasks.complete(entry.task, note);
+  } catch (error) {
+    if (error instanceof LostRace) return;
+    throw error;
+  }
+  glue.log.info('Ended the task', {
+    task: entry.task,
+    job: entry.jobId,
+    queue: entry.queueName,
+    status,
+    why: text,
+  });
+  await glue.journal.forget(entry.task);
+
+  const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];
+  if (status === 'failed' && log !== undefined) {
+    lines.push(...advice, { level: 'INFO', text: quoteLog(log) });
+  }
+  await say(glue, entry.task, ...lines);
+  await removeJobConf(glue, entry);
+}
+
+/** What the end of the job's log tells of why it failed, where that is known. */
+export async function readAdvice(glue: Glue, record: JobRecord | undefined): Promise<ConsoleLine[]> {
+  return adviceIn(await glue.jobLogs.read(record));
+}
+
+function adviceIn(log: JobLog | undefined): ConsoleLine[] {
+  const text = log?.kind === 'read' ? findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES)) : undefined;
+  return text === undefined ? [] : [{ level: 'WARNING', text }];
+}
+
+function judge(log: JobLog | undefined): 'completed' | 'failed' {
+  return log?.kind === 'read' && showsFinished(log.tail) ? 'completed' : 'failed';
+}
+
+function quoteLog(log: JobLog): string {
+  if (log.kind === 'not shown') return log.why;
+  const tail = cleanLogTail(log.tail, TAIL_LINES);
+  return tail === '' ? `The job's log ${log.path} is empty.` : `The last lines of the job's log ${log.path}:\n${tail}`;
+}

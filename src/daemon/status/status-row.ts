@@ -1,0 +1,94 @@
+// How one task stands, for a person who asks: told from its journal entry, its job and its state in ClearML. Pure.
+import type { TaskId } from '../../clearml/ids.ts';
+import type { Task } from '../../clearml/task.ts';
+import { isLive } from '../../slurm/job-state.ts';
+import type { Job, JobId } from '../../slurm/scheduler.ts';
+import { isAskedToStop } from '../console/agent-messages.ts';
+import { chooseJob } from '../decide/decide.ts';
+import { isWaiting } from '../decide/waiting.ts';
+import type { Entry } from '../journal/entry.ts';
+import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
+
+/** What is known of one task. */
+export interface Known {
+  readonly id: TaskId;
+  /** undefined for one that this daemon's journal does not know. */
+  readonly entry: Entry | undefined;
+  /** undefined when it was deleted. */
+  readonly task: Task | undefined;
+  readonly jobs: readonly Job[];
+  readonly queueName: string | undefined;
+  /** Whether ClearML and Slurm gave an answer. */
+  readonly isAsked: { readonly clearml: boolean; readonly slurm: boolean };
+}
+
+export interface StatusRow {
+  readonly task: TaskId;
+  readonly name: string | undefined;
+  readonly queue: string | undefined;
+  readonly job: JobId | undefined;
+  /** Slurm's own word, in capitals, where there is a job; else how far the task has come, in small letters. */
+  readonly state: string;
+  /** In words a person understands; empty where there is nothing to explain. */
+  readonly why: string;
+  /** Milliseconds since 1970. */
+  readonly since: number | undefined;
+  readonly nodes: string | undefined;
+}
+
+/** @param now milliseconds since 1970 */
+export function statusRow(known: Known, now: number): StatusRow {
+  const { id, entry, task, jobs, queueName } = known;
+  const job = chooseJob({ jobs, task, entry: entry ?? {} });
+  const about = {
+    task: id,
+    name: task?.name,
+    queue: entry?.queueName ?? queueName,
+    job: job?.id ?? entry?.jobId,
+    nodes: job?.nodes,
+  };
+  if (job !== undefined)
+    return { ...about, state: job.stateWord, why: explainJob(job, known, now), since: sinceWhen(job) };
+  return { ...about, ...withoutJob(known), since: entry?.absentSince ?? entry?.stepAt };
+}
+
+function explainJob(job: Job, { entry, task, isAsked }: Known, now: number): string {
+  if (!isLive(job.state)) return describeEnd(job, undefined, entry?.cancelledFor);
+  if (entry?.cancelledFor !== undefined) return `It is being cancelled: ${entry.cancelledFor}.`;
+  if (!isAsked.clearml) return isWaiting(job) ? describeReason(job, now) : '';
+  if (task?.status === 'in_progress') {
+    if (isAskedToStop(task)) return 'The task was aborted; its agent is ending it.';
+    return isWaiting(job) ? 'Slurm has put the job back; the task will start anew.' : '';
+  }
+  if (task?.status !== 'queued') return `It is about to end: ${describeUnwanted(task)}.`;
+  return isWaiting(job) ? describeReason(job, now) : 'clearml-agent is starting.';
+}
+
+function sinceWhen(job: Job): number | undefined {
+  if (!isLive(job.state)) return job.endedAt;
+  return isWaiting(job) ? job.submittedAt : job.startAt;
+}
+
+function withoutJob({ entry, isAsked }: Known): Pick<StatusRow, 'state' | 'why'> {
+  switch (entry?.step) {
+    case undefined:
+      return { state: 'parked', why: 'It waits in the scheduler queue for a daemon to bring it to Slurm.' };
+    case 'claiming':
+    case 'parking':
+      return { state: 'taken', why: 'It was taken from its queue and is on its way to Slurm.' };
+    case 'submitting':
+      return {
+        state: 'submitting',
+        why: 'It was handed to sbatch; its job is looked up by its name before another try.',
+      };
+    case 'orphaned':
+      return {
+        state: 'orphaned',
+        why: 'It was found waiting in no queue; it returns to its own unless somebody has it.',
+      };
+    case 'following':
+      return isAsked.slurm
+        ? { state: 'absent', why: 'Slurm does not show its job; the daemon looks it up before it concludes anything.' }
+        : { state: 'unknown', why: 'Slurm could not be asked about its job.' };
+  }
+}

@@ -1,0 +1,125 @@
+// Render: a task and its queue's template become a batch script.
+import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
+import { planForTemplate } from '../../template/containers/plan-container.ts';
+import { planPyxis } from '../../template/containers/plan-pyxis.ts';
+import type { PyxisAdditions } from '../../template/containers/pyxis-shape.ts';
+import { checkBounds } from '../../template/property-bounds.ts';
+import { unreadProperties } from '../../template/unread-properties.ts';
+import { logUmask } from '../../slurm/log-umask.ts';
+import type { Blocks, Rendered, Variables } from '../../template/template.ts';
+import type { TaskDocument } from '../../clearml/task.ts';
+import type { Glue, JobSettings, ServedQueue } from '../deps.ts';
+
+/**
+ * The script for one attempt to run this task.
+ * @throws TemplateProblem when the template and the task don't fit, or the task asks for more than it may
+ * @throws ServerUnreachable when project or user can't be read
+ */
+export async function renderTask(
+  glue: Glue,
+  queue: ServedQueue,
+  read: TaskDocument,
+  jobName: string,
+): Promise<RenderedJob> {
+  const { document, task } = read;
+  const projectId = document['project'];
+  const [project, user] = await Promise.all([
+    typeof projectId === 'string' ? glue.clearml.people.project(projectId) : undefined,
+    task.user === undefined ? undefined : glue.clearml.people.user(task.user),
+  ]);
+  const variables: Variables = {
+    queueName: queue.name,
+    queueId: queue.id,
+    workerId: glue.worker,
+    task: document,
+    project: project ?? {},
+    user: user ?? {},
+    config: glue.job.publicConfig,
+  };
+  const queues = { queueId: queue.id, schedulerQueueId: glue.schedulerQueue };
+  return renderJob(glue.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: glue.worker });
+}
+
+/** A script, and sentences for the task's console. */
+export interface RenderedJob extends Rendered {
+  readonly notes: readonly string[];
+}
+
+/**
+ * The script of a job, if what the task asks for is within the bounds of the queue.
+ * @throws TemplateProblem
+ */
+export function renderJob(
+  job: JobSettings,
+  queue: Pick<ServedQueue, 'name' | 'template' | 'bounds' | 'properties'>,
+  variables: Variables,
+  identity: JobIdentity,
+): RenderedJob {
+  const { template } = queue;
+  const container = planForTemplate(
+    template.agent,
+    variables.task,
+    job.singularityMode === true ? job.containers : undefined,
+  );
+  const pyxis = container === undefined ? planPyxis(template, variables, job.containers, job.sharedDir) : undefined;
+  const blocks = jobBlocks(job, identity, { container: container?.facts, pyxis: pyxis?.facts });
+  const rendered = renderWithin(queue, variables, blocks, pyxis?.additions);
+  const unread =
+    queue.properties === undefined
+      ? undefined
+      : unreadProperties(
+          variables.task,
+          queue.properties.map(({ name }) => name),
+        );
+  return { ...rendered, notes: [...(unread === undefined ? [] : [unread]), ...((container ?? pyxis)?.notes ?? [])] };
+}
+
+function renderWithin(
+  { name, template, bounds }: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
+  variables: Variables,
+  blocks: Blocks,
+  additions: PyxisAdditions | undefined,
+): Rendered {
+  const rendered = template.render(variables, blocks, additions);
+  if (bounds !== undefined) checkBounds(template.file, rendered, name, bounds);
+  return rendered;
+}
+
+export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'schedulerQueueId' | 'workerPrefix'>;
+
+/** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */
+export function jobBlocks(
+  job: JobSettings,
+  identity: JobIdentity,
+  { container, pyxis }: Pick<JobFacts, 'container' | 'pyxis'> = {},
+): Blocks {
+  return renderBlocks({
+    ...identity,
+    apiServer: job.apiServer,
+    ...(job.sharedDir === undefined
+      ? {}
+      : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
+    ...(job.trustedGroup === undefined ? {} : { trustedGroup: job.trustedGroup }),
+    ...umasks(job.umask),
+    ...(job.python === undefined ? {} : { python: job.python }),
+    agentVersion: job.agentVersion,
+    ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
+    container,
+    pyxis,
+    startsBySrun: job.startsBySrun === true && container === undefined,
+  });
+}
+
+/** What a job is to have, where that is another one than sbatch is given for its log. */
+function umasks(umask: string | undefined): Pick<JobFacts, 'umask' | 'logUmask'> {
+  return umask === undefined || logUmask(umask) === umask ? {} : { umask, logUmask: logUmask(umask) };
+}
+
+/** Where a job finds its own clearml.conf, of mode 0600. */
+export function sharedConfPath(sharedDir: string, jobName: string): string {
+  return `${sharedConfFolder(sharedDir)}/${jobName}.conf`;
+}
+
+export function sharedConfFolder(sharedDir: string): string {
+  return `${sharedDir}/jobs`;
+}

@@ -1,0 +1,142 @@
+// Submit: a parked task becomes a Slurm job, and whatever sbatch answers, nothing is lost and nothing runs twice.
+import { writePrivateFile, FileNotWritten } from '../../transport/files.ts';
+import { isHostTrouble } from '../../slurm/host-trouble.ts';
+import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
+import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
+import type { TaskDocument } from '../../clearml/task.ts';
+import { TemplateProblem } from '../../template/errors.ts';
+import { refused } from '../decide/ended.ts';
+import { endTask } from '../reconcile/end.ts';
+import { withOwner, type Entry } from '../journal/entry.ts';
+import type { Glue, ServedQueue } from '../deps.ts';
+import { renderTask, sharedConfPath } from './render-task.ts';
+import { withPlacesFor } from '../console/option-origins.ts';
+import { inform, say } from '../console/console.ts';
+import type { SubmitResult } from './submission-pool.ts';
+import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
+
+/** A script, and the journal entry of the attempt that will submit it. */
+export interface Prepared {
+  readonly entry: Entry & { readonly attempt: string };
+  readonly script: string;
+  readonly read: TaskDocument;
+}
+
+/**
+ * Renders the next attempt of a task. When that can't be done the task is failed with the reason, and undefined returned.
+ * The task must be ours, and parked.
+ */
+export async function prepare(
+  glue: Glue,
+  entry: Entry,
+  { queue, read }: { readonly queue: ServedQueue; readonly read: TaskDocument },
+): Promise<Prepared | undefined> {
+  const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
+  try {
+    const { script, notes } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
+    await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
+    return { entry: { ...entry, attempt }, script, read };
+  } catch (error) {
+    if (!(error instanceof TemplateProblem)) throw error;
+    glue.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
+    const text = `The Slurm job could not be written: ${error.message}`;
+    const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;
+    await endTask(glue, entry, ending, { seen: read.task, isParked: true });
+    return undefined;
+  }
+}
+
+/**
+ * Submits a parked task. The entry is journaled before sbatch is run and after it has answered.
+ * @param why there is a new attempt, where it is not the first
+ */
+export async function submit(
+  glue: Glue,
+  { entry: before, script, read }: Prepared,
+  why?: string,
+): Promise<SubmitResult> {
+  const now = glue.clock.now();
+  const jobName = formatJobName(before.task, before.attempt);
+  const trouble = await writeJobConf(glue, jobName);
+  if (trouble !== undefined) return { refused: before, why: trouble };
+
+  const templateMark = glue.queues.find(({ id }) => id === before.queue)?.templateMark;
+  const entry: Entry = {
+    task: before.task,
+    queue: before.queue,
+    queueName: before.queueName,
+    step: 'submitting',
+    stepAt: now,
+    attempt: before.attempt,
+    attempts: before.attempts + 1,
+    ...(templateMark === undefined ? {} : { templateMark }),
+    firstAttemptAt: before.firstAttemptAt ?? now,
+    told: {},
+  };
+  await glue.journal.write(entry);
+  return settle(glue, entry, await glue.scheduler.submit({ jobName, script }), { read, why });
+}
+
+/** The job's own clearml.conf, where there is a shared folder for it. Returns why it could not be written. */
+async function writeJobConf(glue: Glue, jobName: string): Promise<string | undefined> {
+  const { sharedDir, jobConf, trustedGroup } = glue.job;
+  if (sharedDir === undefined) return undefined;
+  try {
+    await writePrivateFile(glue.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FileNotWritten || isHostTrouble(error))) throw error;
+    glue.log.warn("The job's clearml.conf could not be written to the shared folder", { job: jobName, err: error });
+    return `the job's clearml.conf could not be written: ${error.message}`;
+  }
+}
+
+/** Does what sbatch's answer asks for. */
+async function settle(
+  glue: Glue,
+  entry: Entry,
+  outcome: SubmitOutcome,
+  { read, why }: { readonly read: TaskDocument; readonly why: string | undefined },
+): Promise<SubmitResult> {
+  const facts = { task: entry.task, queue: entry.queueName };
+  switch (outcome.kind) {
+    case 'accepted':
+      glue.log.info('Submitted', { ...facts, job: outcome.jobId });
+      await adopt(glue, entry, outcome.jobId, why);
+      return 'accepted';
+    case 'rejected': {
+      glue.log.info('Slurm refused the job', { ...facts, slurm: outcome.words });
+      const ending = refused(withPlacesFor(glue, entry, describeRefusal(outcome.words, entry.queueName)));
+      await endTask(glue, entry, ending, { seen: read.task, isParked: true });
+      return 'none';
+    }
+    case 'backpressure':
+      glue.log.warn('Slurm takes no more jobs for now', { ...facts, slurm: outcome.words });
+      return { refused: entry, why: `Slurm takes no more jobs for now: ${outcome.words}` };
+    case 'unavailable':
+      glue.log.warn('Slurm can not be reached', { ...facts, slurm: outcome.words });
+      return { refused: entry, why: `Slurm can't be reached: ${outcome.words}` };
+    case 'unknown':
+      // The job may be there: it is looked up by its name before anything else is done for this task.
+      glue.log.warn('Nobody knows whether Slurm took the job; it will be looked up by its name', {
+        ...facts,
+        slurm: outcome.words,
+      });
+      return 'unknown';
+  }
+}
+
+/** From now on this job is the task's, and the task says so. */
+export async function adopt(glue: Glue, entry: Entry, jobId: JobId, why?: string): Promise<void> {
+  const { clusterName } = glue.cluster;
+  await glue.journal.write({
+    ...entry,
+    step: 'following',
+    stepAt: glue.clock.now(),
+    jobId,
+    ...withOwner(entry, jobId),
+  });
+  await say(glue, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
+  const properties = { slurm_job_id: jobId, slurm_cluster: clusterName };
+  await inform(glue, entry.task, () => glue.clearml.tasks.setProperties(entry.task, properties));
+}

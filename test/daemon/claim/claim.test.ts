@@ -1,0 +1,56 @@
+// Whose turn it is: priority by order, or each queue in turn.
+import { expect } from 'chai';
+import type { QueueEntry } from '../../../src/clearml/client.ts';
+import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
+import { chooseHead } from '../../../src/daemon/claim/claim.ts';
+import type { ServedQueue } from '../../../src/daemon/deps.ts';
+
+const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
+const template = { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) };
+const [a, b, c] = ['a', 'b', 'c'].map((name): ServedQueue => ({ id: name as QueueId, name, template })) as [
+  ServedQueue,
+  ServedQueue,
+  ServedQueue,
+];
+const queues = [a, b, c];
+const none = new Set<TaskId>();
+
+function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMap<QueueId, readonly QueueEntry[]> {
+  return new Map(
+    Object.entries(tasks).map(([queue, ids]) => [
+      queue as QueueId,
+      ids.map((id) => ({ task: id as TaskId, added: 0 })),
+    ]),
+  );
+}
+
+describe('the next task to take', () => {
+  it('by priority is the head of the first queue that has one', () => {
+    expect(
+      chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none, passed: none }),
+    ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
+  });
+
+  it('in turn is the head of the next queue that has one', () => {
+    expect(
+      chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none, passed: none })?.queue,
+    ).to.equal(c);
+    expect(
+      chooseHead(queues, waiting({ a: ['1'], b: ['2'], c: [] }), { after: c, skip: none, passed: none })?.queue,
+    ).to.equal(a);
+  });
+
+  it('is none when all queues are empty, or were deleted', () => {
+    expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none, passed: none })).to.equal(undefined);
+  });
+
+  it('is not behind a head that must wait for its old job: only heads can be popped', () => {
+    const skip = new Set(['1' as TaskId]);
+    expect(
+      chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip, passed: none }),
+    ).to.deep.equal({
+      queue: b,
+      entry: { task: '3', added: 0 },
+    });
+  });
+});

@@ -1,0 +1,38 @@
+// Who is asked for several times within one reading is read once.
+import assert from 'node:assert/strict';
+import type { People } from '../../../src/clearml/client.ts';
+import { rememberPeople } from '../../../src/daemon/claim/people-cache.ts';
+
+describe('the people of one reading', () => {
+  it('are read once each, also when they are asked for at the same time', async () => {
+    const { people, asked } = createPeople();
+    const remembered = rememberPeople(people);
+    assert.deepEqual(await Promise.all([remembered.user('ada'), remembered.user('ada')]), [
+      { id: 'ada' },
+      { id: 'ada' },
+    ]);
+    assert.deepEqual(await remembered.user('ada'), { id: 'ada' });
+    await remembered.user('grace');
+    await remembered.project('ada');
+    assert.deepEqual(asked, ['user ada', 'user grace', 'project ada']);
+  });
+
+  it('are read again after a failure', async () => {
+    const { people, asked } = createPeople(1);
+    const remembered = rememberPeople(people);
+    await assert.rejects(remembered.user('ada'), /away/);
+    assert.deepEqual(await remembered.user('ada'), { id: 'ada' });
+    assert.deepEqual(asked, ['user ada', 'user ada']);
+  });
+});
+
+function createPeople(failures = 0): { people: People; asked: string[] } {
+  const asked: string[] = [];
+  let left = failures;
+  const answer = (what: string) => (id: string) => {
+    asked.push(`${what} ${id}`);
+    left -= 1;
+    return left >= 0 ? Promise.reject(new Error('away')) : Promise.resolve({ id });
+  };
+  return { people: { user: answer('user'), project: answer('project') }, asked };
+}

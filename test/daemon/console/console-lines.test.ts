@@ -1,0 +1,89 @@
+// Where console lines are broken.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { breakLines, CONSOLE_COLUMNS, cutText } from '../../../src/daemon/console/console-lines.ts';
+import {
+  describeEnd,
+  describeOthersJob,
+  describeRefusal,
+  describeSlowStart,
+  describeWait,
+} from '../../../src/daemon/console/console-messages.ts';
+import { JOB_STATES } from '../../../src/slurm/job-state.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { fixture } from '../../slurm/fixture.ts';
+import { jobOf, NOW, recordOf } from '../sightings.ts';
+
+const SOON = NOW + 3_600_000;
+
+/** Every reason, state and exit code that we have words for, with the longest facts that go into them. */
+const WORDINGS: readonly string[] = [
+  ...fixture('reasons.txt')
+    .trim()
+    .split('\n')
+    .map((reason) => describeWait(jobOf('PENDING', { reason, startAt: SOON }), NOW).text),
+  ...Object.keys(JOB_STATES).map((state) => describeEnd(jobOf(state, { nodes: 'n[1-2]' }), recordOf())),
+  ...Object.values(JOB_EXIT_CODES).map(
+    ({ says, advice }) => `Slurm job 7 ended on n1 before the task began: ${says} ${advice}`,
+  ),
+  describeOthersJob('7' as JobId),
+  describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
+  describeSlowStart(jobOf('RUNNING', { nodes: 'n1' }), 900_000),
+];
+
+describe('a console line', () => {
+  it('is never longer than 110 columns, in any of our words, and loses none of them', () => {
+    for (const text of WORDINGS) {
+      const broken = breakLines(text);
+      for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
+      expect(broken.replaceAll('\n  ', ' ')).to.equal(text);
+    }
+  });
+
+  it('shows why and until when a job waits in lines of their own', () => {
+    const { text } = describeWait(jobOf('PENDING', { reason: 'Resources', startAt: SOON }), NOW);
+    const lines = breakLines(text).split('\n');
+    expect(lines[0]).to.match(/^Slurm job 7 waits in partition debug: /);
+    expect(lines.at(-1)).to.include('Slurm expects to start it around');
+  });
+
+  it('that fits stays as it is, and so does a word that no line can hold', () => {
+    for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
+  });
+
+  it('keeps all words in their order, whatever they are', () => {
+    const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'B', '.', 'é'), minLength: 1, maxLength: 130 }), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(words, (given) => {
+        const text = given.join(' ');
+        const lines = breakLines(text).split('\n');
+        expect(lines.join('\n').split(/\s+/)).to.deep.equal(text.split(/\s+/));
+        for (const line of lines) if (line.trim().includes(' ')) expect(line.length).to.be.at.most(CONSOLE_COLUMNS + 2);
+      }),
+    );
+  });
+
+  // Memory that grows with the square of the length ended the daemon at one megabyte.
+  for (const [what, text] of [
+    ['words', 'a '.repeat(2_000_000)],
+    ['sentences', 'Aa. '.repeat(250_000)],
+  ] as const)
+    it(`of megabytes of ${what} is read once`, () => {
+      const widths = breakLines(text)
+        .split('\n')
+        .map((line) => line.length);
+      expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
+    });
+
+  it('is cut where somebody made a name or a value of it longer than anybody reads', () => {
+    expect(cutText('a '.repeat(1_000_000)).length).to.be.below(33_000);
+    expect(cutText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
+  });
+
+  it('of megabytes of blanks keeps its words', () => {
+    expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
+  });
+});

@@ -1,0 +1,218 @@
+// What users read in the console of their task, in full, so that a change of a word is seen.
+import { expect } from 'chai';
+import { decide } from '../../../src/daemon/decide/decide.ts';
+import type { Sighting } from '../../../src/daemon/decide/observation.ts';
+import {
+  describeEnd,
+  describeGivenBack,
+  describeNeverBegan,
+  describeNeverStarts,
+  describeRefusal,
+  describeSlowStart,
+  describeStart,
+  describeSubmitted,
+  describeTaken,
+  describeUnwanted,
+  describeWait,
+  isGivenBack,
+} from '../../../src/daemon/console/console-messages.ts';
+import { JOB_STATES } from '../../../src/slurm/job-state.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+
+const on = { nodes: 'n[1-2]' };
+const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
+
+/** Where the log has none of the words that are known. */
+function neverBegan(...of: Parameters<typeof describeNeverBegan>): string {
+  const { text, guess } = describeNeverBegan(...of);
+  return text + guess;
+}
+
+/** The sentences of a decision. */
+function textsOf(seen: Partial<Sighting>): string[] {
+  return decide(sighting(seen)).flatMap((action) => {
+    if (action.do === 'say') return [action.text];
+    if (action.do === 'end') return [action.ending.text];
+    return action.do === 'cancel' || action.do === 'give-back' || action.do === 'submit-again' ? [action.why] : [];
+  });
+}
+
+const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
+  [
+    describeTaken('gpu', { version: '0.1.0', worker: 'login1:slurm' }),
+    'Taken from queue "gpu" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+  ],
+  [describeSubmitted('7' as JobId, 'c1', { attempts: 1 }), 'Submitted as Slurm job 7 to cluster "c1".'],
+  [
+    describeSubmitted('8' as JobId, 'c1', { attempts: 2 }, 'Slurm job 7 is no longer known to Slurm'),
+    'Submitted as Slurm job 8 to cluster "c1" (attempt 2): Slurm job 7 is no longer known to Slurm.',
+  ],
+  [
+    describeRefusal('Invalid partition name specified', 'gpu'),
+    'Slurm refused the job: Invalid partition name specified. Change --partition, by the user property that sets it or in the template of queue "gpu".',
+  ],
+  [
+    describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
+    'Slurm refused the job: Invalid account or account/partition combination specified. Change --account or --partition, by the user property that sets it or in the template of queue "gpu".',
+  ],
+  [
+    describeRefusal('the site wants a project', 'gpu'),
+    'Slurm refused the job: the site wants a project. Change the user property that sets it, or the template of queue "gpu".',
+  ],
+  [
+    describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
+    'Slurm refused the job: unrecognized option \'--container-image=x\'. This sbatch has no Pyxis: change the template of queue "gpu" to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).',
+  ],
+  [
+    describeGivenBack('gpu', 'Slurm takes no more jobs for now: Job violates accounting/QOS policy'),
+    'Back at the front of queue "gpu": Slurm takes no more jobs for now: Job violates accounting/QOS policy.',
+  ],
+  [
+    describeWait(jobOf('PENDING', { reason: 'Resources', startAt: NOW + 3_600_000 }), NOW).text,
+    'Slurm job 7 waits in partition debug: it is next, and waits for free nodes (Resources). Slurm expects to start it around 2026-01-01 13:00 UTC.',
+  ],
+  [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not looked at it yet.'],
+  [
+    describeWait(jobOf('PENDING', { reason: 'JobHeldUser' }), NOW).text,
+    'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release it with "scontrol release 7".',
+  ],
+  [
+    describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
+    'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+  ],
+  [
+    describeNeverStarts(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
+    'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+  ],
+  [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
+  [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
+  [
+    describeSlowStart(jobOf('RUNNING', on), 300_000),
+    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.",
+  ],
+  [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
+  [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
+  [
+    describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 0, exitSignal: 9 })),
+    'Slurm job 7 ended FAILED (signal 9) on n[1-2].',
+  ],
+  [describeEnd(jobOf('FAILED'), undefined), 'Slurm job 7 ended FAILED.'],
+  [
+    describeEnd(jobOf('TIMEOUT', on), recordOf({ exitCode: 0, exitSignal: 15 })),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: it was ended by Slurm at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+  ],
+  [
+    describeEnd(jobOf('OUT_OF_MEMORY', on), recordOf({ exitCode: 0, exitSignal: 125 })),
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for. What to do: raise --mem.',
+  ],
+  [
+    describeEnd(
+      jobOf('OUT_OF_MEMORY', on),
+      recordOf({ exitSignal: 125, memoryLimit: '50M a node', peakMemory: '57M' }),
+    ),
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for (limit 50M a node, peak 57M). What to do: raise --mem.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0, cancelledBy: 'root (uid 0)' })),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
+  ],
+  [
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent never began the task. The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+  ],
+  [
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
+    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent never began the task: a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.',
+  ],
+  [
+    describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
+    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; tell the cluster admins if it happens on the same node.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0 })),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED', on), undefined, 'the task was deleted'),
+    'Slurm job 7 was cancelled on n[1-2]: the task was deleted.',
+  ],
+  [
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
+    `Slurm job 7 ended on n[1-2] before the task began: ${JOB_EXIT_CODES.noPython.says} ${JOB_EXIT_CODES.noPython.advice}`,
+  ],
+  [
+    neverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
+    'Slurm job 7 ended at once: its output file (/home/u/slurm-7.out) could not be written on the node. Set --output in the template to a folder that exists there.',
+  ],
+  [
+    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
+    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent never began the task: a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.',
+  ],
+  [describeUnwanted(undefined), 'the task was deleted'],
+  [describeUnwanted(taskOf('queued')), 'the task was enqueued again'],
+  [describeUnwanted(taskOf('created')), 'the task is a draft again'],
+  [describeUnwanted(taskOf('stopped')), 'the task was aborted'],
+  [describeUnwanted(taskOf('failed')), 'the task is failed'],
+  [describeUnwanted(taskOf('created', { archived: true })), 'the task was archived'],
+];
+
+describe('what the console says', () => {
+  for (const [said, expected] of SENTENCES) {
+    it(expected.slice(0, 90), () => {
+      expect(said).to.equal(expected);
+    });
+  }
+
+  it('about what Slurm, the user and we did to one job, in the order in which it may come', () => {
+    const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
+    expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
+      'Slurm put job 7 back: the task waits again and will start anew.',
+    ]);
+    const started = entryOf({ told: { startedOn: '7@1' } });
+    expect(textsOf({ jobs: [jobOf('PENDING')], entry: started })).to.deep.equal([
+      'Slurm put it back before clearml-agent began the task',
+    ]);
+    expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal([
+      'the task was taken out of the scheduler queue',
+    ]);
+    expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
+      'the task was aborted',
+      'Aborted by the user. Slurm had put job 7 back; it is cancelled.',
+    ]);
+    expect(textsOf({ jobs: [jobOf('FAILED')], task: aborted, record: recordOf(), entry: waited })).to.deep.equal([
+      'Aborted by the user. Slurm job 7 ended FAILED (exit code 1).',
+    ]);
+    const lost = { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true };
+    expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: NOW - 900_000 }) })).to.deep.equal([
+      'Slurm job 7 is no longer known to Slurm, and its agent has been silent for 15 min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+    ]);
+    expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: undefined }) })).to.deep.equal([
+      'Slurm job 7 is no longer known to Slurm, and nothing was ever heard of its agent: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+    ]);
+    expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
+  });
+
+  it('when attempts have come to nothing names the number, the last reason, and what to do', () => {
+    const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
+    const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
+
+    expect(textsOf(seen)).to.deep.equal([
+      'Given up after 5 Slurm jobs, none of which began the task: job 7 found the task not ready to be run. Enqueue it again once the cause is found.',
+    ]);
+  });
+
+  it('is whole sentences for every state of a job, and names the job', () => {
+    for (const word of Object.keys(JOB_STATES)) {
+      const text = describeEnd(jobOf(word), undefined);
+      expect(text).to.match(/^Slurm job 7 ended [A-Z_]+.*\.$/);
+      expect(text, word).to.not.match(/\.\.|undefined|null|: \./);
+    }
+  });
+
+  it('is known again when a given back task comes by once more', () => {
+    expect(isGivenBack(describeGivenBack('gpu', 'whatever'))).to.equal(true);
+    expect(isGivenBack('Taken from queue "gpu"')).to.equal(false);
+  });
+});

@@ -1,0 +1,17 @@
+// The tables of docs/failures.md are those of the source.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { fillFailureTables } from '../../../src/daemon/console/failure-tables.ts';
+
+describe('the page of failures', () => {
+  it('has the tables of the source', () => {
+    const page = readFileSync('docs/failures.md', 'utf8');
+
+    expect(page).to.equal(fillFailureTables(page));
+    expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| The registry has no image of this');
+  });
+
+  it('needs a place for them', () => {
+    expect(() => fillFailureTables('# a page\n')).to.throw(RangeError, '<!-- table: NAME -->');
+  });
+});

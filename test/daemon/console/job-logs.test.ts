@@ -1,0 +1,103 @@
+// The ends of jobs' logs: whose they may be, what is taken out of them, and that none of them holds up a pass.
+import { expect } from 'chai';
+import { CommandTimedOut } from '../../../src/transport/errors.ts';
+import type { HostCommand, HostResult } from '../../../src/transport/host.ts';
+import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-logs.ts';
+import type { JobRecord } from '../../../src/slurm/scheduler.ts';
+import { recordOf } from '../sightings.ts';
+
+interface Told {
+  readonly logs: JobLogs;
+  readonly asked: HostCommand[];
+}
+
+function logsFrom(answer: (command: HostCommand) => Promise<string>, clock = { now: () => 0 }): Told {
+  const asked: HostCommand[] = [];
+  const host = {
+    name: 'login1',
+    async run(command: HostCommand): Promise<HostResult> {
+      asked.push(command);
+      return { exitCode: 0, killedBy: undefined, stdout: await answer(command), stderr: '' };
+    },
+    close: () => Promise.resolve(),
+  };
+  return { logs: createJobLogs({ host, clock, redact: (text) => text.replaceAll('hunter22', '********') }), asked };
+}
+
+const says = (text: string) => (): Promise<string> => Promise.resolve(text);
+const whyNot = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promise<string> => {
+  const log = await logs.read(recordOf(record));
+  return log?.kind === 'not shown' ? log.why : expect.fail('it is shown');
+};
+
+describe("the end of a job's log", () => {
+  it('is read as that of the job\u2019s user', async () => {
+    const { logs, asked } = logsFrom(says('part 0 4\nlast'));
+
+    expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
+      kind: 'read',
+      path: '/home/u/slurm-7.out',
+      tail: 'last',
+    });
+    expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
+  });
+
+  it('holds none of the daemon\u2019s secrets, nor the rest of one that was cut', async () => {
+    expect(await logsFrom(says('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
+      tail: 'key ******** and more',
+    });
+    expect(await logsFrom(says('part 40 90\nter22 begins a line\nlast')).logs.read(recordOf())).to.include({
+      tail: 'last',
+    });
+  });
+
+  it('is not shown, and the file is not looked at, where Slurm leaves in doubt which it is or whose', async () => {
+    const { logs, asked } = logsFrom(says('part 0 4\nlast'));
+
+    expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/in doubt where it is/);
+    expect(await whyNot(logs, { userId: undefined })).to.match(/in doubt where it is/);
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('is not shown where the file is not what it should be, and why is said', async () => {
+    expect(await whyNot(logsFrom(says('refused link\n')).logs)).to.equal(
+      "The job's log /home/u/slurm-7.out is not shown, as it is a symbolic link.",
+    );
+  });
+
+  it('S-61 that is slow is given up, and others are not tried for a minute', async () => {
+    let now = 0;
+    const { logs, asked } = logsFrom(
+      ({ program, timeoutMs }) => Promise.reject(new CommandTimedOut(program, timeoutMs, '', '')),
+      { now: () => now },
+    );
+
+    expect(await whyNot(logs)).to.match(/can't be read from here/);
+    now = 59_998;
+    expect(await whyNot(logs)).to.match(/can't be read from here/);
+    expect(asked).to.have.length(1);
+    await logs.read(recordOf(), { decides: true });
+    expect(asked, 'one that decides how its task ends is tried').to.have.length(2);
+    now += 59_999;
+    await whyNot(logs);
+    expect(asked).to.have.length(2);
+    now += 1;
+    await whyNot(logs);
+    expect(asked).to.have.length(3);
+  });
+
+  it('is read for two jobs at once, not for more', async () => {
+    const answers: ((text: string) => void)[] = [];
+    const { logs, asked } = logsFrom(() => new Promise((resolve) => answers.push(resolve)));
+    const reads = Array.from({ length: 5 }, () => logs.read(recordOf()));
+
+    for (let done = 0; done < 5; done += 1) {
+      await Promise.resolve();
+      expect(asked.length).to.be.at.most(done + 2);
+      while (answers.length <= done) await new Promise(setImmediate);
+      answers[done]?.('part 0 1\nx');
+    }
+    await Promise.all(reads);
+    expect(asked).to.have.length(5);
+  });
+});

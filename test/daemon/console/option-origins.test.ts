@@ -1,0 +1,61 @@
+// Advice that names an option says where that is set, as the template of the queue has it.
+import { expect } from 'chai';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { ServedQueue } from '../../../src/daemon/deps.ts';
+import { withPlaces, withPlacesFor } from '../../../src/daemon/console/option-origins.ts';
+import { listOptionPlaces } from '../../../src/template/option-places.ts';
+
+const PLACES = listOptionPlaces(
+  'gpu.template',
+  `#!/bin/bash
+#SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}
+#SBATCH -p gpu --mem \${CLEARML_TASK.hyperparams.properties.memory.value:1}\${CLEARML_TASK.hyperparams.properties.unit.value:G}
+#SBATCH --mem=2G
+#SBATCH --gres=gpu:\${CLEARML_TASK.hyperparams.Slurm.gpus.value:1}
+\${CLEARML_PRE_SETUP}
+\${CLEARML_AGENT_EXECUTE}
+\${CLEARML_POST_SETUP}
+`,
+);
+
+describe('advice that names an option', () => {
+  for (const [text, behind] of [
+    ['Lower --time.', ' Here --time is set by the user property "walltime" (gpu.template, line 2).'],
+    ['Choose another --partition.', ' Here --partition stands in gpu.template, line 3.'],
+    ['Raise --mem.', ' Here --mem stands in gpu.template, line 4.'],
+    ['Change --gres.', ' Here --gres is set by the user property "gpus" (gpu.template, line 5).'],
+    ['Raise --time or --time.', ' Here --time is set by the user property "walltime" (gpu.template, line 2).'],
+    ['Change --qos.', ''],
+    ['Ask the cluster admins.', ''],
+  ] as const) {
+    it(text, () => {
+      expect(withPlaces(text, PLACES)).to.equal(text + behind);
+    });
+  }
+
+  it('names all properties that one value is made of', () => {
+    const places = listOptionPlaces(
+      't',
+      '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
+    );
+
+    expect(withPlaces('Raise --mem.', places)).to.equal(
+      'Raise --mem. Here --mem is set by the user properties "a" and "b" (t, line 2).',
+    );
+  });
+
+  it('stays as it is where the template is not known', () => {
+    expect(withPlaces('Lower --time.', undefined)).to.equal('Lower --time.');
+  });
+
+  it('says nothing of a template that was changed since the job was submitted', () => {
+    const queue = 'q' as QueueId;
+    const served = { id: queue, name: 'gpu', optionPlaces: PLACES, templateMark: 'new' } as unknown as ServedQueue;
+    const told = (templateMark: string | undefined): string =>
+      withPlacesFor({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
+
+    expect(told('old')).to.equal('Lower --time.');
+    expect(told('new')).to.include('Here --time is set');
+    expect(told(undefined)).to.include('Here --time is set');
+  });
+});

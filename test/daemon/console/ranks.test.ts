@@ -1,0 +1,50 @@
+// Which rank of a task on several nodes ended badly first, as the log of its job tells it.
+import { expect } from 'chai';
+import { describeRankEnd, hasRanks } from '../../../src/daemon/console/ranks.ts';
+
+/** As the logs of real jobs had it. */
+const BY_SCRIPT = `
+Process failed, exit code 5 - rank 1
+clearml: n2: rank 1 of 3 ended with exit code 5
+srun: error: n2: task 1: Exited with exit code 5
+srun: Terminating StepId=4.1
+slurmstepd: error: *** STEP 4.1 ON n1 CANCELLED AT 2026-11-24T21:00:00 ***
+srun: error: n3: task 2: Terminated
+`;
+const KILLED = `
+srun: error: n3: task 2: Killed
+srun: launch/slurm: _step_signal: Terminating StepId=4.1
+clearml: n1: rank 0 of 3 ended with exit code 1
+srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
+`;
+
+describe('the rank that ended badly first', () => {
+  for (const [what, log, words] of [
+    ['in the words of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['in those of srun, where it was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
+    [
+      'where several ended as one',
+      'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
+      'Ranks 0-1 on n[1-2] ended: Out Of Memory',
+    ],
+  ] as const) {
+    it(`is told with its node and how: ${what}`, () => {
+      expect(describeRankEnd(log)).to.equal(`${words}, and the other ranks were ended with it.`);
+    });
+  }
+
+  it('is not told where the log says nothing of it', () => {
+    expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
+      undefined,
+    );
+  });
+
+  it('is only looked for where there are several nodes', () => {
+    expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});

@@ -1,0 +1,33 @@
+// Whole daemons run on a clock that the test moves, from one moment in which one of them wakes to the next.
+import { setImmediate as turn } from 'node:timers/promises';
+import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
+import type { Glue } from '../../src/daemon/deps.ts';
+import type { Lock } from '../../src/daemon/journal/lock.ts';
+import type { OwnedClock } from './simulation/owned-clock.ts';
+
+export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
+
+export interface Run {
+  readonly ended: Promise<DaemonEnd>;
+  stop(): void;
+}
+
+export function start(glue: Glue, options: Partial<DaemonOptions> = {}): Run {
+  const stop = new AbortController();
+  const pace = { lookMs: 15_000, queueMs: 5_000 };
+  return {
+    ended: runDaemon(glue, { pace, once: false, stop: stop.signal, lock: LOCK, random: () => 1, ...options }),
+    stop: () => stop.abort(new Error('got SIGTERM')),
+  };
+}
+
+/** Lets time pass as the daemons sleep. */
+export async function pass(clock: OwnedClock, ms: number): Promise<void> {
+  const until = clock.now() + ms;
+  while (clock.now() < until) {
+    await turn();
+    const wakeAt = Math.min(clock.nextWakeAt() ?? until, until);
+    clock.pass(Math.max(1, wakeAt - clock.now()));
+  }
+  await turn();
+}

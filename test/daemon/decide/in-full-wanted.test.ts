@@ -1,0 +1,250 @@
+// Decisions in full where a user or Slurm has changed what is wanted: a job of a task that is elsewhere, put back, or never starts.
+import { expect } from 'chai';
+import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { decide } from '../../../src/daemon/decide/decide.ts';
+import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+
+const BY_TERM = { statusReason: 'user abort' };
+const STARTED = entryOf({ told: { startedOn: '7@' } });
+const ASTRAY = { do: 'note', patch: { astraySince: NOW } } as const;
+const back = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code, restarts: 1 });
+const TEN_MINUTES = 600_000;
+const IMPATIENT = { ...GRACES, neverStartsMs: TEN_MINUTES };
+const HOPELESS = jobOf('PENDING', { reason: 'PartitionTimeLimit' });
+const SUBMIT_BACK = {
+  do: 'submit-again',
+  why: 'Slurm started job 7 again before the task was ready for it',
+} as const;
+
+describeInFull('a decision in full about a job that runs', [
+  [
+    'a start again is told as one',
+    { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
+    [
+      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+      { do: 'say', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
+    ],
+  ],
+  [
+    'a start after that of an earlier job is told as the first one',
+    { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
+    [
+      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+      { do: 'say', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
+    ],
+  ],
+  [
+    'that it is slow to begin is told once',
+    {
+      jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
+      entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } }),
+    },
+    [],
+  ],
+  ['its task waits in another queue', { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED }, [ASTRAY]],
+  [
+    'its task is its own again',
+    { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
+    [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
+  ],
+  ['its task was published', { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED }, []],
+  ['its task is being published', { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED }, []],
+  ['its agent was sent SIGTERM', { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED }, []],
+  [
+    'the agent of another job was sent SIGTERM',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
+      entry: STARTED,
+    },
+    [ASTRAY],
+  ],
+  ['its task was aborted by its user', { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED }, [ASTRAY]],
+]);
+
+describeInFull('a decision in full about a job that waits', [
+  [
+    'put back before its agent began, for a reason: that it has started once is kept in mind',
+    {
+      jobs: [jobOf('PENDING', { reason: 'Priority' })],
+      place: 'parked',
+      entry: entryOf({ told: { startedOn: '7@5', slowStart: true } }),
+    },
+    [
+      {
+        do: 'show-status',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+      { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
+      {
+        do: 'say',
+        level: 'INFO',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+    ],
+  ],
+  [
+    'its task waits in another queue',
+    { jobs: [jobOf('PENDING')], place: 'another queue' },
+    [
+      { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
+      { do: 'say', level: 'INFO', text: 'The task was put into another queue: Slurm job 7 is cancelled.' },
+    ],
+  ],
+  [
+    'its task runs in another queue',
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'neighbour:0' }) },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' }],
+  ],
+  [
+    'put back by Slurm, and its task had been enqueued elsewhere before its agent began it',
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task had been enqueued elsewhere' }],
+  ],
+  [
+    'put back by Slurm after its agent was sent SIGTERM',
+    { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
+    [
+      { do: 'park-again', from: 'stopped' },
+      { do: 'note', patch: { told: {} } },
+      { do: 'say', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+    ],
+  ],
+  [
+    'the time for which it never starts is counted',
+    {
+      jobs: [HOPELESS],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' } }),
+      graces: IMPATIENT,
+    },
+    [{ do: 'note', patch: { neverStartsSince: NOW } }],
+  ],
+  [
+    'it may start after all',
+    {
+      jobs: [jobOf('PENDING', { reason: 'Priority' })],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:Priority' }, neverStartsSince: 1 }),
+      graces: IMPATIENT,
+    },
+    [{ do: 'note', patch: { neverStartsSince: undefined } }],
+  ],
+  [
+    'it waits for another reason, and nothing was counted',
+    {
+      jobs: [jobOf('PENDING', { reason: 'Priority' })],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:Priority' } }),
+      graces: IMPATIENT,
+    },
+    [],
+  ],
+  [
+    'it has never started for long enough',
+    {
+      jobs: [HOPELESS],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' }, neverStartsSince: NOW - TEN_MINUTES }),
+      graces: IMPATIENT,
+    },
+    [
+      { do: 'cancel', jobIds: ['7' as JobId], why: 'it would never start' },
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'never starts',
+          text: 'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+]);
+
+describeInFull('a decision in full about a job that has ended', [
+  [
+    'its task is still queued, and nobody knows yet how it ended',
+    { jobs: [jobOf('COMPLETED')], place: 'parked' },
+    [{ do: 'ask-record', jobId: '7' as JobId }],
+  ],
+  [
+    'its task waits in another queue',
+    { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
+    [{ do: 'forget' }],
+  ],
+  [
+    'before its agent began, past the gate: the agent may have said something else a moment ago',
+    { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
+    [{ do: 'note', patch: { endSeenAt: NOW } }],
+  ],
+  [
+    'back at the gate, its task in progress from before',
+    { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
+    [{ do: 'park-again', from: 'in_progress' }, SUBMIT_BACK],
+  ],
+  [
+    'back at the gate, its task stopped by SIGTERM from before',
+    { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
+    [{ do: 'park-again', from: 'stopped' }, SUBMIT_BACK],
+  ],
+  [
+    'well, though its agent was sent SIGTERM',
+    { jobs: [jobOf('COMPLETED')], task: taskOf('stopped', BY_TERM), record: recordOf({ exitCode: 0 }) },
+    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+  ],
+  [
+    'badly, though its task had been completed',
+    { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
+    [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
+  ],
+  [
+    'by its time limit, though its task had been completed: that is no word about a rank',
+    { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
+    [
+      { do: 'forget' },
+      {
+        do: 'say',
+        level: 'WARNING',
+        text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+      },
+    ],
+  ],
+  [
+    'cancelled in Slurm before its agent began',
+    { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'cancelled in Slurm',
+          text: 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+]);
+
+describe('the log of a job that has ended', () => {
+  for (const [word, nodes, isSearched] of [
+    ['FAILED', 'n[1-3]', true],
+    ['OUT_OF_MEMORY', 'n[1-3]', true],
+    ['TIMEOUT', 'n[1-3]', false],
+    ['FAILED', 'n1', false],
+  ] as const) {
+    it(`is ${isSearched ? '' : 'not '}searched for the rank that ended badly first: ${word} on ${nodes}`, () => {
+      const [action] = decide(
+        sighting({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
+      );
+      const ending = action?.do === 'end' ? action.ending : undefined;
+
+      expect(ending?.status).to.equal('failed');
+      expect([ending?.withLog, ending?.tellsRank === true]).to.deep.equal([isSearched, isSearched]);
+    });
+  }
+});

@@ -1,0 +1,253 @@
+// Decisions in full about a job that is absent, waits or runs: every word and every note, where the rows of other files name only the deeds.
+import type { Sighting } from '../../../src/daemon/decide/observation.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from '../sightings.ts';
+
+const SINCE = NOW - GRACES.absentMs;
+const SILENT = { lastUpdate: NOW - GRACES.absentMs };
+const absent = (since: number): Partial<Sighting> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
+
+describeInFull('a decision in full', [
+  ['absent for the first time', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
+  ['absent, back in its own queue', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
+  ['absent, in another queue', { ...absent(NOW), place: 'another queue' }, [{ do: 'forget' }]],
+  ['absent, parked, a moment before the deadline', { ...absent(SINCE + 1), place: 'parked' }, []],
+  [
+    'absent, parked, at the deadline',
+    { ...absent(SINCE), place: 'parked' },
+    [{ do: 'submit-again', why: 'Slurm job 7 is no longer known to Slurm' }],
+  ],
+  [
+    'absent under an unknown id, in no queue',
+    { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
+    [{ do: 'give-back', why: 'Its Slurm job is no longer known to Slurm' }],
+  ],
+  [
+    'absent, its task deleted, parked',
+    { ...absent(NOW), task: undefined, place: 'parked' },
+    [{ do: 'take-entry' }, { do: 'forget' }],
+  ],
+  [
+    'absent, its task aborted, parked',
+    { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
+    [{ do: 'take-entry' }, { do: 'forget' }],
+  ],
+  [
+    'absent, its agent heard of a moment before the deadline',
+    { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
+    [],
+  ],
+  [
+    'absent and silent',
+    { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'failed',
+          reason: 'job lost',
+          text: 'Slurm job 7 is no longer known to Slurm, and its agent has been silent for 10 min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'absent and silent, asked to stop',
+    { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
+    [
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'aborted',
+          text: 'Aborted by the user. Slurm job 7 is no longer known to Slurm.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+  [
+    'seen again after an absence',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress'),
+      entry: entryOf({ absentSince: NOW, told: { startedOn: '7@' } }),
+    },
+    [{ do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } }],
+  ],
+  [
+    'running under another id than the one that was known',
+    {
+      jobs: [jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
+      task: taskOf('in_progress'),
+      entry: entryOf({ told: { startedOn: '8@' }, cancelledFor: 'x', cancelledAt: 1 }),
+    },
+    [
+      {
+        do: 'note',
+        patch: {
+          jobId: '8' as JobId,
+          attempt: attempt(2),
+          cancelledFor: undefined,
+          cancelledAt: undefined,
+          neverStartsSince: undefined,
+          absentSince: undefined,
+          endSeenAt: undefined,
+        },
+      },
+    ],
+  ],
+  [
+    'two jobs that wait: the older one is kept',
+    {
+      jobs: [jobOf('PENDING', { id: '11' as JobId, name: jobName(2) }), jobOf('PENDING')],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug:' } }),
+    },
+    [{ do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' }],
+  ],
+  [
+    'two jobs that run: neither is cancelled, the gate has decided',
+    {
+      jobs: [jobOf('RUNNING'), jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
+      task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),
+      entry: entryOf({ told: { startedOn: '7@' } }),
+    },
+    [],
+  ],
+  [
+    'a start',
+    { jobs: [jobOf('RUNNING', { startAt: NOW, nodes: 'n1' })], place: 'parked' },
+    [
+      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+      { do: 'say', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
+    ],
+  ],
+  [
+    'slow to begin',
+    {
+      jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
+      entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
+    },
+    [
+      { do: 'note', patch: { told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } } },
+      {
+        do: 'say',
+        level: 'WARNING',
+        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.",
+      },
+    ],
+  ],
+  [
+    'all is well again',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress'),
+      entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: 1 }),
+    },
+    [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
+  ],
+  [
+    'the abort is noticed',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      entry: entryOf({ told: { startedOn: '7@' } }),
+    },
+    [{ do: 'note', patch: { stoppingSince: NOW } }],
+  ],
+  [
+    'the abort, a moment before the grace is over',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: NOW - GRACES.stopMs + 1 }),
+    },
+    [],
+  ],
+  [
+    'the abort, past the grace',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: NOW - GRACES.stopMs }),
+    },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' }],
+  ],
+  [
+    'running, its task reset, a moment before the grace is over',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('created'),
+      entry: entryOf({ told: { startedOn: '7@' }, astraySince: NOW - GRACES.endMs + 1 }),
+    },
+    [],
+  ],
+  [
+    'running, its task reset and still parked, past the grace',
+    {
+      jobs: [jobOf('RUNNING')],
+      task: taskOf('created'),
+      place: 'parked',
+      entry: entryOf({ told: { startedOn: '7@' }, astraySince: NOW - GRACES.endMs }),
+    },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'take-entry' }],
+  ],
+  [
+    'waiting for a reason',
+    { jobs: [jobOf('PENDING', { reason: 'Priority' })], place: 'parked' },
+    [
+      {
+        do: 'show-status',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+      { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
+      {
+        do: 'say',
+        level: 'INFO',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+      },
+    ],
+  ],
+  [
+    'waiting, its entry gone, though it had started before',
+    { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm put it back before clearml-agent began the task' }],
+  ],
+  [
+    'waiting, its entry gone, while an earlier job had started',
+    { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
+    [{ do: 'ask-record', jobId: '7' as JobId }],
+  ],
+  [
+    'waiting, its entry gone, and Slurm has no record of it',
+    { jobs: [jobOf('PENDING')], record: 'gone' },
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was taken out of the scheduler queue' }],
+  ],
+  [
+    'put back by Slurm',
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
+    [
+      { do: 'park-again', from: 'in_progress' },
+      { do: 'note', patch: { told: {} } },
+      { do: 'say', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+    ],
+  ],
+  [
+    'put back by Slurm while it was asked to stop',
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
+    [
+      { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
+      {
+        do: 'end',
+        ending: {
+          status: 'stopped',
+          reason: 'aborted',
+          text: 'Aborted by the user. Slurm had put job 7 back; it is cancelled.',
+          withLog: false,
+        },
+      },
+    ],
+  ],
+]);

@@ -1,0 +1,87 @@
+// Rows of the decision table: the entry of a waiting task is gone from the scheduler queue. A user's "remove" means dequeue.
+import { expect } from 'chai';
+import type { Action } from '../../../src/daemon/decide/action.ts';
+import { decide } from '../../../src/daemon/decide/decide.ts';
+import { REMOVED_BY_USER } from '../../../src/daemon/decide/moves.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+
+const WAITS = { jobs: [jobOf('PENDING')], place: 'nowhere' } as const;
+const FRESH = { ...WAITS, record: recordOf({ stateWord: 'PENDING' }) };
+const REMOVED = entryOf({ cancelledFor: REMOVED_BY_USER });
+const PAST = { endSeenAt: NOW - GRACES.endMs };
+const ENDED = { jobs: [jobOf('CANCELLED')], place: 'nowhere', record: recordOf({ stateWord: 'CANCELLED' }) } as const;
+
+function reasonOf(actions: readonly Action[]): string | undefined {
+  return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
+}
+
+describe('the entry of a waiting task is gone', () => {
+  it('by a user, where its job has never started and nobody else can have taken it', () => {
+    expect(reasonOf(decide(sighting(FRESH)))).to.equal(REMOVED_BY_USER);
+  });
+
+  for (const [what, seen] of [
+    ['the scheduler queue is gone with all entries', { ...FRESH, isQueueGone: true }],
+    [
+      'Slurm has put the job back, which had passed the gate',
+      { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
+    ],
+    ['the list was old and the job runs', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
+    ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
+    ['a peer may have taken it', { ...FRESH, hasPeers: true }],
+    ['we may have taken it ourselves before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
+    ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
+    ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it would never start' }) }],
+    [
+      'another job of the task may have taken it',
+      { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
+    ],
+  ] as const)
+    it(`not by a user, where ${what}: its job is cancelled, and the task will return to its queue`, () => {
+      const reason = reasonOf(decide(sighting(seen)));
+      expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
+    });
+});
+
+describeRows('a task that a user removed from the scheduler queue', [
+  {
+    title: 'is left for a while once its job has ended: somebody else may have it in hand',
+    seen: { ...ENDED, entry: REMOVED },
+    done: ['note'],
+  },
+  { title: 'is dequeued after that', seen: { ...ENDED, entry: { ...REMOVED, ...PAST } }, done: ['dequeue'] },
+  {
+    title: 'is dequeued where its job had started before it could be cancelled, and found no entry',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'nowhere',
+      record: recordOf({ exitCode: 201 }),
+      entry: { ...REMOVED, ...PAST },
+    },
+    done: ['dequeue'],
+  },
+  {
+    title: 'is dequeued where Slurm knows its job no longer',
+    seen: { lookedUp: true, entry: { ...REMOVED, absentSince: NOW - GRACES.absentMs } },
+    done: ['dequeue'],
+  },
+  {
+    title: 'is not where somebody has put it into its queue meanwhile',
+    seen: { ...ENDED, place: 'own queue', entry: { ...REMOVED, ...PAST } },
+    done: ['forget'],
+  },
+  {
+    title: 'is not where an agent has begun it meanwhile',
+    seen: { ...ENDED, task: taskOf('in_progress', { lastWorker: 'other:0' }), entry: { ...REMOVED, ...PAST } },
+    done: [],
+  },
+]);
+
+describeRows('a task that was put into another queue, and has an entry in the scheduler queue too', [
+  {
+    title: 'loses that at the latest when its job has ended',
+    seen: { ...ENDED, place: 'another queue', hasEntry: true },
+    done: ['take-entry', 'forget'],
+  },
+]);

@@ -1,0 +1,134 @@
+// The journal on a full disk: it knows exactly what is on it, goes on when there is room again, and says what to do.
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
+import { adviseOn, JournalUnusable, openJournal } from '../../src/daemon/journal/journal.ts';
+import type { Entry } from '../../src/daemon/journal/entry.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireRoot } from '../support/requires.ts';
+import { taskNumber } from './desk.ts';
+import { entryOf, NOW } from './sightings.ts';
+
+const execute = promisify(execFile);
+const hasRoom = (): boolean => true;
+const hasNoRoom = (): boolean => false;
+
+function ofTask(number: number): Entry {
+  return entryOf({ task: taskNumber(number) });
+}
+
+describe('the journal on a full disk', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  for (const [code, advice] of [
+    ['ENOSPC', 'Make room there, or set agent.slurm.state_dir to a folder of yours.'],
+    ['EDQUOT', 'Make room there, or set agent.slurm.state_dir to a folder of yours.'],
+    ['EACCES', 'Set agent.slurm.state_dir to a folder of yours.'],
+  ] as const) {
+    it(`D-06 says on ${code}: ${advice}`, () => {
+      expect(adviseOn(Object.assign(new Error('trouble'), { code }))).to.equal(advice);
+    });
+  }
+
+  it('D-06 knows exactly what it could write when the disk is full, and goes on when there is room again', async () => {
+    const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
+    const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
+    const kept = Number(stdout);
+    expect(kept).to.be.above(5);
+
+    const again = await openJournal(folder, NOW);
+    expect(again.setAside).to.equal(undefined);
+    expect(again.entries.size).to.equal(kept);
+    await again.write(ofTask(9_999));
+    await again.close();
+    const last = await openJournal(folder, NOW);
+    expect(last.entries.size).to.equal(kept + 1);
+    await last.close();
+  });
+
+  describe('that is a small one', () => {
+    let disk: string;
+
+    before(requireRoot);
+
+    beforeEach(async () => {
+      disk = join(folder, 'disk');
+      await mkdir(disk);
+      await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'journal-test', disk]);
+    });
+
+    afterEach(() => execute('umount', [disk]));
+
+    /** Until there is room for nothing more. */
+    async function fill(): Promise<void> {
+      for (const size of [4096, 1]) {
+        const piece = 'x'.repeat(size);
+        while (await appendFile(join(disk, 'somebody else'), piece).then(hasRoom, hasNoRoom));
+      }
+    }
+
+    it('D-06 keeps what it could write, forgets what it could not, and goes on when there is room again', async () => {
+      const journal = await openJournal(disk, NOW);
+      for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
+      await fill();
+      let kept = 5;
+      for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
+      expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'ENOSPC');
+      expect(journal.entries.size).to.equal(kept);
+
+      await rm(join(disk, 'somebody else'));
+      await journal.write(ofTask(100));
+      await journal.close();
+
+      const again = await openJournal(disk, NOW);
+      expect(again.setAside).to.equal(undefined);
+      expect(again.entries.size).to.equal(kept + 1);
+      await again.close();
+    });
+
+    it('D-06 loses nothing to half a line that could not be taken back at once: nothing is written behind it', async () => {
+      const file = join(disk, 'journal.jsonl');
+      const journal = await openJournal(disk, NOW);
+      await journal.write(ofTask(0));
+      await execute('chattr', ['+a', file]); // it may grow, and nothing else
+      await fill();
+      let kept = 1;
+      for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
+      expect(await readFile(file, 'utf8'), 'half a line').to.match(/[^\n]$/);
+      await rm(join(disk, 'somebody else'));
+      expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'EPERM');
+
+      await execute('chattr', ['-a', file]);
+      await journal.write(ofTask(100));
+      await journal.close();
+
+      const again = await openJournal(disk, NOW);
+      expect(again.setAside).to.equal(undefined);
+      expect([...again.entries.keys()].slice(kept)).to.deep.equal([taskNumber(100)]);
+      await again.close();
+    });
+
+    it('D-06 refuses to begin with no room left, says to make room, and leaves the file as it is', async () => {
+      const journal = await openJournal(disk, NOW);
+      await journal.write(ofTask(1));
+      await journal.close();
+      await fill();
+
+      const error = await rejection(openJournal(disk, NOW));
+
+      expect(error).to.be.instanceOf(JournalUnusable);
+      expect(error.message).to.match(/no space left on device.*Make room there, or set agent\.slurm\.state_dir/);
+      expect(await readFile(join(disk, 'journal.jsonl'), 'utf8')).to.equal(formatJournal({ entry: ofTask(1) }));
+    });
+  });
+});

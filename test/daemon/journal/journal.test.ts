@@ -1,0 +1,256 @@
+// The journal: what was written is there after any end of the process, and nothing is guessed from what can't be read.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { appendFile, mkdir, mkdtemp, readFile, readlink, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { formatJournal, isMostlyHistory, readJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { JournalUnusable, openJournal } from '../../../src/daemon/journal/journal.ts';
+import { rejection } from '../../support/rejection.ts';
+import { entryOf, NOW } from '../sightings.ts';
+import { processorMs } from '../../support/processor-time.ts';
+
+function taskNumber(index: number): Entry {
+  return entryOf({ task: index.toString(16).padStart(32, '0') as TaskId });
+}
+
+describe('the journal', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    file = join(folder, 'journal.jsonl');
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('remembers what was written, and forgets what was forgotten', async () => {
+    const journal = await openJournal(folder, NOW);
+    await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
+    await journal.write({ ...taskNumber(1), step: 'submitting' });
+    await journal.forget(taskNumber(2).task);
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([{ ...taskNumber(1), step: 'submitting' }]);
+    await again.close();
+  });
+
+  it('is only for the eyes of its user', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await journal.close();
+
+    const { mode } = await stat(file);
+    expect(mode & 0o777).to.equal(0o600);
+  });
+
+  it('leaves out a last line that a crash has torn', async () => {
+    await writeFile(
+      file,
+      formatJournal({ entry: taskNumber(1) }) + formatJournal({ entry: taskNumber(2) }).slice(0, 40),
+    );
+
+    const journal = await openJournal(folder, NOW);
+
+    expect([...journal.entries.keys()]).to.deep.equal([taskNumber(1).task]);
+    await journal.close();
+  });
+
+  it('D-03 wherever a file is cut, what its whole lines say is what is known', () => {
+    const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
+      formatJournal({ entry }),
+    );
+    const text = lines.join('');
+    fc.assert(
+      fc.property(fc.nat(text.length), (length) => {
+        const whole = lines.filter((_line, index) => lines.slice(0, index + 1).join('').length <= length);
+        expect(readJournal(text.slice(0, length))).to.deep.equal(readJournal(whole.join('')));
+      }),
+    );
+  });
+
+  for (const [what, text, read] of [
+    ['an empty line is nothing', '\n', { kind: 'read', entries: new Map() }],
+    ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
+    ['damage, and where', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
+    ['a line that says nothing as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
+    ['a line that is nothing at all as damage', 'null\n', { kind: 'damaged', line: 1 }],
+    ['a line of no version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
+    ['a task that lacks what it needs as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
+    [
+      'nothing of a task that is forgotten, whatever it was',
+      '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
+      { kind: 'read', entries: new Map() },
+    ],
+  ] as const) {
+    it(`reads ${what}`, () => {
+      expect(readJournal(text)).to.deep.equal(read);
+    });
+  }
+
+  it('D-04 sets a damaged file aside, says so, and begins anew', async () => {
+    await writeFile(
+      file,
+      `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
+    );
+
+    const journal = await openJournal(folder, NOW);
+
+    expect(journal.entries.size).to.equal(0);
+    expect(journal.setAside).to.be.a('string');
+    expect(await readFile(journal.setAside ?? '', 'utf8')).to.include('not json');
+    await journal.close();
+  });
+
+  it('D-05 refuses a file of a newer version, and leaves it as it is', async () => {
+    await writeFile(file, '{"v":2,"entry":{}}\n');
+
+    const error = await rejection(openJournal(folder, NOW));
+
+    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(error.message).to.equal(
+      `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: jobs and tasks are found again without it.`,
+    );
+    expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
+  });
+
+  it('D-04 sets a file of an older version aside like a damaged one', async () => {
+    await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
+
+    const journal = await openJournal(folder, NOW);
+
+    expect([journal.entries.size, journal.setAside]).to.deep.equal([0, `${file}.damaged-${NOW}`]);
+    await journal.close();
+  });
+
+  it('does not set a file aside of which only a later line is of a newer version', async () => {
+    await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
+
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalUnusable);
+  });
+
+  for (const [what, place] of [
+    ['a folder in which nobody can make a file', '/proc/self'],
+    ['what is no folder', '/dev/full'],
+  ] as const) {
+    it(`D-06 refuses ${what} with a sentence, and says where to go`, async () => {
+      const error = await rejection(openJournal(place, NOW));
+
+      expect(error).to.be.instanceOf(JournalUnusable);
+      expect(String(error)).to.match(/^JournalUnusable: The journal .* can't be used: .*agent\.slurm\.state_dir/);
+      expect(error.cause).to.have.property('code');
+    });
+  }
+
+  it('refuses a file that it can not read, and leaves it as it is', async () => {
+    await symlink(file, file);
+
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalUnusable);
+    expect(await readlink(file)).to.equal(file);
+  });
+
+  it('takes what is under way when it is closed, and nothing after: by then another daemon may have it', async () => {
+    const journal = await openJournal(folder, NOW);
+    const underWay = journal.write(taskNumber(1));
+    await journal.close();
+    await rejection(journal.write(taskNumber(2)));
+    await underWay;
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.keys()]).to.deep.equal([taskNumber(1).task]);
+    await again.close();
+  });
+
+  it('refuses a folder that it can not write to', async () => {
+    await writeFile(file, '');
+
+    const error = await rejection(openJournal(join(file, 'below a file'), NOW));
+
+    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(String(error)).to.include('agent.slurm.state_dir');
+  });
+
+  it('D-07 stays small over many tasks', async () => {
+    const journal = await openJournal(folder, NOW);
+    for (let index = 0; index < 3000; index += 50) {
+      const tasks = Array.from({ length: 50 }, (_, offset) => taskNumber(index + offset));
+      await Promise.all(tasks.map((entry) => journal.write(entry)));
+      await Promise.all(tasks.map((entry) => journal.forget(entry.task)));
+    }
+    await journal.close();
+
+    const lines = (await readFile(file, 'utf8')).split('\n').length;
+    expect(lines).to.be.below(2_200);
+  });
+
+  for (const [lines, known, isWorth] of [
+    [2_000, 0, false],
+    [2_001, 0, true],
+    [2_001, 500, true],
+    [2_004, 501, false],
+    [40_000, 9_999, true],
+    [40_000, 10_000, false],
+  ] as const) {
+    it(`D-07 is ${isWorth ? '' : 'not '}written anew with ${lines} lines of which ${known} tasks are known`, () => {
+      expect(isMostlyHistory(lines, known)).to.equal(isWorth);
+    });
+  }
+
+  it('D-07 that can not be written anew loses nothing by it, and is written anew later', async () => {
+    const blocked = `${file}.${process.pid}.tmp`;
+    const warnings: string[] = [];
+    const journal = await openJournal(folder, NOW, { warn: (message) => void warnings.push(message) });
+    const writeOften = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: 1_500 }, () => journal.write(taskNumber(1))));
+    const countLines = async (): Promise<number> => (await readFile(file, 'utf8')).split('\n').length - 1;
+    await mkdir(blocked);
+    await writeOften();
+    await writeOften();
+    await rmdir(blocked);
+    expect(warnings).to.deep.equal(['Journal compaction failed; the file grows until one succeeds']);
+    await writeOften();
+    expect(await countLines(), 'so many lines must come before it is tried again').to.equal(4_500);
+    await writeOften();
+    expect(await countLines()).to.be.below(4_500);
+    await journal.write(taskNumber(2));
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect(again.entries.size).to.equal(2);
+    await again.close();
+  });
+
+  it('goes on after lines were appended behind its back by a torn write', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await journal.close();
+    await appendFile(file, '{"v":1,"entry":{"task"');
+
+    const again = await openJournal(folder, NOW);
+    await again.write(taskNumber(2));
+    await again.close();
+
+    const last = await openJournal(folder, NOW);
+    expect(last.entries.size).to.equal(2);
+    await last.close();
+  });
+
+  it('holds thousands of tasks, and is as quick with the last of them as with the first', async () => {
+    const journal = await openJournal(folder, NOW);
+    const many = Array.from({ length: 5_000 }, (_, index) => taskNumber(index));
+    await Promise.all(many.map((entry) => journal.write(entry)));
+    const tookMs = await processorMs(async () => {
+      await Promise.all(many.map((entry) => journal.write({ ...entry, attempts: 2 })));
+      await journal.close();
+    });
+
+    expect(tookMs).to.be.below(2_000);
+    const again = await openJournal(folder, NOW);
+    expect(again.entries.size).to.equal(5_000);
+    await again.close();
+  });
+});

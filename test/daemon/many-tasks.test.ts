@@ -1,0 +1,96 @@
+// Thousands of tasks at once: a round in which nothing happens costs next to nothing, and none of its steps looks at all for each.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Task } from '../../src/clearml/task.ts';
+import { follow } from '../../src/daemon/reconcile/reconcile.ts';
+import { look } from '../../src/daemon/poll/poll.ts';
+import { resume } from '../../src/daemon/submit/resume.ts';
+import { createStrays } from '../../src/daemon/recover/adopt.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
+import type { Job, JobId } from '../../src/slurm/scheduler.ts';
+import { createDesk, taskNumber, type Desk } from './desk.ts';
+import { processorMs } from '../support/processor-time.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { attempt, entryOf, jobOf, taskOf } from './sightings.ts';
+
+const go = new AbortController().signal;
+
+/** So many parked tasks whose jobs wait, and have been told so. */
+async function waiting(count: number): Promise<Desk> {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const tasks = new Map<TaskId, Task>(
+    numbers.map((number) => [
+      taskNumber(number),
+      taskOf('queued', { id: taskNumber(number), executionQueue: OWN_QUEUE }),
+    ]),
+  );
+  const jobs = numbers.map((number): Job =>
+    jobOf('PENDING', {
+      id: String(number) as JobId,
+      name: formatJobName(taskNumber(number), attempt(1)),
+      reason: 'Priority',
+    }),
+  );
+  const entries = numbers.map((number) => ({ task: taskNumber(number), added: 0 }));
+  const { clearml, scheduler } = createDesk().glue;
+  const desk = createDesk({
+    clearml: {
+      ...clearml,
+      queues: {
+        ...clearml.queues,
+        readAll: () =>
+          Promise.resolve({
+            queues: [{ id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries, isWhole: true }],
+            isWhole: true,
+          }),
+      },
+      tasks: {
+        ...clearml.tasks,
+        read: () => Promise.resolve({ tasks, unread: new Set() }),
+        find: () => Promise.resolve([...tasks.values()]),
+      },
+    },
+    scheduler: { ...scheduler, list: () => Promise.resolve({ kind: 'listed', jobs }) },
+  });
+  for (const number of numbers) {
+    const told = { reason: `${number}:debug:Priority` };
+    await desk.glue.journal.write(
+      entryOf({ task: taskNumber(number), queue: OWN_QUEUE, jobId: String(number) as JobId, told }),
+    );
+  }
+  desk.calls.length = 0;
+  return desk;
+}
+
+/** The milliseconds of processor time that it took. */
+function round({ glue, ways, clock }: Desk): Promise<number> {
+  clock.pass(1_000);
+  return processorMs(async () => {
+    const view = await look(glue, go);
+    if (view === undefined) throw new Error('no list');
+    await createStrays(glue).takeIn(view, { everywhere: true, signal: go });
+    await resume(glue, ways, view, go);
+    await follow(glue, ways, view, go);
+  });
+}
+
+describe('a round with many tasks', () => {
+  it('S-35 makes no call for a task of which there is no news, and takes a fraction of a second for 5,000', async () => {
+    const desk = await waiting(5_000);
+
+    const tookMs = await round(desk);
+
+    expect(desk.calls).to.deep.equal([]);
+    expect(tookMs).to.be.below(1_500);
+  });
+
+  it('takes about as long for each task however many there are', async () => {
+    const [few, many] = [await waiting(1_000), await waiting(8_000)];
+    await round(few);
+    const fewMs = Math.min(await round(few), await round(few));
+    const manyMs = Math.min(await round(many), await round(many));
+
+    // Eight times as many; with a look at all of them for each it would be 64 times.
+    expect(manyMs / Math.max(1, fewMs)).to.be.below(32);
+  });
+});

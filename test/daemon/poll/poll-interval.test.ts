@@ -1,0 +1,115 @@
+// When Slurm is looked at next: by what happens, and by how long it took to answer.
+import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import type { View } from '../../../src/daemon/poll/poll.ts';
+import { fingerprint, isWaitedFor, pauseBetweenLooks, type Looked } from '../../../src/daemon/poll/poll-interval.ts';
+import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
+import { entryOf } from '../sightings.ts';
+
+const PACE = { baseMs: 15_000, minJobAgeMs: 300_000 };
+
+describe('the pause between two looks at Slurm', () => {
+  for (const [what, looked, seconds] of [
+    ['while something happens', {}, 15],
+    ['after a few looks without news', { quietLooks: 3 }, 15],
+    ['after a minute without news', { quietLooks: 4 }, 30],
+    ['after some minutes without news', { quietLooks: 8 }, 60],
+    ['after a night without news', { quietLooks: 5_000 }, 60],
+    ['without any task', { followed: 0 }, 60],
+    ['just after a job was submitted or cancelled', { isHalfWay: true }, 5],
+    ['just after the first job of an idle daemon was submitted', { isHalfWay: true, followed: 0, quietLooks: 9 }, 5],
+    ['when the list took half a second', { slurmMs: 500 }, 15],
+    ['when the list took a second', { slurmMs: 1_000 }, 20],
+    ['when the list took two seconds', { slurmMs: 2_000 }, 40],
+    ['when the list took a minute', { slurmMs: 60_000 }, 60],
+    ['when the list took two seconds, and nothing happens', { slurmMs: 2_000, quietLooks: 8 }, 60],
+    ['when the list took two seconds, and a job was just submitted', { slurmMs: 2_000, isHalfWay: true }, 40],
+  ] as const satisfies readonly (readonly [string, Partial<Looked>, number])[]) {
+    it(`is ${seconds} s ${what}`, () => {
+      const busy = { followed: 7, isHalfWay: false, quietLooks: 0, slurmMs: 50 };
+
+      expect(pauseBetweenLooks(PACE, { ...busy, ...looked })).to.equal(seconds * 1000);
+    });
+  }
+
+  it('is never longer than four times the setting, however slow Slurm is', () => {
+    const slow = { followed: 7, isHalfWay: false, quietLooks: 0, slurmMs: 90_000 };
+
+    expect(pauseBetweenLooks({ ...PACE, baseMs: 1_000 }, slow)).to.equal(4_000);
+  });
+
+  for (const [what, minJobAgeMs, seconds] of [
+    ['a minute', 60_000, 30],
+    ['two seconds, which is less than the setting', 2_000, 15],
+  ] as const) {
+    it(`is ${seconds} s where Slurm forgets ended jobs after ${what}, however little happens`, () => {
+      const quiet = { followed: 7, isHalfWay: false, quietLooks: 99, slurmMs: 0 };
+
+      expect(pauseBetweenLooks({ ...PACE, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
+    });
+  }
+});
+
+describe('news between two looks', () => {
+  const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
+  const queued: Partial<Task> = { status: 'queued' };
+
+  function viewOf(
+    tasks: readonly (readonly [string, Partial<Task>, readonly Partial<Job>[]])[],
+  ): Pick<View, 'tasks' | 'jobs'> {
+    const byId = <Value>(read: (row: (typeof tasks)[number]) => Value): Map<TaskId, Value> =>
+      new Map(tasks.map((row) => [row[0] as TaskId, read(row)]));
+    return {
+      tasks: byId(([, task]) => task as Task),
+      jobs: byId(([, , jobs]) => jobs as readonly Job[]),
+    };
+  }
+
+  for (const [what, now, isNews] of [
+    ['none when all is as it was', [['a', queued, [pending]]], false],
+    ['a job that has started', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
+    ['another reason to wait', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
+    ['another status of a task', [['a', { status: 'stopped' }, [pending]]], true],
+    ['a second job of a task', [['a', queued, [pending, pending]]], true],
+    ['a job that is gone', [['a', queued, []]], true],
+    [
+      'another task',
+      [
+        ['a', queued, [pending]],
+        ['b', queued, []],
+      ],
+      true,
+    ],
+    ['no task any more', [], true],
+    ['another task in the place of the first', [['b', queued, [pending]]], true],
+  ] as const) {
+    it(`are: ${what}`, () => {
+      const before = fingerprint(viewOf([['a', queued, [pending]]]));
+
+      expect(fingerprint(viewOf(now)) !== before).to.equal(isNews);
+    });
+  }
+
+  it('are none when Slurm lists the same jobs in another order', () => {
+    const one = ['a', queued, [pending]] as const;
+    const other = ['b', queued, [{ ...pending, id: '2' as JobId }]] as const;
+
+    expect(fingerprint(viewOf([other, one]))).to.equal(fingerprint(viewOf([one, other])));
+  });
+});
+
+describe('a task of which something is awaited', () => {
+  for (const [what, more, isAwaited] of [
+    ['none while its job is as it should be', {}, false],
+    ['its submission', { step: 'submitting' }, true],
+    ["the agent's word after the end of its job", { endSeenAt: 1 }, true],
+    ['a job that Slurm no longer shows', { absentSince: 1 }, true],
+    ['a job that runs for nobody', { astraySince: 1 }, true],
+    ['an agent that was asked to stop', { stoppingSince: 1 }, true],
+  ] as const) {
+    it(`is: ${what}`, () => {
+      expect(isWaitedFor(entryOf(more))).to.equal(isAwaited);
+    });
+  }
+});

@@ -1,0 +1,57 @@
+// A trouble that lasts is a few lines, and none is missing that tells of another one.
+import { expect } from 'chai';
+import { calmLog } from '../../src/daemon/rate-limited-log.ts';
+import type { LogData, Logger } from '../../src/log/logger.ts';
+import { createOwnedClock, type OwnedClock } from './simulation/owned-clock.ts';
+
+function calm(): { clock: OwnedClock; log: Logger; lines: string[] } {
+  const clock = createOwnedClock(0);
+  const lines: string[] = [];
+  const at =
+    (level: string) =>
+    (message: string, data?: LogData): void =>
+      void lines.push(`${level} ${message}${data === undefined ? '' : ` ${JSON.stringify(data)}`}`);
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { clock, lines, log: calmLog(log, clock.of(1)) };
+}
+
+describe('a log that does not repeat itself', () => {
+  it('says a warning once in ten minutes, and the rest for debugging', () => {
+    const { log, lines, clock } = calm();
+    for (let second = 0; second < 1_200; second += 1) {
+      log.warn('The server is away');
+      clock.pass(1_000);
+    }
+
+    expect(lines.filter((line) => line === 'warn The server is away')).to.have.length(2);
+    expect(lines.filter((line) => line === 'debug The server is away')).to.have.length(1_198);
+  });
+
+  it('says the same of another task, job or queue', () => {
+    const { log, lines } = calm();
+    for (const data of [{ task: '1' }, { task: '2' }, { task: '2', job: '7' }, { task: '2', job: '7', queue: 'a' }]) {
+      log.error('It failed', { ...data, err: new Error('a detail that differs') });
+    }
+
+    expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['error', 'error', 'error', 'error']);
+  });
+
+  it('reports a new cause at once, and not a cause in which only numbers differ', () => {
+    const { log, lines } = calm();
+    for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
+      log.warn('Poll failed', { err: new Error(message) });
+    log.warn('Slurm is unavailable', { slurm: 'Unable to contact slurm controller' });
+    log.warn('Slurm is unavailable', { slurm: 'Access denied' });
+
+    expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['warn', 'debug', 'warn', 'warn', 'warn']);
+  });
+
+  it('never holds back what is no trouble', () => {
+    const { log, lines } = calm();
+    log.info('Taken');
+    log.info('Taken');
+    log.debug('Asked');
+
+    expect(lines).to.deep.equal(['info Taken', 'info Taken', 'debug Asked']);
+  });
+});

@@ -1,0 +1,39 @@
+// Rescuing a task that waits in no queue, when something comes between the daemon's mark on it and its return.
+import { expect } from 'chai';
+import { rescue } from '../../../src/daemon/recover/recover-orphan.ts';
+import { createDesk } from '../desk.ts';
+import { entryOf } from '../sightings.ts';
+import { OWN_QUEUE } from '../simulation/places.ts';
+
+const signal = new AbortController().signal;
+
+describe('rescuing a task', () => {
+  for (const [what, endpoint] of [
+    ['Slurm could not be asked', 'squeue'],
+    ['the server could not be told', 'queues.add_task'],
+  ] as const) {
+    it(`goes on at the next look where ${what} once it was marked`, async () => {
+      const desk = createDesk();
+      const task = await desk.enqueued(1);
+      const { journal } = desk.glue;
+      const queuedAt = (await desk.read(task))?.statusChanged;
+      await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await journal.write(entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt }));
+      const again = async (): Promise<void> => {
+        const entry = journal.entries.get(task);
+        if (entry === undefined) throw new Error('nothing is known of the task any more');
+        await rescue(desk.glue, entry, { signal });
+      };
+
+      desk.fate = (call) => (call.endpoint === endpoint ? 'not made' : undefined);
+      await again().catch(() => undefined);
+      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+
+      desk.fate = () => undefined;
+      desk.clock.pass(1_000);
+      await again();
+      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+      expect([...journal.entries.keys()]).to.deep.equal([]);
+    });
+  }
+});

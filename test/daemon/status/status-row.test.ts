@@ -1,0 +1,135 @@
+// How one task stands, as a person reads it: each state of its entry, its job and itself in ClearML.
+import { expect } from 'chai';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import { statusRow, type Known, type StatusRow } from '../../../src/daemon/status/status-row.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { entryOf, jobOf, NOW, TASK, taskOf } from '../sightings.ts';
+
+function rowOf(given: Partial<Known>): StatusRow {
+  const known: Known = {
+    id: TASK,
+    entry: entryOf(),
+    task: taskOf('queued'),
+    jobs: [],
+    queueName: undefined,
+    isAsked: { clearml: true, slurm: true },
+    ...given,
+  };
+  return statusRow(known, NOW);
+}
+
+const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
+
+describe('how a task stands', () => {
+  for (const [what, given, state, why] of [
+    [
+      'a job that waits',
+      { jobs: [jobOf('PENDING', { reason: 'Priority' })] },
+      'PENDING',
+      'jobs of higher priority are before it (Priority).',
+    ],
+    ['a job whose agent starts', { jobs: [RUNNING] }, 'RUNNING', 'clearml-agent is starting.'],
+    ['a task that runs', { jobs: [RUNNING], task: taskOf('in_progress') }, 'RUNNING', ''],
+    [
+      'a task whose user has aborted it',
+      { jobs: [RUNNING], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
+      'RUNNING',
+      'The task was aborted; its agent is ending it.',
+    ],
+    [
+      'a job that Slurm has put back',
+      { jobs: [jobOf('PENDING', { reason: 'BeginTime' })], task: taskOf('in_progress') },
+      'PENDING',
+      'Slurm has put the job back; the task will start anew.',
+    ],
+    [
+      'a job whose task is over',
+      { jobs: [RUNNING], task: taskOf('completed') },
+      'RUNNING',
+      'It is about to end: the task is completed.',
+    ],
+    [
+      'a job whose task was deleted',
+      { jobs: [RUNNING], task: undefined },
+      'RUNNING',
+      'It is about to end: the task was deleted.',
+    ],
+    [
+      'a job that we are cancelling',
+      { jobs: [RUNNING], entry: entryOf({ cancelledFor: 'the task was aborted' }) },
+      'RUNNING',
+      'It is being cancelled: the task was aborted.',
+    ],
+    [
+      'a job that has ended',
+      { jobs: [jobOf('TIMEOUT')] },
+      'TIMEOUT',
+      'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+    ],
+    [
+      'a task on its way to Slurm',
+      { entry: entryOf({ step: 'parking' }) },
+      'taken',
+      'It was taken from its queue and is on its way to Slurm.',
+    ],
+    [
+      'a task that was handed to sbatch',
+      { entry: entryOf({ step: 'submitting' }) },
+      'submitting',
+      'It was handed to sbatch; its job is looked up by its name before another try.',
+    ],
+    [
+      'a task that was found in no queue',
+      { entry: entryOf({ step: 'orphaned' }) },
+      'orphaned',
+      'It was found waiting in no queue; it returns to its own unless somebody has it.',
+    ],
+    [
+      'a job that Slurm does not show',
+      {},
+      'absent',
+      'Slurm does not show its job; the daemon looks it up before it concludes anything.',
+    ],
+    [
+      'a parked task of another daemon',
+      { entry: undefined },
+      'parked',
+      'It waits in the scheduler queue for a daemon to bring it to Slurm.',
+    ],
+    [
+      'Slurm that gives no answer',
+      { isAsked: { clearml: true, slurm: false } },
+      'unknown',
+      'Slurm could not be asked about its job.',
+    ],
+    [
+      'ClearML that gives no answer: nothing is called deleted',
+      { jobs: [RUNNING], task: undefined, isAsked: { clearml: false, slurm: true } },
+      'RUNNING',
+      '',
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<Known>, string, string])[]) {
+    it(what, () => {
+      expect(rowOf(given)).to.include({ state, why });
+    });
+  }
+
+  it('tells since when, and where', () => {
+    expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
+    expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
+    expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });
+    expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
+  });
+
+  it('shows the job that the decision table would go by', () => {
+    const extra = jobOf('PENDING', { id: '6' as JobId });
+
+    expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });
+  });
+
+  it("names the task's own queue where no journal does", () => {
+    const task = taskOf('queued', { executionQueue: 'e'.repeat(32) as QueueId });
+
+    expect(rowOf({ entry: undefined, task, queueName: 'gpu' })).to.include({ queue: 'gpu', job: undefined });
+  });
+});

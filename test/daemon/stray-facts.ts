@@ -1,0 +1,79 @@
+// One task as a round sees it, from which strays are found: for the tests that find them.
+import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
+import type { Task } from '../../src/clearml/task.ts';
+import { findStrays, type Stray } from '../../src/daemon/recover/find-untracked.ts';
+import type { View } from '../../src/daemon/poll/poll.ts';
+import { readPlaces } from '../../src/daemon/poll/queue-entries.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import type { Job } from '../../src/slurm/scheduler.ts';
+import { NOW, TASK } from './sightings.ts';
+
+const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
+export const OWN = 'q'.repeat(32) as QueueId;
+export const ELSEWHERE = 'x'.repeat(32) as QueueId;
+const SCHEDULER = 's'.repeat(32) as QueueId;
+const GRACE = 60_000;
+export const OLD = NOW - GRACE - 1;
+export const QUIET = { lastUpdate: OLD, statusChanged: OLD };
+
+export function jobNameOf(mark: string, laterMs = 0): string {
+  return formatJobName(TASK, newAttempt(NOW + laterMs, mark, '0000'));
+}
+
+export interface Row {
+  readonly title: string;
+  /** undefined when it was deleted. */
+  readonly task?: Task;
+  readonly jobs?: readonly Job[];
+  readonly parkedAt?: number;
+  readonly inOwnQueue?: boolean;
+  readonly known?: boolean;
+  /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
+  readonly living?: readonly string[];
+  readonly everybodys?: readonly Job[];
+  readonly stray: Stray['kind'] | 'none';
+}
+
+export function straysOf({
+  task,
+  jobs = [],
+  parkedAt,
+  inOwnQueue,
+  known,
+  living = ['m0000'],
+  everybodys,
+}: Row): Stray[] {
+  const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
+    added === undefined ? [] : [{ task: TASK, added }];
+  const queues = [
+    { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined), isWhole: true },
+    { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt), isWhole: true },
+  ];
+  const view: View = {
+    slurmMs: 0,
+    at: NOW,
+    queues,
+    isWhole: true,
+    placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
+    tasks: new Map(),
+    unread: new Set(),
+    jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
+  };
+  return findStrays({
+    view,
+    tasks: new Map(task === undefined ? [] : [[TASK, task]]),
+    unknown: new Set(known === true ? [] : [TASK]),
+    queues: [
+      {
+        id: OWN,
+        name: 'own',
+        template: { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) },
+      },
+    ],
+    schedulerQueue: SCHEDULER,
+    worker: 'login1:slurm',
+    isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
+    everybodys: everybodys && new Map(everybodys.length === 0 ? [] : [[TASK, everybodys]]),
+    adoptMs: GRACE,
+  });
+}

@@ -1,0 +1,88 @@
+// What is found out about a task that nobody seems to follow, in full.
+import { expect } from 'chai';
+import { seemsJobless, type Stray } from '../../src/daemon/recover/find-untracked.ts';
+import { readJobName } from '../../src/slurm/job-name.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
+import { jobNameOf, OLD, OWN, QUIET, straysOf, type Row } from './stray-facts.ts';
+import { jobOf, TASK, taskOf } from './sightings.ts';
+
+const SERVED = { task: TASK, queue: { id: OWN, name: 'own' } };
+const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
+const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray'>, stray: object])[] = [
+  ['its live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
+  [
+    'the job that ended while it was parked, of several the last one',
+    {
+      task: taskOf('queued'),
+      parkedAt: OLD,
+      jobs: [
+        jobOf('FAILED', { endedAt: OLD + 9_000 }),
+        jobOf('FAILED', { id: '8' as JobId, endedAt: OLD + 4_000 }),
+        jobOf('FAILED', { id: '9' as JobId, endedAt: undefined }),
+      ],
+    },
+    { ...FOUND, isOthersJob: false },
+  ],
+  [
+    'the job that ended with it in progress',
+    { task: taskOf('in_progress', QUIET), jobs: [jobOf('NODE_FAIL')] },
+    { ...FOUND, isOthersJob: false },
+  ],
+  [
+    "another Unix user's job",
+    {
+      task: taskOf('queued', { slurmJob: '7' }),
+      parkedAt: OLD,
+      everybodys: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
+    },
+    { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
+  ],
+  [
+    'the job that it ran as',
+    { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }) },
+    { kind: 'was ours', ...SERVED, jobId: '7' },
+  ],
+  [
+    'the job that it ran as, with its whole number',
+    { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
+    { kind: 'was ours', ...SERVED, jobId: '1234' },
+  ],
+  [
+    'the job that ended while it was parked, of several the last one, whatever their order',
+    {
+      task: taskOf('queued'),
+      parkedAt: OLD,
+      jobs: [
+        jobOf('FAILED', { id: '8' as JobId, endedAt: OLD + 4_000 }),
+        jobOf('FAILED', { endedAt: OLD + 9_000 }),
+        jobOf('FAILED', { id: '6' as JobId, endedAt: OLD + 2_000 }),
+      ],
+    },
+    { ...FOUND, isOthersJob: false },
+  ],
+  ['when it was left', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
+];
+
+describe('a stray tells', () => {
+  for (const [what, row, stray] of IN_FULL) {
+    it(what, () => {
+      const found = straysOf({ title: what, stray: 'none', ...row }).map((one) =>
+        'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
+      );
+      expect(found).to.deep.equal([stray]);
+    });
+  }
+
+  for (const [kind, isSo] of [
+    ['parked', true],
+    ['orphan', true],
+    ['was ours', true],
+    ['job', false],
+    ['pointless job', false],
+    ['stale entry', false],
+  ] as const) {
+    it(`by its kind whether it seems to have no job: ${kind}`, () => {
+      expect(seemsJobless({ kind } as Stray)).to.equal(isSo);
+    });
+  }
+});

@@ -1,0 +1,320 @@
+// What a crash left in the middle of a step goes on from what is found outside; each step with each thing that may be found.
+import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { resume } from '../../../src/daemon/submit/resume.ts';
+import { formatJobName } from '../../../src/slurm/job-name.ts';
+import { createDesk, type Desk } from '../desk.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { attempt, NOW } from '../sightings.ts';
+
+const go = new AbortController().signal;
+
+interface Found {
+  /** Where the task is. */
+  readonly place: 'own' | 'nowhere' | 'parked';
+  readonly job?: 'PENDING' | 'FAILED';
+}
+
+async function left(
+  desk: Desk,
+  step: Entry['step'],
+  { place, job }: Found,
+  more: Partial<Entry> = {},
+): Promise<TaskId> {
+  const task = await desk.enqueued(1);
+  if (place !== 'own') await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  if (place === 'parked') {
+    await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  }
+  if (job !== undefined) {
+    await desk.glue.scheduler.submit({ jobName: formatJobName(task, attempt(1)), script: 'login1:slurm' });
+    const [made] = desk.cluster.jobs;
+    if (made !== undefined && job === 'FAILED') desk.cluster.end(made, 'FAILED', 1);
+  }
+  await desk.glue.journal.write({
+    task,
+    queue: OWN_QUEUE,
+    queueName: 'own',
+    step,
+    stepAt: NOW,
+    attempts: 1,
+    attempt: attempt(1),
+    told: {},
+    ...more,
+  });
+  return task;
+}
+
+/** What the journal knows of the task after the daemon has looked around, and what it did in Slurm. */
+async function after(desk: Desk, task: TaskId): Promise<string> {
+  await resume(desk.glue, desk.ways, await desk.look(), go);
+  await desk.ways.finish();
+  const entry = desk.glue.journal.entries.get(task);
+  const jobs = desk.cluster.jobs.length;
+  return `${entry === undefined ? 'forgotten' : `${entry.step}${entry.jobId === undefined ? '' : ` job ${entry.jobId}`}`}, ${jobs} jobs`;
+}
+
+const LONG_AGO = { stepAt: NOW - 3_600_000 };
+
+const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
+  ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
+  ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
+  ['somebody else has parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
+  ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
+  ['the user put it back', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
+  ['a job of it lives already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['S-02 sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
+  ['sbatch may still be on its way', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  [
+    'sbatch may be on its way for twice the time that its message may take',
+    'submitting',
+    { place: 'parked' },
+    { stepAt: NOW - 20_000 },
+    'submitting, 0 jobs',
+  ],
+  ['that time is over', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, 'following job 1, 1 jobs'],
+  ['sbatch left nothing', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
+  ['it is parked no more', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
+  [
+    'sbatch left nothing five times',
+    'submitting',
+    { place: 'parked' },
+    { ...LONG_AGO, attempts: 5 },
+    'following, 0 jobs',
+  ],
+  ['somebody may have it in hand', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
+  ['nobody had it', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['somebody parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+];
+
+describe('what a crash left in the middle of a step', () => {
+  for (const [title, step, found, more, becomes] of ROWS) {
+    it(`${step}, and ${title}: ${becomes}`, async () => {
+      const desk = createDesk();
+      const task = await left(desk, step, found, more);
+
+      expect(await after(desk, task)).to.equal(becomes);
+    });
+  }
+
+  it('returns an orphan to its queue', async () => {
+    const desk = createDesk();
+    await after(desk, await left(desk, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('does not go on with a task that the user has aborted', async () => {
+    for (const step of ['claiming', 'parking'] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place: 'nowhere' });
+      await desk.server.call('tasks.stop', { task });
+
+      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    }
+  });
+
+  it('follows a job of another attempt than the last without telling of it', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
+
+    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
+    expect(desk.said(task)).to.deep.equal([]);
+    expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+  });
+
+  it('gives a task back whose queue is no longer served, and adopts its job where it has one', async () => {
+    for (const step of ['claiming', 'parking'] as const) {
+      const desk = createDesk({ queues: [] });
+      const task = await left(desk, step, { place: 'nowhere' });
+
+      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    }
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' });
+    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
+  });
+
+  it('gives a parked task of a queue that is no longer served back when it would need a new job', async () => {
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+  });
+
+  it('waits while accounting can not be asked, and says so', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    desk.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
+
+    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(false);
+
+    expect(desk.cluster.jobs).to.deep.equal([]);
+    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
+    const sentence = 'warn: Nobody knows yet whether Slurm took the job: it could not be looked up';
+    expect(desk.logged).to.deep.equal([sentence]);
+    expect(desk.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
+  });
+
+  it('looks for what sbatch left since the first attempt, or since the only one', async () => {
+    for (const [more, since] of [
+      [LONG_AGO, LONG_AGO.stepAt],
+      [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
+    ] as const) {
+      const asked: unknown[] = [];
+      const { glue } = createDesk();
+      const desk = createDesk({
+        scheduler: {
+          ...glue.scheduler,
+          lookUp: (names, from) => {
+            asked.push(names, from);
+            return Promise.resolve({ kind: 'failed', words: '' });
+          },
+        },
+      });
+      const task = await left(desk, 'submitting', { place: 'parked' }, more);
+      await after(desk, task);
+
+      expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
+    }
+  });
+
+  it('tells that a new attempt is one, and why', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    await after(desk, task);
+
+    expect(desk.said(task)).to.deep.equal([
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
+    ]);
+  });
+
+  it('leaves a task that somebody has in hand as it is, to its very status message', async () => {
+    for (const [step, place] of [
+      ['claiming', 'own'],
+      ['claiming', 'parked'],
+      ['orphaned', 'parked'],
+    ] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place }, LONG_AGO);
+      const before = await desk.read(task);
+      await after(desk, task);
+
+      expect(await desk.read(task), `${step}, ${place}`).to.deep.equal(before);
+    }
+  });
+
+  it('makes no job for a task that was deleted while its entry stayed', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    desk.server.store.tasks.delete(task);
+
+    expect(await after(desk, task)).to.equal('following, 0 jobs');
+  });
+
+  it('leaves a task of a queue that is no longer served to the user who has enqueued it again', async () => {
+    const desk = createDesk({ queues: [] });
+    const task = await left(desk, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
+
+    expect(await after(desk, task)).to.equal('orphaned, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(desk.said(task)).to.deep.equal([]);
+  });
+
+  it('goes on with a task of the queue that it came from, whatever else is served', async () => {
+    const { glue } = createDesk();
+    const desk = createDesk({
+      queues: glue.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
+    });
+    const task = await left(desk, 'parking', { place: 'nowhere' });
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(desk.said(task)).to.deep.equal([
+      'Back at the front of queue "own": the daemon that had taken it no longer serves the queue.',
+    ]);
+  });
+
+  for (const [title, step, found, more, isSettled] of [
+    ['a task that is followed', 'following', { place: 'parked' }, {}, true],
+    ['a pop that never happened', 'claiming', { place: 'own' }, {}, true],
+    ['a job that was found', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
+    ['a job that was found ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
+    ['a job that may be on its way', 'submitting', { place: 'parked' }, {}, false],
+    ['a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
+    ['a task that the table is left to', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['a task that its user put back', 'parking', { place: 'own' }, {}, true],
+    ['an orphan that somebody may have in hand', 'orphaned', { place: 'nowhere' }, {}, true],
+  ] as const) {
+    it(`needs ${isSettled ? 'no' : 'another'} look soon: ${title}`, async () => {
+      const desk = createDesk();
+      await left(desk, step, found, more);
+
+      expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(isSettled);
+      await desk.ways.finish();
+    });
+  }
+
+  it('needs no other look soon once a task was given back', async () => {
+    const desk = createDesk({ queues: [] });
+    await left(desk, 'parking', { place: 'parked' });
+
+    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(true);
+  });
+
+  it('leaves a task alone that is followed already', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'following', { place: 'parked', job: 'PENDING' });
+    const before = desk.glue.journal.entries.get(task);
+
+    expect(await after(desk, task)).to.equal('following, 1 jobs');
+    expect(desk.glue.journal.entries.get(task)).to.deep.equal(before);
+  });
+
+  it('tells only what sbatch should have answered', async () => {
+    for (const [step, lines] of [
+      ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
+      ['parking', []],
+    ] as const) {
+      const desk = createDesk();
+      const task = await left(desk, step, { place: 'parked', job: 'PENDING' });
+      await after(desk, task);
+
+      expect(desk.said(task)).to.deep.equal(lines);
+      expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+      expect(desk.facts.get('info: The job was found by its name')).to.deep.equal({ task, job: '1', queue: 'own' });
+    }
+  });
+
+  it('makes no new job for a task that was aborted while it was parked', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    await desk.server.call('tasks.stop', { task });
+
+    expect(await after(desk, task)).to.equal('following, 0 jobs');
+  });
+
+  it('does not park a task again that is parked: a job may have taken that entry', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'parking', { place: 'parked' });
+    const calls = desk.calls.length;
+    await after(desk, task);
+
+    expect(desk.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
+  });
+
+  it('gives a task back when the scheduler queue was deleted, and says so', async () => {
+    const desk = createDesk();
+    const task = await left(desk, 'parking', { place: 'nowhere' });
+    await desk.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
+
+    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+    expect(desk.said(task)).to.deep.equal(['Back at the front of queue "own": the scheduler queue was deleted.']);
+  });
+});

@@ -1,0 +1,286 @@
+// What every host promises, held to by each provider on real processes: what a command gets, what comes back, and that none outlives its deadline.
+import { expect } from 'chai';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from '../../src/transport/errors.ts';
+import { writePrivateFile } from '../../src/transport/files.ts';
+import type { Host, HostCommand } from '../../src/transport/host.ts';
+import { readOthersFile } from '../../src/transport/others-file.ts';
+import { rejection } from '../support/rejection.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { runPastDeadline } from './growing-deadline.ts';
+
+export interface HostUnderTest {
+  /** Makes another host that starts its programs in the same folder. */
+  open(variables?: Readonly<Record<string, string>>): Host;
+  /** Where its programs start; it belongs to the user they run as, and can be looked at from here. */
+  readonly folder: string;
+  readonly user: string;
+  readonly home: string;
+}
+
+/** @param enter called once, before the tests */
+export function describeHostContract(enter: () => Promise<HostUnderTest>): void {
+  let place: HostUnderTest;
+  let host: Host;
+
+  before(async () => {
+    place = await enter();
+    host = place.open();
+  });
+
+  after(() => host.close());
+
+  function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
+    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+  }
+
+  it('gives back exit code, standard output and standard error', async () => {
+    const result = await host.run(shell('echo out; echo err >&2; exit 3'));
+
+    expect(result).to.deep.equal({ exitCode: 3, killedBy: undefined, stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  it('gives back nothing more than was printed', async () => {
+    expect(await host.run(shell('printf out; printf err >&2'))).to.include({ stdout: 'out', stderr: 'err' });
+    expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
+  });
+
+  it('gives back output that is no text', async () => {
+    const { stdout } = await host.run(shell(`printf 'a\\000b\\r\\n\\377\\033[1mc\\n\\n'`));
+
+    expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');
+  });
+
+  it('gives back a long answer whole', async () => {
+    const { stdout, stderr } = await host.run(shell('seq 200000; seq 100000 >&2'));
+
+    expect(stdout.split('\n')).to.have.lengthOf(200_001);
+    expect(stderr.split('\n')).to.have.lengthOf(100_001);
+  });
+
+  it('names the signal that ended a program', async () => {
+    expect(await host.run(shell('kill -9 $$'))).to.include({ exitCode: undefined, killedBy: 'SIGKILL' });
+  });
+
+  it('passes arguments as they are, without a shell', async () => {
+    const args = ['$(touch pwned)', '`id`', 'a\'b"c', 'two words', '*', '', 'ü\n', '!!', '\\n', '-e', '%s', '#end'];
+    const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: PATIENCE_MS });
+
+    expect(result.stdout).to.equal(args.map((arg) => `${arg}|`).join(''));
+    expect(existsSync(join(place.folder, 'pwned'))).to.equal(false);
+  });
+
+  it('writes standard input as it is and closes it', async () => {
+    for (const stdin of [
+      '',
+      '\n',
+      'no end',
+      "it's\n\n",
+      '\\n\\0 %s $HOME `id`\t\r\n',
+      'a\0b\\0\0',
+      '#end\n#begin',
+      'ü',
+    ]) {
+      const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+
+      expect(stdout).to.equal(stdin);
+    }
+  });
+
+  it('writes standard input that is longer than a pipe holds', async () => {
+    const stdin = `${"ü'".repeat(200_000)}end`;
+    const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+
+    expect(result.stdout === stdin).to.equal(true);
+  });
+
+  it('takes it well when a program does not read its input', async () => {
+    const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: PATIENCE_MS });
+
+    expect(result).to.deep.equal({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' });
+  });
+
+  it('gives each of many commands at once its own answer', async () => {
+    const numbers = Array.from({ length: 20 }, (_, index) => String(index));
+    const answers = await Promise.all(numbers.map((number) => host.run(shell(`echo ${number}; echo ${number} >&2`))));
+
+    expect(answers.map(({ stdout }) => stdout.trim())).to.deep.equal(numbers);
+    expect(answers.map(({ stderr }) => stderr.trim())).to.deep.equal(numbers);
+  });
+
+  it('keeps out of every answer what another program left behind in the background, which prints on', async () => {
+    const printOn =
+      'trap "" PIPE; n=0; while n=$((n + 1)); test $n -lt 200; do echo late; echo late >&2; sleep 0.01; done';
+    const first = await host.run(shell(`{ ${printOn}; echo done > printed-on; } & echo first`));
+    expect(first.stdout).to.contain('first\n');
+
+    for (let number = 0; number < 20 || !existsSync(join(place.folder, 'printed-on')); number += 1) {
+      expect(await host.run(shell(`echo ${number}; echo ${number} >&2`))).to.include({
+        stdout: `${number}\n`,
+        stderr: `${number}\n`,
+      });
+    }
+  });
+
+  it('lets nothing through of any environment but the named variables', async () => {
+    process.env['LEAK_TEST_SECRET'] = 'secret';
+    const own = place.open({ TZ: 'Asia/Tokyo', SLURM_CONF: "/it's here" });
+    try {
+      const { stdout } = await own.run({
+        program: 'env',
+        args: [],
+        env: { SLURM_TIME_FORMAT: '%s' },
+        timeoutMs: PATIENCE_MS,
+      });
+
+      const lines = stdout.trim().split('\n').sort();
+      expect(lines.filter((line) => !line.startsWith('PATH='))).to.deep.equal([
+        `HOME=${place.home}`,
+        'LANG=C.UTF-8',
+        'LC_ALL=C.UTF-8',
+        `LOGNAME=${place.user}`,
+        "SLURM_CONF=/it's here",
+        'SLURM_TIME_FORMAT=%s',
+        'TZ=Asia/Tokyo',
+        `USER=${place.user}`,
+      ]);
+    } finally {
+      delete process.env['LEAK_TEST_SECRET'];
+      await own.close();
+    }
+  });
+
+  it('starts programs in its working directory', async () => {
+    expect(await host.run({ program: 'pwd', args: [], timeoutMs: PATIENCE_MS })).to.include({
+      stdout: `${place.folder}\n`,
+    });
+  });
+
+  it('says which program was not found, and where it looked', async () => {
+    const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: PATIENCE_MS }));
+
+    expect(error).to.be.instanceOf(CommandNotFound);
+    expect(error).to.include({ program: 'sbatchh', host: host.name });
+    expect(error).to.have.property('searchPath').that.contains('/usr/bin:/bin');
+  });
+
+  it('says the same of a file that is not executable', async () => {
+    const path = join(place.folder, 'sbatch');
+    writeFileSync(path, '#!/bin/sh\n');
+    chmodSync(path, 0o644);
+
+    expect(await rejection(host.run({ program: path, args: [], timeoutMs: PATIENCE_MS }))).to.be.instanceOf(
+      CommandNotFound,
+    );
+  });
+
+  it('does not take an exit code of the program for its own failure', async () => {
+    for (const exitCode of [98, 124, 126, 127, 140, 210, 255]) {
+      expect(await host.run(shell(`exit ${String(exitCode)}`))).to.include({ exitCode, killedBy: undefined });
+    }
+  });
+
+  it('ends a program and everything it started at the deadline, and keeps what it had printed', async () => {
+    const pidFile = join(place.folder, 'pid');
+    const script = `echo 4711; echo why >&2; sleep 1000 & echo $! > ${pidFile}; wait`;
+    const hasBegun = (): boolean => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '';
+    const { error, timeoutMs } = await runPastDeadline(
+      (deadlineMs) => rejection(host.run(shell(script, { timeoutMs: deadlineMs }))),
+      hasBegun,
+    );
+
+    expect(error).to.be.instanceOf(CommandTimedOut);
+    expect(error).to.include({ program: 'sh', timeoutMs, stdout: '4711\n', stderr: 'why\n' });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await waitUntil('the grandchild to be gone', () => !isAlive(pid));
+  });
+
+  it('goes on after a program that ran past its deadline', async () => {
+    await rejection(host.run({ program: 'sleep', args: ['100'], timeoutMs: 200 }));
+
+    expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
+  });
+
+  it('ends a program when it is told to stop, with the reason it was told', async () => {
+    const stop = new AbortController();
+    const pidFile = join(place.folder, 'stopped-pid');
+    const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
+    await waitUntil('the program to run', () => existsSync(pidFile));
+    const why = new Error('the daemon stops');
+    stop.abort(why);
+
+    expect(await rejection(running)).to.equal(why);
+  });
+
+  it('starts nothing when it was told to stop before', async () => {
+    const command = shell('touch ran', { signal: AbortSignal.abort(new Error('stopped')) });
+
+    expect(await rejection(host.run(command))).to.have.property('message', 'stopped');
+    expect(existsSync(join(place.folder, 'ran'))).to.equal(false);
+  });
+
+  it('ends a program that never stops printing', async () => {
+    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: PATIENCE_MS }));
+
+    expect(error).to.be.instanceOf(HostLost);
+  });
+
+  it('ends what still runs when it is given up, and starts nothing more', async () => {
+    const own = place.open();
+    await own.run(shell(':'));
+    const running = rejection(own.run(shell('sleep 60')));
+    await own.close();
+
+    expect(await running).to.be.instanceOf(HostLost);
+    expect(await rejection(own.run(shell('true')))).to.be.instanceOf(HostLost);
+  });
+
+  it('writes a file that only its owner can read', async () => {
+    const path = join(place.folder, 'made', 'here', "job's conf");
+    const text = `${'line\n'.repeat(30_000)}ü the end`;
+    await writePrivateFile(host, path, text);
+
+    expect(await host.run({ program: 'stat', args: ['-c', '%a %U', path], timeoutMs: PATIENCE_MS })).to.include({
+      stdout: `600 ${place.user}\n`,
+    });
+    expect(readFileSync(path, 'utf8') === text).to.equal(true);
+  });
+
+  it('reads the end of a file of the expected user, and neither what a link names nor a FIFO', async () => {
+    const file = join(place.folder, "job's log.out");
+    await host.run(
+      shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),
+    );
+    const owner = Number((await host.run(shell('id -u'))).stdout);
+    const read = async (path: string, user = owner): Promise<unknown> =>
+      readOthersFile(host, { path, owner: user }, { from: -9, most: 100 });
+
+    expect(await read(file)).to.include({ kind: 'read', text: 'very end\n' });
+    expect(await read(join(place.folder, 'nothing'))).to.include({ kind: 'unreadable' });
+    for (const name of ['link', 'fifo', '.'])
+      expect(await read(join(place.folder, name))).to.include({ kind: 'refused' });
+    expect(await read(file, owner + 1)).to.include({ kind: 'refused' });
+  });
+
+  it('does not blame the program when the working directory is gone', async () => {
+    rmSync(place.folder, { recursive: true });
+    try {
+      const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS }));
+
+      expect(error).to.be.instanceOf(HostUnreachable);
+      expect(error.message).to.contain(place.folder);
+    } finally {
+      mkdirSync(place.folder);
+    }
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

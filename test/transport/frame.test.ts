@@ -1,0 +1,86 @@
+// The marks around an answer: what stands between them comes back as it was, and a cut answer is never taken for a whole one.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { MARKS, mark, readFrame } from '../../src/transport/frame.ts';
+
+const NONCE = '6f1ed002ab5595859014ebf0';
+
+/** Any text, with what might be taken for marks more often than by chance. */
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('[', ']', '[x end]', `[${NONCE}`, `${NONCE} exit 0`, '\n', 'exit 0]', `[${NONCE} exit ]`),
+    ),
+  )
+  .map((parts) => parts.join(''))
+  // Nobody can print a whole mark who does not know the nonce.
+  .filter((text) => !/\[6f1ed002ab5595859014ebf0 (begin|exit \d+|end|no-)/.test(text));
+
+function framed(text: string, end: string, before = '', after = ''): string {
+  return `${before}${mark(NONCE, MARKS.begin)}\n${text}${mark(NONCE, end)}\n${after}`;
+}
+
+/** What the program printed, and what it left behind printed after its end. */
+function exited(text: string, exitCode: number, late = ''): string {
+  return `${text}${mark(NONCE, `${MARKS.exit} ${String(exitCode)}`)}\n${late}`;
+}
+
+describe('a framed answer', () => {
+  it('is what was printed, whatever stands around it', () => {
+    fc.assert(
+      fc.property(anyText, anyText, anyText, anyText, fc.nat(255), (stdout, stderr, before, after, exitCode) => {
+        const answer = readFrame(
+          NONCE,
+          framed(exited(stdout, exitCode), MARKS.end, before, after),
+          framed(exited(stderr, exitCode), MARKS.end, before, after),
+        );
+
+        expect(answer).to.deep.equal({ kind: 'ended', exitCode, stdout, stderr });
+      }),
+    );
+  });
+
+  it('is not known when either stream is cut anywhere before its end', () => {
+    const whole = framed(exited('4711\n', 12, 'late'), MARKS.end);
+    const needed = whole.lastIndexOf(']') + 1;
+    for (let length = 0; length < needed; length += 1) {
+      expect(readFrame(NONCE, whole.slice(0, length), whole)).to.include({ kind: 'cut' });
+      expect(readFrame(NONCE, whole, whole.slice(0, length))).to.include({ kind: 'cut' });
+    }
+    expect(readFrame(NONCE, whole.slice(0, needed), whole)).to.include({
+      kind: 'ended',
+      exitCode: 12,
+      stdout: '4711\nlate',
+    });
+  });
+
+  it('is not known when the mark of its exit is missing', () => {
+    const whole = framed(exited('4711\n', 0), MARKS.end);
+
+    expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'cut' });
+    expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'cut' });
+  });
+
+  it('tells whether the command had begun, and what it had printed until the cut', () => {
+    expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({ kind: 'cut', hasBegun: false, stdout: '', stderr: '' });
+    expect(readFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
+  });
+
+  it('says that nothing was run, and why', () => {
+    const missing = framed('/opt/bin:/bin', MARKS.noProgram);
+    const nowhere = framed('/gone', MARKS.noFolder);
+
+    expect(readFrame(NONCE, missing, framed('', MARKS.noProgram))).to.deep.equal({
+      kind: 'no program',
+      searchPath: '/opt/bin:/bin',
+    });
+    expect(readFrame(NONCE, nowhere, framed('', MARKS.noFolder))).to.deep.equal({ kind: 'no folder', folder: '/gone' });
+  });
+
+  it('of another command is none of this one', () => {
+    const other = framed(exited('4711\n', 0), MARKS.end).replaceAll(NONCE, 'another');
+
+    expect(readFrame(NONCE, other, other)).to.include({ kind: 'cut', hasBegun: false });
+  });
+});

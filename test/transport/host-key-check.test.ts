@@ -1,0 +1,222 @@
+// Which keys a host may show, what is said when it shows another one, and what is remembered.
+import { expect } from 'chai';
+import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { fingerprint } from '../../src/transport/host-key-verdict.ts';
+import { hashedName } from '../../src/transport/known-hosts.ts';
+import { hostKey, keyFolder, written } from './host-keys-here.ts';
+
+const OLD = hostKey('ssh-ed25519', 'old');
+const NEW = hostKey('ssh-ed25519', 'new');
+const ECDSA = hostKey('ecdsa-sha2-nistp256', 'another type');
+
+describe('in strict mode, a host key', () => {
+  it('that is known is accepted: plain, hashed, in any of the files, at its port, beside others', async () => {
+    const files: readonly (readonly [name: string, text: string])[] = [
+      ['known', `login1 ${written(OLD)}\n`],
+      ['known', `${hashedName('login1', Buffer.from('salt'))} ${written(OLD)}\n`],
+      ['global', `*.example.org,login1 ${written(OLD)}\n`],
+      ['known', `login1 ${written(ECDSA)}\nlogin1 ${written(NEW)}\nlogin1 ${written(OLD)}\n`],
+    ];
+    for (const [name, text] of files) {
+      await using here = await keyFolder();
+      await here.write(name, text);
+      expect(await here.say({}, 'login1', 22, OLD), text).to.equal('ok');
+    }
+  });
+
+  it('that is known for the usual port is accepted at another one, as by ssh', async () => {
+    await using here = await keyFolder();
+    await here.write('known', `login1 ${written(OLD)}\n`);
+
+    expect(await here.say({}, 'login1', 2222, OLD)).to.equal('ok');
+    expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is not known');
+  });
+
+  it('that stands in a file that others can change is refused, whatever they wrote', async () => {
+    await using here = await keyFolder();
+    const known = await here.write('known', `login1 ${written(OLD)}\n`);
+    await chmod(here.folder, 0o755);
+    await chmod(known, 0o666);
+
+    expect(await here.say({}, 'login1', 22, OLD)).to.equal(
+      `The host key of login1 can't be checked: others can change ${known}, as ${known} can be written by everybody ` +
+        '(mode 666). Nothing was sent. Run chmod go-w on that.',
+    );
+    expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is not known');
+  });
+
+  it('that is not known is refused with its fingerprint, the files, and two ways on', async () => {
+    await using here = await keyFolder();
+
+    expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
+      `The host key of [login1]:2222 is not known: it shows the ED25519 key ${fingerprint(NEW)}, and no line for it stands in ${here.folder}/known, ${here.folder}/global. ` +
+        'Compare this with what the site publishes, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
+    );
+    await expectNothingWritten(here.folder);
+  });
+
+  it("that has changed is refused with the file, the line and both fingerprints, and ssh-keygen's way on", async () => {
+    await using here = await keyFolder();
+    await here.write('known', `# mine\nlogin1 ${written(ECDSA)}\nlogin1 ${written(OLD)}\n`);
+
+    expect(await here.say({}, 'login1', 22, NEW)).to.equal(
+      `The host key of login1 has changed: it shows the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
+        'Somebody may be listening in, or the host was set up anew; nothing was sent. ' +
+        `Ask the site. If the new key is right, remove the old one with: ssh-keygen -f ${here.folder}/known -R 'login1'`,
+    );
+  });
+
+  it('that is revoked is refused, though another line knows it, and though it is pinned', async () => {
+    await using here = await keyFolder();
+    await here.write('known', `login1 ${written(OLD)}\n`);
+    await here.write('global', `@revoked * ${written(OLD)}\n`);
+
+    for (const policy of [{}, { fingerprint: fingerprint(OLD) }, { mode: 'accept-new' as const }])
+      expect(await here.say(policy, 'login1', 22, OLD))
+        .to.contain(`${here.folder}/global:1`)
+        .and.to.contain('revoked');
+  });
+
+  it('behind a @cert-authority is said to need the openssh provider', async () => {
+    await using here = await keyFolder();
+    await here.write('known', `@cert-authority *.example.org ${written(OLD)}\n`);
+
+    for (const mode of ['strict', 'accept-new'] as const)
+      expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider to openssh');
+  });
+
+  it('is looked up under the alias of the host, whatever the port', async () => {
+    await using here = await keyFolder();
+    await here.write('known', `cluster ${written(OLD)}\n`);
+
+    expect(await here.say({ alias: 'cluster' }, 'login7', 2222, OLD)).to.equal('ok');
+    expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
+  });
+
+  it('is refused when a file can not be read', async () => {
+    await using here = await keyFolder();
+    await mkdir(join(here.folder, 'global'));
+
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("can't be checked: EISDIR");
+  });
+});
+
+describe('in the mode accept-new, a host key', () => {
+  it('is added to the first file the first time, and held to it afterwards', async () => {
+    await using here = await keyFolder();
+    const policy = { mode: 'accept-new' as const };
+
+    expect(await here.say(policy, 'login1', 2222, NEW)).to.equal('ok');
+
+    expect(await here.read('known')).to.equal(`[login1]:2222 ${written(NEW)}\n`);
+    expect((await stat(join(here.folder, 'known'))).mode & 0o777).to.equal(0o600);
+    expect(await here.say({}, 'login1', 2222, NEW)).to.equal('ok');
+    expect(await here.say(policy, 'login1', 2222, OLD)).to.contain('has changed');
+    expect(await here.say(policy, 'login1', 2222, ECDSA)).to.contain('has changed');
+  });
+
+  it('is added below what is there, also where that has no line end, and hashed where the others are', async () => {
+    await using here = await keyFolder();
+    const before = `${hashedName('other', Buffer.from('salt'))} ${written(OLD)}`;
+    await here.write('known', before);
+
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.equal('ok');
+
+    const [first, second = '', rest] = (await here.read('known')).split('\n');
+    expect(first).to.equal(before);
+    expect(second).to.match(/^\|1\|\S+ ssh-ed25519 \S+$/);
+    expect(rest).to.equal('');
+    expect(await here.say({}, 'login1', 22, NEW)).to.equal('ok');
+  });
+
+  it('is new for only one of two connections at the same time', async () => {
+    await using here = await keyFolder();
+    const policy = { mode: 'accept-new' as const };
+
+    const said = await Promise.all([OLD, NEW].map((key) => here.say(policy, 'login1', 22, key)));
+
+    expect(said[0]).to.equal('ok');
+    expect(said[1]).to.contain('has changed');
+  });
+
+  it('is refused when it can not be remembered', async () => {
+    await using here = await keyFolder();
+    await symlink('/dev/null', join(here.folder, 'known'));
+
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("can't be remembered");
+  });
+
+  it('is not remembered where others can change the file, be it empty', async () => {
+    await using here = await keyFolder();
+    const known = await here.write('known', '');
+    await chmod(here.folder, 0o755);
+    await chmod(known, 0o666);
+
+    for (const mode of ['strict', 'accept-new'] as const)
+      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be written by everybody (mode 666)`);
+    expect(await here.read('known')).to.equal('');
+  });
+
+  it('is not remembered in a file that is yet to be made where anybody could make it first, through links neither', async () => {
+    await using here = await keyFolder();
+    const open = join(here.folder, 'open');
+    await mkdir(open);
+    await chmod(here.folder, 0o755);
+    await chmod(open, 0o1777);
+    await symlink(join(open, 'made'), join(here.folder, 'whole-link'));
+    await symlink('sub/../open/made', join(here.folder, 'link'));
+    await mkdir(join(here.folder, 'sub'));
+    await symlink('../made', join(open, 'link-up'));
+
+    for (const name of ['open/known', 'open/.ssh/known', 'whole-link', 'link']) {
+      const files = { knownHostsFiles: [join(here.folder, name)], mode: 'accept-new' as const };
+      expect(await here.say(files, 'login1', 22, NEW), name).to.contain(
+        `others can change ${here.folder}/${name}, as ${open} can be written by everybody (mode 1777)`,
+      );
+    }
+    expect(await readdir(open)).to.deep.equal(['link-up']);
+    const out = { knownHostsFiles: [join(open, 'link-up')], mode: 'accept-new' as const };
+    expect(await here.say(out, 'login1', 22, NEW)).to.equal('ok');
+    expect(await here.read('made')).to.include('ssh-ed25519');
+  });
+
+  it('makes the folder of the file, private', async () => {
+    await using here = await keyFolder();
+    const file = join(here.folder, '.ssh', 'known_hosts');
+
+    expect(await here.say({ mode: 'accept-new', knownHostsFiles: [file] }, 'login1', 22, NEW)).to.equal('ok');
+
+    expect((await stat(join(here.folder, '.ssh'))).mode & 0o777).to.equal(0o700);
+  });
+});
+
+describe('a pinned host key', () => {
+  it('is the only one that is accepted, whatever the files say', async () => {
+    await using here = await keyFolder();
+    await here.write('known', `login1 ${written(OLD)}\n`);
+    const policy = { fingerprint: fingerprint(NEW) };
+
+    expect(await here.say(policy, 'login1', 22, NEW)).to.equal('ok');
+    expect(await here.say(policy, 'login1', 22, OLD))
+      .to.contain(fingerprint(OLD))
+      .and.to.contain(`host_keys is ${fingerprint(NEW)}`);
+  });
+});
+
+describe('the key types that a host is asked for', () => {
+  it('are those it is known by', async () => {
+    await using here = await keyFolder();
+    const file = await here.write('known', `login1 ${written(ECDSA)}\n@revoked login1 ${written(OLD)}\n`);
+    const keys = createHostKeys({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });
+
+    expect(await keys.knownTypes('login1', 22)).to.deep.equal(['ecdsa-sha2-nistp256']);
+    expect(await keys.knownTypes('login1', 2222)).to.deep.equal(['ecdsa-sha2-nistp256']);
+    expect(await keys.knownTypes('login2', 22)).to.deep.equal([]);
+  });
+});
+
+async function expectNothingWritten(folder: string): Promise<void> {
+  expect(await stat(join(folder, 'known')).catch(() => undefined)).to.equal(undefined);
+}

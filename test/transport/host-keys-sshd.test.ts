@@ -1,0 +1,103 @@
+// Host keys between a real sshd and the provider ssh2: whoever shows a key that is not trusted is told nothing.
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { HostUnreachable } from '../../src/transport/errors.ts';
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
+import { createSsh2Host, type Ssh2HostOptions } from '../../src/transport/ssh2.ts';
+import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { keyFolder, type KeyFolder } from './host-keys-here.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+
+describe('a host behind a real sshd', () => {
+  before(requireRoot);
+  before(requireSshd);
+
+  let account: TestAccount;
+  let sshd: TestSshd;
+  let keys: KeyFolder;
+
+  before(async () => {
+    account = await addAccount();
+  });
+  after(() => removeAccount(account));
+  beforeEach(async () => {
+    sshd = await startSshd();
+    keys = await keyFolder();
+  });
+  afterEach(async () => {
+    await sshd[Symbol.asyncDispose]();
+    await keys[Symbol.asyncDispose]();
+  });
+
+  /** What one command over a connection of its own comes to: its output, or the sentence. */
+  async function greet(policy: Partial<HostKeyPolicy>, more: Partial<SshTarget> = {}): Promise<string> {
+    const knownHostsFiles = [join(keys.folder, 'known')];
+    const target = targetOf(sshd, account, { hostKeys: { mode: 'strict', knownHostsFiles, ...policy }, ...more });
+    const host = createSsh2Host(optionsFor(target));
+    try {
+      const { stdout } = await host.run({ program: 'echo', args: ['hello'], timeoutMs: PATIENCE_MS });
+      return stdout.trim();
+    } catch (error) {
+      expect(error).to.be.instanceOf(HostUnreachable);
+      return String(error);
+    } finally {
+      await host.close();
+    }
+  }
+
+  /** From its log: nobody got as far as to say who they are. */
+  function expectNobodyAuthenticated(server: TestSshd, since = ''): void {
+    expect(server.log().slice(since.length)).not.to.match(/Accepted|Failed|userauth|user cas-|publickey/);
+  }
+
+  it('that is not known is refused on the first connection in strict mode, and learns no name and no key', async () => {
+    expect(await greet({})).to.contain(`The host key of [127.0.0.1]:${sshd.port} is not known`);
+    expectNobodyAuthenticated(sshd);
+  });
+
+  it('is let in when its key is known', async () => {
+    expect(await greet({ knownHostsFiles: [sshd.knownHosts()] })).to.equal('hello');
+    expect(sshd.loginCount()).to.be.greaterThan(0);
+  });
+
+  it('is remembered in the mode accept-new, and another key on the next connection is refused', async () => {
+    expect(await greet({ mode: 'accept-new' })).to.equal('hello');
+    expect(await greet({})).to.equal('hello');
+    expect(await keys.read('known')).to.match(new RegExp(`^\\[127\\.0\\.0\\.1\\]:${sshd.port} ssh-ed25519 \\S+\\n$`));
+
+    await sshd.changeHostKey();
+    const before = sshd.log();
+
+    const told = await greet({ mode: 'accept-new' });
+    expect(told).to.contain('has changed').and.to.contain(`${keys.folder}/known:1`);
+    expectNobodyAuthenticated(sshd, before);
+  });
+
+  it('is never spoken to when the jump host before it shows another key', async () => {
+    await using inner = await startSshd();
+    const jump = targetOf(sshd, account, { name: 'gate' });
+    const hostKeys: HostKeyPolicy = { mode: 'strict', knownHostsFiles: [inner.knownHosts()] };
+    const way = { port: inner.port, hostKeys, jumps: [jump] };
+    expect(await greet({}, way)).to.equal('hello');
+    const logins = inner.loginCount();
+    await sshd.changeHostKey();
+    const before = sshd.log();
+
+    expect(await greet({}, way)).to.contain('has changed');
+
+    expectNobodyAuthenticated(sshd, before);
+    expect(inner.loginCount()).to.equal(logins);
+  });
+});
+
+function optionsFor(target: SshTarget): Ssh2HostOptions {
+  return {
+    target,
+    surroundings: {},
+    hostKeysOf: createHostKeys,
+    here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+  };
+}

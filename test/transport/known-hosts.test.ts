@@ -1,0 +1,126 @@
+// Which lines of a known_hosts file speak of a host: by tables, and as ssh-keygen itself says.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { knownName, readKnownHosts, speaksOf } from '../../src/transport/known-hosts.ts';
+import { requireSshd } from '../support/requires.ts';
+import { hostKey, keyFolder, written } from './host-keys-here.ts';
+
+const execute = promisify(execFile);
+const KEY = hostKey('ssh-ed25519', 'one');
+
+describe('a name in known_hosts', () => {
+  const cases: readonly [names: string, host: string, port: number, speaks: boolean][] = [
+    ['login1', 'login1', 22, true],
+    ['login1', 'LOGIN1', 22, true],
+    ['LOGIN1.example.org', 'login1.example.org', 22, true],
+    ['login1', 'login10', 22, false],
+    ['login1', 'login1', 2222, false],
+    ['[login1]:2222', 'login1', 2222, true],
+    ['[login1]:2222', 'login1', 22, false],
+    ['login1,192.0.2.7', '192.0.2.7', 22, true],
+    ['*.example.org', 'login1.example.org', 22, true],
+    ['*.example.org', 'example.org', 22, false],
+    ['[*.example.org]:2222', 'login1.example.org', 2222, true],
+    ['login?', 'login1', 22, true],
+    ['login?', 'login', 22, false],
+    ['*,!login1', 'login1', 22, false],
+    ['!login1,*', 'login2', 22, true],
+    ['!login1', 'login2', 22, false],
+    ['login.1', 'loginx1', 22, false],
+    ['2001:db8::7', '2001:db8::7', 22, true],
+    ['|1|notbase64!|x', 'login1', 22, false],
+    ['|2|AAAA|AAAA', 'login1', 22, false],
+  ];
+  for (const [names, host, port, speaks] of cases) {
+    it(`${names} ${speaks ? 'speaks' : 'does not speak'} of ${host}, port ${port}`, () => {
+      expect(speaksOf(names, knownName(host, port))).to.equal(speaks);
+    });
+  }
+});
+
+describe('a line in known_hosts', () => {
+  const cases: readonly [what: string, line: string, names: string[]][] = [
+    ['with a comment behind the key', `login1 ${written(KEY)} root@login1 of 2024`, ['login1']],
+    ['with tabs and blanks before it', `\t  login1\t${written(KEY)}`, ['login1']],
+    ['that is revoked', `@revoked login1 ${written(KEY)}`, ['login1']],
+    ['with a marker that nobody knows', `@trusted login1 ${written(KEY)}`, []],
+    ['with two markers', `@revoked @cert-authority login1 ${written(KEY)}`, []],
+    ['that is a comment', `# login1 ${written(KEY)}`, []],
+    ['that is empty', '', []],
+    ['whose type is not that of the key', `login1 ssh-rsa ${written(KEY).split(' ')[1] ?? ''}`, []],
+    ['whose key is no key', 'login1 ssh-ed25519 AAAA', []],
+    ['from the times of SSH 1', 'login1 1024 35 1234567890', []],
+  ];
+  for (const [what, line, names] of cases) {
+    it(`${what} is ${names.length === 0 ? 'left out' : 'read'}`, () => {
+      expect(readKnownHosts('f', `${line}\n`).map((known) => known.names)).to.deep.equal(names);
+    });
+  }
+
+  it('is told by its number, whatever stands before it', () => {
+    const text = `# one\r\n\r\nbroken\r\nlogin1 ${written(KEY)}\r\n`;
+
+    expect(readKnownHosts('/k', text)).to.deep.equal([
+      { file: '/k', line: 4, marker: undefined, names: 'login1', key: KEY },
+    ]);
+  });
+});
+
+// Few names, so that lines and questions often meet.
+const host = fc.constantFrom('a', 'b', 'ab', 'a.b', 'b.a.b');
+const port = fc.constantFrom(22, 2222);
+const pattern = fc
+  .tuple(fc.constantFrom('', '', '', '!'), fc.stringMatching(/^[abAB.*?]{1,3}$/), port)
+  .map(([no, name, at]) => `${no}${at === 22 ? name : `[${name}]:${at}`}`);
+const exact = fc.tuple(host, port).map(([name, at]) => knownName(name, at));
+const allBut = exact.map((name) => `*,!${name}`);
+const field = fc
+  .array(fc.oneof(pattern, exact, allBut), { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join(','));
+const marker = fc.constantFrom('', '', '', '@revoked ', '@cert-authority ', '@nonsense ');
+const line = fc.oneof(
+  fc.tuple(marker, field, fc.constantFrom('', ' a comment', '\t')).map(([mark, names, rest]) => {
+    return `${mark}${names} ${written(KEY)}${rest}`;
+  }),
+  fc.constantFrom('', '# a comment', '  # another'),
+);
+
+describe('known_hosts files', () => {
+  before(requireSshd);
+
+  it('are read as ssh-keygen -F reads them', async () => {
+    await using here = await keyFolder();
+    const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
+      const file = await here.write('known', `${lines.join('\n')}\n`);
+      expect(foundHere(file, lines, name, at)).to.deep.equal(await foundByKeygen(file, name, at));
+    });
+    await fc.assert(runs, { numRuns: 150 });
+  });
+
+  it('are read as ssh-keygen -F reads them once ssh-keygen -H has hashed them', async () => {
+    await using here = await keyFolder();
+    const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
+      const file = await here.write('known', `${lines.join('\n')}\n`);
+      // It refuses a file with a marker that it doesn't know, which then stays as it is.
+      await execute('ssh-keygen', ['-q', '-H', '-f', file]).catch(() => undefined);
+      const hashed = (await here.read('known')).split('\n');
+      expect(foundHere(file, hashed, name, at)).to.deep.equal(await foundByKeygen(file, name, at));
+    });
+    await fc.assert(runs, { numRuns: 60 });
+  });
+});
+
+function foundHere(file: string, lines: readonly string[], name: string, at: number): number[] {
+  return readKnownHosts(file, lines.join('\n'))
+    .filter(({ names }) => speaksOf(names, knownName(name, at)))
+    .map(({ line: number }) => number);
+}
+
+async function foundByKeygen(file: string, name: string, at: number): Promise<number[]> {
+  const args = ['-F', knownName(name, at), '-f', file];
+  // 1 when there is none.
+  const { stdout } = await execute('ssh-keygen', args).catch((error: unknown) => error as { stdout: string });
+  return [...stdout.matchAll(/^# Host .* found: line (\d+)/gm)].map(([, number]) => Number(number));
+}

@@ -1,0 +1,62 @@
+// This machine as a host: the contract, and what only a process of our own can do to us.
+import { expect } from 'chai';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { CommandTimedOut, HostUnreachable } from '../../src/transport/errors.ts';
+import type { Host } from '../../src/transport/host.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
+import { rejection } from '../support/rejection.ts';
+import { describeHostContract } from './contract.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+import { runPastDeadline } from './growing-deadline.ts';
+
+describe('the local host', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'local-host-')));
+  const user = userInfo().username;
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function open(variables: Readonly<Record<string, string>> = {}): Host {
+    return createLocalHost({ path: '/usr/bin:/bin', home: '/home/ann', user, workingDirectory: folder, variables });
+  }
+
+  describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
+
+  it('looks for no program where it starts, whatever PATH says', async () => {
+    writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+    for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
+      const host = createLocalHost({ path, home: '/home/ann', user, workingDirectory: folder });
+      const { stdout } = await host.run({ program: 'printenv', args: ['PATH'], timeoutMs: 10_000 });
+      expect(stdout).to.equal('/usr/bin:/bin\n');
+    }
+  });
+
+  it('says that nothing was run when the kernel refuses the arguments', async () => {
+    const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: PATIENCE_MS };
+
+    expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachable);
+  });
+
+  it('kills a program that ignores SIGTERM', async () => {
+    const script = "trap '' TERM; while :; do sleep 1; done";
+    const error = await rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs: 200 }));
+
+    expect(error).to.be.instanceOf(CommandTimedOut);
+  });
+
+  it('gives up on a process that left the group and still holds the pipe', async () => {
+    const pidFile = join(folder, 'left-pid');
+    const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 1000' & wait`;
+    const { error } = await runPastDeadline(
+      (timeoutMs) => rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs })),
+      () => existsSync(pidFile),
+    );
+
+    expect(error).to.be.instanceOf(CommandTimedOut);
+    expect(existsSync(pidFile)).to.equal(true);
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+  });
+});

@@ -1,0 +1,182 @@
+// The provider openssh when something is wrong: the shared connection is gone, was never there, or takes no more.
+import { expect } from 'chai';
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HostLost, HostUnreachable } from '../../src/transport/errors.ts';
+import type { Host, HostCommand } from '../../src/transport/host.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
+import { createOpensshHost } from '../../src/transport/openssh.ts';
+import type { SshHost } from '../../src/transport/remote-host.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
+import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+
+describe('a host by the system’s ssh, when something is wrong', () => {
+  before(requireRoot);
+  before(requireSshd);
+
+  let sshd: TestSshd;
+  let account: TestAccount;
+  let ssh: UserSsh;
+  const hosts: Host[] = [];
+
+  before(async () => {
+    sshd = await startSshd();
+    account = await addAccount();
+  });
+
+  beforeEach(() => {
+    ssh = prepareUserSsh(targetOf(sshd, account));
+  });
+
+  afterEach(async () => {
+    await Promise.all(hosts.splice(0).map((host) => host.close()));
+    await ssh[Symbol.asyncDispose]();
+  });
+
+  after(async () => {
+    await removeAccount(account);
+    await sshd[Symbol.asyncDispose]();
+  });
+
+  function open({ mayLogIn = false, config = ssh.config } = {}): SshHost {
+    const host = createOpensshHost({
+      destination: { host: 'cluster', options: ['-F', config] },
+      surroundings: {},
+      here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      ...(mayLogIn ? { ownLogin: { controlPath: join(ssh.folder, 'own') } } : {}),
+    });
+    hosts.push(host);
+    return host;
+  }
+
+  function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
+    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+  }
+
+  const GONE =
+    'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
+    'Run: ssh -fNM cluster   It is found by itself within 30 s; jobs stay as they are until then.';
+
+  it('never logs in by itself, says what to type, and goes on when the connection is back', async () => {
+    const logins = sshd.loginCount();
+    const host = open();
+    const error = await rejection(host.run(shell('touch ran')));
+
+    expect(error).to.be.instanceOf(HostUnreachable);
+    expect(error.message).to.equal(GONE);
+    expect(sshd.loginCount()).to.equal(logins);
+    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+
+    await ssh.openMaster();
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    await ssh.closeMaster();
+    expect(await rejection(host.run(shell('touch ran')))).to.have.property('message', GONE);
+    await ssh.openMaster();
+    expect(await host.run(shell('id -un'))).to.include({ exitCode: 0 });
+    expect(sshd.loginCount()).to.equal(logins + 2);
+    expect(host.loginCount()).to.equal(0);
+    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+  });
+
+  it('goes through a connection for which a person gave a second factor, and never asks for one itself', async () => {
+    await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
+    await using user = prepareUserSsh(targetOf(strict, account));
+    const host = open({ config: user.config });
+    await user.openMaster(account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(strict.log()).to.match(/Accepted keyboard-interactive/);
+
+    await user.closeMaster();
+    const before = strict.log();
+    for (let time = 0; time < 3; time += 1)
+      expect(await rejection(host.run(shell('touch ran')))).to.have.property('message', GONE);
+    expect(strict.log().slice(before.length)).not.to.match(/Connection from|Accepted|Failed/);
+
+    await user.openMaster(account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(host.loginCount()).to.equal(0);
+  });
+
+  it('leaves what was under way unknown when the connection ends', async () => {
+    await ssh.openMaster();
+    const host = open();
+    const underWay = rejection(host.run(shell('touch begun; sleep 60')));
+    await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')));
+    await ssh.closeMaster();
+
+    expect(await underWay).to.be.instanceOf(HostLost);
+  });
+
+  it('asks for a ControlPath where there is none', async () => {
+    const config = join(ssh.folder, 'bare');
+    writeFileSync(config, 'Host cluster\nHostName 127.0.0.1\n');
+
+    expect((await rejection(open({ config }).run(shell('true')))).message).to.contain(
+      'Put "ControlPath ~/.ssh/%C" under "Host cluster" in ~/.ssh/config, then run: ssh -fNM cluster',
+    );
+  });
+
+  it('makes one connection of its own for all where that is allowed, and ends it', async () => {
+    const logins = sshd.loginCount();
+    const host = open({ mayLogIn: true });
+    await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
+
+    expect(sshd.loginCount()).to.equal(logins + 1);
+    expect(host.loginCount()).to.equal(1);
+    await host.close();
+    expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
+  });
+
+  it('does not log in where others can change the keys of hosts', async () => {
+    const known = join(ssh.folder, 'known');
+    copyFileSync(sshd.knownHosts(), known);
+    chmodSync(ssh.folder, 0o755);
+    chmodSync(known, 0o666);
+    await using user = prepareUserSsh({
+      ...targetOf(sshd, account),
+      hostKeys: { mode: 'strict', knownHostsFiles: [known] },
+    });
+    const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('touch ran')));
+
+    expect(error.message).to.include(`others can change ${known}`).and.to.include('Run chmod go-w');
+    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+  });
+
+  it('prefers the user’s connection to one of its own', async () => {
+    await ssh.openMaster();
+    const host = open({ mayLogIn: true });
+    await host.run(shell('true'));
+
+    expect(host.loginCount()).to.equal(0);
+  });
+
+  it('never asks a question where it may log in, and says what ssh said', async () => {
+    await using strict = await startSshd(['AuthenticationMethods publickey,password']);
+    await using user = prepareUserSsh(targetOf(strict, account));
+    const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
+
+    expect(error).to.be.instanceOf(HostUnreachable);
+    expect(error.message).to.contain('Permission denied').and.to.contain('By hand: ssh -fNM cluster');
+    expect(strict.loginCount()).to.equal(0);
+  });
+
+  it('says that no session is opened on the connection', async () => {
+    await using full = await startSshd(['MaxSessions 0']);
+    await using user = prepareUserSsh(targetOf(full, account));
+    await user.openMaster();
+
+    expect((await rejection(open({ config: user.config }).run(shell('true')))).message).to.contain(
+      'cluster opens no session on our connection (MaxSessions',
+    );
+  });
+
+  it('says that there is no ssh here', async () => {
+    const here = createLocalHost({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
+    const host = createOpensshHost({ destination: { host: 'cluster', options: [] }, surroundings: {}, here });
+
+    expect((await rejection(host.run(shell('true')))).message).to.contain("Install OpenSSH's client here");
+  });
+});

@@ -1,0 +1,218 @@
+// A command as a shell on another machine gets it: run whole or not at all, by every sh and behind every login shell.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFrame } from '../../src/transport/frame.ts';
+import type { HostCommand } from '../../src/transport/host.ts';
+import { CUT_SCRIPT_EXIT_CODE, remoteScript, remoteWord, scriptBlock } from '../../src/transport/remote-script.ts';
+import { requireShells } from '../support/requires.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+
+const TOKEN = 'aaaaaaaaaaaaaaaaaaaaaaaa';
+const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
+
+/** The shells that are /bin/sh somewhere: by that name they behave otherwise than by their own. */
+const POSIX_SHELLS = ['dash', 'bash', 'busybox'];
+const LOGIN_SHELLS = ['sh', 'bash', 'dash', 'tcsh', 'fish'];
+
+describe('a command for a shell on another machine', () => {
+  before(requireShells);
+
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'remote-script-'));
+    for (const shell of POSIX_SHELLS) {
+      mkdirSync(join(folder, shell));
+      symlinkSync(execFileSync('which', [shell], { encoding: 'utf8' }).trim(), shPath(shell));
+    }
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function blockFor(command: Partial<HostCommand>): Buffer {
+    const whole = { program: 'tee', args: ['ran'], timeoutMs: PATIENCE_MS, ...command };
+    return Buffer.from(scriptBlock(remoteScript(whole, { workingDirectory: folder }, NONCE), TOKEN));
+  }
+
+  function shPath(shell: string): string {
+    return join(folder, shell, 'sh');
+  }
+
+  /** As sshd does it: the login shell is given one word. */
+  function give(
+    shell: string,
+    word: string,
+    input: Buffer,
+    env = process.env,
+  ): { exitCode: number | null; stdout: string; stderr: string } {
+    const { status, stdout, stderr } = spawnSync(shell, ['-c', word], { input, encoding: 'utf8', env });
+    return { exitCode: status, stdout, stderr };
+  }
+
+  /** The same, with this shell in place of /bin/sh. */
+  function giveTo(posixShell: string, input: Buffer, env = process.env): ReturnType<typeof give> {
+    return give('/bin/sh', remoteWord(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
+  }
+
+  const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
+
+  for (const shell of LOGIN_SHELLS) {
+    it(`reaches its program as it is through ${shell} as the login shell`, () => {
+      const block = blockFor({
+        program: 'sh',
+        args: ['-c', 'cat; printf "%s|" "$@"; exit 3', 'sh', hostile, ''],
+        stdin: hostile,
+      });
+      const { exitCode, stdout, stderr } = give(shell, remoteWord(TOKEN), block);
+
+      expect(exitCode).to.equal(0);
+      expect(readFrame(NONCE, stdout, stderr)).to.deep.equal({
+        kind: 'ended',
+        exitCode: 3,
+        stdout: `${hostile}${hostile}||`,
+        stderr: '',
+      });
+      expect(existsSync(join(folder, 'pwned'))).to.equal(false);
+    });
+  }
+
+  for (const shell of POSIX_SHELLS) {
+    it(`brings any text as it is through ${shell}`, () => {
+      fc.assert(
+        fc.property(
+          fc.string({ unit: 'grapheme', maxLength: 200 }),
+          fc.string({ unit: 'binary-ascii' }),
+          (word, stdin) => {
+            const arg = word.replaceAll('\0', '');
+            const block = blockFor({ program: 'sh', args: ['-c', 'cat; printf "|%s" "$1"', 'sh', arg], stdin });
+            const { stdout, stderr } = giveTo(shell, block);
+
+            expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
+              kind: 'ended',
+              stdout: `${stdin}|${arg}`,
+              stderr: '',
+            });
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+
+    it(`is not looked for where it starts by ${shell}, whatever PATH says`, () => {
+      writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+      const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
+      const { stdout, stderr } = giveTo(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
+
+      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+    });
+
+    it(`is not run by ${shell} when it is cut at any byte`, () => {
+      const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
+      const anyCut = fc.integer({ min: 0, max: block.length - 1 });
+      fc.assert(
+        fc.property(anyCut, (length) => {
+          const { exitCode, stdout } = giveTo(shell, block.subarray(0, length));
+
+          expect(existsSync(join(folder, 'ran'))).to.equal(false);
+          expect(stdout).not.to.contain(NONCE);
+          expect(exitCode).to.equal(length === 0 ? 0 : CUT_SCRIPT_EXIT_CODE);
+        }),
+        { numRuns: 60, examples: [[0], [1], [TOKEN.length], [block.length - 1], [block.length - 2]] },
+      );
+      giveTo(shell, block);
+      expect(existsSync(join(folder, 'ran'))).to.equal(true);
+    });
+
+    it(`is not run by ${shell} when its beginning was taken by something else that reads`, () => {
+      const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
+          giveTo(shell, block.subarray(from));
+
+          expect(existsSync(join(folder, 'ran'))).to.equal(false);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it(`finds in ${shell} a program at a path that looks like a variable`, () => {
+      const binDir = join(folder, 'v=1');
+      mkdirSync(binDir);
+      writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
+      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: PATIENCE_MS };
+      const { stdout, stderr } = giveTo(
+        shell,
+        Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
+      );
+
+      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
+        kind: 'ended',
+        exitCode: 0,
+        stdout: '4711 --parsable\n',
+      });
+    });
+
+    it(`needs for ${shell} no dd that knows how to fill a block, and no timeout`, () => {
+      const bin = join(folder, 'bin');
+      mkdirSync(bin);
+      for (const name of ['env', 'cat', 'tee'])
+        symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name));
+      writeFileSync(join(bin, 'dd'), '#!/bin/sh\ncase $* in *iflag*) exit 1; esac\nPATH=/usr/bin:/bin exec dd "$@"\n', {
+        mode: 0o755,
+      });
+      const blocks = Buffer.concat([blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]);
+      const { stdout } = giveTo(shell, blocks, { PATH: bin });
+
+      expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
+    });
+
+    it(`is followed by the next one in ${shell}`, () => {
+      const missing = blockFor({ program: 'sbatchh', args: [] });
+      const { stdout } = giveTo(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
+
+      expect(stdout.match(/no-program|exit 0/g)).to.deep.equal(['no-program', 'exit 0', 'exit 0']);
+    });
+  }
+
+  it('takes nothing from its surroundings but its home, its user and the named variables', () => {
+    const command = { program: 'env', args: [], timeoutMs: PATIENCE_MS, env: { SLURM_TIME_FORMAT: '%s' } };
+    const surroundings = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
+    const { stdout } = spawnSync('/bin/sh', ['-c', remoteWord(TOKEN)], {
+      input: scriptBlock(remoteScript(command, surroundings, NONCE), TOKEN),
+      env: { HOME: '/h', USER: 'ann', PATH: '/usr/bin:/bin', SBATCH_EXPORT: 'ALL', SECRET: 'x', LANG: 'de_DE' },
+      encoding: 'utf8',
+    });
+
+    expect(readFrame(NONCE, stdout, stdout))
+      .to.have.property('stdout')
+      .that.satisfies((text: string) => {
+        expect(text.trim().split('\n').sort()).to.deep.equal([
+          'HOME=/h',
+          'LANG=C.UTF-8',
+          'LC_ALL=C.UTF-8',
+          'LOGNAME=ann',
+          "PATH=/opt/it's slurm/bin:/usr/bin:/bin",
+          'SLURM_CONF=/etc/a b.conf',
+          'SLURM_TIME_FORMAT=%s',
+          'USER=ann',
+        ]);
+        return true;
+      });
+  });
+
+  it('refuses a variable whose name would be code', () => {
+    const command = { program: 'true', args: [], timeoutMs: PATIENCE_MS, env: { 'A;touch ran;B': '1' } };
+
+    expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
+  });
+
+  it('holds nobody’s data in what the login shell is given', () => {
+    expect(remoteWord(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
+  });
+});

@@ -1,0 +1,79 @@
+// Both providers of SSH against a real sshd, an account whose login talks too much, and as few sessions as a strict site allows.
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import type { Host } from '../../src/transport/host.ts';
+import { createOpensshHost } from '../../src/transport/openssh.ts';
+import type { RemoteSurroundings } from '../../src/transport/remote-script.ts';
+import { createSsh2Host } from '../../src/transport/ssh2.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
+import {
+  addAccount,
+  folderOf,
+  removeAccount,
+  startSshd,
+  targetOf,
+  type TestAccount,
+  type TestSshd,
+} from '../support/sshd.ts';
+import { describeHostContract } from './contract.ts';
+import { LEAKS, NOISE } from './ssh-noise.ts';
+import { thisMachine } from './ssh2-place.ts';
+
+interface Way {
+  readonly target: SshTarget;
+  /** With a connection that somebody else keeps open. */
+  readonly user: UserSsh;
+}
+
+const PROVIDERS: readonly (readonly [name: string, open: (way: Way, surroundings: RemoteSurroundings) => Host])[] = [
+  [
+    'ssh2',
+    ({ target }, surroundings) =>
+      createSsh2Host({ target, surroundings, hostKeysOf: createHostKeys, here: thisMachine() }),
+  ],
+  [
+    'the system’s ssh',
+    ({ user }, surroundings) =>
+      createOpensshHost({
+        destination: { host: 'cluster', options: ['-F', user.config] },
+        surroundings,
+        here: thisMachine(),
+      }),
+  ],
+];
+
+for (const [name, open] of PROVIDERS) {
+  describe(`a host by ${name}`, () => {
+    before(requireRoot);
+    before(requireSshd);
+
+    let sshd: TestSshd;
+    let account: TestAccount;
+    let user: UserSsh;
+
+    before(async () => {
+      sshd = await startSshd(['MaxSessions 3', 'Banner /etc/os-release']);
+      account = await addAccount({ shell: '/bin/bash', files: { '.bashrc': NOISE + LEAKS } });
+      user = prepareUserSsh(targetOf(sshd, account));
+      await user.openMaster();
+    });
+
+    after(async () => {
+      await user[Symbol.asyncDispose]();
+      await removeAccount(account);
+      await sshd[Symbol.asyncDispose]();
+    });
+
+    describeHostContract(() => {
+      const folder = folderOf(account, 'work');
+      return Promise.resolve({
+        folder,
+        user: account.name,
+        home: account.home,
+        open: (variables = {}) =>
+          open({ target: targetOf(sshd, account), user }, { workingDirectory: folder, variables }),
+      });
+    });
+  });
+}

@@ -1,0 +1,80 @@
+// Which keys and passwords are offered to a host: none that others could have put there.
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { createLocalHost } from '../../src/transport/local.ts';
+import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import { requireRoot } from '../support/requires.ts';
+
+describe('what is offered to a host', () => {
+  const here = createLocalHost({
+    path: '/usr/bin:/bin',
+    home: '/',
+    user: 'root',
+    workingDirectory: '/',
+    variables: {},
+  });
+  let folder: string;
+  let key: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    key = join(folder, 'id_ed25519');
+    await writeFile(key, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function offered(wishes: Partial<SshTarget>): Promise<unknown> {
+    const target = { user: 'ada', identityFiles: [], ...wishes } as unknown as SshTarget;
+    const { offers, unusable } = await readCredentials(target, { parseKey: ssh2.utils.parseKey, here });
+    return { offers: offers.map(({ label }) => label), unusable };
+  }
+
+  it('is a key of our own', async () => {
+    expect(await offered({ identityFiles: [key] })).to.deep.equal({ offers: [`the key ${key}`], unusable: [] });
+  });
+
+  it('is no key that others can write to', async () => {
+    await chmod(folder, 0o755);
+    await chmod(key, 0o622);
+    const why = `${key} can be written by everybody (mode 622)`;
+    expect(await offered({ identityFiles: [key] })).to.deep.equal({
+      offers: [],
+      unusable: [`the key ${key} is not used, as others can change it: ${why}`],
+    });
+  });
+
+  describe('where another user is', () => {
+    before(requireRoot);
+    it('is nothing of an agent at which another user listens', async () => {
+      const socket = join(folder, 'agent');
+      const server = createServer().listen(socket);
+      await once(server, 'listening');
+      expect(await offered({ agentSocket: socket })).to.deep.equal({
+        offers: [`the keys of the agent at ${socket}`],
+        unusable: [],
+      });
+      await chown(socket, 4002, 4002);
+      const why = `${socket} belongs to another user (uid 4002)`;
+      expect(await offered({ agentSocket: socket })).to.deep.equal({
+        offers: [],
+        unusable: [`the agent at ${socket} is not used, as another user may be behind it: ${why}`],
+      });
+      server.close();
+    });
+  });
+
+  it('is no password from a file in a folder that others can write to', async () => {
+    await writeFile(join(folder, 'password'), 'secret\n', { mode: 0o600 });
+    await chmod(folder, 0o777);
+    const why = `others can change it: ${folder} can be written by everybody (mode 777)`;
+    expect(await offered({ passwordFrom: { file: join(folder, 'password') } })).to.deep.equal({
+      offers: [],
+      unusable: [`the password can't be had: ${why}`],
+    });
+  });
+});

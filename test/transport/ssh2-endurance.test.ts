@@ -1,0 +1,118 @@
+// The provider ssh2 for a long time: thousands of commands over one connection, and a day on which nobody says a word.
+import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createLocalHost } from '../../src/transport/local.ts';
+import type { SshHost } from '../../src/transport/remote-host.ts';
+import { createSsh2Host } from '../../src/transport/ssh2.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { startLink, type TcpLink } from '../support/tcp-link.ts';
+import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+
+/** SSH_COMMANDS=10000 for the long run. */
+const COMMANDS = Number(process.env['SSH_COMMANDS'] ?? 600);
+const AT_ONCE = 6;
+
+describe('a host by ssh2, for a long time', () => {
+  before(requireRoot);
+  before(requireSshd);
+
+  let sshd: TestSshd;
+  let account: TestAccount;
+  let link: TcpLink;
+  let host: SshHost;
+
+  before(async () => {
+    sshd = await startSshd();
+    account = await addAccount();
+    link = await startLink(sshd.port);
+  });
+
+  beforeEach(() => {
+    host = createSsh2Host({
+      target: targetOf(sshd, account, { port: link.port }),
+      here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      surroundings: {},
+      hostKeysOf: createHostKeys,
+    });
+  });
+
+  afterEach(() => host.close());
+
+  after(async () => {
+    await link[Symbol.asyncDispose]();
+    await removeAccount(account);
+    await sshd[Symbol.asyncDispose]();
+  });
+
+  async function runMany(count: number): Promise<void> {
+    let left = count;
+    async function worker(): Promise<void> {
+      for (; left > 0; left -= 1) {
+        const stdin = 'x'.repeat(2_000);
+        const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+        expect(stdout.length).to.equal(stdin.length);
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  it(`needs no more of anything after ${String(COMMANDS)} commands, and one login`, async () => {
+    await runMany(200);
+    const before = use();
+    await runMany(COMMANDS);
+    const after = use();
+
+    expect(after.descriptors).to.be.at.most(before.descriptors);
+    expect(after.heapBytes - before.heapBytes).to.be.below(2_000_000);
+    expect(host.loginCount()).to.equal(1);
+    expect(sshd.loginCount()).to.equal(1);
+  });
+
+  it('keeps its connection through a day on which nobody says a word', async () => {
+    const intervals = holdIntervals();
+    try {
+      await host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS });
+      for (let elapsed = 0; elapsed < 86_400_000; elapsed += 15_000) {
+        const before = link.answeredBytes();
+        intervals.passOnce();
+        await waitUntil('an answer', () => link.answeredBytes() > before, { withinMs: 10_000, everyMs: 0 });
+      }
+      expect(await host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS })).to.include({ exitCode: 0 });
+    } finally {
+      intervals.release();
+    }
+
+    expect(host.loginCount()).to.equal(1);
+  });
+});
+
+/** Takes the place of the timers that come again, which are then as fast as a test wants. */
+function holdIntervals(): { passOnce(): void; release(): void } {
+  const { setInterval, clearInterval } = globalThis;
+  const held = new Set<() => void>();
+  globalThis.setInterval = ((act: () => void) => {
+    held.add(act);
+    return act;
+  }) as unknown as typeof setInterval;
+  globalThis.clearInterval = (timer) => {
+    held.delete(timer as unknown as () => void);
+  };
+  return {
+    passOnce() {
+      for (const act of [...held]) act();
+    },
+    release() {
+      Object.assign(globalThis, { setInterval, clearInterval });
+    },
+  };
+}
+
+function use(): { readonly descriptors: number; readonly heapBytes: number } {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return { descriptors: readdirSync('/proc/self/fd').length, heapBytes: process.memoryUsage().heapUsed };
+}

@@ -1,0 +1,172 @@
+// The provider ssh2 on its way: several hops, any login shell, and links that break.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandTimedOut, HostLost, HostUnreachable } from '../../src/transport/errors.ts';
+import { freePorts } from '../support/loopback-port.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireShells } from '../support/requires.ts';
+import { addAccount, removeAccount, startSshd, targetOf } from '../support/sshd.ts';
+import { startLink } from '../support/tcp-link.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { NOISE } from './ssh-noise.ts';
+import { shell, useSsh2Place } from './ssh2-place.ts';
+
+describe('a host by ssh2', () => {
+  before(requireShells);
+  const place = useSsh2Place();
+
+  describe('the way there', () => {
+    it('may lead to nobody', async () => {
+      const [port = 0] = await freePorts(1);
+
+      expect(await place.refusal({ ...place.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
+      expect(await place.refusal({ ...place.target(), host: 'no.such.host.invalid' })).to.contain(
+        'no address is known for the name no.such.host.invalid',
+      );
+    });
+
+    it('may lead to somebody who never answers', async () => {
+      await using link = await startLink(place.sshd.port);
+      link.stall();
+
+      expect(await place.refusal(place.target({ port: link.port }), { loginTimeoutMs: 300 })).to.contain(
+        'cluster gave no answer to an SSH connection within 0.3 s',
+      );
+    });
+
+    it('leads over two other hosts, each of which must be known', async () => {
+      await using first = await startSshd();
+      await using second = await startSshd();
+      const jumps = [
+        targetOf(first, place.account, { name: 'gate' }),
+        targetOf(second, place.account, { name: 'login' }),
+      ];
+      await place.isLetIn(place.target({ jumps }));
+      const logins = [first, second, place.sshd].map((one) => one.loginCount());
+      expect(logins.slice(0, 2)).to.deep.equal([1, 1]);
+
+      await second.changeHostKey();
+      expect(await place.refusal(place.target({ jumps }))).to.contain('has changed');
+      expect([second, place.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
+    });
+
+    it('ends at a host that forwards nothing', async () => {
+      await using gate = await startSshd(['AllowTcpForwarding no']);
+      const jumps = [targetOf(gate, place.account, { name: 'gate' })];
+
+      expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not connect us to cluster');
+    });
+
+    it('ends at a host that opens no session', async () => {
+      await using full = await startSshd(['MaxSessions 0']);
+
+      expect(await place.refusal(targetOf(full, place.account))).to.contain(
+        'cluster opens no session on our connection',
+      );
+    });
+  });
+
+  for (const loginShell of ['tcsh', 'fish', 'dash']) {
+    it(`goes through ${loginShell} as the login shell`, async () => {
+      const files = { '.tcshrc': NOISE, '.config/fish/config.fish': NOISE, '.profile': NOISE };
+      const other = await addAccount({ shell: `/usr/bin/${loginShell}`, files });
+      try {
+        const hostile = "it's $HOME `id` \\n !! \r\n";
+        const command = shell('cat; printf "%s" "$1"; exit 3', { stdin: hostile });
+        const result = await place
+          .open(targetOf(place.sshd, other))
+          .run({ ...command, args: [...command.args, 'sh', hostile] });
+
+        expect(result).to.include({ exitCode: 3, stdout: hostile + hostile, stderr: '' });
+      } finally {
+        await removeAccount(other);
+      }
+    });
+  }
+
+  it('takes one round trip for a command, when its shell is there', async () => {
+    await using link = await startLink(place.sshd.port);
+    const host = place.open(place.target({ port: link.port }));
+    await host.run(shell('true'));
+    const oneWayMs = 500;
+    link.delay(oneWayMs);
+    let leastMs = Infinity;
+    // A busy machine makes a command slower, never faster: one that was quick enough is proof.
+    for (let tries = 0; tries < 20 && leastMs >= 4 * oneWayMs; tries += 1) {
+      const began = performance.now();
+      await host.run(shell('cat', { stdin: 'x'.repeat(5_000) }));
+      leastMs = Math.min(leastMs, performance.now() - began);
+    }
+
+    expect(leastMs).to.be.within(2 * oneWayMs, 4 * oneWayMs - 1);
+  });
+
+  describe('a link that breaks', () => {
+    it('leaves what was under way unknown and what was not sent not run, and is made anew once for all', async () => {
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
+      const underWay = rejection(host.run(shell('touch begun; sleep 60')));
+      await waitUntil('the command to run', () => existsSync(join(place.account.home, 'begun')));
+      const notSent = rejection(host.run(shell('touch ran')));
+      link.cut();
+
+      expect(await underWay).to.be.instanceOf(HostLost);
+      expect(await notSent).to.be.instanceOf(HostUnreachable);
+      const answers = await Promise.all(Array.from({ length: 10 }, () => host.run(shell('echo fine'))));
+      expect(answers.map(({ stdout }) => stdout)).to.deep.equal(Array(10).fill('fine\n'));
+      expect(host.loginCount()).to.equal(2);
+      expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
+    });
+
+    it('is found out by keepalive when nothing comes through and nobody says so', async () => {
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), {
+        keepalive: { intervalMs: 100, count: 3 },
+      });
+      await host.run(shell('true'));
+      const underWay = rejection(host.run(shell('sleep 60')));
+      link.stall();
+
+      expect(await underWay).to.be.instanceOf(HostLost);
+      link.mend();
+      expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
+    });
+
+    it('never outlasts a command’s deadline', async () => {
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }));
+      await host.run(shell('true'));
+      link.stall();
+
+      expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimedOut);
+    });
+
+    it('at any byte leaves a command done once and known, done at most once and unknown, or not done at all', async () => {
+      await using link = await startLink(place.sshd.port);
+      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
+      let tries = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(fc.nat(12_000), fc.nat(2_500)), async (bytes) => {
+          // A file for each: what was cut off may write late.
+          tries += 1;
+          const done = join(place.account.home, `done-${tries}`);
+          link.cutAfter(bytes);
+          const script = shell(`cat >> done-${tries}; echo 4711`, { stdin: 'x'.repeat(1_000) });
+          const outcome = await host.run(script).catch((error: unknown) => error);
+          const written = existsSync(done) ? readFileSync(done, 'utf8').length : 0;
+          link.mend();
+
+          if (outcome instanceof HostUnreachable) expect(written).to.equal(0);
+          else if (outcome instanceof HostLost) expect([0, 1_000]).to.include(written);
+          else
+            expect({ outcome, written })
+              .to.deep.include({ written: 1_000 })
+              .and.nested.include({ 'outcome.stdout': '4711\n' });
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+});

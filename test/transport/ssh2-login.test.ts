@@ -1,0 +1,146 @@
+// The provider ssh2 at a host's door: who is let in, with what, and who is not.
+import { expect } from 'chai';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LoginRefused } from '../../src/transport/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { startAgent } from '../support/ssh-agent.ts';
+import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
+import { shell, useSsh2Place } from './ssh2-place.ts';
+
+describe('who is let in by ssh2', () => {
+  const place = useSsh2Place();
+
+  let folder: string;
+
+  before(() => ({ folder } = place.sshd));
+
+  it('is nobody to a host whose key is not known, and nothing is sent there', async () => {
+    const logins = place.sshd.loginCount();
+    const words = await place.refusal(
+      place.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
+    );
+
+    expect(words).to.contain(`The host key of [127.0.0.1]:${String(place.sshd.port)} is not known`);
+    expect(place.sshd.loginCount()).to.equal(logins);
+    expect(place.sshd.log()).not.to.contain(`user ${place.account.name} ssh2`);
+  });
+
+  it('is nobody while the file of known hosts can not be read', async () => {
+    const hostKeys = { mode: 'strict', knownHostsFiles: [folder] } as const;
+
+    expect(await place.refusal(place.target({ hostKeys }))).to.contain(
+      `The host key of [127.0.0.1]:${String(place.sshd.port)} can't be checked`,
+    );
+  });
+
+  it('is nobody to a host whose key is another one than the first time, also where new keys are accepted', async () => {
+    await using moved = await startSshd();
+    const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
+    const target = targetOf(moved, place.account, { hostKeys });
+    await place.isLetIn(target);
+    await moved.changeHostKey();
+
+    expect(await place.refusal(target))
+      .to.contain('has changed')
+      .and.to.contain(`${join(folder, 'accepted')}:1`);
+    expect(moved.loginCount()).to.equal(1);
+  });
+
+  it('is told which keys were refused', async () => {
+    const stranger = join(folder, 'stranger');
+    await makeKey(stranger);
+
+    expect(await place.refusal(place.target({ identityFiles: [stranger] }))).to.equal(
+      `cluster did not let ${place.account.name} in; it takes publickey, password, keyboard-interactive. It refused the key ${stranger}. ` +
+        `Put the public key into ~/.ssh/authorized_keys of ${place.account.name} there.`,
+    );
+  });
+
+  it('is told that too many keys were tried, and which', async () => {
+    await using strict = await startSshd(['MaxAuthTries 2']);
+    const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
+    await Promise.all(strangers.map((file) => makeKey(file)));
+
+    expect(await place.refusal(targetOf(strict, place.account, { identityFiles: strangers }))).to.equal(
+      `cluster did not let ${place.account.name} in and took no more tries (MaxAuthTries in its sshd_config). It refused ` +
+        `the key ${folder}/one, the key ${folder}/two. Not tried any more: the key ${folder}/three. Name the right key with identity_file.`,
+    );
+  });
+
+  it('is tried with one key after the other, without those that are not there', async () => {
+    const other = join(folder, 'other');
+    await makeKey(other, { type: 'ecdsa' });
+    await place.isLetIn(place.target({ identityFiles: [join(folder, 'missing'), other, place.account.keyFile] }));
+  });
+
+  it('is asked to use an agent for a key that is encrypted', async () => {
+    const locked = join(folder, 'locked');
+    await makeKey(locked, { passphrase: 'secret' });
+
+    expect(await place.refusal(place.target({ identityFiles: [locked] }))).to.contain(
+      `Not tried: the key ${locked} is encrypted: start an agent and run ssh-add ${locked}.`,
+    );
+  });
+
+  it('is whoever has a key in the agent', async () => {
+    await using agent = await startAgent([place.account.keyFile]);
+    await place.isLetIn(place.target({ identityFiles: [], agentSocket: agent.socket }));
+  });
+
+  it('is told that no agent is running', async () => {
+    const agentSocket = join(folder, 'no-agent');
+
+    expect(await place.refusal(place.target({ identityFiles: [], agentSocket }))).to.match(
+      /Not tried: the keys of the agent at \S+no-agent: it gives no answer \(.*\); start one and run ssh-add/,
+    );
+  });
+
+  it('is whoever has the password, from a file that nobody else can read or from a program', async () => {
+    const file = join(folder, 'password');
+    writeFileSync(file, `${place.account.password}\n`, { mode: 0o600 });
+    await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { file } }));
+    await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { command: ['cat', file] } }));
+
+    chmodSync(file, 0o644);
+    expect(await place.refusal(place.target({ identityFiles: [], passwordFrom: { file } }))).to.contain(
+      `others can read ${file}: run chmod 600 ${file}`,
+    );
+  });
+
+  it('does not show the password when it is wrong', async () => {
+    const passwordFrom = { command: ['echo', 'a wrong secret'] };
+    const words = await place.refusal(place.target({ identityFiles: [], passwordFrom }));
+
+    expect(words).to.contain('It refused the password.').and.not.to.contain('secret');
+  });
+
+  it('is told that a second factor is asked for', async () => {
+    await using strict = await startSshd([
+      'AuthenticationMethods publickey,keyboard-interactive',
+      'KbdInteractiveAuthentication yes',
+    ]);
+
+    expect(await place.refusal(targetOf(strict, place.account))).to.contain(
+      'cluster took the key and asks for a second factor (keyboard-interactive)',
+    );
+  });
+
+  it('is whoever has both, where a key and a password are asked for', async () => {
+    await using strict = await startSshd(['AuthenticationMethods publickey,password']);
+    const passwordFrom = { command: ['echo', place.account.password] };
+
+    await place.isLetIn(targetOf(strict, place.account, { passwordFrom }));
+  });
+
+  it('is not asked for again soon', async () => {
+    const host = place.open(place.target({ identityFiles: [] }), {
+      pace: { firstMs: 1, mostMs: 60_000 },
+    });
+    const error = await rejection(host.run(shell('true')));
+
+    expect(error).to.be.instanceOf(LoginRefused);
+    expect((await rejection(host.run(shell('true')))).message).to.match(/ The next try is in \d\d s\.$/);
+    expect(host.loginCount()).to.equal(1);
+  });
+});
