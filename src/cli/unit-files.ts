@@ -85,8 +85,9 @@ function systemdUnit({ command, workingDir, variables, stateDir }: Site): string
   return `# ~/.config/systemd/user/clearml-agent-slurm.service
 #   systemctl --user daemon-reload
 #   systemctl --user enable --now clearml-agent-slurm
-#   loginctl enable-linger     so that it goes on when you log out; some sites leave that to their admins
-# For a service account put it into /etc/systemd/system, with User= and WantedBy=multi-user.target, and the last lines of [Service].
+#   loginctl enable-linger     keeps it running after you log out; at some sites only admins may do this
+# For a service account, copy this file to /etc/systemd/system, add User=, set WantedBy=multi-user.target, and uncomment the last
+# lines of [Service].
 [Unit]
 Description=Runs ClearML tasks as Slurm jobs (clearml-agent-slurm)
 
@@ -97,13 +98,13 @@ ExecStart=${command.map(systemdWord).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=30
-# Somebody has to change something first.
+# A restart does not fix these errors.
 RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
 KillMode=mixed
 TimeoutStopSec=30
 Nice=10
 ${HARDENING.join('\n')}
-# In /etc/systemd/system these too. Where agent.slurm.shared_dir is set, name it after ReadWritePaths= as well.
+# Uncomment these in /etc/systemd/system. If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
 ${hardeningAsService(stateDir)
   .map((line) => `#${line}`)
   .join('\n')}
@@ -126,14 +127,14 @@ function quoted(word: string): string {
 
 function cronLine(site: Site): string {
   const line = `${shellLine(site)} --once >> ${quoteWord(`${site.stateDir}/daemon.log`)} 2>&1`;
-  return `# crontab -e: one round every two minutes. A round that still runs is not joined by another.
+  return `# crontab -e: one pass every two minutes. No pass starts while another is running.
 */2 * * * * ${`${makeFolder(site)} && ${line}`.replaceAll('%', '\\%')}
 `;
 }
 
 function scrontabLines(site: Site): string {
-  return `# scrontab -e: one round every five minutes, as a small job. Its node must reach the ClearML server, and run sbatch.
-# Once before, as Slurm makes no folder for its output: ${makeFolder(site)}
+  return `# scrontab -e: one pass every five minutes, as a small job. Its node must reach the ClearML server and be able to run sbatch.
+# Slurm does not create the directory of its output; create it once: ${makeFolder(site)}
 #SCRON --job-name=clearml-agent-slurm
 #SCRON --time=00:15:00
 #SCRON --cpus-per-task=1
@@ -155,9 +156,9 @@ function jobTime({ job }: Site): { readonly time: string; readonly aheadSeconds:
 function slurmJob(site: Site): string {
   const { time, aheadSeconds } = jobTime(site);
   return `#!/bin/bash
-# A small job that runs the daemon, and submits the next one before its time is up. Submit this file once, with its folder there:
+# A small job that runs the daemon and submits its successor before its time limit. Create the directory and submit this file once:
 #   ${makeFolder(site)} && sbatch ${UNIT_FILE_NAMES['slurm-job']}
-# Its node must reach the ClearML server, and run sbatch. It ends with: scancel --name=clearml-agent-slurm
+# Its node must reach the ClearML server and be able to run sbatch. To end it: scancel --name=clearml-agent-slurm
 #SBATCH --job-name=clearml-agent-slurm
 #SBATCH --dependency=singleton
 #SBATCH --time=${time}
@@ -177,12 +178,12 @@ while :; do
   daemon=$!
   wait "$daemon"
   code=$?
-  # A signal to this script ends the wait, not the daemon.
+  # A signal to this script ends the wait, but not the daemon.
   while [ "$code" -gt 128 ] && kill -0 "$daemon" 2>/dev/null; do
     wait "$daemon"
     code=$?
   done
-  # ${EXIT.tryAgain}: the state folder is still held, perhaps for minutes by one that died on another node.
+  # ${EXIT.tryAgain}: the state directory is still locked. The lock of a daemon that died on another node can last minutes.
   [ "$code" -eq ${EXIT.tryAgain} ] || exit "$code"
   sleep 60
 done

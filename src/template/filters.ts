@@ -17,29 +17,29 @@ interface FilterRule {
 const RULES: Readonly<Record<string, FilterRule>> = {
   strip: {
     takesArgument: true,
-    does: 'takes white space from both ends; `strip(xy)` takes these characters',
+    does: 'removes white space at both ends; `strip(xy)` removes these characters',
     apply: strip,
   },
-  lower: { takesArgument: false, does: 'makes all letters small', apply: (value) => value.toLowerCase() },
+  lower: { takesArgument: false, does: 'converts all letters to lower case', apply: (value) => value.toLowerCase() },
   capitalize: {
     takesArgument: false,
-    does: 'makes the first letter large and all others small',
+    does: 'converts the first letter to upper case and all others to lower case',
     apply: (value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase(),
   },
   remove_newlines: {
     takesArgument: false,
-    does: 'takes newlines out, which is also done without it',
+    does: 'removes newlines, which is the default',
     apply: removeNewlines,
   },
   int: {
     takesArgument: false,
-    does: 'lets only a whole number pass; with another value the task fails before it is submitted',
+    does: 'accepts only a whole number; with any other value the task fails before it is submitted',
     apply: (value) => value.trim(),
   },
-  raw: { takesArgument: false, does: 'leaves newlines and tabs in', apply: (value) => value },
+  raw: { takesArgument: false, does: 'keeps newlines and tabs', apply: (value) => value },
   words: {
     takesArgument: false,
-    does: 'makes several words of the value, each quoted; only where whole arguments of a command stand',
+    does: 'splits the value into words, each quoted; only in place of whole arguments of a command',
     apply: (value) => value,
   },
 };

@@ -1,4 +1,4 @@
-// The tables of docs/templates.md, made from the tables that the program goes by, and examples made by the program itself.
+// Generates the tables of docs/templates.md from the tables that the program uses.
 import { markdownTable } from '../base/markdown-table.ts';
 import { fillTables } from '../base/page-tables.ts';
 import { FILTER_MEANINGS } from './filters.ts';
@@ -9,28 +9,28 @@ import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from './refused-directives.ts';
 import type { Variables } from './template.ts';
 import { VARIABLE_MEANINGS } from './variables.ts';
 
-/** By the name that stands in the page's comment in front of the table. */
+/** Tables by the name in the comment that precedes each in the page. */
 const TABLES: Readonly<Record<string, () => string>> = {
   variables: () =>
     markdownTable(
-      ['name', 'stands for', 'origin'],
+      ['variable', 'value', 'origin'],
       VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [code(name), meaning, origin]),
     ),
   filters: () =>
     markdownTable(
-      ['filter', 'does'],
+      ['filter', 'effect'],
       FILTER_MEANINGS.map(({ name, does }) => [code(name), does]),
     ),
   places: () =>
     markdownTable(
-      ['place', 'in the template', 'in the script'],
+      ['quoting context', 'in the template', 'in the script'],
       PLACES.map(({ place, lines }) => [place, ...[lines, renderLines(lines)].map((text) => code(shownLine(text)))]),
     ),
   'read by the job': () => jobVariables(READ_BY_JOB),
   'set by the job': () => jobVariables(SET_BY_JOB),
   'refused options': () =>
     markdownTable(
-      ['option', 'why, and what to do'],
+      ['option', 'reason and remedy'],
       [
         ...REFUSED_OPTIONS.map(({ long, short, reason }) => [
           [`--${long}`, ...(short === undefined ? [] : [`-${short}`])].map(code).join(', '),
@@ -41,23 +41,23 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   'exit codes': () =>
     markdownTable(
-      ['code', 'means', 'what to do'],
+      ['exit code', 'meaning', 'remedy'],
       Object.values(JOB_EXIT_CODES).map(({ code: number, says, advice }) => [String(number), says, advice]),
     ),
 };
 
-/** Where a value may stand, and lines of a template in which it does: of several, the second. */
+/** The quoting contexts, each with lines of a template; if there are several lines, the second is shown. */
 const PLACES: readonly { readonly place: string; readonly lines: readonly string[] }[] = [
   { place: '`#SBATCH` line', lines: ['#SBATCH --comment=${CLEARML_TASK.name}'] },
-  { place: 'bare', lines: ['echo ${CLEARML_TASK.name}'] },
-  { place: 'in double quotes', lines: ['echo "task ${CLEARML_TASK.name}"'] },
-  { place: 'in single quotes', lines: ["echo 'task ${CLEARML_TASK.name}'"] },
-  { place: "in `$'…'`", lines: ["echo $'task\\t${CLEARML_TASK.name}'"] },
-  { place: 'in the word of `${x:-…}`', lines: ['echo "${title:-${CLEARML_TASK.name}}"'] },
-  { place: 'in a here-document', lines: ['cat <<END', 'task ${CLEARML_TASK.name}', 'END'] },
-  { place: 'in a quoted here-document', lines: ["cat <<'END'", 'task ${CLEARML_TASK.name}', 'END'] },
+  { place: 'unquoted', lines: ['echo ${CLEARML_TASK.name}'] },
+  { place: 'double-quoted', lines: ['echo "task ${CLEARML_TASK.name}"'] },
+  { place: 'single-quoted', lines: ["echo 'task ${CLEARML_TASK.name}'"] },
+  { place: "`$'…'`", lines: ["echo $'task\\t${CLEARML_TASK.name}'"] },
+  { place: 'default in `${x:-…}`', lines: ['echo "${title:-${CLEARML_TASK.name}}"'] },
+  { place: 'here-document', lines: ['cat <<END', 'task ${CLEARML_TASK.name}', 'END'] },
+  { place: 'quoted here-document', lines: ["cat <<'END'", 'task ${CLEARML_TASK.name}', 'END'] },
   { place: 'several words', lines: ['python3 train.py ${CLEARML_TASK.container.arguments}'] },
-  { place: 'read a second time', lines: ['ssh login1 "mkdir -p /logs/${CLEARML_TASK.id}"'] },
+  { place: 're-evaluated text', lines: ['ssh login1 "mkdir -p /logs/${CLEARML_TASK.id}"'] },
   { place: 'arithmetic', lines: ['sleep $((60 * ${CLEARML_TASK.hyperparams.Args.minutes.value:5}))'] },
 ];
 
@@ -71,12 +71,12 @@ const SAMPLE: Variables = {
   config: {},
 };
 
-/** docs/templates.md with its tables as they are now. @throws RangeError for a table that is not known */
+/** Replaces the tables of docs/templates.md. @throws RangeError for an unknown table */
 export function fillReference(page: string): string {
   return fillTables(page, TABLES);
 }
 
-/** What becomes of these lines for the sample task. */
+/** Renders these lines for the sample task. */
 function renderLines(lines: readonly string[]): string[] {
   const blocks = ['${CLEARML_PRE_SETUP}', '${CLEARML_AGENT_EXECUTE}', '${CLEARML_POST_SETUP}'];
   const template = parseTemplate(['#!/bin/bash', ...lines, ...blocks, ''].join('\n'), 'example');
@@ -95,7 +95,7 @@ function jobVariables(table: readonly JobVariables[]): string {
   );
 }
 
-/** A text with backquotes in it would need more of them around it: none of ours has any. */
+/** Text with backquotes would need more of them around it; no text here has any. */
 function code(text: string): string {
   return `\`${text}\``;
 }

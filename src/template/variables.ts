@@ -31,13 +31,13 @@ interface TreeVariable extends Meaning {
 const PLAIN: Readonly<Record<string, PlainVariable>> = {
   CLEARML_QUEUE_NAME: {
     origin: 'glue',
-    meaning: 'the name of the queue from which the task was taken',
+    meaning: 'the name of the queue that the task was claimed from',
     read: ({ queueName }) => queueName,
   },
-  CLEARML_QUEUE_ID: { origin: 'glue', meaning: 'its id', read: ({ queueId }) => queueId },
+  CLEARML_QUEUE_ID: { origin: 'glue', meaning: 'the id of that queue', read: ({ queueId }) => queueId },
   CLEARML_WORKER_ID: {
     origin: 'glue',
-    meaning: 'the name under which the daemon shows as a worker',
+    meaning: 'the name of the daemon in the list of workers',
     read: ({ workerId }) => workerId,
   },
   CLEARML_PROJECT_NAME: {
@@ -47,7 +47,7 @@ const PLAIN: Readonly<Record<string, PlainVariable>> = {
   },
   CLEARML_PROJECT_ID: {
     origin: 'task',
-    meaning: 'its id',
+    meaning: 'the id of that project',
     read: ({ project, task }) => ownField(project, 'id') ?? projectId(task),
   },
 };
@@ -57,14 +57,14 @@ const TREES: Readonly<Record<string, TreeVariable>> = {
   CLEARML_TASK: {
     origin: 'task',
     meaning:
-      "a field of the task as the server's API gives it: `id`, `name`, `container.image`, `hyperparams.Args.lr.value`; " +
-      '`project` is the id of its project, `project.name` the name',
+      'a field of the task as in the API of the server: `id`, `name`, `container.image`, `hyperparams.Args.lr.value`; ' +
+      '`project` is the id of the project, `project.name` its name',
     read: taskTree,
   },
-  CLEARML_USER: { origin: 'task', meaning: 'a field of the user whose task it is', read: ({ user }) => user },
+  CLEARML_USER: { origin: 'task', meaning: 'a field of the user who owns the task', read: ({ user }) => user },
   CLEARML_CONFIG: {
     origin: 'config',
-    meaning: "a setting of the daemon's `clearml.conf`, such as `agent.default_docker.image`; secrets are not in it",
+    meaning: "a setting of the daemon's `clearml.conf`, such as `agent.default_docker.image`, except secrets",
     read: ({ config }) => config,
   },
 };

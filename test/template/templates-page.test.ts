@@ -1,4 +1,4 @@
-// docs/templates.md: made from the tables of this room where it has tables, and naming each of the blocks.
+// docs/templates.md: its generated tables are current, and it names every block.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { BLOCKS } from '../../src/template/blank-syntax.ts';
@@ -27,27 +27,27 @@ describe('the page about templates', () => {
     });
   }
 
-  it('tells every exit code', () => {
+  it('lists every exit code', () => {
     for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
       expect(page).to.include(`| ${code} | ${says} | ${advice} |`);
     }
   });
 
-  it('shows what becomes of a value in each kind of place', () => {
-    expect(page).to.include("| bare | `echo ${CLEARML_TASK.name}` | `echo 'it'\"'\"'s $5'` |");
+  it('shows how a value is rendered in each quoting context', () => {
+    expect(page).to.include("| unquoted | `echo ${CLEARML_TASK.name}` | `echo 'it'\"'\"'s $5'` |");
   });
 });
 
 describe('the tables of a page', () => {
-  it('replace what stands between their marks, and nothing else', () => {
+  it('replace only the text between their marks', () => {
     const filled = fillReference('before\n<!-- table: filters -->\nold\n<!-- end of table -->\nafter\n');
 
-    expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| does \|\n/);
+    expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| effect \|\n/);
     expect(filled).to.match(/\n\n<!-- end of table -->\nafter\n$/);
     expect(filled).not.to.include('old');
   });
 
-  it('are known by their names', () => {
+  it('reject an unknown name', () => {
     expect(() => fillReference('<!-- table: colours -->\n<!-- end of table -->')).to.throw(
       RangeError,
       'there is no table "colours"',
