@@ -1,0 +1,62 @@
+// Checks that no file uses a word that docs/glossary.md rejects.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { readGlossary, rejectionsIn } from './rejected-words.ts';
+
+const NOT_OURS = /^(?:test\/fixtures\/|LICENSE$|package-lock\.json$)/;
+const PAGE = 'docs/glossary.md';
+
+/** The folders in which the words are replaced already. */
+const ENFORCED = /^(?:\.config|docs\/glossary)/;
+
+describe('the check of rejected words', () => {
+  const rules = readGlossary(
+    ['| term | meaning | not |', '| claim | … | **snatch away**, take |', '| reserve | … | **bake**, **tidy** |'].join(
+      '\n',
+    ),
+  );
+  const found = (text: string, file = 'a.ts') => rejectionsIn(file, text, rules);
+
+  it('names the file, the line and the term to write', () => {
+    expect(found('one\n  snatch away\n')).to.deep.equal([
+      { file: 'a.ts', line: 2, found: 'snatch away', term: 'claim' },
+    ]);
+  });
+
+  it('finds a word in identifiers, file names, inflected forms and over two lines', () => {
+    const texts = [
+      'snatchAway()',
+      'SNATCH_AWAY',
+      'snatches away',
+      'Snatching Away',
+      '// snatched\n  // away',
+      '# Baking',
+    ];
+
+    expect(texts.filter((text) => found(text).length !== 1)).to.deep.equal([]);
+    expect(found('it tidies, it is tidied').map(({ found: word }) => word)).to.deep.equal(['tidies', 'tidied']);
+    expect(found('', 'src/snatch-away.ts')).to.have.lengthOf(1);
+  });
+
+  it('accepts a longer word that contains a rejected one, and a word that is not in bold', () => {
+    expect(found('clambake untidy take taking snatch it away')).to.deep.equal([]);
+  });
+});
+
+describe('docs/glossary.md', () => {
+  it('rejects no word that the repository uses', () => {
+    const rules = readGlossary(readFileSync(PAGE, 'utf8'));
+    const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
+    const checked = files.filter(
+      (file) => ENFORCED.test(file) && file !== PAGE && !NOT_OURS.test(file) && existsSync(file),
+    );
+
+    const rejected = checked.flatMap((file) => rejectionsIn(file, readFileSync(file, 'utf8'), rules));
+
+    expect(
+      rejected.map(({ file, line, found, term }) => `${file}:${line} has "${found}": write "${term}"`),
+    ).to.deep.equal([]);
+    expect(rules).to.have.length.above(40);
+  });
+});
