@@ -38,7 +38,7 @@ const onlyWhatIsUsedOfYargs = {
 
 rmSync('dist', { recursive: true, force: true });
 const program = await build({
-  entryPoints: ['src/cli/main.ts', 'src/cli/write-manual.ts'],
+  entryPoints: ['src/cli/main.ts'],
   outbase: 'src',
   outdir: 'dist',
   // As deep as src/base: see package-folder.ts there.

@@ -1,4 +1,4 @@
-// A table in Markdown, for pages of documentation that are made from the source.
+// Formats a table in Markdown.
 
 /** Each line ends in a newline. A bar within a cell does not end the cell. */
 export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 // The tables of docs/failures.md are those of the source.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { fillFailureTables } from '../../../src/daemon/console/failure-tables.ts';
+import { fillFailureTables } from '../../build/pages.ts';
 
 describe('the page of failures', () => {
   it('has the tables of the source', () => {

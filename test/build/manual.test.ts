@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { helpText } from '../../src/cli/help-text.ts';
-import { commandsPage, settingsPage } from '../../src/cli/manual.ts';
-import { roffText } from '../../src/cli/roff.ts';
+import { commandsPage, settingsPage } from '../../build/manual.ts';
+import { roffText } from '../../build/roff.ts';
 import { settingRows } from '../../src/config/setting-table.ts';
 import { requireManual } from '../support/requires.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
 import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
 import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
-import { doctorPage } from '../../src/doctor/page.ts';
+import { doctorPage } from '../../build/pages.ts';
 
 describe('the page about doctor', () => {
   it('is what `npm run docs` writes', () => {

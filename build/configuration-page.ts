@@ -1,8 +1,8 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
-import { markdownTable } from '../base/markdown-table.ts';
-import { NAMED_VARIABLES, OTHER_VARIABLES } from './environment.ts';
-import { clearmlRows, settingRows, type SettingRow } from './setting-table.ts';
-import { TRUSTED_USES } from './trusted.ts';
+import { markdownTable } from '../src/base/markdown-table.ts';
+import { NAMED_VARIABLES, OTHER_VARIABLES } from '../src/config/environment.ts';
+import { clearmlRows, settingRows, type SettingRow } from '../src/config/setting-table.ts';
+import { TRUSTED_USES } from '../src/config/trusted.ts';
 
 const OPENING = `# Configuration
 

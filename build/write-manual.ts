@@ -1,7 +1,7 @@
 // Writes the manual beside the built program, as part of the build.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { packagePath } from '../base/package-folder.ts';
-import { COMMANDS } from './commands.ts';
+import { packagePath } from '../src/base/package-folder.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { commandsPage, settingsPage } from './manual.ts';
 
 mkdirSync(packagePath('dist/man'), { recursive: true });

@@ -1,0 +1,28 @@
+// Writes the pages of docs/ and the units of examples/ that are generated from the source; tests compare them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { exampleUnits } from '../src/cli/unit-files.ts';
+import { plantedFaultsPage } from '../test/cli/planted-faults.ts';
+import { referencePage } from './configuration-page.ts';
+import { doctorPage, fillExitCodes, fillFailureTables, rulesPage } from './pages.ts';
+import { fillReference } from './templates-page.ts';
+
+const docs = new URL('../docs/', import.meta.url);
+
+write('configuration.md', referencePage());
+write('doctor.md', doctorPage());
+write('lint.md', rulesPage());
+write('planted-faults.md', plantedFaultsPage());
+fill('templates.md', fillReference);
+fill('failures.md', fillFailureTables);
+fill('operating.md', fillExitCodes);
+for (const [name, text] of Object.entries(exampleUnits()))
+  writeFileSync(new URL(`../examples/units/${name}`, docs), text);
+
+function write(page: string, text: string): void {
+  writeFileSync(new URL(page, docs), text);
+}
+
+/** Replaces the generated tables of a page. */
+function fill(page: string, tables: (text: string) => string): void {
+  write(page, tables(readFileSync(new URL(page, docs), 'utf8')));
+}
