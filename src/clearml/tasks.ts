@@ -15,6 +15,7 @@ const Rows = z.object({ tasks: z.array(z.unknown()) });
 const Cloned = z.object({ id: TaskIdShape });
 const Container = z.record(z.string(), z.unknown()).catch({});
 const Updated = z.object({ updated: z.number() });
+const Dequeued = Updated.extend({ fields: z.object({ status: z.string() }).partial().catch({}) });
 const Done = z.unknown();
 
 /** An answer about another task than the one asked for is no answer: its document would be run under this id. */
@@ -148,9 +149,14 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
     },
 
     async dequeue(id, note) {
-      const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated });
-      if (updated === 0)
+      const dequeueOnce = async (): Promise<string | undefined> => {
+        const { updated, fields } = await changeStatus('tasks.dequeue', id, note, { shape: Dequeued });
+        if (updated > 0) return fields.status;
         throw new LostRace(`ClearML left task ${id} as it is: it no longer waits`, 'tasks.dequeue', 200, 0);
+      };
+      // A server that forgot the former status leaves the task queued, in no queue, and makes it a draft the second time:
+      // https://github.com/clearml/clearml-server/blob/master/apiserver/bll/task/task_operations.py (enqueue_task)
+      if ((await dequeueOnce()) === 'queued') await dequeueOnce();
     },
 
     async abort(id) {

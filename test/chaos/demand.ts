@@ -37,9 +37,9 @@ export function demand(history: TaskHistory): Demand {
   if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
   if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
 
-  // After an enqueue that it refused, a server has forgotten what the task was before: a dequeue then leaves it queued, in no queue,
-  // which looks like the task of a daemon that died, and is brought back (bll/task/task_operations.py, enqueue_task).
-  if (act.endpoint === 'tasks.dequeue' && act.answer?.status === 'queued') return byRuns(history, act.at);
+  // The user sees such a task pending: one that is queued in no queue is put back into its own, and runs (docs/known-issues.md).
+  if (act.endpoint === 'tasks.dequeue' && act.answer?.status === 'queued' && hasForgottenFormer(history, act))
+    return byRuns(history, act.at);
 
   const word = act.endpoint.slice('tasks.'.length);
   const allowed = new Set<string>();
@@ -58,6 +58,21 @@ export function demand(history: TaskHistory): Demand {
 /** The last thing that the user did to the task and the server agreed to. */
 function lastAct({ calls }: TaskHistory): ServerCall | undefined {
   return calls.findLast(({ who, endpoint, answer }) => who === 'user' && ACTS.has(endpoint) && answer?.code === 200);
+}
+
+/**
+ * Whether the server may have forgotten what the task was before its queue: by an enqueue that it refused, or a dequeue that left
+ * the task queued. The next enqueue then makes *queued* the status to which a dequeue returns it (bll/task/task_operations.py,
+ * enqueue_task).
+ */
+function hasForgottenFormer({ calls }: TaskHistory, dequeue: ServerCall): boolean {
+  const before = calls.filter(({ at }) => at < dequeue.at);
+  const enqueue = before.findLast(({ endpoint, answer }) => endpoint === 'tasks.enqueue' && answer?.code === 200);
+  return before.some(({ at, endpoint, answer }) => {
+    if (enqueue === undefined || at >= enqueue.at) return false;
+    if (endpoint === 'tasks.enqueue') return answer?.code !== 200;
+    return endpoint === 'tasks.dequeue' && (answer === undefined || answer.status === 'queued');
+  });
 }
 
 function byEnqueue(history: TaskHistory, act: ServerCall): Demand {

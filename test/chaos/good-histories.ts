@@ -105,10 +105,26 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       found: { status: 'queued', reason: '', message: '', queues: ['chaos-elsewhere'] },
     }),
   ],
-  [
-    'a task that the server left queued, in no queue, when its user took it out',
-    history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
-  ],
+  ...(
+    [
+      ['an enqueue that it refused', call(200, 'user', 'tasks.enqueue', { code: 400, queue: ELSEWHERE })],
+      ['Slurm put its job back', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
+    ] as const
+  ).map(
+    ([what, forgotten]) =>
+      [
+        `a task that its server left queued when its user took it out, having forgotten its former status after ${what}`,
+        history({
+          calls: [
+            enqueued,
+            forgotten,
+            call(400, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED }),
+            call(500, 'user', 'tasks.dequeue', { status: 'queued' }),
+            gatePassed,
+          ],
+        }),
+      ] as const,
+  ),
   [
     'an agent that had the task in hand when its user took it out',
     history({

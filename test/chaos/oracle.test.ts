@@ -92,6 +92,11 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ['a run that failed, and its task completed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a task that failed, and never ran', 'wrong', history({ status: 'failed', traces: [] })],
   [
+    'a task that ran after its user took it out, left queued by a server that had its former status',
+    'wrong',
+    history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
+  ],
+  [
     'a task that failed when it had been let in and never ran, while another node had died',
     'wrong',
     history({

@@ -132,6 +132,53 @@ export function defineStatusContract(stage: () => Stage): void {
     });
   });
 
+  describe('dequeue', () => {
+    /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
+    async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
+      const { raw, newQueue } = stage();
+      const id = await taskThatIs('in_progress');
+      await forget(id);
+      await raw.call('tasks.enqueue', { task: id, queue: await newQueue() });
+      return id;
+    }
+
+    /** Afterwards the task waits in the queue that refused it. */
+    async function refuseEnqueue(id: TaskId): Promise<void> {
+      const { raw, newQueue } = stage();
+      const queue = await newQueue();
+      await raw.call('tasks.enqueue', { task: id, queue, force: true });
+      await rejection(raw.call('tasks.enqueue', { task: id, queue }));
+    }
+
+    const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
+      ['was refused', refuseEnqueue],
+      ['followed a return to queued', (id) => stage().client.tasks.unstart(id, 'in_progress', NOTE)],
+    ];
+    for (const [what, forget] of forgetting) {
+      it(`of a user leaves a task queued, in no queue, when an earlier enqueue ${what}; a second one makes it a draft`, async () => {
+        const { client, raw } = stage();
+        const id = await enqueuedAfter(forget);
+
+        const answer = await raw.call('tasks.dequeue', { task: id });
+
+        expect(answer).to.include({ updated: 1 });
+        expect(answer).to.have.nested.property('fields.status', 'queued');
+        const { queues } = await client.queues.readAll();
+        expect(queues.flatMap((queue) => queue.entries.map((entry) => entry.task))).to.not.include(id);
+        await raw.call('tasks.dequeue', { task: id });
+        expect(await statusOf(id)).to.equal('created');
+      });
+
+      it(`of ours makes it a draft when an earlier enqueue ${what}`, async () => {
+        const id = await enqueuedAfter(forget);
+
+        await stage().client.tasks.dequeue(id, NOTE);
+
+        expect(await statusOf(id)).to.equal('created');
+      });
+    }
+  });
+
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
       it(`C-07 brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {
