@@ -1,7 +1,7 @@
 // The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
 import { setImmediate as turn } from 'node:timers/promises';
 import { start } from '../daemon/daemon-run.ts';
-import { createOwnedClock } from '../daemon/simulation/owned-clock.ts';
+import { createOwnedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
 export interface TimedRound {

@@ -1,7 +1,7 @@
 // `npm run chaos`: breaks everything that can break, for a given time, and judges what became of every task.
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
 import { ORDINARY_SECONDS, runReal } from './real.ts';
-import { runSimulated, type SimulatedRun } from './simulated/run.ts';
+import { runSimulated, type SimulatedRun } from '../simulation/run.ts';
 import { formatTally, isClean, type Tally } from './tally.ts';
 
 const INTERRUPTED = 130;

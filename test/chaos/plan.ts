@@ -1,5 +1,5 @@
 // What happens in a round, drawn from the seed alone: which tasks come, and what is done to them and to everything around them.
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../support/random.ts';
 
 /** What a task is like, and how often one is. */
 const NATURES = {

@@ -11,7 +11,7 @@ import type { Session } from '../../src/clearml/session.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
 import { anOddity, makeOdd } from '../daemon/odd-values.ts';
-import { silentLog } from '../daemon/simulation/silent-log.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { queueId, taskId } from './client-under-test.ts';
 

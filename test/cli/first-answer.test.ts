@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { firstAnswer } from '../../src/cli/first-answer.ts';
 import { ServerUnreachable } from '../../src/clearml/errors.ts';
-import { createOwnedClock } from '../daemon/simulation/owned-clock.ts';
+import { createOwnedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
 const REFUSED = new ServerUnreachable('no usable answer from http://h:1 to auth.login: nothing listens there', false);

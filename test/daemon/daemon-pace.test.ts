@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, taskNumber } from './desk.ts';
-import { OWN_QUEUE } from './simulation/places.ts';
+import { OWN_QUEUE } from '../simulation/queues.ts';
 import { entryOf, NOW } from './sightings.ts';
 
 describe('the pace of a daemon', () => {

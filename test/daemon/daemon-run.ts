@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
 import type { Glue } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
-import type { OwnedClock } from './simulation/owned-clock.ts';
+import type { OwnedClock } from '../simulation/clock.ts';
 
 export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
 

@@ -6,13 +6,13 @@ import { createBackoff } from '../../src/daemon/submit/backoff.ts';
 import { createWays, type Ways } from '../../src/daemon/submit/submission-pool.ts';
 import { look, type View } from '../../src/daemon/poll/poll.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
-import { createCluster, type Cluster } from './simulation/cluster.ts';
-import { makeGlue } from './simulation/make-glue.ts';
-import type { Disk } from './simulation/memory-journal.ts';
-import { createOwnedClock, type OwnedClock } from './simulation/owned-clock.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
-import { createServer, type Server } from './simulation/server.ts';
-import type { Asked, Turns, Way } from './simulation/turns.ts';
+import { createCluster, type Cluster } from '../simulation/cluster.ts';
+import { makeGlue } from '../simulation/daemon-deps.ts';
+import type { Disk } from '../simulation/memory-journal.ts';
+import { createOwnedClock, type OwnedClock } from '../simulation/clock.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { createServer, type Server } from '../simulation/server.ts';
+import type { Asked, Turns, Way } from '../simulation/pending-calls.ts';
 import { NOW } from './sightings.ts';
 
 export interface Desk {

@@ -8,8 +8,8 @@ import { fuzzCases } from '../support/fuzz-cases.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { anOddity, makeOdd, OTHER_KINDS, type Oddity } from './odd-values.ts';
-import type { SimJob } from './simulation/cluster.ts';
-import { OTHER_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import type { SimJob } from '../simulation/cluster.ts';
+import { OTHER_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const CASES = fuzzCases(200);
 const STEP_MS = 15_000;

@@ -7,7 +7,7 @@ import { SlurmUnavailable } from '../../src/slurm/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { LOCK, pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
   it('C-01 tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {

@@ -10,7 +10,7 @@ import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { createDesk, taskNumber, type Desk } from './desk.ts';
 import { processorMs } from '../support/processor-time.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { attempt, entryOf, jobOf, taskOf } from './sightings.ts';
 
 const go = new AbortController().signal;

@@ -4,7 +4,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 /** Texts that `queues.add_task` takes for a task as they are (apiserver/bll/queue/queue_bll.py), in the real server as in the sandbox. */
 const NO_TASKS = [

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { pass, start } from './daemon-run.ts';
 import { createDesk, type Desk } from './desk.ts';
-import type { SimJob } from './simulation/cluster.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import type { SimJob } from '../simulation/cluster.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

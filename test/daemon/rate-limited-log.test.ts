@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { calmLog } from '../../src/daemon/rate-limited-log.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
-import { createOwnedClock, type OwnedClock } from './simulation/owned-clock.ts';
+import { createOwnedClock, type OwnedClock } from '../simulation/clock.ts';
 
 function calm(): { clock: OwnedClock; log: Logger; lines: string[] } {
   const clock = createOwnedClock(0);

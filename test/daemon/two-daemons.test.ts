@@ -6,9 +6,9 @@ import type { JobId } from '../../src/slurm/scheduler.ts';
 import { pass, start } from './daemon-run.ts';
 import { anotherUser } from './another-user.ts';
 import { createDesk, type Desk } from './desk.ts';
-import type { Disk } from './simulation/memory-journal.ts';
+import type { Disk } from '../simulation/memory-journal.ts';
 import { entryOf, jobOf, NOW } from './sightings.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from './simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 // What a daemon under search works with: its own code, and an outside of which every call is asked for.
 import type { Glue } from '../../src/daemon/deps.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
-import { silentLog } from '../daemon/simulation/silent-log.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { createLiveScheduler, FACTS } from './live-scheduler.ts';
 import { createLiveSession } from './live-session.ts';
 import type { Ask } from './outside-calls.ts';

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ApiError } from '../../src/sandbox/api-error.ts';
-import { createServer } from '../daemon/simulation/server.ts';
-import { createOwnedClock } from '../daemon/simulation/owned-clock.ts';
-import { createTurns } from '../daemon/simulation/turns.ts';
+import { createServer } from '../simulation/server.ts';
+import { createOwnedClock } from '../simulation/clock.ts';
+import { createTurns } from '../simulation/pending-calls.ts';
 import { serve, type Answer } from './server-rules.ts';
 import { NO_BUDGET, QUEUES, QUEUE_IDS, TASK_ID, firstWorld, type ServerCall, type World } from './world.ts';
 

@@ -52,7 +52,7 @@ export const LANES = [
   {
     tier: 'second',
     title: 'simulations and the model',
-    places: ['test/chaos/planted', 'test/chaos/simulated', 'test/daemon/simulation', 'test/model'],
+    places: ['test/seeded-faults', 'test/simulation', 'test/model'],
   },
 ];
 

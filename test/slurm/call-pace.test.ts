@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { callRate, createCallPace, withPace } from '../../src/slurm/call-pace.ts';
 import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
-import { createOwnedClock } from '../daemon/simulation/owned-clock.ts';
+import { createOwnedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 

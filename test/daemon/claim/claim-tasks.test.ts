@@ -8,7 +8,7 @@ import { createTakeTasks } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createWays } from '../../../src/daemon/submit/submission-pool.ts';
 import { createDesk, taskNumber, type Desk } from '../desk.ts';
 import { fullJournal } from '../full-journal.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const go = new AbortController().signal;
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { howToBegin, whatNext, type StandingTask } from '../../../src/daemon/execute/begin.ts';
 import type { Task } from '../../../src/clearml/task.ts';
-import { OTHER_QUEUE, OWN_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE } from '../../simulation/queues.ts';
 
 function standing(
   task: Partial<Task>,

@@ -6,8 +6,8 @@ import { createNeighbours } from '../../../src/daemon/poll/peers.ts';
 import { runOneTask, type OneTaskEnd } from '../../../src/daemon/execute/run.ts';
 import { LOCK, pass, start as startDaemon } from '../daemon-run.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import type { Disk } from '../simulation/memory-journal.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import type { Disk } from '../../simulation/memory-journal.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const MINUTE_MS = 60_000;
 

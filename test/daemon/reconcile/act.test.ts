@@ -6,7 +6,7 @@ import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, recordOf } from '../sightings.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };

@@ -8,7 +8,7 @@ import type { Glue } from '../../../src/daemon/deps.ts';
 import { createJobLogs } from '../../../src/daemon/console/job-logs.ts';
 import type { Host } from '../../../src/transport/host.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, recordOf } from '../sightings.ts';
 
 const FAILED: Ending = { status: 'failed', reason: 'Slurm FAILED', text: 'It ended.', withLog: true };

@@ -5,7 +5,7 @@ import { follow } from '../../../src/daemon/reconcile/reconcile.ts';
 import type { View } from '../../../src/daemon/poll/poll.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, entryOf } from '../sightings.ts';
 
 const go = new AbortController().signal;

@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { giveBack } from '../../../src/daemon/reconcile/return-to-queue.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../sightings.ts';
 
 async function popped(desk: Desk): Promise<{ task: TaskId; entry: Entry }> {

@@ -7,7 +7,7 @@ import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { pass, start } from '../daemon-run.ts';
 import { createDesk, type Desk } from '../desk.ts';
 import { fullJournal } from '../full-journal.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { rescue } from '../../../src/daemon/recover/recover-orphan.ts';
 import { createDesk } from '../desk.ts';
 import { entryOf } from '../sightings.ts';
-import { OWN_QUEUE } from '../simulation/places.ts';
+import { OWN_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 

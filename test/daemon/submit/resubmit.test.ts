@@ -6,7 +6,7 @@ import type { Glue } from '../../../src/daemon/deps.ts';
 import { submitAgain } from '../../../src/daemon/submit/resubmit.ts';
 import { TemplateProblem } from '../../../src/template/errors.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, entryOf } from '../sightings.ts';
 
 const WHY = 'Slurm job 7 is no longer known to Slurm';

@@ -5,7 +5,7 @@ import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { resume } from '../../../src/daemon/submit/resume.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createDesk, type Desk } from '../desk.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, NOW } from '../sightings.ts';
 
 const go = new AbortController().signal;

@@ -8,7 +8,7 @@ import { prepare, submit, type Prepared } from '../../../src/daemon/submit/submi
 import { TemplateProblem } from '../../../src/template/errors.ts';
 import { createDesk, type Desk } from '../desk.ts';
 import { entryOf } from '../sightings.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/places.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 
 const CONF_NOT_WRITTEN = "warn: The job's clearml.conf could not be written to the shared folder";

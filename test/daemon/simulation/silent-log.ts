@@ -1,5 +1,0 @@
-// A log that says nothing.
-import type { Logger } from '../../../src/log/logger.ts';
-
-const nothing = (): void => undefined;
-export const silentLog: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

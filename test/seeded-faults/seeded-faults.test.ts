@@ -1,0 +1,38 @@
+// Planted bugs: chaos must find each of them within a few rounds, and must find nothing in the same rounds without it.
+import { expect } from 'chai';
+import { hunt, type Hunt } from '../simulation/run.ts';
+import { BUGS, type Bug } from './faults.ts';
+import { plant } from './seed-fault.ts';
+
+const SEED = 5;
+const ROUNDS = 12;
+const EASY = {
+  daemons: 1,
+  tasks: 12,
+  calmness: 30,
+  jobLimit: Infinity,
+  hasSlowCalls: false,
+  diesForGood: false,
+} as const;
+
+function huntOf({ rounds }: Bug): Hunt {
+  return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
+}
+
+describe('chaos notices a planted bug:', () => {
+  for (const bug of BUGS) {
+    it(bug.title, async () => {
+      const planted = await plant(bug.edits);
+      try {
+        const run = (await import(`${planted.folder}/test/simulation/run.ts`)) as { hunt: typeof hunt };
+        expect(await run.hunt(huntOf(bug)), 'what chaos says').to.be.a('string');
+      } finally {
+        await planted.remove();
+      }
+    });
+  }
+
+  it('and nothing where there is none', async () => {
+    for (const bug of BUGS) expect(await hunt({ ...huntOf(bug), rounds: 2 }), bug.title).to.equal(undefined);
+  });
+});

@@ -1,0 +1,246 @@
+// The Slurm cluster of the story: what the controller knows of jobs, what it shows, and what it forgets.
+import { SlurmUnavailable } from '../../src/slurm/errors.ts';
+import { isLive, type JobState } from '../../src/slurm/job-state.ts';
+import { readJobName } from '../../src/slurm/job-name.ts';
+import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type { OwnedClock } from './clock.ts';
+import type { Turns } from './pending-calls.ts';
+
+/** How far a start of a job has come: before the gate, past it, its agent has begun the task, it is known as the task's worker. */
+export type Phase = 'new' | 'gated' | 'begun' | 'run';
+
+export interface SimJob {
+  readonly id: JobId;
+  readonly name: string;
+  readonly task: string;
+  /** What its worker id begins with. */
+  readonly worker: string;
+  readonly submittedAt: number;
+  /** The way to the controller has sent it twice, and this is the second. */
+  readonly isDouble: boolean;
+  /** Sent, but not with the controller yet. */
+  isInFlight: boolean;
+  /** A crash of the controller has forgotten it; accounting has not. */
+  isForgotten: boolean;
+  state: JobState;
+  phase: Phase;
+  restarts: number;
+  startAt: number | undefined;
+  endedAt: number | undefined;
+  exitCode: number;
+  /** It was sent SIGTERM, and what it will be when it has ended. */
+  leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
+  /** Steps that its task still runs. */
+  work: number;
+  /** How often its agent has begun the task. */
+  runs: number;
+}
+
+/** What the next sbatch is answered. */
+export type Fate = 'accepted' | 'doubled' | 'rejected' | 'backpressure' | 'unavailable' | 'unknown' | 'in flight';
+
+const MIN_JOB_AGE_MS = 300_000;
+export const FACTS = {
+  clusterName: 'c1',
+  version: '22.05.8',
+  minJobAgeMs: MIN_JOB_AGE_MS,
+  messageTimeoutMs: 10_000,
+  killWaitMs: 30_000,
+  hasAccounting: true,
+};
+
+export interface Cluster {
+  readonly jobs: readonly SimJob[];
+  /** Falls on the next sbatch. */
+  nextFate: Fate;
+  schedulerOf(owner: number): Scheduler;
+  /** What sbatch does, as the next fate has it. */
+  submit(name: string, worker: string): SubmitOutcome;
+  /** Whether the controller shows it. */
+  isShown(job: SimJob): boolean;
+  end(job: SimJob, state: JobState, exitCode: number): void;
+  /** It was on its way and never arrives. */
+  vanish(job: SimJob): void;
+  requeue(job: SimJob): void;
+  cancel(job: SimJob): void;
+  /** The controller forgets what it was told last, and hands the same ids out again. */
+  crash(): void;
+}
+
+export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
+  const jobs: SimJob[] = [];
+  let nextId = 1;
+
+  function accept(
+    { name, worker }: Pick<SimJob, 'name' | 'worker'>,
+    { isInFlight = false, isDouble = false } = {},
+  ): SimJob {
+    // An id is handed out again only once no job has it any more.
+    while (jobs.some((job) => job.id === String(nextId) && isShown(job))) nextId += 1;
+    const job: SimJob = {
+      id: String(nextId) as JobId,
+      name,
+      task: readJobName(name)?.taskId ?? '',
+      worker,
+      submittedAt: clock.now(),
+      isInFlight,
+      isDouble,
+      isForgotten: false,
+      state: 'PENDING',
+      phase: 'new',
+      restarts: 0,
+      startAt: undefined,
+      endedAt: undefined,
+      exitCode: 0,
+      leaving: undefined,
+      work: 3,
+      runs: 0,
+    };
+    nextId += 1;
+    jobs.push(job);
+    return job;
+  }
+
+  function submit(name: string, worker: string): SubmitOutcome {
+    const fate = cluster.nextFate;
+    cluster.nextFate = 'accepted';
+    switch (fate) {
+      case 'accepted':
+        return { kind: 'accepted', jobId: accept({ name, worker }).id, cluster: undefined };
+      case 'doubled': {
+        const { id } = accept({ name, worker });
+        accept({ name, worker }, { isDouble: true });
+        return { kind: 'accepted', jobId: id, cluster: undefined };
+      }
+      case 'in flight':
+        accept({ name, worker }, { isInFlight: true });
+        return { kind: 'unknown', words: 'Socket timed out on send/recv operation' };
+      case 'unknown':
+        return { kind: 'unknown', words: 'Zero Bytes were transmitted or received' };
+      default:
+        return { kind: fate, words: `sbatch said ${fate}` };
+    }
+  }
+
+  function isShown(job: SimJob): boolean {
+    if (job.isInFlight || job.isForgotten) return false;
+    return job.endedAt === undefined || clock.now() - job.endedAt < MIN_JOB_AGE_MS;
+  }
+
+  function show(job: SimJob): Job {
+    return {
+      id: job.id,
+      name: job.name,
+      state: job.state,
+      stateWord: job.state,
+      reason: job.state === 'PENDING' ? 'Priority' : undefined,
+      partition: 'debug',
+      nodes: job.state === 'PENDING' ? undefined : 'n1',
+      submittedAt: job.submittedAt,
+      startAt: job.startAt,
+      endedAt: job.endedAt,
+    };
+  }
+
+  function lookUp(names: readonly string[]): JobList {
+    const known = jobs.filter((job) => names.includes(job.name) && (isShown(job) || job.endedAt !== undefined));
+    return { kind: 'listed', jobs: known.map(show) };
+  }
+
+  function record(id: JobId): JobRecord | undefined {
+    const job = jobs.findLast((one) => one.id === id && isShown(one));
+    if (job === undefined) return undefined;
+    return {
+      name: job.name,
+      stateWord: job.state,
+      exitCode: job.exitCode,
+      exitSignal: undefined,
+      userId: 1000,
+      outputPath: '/logs/job',
+      nodes: 'n1',
+      timeLimit: '01:00:00',
+      reason: undefined,
+      restarts: job.restarts,
+    };
+  }
+
+  const cluster: Cluster = {
+    jobs,
+    nextFate: 'accepted',
+    submit,
+    isShown,
+    end(job, state, exitCode) {
+      Object.assign(job, { state, exitCode, endedAt: clock.now(), leaving: undefined });
+    },
+    vanish(job) {
+      jobs.splice(jobs.indexOf(job), 1);
+    },
+    requeue(job) {
+      Object.assign(job, { state: 'PENDING', phase: 'new', leaving: undefined, startAt: undefined, work: 3 });
+      job.restarts += 1;
+    },
+    cancel(job) {
+      if (!isLive(job.state)) return;
+      if (job.state === 'PENDING') cluster.end(job, 'CANCELLED', 0);
+      else job.leaving = { state: 'CANCELLED', isRequeued: false };
+    },
+    crash() {
+      for (const job of jobs.filter((one) => one.state === 'PENDING' && one.restarts === 0)) {
+        job.isForgotten = true;
+        nextId = Math.min(nextId, Number(job.id));
+      }
+    },
+
+    schedulerOf(owner) {
+      const ask = <Answer>(label: string, effect: () => Answer, lost: (hasHappened: boolean) => Answer) =>
+        turns.ask({ owner, kind: 'slurm', endpoint: label, label, effect, lost });
+      const noList = (): JobList => ({ kind: 'failed', words: 'squeue: error: Socket timed out' });
+      return {
+        facts: () => Promise.resolve(FACTS),
+        submit: ({ jobName, script }) =>
+          turns.ask<SubmitOutcome>({
+            owner,
+            kind: 'sbatch',
+            endpoint: 'sbatch',
+            label: `sbatch ${readJobName(jobName)?.attempt ?? jobName}`,
+            effect: () => submit(jobName, script),
+            lost: () => ({ kind: 'unknown', words: 'sbatch gave no answer' }),
+          }),
+        list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+        listEverybodys: () =>
+          ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+        lookUp: (names) => ask('look up', () => lookUp(names), noList),
+        record: (id) =>
+          ask(
+            `scontrol show job ${id}`,
+            () => record(id),
+            () => {
+              throw new SlurmUnavailable('scontrol show job failed');
+            },
+          ),
+        cancel: (ids) =>
+          ask(
+            `scancel ${ids.join(',')}`,
+            () => {
+              for (const id of ids) {
+                const job = jobs.findLast((one) => one.id === id && isShown(one));
+                if (job !== undefined) cluster.cancel(job);
+              }
+            },
+            () => undefined,
+          ),
+      };
+    },
+  };
+  return cluster;
+}
+
+/** Whether an agent of this job may be at work on its task. */
+export function isAtWork(job: SimJob): boolean {
+  return isLive(job.state) && (job.phase === 'begun' || job.phase === 'run');
+}
+
+/** Whether the task is this job's, past the gate. */
+export function hasTaken(job: SimJob): boolean {
+  return isLive(job.state) && job.phase !== 'new';
+}

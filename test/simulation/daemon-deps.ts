@@ -1,0 +1,96 @@
+// What one daemon of the story works with.
+import type { Glue } from '../../src/daemon/deps.ts';
+import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
+import { createNeighbours } from '../../src/daemon/poll/peers.ts';
+import type { Host } from '../../src/transport/host.ts';
+import { createCallPace } from '../../src/slurm/call-pace.ts';
+import type { Scheduler } from '../../src/slurm/scheduler.ts';
+import { TemplateProblem } from '../../src/template/errors.ts';
+import { FACTS } from './cluster.ts';
+import { openMemoryJournal, type Disk } from './memory-journal.ts';
+import type { OwnedClock } from './clock.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import type { Server } from './server.ts';
+import { silentLog } from '../support/silent-log.ts';
+import type { Turns } from './pending-calls.ts';
+
+interface Around {
+  readonly server: Server;
+  readonly scheduler: Scheduler;
+  readonly clock: OwnedClock;
+  readonly turns: Turns;
+  readonly disk: Disk;
+  /** The daemon's number for people, and that of its life, which ends when it is killed. */
+  readonly number: number;
+  readonly life: number;
+  /** Whether the template can't be filled in for this task. */
+  readonly isMisfit: (task: string) => boolean;
+}
+
+export function makeGlue({ server, scheduler, clock, turns, disk, number, life, isMisfit }: Around): Glue {
+  let tokens = 0;
+  const host = hostOf(turns, life);
+  const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
+  return {
+    clearml: server.clientOf(life),
+    scheduler,
+    host,
+    jobLogs: createJobLogs({ host, clock: clock.of(life), redact: (text) => text }),
+    journal: openMemoryJournal(disk, turns, life),
+    clock: clock.of(life),
+    log: silentLog,
+    randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
+    ...who,
+    neighbours: createNeighbours({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
+    version: '0.1.0',
+    queues: [
+      {
+        id: OWN_QUEUE,
+        name: 'own',
+        template: {
+          file: 'a.template',
+          agent: { file: 'a.template', line: 1, column: 1, command: [] },
+          render({ task, workerId }) {
+            if (isMisfit(String(task['id']))) {
+              throw new TemplateProblem('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
+            }
+            // All that the cluster of the story needs to know of a script.
+            return { script: workerId, uses: [] };
+          },
+        },
+      },
+    ],
+    orderFairness: false,
+    schedulerQueue: SCHEDULER_QUEUE,
+    cluster: FACTS,
+    pace: createCallPace({ perSecond: 10, burst: 20 }),
+    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
+    adoptMs: 60_000,
+    job: {
+      sharedDir: '/shared',
+      jobConf: '{}',
+      python: undefined,
+      agentVersion: '3.0.3',
+      apiServer: 'http://api',
+      publicConfig: {},
+    },
+    busy: new Set(),
+  };
+}
+
+/** Nothing is wrong with any file here, but for what happens to the call. */
+function hostOf(turns: Turns, life: number): Host {
+  return {
+    name: 'this machine',
+    run: ({ program }) =>
+      turns.ask({
+        owner: life,
+        kind: 'host',
+        endpoint: program,
+        label: `runs ${program}`,
+        effect: () => ({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' }),
+        lost: () => ({ exitCode: 1, killedBy: undefined, stdout: '', stderr: 'Disk quota exceeded' }),
+      }),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,124 @@
+// Answers of Slurm's commands as no release gives them: cut, garbled, with noise in them, and with rows of strangers nobody can read.
+import type { HostCommand, HostResult } from '../../src/transport/host.ts';
+import type { Random } from '../support/random.ts';
+
+/** Spoils some answers, and puts unreadable rows of strangers into all of them. */
+export interface Malformer {
+  /** @param isCalm no answer is spoilt any more; the strangers stay */
+  spoil(command: HostCommand, result: HostResult, isCalm: boolean): HostResult;
+  /** How many answers were spoilt. */
+  count(): number;
+}
+
+/** No value of Slurm's, nor part of one: a row that holds one of them lies about nothing, it can not be read. */
+const GARBAGE = [
+  '',
+  '?',
+  '-1',
+  '0',
+  '1e9',
+  'NaN',
+  '(null)',
+  '\u0000',
+  '\u001b[2J',
+  '\u202e17',
+  '<html>502 Bad Gateway</html>',
+  '9'.repeat(400),
+  'x'.repeat(20_000),
+  'ü\ufffd',
+  '{"job_id": {}}',
+];
+const NOISE = [
+  'Last login: Thu Jan  1 00:00:00 1970 from 10.0.0.1\n',
+  'slurm_load_jobs: debug:  nothing\n',
+  '\n\n',
+  'JobId=\n',
+  '\u001b]0;title\u0007\n',
+];
+const FIELD_END = '\x1f';
+
+export function createMalformer(dice: Random, share: number): Malformer {
+  let count = 0;
+  const oneOf = (texts: readonly string[]): string => texts[dice.whole(0, texts.length - 1)] ?? '';
+  const splice = (text: string, at: number, more: string): string => text.slice(0, at) + more + text.slice(at);
+
+  /** Within a record of squeue, or a line of the others: what ends where one does is not to be told from a whole answer. */
+  function cut(text: string): string {
+    const ends = [...text.matchAll(/\x1d|\n(?! )/g)].map(({ index }) => index);
+    for (let tries = 0; tries < 20; tries += 1) {
+      const at = dice.whole(1, Math.max(1, text.length - 2));
+      if (!ends.some((end) => at >= end && at <= end + 24)) return text.slice(0, at);
+    }
+    return '';
+  }
+
+  /** One field of one row of squeue or sacct, but not the name: by that the row is a job of ours, or of nobody. */
+  function garbleField(text: string, { program, args }: HostCommand): string {
+    const rows = text.split('\n');
+    const at = dice.whole(1, Math.max(1, rows.length - 2));
+    const fields = rows[at]?.split(FIELD_END) ?? [];
+    const names = args.find((arg) => arg.startsWith('--format='))?.split(program === 'sacct' ? ',' : FIELD_END) ?? [];
+    const nameAt = program === 'sacct' ? names.findIndex((name) => name.includes('JobName')) : fields.length - 1;
+    const field = dice.whole(program === 'squeue' ? 1 : 0, Math.max(0, fields.length - 1));
+    if (field === nameAt || fields.length < 2) return text;
+    // Where sacct's line ends, nobody sees whether it is whole.
+    fields[field] = oneOf(GARBAGE);
+    rows[at] = fields.join(FIELD_END);
+    return rows.join('\n');
+  }
+
+  /** One value of a record of scontrol. */
+  function garbleValue(text: string): string {
+    const values = [...text.matchAll(/(?<=\w=)[^\s]*/g)].slice(2);
+    const value = values[dice.whole(0, Math.max(0, values.length - 1))];
+    if (value === undefined) return text;
+    return text.slice(0, value.index) + oneOf(GARBAGE) + text.slice(value.index + value[0].length);
+  }
+
+  function noisy(text: string): string {
+    const lineStarts = [0, ...[...text.matchAll(/\n(?! )/g)].map(({ index }) => index + 1)];
+    return splice(text, lineStarts[dice.whole(0, lineStarts.length - 1)] ?? 0, oneOf(NOISE));
+  }
+
+  function spoilt(command: HostCommand, result: HostResult): HostResult {
+    const { program } = command;
+    const { stdout } = result;
+    const isTable = program === 'squeue' || program === 'sacct';
+    // What sbatch says when it has made a job is its number: a number that is cut is another number.
+    const ways: readonly (() => HostResult)[] = [
+      () => ({ ...result, stdout: '' }),
+      () => ({ ...result, stdout: noisy(stdout) }),
+      () => ({ ...result, stdout: oneOf(GARBAGE).replace(/^\d+$/, '?') }),
+      ...(program === 'sbatch' ? [] : [() => ({ ...result, stdout: cut(stdout) })]),
+      ...(program === 'sbatch' ? [] : [() => ({ ...result, exitCode: 1, stderr: 'Segmentation fault\n' })]),
+      ...(program === 'sbatch' ? [] : [() => ({ ...result, exitCode: undefined, killedBy: 'SIGSEGV' })]),
+      ...(isTable ? [() => ({ ...result, stderr: `${program}: error: ${oneOf(GARBAGE)}!\n` })] : []),
+      ...(isTable ? [1, 2, 3].map(() => () => ({ ...result, stdout: garbleField(stdout, command) })) : []),
+      ...(program === 'scontrol' ? [1, 2, 3].map(() => () => ({ ...result, stdout: garbleValue(stdout) })) : []),
+    ];
+    return ways[dice.whole(0, ways.length - 1)]?.() ?? result;
+  }
+
+  /** Rows of jobs that are none of ours, behind the others, with whatever their owners or a broken controller made of them. */
+  function withStrangers(command: HostCommand, result: HostResult): HostResult {
+    const format = command.args.find((arg) => arg.startsWith('--format='))?.slice('--format='.length);
+    if (command.program !== 'squeue' || format === undefined || result.exitCode !== 0) return result;
+    const rows = GARBAGE.map((garbage, index) =>
+      format.replace(/%(\w)/g, (_, letter: string) => {
+        if (letter === 'j') return index % 2 === 0 ? `evil ${garbage}${FIELD_END}1${FIELD_END}RUNNING` : garbage;
+        return index % 3 === 0 && (letter === 'A' || letter === 'i') ? `99_${index}` : garbage;
+      }),
+    );
+    return { ...result, stdout: result.stdout + rows.map((row) => `${row}\n`).join('') };
+  }
+
+  return {
+    spoil(command, result, isCalm) {
+      const whole = withStrangers(command, result);
+      if (isCalm || command.program === 'scancel' || dice.next() >= share) return whole;
+      count += 1;
+      return spoilt(command, whole);
+    },
+    count: () => count,
+  };
+}

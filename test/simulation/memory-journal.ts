@@ -1,0 +1,47 @@
+// The journal of one daemon on a disk in memory: what is on it when the daemon is killed is all that is left.
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Entry } from '../../src/daemon/journal/entry.ts';
+import { applyLine, formatJournal, readJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
+import type { Journal } from '../../src/daemon/journal/journal.ts';
+import type { Turns } from './pending-calls.ts';
+
+export interface Disk {
+  text: string;
+}
+
+export function readDisk(disk: Disk): Map<TaskId, Entry> {
+  const read = readJournal(disk.text);
+  if (read.kind !== 'read') throw new Error(`the journal is ${read.kind}:\n${disk.text}`);
+  return read.entries;
+}
+
+export function openMemoryJournal(disk: Disk, turns: Turns, owner: number): Journal {
+  const entries = readDisk(disk);
+  // What a crash has torn is gone once the journal is written anew, as it is at each start.
+  disk.text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
+
+  function append(task: TaskId, label: string, line: JournalLine): Promise<void> {
+    return turns.ask({
+      owner,
+      kind: 'journal',
+      endpoint: 'journal',
+      task,
+      label: `${label} task ${Number(task)}`,
+      effect() {
+        disk.text += formatJournal(line);
+        applyLine(entries, line);
+      },
+      lost(hasHappened) {
+        if (!hasHappened) throw new Error('no space left on device');
+      },
+    });
+  }
+
+  return {
+    entries,
+    setAside: undefined,
+    write: (entry) => append(entry.task, `journal: ${entry.step}`, { entry }),
+    forget: (task) => (entries.has(task) ? append(task, 'journal: forget', { forget: task }) : Promise.resolve()),
+    close: () => Promise.resolve(),
+  };
+}

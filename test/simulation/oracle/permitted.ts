@@ -1,0 +1,42 @@
+// What the kinds of trouble in a plan excuse: how long something may take, or stay unknown, before it is wrong.
+import type { RoundPlan } from '../plan.ts';
+import type { TroubleKind } from '../faults.ts';
+
+/** These can keep an agent from being heard, or a daemon from hearing of its end, for two hours. */
+const SILENCING: readonly TroubleKind[] = [
+  'server is away',
+  'hours pass',
+  'tokens expire',
+  'disk is full for long',
+  'controller is away for long',
+  'squeue complains',
+  'daemon is told to stop',
+  'daemon dies before its call',
+  'daemon dies after its call',
+  'daemon dies, journal lost',
+  'daemon dies, its calls arrive',
+  'daemon dies, journal torn',
+  'daemon dies, journal is an old one',
+];
+
+/** With these a task may be in no queue for a while, and be found. */
+const FORGETTING = /journal|user|neighbour|disk|lost|in flight|gate|requeue|away|expire|crash/;
+
+/** Whether tasks may be silent for so long that the server's own watchdog stops them. */
+export function mayBeSilent({ isLazy, diesForGood, kinds }: RoundPlan): boolean {
+  return isLazy || diesForGood || SILENCING.some((kind) => kinds.includes(kind));
+}
+
+export function losesJournals({ kinds }: RoundPlan): boolean {
+  return kinds.some((kind) => kind.includes('journal'));
+}
+
+/** Whether a task in no queue must be brought on at once: what a call in the midst of its way holds may take longer to be found. */
+export function isLimboWrong({ daemons, hasSlowCalls, kinds }: RoundPlan): boolean {
+  return daemons === 1 && !hasSlowCalls && !kinds.some((kind) => FORGETTING.test(kind));
+}
+
+/** What was so for so many milliseconds could be seen by everybody who was awake. */
+export function plainToSeeMs({ hasSlowCalls }: RoundPlan): number {
+  return hasSlowCalls ? 300_000 : 20_000;
+}

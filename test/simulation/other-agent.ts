@@ -1,0 +1,78 @@
+// Somebody else's agent: a stock clearml-agent daemon on the other queue, which now and then also takes from ours.
+import type { QueueId } from '../../src/clearml/ids.ts';
+import { ApiError } from '../../src/sandbox/api-error.ts';
+import type { Fields } from '../../src/sandbox/call.ts';
+import { OTHER_QUEUE, OWN_QUEUE } from './queues.ts';
+import type { Server } from './server.ts';
+
+export interface Neighbour {
+  /** Takes the head of our queue at its next step. */
+  wantsOurs: boolean;
+  /** What it does next, or undefined when it has nothing to do. */
+  step(): Promise<string | undefined>;
+  /** Whether it has taken this task, and will begin it in a moment. */
+  hasPopped(task: string): boolean;
+  /** Whether it has taken any task, and will begin it in a moment. */
+  isBeginning(): boolean;
+  /** Whether it runs this task. */
+  isAtWork(task: string): boolean;
+  isIdle(): boolean;
+  /** The task that it runs. */
+  running(): string | undefined;
+}
+
+export function createNeighbour(server: Server): Neighbour {
+  let task: { readonly id: string; phase: 'popped' | 'run'; work: number } | undefined;
+
+  async function ask(endpoint: string, body: Fields): Promise<Fields | undefined> {
+    try {
+      return await server.call(endpoint, body);
+    } catch (error) {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    }
+  }
+
+  async function pop(queue: QueueId): Promise<string | undefined> {
+    const answer = await ask('queues.get_next_task', { queue });
+    const entry = answer?.['entry'];
+    if (typeof entry !== 'object' || entry === null || !('task' in entry)) return undefined;
+    task = { id: String(entry.task), phase: 'popped', work: 3 };
+    return `pops task ${Number(task.id)}`;
+  }
+
+  const neighbour: Neighbour = {
+    wantsOurs: false,
+    isAtWork: (id) => task?.id === id && task.phase === 'run',
+    hasPopped: (id) => task?.id === id && task.phase === 'popped',
+    isBeginning: () => task?.phase === 'popped',
+    isIdle: () => task === undefined,
+    running: () => (task?.phase === 'run' ? task.id : undefined),
+    async step() {
+      if (task === undefined) {
+        const queue = neighbour.wantsOurs ? OWN_QUEUE : OTHER_QUEUE;
+        neighbour.wantsOurs = false;
+        return pop(queue);
+      }
+      const { id, phase } = task;
+      if (phase === 'popped') {
+        task.phase = 'run';
+        await ask('tasks.started', { task: id, force: true, status_message: 'pulled by agent' });
+        await ask('workers.status_report', { worker: 'neighbour:0', task: id, timestamp: 0 });
+        return `starts task ${Number(id)}`;
+      }
+      const status = server.store.tasks.get(id)?.status;
+      const isAborted = server.store.tasks.get(id)?.status_message?.includes('stopping') === true;
+      task.work -= 1;
+      if (status === 'in_progress' && !isAborted && task.work > 0) {
+        await ask('tasks.ping', { task: id });
+        return `works on task ${Number(id)}`;
+      }
+      task = undefined;
+      if (status !== 'in_progress') return `gives task ${Number(id)} up: it is ${status ?? 'deleted'}`;
+      await ask(isAborted ? 'tasks.stopped' : 'tasks.completed', { task: id });
+      return `ends task ${Number(id)}`;
+    },
+  };
+  return neighbour;
+}

@@ -1,0 +1,211 @@
+// The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
+import type * as z from 'zod';
+import type { ClearmlClient } from '../../src/clearml/client.ts';
+import { BadAnswer, CredentialsRefused, LostRace, ServerRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { createEvents } from '../../src/clearml/events.ts';
+import type { Body } from '../../src/clearml/exchange.ts';
+import { createTellLeftOut } from '../../src/clearml/left-out.ts';
+import { createPeople } from '../../src/clearml/people.ts';
+import { createQueues } from '../../src/clearml/queues.ts';
+import type { Session } from '../../src/clearml/session.ts';
+import { createTasks } from '../../src/clearml/tasks.ts';
+import { createWorkers } from '../../src/clearml/workers.ts';
+import type { Logger } from '../../src/log/logger.ts';
+import { ApiError } from '../../src/sandbox/api-error.ts';
+import type { Fields, Service } from '../../src/sandbox/call.ts';
+import type { QueueDocument, TaskDocument } from '../../src/sandbox/documents.ts';
+import { createEventsService } from '../../src/sandbox/events.ts';
+import { firstContent } from '../../src/sandbox/first-content.ts';
+import { formatInstant } from '../../src/sandbox/instant.ts';
+import { createProjectsService } from '../../src/sandbox/projects.ts';
+import { createQueuesService } from '../../src/sandbox/queues.ts';
+import { createSandboxClock } from '../../src/sandbox/sandbox-clock.ts';
+import { createStore, type Store } from '../../src/sandbox/store.ts';
+import { createTaskPartsService } from '../../src/sandbox/task-parts.ts';
+import { createTasksDiscardService } from '../../src/sandbox/tasks-discard.ts';
+import { createTasksEditService } from '../../src/sandbox/tasks-edit.ts';
+import { createTasksQueueingService } from '../../src/sandbox/tasks-queueing.ts';
+import { createTasksReadService } from '../../src/sandbox/tasks-read.ts';
+import { createTasksStatusService } from '../../src/sandbox/tasks-status.ts';
+import { createUsersService } from '../../src/sandbox/users.ts';
+import { runWatchdog } from '../../src/sandbox/watchdog.ts';
+import { createWorkersService } from '../../src/sandbox/workers.ts';
+import { silentLog } from '../support/silent-log.ts';
+import type { OwnedClock } from './clock.ts';
+import type { Turns } from './pending-calls.ts';
+
+/** The server's own moves go on when a daemon dies. */
+const NOBODY = 0;
+
+/** Told of every call of a daemon that was carried out. */
+export type Witness = (call: {
+  /** Which life of which daemon called. */
+  readonly owner: number;
+  readonly endpoint: string;
+  /** Its body, or each of them where it carries a batch. */
+  readonly lines: readonly Fields[];
+  readonly answer: Fields;
+  readonly before: TaskDocument | undefined;
+}) => void;
+
+export interface Server {
+  readonly store: Store;
+  /** Whether the daemons' tokens have run out, and no new ones are to be had. */
+  refusesTokens: boolean;
+  /** What becomes of an answer to a daemon on its way: what a broken or hostile server would say instead. */
+  garble: (endpoint: string, answer: Fields, body: Body) => unknown;
+  /** A call of anybody but the daemons: at once, and never lost. @throws ApiError */
+  call(endpoint: string, body: Fields): Promise<Fields>;
+  clientOf(owner: number, log?: Logger): ClearmlClient;
+  addQueue(id: string, name: string): void;
+  addTask(id: string, name: string): void;
+}
+
+export function createServer(clock: OwnedClock, turns: Turns, witness: Witness): Server {
+  const content = firstContent(clock.now(), {});
+  const store = createStore({ ...content, queues: [] }, undefined);
+  const sandboxClock = createSandboxClock(clock.of(0), store, new AbortController().signal);
+  const endpoints: Service = {
+    ...createTasksReadService(store),
+    ...createTasksStatusService(store, sandboxClock),
+    ...createTasksQueueingService(store, sandboxClock),
+    ...createTasksDiscardService(store, sandboxClock),
+    ...createTasksEditService(store, sandboxClock),
+    ...createTaskPartsService(store, sandboxClock),
+    ...createQueuesService(store, sandboxClock),
+    ...createWorkersService(store, sandboxClock),
+    ...createEventsService(store, sandboxClock),
+    ...createProjectsService(store, sandboxClock),
+    ...createUsersService(store),
+  };
+  const { user, company } = content.settings;
+
+  async function call(endpoint: string, body: Body, gap = () => Promise.resolve()): Promise<Fields> {
+    const lines = [body].flat() as readonly Fields[];
+    const run = endpoints[endpoint];
+    if (run === undefined) throw new ApiError('unknownEndpoint', {}, endpoint);
+    runWatchdog(store, clock.now());
+    return run({
+      body: lines[0] ?? {},
+      lines,
+      workerHeader: undefined,
+      remoteAddress: '127.0.0.1',
+      caller: { user, userName: 'somebody', company },
+      gap,
+    });
+  }
+
+  async function callOfDaemon(owner: number, endpoint: string, body: Body): Promise<Fields> {
+    if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
+    const lines = [body].flat() as readonly Fields[];
+    const before = store.tasks.get(String(lines[0]?.['task']));
+    // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
+    const gap = (): Promise<void> =>
+      turns.ask({
+        owner: NOBODY,
+        kind: 'server',
+        endpoint: 'gap',
+        label: `in the midst of ${endpoint}`,
+        effect: () => undefined,
+        lost: () => undefined,
+      });
+    try {
+      const answer = await call(endpoint, body, endpoint.startsWith('queues.') ? gap : undefined);
+      witness({ owner, endpoint, lines, answer, before });
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const Refusal = [110, 121].includes(error.subcode) && error.code === 400 ? LostRace : ServerRefused;
+      throw new Refusal(error.message, endpoint, error.code, error.subcode);
+    }
+  }
+
+  function sessionOf(owner: number): Session {
+    return {
+      apiServer: 'http://api',
+      login: () => Promise.reject(new Error('nobody logs in here')),
+      async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
+        const lines = [body].flat() as readonly Fields[];
+        const tasks = lines.flatMap(({ task }) => (typeof task === 'string' ? [task] : []));
+        const answer = await turns.ask<unknown>({
+          owner,
+          kind: 'clearml',
+          endpoint,
+          task: tasks[0],
+          label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
+          effect: async () => server.garble(endpoint, await callOfDaemon(owner, endpoint, body), body),
+          lost(hasHappened) {
+            throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
+          },
+        });
+        const read = shape.safeParse(answer);
+        if (!read.success) throw new BadAnswer(`no usable answer to ${endpoint}: ${read.error.message}`, true);
+        return read.data;
+      },
+    };
+  }
+
+  function nameOf(task: string): string {
+    return store.tasks.get(task)?.name ?? `deleted ${task.slice(-1)}`;
+  }
+
+  const server: Server = {
+    store,
+    refusesTokens: false,
+    garble: (_endpoint, answer) => answer,
+    call: (endpoint, body) => call(endpoint, body),
+    clientOf(owner, log = silentLog) {
+      const session = sessionOf(owner);
+      const ownClock = clock.of(owner);
+      const tellLeftOut = createTellLeftOut(log, ownClock);
+      return {
+        queues: createQueues(session, log, tellLeftOut),
+        tasks: createTasks(session, tellLeftOut),
+        events: createEvents(session, { clock: ownClock, log, tellLeftOut }),
+        workers: createWorkers(session, ownClock, tellLeftOut),
+        people: createPeople(session),
+        connect: () => Promise.reject(new Error('nobody connects here')),
+        close: () => Promise.resolve(),
+      };
+    },
+    addQueue: (id, name) => store.queues.put(emptyQueue(id, name, company, formatInstant(clock.now()))),
+    addTask: (id, name) => store.tasks.put(draft(id, name, { user, company }, formatInstant(clock.now()))),
+  };
+  return server;
+}
+
+function emptyQueue(id: string, name: string, company: string, now: string): QueueDocument {
+  return { id, name, company, created: now, last_update: now, tags: [], system_tags: [], metadata: {}, entries: [] };
+}
+
+function draft(
+  id: string,
+  name: string,
+  { user, company }: { user: string; company: string },
+  now: string,
+): TaskDocument {
+  return {
+    id,
+    name,
+    type: 'training',
+    user,
+    company,
+    status: 'created',
+    created: now,
+    last_update: now,
+    last_change: now,
+    last_changed_by: user,
+    last_iteration: 0,
+    last_metrics: {},
+    tags: [],
+    system_tags: [],
+    script: {},
+    container: {},
+    execution: {},
+    hyperparams: {},
+    configuration: {},
+    runtime: {},
+    models: { input: [], output: [] },
+    output: {},
+  };
+}

@@ -1,0 +1,251 @@
+// Slurm's commands over the simulated cluster, in their own texts: the product's command lines and parsers are the real ones.
+import { CommandTimedOut, HostLost } from '../../src/transport/errors.ts';
+import type { Host, HostCommand, HostResult } from '../../src/transport/host.ts';
+import { isLive } from '../../src/slurm/job-state.ts';
+import { readJobName } from '../../src/slurm/job-name.ts';
+import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import { FACTS, type Cluster, type SimJob } from './cluster.ts';
+import type { Turns } from './pending-calls.ts';
+import { named } from './oracle/expected-ends.ts';
+
+/** How a command fails whose controller is away: in the ways that were seen of real ones. */
+export const TROUBLES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+export interface SlurmHabits {
+  readonly hasAccounting: boolean;
+  /** So many jobs may wait and run at once. */
+  readonly jobLimit: number;
+  trouble(program: string): Trouble;
+  /** What comes of an answer on its way. */
+  spoil?(command: HostCommand, result: HostResult): HostResult;
+  /** sbatch is run for this task. */
+  asked(task: string): void;
+  /** Slurm refuses the job of this task for good. */
+  rejected(task: string): void;
+}
+
+interface Around {
+  readonly cluster: Cluster;
+  readonly turns: Turns;
+}
+
+export function createSlurmHost({ cluster, turns }: Around, life: number, habits: SlurmHabits): Host {
+  function answer(command: HostCommand): HostResult {
+    switch (command.program) {
+      case 'sbatch':
+        return sbatch(command);
+      case 'squeue':
+        return said(
+          printSqueue(
+            cluster.jobs.filter((job) => cluster.isShown(job)),
+            optionOf(command, 'format'),
+          ),
+        );
+      case 'sacct':
+        return said(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
+      case 'scontrol':
+        return scontrol(command);
+      case 'scancel':
+        for (const id of command.args) {
+          const job = findShown(cluster, id);
+          if (job !== undefined) cluster.cancel(job);
+        }
+        return said('');
+      case '/bin/sh':
+        return said('umask 0022 uid 1000\n');
+      default:
+        throw new Error(`the simulated cluster has no ${command.program}`);
+    }
+  }
+
+  function sbatch(command: HostCommand): HostResult {
+    const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= habits.jobLimit;
+    if (isFull) cluster.nextFate = 'backpressure';
+    // All that the cluster of the story needs to know of a script is its worker's name.
+    const name = optionOf(command, 'job-name');
+    const outcome = cluster.submit(name, command.stdin ?? '');
+    if (outcome.kind === 'rejected') habits.rejected(taskOf(name));
+    return printSubmitted(outcome);
+  }
+
+  function scontrol({ args }: HostCommand): HostResult {
+    if (args.includes('config')) return said(printConfig(habits.hasAccounting));
+    const job = findShown(cluster, args.at(-1) ?? '');
+    return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : said(printJob(job));
+  }
+
+  return {
+    name: 'this machine',
+    run(command) {
+      const isSbatch = command.program === 'sbatch';
+      const name = isSbatch ? optionOf(command, 'job-name') : '';
+      if (isSbatch) habits.asked(taskOf(name));
+      return turns.ask<HostResult>({
+        owner: life,
+        kind: isSbatch ? 'sbatch' : 'slurm',
+        endpoint: command.program,
+        label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
+        effect() {
+          const result = answer(command);
+          return habits.spoil?.(command, result) ?? result;
+        },
+        lost: (hasHappened) => fail(command, hasHappened, habits.trouble(command.program)),
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function fail({ program, timeoutMs }: HostCommand, hasHappened: boolean, trouble: Trouble): HostResult {
+  // Only one that was not carried out can say that it was not.
+  if (trouble === 'hangs' || (hasHappened && trouble === 'refused')) {
+    throw new CommandTimedOut(program, timeoutMs, '', '');
+  }
+  if (trouble === 'way breaks') throw new HostLost('the connection to this machine was lost');
+  if (program === 'sbatch') {
+    const words = hasHappened
+      ? 'Socket timed out on send/recv operation'
+      : 'Unable to contact slurm controller (connect failure)';
+    return refused(`sbatch: error: Batch job submission failed: ${words}`);
+  }
+  const words = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
+  return trouble === 'refused' ? refused(words) : { ...said(''), stderr: `${words}\n` };
+}
+
+function printSubmitted(outcome: SubmitOutcome): HostResult {
+  switch (outcome.kind) {
+    case 'accepted':
+      return said(`${outcome.jobId}\n`);
+    case 'rejected':
+      return refused('sbatch: error: Batch job submission failed: Invalid partition name specified');
+    case 'backpressure':
+      return refused(
+        "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+      );
+    case 'unavailable':
+      return refused(
+        'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)',
+      );
+    case 'unknown':
+      return refused(`sbatch: error: Batch job submission failed: ${outcome.words}`);
+  }
+}
+
+/** As squeue prints a format: a header, and one record for each job. */
+function printSqueue(jobs: readonly SimJob[], format: string): string {
+  const header = { A: 'JOBID', i: 'JOBID', T: 'STATE', r: 'REASON', V: 'SUBMIT_TIME', S: 'START_TIME' };
+  const others = { e: 'END_TIME', P: 'PARTITION', N: 'NODELIST', U: 'USER', j: 'NAME' };
+  const rows = jobs.map((job) => ({
+    A: job.id,
+    i: job.id,
+    T: job.state,
+    r: reasonOf(job),
+    V: seconds(job.submittedAt),
+    S: seconds(job.startAt),
+    e: seconds(job.endedAt),
+    P: 'debug',
+    N: nodesOf(job),
+    U: '1000',
+    j: job.name,
+  }));
+  const print = (row: Readonly<Record<string, string>>): string =>
+    format.replace(/%(\w)/g, (_, letter: string) => row[letter] ?? '');
+  return [{ ...header, ...others }, ...rows].map((row) => `${print(row)}\n`).join('');
+}
+
+/** Accounting has heard of jobs that the controller forgot only if they had ended. */
+function chooseForSacct(cluster: Cluster, command: HostCommand): SimJob[] {
+  const names = optionOf(command, 'name').split(',');
+  const id = optionOf(command, 'jobs');
+  return cluster.jobs.filter(
+    (job) =>
+      (id === '' ? names.includes(job.name) : job.id === id) && (cluster.isShown(job) || job.endedAt !== undefined),
+  );
+}
+
+function printSacct(jobs: readonly SimJob[], format: string): string {
+  const fields = format.split(',');
+  const print = (job: SimJob, run: number): string => {
+    const isLast = run === job.restarts;
+    const row: Readonly<Record<string, string>> = {
+      JobIDRaw: job.id,
+      JobName: job.name,
+      State: isLast ? job.state : 'REQUEUED',
+      Reason: 'None',
+      Partition: 'debug',
+      NodeList: nodesOf(job),
+      // Each time that Slurm puts a job back it is submitted anew.
+      Submit: seconds(job.submittedAt + run * 1000),
+      Start: seconds(job.startAt),
+      End: seconds(job.endedAt),
+      ExitCode: `${job.exitCode}:0`,
+      Timelimit: '01:00:00',
+    };
+    return fields.map((field) => row[field] ?? '').join('\x1f');
+  };
+  const rows = jobs.flatMap((job) => Array.from({ length: job.restarts + 1 }, (_, run) => print(job, run)));
+  return [fields.join('\x1f'), ...rows].map((line) => `${line}\n`).join('');
+}
+
+function printJob(job: SimJob): string {
+  const lines = [
+    `JobId=${job.id} JobName=${job.name}`,
+    'UserId=us(1000) GroupId=us(1000) MCS_label=N/A',
+    `JobState=${job.state} Reason=${reasonOf(job)} Dependency=(null)`,
+    `Requeue=1 Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:0`,
+    'RunTime=00:00:00 TimeLimit=01:00:00 TimeMin=N/A',
+    `NodeList=${nodesOf(job)}`,
+    'StdOut=/logs/job',
+  ];
+  return `${lines.join('\n   ')}\n   \n\n`;
+}
+
+function printConfig(hasAccounting: boolean): string {
+  const storage = hasAccounting ? 'accounting_storage/slurmdbd' : '(null)';
+  return [
+    `AccountingStorageType   = ${storage}`,
+    `ClusterName             = ${FACTS.clusterName}`,
+    `KillWait                = ${FACTS.killWaitMs / 1000} sec`,
+    `MessageTimeout          = ${FACTS.messageTimeoutMs / 1000} sec`,
+    `MinJobAge               = ${FACTS.minJobAgeMs / 1000} sec`,
+    `SLURM_VERSION           = ${FACTS.version}`,
+    '',
+  ].join('\n');
+}
+
+function findShown(cluster: Cluster, id: string): SimJob | undefined {
+  return cluster.jobs.findLast((job) => job.id === (id as JobId) && cluster.isShown(job));
+}
+
+function reasonOf({ state }: SimJob): string {
+  return state === 'PENDING' ? 'Priority' : 'None';
+}
+
+function nodesOf({ state }: SimJob): string {
+  return state === 'PENDING' ? '' : 'n1';
+}
+
+function seconds(at: number | undefined): string {
+  return at === undefined ? 'N/A' : String(Math.floor(at / 1000));
+}
+
+function optionOf({ args }: HostCommand, name: string): string {
+  return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
+}
+
+function taskOf(jobName: string): string {
+  return readJobName(jobName)?.taskId ?? '';
+}
+
+function describe({ program, args }: HostCommand): string {
+  return program === 'scancel' || program === 'scontrol' ? `${program} ${args.join(' ')}` : program;
+}
+
+function said(stdout: string): HostResult {
+  return { exitCode: 0, killedBy: undefined, stdout, stderr: '' };
+}
+
+function refused(words: string): HostResult {
+  return { exitCode: 1, killedBy: undefined, stdout: '', stderr: `${words}\n` };
+}
