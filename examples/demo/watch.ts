@@ -86,7 +86,7 @@ async function look({ api, worker }: Watch, progress: Progress): Promise<Happeni
   return news;
 }
 
-/** The real agent writes `RANK 1:`, in colour, before what it sends from any node but the first. */
+/** The real agent writes `RANK 1:`, in color, before what it sends from any node but the first. */
 function markedLines(text: string): string[] {
   const lines = text.split('\n').map((line) => line.replace(/^\u001b\[[\d;]*mRANK \d+:\u001b\[0m\s*/, ''));
   return lines.filter((line) => line.startsWith(MARK));

@@ -1,7 +1,7 @@
 // How many columns of a terminal a text takes, and what is left of it where there are fewer: signs may be wide, or many that count as one.
 import stringWidth from 'string-width';
 
-/** Colours take none. */
+/** Colors take none. */
 export function textWidth(text: string): number {
   return stringWidth(text);
 }

@@ -23,7 +23,7 @@ export function countFindings(files: readonly LintedFile[]): Counts {
   return { errors: count('error'), warnings: count('warning'), notes: count('note') };
 }
 
-const COLOURS = { error: 'bad', warning: 'doubtful', note: 'good' } as const;
+const COLORS = { error: 'bad', warning: 'doubtful', note: 'good' } as const;
 
 /**
  * `file:line:column rule severity: sentence`, and below it why and what to write.
@@ -38,7 +38,7 @@ export function formatFindings(files: readonly LintedFile[], paint: Paint, colum
     const head = `${file}:${finding.line}:${finding.column} ${finding.rule} `;
     const first = hanging(`${head}${severity}: ${finding.sentence}`, 4, columns);
     const painted = first.startsWith(`${head}${severity}:`)
-      ? `${head}${paint(COLOURS[severity], severity)}${first.slice(head.length + severity.length)}`
+      ? `${head}${paint(COLORS[severity], severity)}${first.slice(head.length + severity.length)}`
       : first;
     return `${painted}${excerpt(lines, finding, columns)}${hanging(`    why: ${why}`, 9, columns)}${hanging(`    write: ${write}`, 11, columns)}`;
   }

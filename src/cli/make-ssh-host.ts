@@ -10,7 +10,7 @@ import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
 import { opensshOptions, readSshConfig } from '../transport/ssh-config.ts';
 import { findSshTarget, SshSetupProblem, unreadableSshConfig } from '../transport/ssh-config-target.ts';
 import type { SshTarget } from '../transport/ssh-target.ts';
-import { unhonouredSentence } from '../transport/ssh-unhonoured.ts';
+import { unsupportedSentence } from '../transport/ssh-unsupported.ts';
 import type { Surroundings } from './command.ts';
 
 export interface SshHostDeps {
@@ -46,8 +46,8 @@ async function makeBySsh2({ ssh, surroundings, here, around, localUser }: SshHos
 }
 
 function noticesOf(target: SshTarget): string[] {
-  return [...target.jumps, target].flatMap(({ name, unhonoured }) =>
-    unhonoured === undefined ? [] : [unhonouredSentence(name, unhonoured)],
+  return [...target.jumps, target].flatMap(({ name, unsupported }) =>
+    unsupported === undefined ? [] : [unsupportedSentence(name, unsupported)],
   );
 }
 

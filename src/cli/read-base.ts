@@ -41,7 +41,7 @@ export function withLog(typed: Typed, { config, around }: Configured, usualLevel
     stream: around.errorStream,
     secrets,
     journald: isJournalStream(config.surroundings.journalStream, 2),
-    terminal: isTerminal(around.errorStream) ? { isColoured: !isPlain(around) } : undefined,
+    terminal: isTerminal(around.errorStream) ? { isColored: !isPlain(around) } : undefined,
   });
   return { config, log, secrets, around, closeLog: () => log.close() };
 }

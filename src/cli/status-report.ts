@@ -134,13 +134,13 @@ function fewLines(row: readonly string[], width: number): string {
 function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, paint: Paint): string[] {
   const shown = cleanLogTail((name ?? '').replaceAll(/\s+/g, ' '), 1);
   const moment = since === undefined ? '-' : formatTime(since);
-  const colour = colourOf(state);
+  const color = colorOf(state);
   return [
     task,
     cutToWidth(shown, NAME_WIDTH),
     queue ?? '-',
     job ?? '-',
-    colour === undefined ? state : paint(colour, state),
+    color === undefined ? state : paint(color, state),
     moment,
     nodes ?? '-',
     why,
@@ -148,7 +148,7 @@ function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, 
 }
 
 /** What waits its turn has none. */
-function colourOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
+function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
   if (['absent', 'unknown', 'orphaned'].includes(state)) return 'doubtful';
   const known = readJobState(state);
   if (known === 'RUNNING' || known === 'COMPLETED') return 'good';

@@ -34,7 +34,7 @@ export function countBad(sections: readonly Section[]): number {
 }
 
 export interface Look {
-  /** Gives a mark its colour. */
+  /** Gives a mark its color. */
   readonly paint: (mark: 'good' | 'bad', shown: string) => string;
   /** Of the terminal; without one, nothing is broken into lines. */
   readonly columns: number;

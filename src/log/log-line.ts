@@ -1,5 +1,5 @@
 // One event as one line, as text for people or as JSON for machines.
-import { COLOUR_END, COLOURS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
+import { COLOR_END, COLORS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
 import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
 
@@ -21,8 +21,8 @@ export interface LineStyle {
   /** The journal has its own time stamps, and takes the priority from the front of the line. */
   readonly journald: boolean;
   readonly withStack: boolean;
-  /** A person reads it in a terminal: the time is local, and the level has a colour unless none is wanted. */
-  readonly terminal?: { readonly isColoured: boolean } | undefined;
+  /** A person reads it in a terminal: the time is local, and the level has a color unless none is wanted. */
+  readonly terminal?: { readonly isColored: boolean } | undefined;
   /** Takes the secrets out of a text. */
   readonly redact: (text: string) => string;
 }
@@ -41,12 +41,12 @@ function textLine({ level, message, data, at }: LogEvent, style: LineStyle): str
   return [...time, levelWord(level, style), onOneLine(style.redact(message)), ...pairs].join(' ');
 }
 
-const LEVEL_COLOURS = { error: 'bad', warn: 'doubtful', info: 'good', debug: undefined } as const;
+const LEVEL_COLORS = { error: 'bad', warn: 'doubtful', info: 'good', debug: undefined } as const;
 
 function levelWord(level: LogLevel, { terminal }: LineStyle): string {
   const word = level.toUpperCase();
-  const colour = terminal?.isColoured === true ? LEVEL_COLOURS[level] : undefined;
-  return colour === undefined ? word : `\x1b[${COLOURS[colour]}m${word}${COLOUR_END}`;
+  const color = terminal?.isColored === true ? LEVEL_COLORS[level] : undefined;
+  return color === undefined ? word : `\x1b[${COLORS[color]}m${word}${COLOR_END}`;
 }
 
 /** `2026-11-28 22:38:01`, by the clock of the wall. */

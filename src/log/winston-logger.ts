@@ -15,7 +15,7 @@ export interface LoggerOptions {
   /** The stream ends in systemd's journal: no time stamps, a priority in front. */
   readonly journald: boolean;
   /** A person reads the stream in a terminal. */
-  readonly terminal?: { readonly isColoured: boolean } | undefined;
+  readonly terminal?: { readonly isColored: boolean } | undefined;
   readonly clock?: Pick<Clock, 'now'>;
 }
 

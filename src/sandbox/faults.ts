@@ -1,4 +1,4 @@
-// Failures on demand, so that a client's behaviour under them can be seen: ordered by a call, used up by the next calls.
+// Failures on demand, so that a client's behavior under them can be seen: ordered by a call, used up by the next calls.
 import * as z from 'zod';
 import { readRequest, type Fields } from './call.ts';
 

@@ -91,9 +91,9 @@ export function withPace(scheduler: Scheduler, pace: CallPace, clock: Clock): Sc
       pace.heard(clock.now() - askedAt);
       return answer;
     },
-    listEverybodys(signal) {
+    listAllUsers(signal) {
       spend();
-      return scheduler.listEverybodys(signal);
+      return scheduler.listAllUsers(signal);
     },
     lookUp(names, since, signal) {
       spend();

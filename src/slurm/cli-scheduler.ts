@@ -134,7 +134,7 @@ export function createCliScheduler({
     return ask(others, commands.squeue, squeueArgs(mark, whose), signal).then(read, failedList);
   }
 
-  async function listEverybodys(signal?: AbortSignal): Promise<JobList> {
+  async function listAllUsers(signal?: AbortSignal): Promise<JobList> {
     try {
       return await listOf("everybody's", await ourUserId(signal), signal);
     } catch (error) {
@@ -264,7 +264,7 @@ export function createCliScheduler({
     facts,
     submit,
     list,
-    listEverybodys,
+    listAllUsers,
     lookUp,
     record,
     cancel,

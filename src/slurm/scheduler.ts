@@ -99,7 +99,7 @@ export interface Scheduler {
    * The jobs of all users, as far as this one may see them (slurm.conf(5), PrivateData). The controller sends its whole
    * table for that: only for what the list of our own jobs can't answer.
    */
-  listEverybodys(signal?: AbortSignal): Promise<JobList>;
+  listAllUsers(signal?: AbortSignal): Promise<JobList>;
   /**
    * Jobs by exact name: as squeue shows them, and ended ones that it no longer shows from sacct, where there is accounting.
    * `since` bounds the search: when the oldest of them may have been submitted, by our own clock.

@@ -11,7 +11,7 @@ const FIELD_END = '\x1f';
 /** In this order; the name comes last, because it may hold any character. Letters as in squeue(1), `--format`. */
 const FIELDS = ['%A', '%i', '%T', '%r', '%V', '%S', '%e', '%P', '%N', '%j'];
 /** The same with the number of the job's Unix user in front of the name. */
-const EVERYBODYS_FIELDS = [...FIELDS.slice(0, -1), '%U', '%j'];
+const ALL_USERS_FIELDS = [...FIELDS.slice(0, -1), '%U', '%j'];
 
 /** What squeue prints above the first field: proof that it understood the format and had an answer. */
 const HEADER = 'JOBID';
@@ -26,7 +26,7 @@ const HEADER = 'JOBID';
  * @param whose jobs
  */
 export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[] {
-  const fields = whose === 'ours' ? FIELDS : EVERYBODYS_FIELDS;
+  const fields = whose === 'ours' ? FIELDS : ALL_USERS_FIELDS;
   const format = `${recordStart(mark)}${fields.join(FIELD_END)}${recordEnd(mark)}`;
   return ['--all', ...(whose === 'ours' ? ['--me'] : []), '--states=all', `--format=${format}`];
 }
@@ -43,7 +43,7 @@ export function readSqueue(result: HostResult, mark: string, submitter?: number)
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
   let header: string | undefined;
   const jobs: Job[] = [];
-  const columns = submitter === undefined ? FIELDS : EVERYBODYS_FIELDS;
+  const columns = submitter === undefined ? FIELDS : ALL_USERS_FIELDS;
   for (const fields of readRecords(result.stdout, mark, columns.length)) {
     if (fields === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
     if (header === undefined) {

@@ -4,7 +4,7 @@ import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
 /** Where a value came from; `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';
 
-/** The trees that `${CLEARML_…}` paths lead into. Plain data, no behaviour. */
+/** The trees that `${CLEARML_…}` paths lead into. Plain data, no behavior. */
 export interface Variables {
   readonly queueName: string;
   readonly queueId: string;

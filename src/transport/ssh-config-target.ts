@@ -11,7 +11,7 @@ import {
   type Tokens,
 } from './ssh-config.ts';
 import { useOpenssh } from './ssh-trouble.ts';
-import { unhonouredOptions } from './ssh-unhonoured.ts';
+import { unsupportedOptions } from './ssh-unsupported.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
 
 /** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
@@ -78,7 +78,7 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
   const port = setPort ?? config.port ?? 22;
   const tokens = { ...around, calledAs: wishes.host, host, port, user };
   const agentSocket = agentOf(config, tokens, around.environment);
-  const unhonoured = unhonouredOptions(given, (await around.askSsh(['-F', 'none', ...args])) ?? given)
+  const unsupported = unsupportedOptions(given, (await around.askSsh(['-F', 'none', ...args])) ?? given)
     // Without an agent there are no identities but those of the files.
     .filter((name) => name !== 'IdentitiesOnly' || agentSocket !== undefined);
   return {
@@ -91,7 +91,7 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
     ...(wishes.passwordFrom === undefined ? {} : { passwordFrom: wishes.passwordFrom }),
     jumps: await jumpsOf(wishes, config, around, hopsLeft - 1),
     hostKeys: policyOf(wishes, config, tokens),
-    ...(unhonoured.length === 0 ? {} : { unhonoured }),
+    ...(unsupported.length === 0 ? {} : { unsupported }),
   };
 }
 

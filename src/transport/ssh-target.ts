@@ -16,7 +16,7 @@ export interface SshTarget {
   readonly jumps: readonly SshTarget[];
   readonly hostKeys: HostKeyPolicy;
   /** Options of ssh_config for it that ssh2 does not honour, such as `MACs`; none when left out. */
-  readonly unhonoured?: readonly string[];
+  readonly unsupported?: readonly string[];
 }
 
 /** A file that only its owner can read, or a program (without a shell) that prints the password on its first line. */

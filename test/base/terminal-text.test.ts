@@ -1,7 +1,7 @@
-// What a terminal is given: every character is shown or named, none is obeyed but our own colours.
+// What a terminal is given: every character is shown or named, none is obeyed but our own colors.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { COLOUR_END, lastShown, terminalText } from '../../src/base/terminal-text.ts';
+import { COLOR_END, lastShown, terminalText } from '../../src/base/terminal-text.ts';
 import { painter } from '../../src/cli/paint.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
@@ -35,12 +35,12 @@ describe('text for a terminal', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps our own colours, and ends one that somebody else began', () => {
+  it('keeps our own colors, and ends one that somebody else began', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 
     expect(terminalText(own)).to.equal(own);
-    expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOUR_END}`);
+    expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
   it('holds nothing else that a terminal obeys, whatever comes', () => {
@@ -76,7 +76,7 @@ describe('text for a terminal', () => {
     );
   });
 
-  it('of a progress bar is what it showed last, without colours', () => {
+  it('of a progress bar is what it showed last, without colors', () => {
     expect(lastShown(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(lastShown('\x1b]0;title\x07text')).to.equal('text');
   });

@@ -13,7 +13,7 @@ describe('a text that is wrapped', () => {
     expect(wrapText('', { width: 8 })).to.equal('\n');
   });
 
-  it('counts columns: wide signs take two, a colour none', () => {
+  it('counts columns: wide signs take two, a color none', () => {
     expect(wrapText('学習 学習 ab', { width: 9 })).to.equal('学習 学習\nab\n');
     expect(wrapText('👩‍🚀 👩‍🚀 ab', { width: 5 })).to.equal('👩‍🚀 👩‍🚀\nab\n');
     expect(wrapText('\x1b[31mred\x1b[0m and', { width: 7 })).to.equal('\x1b[31mred\x1b[0m and\n');

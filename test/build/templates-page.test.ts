@@ -48,9 +48,9 @@ describe('the tables of a page', () => {
   });
 
   it('reject an unknown name', () => {
-    expect(() => fillReference('<!-- table: colours -->\n<!-- end of table -->')).to.throw(
+    expect(() => fillReference('<!-- table: colors -->\n<!-- end of table -->')).to.throw(
       RangeError,
-      'there is no table "colours"',
+      'there is no table "colors"',
     );
   });
 });

@@ -1,4 +1,4 @@
-// What a terminal shows of lint's findings and doctor's list: colours where they are wanted, and no line that is too long.
+// What a terminal shows of lint's findings and doctor's list: colors where they are wanted, and no line that is too long.
 import { expect } from 'chai';
 import { painter } from '../../src/cli/paint.ts';
 import { formatFindings } from '../../src/cli/lint-report.ts';
@@ -31,10 +31,10 @@ const SECTIONS = [
   },
 ] as const;
 
-const withoutColour = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
+const withoutColor = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
 
 describe('what a terminal shows', () => {
-  it('has colours in a terminal only, and not where NO_COLOR or TERM=dumb asks for none', () => {
+  it('has colors in a terminal only, and not where NO_COLOR or TERM=dumb asks for none', () => {
     expect(terminal('bad', '✘')).to.equal('\x1b[31m✘\x1b[0m');
     expect(pipe('bad', '✘')).to.equal('✘');
     expect(painter({ isTerminal: true, environment: { NO_COLOR: '1' } })('bad', '✘')).to.equal('✘');
@@ -46,20 +46,18 @@ describe('what a terminal shows', () => {
     const narrow = formatFindings(LINTED, terminal, 50);
 
     expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');
-    for (const line of withoutColour(narrow).trimEnd().split('\n')) expect(line.length, line).to.be.at.most(50);
-    expect(withoutColour(narrow)).to.match(
+    for (const line of withoutColor(narrow).trimEnd().split('\n')) expect(line.length, line).to.be.at.most(50);
+    expect(withoutColor(narrow)).to.match(
       /^gpu\.template:6:23 priority warning: --priority\n {4}needs .*\n {4}#SBATCH --mem=1G +--priority=1\n {26}\^\n {4}why: .*\n {9}\w/,
     );
     expect(formatFindings(LINTED, pipe).trimEnd().split('\n')).to.have.length(5);
-    expect(withoutColour(narrow).replaceAll(/\s+/g, ' ')).to.equal(
-      formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '),
-    );
+    expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));
   });
 
   it('of doctor keeps its column', () => {
     const narrow = formatSections(SECTIONS, { paint: terminal, columns: 30 });
 
-    expect(withoutColour(narrow)).to.equal(
+    expect(withoutColor(narrow)).to.equal(
       '\nSlurm\n✘ controller  no answer came\n              from it\n              for a long time\n' +
         '              → Start\n              slurmctld.\n– accounts    there is no\n              accounting\n',
     );

@@ -95,7 +95,7 @@ describe('the table of tasks', () => {
     expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
   });
 
-  it('has colours for what goes well and what does not, and none for what waits', () => {
+  it('has colors for what goes well and what does not, and none for what waits', () => {
     const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
     const rows = states.map((state) => ({ ...PARKED, state }));
     const paint = painter({ isTerminal: true, environment: {} });

@@ -29,8 +29,8 @@ export function anotherUser(inner: Scheduler): AnotherUser {
       },
       list: (signal) => filtered(inner.list(signal)),
       lookUp: (names, since, signal) => filtered(inner.lookUp(names, since, signal)),
-      async listEverybodys(signal) {
-        const read = await inner.listEverybodys(signal);
+      async listAllUsers(signal) {
+        const read = await inner.listAllUsers(signal);
         if (read.kind === 'failed') return read;
         const jobs = [...read.jobs.map((job) => ({ ...job, isOthers: isOthers(job.id) })), ...user.foreign];
         return { kind: 'listed', jobs };

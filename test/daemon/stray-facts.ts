@@ -30,7 +30,7 @@ export interface Row {
   readonly known?: boolean;
   /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
   readonly living?: readonly string[];
-  readonly everybodys?: readonly Job[];
+  readonly allUsersJobs?: readonly Job[];
   readonly stray: Stray['kind'] | 'none';
 }
 
@@ -41,7 +41,7 @@ export function straysOf({
   inOwnQueue,
   known,
   living = ['m0000'],
-  everybodys,
+  allUsersJobs,
 }: Row): Stray[] {
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
     added === undefined ? [] : [{ task: TASK, added }];
@@ -73,7 +73,7 @@ export function straysOf({
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
     isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
-    everybodys: everybodys && new Map(everybodys.length === 0 ? [] : [[TASK, everybodys]]),
+    allUsersJobs: allUsersJobs && new Map(allUsersJobs.length === 0 ? [] : [[TASK, allUsersJobs]]),
     adoptMs: GRACE,
   });
 }

@@ -33,7 +33,7 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray
     {
       task: taskOf('queued', { slurmJob: '7' }),
       parkedAt: OLD,
-      everybodys: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
+      allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     },
     { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],

@@ -52,10 +52,10 @@ describe('a log line as text', () => {
     expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
   });
 
-  it('has the local time and a colour in a terminal, and no colour where none is wanted', () => {
-    const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColoured: true } });
+  it('has the local time and a color in a terminal, and no color where none is wanted', () => {
+    const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: true } });
     expect(shown).to.match(/^2026-11-2[345] \d\d:\d\d:33 \x1b\[33mWARN\x1b\[0m x$/);
-    expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColoured: false } })).to.match(/:33 WARN x$/);
+    expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: false } })).to.match(/:33 WARN x$/);
   });
 
   it('tells what was thrown without being an error', () => {

@@ -25,7 +25,7 @@ export function createLiveScheduler(program: Program, ask: Ask): Scheduler {
       showOutcome(await askSlurm({ what: 'submit', name: jobName, worker: script })),
     list: async () => showList(await askSlurm({ what: 'list' })),
     // All jobs are one user's.
-    listEverybodys: async () => showList(await askSlurm({ what: 'list' })),
+    listAllUsers: async () => showList(await askSlurm({ what: 'list' })),
     lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
     async record(id) {
       const answer = await askSlurm({ what: 'record', id });

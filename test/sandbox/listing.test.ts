@@ -70,7 +70,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
   ['all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
   ['a free text', { search_text: 'OTHER' }, 'c'],
-  ['an unknown field is no condition', { colour: 'red' }, 'abc'],
+  ['an unknown field is no condition', { color: 'red' }, 'abc'],
   ['order', { order_by: ['-last_iteration'] }, 'bac'],
   ['order by what some lack', { order_by: ['execution.queue'] }, 'cab'],
   ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],

@@ -207,7 +207,7 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
             lost: () => ({ kind: 'unknown', words: 'sbatch gave no answer' }),
           }),
         list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
-        listEverybodys: () =>
+        listAllUsers: () =>
           ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id) =>

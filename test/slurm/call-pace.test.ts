@@ -118,7 +118,7 @@ describe('a scheduler with a pace', () => {
       facts: () => Promise.reject(new Error('no facts')),
       submit: () => Promise.resolve({ kind: 'unknown', words: '' }),
       list: slow,
-      listEverybodys: slow,
+      listAllUsers: slow,
       lookUp: slow,
       record: () => Promise.resolve(undefined),
       cancel: () => Promise.resolve(),
@@ -129,7 +129,7 @@ describe('a scheduler with a pace', () => {
   it('takes a token for each look and cancellation, and none for what was waited for', async () => {
     const { scheduler, pace, now } = paced();
     await scheduler.list();
-    await scheduler.listEverybodys();
+    await scheduler.listAllUsers();
     await scheduler.lookUp(['a', 'b'], 0);
     await scheduler.record('7' as JobId);
     await scheduler.cancel(['7' as JobId, '8' as JobId]);

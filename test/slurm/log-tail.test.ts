@@ -7,7 +7,7 @@ describe('the tail of a log', () => {
   for (const [what, text, shown] of [
     ['keeps the last lines', 'a\nb\nc\nd\n', 'c\nd'],
     ['drops blank lines at the end', 'a\nb\n\n  \n', 'a\nb'],
-    ['drops colours', '\x1b[1;31merror\x1b[0m: no space', 'error: no space'],
+    ['drops colors', '\x1b[1;31merror\x1b[0m: no space', 'error: no space'],
     ['drops window titles', '\x1b]0;title\x07text \x1b]8;;http://x\x1b\\link', 'text link'],
     ['keeps only what a progress bar showed last', ' 1%\r 50%\r100%\r\ndone\n', '100%\ndone'],
     ['reads lines that end as Windows ends them', 'a\r\nb\r\n', 'a\nb'],

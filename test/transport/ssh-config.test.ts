@@ -56,9 +56,9 @@ describe('a target for ssh2', () => {
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
 
-    expect(found.unhonoured).to.deep.equal(['Ciphers', 'MACs']);
-    expect(found.jumps.map(({ unhonoured }) => unhonoured)).to.deep.equal([['RekeyLimit']]);
-    expect(await target('Host *\n  User jane\n  HashKnownHosts yes\n')).not.to.have.property('unhonoured');
+    expect(found.unsupported).to.deep.equal(['Ciphers', 'MACs']);
+    expect(found.jumps.map(({ unsupported }) => unsupported)).to.deep.equal([['RekeyLimit']]);
+    expect(await target('Host *\n  User jane\n  HashKnownHosts yes\n')).not.to.have.property('unsupported');
   });
 
   it('has the name, user, port and keys that ssh would use', async () => {

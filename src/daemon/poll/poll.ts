@@ -55,7 +55,7 @@ async function lookAtOthers(
 ): Promise<ReadonlyMap<TaskId, Job> | undefined> {
   const entries = [...journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
   if (entries.length === 0) return new Map();
-  const list = await scheduler.listEverybodys(signal);
+  const list = await scheduler.listAllUsers(signal);
   if (list.kind === 'failed') {
     log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", { slurm: list.words });
     return undefined;

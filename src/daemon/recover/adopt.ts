@@ -30,19 +30,19 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
 
   /** The strays that are what they seem, and whether those are all. */
   async function findCertain(
-    facts: Omit<StrayFacts, 'everybodys'>,
+    facts: Omit<StrayFacts, 'allUsersJobs'>,
     signal: AbortSignal,
   ): Promise<{ strays: readonly Stray[]; isAll: boolean }> {
-    const seeming = findStrays({ ...facts, everybodys: undefined });
+    const seeming = findStrays({ ...facts, allUsersJobs: undefined });
     const certain = seeming.filter((stray) => !seemsJobless(stray));
     const unsure = seeming.filter(seemsJobless).map(({ task }) => task);
     const { at } = facts.view;
     const isJudged = (task: TaskId): boolean => at - (judgedAt.get(task) ?? -Infinity) < JUDGED_FOR_MS;
     if (unsure.every(isJudged)) return { strays: certain, isAll: true };
 
-    const everybodys = await askEverybody(signal);
-    if (everybodys === undefined) return { strays: certain, isAll: false };
-    const strays = findStrays({ ...facts, everybodys });
+    const allUsersJobs = await askEverybody(signal);
+    if (allUsersJobs === undefined) return { strays: certain, isAll: false };
+    const strays = findStrays({ ...facts, allUsersJobs });
     const found = new Set(strays.map(({ task }) => task));
     // Those that are parked, but not for long yet, are judged along: else each would ask again when its time has come.
     const judged = [...unsure, ...parkedTasks(glue, facts.view)].filter((task) => !found.has(task));
@@ -51,7 +51,7 @@ export function createStrays(glue: Glue, only?: TaskId): Strays {
   }
 
   async function askEverybody(signal: AbortSignal): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
-    const list = await glue.scheduler.listEverybodys(signal);
+    const list = await glue.scheduler.listAllUsers(signal);
     if (list.kind === 'listed') return byTask(list.jobs);
     glue.log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", {
       slurm: list.words,

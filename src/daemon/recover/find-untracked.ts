@@ -64,7 +64,7 @@ export interface StrayFacts {
   readonly worker: string;
   readonly isOurs: Neighbours['isOurs'];
   /** Every user's jobs by task, where they were asked for: without them nobody knows whether a task really has no job. */
-  readonly everybodys: ReadonlyMap<TaskId, readonly Job[]> | undefined;
+  readonly allUsersJobs: ReadonlyMap<TaskId, readonly Job[]> | undefined;
   readonly adoptMs: number;
 }
 
@@ -116,7 +116,7 @@ function findStray(facts: StrayFacts, id: TaskId, parkedAt: number | undefined):
     const stoppedBy = failedAfterTerm(facts, task, queue);
     if (stoppedBy !== undefined) return stoppedBy;
   }
-  const alive = facts.everybodys?.get(id)?.filter((job) => isLive(job.state)) ?? [];
+  const alive = facts.allUsersJobs?.get(id)?.filter((job) => isLive(job.state)) ?? [];
   // Submitted since our own jobs were listed: the next pass sees it there.
   if (alive.some(({ isOthers }) => isOthers !== true)) return undefined;
   const itsJob = alive.find((job) => isJobOf(task, job));

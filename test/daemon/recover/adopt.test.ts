@@ -54,9 +54,9 @@ describe('taking strays in', () => {
     const desk = createDesk();
     const task = await left(desk, { isParked: true });
     const { scheduler } = desk.glue;
-    const listEverybodys = (): ReturnType<typeof scheduler.listEverybodys> =>
+    const listAllUsers = (): ReturnType<typeof scheduler.listAllUsers> =>
       Promise.resolve({ kind: 'failed', words: 'Socket timed out' });
-    const blind = createStrays({ ...desk.glue, scheduler: { ...scheduler, listEverybodys } });
+    const blind = createStrays({ ...desk.glue, scheduler: { ...scheduler, listAllUsers } });
 
     expect(await blind.takeIn(await desk.look(), { everywhere: true, signal })).to.equal(false);
     expect(await createStrays(desk.glue).takeIn(await desk.look(), { everywhere: true, signal })).to.equal(true);

@@ -30,7 +30,7 @@ const ROWS: readonly Row[] = [
     title: 'is parked for long, and nobody has a job of it, whoever has others',
     task: taskOf('queued'),
     parkedAt: OLD,
-    everybodys: [],
+    allUsersJobs: [],
     stray: 'parked',
   },
   {

@@ -1,7 +1,7 @@
 // Which options of ssh_config the provider ssh2 does not honour, though somebody has set them. Pure.
 
 /** Options that decide which connection is made, or how safe it is; ssh2 has its own way for each of them. */
-const UNHONOURED = [
+const UNSUPPORTED = [
   ...['Ciphers', 'MACs', 'KexAlgorithms', 'HostKeyAlgorithms', 'PubkeyAcceptedAlgorithms', 'PubkeyAcceptedKeyTypes'],
   ...['RekeyLimit', 'RequiredRSASize', 'VerifyHostKeyDNS', 'BindAddress', 'BindInterface', 'AddressFamily'],
   ...['IdentitiesOnly', 'PreferredAuthentications', 'PubkeyAuthentication', 'HostbasedAuthentication'],
@@ -12,9 +12,9 @@ const UNHONOURED = [
  * @param given what `ssh -G HOST` prints
  * @param defaults the same without any configuration (`-F none`)
  */
-export function unhonouredOptions(given: string, defaults: string): string[] {
+export function unsupportedOptions(given: string, defaults: string): string[] {
   const [values, usual] = [readValues(given), readValues(defaults)];
-  return UNHONOURED.filter((name) => {
+  return UNSUPPORTED.filter((name) => {
     const key = name.toLowerCase();
     return values.has(key) && values.get(key) !== usual.get(key);
   });
@@ -30,6 +30,6 @@ function readValues(text: string): ReadonlyMap<string, string> {
 }
 
 /** A sentence for the log and for doctor. */
-export function unhonouredSentence(host: string, options: readonly string[]): string {
+export function unsupportedSentence(host: string, options: readonly string[]): string {
   return `The provider ssh2 has its own ${options.join(', ')}: what ~/.ssh/config sets for ${host} is not applied. Set provider: openssh to have it applied.`;
 }

@@ -19,10 +19,10 @@ describe("another Unix user's job", () => {
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();
     const scheduler = schedulerOn({ folder: tmpdir(), variables: cluster.env });
     try {
-      const [ours, everybodys] = [await scheduler.list(), await scheduler.listEverybodys()];
+      const [ours, allUsersJobs] = [await scheduler.list(), await scheduler.listAllUsers()];
 
       expect(ours.kind === 'listed' && ours.jobs.map((job) => job.id)).to.not.include(id);
-      expect(everybodys.kind === 'listed' && everybodys.jobs.find((job) => job.id === id)).to.include({
+      expect(allUsersJobs.kind === 'listed' && allUsersJobs.jobs.find((job) => job.id === id)).to.include({
         name: 'other',
         state: 'PENDING',
         isOthers: true,
