@@ -25,7 +25,7 @@ at most. Where a template makes containers, and it or \`agent.default_docker.ima
 and looks inside; it then has nine minutes, for the image may have to be pulled. Without \`--partition\` it goes to Slurm's default one where that takes your jobs, else to the first one that does, under the
 account and QOS that it takes. It writes into the shared folder, else into the home folder, and the file is removed. Interrupted, doctor cancels the job.
 
-It ends with 1 when anything is in the way, else with 0. [Faults that it was seen to find](planted-faults.md).
+It ends with 1 when anything is in the way, else with 0. [Faults that it detects](seeded-faults.md).
 
 <!-- This page is made from src/doctor/ by \`npm run docs\`. Change it there. -->
 `;
@@ -57,7 +57,7 @@ out of that. What could not be looked at is said on standard error. Without a te
 It ends with 1 when there is an error, with \`--strict\` also when there is a warning, else with 0. A note is never counted.
 
 A task whose template has an error fails before a job is submitted, or its job does something else than was meant. A template
-without one, of which Slurm says nothing either, is one that sbatch takes. [Faults that the rules were seen to find](planted-faults.md).
+without one, of which Slurm says nothing either, is one that sbatch takes. [Faults that the rules detect](seeded-faults.md).
 
 <!-- This page is made from src/template/lint/ by \`npm run docs\`. Change it there. -->
 `;

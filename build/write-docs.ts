@@ -1,7 +1,7 @@
 // Writes the pages of docs/ and the units of examples/ that are generated from the source; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { exampleUnits } from '../src/cli/unit-files.ts';
-import { plantedFaultsPage } from '../test/cli/planted-faults.ts';
+import { seededFaultsPage } from '../test/cli/seeded-faults.ts';
 import { referencePage } from './configuration-page.ts';
 import { doctorPage, fillExitCodes, fillFailureTables, rulesPage } from './pages.ts';
 import { fillReference } from './templates-page.ts';
@@ -11,7 +11,7 @@ const docs = new URL('../docs/', import.meta.url);
 write('configuration.md', referencePage());
 write('doctor.md', doctorPage());
 write('lint.md', rulesPage());
-write('planted-faults.md', plantedFaultsPage());
+write('seeded-faults.md', seededFaultsPage());
 fill('templates.md', fillReference);
 fill('failures.md', fillFailureTables);
 fill('operating.md', fillExitCodes);

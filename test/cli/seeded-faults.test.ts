@@ -1,0 +1,28 @@
+// The table of seeded faults: at least one for each rule of lint and each check of doctor, and its page.
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
+import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
+import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
+import { RULES } from '../../src/template/lint/rules.ts';
+import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';
+
+describe('seeded faults of lint and doctor', () => {
+  it('match the page that `npm run docs` writes', () => {
+    expect(readFileSync(new URL('../../docs/seeded-faults.md', import.meta.url), 'utf8')).to.equal(seededFaultsPage());
+  });
+
+  it('cover each rule of lint and each check of doctor', () => {
+    const checks = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id }) => id);
+    // A node without the shared directory cannot write its results there: `probe-job` reports that.
+    const wanted = [...Object.keys(RULES), ...checks].filter((id) => id !== 'node-shared-folder');
+
+    expect([...new Set(SEEDED_FAULTS.map(({ foundBy }) => foundBy))]).to.have.members(wanted);
+  });
+
+  it('differ in their descriptions', () => {
+    const described = SEEDED_FAULTS.map(({ what, foundBy }) => `${foundBy}: ${what}`);
+
+    expect(new Set(described).size).to.equal(described.length);
+  });
+});
