@@ -51,7 +51,7 @@ export function seededFaultsPage(): string {
 
 The tests seed ${SEEDED_FAULTS.length} faults into clean input, one at a time. The rule or check named beside each fault must detect it, and no other may
 report anything. [lint.md](lint.md) and [doctor.md](doctor.md) explain the rules and checks. The tests also make sure that there is no false
-alarm on the examples, ClearML's documented templates, those of a computing centre, and clusters of four Slurm releases.
+alarm on the examples, ClearML's documented templates, those of a computing center, and clusters of four Slurm releases.
 
 <!-- Generated from test/ by \`npm run docs\`. Change it there. -->
 ${sections.join('')}`;
