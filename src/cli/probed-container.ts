@@ -2,7 +2,7 @@
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from '../doctor/node-probe.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
-import { expectsImage, type ContainerSettings } from '../template/containers/plan-container.ts';
+import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
 import { readImage } from '../template/containers/image.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
 import { pyxisImage } from '../template/containers/pyxis-image.ts';

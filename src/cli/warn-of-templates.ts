@@ -2,7 +2,7 @@
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from '../template/lint/lint-template.ts';
 import { severityOf } from '../template/lint/rules.ts';
-import { unreadLimits } from '../template/unread-properties.ts';
+import { unreadLimits } from '../template/unused-properties.ts';
 import { checkForErrors, type Checkers } from './lint-checkers.ts';
 import type { FoundQueue } from './serve-queues.ts';
 import type { WarnOnce } from './warn-once.ts';

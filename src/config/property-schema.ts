@@ -1,6 +1,6 @@
 // What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
 import * as z from 'zod';
-import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
+import type { PropertyBounds, PropertyLimits } from '../base/property-constraints.ts';
 import { limitKind } from '../base/slurm-amount.ts';
 
 const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';

@@ -1,7 +1,7 @@
 // Which queues are served, on which cluster, with which template. Pure.
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
-import type { PropertyBounds } from '../base/property-bounds.ts';
+import type { PropertyBounds } from '../base/property-constraints.ts';
 import { ConfigProblem } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { propertySettings } from './property-schema.ts';

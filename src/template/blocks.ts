@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { packagePath } from '../base/package-folder.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import { createBlockWriter } from './block-writer.ts';
-import type { ContainerFacts } from './containers/plan-container.ts';
+import type { ContainerFacts } from './containers/plan-singularity.ts';
 import type { PyxisFacts } from './containers/plan-pyxis.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import type { Blocks } from './template.ts';

@@ -1,5 +1,5 @@
 // The three blocks of a template: each once, in order, each where a command of several lines can stand.
-import { BLOCKS, type BlockName } from './blank-syntax.ts';
+import { BLOCKS, type BlockName } from './placeholder.ts';
 import type { BlockSite, LexedScript } from './shell/lexed-script.ts';
 import { problemAt, type Range, type TemplateSource } from './source.ts';
 

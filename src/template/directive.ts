@@ -1,5 +1,5 @@
 // An `#SBATCH` line as sbatch reads it: split into words by rules of its own, in which no shell has a part.
-import { readBlank, type Blank, type ValueBlank } from './blank-syntax.ts';
+import { readBlank, type Blank, type ValueBlank } from './placeholder.ts';
 import { problemAt, type Range, type TemplateSource } from './source.ts';
 
 /** `'` and `"` do the same: in both of them a backslash takes the meaning of the character behind it away. */

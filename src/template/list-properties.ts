@@ -1,5 +1,5 @@
 // The user properties that a template reads: what somebody may set for a task of its queue.
-import type { ValueBlank } from './blank-syntax.ts';
+import type { ValueBlank } from './placeholder.ts';
 import { BLANK_MARK, readOptions } from './lint/options.ts';
 import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';

@@ -1,6 +1,6 @@
 // The table that `render --origins` prints: each blank with its line, its value, and where the value came from.
 import { textTable } from '../base/text-table.ts';
-import { quoteShown } from './shown-value.ts';
+import { quoteShown } from './display-value.ts';
 import type { BlankUse } from './template.ts';
 
 const TITLES = ['LINE', 'VARIABLE', 'ORIGIN', 'VALUE'] as const;

@@ -1,15 +1,15 @@
 // A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
 import { placeBlocks } from './check-blocks.ts';
-import { findPyxis } from './containers/pyxis-form.ts';
-import { pyxisWords } from './containers/pyxis-option.ts';
+import { findPyxis } from './containers/pyxis-container.ts';
+import { pyxisWords } from './containers/restricted-options.ts';
 import { findHeader, headerLines, lateDirectives, readDirectiveLine } from './check-directives.ts';
-import { shapeProblems } from './check-shape.ts';
+import { shapeProblems } from './check-file.ts';
 import { throwFirst } from './errors.ts';
 import { defaultProblems, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript } from './shell/lexed-script.ts';
 import { positionAt, type Range, type TemplateSource } from './source.ts';
-import { findSites } from './taint/find-sites.ts';
+import { findSites } from './taint/find-occurrences.ts';
 import type { AgentPlace, Template } from './template.ts';
 
 /**

@@ -1,29 +1,29 @@
 // A parsed template filled in for one task.
-import { BLOCKS, type BlockName, type ValueBlank } from './blank-syntax.ts';
+import { BLOCKS, type BlockName, type ValueBlank } from './placeholder.ts';
 import type { BlockPlaces } from './check-blocks.ts';
-import { checkSize } from './check-shape.ts';
-import { addToPyxis } from './containers/pyxis-form.ts';
+import { checkSize } from './check-file.ts';
+import { addToPyxis } from './containers/pyxis-container.ts';
 import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
 import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
-import type { PyxisWords } from './containers/pyxis-option.ts';
-import { checkPyxisValue } from './containers/pyxis-values.ts';
+import type { PyxisWords } from './containers/restricted-options.ts';
+import { checkPyxisValue } from './containers/restricted-values.ts';
 import { quoteForDirective, type DirectiveWord } from './directive.ts';
 import { orProblem, type TemplateProblem } from './errors.ts';
 import { hasFilter } from './filters.ts';
-import { checkDocument } from './filled-documents.ts';
+import { checkDocument } from './check-here-document.ts';
 import { insertAll, type Insertion } from './insertion.ts';
-import { quoteForPlace, quoteWords, type Quoted } from './quote-place.ts';
+import { quoteForPlace, quoteWords, type Quoted } from './quote-value.ts';
 import type { HereDocument, OpenName, Site } from './shell/lexed-script.ts';
 import { extendedNames } from './shell/extended-names.ts';
 import { wantsNextWord } from './refused-directives.ts';
-import { shown } from './shown-value.ts';
-import { fedOptions } from './fed-options.ts';
+import { shown } from './display-value.ts';
+import { fedOptions } from './enclosing-options.ts';
 import { readOptions } from './lint/options.ts';
 import { positionAt, problemAt, type TemplateSource } from './source.ts';
 import { refuseReach } from './taint/refuse-reach.ts';
 import { withEnoughTasks } from './task-count.ts';
 import type { BlankUse, Blocks, FedOption, Rendered, Variables } from './template.ts';
-import { readDefault, readValue, type ValueText } from './value-text.ts';
+import { readDefault, readValue, type ValueText } from './resolve-value.ts';
 
 /** A template with its blanks found. */
 export interface WithBlanks {

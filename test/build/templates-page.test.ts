@@ -1,7 +1,7 @@
 // docs/templates.md: its generated tables are current, and it names every block.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { BLOCKS } from '../../src/template/blank-syntax.ts';
+import { BLOCKS } from '../../src/template/placeholder.ts';
 import { FILTER_NAMES } from '../../src/template/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { fillReference } from '../../build/templates-page.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { readImage } from '../../src/template/containers/image.ts';
-import { ArgumentRefused, readArguments, singularityOptions } from '../../src/template/containers/read-arguments.ts';
+import { ArgumentRefused, readArguments, singularityOptions } from '../../src/template/containers/container-arguments.ts';
 import { hostileText } from '../template/hostile-values.ts';
 
 export interface HostileRuns {

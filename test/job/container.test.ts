@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
+import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 

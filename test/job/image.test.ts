@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import type { ContainerFacts } from '../../src/template/containers/plan-container.ts';
+import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';

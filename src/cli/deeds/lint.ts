@@ -1,7 +1,7 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
 import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
 import { listProperties } from '../../template/list-properties.ts';
-import { unreadLimits } from '../../template/unread-properties.ts';
+import { unreadLimits } from '../../template/unused-properties.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { makeCheckers } from '../lint-hosts.ts';

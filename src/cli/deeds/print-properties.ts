@@ -1,8 +1,8 @@
 // Prints the user properties that templates read, or sets them on a task that does not have them.
 import { markdownTable } from '../../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type ReadProperty } from '../../template/list-properties.ts';
-import type { PropertyBounds } from '../../base/property-bounds.ts';
-import { allowedText, limitKindOf } from '../../template/property-bounds.ts';
+import type { PropertyBounds } from '../../base/property-constraints.ts';
+import { allowedText, limitKindOf } from '../../template/property-constraints.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { namedTemplates } from '../named-templates.ts';

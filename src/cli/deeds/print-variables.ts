@@ -2,7 +2,7 @@
 import { MASK, redactText, redactWords } from '../../base/redact.ts';
 import { isSecretKey } from '../../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../../template/list-values.ts';
-import { shown } from '../../template/shown-value.ts';
+import { shown } from '../../template/display-value.ts';
 import { FIELDS } from '../../template/task-fields.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

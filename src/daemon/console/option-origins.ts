@@ -1,5 +1,5 @@
 // Advice that names an option of sbatch is told where that is set for this task: by a user property, or in the template.
-import type { OptionPlace } from '../../template/option-places.ts';
+import type { OptionPlace } from '../../template/option-locations.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Glue } from '../deps.ts';
 

@@ -1,10 +1,10 @@
 // Render: a task and its queue's template become a batch script.
 import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
-import { planForTemplate } from '../../template/containers/plan-container.ts';
+import { planForTemplate } from '../../template/containers/plan-singularity.ts';
 import { planPyxis } from '../../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions } from '../../template/containers/pyxis-shape.ts';
-import { checkBounds } from '../../template/property-bounds.ts';
-import { unreadProperties } from '../../template/unread-properties.ts';
+import { checkBounds } from '../../template/property-constraints.ts';
+import { unreadProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { Blocks, Rendered, Variables } from '../../template/template.ts';
 import type { TaskDocument } from '../../clearml/task.ts';

@@ -1,5 +1,5 @@
 // The image that a task names, as singularity exec reads it: an address to pull it from, a file, or a folder.
-import { shown } from '../shown-value.ts';
+import { shown } from '../display-value.ts';
 import { pulledFile, siteFiles } from './image-files.ts';
 
 export interface Image {

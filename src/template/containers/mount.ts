@@ -1,5 +1,5 @@
 // A folder of the node that a task asks for in its container, in docker's and Singularity's ways of writing it.
-import { shown } from '../shown-value.ts';
+import { shown } from '../display-value.ts';
 
 /** `source:destination[:ro]`, which all releases of Singularity read alike; or why not. */
 export type ReadMount = { readonly bind: string } | { readonly refusal: string };

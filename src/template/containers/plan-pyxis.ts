@@ -1,11 +1,11 @@
 // The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
 import { TemplateProblem } from '../errors.ts';
-import { shown } from '../shown-value.ts';
+import { shown } from '../display-value.ts';
 import type { AgentPlace, Template, Variables } from '../template.ts';
-import { argumentsAt, readTaskContainer, setUpOf, type ContainerSettings } from './plan-container.ts';
+import { argumentsAt, readTaskContainer, setUpOf, type ContainerSettings } from './plan-singularity.ts';
 import type { PyxisAdditions, PyxisForm } from './pyxis-shape.ts';
-import { isPlainForPyxis } from './pyxis-values.ts';
-import type { ContainerVariable, ReadArguments } from './read-arguments.ts';
+import { isPlainForPyxis } from './restricted-values.ts';
+import type { ContainerVariable, ReadArguments } from './container-arguments.ts';
 
 /** What a job script is told of a container that Pyxis makes. */
 export interface PyxisFacts {

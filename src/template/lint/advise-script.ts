@@ -1,5 +1,5 @@
 // What is doubtful about the commands of a template: how the agent is started, what comes too late, and what others could read.
-import { expectsImage } from '../containers/plan-container.ts';
+import { expectsImage } from '../containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
 import { findingAt } from './finding-at.ts';

@@ -1,11 +1,11 @@
 // What is doubtful about the variables of a template: names that lead nowhere, and values that a task may lack.
 import { nearestName } from '../../base/nearest.ts';
-import { BLOCKS, readBlank, type ValueBlank } from '../blank-syntax.ts';
+import { BLOCKS, readBlank, type ValueBlank } from '../placeholder.ts';
 import { orProblem, type TemplateProblem } from '../errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../job-variables.ts';
 import type { Site } from '../shell/lexed-script.ts';
 import { knownFields, mayLack } from '../task-fields.ts';
-import { doubtSentence } from '../taint/find-sites.ts';
+import { doubtSentence } from '../taint/find-occurrences.ts';
 import { PLAIN_BY_NATURE } from '../taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../variables.ts';
 import { findingAt } from './finding-at.ts';

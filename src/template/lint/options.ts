@@ -1,5 +1,5 @@
 // The options that a template's directives set, each by its long name, with where it stands.
-import type { ValueBlank } from '../blank-syntax.ts';
+import type { ValueBlank } from '../placeholder.ts';
 import { AMOUNT_OPTIONS } from '../amount-options.ts';
 import type { DirectiveWord } from '../directive.ts';
 import { readShortOptions } from '../refused-directives.ts';

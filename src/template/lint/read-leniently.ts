@@ -1,15 +1,15 @@
 // A template read to its end whatever is wrong with it: every problem that the renderer would stop at, and all that can be read.
-import { BLOCKS } from '../blank-syntax.ts';
+import { BLOCKS } from '../placeholder.ts';
 import { mayLackAgent, placeBlocks, requireBlock } from '../check-blocks.ts';
 import { findHeader, headerLines, lateDirectives, readDirectiveLine } from '../check-directives.ts';
-import { shapeProblems } from '../check-shape.ts';
+import { shapeProblems } from '../check-file.ts';
 import type { DirectiveWord } from '../directive.ts';
 import { orProblem, type TemplateProblem } from '../errors.ts';
 import { defaultProblems } from '../render.ts';
 import { lexScript } from '../shell/lex-script.ts';
 import type { LexedScript, Reach, Site } from '../shell/lexed-script.ts';
 import type { Range, TemplateSource } from '../source.ts';
-import { findSites } from '../taint/find-sites.ts';
+import { findSites } from '../taint/find-occurrences.ts';
 
 export interface Reading {
   /** Without what sbatch would refuse in any text; lines and columns are those of the file. */

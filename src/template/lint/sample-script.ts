@@ -1,5 +1,5 @@
 // The script of a task that sets nothing but what it must: for Slurm to say whether it would take such a job.
-import type { ValueBlank } from '../blank-syntax.ts';
+import type { ValueBlank } from '../placeholder.ts';
 import { orProblem } from '../errors.ts';
 import { parseTemplate } from '../parse-template.ts';
 import { FIELDS } from '../task-fields.ts';

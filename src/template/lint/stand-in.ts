@@ -1,7 +1,7 @@
 // The template as a plain script, for programs that know nothing of blanks: each blank becomes a variable of the same length.
 import type { Range } from '../source.ts';
 import { insertAll, type Insertion } from '../insertion.ts';
-import type { Place } from '../shell/place.ts';
+import type { Place } from '../shell/quoting-context.ts';
 import type { Reading } from './read-leniently.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
   SHELL_VARIABLES,
   WORDS_FROM_INPUT,
   type CodeReader,
-} from './second-reading-table.ts';
+} from './evaluators.ts';
 
 /** A stretch that `by` reads as code. */
 export interface CodeRange extends Range {

@@ -2,10 +2,10 @@
 import type { Range } from '../source.ts';
 import { attempt, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import { lexParenthesized } from './expansions.ts';
-import { skipBlanks, skipLines } from './layout.ts';
+import { skipBlanks, skipLines } from './whitespace.ts';
 import { lexRedirection } from './redirections.ts';
 import { lexConditional } from './conditional.ts';
-import { noteOpenPatterns, noteTime } from './misreadings.ts';
+import { noteOpenPatterns, noteTime } from './parser-bugs.ts';
 import type { Word } from './lexed-script.ts';
 import { isAssignment, lexWord } from './words.ts';
 

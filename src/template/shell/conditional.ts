@@ -1,6 +1,6 @@
 // `[[ … ]]`: its operands are words, some of its operators make arithmetic or names of them (bash(1), "CONDITIONAL EXPRESSIONS").
 import type { Word } from './lexed-script.ts';
-import { skipLines } from './layout.ts';
+import { skipLines } from './whitespace.ts';
 import { looksAt, matchHere, unclosed, type Lexer } from './lexer.ts';
 import { lexWord } from './words.ts';
 

@@ -1,8 +1,8 @@
 // Assignments that are more than that: to integers and arrays, which bash evaluates, and to variables that it runs.
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
-import type { Place } from './place.ts';
-import { CODE_VARIABLES, DECLARERS, HANDED_ON, INTEGER_VARIABLES } from './second-reading-table.ts';
+import type { Place } from './quoting-context.ts';
+import { CODE_VARIABLES, DECLARERS, HANDED_ON, INTEGER_VARIABLES } from './evaluators.ts';
 
 /** Names that the script declares anywhere, since an assignment may run long after the line below it. */
 export interface DeclaredNames {

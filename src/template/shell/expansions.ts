@@ -1,7 +1,7 @@
 // The quotes and expansions of bash, which hold each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
-import { readBlank } from '../blank-syntax.ts';
+import { readBlank } from '../placeholder.ts';
 import { attempt, lexBlank, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 
 /**
  * Which quotes mean something here: all of them; all, but inside double quotes; all, but inside the double quotes

@@ -2,7 +2,7 @@
 import { problemAt } from '../source.ts';
 import { lexPiece } from './expansions.ts';
 import { lexBlank, peek, type Lexer, type PendingDocument } from './lexer.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 
 /** Reads the text of each document that was announced on the line before. */
 export function lexPendingDocuments(lexer: Lexer): void {

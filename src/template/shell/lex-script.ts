@@ -3,7 +3,7 @@ import type { Range, TemplateSource } from '../source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
 import type { LexedScript } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
-import { checkMisreadings } from './misreadings.ts';
+import { checkMisreadings } from './parser-bugs.ts';
 
 /**
  * Pure. Comments are skipped, so blanks in them are no sites.

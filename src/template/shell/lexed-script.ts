@@ -1,7 +1,7 @@
 // What the lexer of bash finds in a script: each blank with the place it stands in, and the commands around them.
-import type { BlockBlank, ValueBlank } from '../blank-syntax.ts';
+import type { BlockBlank, ValueBlank } from '../placeholder.ts';
 import type { Range } from '../source.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 
 /** A value comes to where it is evaluated, by way of a variable. */
 export interface Reach {

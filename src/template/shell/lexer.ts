@@ -1,9 +1,9 @@
 // The reading head of the bash lexer: where it stands, what it has found so far, and the few moves every part of it makes.
-import { readBlank } from '../blank-syntax.ts';
+import { readBlank } from '../placeholder.ts';
 import { problemAt, type TemplateSource } from '../source.ts';
 import type { TemplateProblem } from '../errors.ts';
 import type { LexedScript } from './lexed-script.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 
 /** A here-document whose text begins after the next newline. */
 export interface PendingDocument {

@@ -1,8 +1,8 @@
 // Redirections: `>file`, `2>&1`, `<<<word`, and the announcements of here-documents (bash(1), "REDIRECTION").
-import { readBlank } from '../blank-syntax.ts';
+import { readBlank } from '../placeholder.ts';
 import { problemAt } from '../source.ts';
 import { lexDelimiter } from './here-documents.ts';
-import { skipBlanks } from './layout.ts';
+import { skipBlanks } from './whitespace.ts';
 import { matchHere, type Lexer } from './lexer.ts';
 import { lexWord } from './words.ts';
 

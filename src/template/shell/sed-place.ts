@@ -1,6 +1,6 @@
 // In sed a plain word can be code: `e` runs a command, `w` writes a file. Within `s/…/…/` letters and digits are text.
 import type { Range } from '../source.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 
 /** An `s` that is open, with its delimiter, and at most one more of them up to the blank. */
 const OPEN_SUBSTITUTION = /(?:^|[^A-Za-z_\\])[sy]([^\w\s\\;])(?:(?!\1)[^\n])*(?:\1(?:(?!\1)[^\n])*)?$/;

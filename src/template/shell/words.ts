@@ -1,9 +1,9 @@
 // One word of bash: pieces of text, quotes and expansions without a blank between them (bash(1), "DEFINITIONS").
-import { readBlank, type BlockBlank, type ValueBlank } from '../blank-syntax.ts';
+import { readBlank, type BlockBlank, type ValueBlank } from '../placeholder.ts';
 import type { Word } from './lexed-script.ts';
-import { lexComment, lexNewline, skipBlanks } from './layout.ts';
+import { lexComment, lexNewline, skipBlanks } from './whitespace.ts';
 import { lexEscape, looksAt, peek, unclosed, type Lexer } from './lexer.ts';
-import { noteQuotesInGroup } from './misreadings.ts';
+import { noteQuotesInGroup } from './parser-bugs.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Files that the script writes and reads again: each is known by the last part of its name, also where that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
-import { ownersOf } from '../shell/second-reading.ts';
+import { ownersOf } from '../shell/re-evaluated.ts';
 import type { Range } from '../source.ts';
 import type { Layer } from './layers.ts';
 import { scopeAt } from './scopes.ts';

@@ -1,8 +1,8 @@
 // How text gets into the variables of a script: assignments, loops, `read`, `printf -v`, `set`, the words of a call, files, and what bash sets itself.
 import { scriptOperands } from '../shell/code-words.ts';
 import type { Command } from '../shell/lexed-script.ts';
-import { inputsOf, readsOpened } from '../shell/second-reading.ts';
-import { DECLARERS, HANDED_ON } from '../shell/second-reading-table.ts';
+import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
+import { DECLARERS, HANDED_ON } from '../shell/evaluators.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
 import { layered, type Layer, type LayeredWord } from './layers.ts';

@@ -3,7 +3,7 @@ import { TemplateProblem } from '../errors.ts';
 import { codeWordLists } from '../shell/code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
-import { secondReadings } from '../shell/second-reading.ts';
+import { secondReadings } from '../shell/re-evaluated.ts';
 import { isInside, type Range, type TemplateSource } from '../source.ts';
 
 /** A script, or the text of another shell in it. Offsets are those of the template. */

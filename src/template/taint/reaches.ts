@@ -1,12 +1,12 @@
 // From each place that evaluates text, back through the variables, to the blanks whose values come there.
-import type { ValueBlank } from '../blank-syntax.ts';
+import type { ValueBlank } from '../placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
 import { positionAt, type TemplateSource } from '../source.ts';
 import { checkedNames } from './checked-names.ts';
 import { flowsOf, flowsOfWords, type Flow } from './flows.ts';
 import { layersOf, layersOfCommand, type Layer } from './layers.ts';
-import { meantCommands, type MeantCommand } from './meant-commands.ts';
+import { meantCommands, type MeantCommand } from './expanded-commands.ts';
 import { sinksOf, sinksOfMeant, type Sink } from './sinks.ts';
 import { blanksIn, namesIn } from './sources.ts';
 

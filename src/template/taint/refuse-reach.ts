@@ -1,8 +1,8 @@
 // Whether a value may be where it comes to through a variable, or why not and what to write instead.
-import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/pyxis-values.ts';
+import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/restricted-values.ts';
 import type { RuleId } from '../lint/rules.ts';
-import { PLAIN_WORD } from '../quote-place.ts';
-import { shown } from '../shown-value.ts';
+import { PLAIN_WORD } from '../quote-value.ts';
+import { shown } from '../display-value.ts';
 import type { Reach } from '../shell/lexed-script.ts';
 import type { Origin } from '../template.ts';
 

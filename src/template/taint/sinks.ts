@@ -1,14 +1,14 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
-import { pyxisOptionAt, pyxisWords } from '../containers/pyxis-option.ts';
-import { needOf } from '../containers/pyxis-values.ts';
+import { pyxisOptionAt, pyxisWords } from '../containers/restricted-options.ts';
+import { needOf } from '../containers/restricted-values.ts';
 import { codeWordLists, inputReader, nameWordLists } from '../shell/code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Command, Reach, Word } from '../shell/lexed-script.ts';
-import { secondReadings } from '../shell/second-reading.ts';
+import { secondReadings } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../source.ts';
 import { executedWords, fileName } from './files.ts';
 import type { Layer } from './layers.ts';
-import type { MeantCommand } from './meant-commands.ts';
+import type { MeantCommand } from './expanded-commands.ts';
 import { inputName } from './scopes.ts';
 import { blanksIn, keyOf, namesIn, type Source } from './sources.ts';
 

@@ -1,5 +1,5 @@
 // What stands in a stretch of a script and could come from a task: blanks, variables that are expanded there, and what commands print there.
-import type { ValueBlank } from '../blank-syntax.ts';
+import type { ValueBlank } from '../placeholder.ts';
 import { hasFilter } from '../filters.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';

@@ -1,7 +1,7 @@
 // What the daemon's start says of a template that it serves all the same.
 import { readLeniently } from '../lint/read-leniently.ts';
 import { positionAt } from '../source.ts';
-import { doubtSentence } from './find-sites.ts';
+import { doubtSentence } from './find-occurrences.ts';
 
 /** Values that may be evaluated: sentences with file and line, each once. */
 export function templateWarnings(file: string, text: string): string[] {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import { withPlaces, withPlacesFor } from '../../../src/daemon/console/option-origins.ts';
-import { listOptionPlaces } from '../../../src/template/option-places.ts';
+import { listOptionPlaces } from '../../../src/template/option-locations.ts';
 
 const PLACES = listOptionPlaces(
   'gpu.template',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readImage } from '../../../src/template/containers/image.ts';
-import { shown } from '../../../src/template/shown-value.ts';
+import { shown } from '../../../src/template/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
 describe('an image', () => {

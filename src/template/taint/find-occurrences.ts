@@ -1,6 +1,6 @@
 // Every blank of a script with what is known of it: the place it stands in, and where its value is evaluated later.
 import type { LexedScript, Reach, Site } from '../shell/lexed-script.ts';
-import { placeSites } from '../shell/second-reading.ts';
+import { placeSites } from '../shell/re-evaluated.ts';
 import type { TemplateSource } from '../source.ts';
 import { reachesOf } from './reaches.ts';
 

@@ -1,7 +1,7 @@
 // A task's container arguments, read by the table: what Singularity is given, what is exported inside, what is left out and why.
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variables.ts';
-import { shown } from '../shown-value.ts';
+import { shown } from '../display-value.ts';
 import { ARGUMENTS, type ArgumentRow } from './arguments-table.ts';
 import { readMount } from './mount.ts';
 

@@ -1,8 +1,8 @@
 // The value of a blank as text: looked up, defaulted, filtered, and refused when it can't be text in a script at all.
 import { nearestName } from '../base/nearest.ts';
-import type { ValueBlank } from './blank-syntax.ts';
+import type { ValueBlank } from './placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
-import { shown } from './shown-value.ts';
+import { shown } from './display-value.ts';
 import { problemAt, type TemplateSource } from './source.ts';
 import type { Origin, Variables } from './template.ts';
 import { isTree, lookUp, type Lookup } from './variables.ts';

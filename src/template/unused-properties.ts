@@ -1,5 +1,5 @@
 // User properties of a task that its template does not read: they would change nothing, and nobody would know. Pure.
-import type { PropertyBounds } from '../base/property-bounds.ts';
+import type { PropertyBounds } from '../base/property-constraints.ts';
 
 /** Set by this program, for people to read. */
 const OURS = ['slurm_job_id', 'slurm_cluster'];

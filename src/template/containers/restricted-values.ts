@@ -1,11 +1,11 @@
 // What a task's value may hold in an option that lists mounts or variables, and in one that Pyxis writes into a script of the node.
 import { TemplateProblem } from '../errors.ts';
-import { shown } from '../shown-value.ts';
+import { shown } from '../display-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
-import type { ValueText } from '../value-text.ts';
+import type { ValueText } from '../resolve-value.ts';
 import { isReference } from './image.ts';
 import { isPyxisImage } from './pyxis-image.ts';
-import { pyxisOptionAt, type PyxisWords } from './pyxis-option.ts';
+import { pyxisOptionAt, type PyxisWords } from './restricted-options.ts';
 
 /**
  * Pyxis prints mounts and names of variables into `echo "…"` of that script (`enroot_create_start_config` in its

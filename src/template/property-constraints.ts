@@ -1,10 +1,10 @@
 // What the user properties of a task may be in one queue: the lead's limits, and the sentence for a value outside of them.
-import type { PropertyBounds, PropertyLimits } from '../base/property-bounds.ts';
+import type { PropertyBounds, PropertyLimits } from '../base/property-constraints.ts';
 import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
 import { amountKindOf } from './amount-options.ts';
 import { TemplateProblem } from './errors.ts';
 import type { ReadProperty } from './list-properties.ts';
-import { shown } from './shown-value.ts';
+import { shown } from './display-value.ts';
 import type { BlankUse, FedOption, Rendered } from './template.ts';
 import { propertyOf } from './user-property.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { ARGUMENTS } from '../../../src/template/containers/arguments-table.ts';
-import { ArgumentRefused, readArguments, singularityOptions } from '../../../src/template/containers/read-arguments.ts';
+import { ArgumentRefused, readArguments, singularityOptions } from '../../../src/template/containers/container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
 const NOTHING = { mounts: [], passed: [], environment: [], dropped: [] };

@@ -1,8 +1,8 @@
 // A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
 import type { RuleId } from './lint/rules.ts';
-import type { Place } from './shell/place.ts';
-import { shown } from './shown-value.ts';
+import type { Place } from './shell/quoting-context.ts';
+import { shown } from './display-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
 export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RuleId };

@@ -3,9 +3,9 @@ import { isInside, type Range } from '../source.ts';
 import { codeWords, inputReader, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
-import type { Place } from './place.ts';
+import type { Place } from './quoting-context.ts';
 import { sedPlace } from './sed-place.ts';
-import { SCRIPT_FILE, SCRIPT_START } from './second-reading-table.ts';
+import { SCRIPT_FILE, SCRIPT_START } from './evaluators.ts';
 
 /** A stretch in which every blank, however it is nested and quoted, stands in this place. */
 export interface SecondReading extends Range {

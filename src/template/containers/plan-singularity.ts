@@ -8,7 +8,7 @@ import {
   singularityOptions,
   type ContainerVariable,
   type ReadArguments,
-} from './read-arguments.ts';
+} from './container-arguments.ts';
 
 /** What clearml.conf says about containers. */
 export interface ContainerSettings {

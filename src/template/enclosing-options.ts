@@ -1,5 +1,5 @@
 // Which option of sbatch each blank of a template's directives feeds, and what stands around it there.
-import type { ValueBlank } from './blank-syntax.ts';
+import type { ValueBlank } from './placeholder.ts';
 import { BLANK_MARK, type DirectiveOption } from './lint/options.ts';
 import type { FedOption } from './template.ts';
 

@@ -5,8 +5,8 @@ import { limitKind } from '../../src/base/slurm-amount.ts';
 import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
 import { listProperties } from '../../src/template/list-properties.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import type { PropertyBounds, PropertyLimits } from '../../src/base/property-bounds.ts';
-import { checkBounds, unfitLimits } from '../../src/template/property-bounds.ts';
+import type { PropertyBounds, PropertyLimits } from '../../src/base/property-constraints.ts';
+import { checkBounds, unfitLimits } from '../../src/template/property-constraints.ts';
 import { hostileLine } from './hostile-values.ts';
 import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
 

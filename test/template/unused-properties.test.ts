@@ -1,6 +1,6 @@
 // User properties that a template does not read: told to whoever has set one, and to whoever constrains one.
 import { expect } from 'chai';
-import { unreadLimits, unreadProperties } from '../../src/template/unread-properties.ts';
+import { unreadLimits, unreadProperties } from '../../src/template/unused-properties.ts';
 
 const READ = ['walltime', 'memory'];
 
