@@ -2,7 +2,7 @@
 import type { LimitKind } from './slurm-amount.ts';
 
 /** The limits of one property as the lead wrote them, all of them in force. */
-export interface PropertyLimits {
+export interface PropertyConstraint {
   /** How `least` and `most` are written. What they are compared as, the option decides that the property feeds. */
   readonly kind: LimitKind;
   readonly least: string | undefined;
@@ -11,9 +11,9 @@ export interface PropertyLimits {
   readonly values: readonly string[] | undefined;
 }
 
-export interface PropertyBounds {
+export interface PropertyConstraints {
   /** By the name of the property: whether it may be set, or within which limits. */
-  readonly named: ReadonlyMap<string, boolean | PropertyLimits>;
+  readonly named: ReadonlyMap<string, boolean | PropertyConstraint>;
   /** Whether properties may be set that are not named. */
   readonly others: boolean;
 }

@@ -20,7 +20,7 @@ export interface ChosenQueue {
 
 /**
  * The queue that is typed, else one that nobody serves: with the template that is typed, else the queue's own, else the only one.
- * @throws UsageProblem, TemplateProblem
+ * @throws UsageProblem, TemplateError
  */
 export async function chooseQueue(typed: Typed, settings: Settings, workingDir: string): Promise<ChosenQueue> {
   const name = textOption(typed, 'queue');

@@ -7,7 +7,7 @@ import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../transport/
 import { SshSetupProblem } from '../transport/ssh-config-target.ts';
 import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/start-errors.ts';
 import { SlurmUnavailable } from '../slurm/errors.ts';
-import { TemplateProblem } from '../template/errors.ts';
+import { TemplateError } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
@@ -26,7 +26,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [NoCredentials, EXIT.configuration],
   [NoSuchSetting, EXIT.configuration],
   [SshSetupProblem, EXIT.configuration],
-  [TemplateProblem, EXIT.configuration],
+  [TemplateError, EXIT.configuration],
   [UntrustedPath, EXIT.configuration],
   [ServerUnusable, EXIT.configuration],
   [CredentialsRefused, EXIT.refused],

@@ -28,7 +28,7 @@ export interface OneTask {
 /**
  * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
  * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
- * @throws UsageProblem, TemplateProblem, AlreadyRunning, SlurmUnavailable, what the client and the work throw
+ * @throws UsageProblem, TemplateError, AlreadyRunning, SlurmUnavailable, what the client and the work throw
  */
 export async function withOneTask<End>(
   typed: Typed,
@@ -109,7 +109,7 @@ async function removeIfEmpty(folder: string, log: Base['log']): Promise<void> {
 
 /** It would run elsewhere than in the image that was named. @throws UsageProblem */
 function refuseUnusedImage(typed: Typed, { named }: ChosenQueue, isSingularityMode: boolean): void {
-  if (textOption(typed, 'container') === undefined || isSingularityMode || named.readsImage) return;
+  if (textOption(typed, 'container') === undefined || isSingularityMode || named.usesImage) return;
   throw new UsageProblem(
     `--container would change nothing: ${named.template.file} runs no task in its own image. Add --singularity-mode, or write \${CLEARML_TASK.container.image} where the template names the image.`,
   );

@@ -3,10 +3,10 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from '../doctor/node-probe.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
 import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
-import { readImage } from '../template/containers/image.ts';
+import { parseImage } from '../template/containers/image.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
-import { pyxisImage } from '../template/containers/pyxis-image.ts';
-import { TemplateProblem } from '../template/errors.ts';
+import { toPyxisImage } from '../template/containers/pyxis-image.ts';
+import { TemplateError } from '../template/errors.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { Template, Variables } from '../template/template.ts';
 
@@ -33,7 +33,7 @@ export function containerOf(
       return [find(parseTemplate(text, file), sharedDir, settings) ?? []].flat();
     } catch (error) {
       // Another row tells of a template that can't be used.
-      if (error instanceof TemplateProblem) return [];
+      if (error instanceof TemplateError) return [];
       throw error;
     }
   });
@@ -56,7 +56,7 @@ function ofSingularity(
 ): Fact<ProbeContainer> {
   if (image === undefined)
     return unasked(`${file} takes the image of the task, and agent.default_docker.image is not set`);
-  const read = readImage(image);
+  const read = parseImage(image);
   if ('refusal' in read) return trouble(`agent.default_docker.image: ${read.refusal}`);
   const runtime = agent.command.find((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word)) ?? 'singularity';
   const bind = sharedDir === undefined ? [] : ['--bind', sharedDir];
@@ -75,7 +75,7 @@ function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeC
     return unasked(`${file} takes the image of the task, and has none of its own`);
   const { mounts = [], mountsHome = false } = planPyxis(template, NO_TASK, undefined, sharedDir)?.additions ?? {};
   const command = [
-    ...['srun', '--ntasks=1', `--container-image=${pyxisImage(image)}`],
+    ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],
     ...(mounts.length === 0 ? [] : [`--container-mounts=${mounts.join(',')}`]),
     ...(mountsHome || pyxis.form.mountsHome ? ['--container-mount-home'] : []),
   ];
@@ -86,7 +86,7 @@ function nameOf({ pyxis }: Template): string | undefined {
   try {
     return pyxis?.imageName(NO_TASK);
   } catch (error) {
-    if (error instanceof TemplateProblem) return undefined;
+    if (error instanceof TemplateError) return undefined;
     throw error;
   }
 }

@@ -7,12 +7,12 @@ import type { QueueSettings } from '../config/served-queues.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../daemon/deps.ts';
-import { listOptionPlaces, type OptionPlace } from '../template/option-locations.ts';
-import { listProperties, type ReadProperty } from '../template/list-properties.ts';
-import { unfitLimits } from '../template/property-constraints.ts';
+import { locateOptions, type OptionLocation } from '../template/option-locations.ts';
+import { listProperties, type TemplateProperty } from '../template/list-properties.ts';
+import { invalidLimits } from '../template/property-constraints.ts';
 import { parseTemplate } from '../template/parse-template.ts';
-import type { PropertyBounds } from '../base/property-constraints.ts';
-import { readsImage } from '../template/uses-image.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
+import { usesImage } from '../template/uses-image.ts';
 import { templateWarnings } from '../template/taint/template-warnings.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
@@ -25,15 +25,15 @@ export interface NamedQueue {
   readonly template: Template;
   /** That of the template. */
   readonly text: string;
-  readonly bounds: PropertyBounds | undefined;
-  readonly optionPlaces: ReadonlyMap<string, OptionPlace>;
+  readonly bounds: PropertyConstraints | undefined;
+  readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
-  readonly properties: readonly ReadProperty[];
+  readonly properties: readonly TemplateProperty[];
   readonly templateMark: string;
   /** What a person should know of the template before tasks are run with it. */
   readonly warnings: readonly string[];
   /** Whether the template has a use for the image that a task names. */
-  readonly readsImage: boolean;
+  readonly usesImage: boolean;
 }
 
 /** The same on the server. */
@@ -46,7 +46,7 @@ export interface FoundQueue extends ServedQueue {
 /**
  * Gives each queue its template: its own, else of `template_files` the only one, or one each.
  * @throws UsageProblem when the numbers don't fit, or there is no such file
- * @throws TemplateProblem
+ * @throws TemplateError
  */
 export async function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
   if (queues.length === 0)
@@ -71,7 +71,7 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
 }
 
 function refuseUnfitLimits({ name, properties }: QueueSettings, { template, properties: read }: ReadTemplate): void {
-  const [unfit] = properties === undefined ? [] : unfitLimits(properties, read);
+  const [unfit] = properties === undefined ? [] : invalidLimits(properties, read);
   if (unfit === undefined) return;
   throw new UsageProblem(
     `Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues, or no value of the property is taken.`,
@@ -80,7 +80,7 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
 
 type ReadTemplate = Pick<
   NamedQueue,
-  'template' | 'text' | 'templateMark' | 'optionPlaces' | 'properties' | 'readsImage' | 'warnings'
+  'template' | 'text' | 'templateMark' | 'optionLocations' | 'properties' | 'usesImage' | 'warnings'
 >;
 
 /** Whoever served one would take what waits for its own job. @throws UsageProblem */
@@ -98,9 +98,9 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
   return {
     template: parseTemplate(text, name),
     templateMark: createHash('sha256').update(text).digest('hex').slice(0, 16),
-    optionPlaces: listOptionPlaces(name, text),
+    optionLocations: locateOptions(name, text),
     properties: listProperties(name, text),
-    readsImage: readsImage(name, text),
+    usesImage: usesImage(name, text),
     warnings: templateWarnings(name, text),
     text,
   };

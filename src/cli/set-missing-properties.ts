@@ -1,6 +1,6 @@
 // Puts the user properties of templates onto a task, so that they are there to be edited in the web page.
 import * as z from 'zod';
-import type { ReadProperty } from '../template/list-properties.ts';
+import type { TemplateProperty } from '../template/list-properties.ts';
 import type { Typed } from './command.ts';
 import type { Configured } from './read-config.ts';
 import { readNamedTask, withServer } from './with-server.ts';
@@ -19,7 +19,7 @@ export async function setMissingProperties(
   typed: Typed,
   here: Configured,
   id: string,
-  properties: readonly ReadProperty[],
+  properties: readonly TemplateProperty[],
 ): Promise<string> {
   return withServer(typed, here, async (there) => {
     const read = await readNamedTask(there, id, 'properties');
@@ -31,7 +31,7 @@ export async function setMissingProperties(
 
 function compare(
   there: Readonly<Record<string, unknown>>,
-  properties: readonly ReadProperty[],
+  properties: readonly TemplateProperty[],
 ): { missing: Record<string, string>; sentences: string[] } {
   const missing: Record<string, string> = {};
   const sentences: string[] = [];

@@ -2,7 +2,7 @@
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from '../template/lint/lint-template.ts';
 import { severityOf } from '../template/lint/rules.ts';
-import { unreadLimits } from '../template/unused-properties.ts';
+import { unusedConstraints } from '../template/unused-properties.ts';
 import { checkForErrors, type Checkers } from './lint-checkers.ts';
 import type { FoundQueue } from './serve-queues.ts';
 import type { WarnOnce } from './warn-once.ts';
@@ -28,6 +28,7 @@ export async function warnOfTemplates(queues: readonly LintedQueue[], telling: T
       const { line, rule, sentence } = finding;
       warnOnce(log, `Template ${file}, line ${line}: ${sentence}`, { rule });
     }
-    for (const sentence of bounds === undefined ? [] : unreadLimits(bounds, properties, file)) warnOnce(log, sentence);
+    for (const sentence of bounds === undefined ? [] : unusedConstraints(bounds, properties, file))
+      warnOnce(log, sentence);
   }
 }

@@ -1,6 +1,6 @@
 // What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
 import * as z from 'zod';
-import type { PropertyBounds, PropertyLimits } from '../base/property-constraints.ts';
+import type { PropertyConstraints, PropertyConstraint } from '../base/property-constraints.ts';
 import { limitKind } from '../base/slurm-amount.ts';
 
 const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';
@@ -53,16 +53,16 @@ export const otherProperties = z
 export function propertySettings(
   named: Readonly<Record<string, boolean | Limits>>,
   others: boolean,
-): PropertyBounds | undefined {
+): PropertyConstraints | undefined {
   if (Object.keys(named).length === 0 && others) return undefined;
-  const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyLimits] => [
+  const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyConstraint] => [
     name,
     typeof rule === 'boolean' ? rule : limitsOf(rule),
   ]);
   return { named: new Map(rules), others };
 }
 
-function limitsOf({ min, max, values }: Limits): PropertyLimits {
+function limitsOf({ min, max, values }: Limits): PropertyConstraint {
   const [least, most] = [min?.toString(), max?.toString()];
   return { kind: limitKind(most ?? least ?? '') ?? 'number', least, most, values: values?.map(String) };
 }

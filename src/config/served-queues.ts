@@ -1,7 +1,7 @@
 // Which queues are served, on which cluster, with which template. Pure.
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
-import type { PropertyBounds } from '../base/property-constraints.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { ConfigProblem } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { propertySettings } from './property-schema.ts';
@@ -21,7 +21,7 @@ export interface QueueSettings {
   /** undefined: one of `template_files`. */
   readonly template: string | undefined;
   /** Where there are any. */
-  readonly properties?: PropertyBounds;
+  readonly properties?: PropertyConstraints;
 }
 
 /** As clearml-agent does when it is given no queue. */

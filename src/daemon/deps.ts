@@ -7,8 +7,8 @@ import type { Clock } from '../base/clock.ts';
 import type { CallPace } from '../slurm/call-pace.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
-import type { OptionPlace } from '../template/option-locations.ts';
-import type { PropertyBounds } from '../base/property-constraints.ts';
+import type { OptionLocation } from '../template/option-locations.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Template } from '../template/template.ts';
 import type { Graces } from './decide/observation.ts';
 import type { JobLogs } from './console/job-logs.ts';
@@ -21,13 +21,13 @@ export interface ServedQueue {
   readonly name: string;
   readonly template: Template;
   /** What its tasks may ask for by user properties; without them, anything. */
-  readonly bounds?: PropertyBounds | undefined;
+  readonly bounds?: PropertyConstraints | undefined;
   /** By which another text of the template is told from this one. */
   readonly templateMark?: string | undefined;
   /** The user properties that its template reads. */
   readonly properties?: readonly { readonly name: string }[];
   /** Where its template sets each option, for advice about one. */
-  readonly optionPlaces?: ReadonlyMap<string, OptionPlace>;
+  readonly optionLocations?: ReadonlyMap<string, OptionLocation>;
 }
 
 /** What the job scripts need to be told. */

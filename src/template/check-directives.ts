@@ -1,8 +1,8 @@
-// What is wrong with an `#SBATCH` line whatever the task is: refused options, and blanks where a value would choose the option.
-import type { TemplateProblem } from './errors.ts';
-import { MAGIC_WORD, readDirective, type DirectiveWord } from './directive.ts';
+// What is wrong with an `#SBATCH` line whatever the task is: refused options, and placeholders where a value would choose the option.
+import type { TemplateError } from './errors.ts';
+import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive.ts';
 import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './refused-directives.ts';
-import { problemAt, type Range, type TemplateSource } from './source.ts';
+import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
 /** Where the lines are in which sbatch looks for directives. */
 export function headerLines({ text }: TemplateSource, header: Range): Range[] {
@@ -13,15 +13,15 @@ export function headerLines({ text }: TemplateSource, header: Range): Range[] {
   return lines;
 }
 
-/** The words of the directive on this line: none where it is no directive. @throws TemplateProblem */
-export function readDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveWord[] {
+/** The words of the directive on this line: none where it is no directive. @throws TemplateError */
+export function readDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveToken[] {
   const text = source.text.slice(line.start, line.end);
   if (text.startsWith('#SLURM')) {
-    throw problemAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
+    throw templateErrorAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
   }
-  if (!text.startsWith(MAGIC_WORD)) return [];
-  const words = readDirective(source, line.start + MAGIC_WORD.length, line.end);
-  for (const word of words) checkWord(source, word);
+  if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
+  const words = readDirective(source, line.start + DIRECTIVE_PREFIX.length, line.end);
+  for (const word of words) checkToken(source, word);
   return words;
 }
 
@@ -34,31 +34,36 @@ export function findHeader(text: string): Range {
 }
 
 /** The directives that sbatch would silently pass over. `comments` are where bash sees one begin. */
-export function lateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): TemplateProblem[] {
+export function lateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): TemplateError[] {
   return comments
-    .filter((at) => at >= header.end && source.text.startsWith(`\n${MAGIC_WORD}`, at - 1))
+    .filter((at) => at >= header.end && source.text.startsWith(`\n${DIRECTIVE_PREFIX}`, at - 1))
     .map((at) =>
-      problemAt(source, at, 'late-directive', 'sbatch ignores #SBATCH lines after the first command: move it above'),
+      templateErrorAt(
+        source,
+        at,
+        'late-directive',
+        'sbatch ignores #SBATCH lines after the first command: move it above',
+      ),
     );
 }
 
-function checkWord(source: TemplateSource, word: DirectiveWord): void {
+function checkToken(source: TemplateSource, word: DirectiveToken): void {
   const [first] = word.parts;
   const literal = first?.kind === 'text' ? first.text : '';
   if (/^(?:hetjob|packjob)$/i.test(literal) || source.text[word.start] === ':') {
-    throw problemAt(source, word.start, 'heterogeneous-job', `${literal}: ${HETEROGENEOUS_JOB}`);
+    throw templateErrorAt(source, word.start, 'heterogeneous-job', `${literal}: ${HETEROGENEOUS_JOB}`);
   }
   const refused = refusedOption(literal);
   if (refused !== undefined)
-    throw problemAt(source, word.start, 'refused-option', `--${refused.long}: ${refused.reason}`);
+    throw templateErrorAt(source, word.start, 'refused-option', `--${refused.long}: ${refused.reason}`);
   if (word.parts.length > 1 && literal.startsWith('-')) checkOptionName(source, word, literal);
 }
 
-/** In a word that begins with a dash, the first blank must stand behind the option's name. */
-function checkOptionName(source: TemplateSource, word: DirectiveWord, literal: string): void {
+/** In a word that begins with a dash, the first placeholder must stand behind the option's name. */
+function checkOptionName(source: TemplateSource, word: DirectiveToken, literal: string): void {
   const isNamed = literal.startsWith('--') ? literal.includes('=') : readShortOptions(literal).endsInValue;
   if (isNamed) return;
-  throw problemAt(
+  throw templateErrorAt(
     source,
     word.start,
     'value-chooses-option',

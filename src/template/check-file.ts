@@ -1,7 +1,7 @@
 // What sbatch or bash would refuse about a template as a file, before anything in it is read.
-import { orProblem, type TemplateProblem } from './errors.ts';
+import { collectError, type TemplateError } from './errors.ts';
 import type { RuleId } from './lint/rules.ts';
-import { problemAt, type TemplateSource } from './source.ts';
+import { templateErrorAt, type TemplateSource } from './source.ts';
 
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
 const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
@@ -10,11 +10,11 @@ const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
 const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:ba|da)?sh(?:[ \t]|$)/;
 
 /** All that is wrong with the file as such. */
-export function shapeProblems(source: TemplateSource): TemplateProblem[] {
+export function fileErrors(source: TemplateSource): TemplateError[] {
   const { text } = source;
-  const problems: TemplateProblem[] = [];
+  const problems: TemplateError[] = [];
   function found(at: number, rule: RuleId, finding: string): void {
-    problems.push(problemAt(source, at, rule, finding));
+    problems.push(templateErrorAt(source, at, rule, finding));
   }
 
   const hasMark = text.startsWith('\uFEFF');
@@ -41,15 +41,15 @@ export function shapeProblems(source: TemplateSource): TemplateProblem[] {
   }
   const nul = text.indexOf('\0');
   if (nul !== -1) found(nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
-  orProblem(problems, () => checkSize(source, text));
+  collectError(problems, () => checkSize(source, text));
   return problems;
 }
 
-/** @throws TemplateProblem when sbatch would refuse the script for its size */
+/** @throws TemplateError when sbatch would refuse the script for its size */
 export function checkSize(source: TemplateSource, script: string): void {
   const bytes = Buffer.byteLength(script);
   if (bytes <= MAX_SCRIPT_BYTES) return;
-  throw problemAt(
+  throw templateErrorAt(
     source,
     0,
     'script-too-long',

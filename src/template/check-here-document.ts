@@ -2,20 +2,24 @@
 import { insertAll, type Insertion } from './insertion.ts';
 import { endsDocument, logicalLines } from './shell/here-documents.ts';
 import type { HereDocument } from './shell/lexed-script.ts';
-import { problemAt, type TemplateSource } from './source.ts';
+import { templateErrorAt, type TemplateSource } from './source.ts';
 
 /** bash joins such lines before it reads the document, even within the single quotes of a command in it. */
 const CONTINUATION = /(?<!\\)(?:\\\\)*\\\n/;
 
-/** @throws TemplateProblem when a value would end the document, so that what follows it would be run as commands */
-export function checkDocument(source: TemplateSource, document: HereDocument, insertions: readonly Insertion[]): void {
+/** @throws TemplateError when a value would end the document, so that what follows it would be run as commands */
+export function checkHereDocument(
+  source: TemplateSource,
+  document: HereDocument,
+  insertions: readonly Insertion[],
+): void {
   const { body, isQuoted, delimiter } = document;
   for (const line of logicalLines(source.text.slice(0, body.end), body.start, isQuoted)) {
     const within = insertions.filter(({ start, end }) => start >= line.start && end <= line.end);
     const [first] = within;
     if (first === undefined) continue;
     if (document.stripsTabs && within.some(({ text }) => text.includes('\t'))) {
-      throw problemAt(
+      throw templateErrorAt(
         source,
         first.start,
         'document-text',
@@ -24,7 +28,7 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
     }
     const filled = insertAll(source.text, line, within);
     if (losesLineEnds(filled, source.text.slice(line.start, line.end), within, document)) {
-      throw problemAt(
+      throw templateErrorAt(
         source,
         first.start,
         'document-text',
@@ -33,7 +37,7 @@ export function checkDocument(source: TemplateSource, document: HereDocument, in
     }
     const lines = filled === '' ? [''] : Array.from(logicalLines(filled, 0, isQuoted), ({ text }) => text);
     if (!lines.some((text) => endsHere(text, document))) continue;
-    throw problemAt(
+    throw templateErrorAt(
       source,
       first.start,
       'document-text',

@@ -1,7 +1,7 @@
 // A value as a person may see it: on one line, without anything that moves the cursor or hides other text.
 
 /** The whole value, quoted and escaped. */
-export function quoteShown(value: string): string {
+export function displayWholeValue(value: string): string {
   return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, (hidden) => {
     return `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`;
   });
@@ -9,7 +9,7 @@ export function quoteShown(value: string): string {
 
 /** Short enough for a message. */
 export function shown(value: string): string {
-  const text = quoteShown(value);
+  const text = displayWholeValue(value);
   const characters = Array.from(text);
   return characters.length <= 60 ? text : `${characters.slice(0, 57).join('')}…"`;
 }

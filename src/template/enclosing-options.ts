@@ -1,19 +1,21 @@
-// Which option of sbatch each blank of a template's directives feeds, and what stands around it there.
-import type { ValueBlank } from './placeholder.ts';
-import { BLANK_MARK, type DirectiveOption } from './lint/options.ts';
-import type { FedOption } from './template.ts';
+// Which option of sbatch each placeholder of a template's directives feeds, and what stands around it there.
+import type { ValuePlaceholder } from './placeholder.ts';
+import { PLACEHOLDER_MARK, type DirectiveOption } from './lint/options.ts';
+import type { EnclosingOption } from './template.ts';
 
-/** By the blank. `valueOf` fills in the other ones. */
-export function fedOptions(
+/** By the placeholder. `valueOf` fills in the other ones. */
+export function enclosingOptions(
   options: readonly DirectiveOption[],
-  valueOf: (blank: ValueBlank) => string,
-): ReadonlyMap<ValueBlank, FedOption> {
-  return new Map(options.flatMap((option) => option.blanks.map((blank, index) => [blank, around(option, index)])));
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): ReadonlyMap<ValuePlaceholder, EnclosingOption> {
+  return new Map(
+    options.flatMap((option) => option.placeholders.map((placeholder, index) => [placeholder, around(option, index)])),
+  );
 
-  function around({ name, value, blanks }: DirectiveOption, index: number): FedOption {
-    const texts = value.split(BLANK_MARK);
-    const filled = blanks.map(valueOf);
-    // Between two texts stands the blank of the first one's number.
+  function around({ name, value, placeholders }: DirectiveOption, index: number): EnclosingOption {
+    const texts = value.split(PLACEHOLDER_MARK);
+    const filled = placeholders.map(valueOf);
+    // Between two texts stands the placeholder of the first one's number.
     const join = (from: number, to: number): string =>
       texts
         .slice(from, to)

@@ -2,8 +2,8 @@
 import type { RuleId } from './lint/rules.ts';
 
 /** Thrown when a template can't be used or can't be rendered for this task: nothing was submitted, a person must act. */
-export class TemplateProblem extends Error {
-  override readonly name = 'TemplateProblem';
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -23,17 +23,17 @@ export class TemplateProblem extends Error {
 }
 
 /** What the reading comes to; or undefined, with its problem put to the others, where the rest shall be looked at all the same. */
-export function orProblem<Result>(problems: TemplateProblem[], read: () => Result): Result | undefined {
+export function collectError<Result>(problems: TemplateError[], read: () => Result): Result | undefined {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof TemplateProblem)) throw error;
+    if (!(error instanceof TemplateError)) throw error;
     problems.push(error);
     return undefined;
   }
 }
 
 /** @throws the first of the problems, if there is one */
-export function throwFirst([first]: readonly TemplateProblem[]): void {
+export function throwFirst([first]: readonly TemplateError[]): void {
   if (first !== undefined) throw first;
 }

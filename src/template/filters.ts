@@ -1,4 +1,4 @@
-// The filters of a blank, `|name` or `|name(argument)`: the one table of them, and how they are applied.
+// The filters of a placeholder, `|name` or `|name(argument)`: the one table of them, and how they are applied.
 
 /** A filter as it was asked for: `strip(x)` is `{ name: 'strip', argument: 'x' }`. */
 export interface Filter {

@@ -1,13 +1,13 @@
 // The user properties that a template reads: what somebody may set for a task of its queue.
-import type { ValueBlank } from './placeholder.ts';
-import { BLANK_MARK, readOptions } from './lint/options.ts';
+import type { ValuePlaceholder } from './placeholder.ts';
+import { PLACEHOLDER_MARK, readOptions } from './lint/options.ts';
 import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';
 import { propertyOf } from './user-property.ts';
 
-export interface ReadProperty {
+export interface TemplateProperty {
   readonly name: string;
-  /** Of its first blank that has one; undefined where a task must have the property. */
+  /** Of its first placeholder that has one; undefined where a task must have the property. */
   readonly fallback: string | undefined;
   readonly uses: readonly PropertyUse[];
 }
@@ -21,25 +21,26 @@ export interface PropertyUse {
 }
 
 /** In the order in which the template reads them first. It need not be one that the renderer accepts. */
-export function listProperties(file: string, text: string): ReadProperty[] {
-  const { source, words, sites } = readLeniently(file, text);
-  const found = new Map<string, ReadProperty>();
+export function listProperties(file: string, text: string): TemplateProperty[] {
+  const { source, words, occurrences } = readLeniently(file, text);
+  const found = new Map<string, TemplateProperty>();
 
-  function add(blank: ValueBlank, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
-    const name = propertyOf(blank.variable);
+  function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
+    const name = propertyOf(placeholder.variable);
     if (name === undefined) return;
     const before = found.get(name);
-    const { line } = positionAt(source.text, blank.start);
+    const { line } = positionAt(source.text, placeholder.start);
     found.set(name, {
       name,
-      fallback: before?.fallback ?? blank.fallback,
+      fallback: before?.fallback ?? placeholder.fallback,
       uses: [...(before?.uses ?? []), { line, option: undefined, ...option }],
     });
   }
 
-  for (const { name, value, blanks } of readOptions(words)) {
-    for (const blank of blanks) add(blank, { option: `--${name}`, isWhole: value === BLANK_MARK });
+  for (const { name, value, placeholders } of readOptions(words)) {
+    for (const placeholder of placeholders)
+      add(placeholder, { option: `--${name}`, isWhole: value === PLACEHOLDER_MARK });
   }
-  for (const { blank } of sites) add(blank);
+  for (const { placeholder } of occurrences) add(placeholder);
   return [...found.values()];
 }

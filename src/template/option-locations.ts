@@ -4,7 +4,7 @@ import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';
 import { propertyOf } from './user-property.ts';
 
-export interface OptionPlace {
+export interface OptionLocation {
   readonly file: string;
   readonly line: number;
   /** The user properties that its value is made of; none where it stands in the template as it is. */
@@ -12,15 +12,15 @@ export interface OptionPlace {
 }
 
 /** By the option's long name, `--time`. Of one that stands there twice the last place counts, as it does for sbatch. */
-export function listOptionPlaces(file: string, text: string): ReadonlyMap<string, OptionPlace> {
+export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
   const { source, words } = readLeniently(file, text);
   return new Map(
-    readOptions(words).map(({ name, blanks, start }) => [
+    readOptions(words).map(({ name, placeholders, start }) => [
       `--${name}`,
       {
         file,
         line: positionAt(source.text, start).line,
-        properties: blanks.flatMap(({ variable }) => propertyOf(variable) ?? []),
+        properties: placeholders.flatMap(({ variable }) => propertyOf(variable) ?? []),
       },
     ]),
   );

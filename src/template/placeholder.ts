@@ -1,7 +1,7 @@
-// How a blank is written: `${CLEARML_TASK.name:default|filter}`, its twin `$<…>`, and the three blocks.
+// How a placeholder is written: `${CLEARML_TASK.name:default|filter}`, its twin `$<…>`, and the three blocks.
 import { nearestName } from '../base/nearest.ts';
 import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
-import { problemAt, type Range, type TemplateSource } from './source.ts';
+import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
 
 export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_POST_SETUP'] as const;
@@ -9,7 +9,7 @@ export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_PO
 export type BlockName = (typeof BLOCKS)[number];
 
 /** A place for a value. */
-export interface ValueBlank extends Range {
+export interface ValuePlaceholder extends Range {
   readonly kind: 'value';
   /** With its braces, as it stands in the template. */
   readonly written: string;
@@ -20,24 +20,24 @@ export interface ValueBlank extends Range {
 }
 
 /** A place for one of the glue's own pieces of script. */
-export interface BlockBlank extends Range {
+export interface BlockPlaceholder extends Range {
   readonly kind: 'block';
   readonly block: BlockName;
 }
 
-export type Blank = ValueBlank | BlockBlank;
+export type Placeholder = ValuePlaceholder | BlockPlaceholder;
 
 const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '<': '>' };
 
-/** Everything a blank of ours can begin with; what follows decides whether it is one. */
+/** Everything a placeholder of ours can begin with; what follows decides whether it is one. */
 const OPENING = /\$([{<])(CLEARML_[A-Z_]+)/y;
 
 /**
- * The blank that begins at this offset, or undefined when bash is meant: `${CLEARML_API_HOST}`, `${VAR:-x}`, `$$`.
+ * The placeholder that begins at this offset, or undefined when bash is meant: `${CLEARML_API_HOST}`, `${VAR:-x}`, `$$`.
  * A name with a dot after it is always ours, because in bash it could only be an error.
- * @throws TemplateProblem for a blank that is not closed, an unknown root or an unknown filter
+ * @throws TemplateError for a placeholder that is not closed, an unknown root or an unknown filter
  */
-export function readBlank(source: TemplateSource, start: number): Blank | undefined {
+export function readPlaceholder(source: TemplateSource, start: number): Placeholder | undefined {
   OPENING.lastIndex = start;
   const opening = OPENING.exec(source.text);
   if (opening === null) return undefined;
@@ -49,16 +49,16 @@ export function readBlank(source: TemplateSource, start: number): Blank | undefi
   if (next === '.') requireTree(source, start, name);
   else if (!(isPlain(name) && (next === closer || next === ':' || next === '|'))) return undefined;
 
-  return readValueBlank(source, start, closer);
+  return readValuePlaceholder(source, start, closer);
 }
 
-function readValueBlank(source: TemplateSource, start: number, closer: string): ValueBlank {
+function readValuePlaceholder(source: TemplateSource, start: number, closer: string): ValuePlaceholder {
   const lineEnd = endOfLine(source.text, start);
   const close = source.text.indexOf(closer, start + 2);
   const isRunOn = /^[^:]*\$[{<]/.test(source.text.slice(start + 2, Math.max(close, start + 2)));
   if (close === -1 || close > lineEnd || isRunOn) {
     const begun = source.text.slice(start, lineEnd).trimEnd();
-    throw problemAt(
+    throw templateErrorAt(
       source,
       start,
       'unclosed-blank',
@@ -70,7 +70,7 @@ function readValueBlank(source: TemplateSource, start: number, closer: string): 
   const [variable = '', ...early] = head.split('|');
   const { rest, late } = splitFilters(fallback);
   if (rest?.includes('${') === true) {
-    throw problemAt(
+    throw templateErrorAt(
       source,
       start,
       'default-not-plain',
@@ -101,7 +101,7 @@ function requireFilter(source: TemplateSource, start: number, written: string): 
   if (filter !== undefined) return filter;
   const nearest = nearestName(written.replace(/\(.*$/, ''), FILTER_NAMES);
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  throw problemAt(
+  throw templateErrorAt(
     source,
     start,
     'unknown-filter',
@@ -113,7 +113,7 @@ function requireTree(source: TemplateSource, start: number, name: string): void 
   if (TREE_NAMES.includes(name)) return;
   const nearest = nearestName(name, [...TREE_NAMES, ...PLAIN_NAMES]);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-  throw problemAt(
+  throw templateErrorAt(
     source,
     start,
     'unknown-variable',

@@ -1,30 +1,35 @@
 // What the user properties of a task may be in one queue: the lead's limits, and the sentence for a value outside of them.
-import type { PropertyBounds, PropertyLimits } from '../base/property-constraints.ts';
+import type { PropertyConstraints, PropertyConstraint } from '../base/property-constraints.ts';
 import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
 import { amountKindOf } from './amount-options.ts';
-import { TemplateProblem } from './errors.ts';
-import type { ReadProperty } from './list-properties.ts';
+import { TemplateError } from './errors.ts';
+import type { TemplateProperty } from './list-properties.ts';
 import { shown } from './display-value.ts';
-import type { BlankUse, FedOption, Rendered } from './template.ts';
+import type { PlaceholderUse, EnclosingOption, Rendered } from './template.ts';
 import { propertyOf } from './user-property.ts';
 
 /**
  * Holds what a script was made of against the constraints. Only values of the task count: defaults are the lead's own, and a
  * property that the template does not read changes nothing.
- * @throws TemplateProblem for the first value outside of them
+ * @throws TemplateError for the first value outside of them
  */
-export function checkBounds(file: string, { uses }: Rendered, queueName: string, bounds: PropertyBounds): void {
+export function checkConstraints(
+  file: string,
+  { uses }: Rendered,
+  queueName: string,
+  bounds: PropertyConstraints,
+): void {
   for (const use of uses) {
-    const trouble = troubleWith(use, uses, queueName, bounds);
-    if (trouble !== undefined) throw new TemplateProblem(file, use.line, use.column, trouble);
+    const trouble = violationOf(use, uses, queueName, bounds);
+    if (trouble !== undefined) throw new TemplateError(file, use.line, use.column, trouble);
   }
 }
 
-function troubleWith(
-  { variable, value, origin, option }: BlankUse,
-  uses: readonly BlankUse[],
+function violationOf(
+  { variable, value, origin, option }: PlaceholderUse,
+  uses: readonly PlaceholderUse[],
   queue: string,
-  bounds: PropertyBounds,
+  bounds: PropertyConstraints,
 ): string | undefined {
   const property = propertyOf(variable);
   if (property === undefined || origin !== 'task') return undefined;
@@ -41,8 +46,8 @@ function troubleWith(
 }
 
 /** Where a value stands: in an option's value, or in the script as these kinds of amount. */
-export interface ValuePlace {
-  readonly option?: FedOption | undefined;
+export interface ValueUse {
+  readonly option?: EnclosingOption | undefined;
   readonly kinds?: readonly AmountKind[];
 }
 
@@ -50,7 +55,7 @@ export interface ValuePlace {
  * In the script a property is what it is in the options that it feeds as a whole; where it feeds none, what its limit is
  * written as.
  */
-function kindsOfScript(property: string, { kind }: PropertyLimits, uses: readonly BlankUse[]): AmountKind[] {
+function kindsOfScript(property: string, { kind }: PropertyConstraint, uses: readonly PlaceholderUse[]): AmountKind[] {
   const kinds = uses.flatMap(({ variable, option }) =>
     option !== undefined && isWhole(option) && propertyOf(variable) === property
       ? (amountKindOf(option.name) ?? [])
@@ -59,11 +64,11 @@ function kindsOfScript(property: string, { kind }: PropertyLimits, uses: readonl
   return kinds.length === 0 ? [kind] : kinds;
 }
 
-function isWhole({ before, after }: FedOption): boolean {
+function isWhole({ before, after }: EnclosingOption): boolean {
   return before === '' && after === '';
 }
 
-function kindAt({ kind }: PropertyLimits, { option, kinds = [] }: ValuePlace): AmountKind {
+function kindAt({ kind }: PropertyConstraint, { option, kinds = [] }: ValueUse): AmountKind {
   if (option === undefined) return kinds[0] ?? kind;
   return isWhole(option) ? (amountKindOf(option.name) ?? kind) : 'number';
 }
@@ -71,8 +76,8 @@ function kindAt({ kind }: PropertyLimits, { option, kinds = [] }: ValuePlace): A
 /** Whether the value is one of those that may be, at the place where it stands. */
 export function isWithin(
   value: string,
-  limits: PropertyLimits,
-  { option, kinds = [limits.kind] }: ValuePlace,
+  limits: PropertyConstraint,
+  { option, kinds = [limits.kind] }: ValueUse,
 ): boolean {
   const { least, most, values } = limits;
   if (values !== undefined && !values.includes(value)) return false;
@@ -90,8 +95,8 @@ export function isWithin(
 function fitsInText(
   value: string,
   kind: AmountKind | undefined,
-  { before, after }: FedOption,
-  limits: PropertyLimits,
+  { before, after }: EnclosingOption,
+  limits: PropertyConstraint,
 ): boolean {
   if (kind === undefined) return fits(value, limits.kind, limits);
   const whole = before + value + after;
@@ -103,18 +108,18 @@ function fitsInText(
   return fits(value, isBehindName && !value.includes(',') ? 'gpus' : 'count', limits);
 }
 
-function fits(value: string, kind: AmountKind, limits: PropertyLimits): boolean {
+function fits(value: string, kind: AmountKind, limits: PropertyConstraint): boolean {
   const amount = readAmount(value, kind);
   if (amount === undefined) return false;
   return isPositive(value, amount, limits) && isBetween(amount, kind, limits);
 }
 
 /** Zero and less mean "all there is" to Slurm more often than nothing: a lead who wants them says so by a `min`. */
-function isPositive(value: string, { least }: Amount, limits: PropertyLimits): boolean {
+function isPositive(value: string, { least }: Amount, limits: PropertyConstraint): boolean {
   return limits.least !== undefined || (least > 0 && !isZero(value));
 }
 
-function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyLimits): boolean {
+function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyConstraint): boolean {
   const isEnough = limits.least === undefined || least >= (readLimit(limits.least, kind) ?? Infinity);
   const isLittleEnough = limits.most === undefined || most <= (readLimit(limits.most, kind) ?? -Infinity);
   return isEnough && isLittleEnough;
@@ -125,7 +130,7 @@ const UNITS: Readonly<Partial<Record<AmountKind, string>>> = { duration: 'minute
 
 /** `1 to 8`, `at most 2-00:00:00`, `at most 120 minutes`, `one of debug, gpu`. */
 export function allowedText(
-  { kind: written, least, most, values }: PropertyLimits,
+  { kind: written, least, most, values }: PropertyConstraint,
   kind: AmountKind = written,
 ): string {
   const unit = written === 'number' && UNITS[kind] !== undefined ? ` ${UNITS[kind]}` : '';
@@ -148,7 +153,7 @@ const WORDS: Readonly<Record<AmountKind, string>> = {
   gpus: 'a number of GPUs',
 };
 
-function whyNot(value: string, { least, most }: PropertyLimits, kind: AmountKind): string {
+function whyNot(value: string, { least, most }: PropertyConstraint, kind: AmountKind): string {
   if (least === undefined && most === undefined) return '';
   const amount = readAmount(value, kind);
   if (amount === undefined) return `, which is not ${WORDS[kind]}`;
@@ -161,7 +166,7 @@ function whyNot(value: string, { least, most }: PropertyLimits, kind: AmountKind
  * Sentences about limits that can't be compared with what the option takes that the property feeds, such as `max = "64G"` of
  * one that is `--time`. Every value of the property would be refused.
  */
-export function unfitLimits(bounds: PropertyBounds, properties: readonly ReadProperty[]): string[] {
+export function invalidLimits(bounds: PropertyConstraints, properties: readonly TemplateProperty[]): string[] {
   return properties.flatMap(({ name, uses }) => {
     const rule = bounds.named.get(name);
     if (rule === undefined || typeof rule === 'boolean') return [];
@@ -176,7 +181,7 @@ export function unfitLimits(bounds: PropertyBounds, properties: readonly ReadPro
 }
 
 /** How a limit of the property is read: as the option does that it feeds as a whole. */
-export function limitKindOf({ uses }: Pick<ReadProperty, 'uses'>): AmountKind | undefined {
+export function limitKindOf({ uses }: Pick<TemplateProperty, 'uses'>): AmountKind | undefined {
   return uses
     .filter(({ isWhole: isWholeValue }) => isWholeValue === true)
     .map(({ option = '' }) => amountKindOf(option.slice(2)))

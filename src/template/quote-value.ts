@@ -1,7 +1,7 @@
 // A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
 import type { RuleId } from './lint/rules.ts';
-import type { Place } from './shell/quoting-context.ts';
+import type { QuotingContext } from './shell/quoting-context.ts';
 import { shown } from './display-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
@@ -19,10 +19,10 @@ const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 /** Backslashes in front of what double quotes leave special (bash(1), "QUOTING"). */
 const SPECIAL_IN_DOUBLE_QUOTES = /[\\"$`]/g;
 
-export function quoteForPlace(value: string, place: Place): Quoted {
-  switch (place.kind) {
-    case 'word':
-      return { text: bareWord(value, place) };
+export function quoteForContext(value: string, context: QuotingContext): Quoted {
+  switch (context.kind) {
+    case 'unquoted':
+      return { text: bareWord(value, context) };
     case 'double quotes':
       return { text: value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&') };
     case 'single quotes':
@@ -32,19 +32,19 @@ export function quoteForPlace(value: string, place: Place): Quoted {
       // In quotes of its own: within a command substitution bash 5.2 loses those of $'…', and an escape in front could reach further.
       return { text: value === '' ? '' : `''${value.replaceAll("'", `'"'"'`)}'$'` };
     case 'quoted default':
-      return { text: place.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
+      return { text: context.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
     case 'here-document':
       return { text: value.replaceAll(/[\\$`]/g, '\\$&') };
     case 'quoted here-document':
       return { text: value };
-    case 'read again':
-      return PLAIN_WORD.test(value) && !(place.except !== undefined && value.includes(place.except))
+    case 're-evaluated':
+      return PLAIN_WORD.test(value) && !(context.except !== undefined && value.includes(context.except))
         ? { text: value }
-        : { refusal: notPlain(value, place), rule: 'read-again' };
+        : { refusal: notPlain(value, context), rule: 'read-again' };
     case 'number':
       return WHOLE_NUMBER.test(value)
         ? { text: value }
-        : { refusal: notNumber(value, place.where), rule: 'not-a-number' };
+        : { refusal: notNumber(value, context.where), rule: 'not-a-number' };
   }
 }
 
@@ -69,13 +69,13 @@ export function quoteWords(value: string): Quoted {
   }
 }
 
-function bareWord(value: string, { needsQuotes, isInBraces }: Extract<Place, { kind: 'word' }>): string {
+function bareWord(value: string, { needsQuotes, isInBraces }: Extract<QuotingContext, { kind: 'unquoted' }>): string {
   const word = quoteWord(value);
   const isRisky = needsQuotes || ASSIGNMENT.test(value) || (isInBraces === true && !WHOLE_NUMBER.test(value));
   return isRisky && word === value ? `'${value}'` : word;
 }
 
-function notPlain(value: string, { by, except }: Extract<Place, { kind: 'read again' }>): string {
+function notPlain(value: string, { by, except }: Extract<QuotingContext, { kind: 're-evaluated' }>): string {
   return (
     `${shown(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
     `_ . / : @ % + , = - may, ${except === undefined ? '' : `without ${except}, `}and no - in front. ` +

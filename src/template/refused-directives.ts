@@ -60,7 +60,7 @@ export function readShortOptions(word: string): ShortOptions {
 }
 
 /** Whether sbatch would take the word behind this one for its value: `-p`, but not `-pdebug`. */
-export function wantsNextWord(word: string): boolean {
+export function takesNextToken(word: string): boolean {
   if (!/^-[^-]/.test(word)) return false;
   const { letters, endsInValue } = readShortOptions(word);
   return endsInValue && letters.length === word.length - 1;

@@ -1,45 +1,45 @@
 // A parsed template filled in for one task.
-import { BLOCKS, type BlockName, type ValueBlank } from './placeholder.ts';
-import type { BlockPlaces } from './check-blocks.ts';
+import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts';
+import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
-import { addToPyxis } from './containers/pyxis-container.ts';
-import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
-import { isPyxisImage, pyxisImage } from './containers/pyxis-image.ts';
-import type { PyxisWords } from './containers/restricted-options.ts';
-import { checkPyxisValue } from './containers/restricted-values.ts';
-import { quoteForDirective, type DirectiveWord } from './directive.ts';
-import { orProblem, type TemplateProblem } from './errors.ts';
+import { addPyxisOptions } from './containers/pyxis-container.ts';
+import type { PyxisAdditions, PyxisSpec } from './containers/pyxis-shape.ts';
+import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
+import type { RestrictedOptions } from './containers/restricted-options.ts';
+import { checkRestrictedValue } from './containers/restricted-values.ts';
+import { quoteForDirective, type DirectiveToken } from './directive.ts';
+import { collectError, type TemplateError } from './errors.ts';
 import { hasFilter } from './filters.ts';
-import { checkDocument } from './check-here-document.ts';
+import { checkHereDocument } from './check-here-document.ts';
 import { insertAll, type Insertion } from './insertion.ts';
-import { quoteForPlace, quoteWords, type Quoted } from './quote-value.ts';
-import type { HereDocument, OpenName, Site } from './shell/lexed-script.ts';
+import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
+import type { HereDocument, UnbracedName, Occurrence } from './shell/lexed-script.ts';
 import { extendedNames } from './shell/extended-names.ts';
-import { wantsNextWord } from './refused-directives.ts';
+import { takesNextToken } from './refused-directives.ts';
 import { shown } from './display-value.ts';
-import { fedOptions } from './enclosing-options.ts';
+import { enclosingOptions } from './enclosing-options.ts';
 import { readOptions } from './lint/options.ts';
-import { positionAt, problemAt, type TemplateSource } from './source.ts';
+import { positionAt, templateErrorAt, type TemplateSource } from './source.ts';
 import { refuseReach } from './taint/refuse-reach.ts';
 import { withEnoughTasks } from './task-count.ts';
-import type { BlankUse, Blocks, FedOption, Rendered, Variables } from './template.ts';
-import { readDefault, readValue, type ValueText } from './resolve-value.ts';
+import type { PlaceholderUse, Blocks, EnclosingOption, Rendered, Variables } from './template.ts';
+import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';
 
-/** A template with its blanks found. */
-export interface WithBlanks {
+/** A template with its placeholders found. */
+export interface PlaceholderScan {
   readonly source: TemplateSource;
   /** The words of all directive lines. */
-  readonly words: readonly DirectiveWord[];
-  /** The blanks of the script, in the order of the text. */
-  readonly sites: readonly Site[];
+  readonly words: readonly DirectiveToken[];
+  /** The placeholders of the script, in the order of the text. */
+  readonly occurrences: readonly Occurrence[];
   readonly documents: readonly HereDocument[];
-  readonly openNames: readonly OpenName[];
+  readonly unbracedNames: readonly UnbracedName[];
 }
 
-export interface ParsedTemplate extends WithBlanks {
-  readonly pyxis: PyxisForm | undefined;
-  readonly pyxisWords: PyxisWords;
-  readonly blocks: BlockPlaces;
+export interface ParsedTemplate extends PlaceholderScan {
+  readonly pyxis: PyxisSpec | undefined;
+  readonly restrictedOptions: RestrictedOptions;
+  readonly blocks: BlockRanges;
 }
 
 const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
@@ -48,7 +48,7 @@ const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
   CLEARML_POST_SETUP: ({ postSetup }) => postSetup,
 };
 
-/** @throws TemplateProblem */
+/** @throws TemplateError */
 export function renderTemplate(
   template: ParsedTemplate,
   variables: Variables,
@@ -56,96 +56,122 @@ export function renderTemplate(
   additions?: PyxisAdditions,
 ): Rendered {
   const { source, pyxis } = template;
-  const values = new Map<ValueBlank, ValueText>();
+  const values = new Map<ValuePlaceholder, ResolvedValue>();
 
-  function valueOf(blank: ValueBlank): string {
-    const read = readValue(source, blank, variables);
-    const value = isPyxisImage(source.text, blank) ? { ...read, text: pyxisImage(read.text) } : read;
-    checkPyxisValue(source, blank, value, template.pyxisWords);
-    values.set(blank, value);
+  function valueOf(placeholder: ValuePlaceholder): string {
+    const read = resolveValue(source, placeholder, variables);
+    const value = isPyxisImagePlaceholder(source.text, placeholder) ? { ...read, text: toPyxisImage(read.text) } : read;
+    checkRestrictedValue(source, placeholder, value, template.restrictedOptions);
+    values.set(placeholder, value);
     return value.text;
   }
 
   const filled = [
-    ...template.words.flatMap((word) => fillWord(source, word, valueOf)),
-    ...template.sites.map((site) => fillSite(source, site, valueOf(site.blank), values.get(site.blank)?.origin)),
-    ...template.openNames.flatMap(closeName),
+    ...template.words.flatMap((word) => fillToken(source, word, valueOf)),
+    ...template.occurrences.map((occurrence) =>
+      fillOccurrence(source, occurrence, valueOf(occurrence.placeholder), values.get(occurrence.placeholder)?.origin),
+    ),
+    ...template.unbracedNames.flatMap(addBraces),
   ];
-  for (const document of template.documents) checkDocument(source, document, filled);
-  const added = pyxis === undefined || additions === undefined ? [] : addToPyxis(source.text, pyxis, additions);
+  for (const document of template.documents) checkHereDocument(source, document, filled);
+  const added = pyxis === undefined || additions === undefined ? [] : addPyxisOptions(source.text, pyxis, additions);
   const insertions = [...filled, ...fillBlocks(template, blocks), ...added].sort(
     (a, b) => a.start - b.start || a.end - b.end,
   );
   const script = withEnoughTasks(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
-  const options = fedOptions(readOptions(template.words), (blank) => values.get(blank)?.text ?? '');
-  return { script, uses: [...values].map(([blank, value]) => readUse(source, blank, value, options.get(blank))) };
+  const options = enclosingOptions(readOptions(template.words), (placeholder) => values.get(placeholder)?.text ?? '');
+  return {
+    script,
+    uses: [...values].map(([placeholder, value]) => readUse(source, placeholder, value, options.get(placeholder))),
+  };
 }
 
 /** The image that Pyxis is given, as the task or the template names it; undefined where only bash will know. */
-export function findImageName({ source, words, sites }: WithBlanks, variables: Variables): string | undefined {
-  const blanks = [
-    ...words.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'blank' ? [part.blank] : []))),
-    ...sites.map(({ blank }) => blank),
+export function findImageName(
+  { source, words, occurrences }: PlaceholderScan,
+  variables: Variables,
+): string | undefined {
+  const placeholders = [
+    ...words.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []))),
+    ...occurrences.map(({ placeholder }) => placeholder),
   ];
-  const blank = blanks.find((candidate) => isPyxisImage(source.text, candidate));
-  if (blank !== undefined) return readValue(source, blank, variables).text;
+  const placeholder = placeholders.find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
+  if (placeholder !== undefined) return resolveValue(source, placeholder, variables).text;
   return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];
 }
 
 /** Every default must be able to stand where it stands, whatever the task is: those that can't. */
-export function defaultProblems({ source, words, sites, documents, openNames }: WithBlanks): TemplateProblem[] {
-  const problems = extendedNames(source, sites, openNames);
-  const filled = sites.flatMap((site) => orProblem(problems, () => fillDefault(source, site)) ?? []);
-  for (const document of documents) orProblem(problems, () => checkDocument(source, document, filled));
+export function defaultErrors({
+  source,
+  words,
+  occurrences,
+  documents,
+  unbracedNames,
+}: PlaceholderScan): TemplateError[] {
+  const problems = extendedNames(source, occurrences, unbracedNames);
+  const filled = occurrences.flatMap(
+    (occurrence) => collectError(problems, () => fillDefault(source, occurrence)) ?? [],
+  );
+  for (const document of documents) collectError(problems, () => checkHereDocument(source, document, filled));
   for (const word of words) {
     // Where there is no default any value may come, and an ordinary one stands for it.
-    orProblem(problems, () => fillWord(source, word, (blank) => readDefault(source, blank) ?? 'x'));
+    collectError(problems, () => fillToken(source, word, (placeholder) => resolveDefault(source, placeholder) ?? 'x'));
   }
   return problems;
 }
 
-function fillDefault(source: TemplateSource, site: Site): Insertion[] {
-  if (hasFilter(site.blank.filters, 'words')) checkCanSplit(source, site);
-  const fallback = readDefault(source, site.blank);
-  return fallback === undefined ? [] : [fillSite(source, site, fallback, 'default')];
+function fillDefault(source: TemplateSource, occurrence: Occurrence): Insertion[] {
+  if (hasFilter(occurrence.placeholder.filters, 'words')) checkCanSplit(source, occurrence);
+  const fallback = resolveDefault(source, occurrence.placeholder);
+  return fallback === undefined ? [] : [fillOccurrence(source, occurrence, fallback, 'default')];
 }
 
-function fillSite(
+function fillOccurrence(
   source: TemplateSource,
-  { blank, place, reaches = [] }: Site,
+  { placeholder, context, reaches = [] }: Occurrence,
   value: string,
-  origin: ValueText['origin'] | undefined,
+  origin: ResolvedValue['origin'] | undefined,
 ): Insertion {
-  const canSplit = place.kind === 'word' && place.canSplit;
-  const isSplit = hasFilter(blank.filters, 'words') || blank.variable === 'CLEARML_TASK.container.arguments';
-  const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForPlace(value, place);
+  const canSplit = context.kind === 'unquoted' && context.canSplit;
+  const isSplit =
+    hasFilter(placeholder.filters, 'words') || placeholder.variable === 'CLEARML_TASK.container.arguments';
+  const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForContext(value, context);
   const refused = reaches.map((reach) => refuseReach(value, reach, origin)).find((one) => one !== undefined);
   const quoted = 'refusal' in written ? written : (refused ?? written);
   if ('refusal' in quoted)
-    throw problemAt(source, blank.start, quoted.rule, `the value of ${blank.variable}, ${quoted.refusal}`);
-  return { start: blank.start, end: blank.end, text: quoted.text };
+    throw templateErrorAt(
+      source,
+      placeholder.start,
+      quoted.rule,
+      `the value of ${placeholder.variable}, ${quoted.refusal}`,
+    );
+  return { start: placeholder.start, end: placeholder.end, text: quoted.text };
 }
 
 /** `$USER` becomes `${USER}`, or with the value ISEMPTY behind it bash would expand `$USERISEMPTY`. */
-function closeName({ start, end }: OpenName): Insertion[] {
+function addBraces({ start, end }: UnbracedName): Insertion[] {
   return [
     { start: start + 1, end: start + 1, text: '{' },
     { start: end, end, text: '}' },
   ];
 }
 
-function checkCanSplit(source: TemplateSource, { blank, place }: Site): void {
-  if (place.kind === 'word' && place.canSplit) return;
-  throw problemAt(
+function checkCanSplit(source: TemplateSource, { placeholder, context }: Occurrence): void {
+  if (context.kind === 'unquoted' && context.canSplit) return;
+  throw templateErrorAt(
     source,
-    blank.start,
+    placeholder.start,
     'words-filter',
     '|words makes several words of a value, which can stand only as whole arguments of a command: take it out of quotes and away from other text, or drop the filter',
   );
 }
 
-function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: ValueBlank) => string): Insertion[] {
+function fillToken(
+  source: TemplateSource,
+  word: DirectiveToken,
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): Insertion[] {
   const insertions: Insertion[] = [];
   let meant = '';
   for (const part of word.parts) {
@@ -153,44 +179,44 @@ function fillWord(source: TemplateSource, word: DirectiveWord, valueOf: (blank: 
       meant += part.text;
       continue;
     }
-    const { blank, quote } = part;
-    if (hasFilter(blank.filters, 'words')) {
-      throw problemAt(
+    const { placeholder, quote } = part;
+    if (hasFilter(placeholder.filters, 'words')) {
+      throw templateErrorAt(
         source,
-        blank.start,
+        placeholder.start,
         'words-filter',
         '|words can not stand in an #SBATCH line, where further words would be options: drop the filter',
       );
     }
-    const value = valueOf(blank);
+    const value = valueOf(placeholder);
     if (/[\n\t]/.test(value)) {
-      throw problemAt(
+      throw templateErrorAt(
         source,
-        blank.start,
+        placeholder.start,
         'newline-in-directive',
         `${shown(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
       );
     }
     meant += value;
-    insertions.push({ start: blank.start, end: blank.end, text: quoteForDirective(value, quote) });
+    insertions.push({ start: placeholder.start, end: placeholder.end, text: quoteForDirective(value, quote) });
   }
   if (insertions.length > 0) checkMeaning(source, word, meant);
   return insertions;
 }
 
 /** With its values in it, the word must still be the option or the argument that it is in the template. */
-function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, meant: string): void {
+function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, meant: string): void {
   const [first] = parts;
-  if (first?.kind === 'blank' && meant.startsWith('-')) {
-    throw problemAt(
+  if (first?.kind === 'placeholder' && meant.startsWith('-')) {
+    throw templateErrorAt(
       source,
       start,
       'dash-value',
       `${shown(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
     );
   }
-  if (meant === '' || wantsNextWord(meant)) {
-    throw problemAt(
+  if (meant === '' || takesNextToken(meant)) {
+    throw templateErrorAt(
       source,
       start,
       'empty-value',
@@ -199,9 +225,9 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveWord, m
   }
 }
 
-function fillBlocks({ blocks: places }: ParsedTemplate, blocks: Blocks): Insertion[] {
+function fillBlocks({ blocks: ranges }: ParsedTemplate, blocks: Blocks): Insertion[] {
   return BLOCKS.map((block) => {
-    const { start, end } = places[block];
+    const { start, end } = ranges[block];
     const text = TEXT_OF_BLOCK[block](blocks);
     // Where the template has no line for the block, it gets one.
     return { start, end, text: end > start || text.endsWith('\n') ? text : `${text}\n` };
@@ -210,10 +236,10 @@ function fillBlocks({ blocks: places }: ParsedTemplate, blocks: Blocks): Inserti
 
 function readUse(
   source: TemplateSource,
-  blank: ValueBlank,
-  { text, origin }: ValueText,
-  option: FedOption | undefined,
-): BlankUse {
-  const use = { ...positionAt(source.text, blank.start), variable: blank.variable, value: text, origin };
+  placeholder: ValuePlaceholder,
+  { text, origin }: ResolvedValue,
+  option: EnclosingOption | undefined,
+): PlaceholderUse {
+  const use = { ...positionAt(source.text, placeholder.start), variable: placeholder.variable, value: text, origin };
   return option === undefined ? use : { ...use, option };
 }

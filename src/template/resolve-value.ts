@@ -1,33 +1,39 @@
-// The value of a blank as text: looked up, defaulted, filtered, and refused when it can't be text in a script at all.
+// The value of a placeholder as text: looked up, defaulted, filtered, and refused when it can't be text in a script at all.
 import { nearestName } from '../base/nearest.ts';
-import type { ValueBlank } from './placeholder.ts';
+import type { ValuePlaceholder } from './placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { shown } from './display-value.ts';
-import { problemAt, type TemplateSource } from './source.ts';
+import { templateErrorAt, type TemplateSource } from './source.ts';
 import type { Origin, Variables } from './template.ts';
 import { isTree, lookUp, type Lookup } from './variables.ts';
 
-export interface ValueText {
+export interface ResolvedValue {
   readonly text: string;
   readonly origin: Origin;
 }
 
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
-/** @throws TemplateProblem when there is no value and no default, or it can't be written into a script */
-export function readValue(source: TemplateSource, blank: ValueBlank, variables: Variables): ValueText {
-  const found = lookUp(blank.variable, variables);
+/** @throws TemplateError when there is no value and no default, or it can't be written into a script */
+export function resolveValue(
+  source: TemplateSource,
+  placeholder: ValuePlaceholder,
+  variables: Variables,
+): ResolvedValue {
+  const found = lookUp(placeholder.variable, variables);
   const text = formatValue(found.value);
-  if (text !== undefined) return { text: finish(source, blank, text), origin: found.origin };
-  if (isTree(found.value)) throw problemAt(source, blank.start, 'not-one-value', notOneValue(blank, found.value));
-  const fallback = readDefault(source, blank);
-  if (fallback === undefined) throw problemAt(source, blank.start, 'no-default', noValue(blank, found, variables));
+  if (text !== undefined) return { text: finish(source, placeholder, text), origin: found.origin };
+  if (isTree(found.value))
+    throw templateErrorAt(source, placeholder.start, 'not-one-value', notOneValue(placeholder, found.value));
+  const fallback = resolveDefault(source, placeholder);
+  if (fallback === undefined)
+    throw templateErrorAt(source, placeholder.start, 'no-default', noValue(placeholder, found, variables));
   return { text: fallback, origin: 'default' };
 }
 
-/** @throws TemplateProblem when the default can't be written into a script */
-export function readDefault(source: TemplateSource, blank: ValueBlank): string | undefined {
-  return blank.fallback === undefined ? undefined : finish(source, blank, blank.fallback);
+/** @throws TemplateError when the default can't be written into a script */
+export function resolveDefault(source: TemplateSource, placeholder: ValuePlaceholder): string | undefined {
+  return placeholder.fallback === undefined ? undefined : finish(source, placeholder, placeholder.fallback);
 }
 
 /** Booleans, numbers and lists as ClearML's own agent writes them; undefined for nothing, and for what is not one value. */
@@ -39,36 +45,36 @@ function formatValue(value: unknown): string | undefined {
   return items.includes(undefined) ? undefined : items.join(',');
 }
 
-function finish(source: TemplateSource, blank: ValueBlank, value: string): string {
-  const text = applyFilters(value, blank.filters);
-  if (hasFilter(blank.filters, 'int') && !WHOLE_NUMBER.test(text)) {
-    throw problemAt(
+function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: string): string {
+  const text = applyFilters(value, placeholder.filters);
+  if (hasFilter(placeholder.filters, 'int') && !WHOLE_NUMBER.test(text)) {
+    throw templateErrorAt(
       source,
-      blank.start,
+      placeholder.start,
       'not-a-number',
-      `the value of ${blank.variable} must be a whole number, and it is ${shown(text)}`,
+      `the value of ${placeholder.variable} must be a whole number, and it is ${shown(text)}`,
     );
   }
-  const isRaw = hasFilter(blank.filters, 'raw');
+  const isRaw = hasFilter(placeholder.filters, 'raw');
   const control = /[\p{Cc}\p{Cs}]/u.exec(isRaw ? text.replaceAll(/[\n\t]/g, '') : text)?.[0];
   if (control === undefined) return text;
   const code = (control.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  throw problemAt(
+  throw templateErrorAt(
     source,
-    blank.start,
+    placeholder.start,
     'control-character',
-    `the value of ${blank.variable} holds the control character U+${code}: ${shown(text)}. Take it out of the value` +
-      (/[\n\t]/.test(control) ? `, or write \${${blank.variable}|raw} to have newlines and tabs inserted` : ''),
+    `the value of ${placeholder.variable} holds the control character U+${code}: ${shown(text)}. Take it out of the value` +
+      (/[\n\t]/.test(control) ? `, or write \${${placeholder.variable}|raw} to have newlines and tabs inserted` : ''),
   );
 }
 
-function notOneValue({ variable }: ValueBlank, value: Readonly<Record<string, unknown>>): string {
+function notOneValue({ variable }: ValuePlaceholder, value: Readonly<Record<string, unknown>>): string {
   const fields = Object.keys(value);
   const example = fields.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
   return `${variable} is not one value, it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
 }
 
-function noValue({ variable, written }: ValueBlank, { missing }: Lookup, { task }: Variables): string {
+function noValue({ variable, written }: ValuePlaceholder, { missing }: Lookup, { task }: Variables): string {
   const id = typeof task['id'] === 'string' ? ` ${task['id']}` : '';
   const property = /^CLEARML_TASK\.hyperparams\.properties\.(.+)\.value$/i.exec(variable)?.[1];
   const nearest = missing === undefined ? undefined : nearestName(missing.part, missing.known);

@@ -1,5 +1,5 @@
 // The text of a template together with its name, so that whoever finds something wrong in it can say where.
-import { TemplateProblem } from './errors.ts';
+import { TemplateError } from './errors.ts';
 import type { RuleId } from './lint/rules.ts';
 
 export interface TemplateSource {
@@ -26,9 +26,9 @@ export function positionAt(text: string, offset: number): Position {
 }
 
 /** What was found, and what to write instead, at the place where it was found; the rule is the one that `lint` tells it by. */
-export function problemAt(source: TemplateSource, offset: number, rule: RuleId, finding: string): TemplateProblem {
+export function templateErrorAt(source: TemplateSource, offset: number, rule: RuleId, finding: string): TemplateError {
   const { line, column } = positionAt(source.text, offset);
-  return new TemplateProblem(source.file, line, column, finding, rule);
+  return new TemplateError(source.file, line, column, finding, rule);
 }
 
 export function isInside(inner: Range, outer: Range): boolean {

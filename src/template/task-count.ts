@@ -1,6 +1,6 @@
 // Keeps sbatch from quietly giving fewer nodes than asked for: a job has at least one task on each node.
 import { findHeader } from './check-directives.ts';
-import { MAGIC_WORD, splitDirective } from './directive.ts';
+import { DIRECTIVE_PREFIX, splitDirective } from './directive.ts';
 
 /**
  * The script, with a line that raises `--ntasks` where its directives ask for fewer tasks than nodes. sbatch would lower the
@@ -13,7 +13,7 @@ export function withEnoughTasks(script: string): string {
   const { nodes, tasks } = readCounts(lines.flatMap(directiveWords));
   if (nodes === undefined || tasks === undefined || tasks >= nodes) return script;
 
-  const last = lines.findLastIndex((line) => line.startsWith(MAGIC_WORD));
+  const last = lines.findLastIndex((line) => line.startsWith(DIRECTIVE_PREFIX));
   lines.splice(
     last + 1,
     0,
@@ -23,7 +23,7 @@ export function withEnoughTasks(script: string): string {
 }
 
 function directiveWords(line: string): string[] {
-  return line.startsWith(MAGIC_WORD) ? splitDirective(line) : [];
+  return line.startsWith(DIRECTIVE_PREFIX) ? splitDirective(line) : [];
 }
 
 interface Counts {

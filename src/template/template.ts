@@ -1,5 +1,5 @@
-// What the rest of the program may ask of a template: read it once, render it for a task, and have every blank accounted for.
-import type { PyxisAdditions, PyxisForm } from './containers/pyxis-shape.ts';
+// What the rest of the program may ask of a template: read it once, render it for a task, and have every placeholder accounted for.
+import type { PyxisAdditions, PyxisSpec } from './containers/pyxis-shape.ts';
 
 /** Where a value came from; `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';
@@ -25,7 +25,7 @@ export interface Blocks {
   readonly postSetup: string;
 }
 
-export interface BlankUse {
+export interface PlaceholderUse {
   readonly line: number;
   readonly column: number;
   /** As written, e.g. `CLEARML_TASK.hyperparams.properties.num_nodes.value`. */
@@ -33,26 +33,26 @@ export interface BlankUse {
   /** As it was inserted, before quoting. */
   readonly value: string;
   readonly origin: Origin;
-  /** The option of sbatch that it feeds; none for a blank in the script. */
-  readonly option?: FedOption;
+  /** The option of sbatch that it feeds; none for a placeholder in the script. */
+  readonly option?: EnclosingOption;
 }
 
-/** An option in an `#SBATCH` line whose value is a blank, or has one in it. */
-export interface FedOption {
+/** An option in an `#SBATCH` line whose value is a placeholder, or has one in it. */
+export interface EnclosingOption {
   /** The long name, `time`. */
   readonly name: string;
-  /** What stands around the blank in the option's value, with other blanks filled in. */
+  /** What stands around the placeholder in the option's value, with other placeholders filled in. */
   readonly before: string;
   readonly after: string;
 }
 
 export interface Rendered {
   readonly script: string;
-  readonly uses: readonly BlankUse[];
+  readonly uses: readonly PlaceholderUse[];
 }
 
 /** Where the agent stands in a template, for messages, and what stands before it in its command. */
-export interface AgentPlace {
+export interface AgentLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -60,22 +60,22 @@ export interface AgentPlace {
   readonly command: readonly string[];
 }
 
-export interface PyxisUse {
-  readonly form: PyxisForm;
-  /** The image for this task, as the task or the template names it; undefined where only bash will know. @throws TemplateProblem */
+export interface PyxisContainer {
+  readonly form: PyxisSpec;
+  /** The image for this task, as the task or the template names it; undefined where only bash will know. @throws TemplateError */
   imageName(variables: Variables): string | undefined;
 }
 
 export interface Template {
   /** The file's name, for messages. */
   readonly file: string;
-  readonly agent: AgentPlace;
+  readonly agent: AgentLocation;
   /** How Pyxis makes a container of it; undefined where it makes none. */
-  readonly pyxis?: PyxisUse | undefined;
+  readonly pyxis?: PyxisContainer | undefined;
   /**
    * The script for one task.
    * @param additions to what Pyxis mounts
-   * @throws TemplateProblem when a value is missing or can't stand where the template puts it
+   * @throws TemplateError when a value is missing or can't stand where the template puts it
    */
   render(variables: Variables, blocks: Blocks, additions?: PyxisAdditions): Rendered;
 }

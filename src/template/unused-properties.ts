@@ -1,5 +1,5 @@
 // User properties of a task that its template does not read: they would change nothing, and nobody would know. Pure.
-import type { PropertyBounds } from '../base/property-constraints.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
 
 /** Set by this program, for people to read. */
 const OURS = ['slurm_job_id', 'slurm_cluster'];
@@ -11,7 +11,7 @@ const MOST_NAMES = 8;
  * @param task as the server has it
  * @param read the names of the properties that the template reads
  */
-export function unreadProperties(task: Readonly<Record<string, unknown>>, read: readonly string[]): string | undefined {
+export function unusedProperties(task: Readonly<Record<string, unknown>>, read: readonly string[]): string | undefined {
   const set = ['properties', 'Slurm'].flatMap((section) => namesOf(task, section));
   const unread = [...new Set(set)].filter((name) => !read.includes(name) && !OURS.includes(name));
   if (unread.length === 0) return undefined;
@@ -20,8 +20,8 @@ export function unreadProperties(task: Readonly<Record<string, unknown>>, read: 
 }
 
 /** Sentences about constraints of properties that a template does not read: they hold nothing back. */
-export function unreadLimits(
-  { named }: PropertyBounds,
+export function unusedConstraints(
+  { named }: PropertyConstraints,
   read: readonly { readonly name: string }[],
   file: string,
 ): string[] {

@@ -22,15 +22,15 @@ export function propertyOf(variable: string): string | undefined {
  * Slurm, since it is what somebody typed for this one run.
  * @param path behind `CLEARML_TASK`
  */
-export function placesOf(path: readonly string[]): readonly (readonly string[])[] {
+export function lookupPaths(path: readonly string[]): readonly (readonly string[])[] {
   const [first, section = '', ...rest] = path;
   if (first !== 'hyperparams') return [path];
-  if (section.toLowerCase() === PROPERTIES) return bothPlaces(rest);
-  if (rest.length === 1 && rest[0] === 'value') return [path, ...bothPlaces([section, ...rest])];
+  if (section.toLowerCase() === PROPERTIES) return bothPaths(rest);
+  if (rest.length === 1 && rest[0] === 'value') return [path, ...bothPaths([section, ...rest])];
   return [path];
 }
 
-function bothPlaces(rest: readonly string[]): string[][] {
+function bothPaths(rest: readonly string[]): string[][] {
   return [PROPERTIES, SECTION].map((section) => ['hyperparams', section, ...rest]);
 }
 

@@ -5,8 +5,11 @@ import { readLeniently } from './lint/read-leniently.ts';
 const IMAGE = 'CLEARML_TASK.container.image';
 
 /** In an option such as `--container-image`, or in the script. */
-export function readsImage(file: string, text: string): boolean {
-  const { words, sites } = readLeniently(file, text);
-  const blanks = [...readOptions(words).flatMap((option) => option.blanks), ...sites.map(({ blank }) => blank)];
-  return blanks.some(({ variable }) => variable === IMAGE);
+export function usesImage(file: string, text: string): boolean {
+  const { words, occurrences } = readLeniently(file, text);
+  const placeholders = [
+    ...readOptions(words).flatMap((option) => option.placeholders),
+    ...occurrences.map(({ placeholder }) => placeholder),
+  ];
+  return placeholders.some(({ variable }) => variable === IMAGE);
 }

@@ -1,6 +1,6 @@
 // The variables a template may name, each with where its value comes from: the one table of them.
 import type { Origin, Variables } from './template.ts';
-import { placesOf } from './user-property.ts';
+import { lookupPaths } from './user-property.ts';
 
 /** What a name stands for, before it is made text. */
 export interface Lookup {
@@ -91,7 +91,7 @@ export function lookUp(variable: string, variables: Variables): Lookup {
   const tree = TREES[root];
   if (tree === undefined) return { value: undefined, origin: 'glue' };
   const top = tree.read(variables);
-  const places = root === 'CLEARML_TASK' ? placesOf(path) : [path];
+  const places = root === 'CLEARML_TASK' ? lookupPaths(path) : [path];
   for (const place of places) {
     const value = walk(top, place);
     if (value !== undefined && value !== null) return { value, origin: tree.origin };
@@ -111,7 +111,7 @@ function taskTree(variables: Variables): Tree {
   return tree;
 }
 
-/** A task has many fields and a template many blanks: the copy is made once for all of them. */
+/** A task has many fields and a template many placeholders: the copy is made once for all of them. */
 const taskTrees = new WeakMap<Variables, Tree>();
 
 function projectId(task: Tree): unknown {

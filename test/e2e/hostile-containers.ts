@@ -3,8 +3,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { readImage } from '../../src/template/containers/image.ts';
-import { ArgumentRefused, readArguments, singularityOptions } from '../../src/template/containers/container-arguments.ts';
+import { parseImage } from '../../src/template/containers/image.ts';
+import {
+  ContainerArgumentError,
+  parseContainerArguments,
+  singularityOptions,
+} from '../../src/template/containers/container-arguments.ts';
 import { hostileText } from '../template/hostile-values.ts';
 
 export interface HostileRuns {
@@ -34,7 +38,7 @@ export async function prepareHostileRuns(folder: string, image: string, count: n
   for (const [index, [place, source, destination, value]] of samples(count).entries()) {
     const path = join(folder, `${index}`, place);
     const data = join(folder, `${index} data`, source);
-    const read = readImage(path);
+    const read = parseImage(path);
     const bound = allowed(`-v ${quoteWord(`${data}:/in/${destination}:ro`)} -e ${quoteWord(`A=${value}`)}`, folder);
     if (!('image' in read) || read.image !== path || bound === undefined) continue;
     await mkdir(join(folder, `${index}`), { recursive: true });
@@ -56,11 +60,11 @@ function samples(count: number): [string, string, string, string][] {
   return fc.sample(fc.tuple(hostileName, hostileName, hostileName, value), count);
 }
 
-function allowed(written: string, folder: string): ReturnType<typeof readArguments> | undefined {
+function allowed(written: string, folder: string): ReturnType<typeof parseContainerArguments> | undefined {
   try {
-    return readArguments(written, [folder]);
+    return parseContainerArguments(written, [folder]);
   } catch (error) {
-    if (error instanceof ArgumentRefused) return undefined;
+    if (error instanceof ContainerArgumentError) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { createNeighbours } from '../../src/daemon/poll/peers.ts';
 import type { Host } from '../../src/transport/host.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
-import { TemplateProblem } from '../../src/template/errors.ts';
+import { TemplateError } from '../../src/template/errors.ts';
 import { FACTS } from './cluster.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { OwnedClock } from './clock.ts';
@@ -52,7 +52,7 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
           agent: { file: 'a.template', line: 1, column: 1, command: [] },
           render({ task, workerId }) {
             if (isMisfit(String(task['id']))) {
-              throw new TemplateProblem('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
+              throw new TemplateError('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
             }
             // All that the cluster of the story needs to know of a script.
             return { script: workerId, uses: [] };

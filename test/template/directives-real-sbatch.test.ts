@@ -26,11 +26,11 @@ const OPTIONS = [
 
 /** How the blank is written into the line; all mean the same. */
 const SPELLINGS = [
-  (option: string, blank: string) => `#SBATCH --${option}=${blank}`,
-  (option: string, blank: string) => `#SBATCH --${option}="${blank}" # "it's`,
-  (option: string, blank: string) => `#SBATCH --${option}='${blank}'`,
-  (option: string, blank: string) => `#SBATCH "--${option}=${blank}"`,
-  (option: string, blank: string) => `#SBATCH --${option}=""${blank}''`,
+  (option: string, placeholder: string) => `#SBATCH --${option}=${placeholder}`,
+  (option: string, placeholder: string) => `#SBATCH --${option}="${placeholder}" # "it's`,
+  (option: string, placeholder: string) => `#SBATCH --${option}='${placeholder}'`,
+  (option: string, placeholder: string) => `#SBATCH "--${option}=${placeholder}"`,
+  (option: string, placeholder: string) => `#SBATCH --${option}=""${placeholder}''`,
 ];
 
 /** Scripts of ten values each; CONTRIBUTING.md says how to have more. */
@@ -68,7 +68,7 @@ describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
     );
     const cluster = await sharedCluster();
     for (const value of values) {
-      const script = renderDirectives([[value, (_option, blank) => `#SBATCH --comment=${blank}`]]);
+      const script = renderDirectives([[value, (_option, placeholder) => `#SBATCH --comment=${placeholder}`]]);
       const submitted = await runSbatch(cluster.env, ['--parsable', '--hold'], script);
 
       const job = submitted.stdout.trim();
@@ -80,7 +80,7 @@ describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
   });
 });
 
-type Case = readonly [value: string, spelling: (option: string, blank: string) => string];
+type Case = readonly [value: string, spelling: (option: string, placeholder: string) => string];
 
 function renderDirectives(cases: readonly Case[]): string {
   const lines = cases.map(([, spelling], index) => spelling(OPTIONS[index] ?? '', property(`v${index}`)));

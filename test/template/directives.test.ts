@@ -12,7 +12,7 @@ function renderDirectives(value: string, ...lines: string[]): string {
   return parseTemplate(withDirectives(...lines), 'd.template').render(withProperties({ x: value }), noBlocks).script;
 }
 
-/** A line with a blank, and the words that sbatch must see. */
+/** A line with a placeholder, and the words that sbatch must see. */
 const LINES: readonly { readonly line: string; readonly words: (value: string) => readonly string[] }[] = [
   { line: `#SBATCH --comment=${X}`, words: (value) => [`--comment=${value}`] },
   { line: `#SBATCH --comment=${X} # as asked for`, words: (value) => [`--comment=${value}`] },
@@ -30,7 +30,7 @@ describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
     it(`S-08 is a part of one word for sbatch ${generation.name}, whatever it holds`, () => {
       const value = hostileLine.filter(
-        (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.blanksAnywhere,
+        (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
       fc.assert(
         fc.property(fc.constantFrom(...LINES), value, ({ line, words }, text) => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { TemplateProblem } from '../../src/template/errors.ts';
+import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Variables } from '../../src/template/template.ts';
 import { emptyVariables } from './filled-in.ts';
@@ -90,6 +90,6 @@ describe('a template that wraps srun', () => {
     );
     const container = { image: `docker://${hostile}` };
     for (const name of ['pyxis-srun.template', 'pyxis-directives.template'])
-      expect(() => render(FIXTURES, name, container)).to.throw(TemplateProblem, 'is not the name of an image');
+      expect(() => render(FIXTURES, name, container)).to.throw(TemplateError, 'is not the name of an image');
   });
 });

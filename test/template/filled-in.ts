@@ -1,5 +1,5 @@
 // Short ways to a template, to a task that fills it in, and to what goes wrong with either.
-import { TemplateProblem } from '../../src/template/errors.ts';
+import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Blocks, Variables } from '../../src/template/template.ts';
 
@@ -40,7 +40,7 @@ export function property(name: string, tail = ''): string {
   return `\${CLEARML_TASK.hyperparams.properties.${name}.value${tail}}`;
 }
 
-/** What becomes of the body when every blank of property `x` gets this value. */
+/** What becomes of the body when every placeholder of property `x` gets this value. */
 export function renderBody(body: string, value: string, variables: Partial<Variables> = {}): string {
   const script = parseTemplate(withBody(body), 'test.template').render(
     { ...withProperties({ x: value }), ...variables },
@@ -50,12 +50,12 @@ export function renderBody(body: string, value: string, variables: Partial<Varia
 }
 
 /** The problem that this runs into, or undefined when there is none. */
-export function problemOf(run: () => unknown): TemplateProblem | undefined {
+export function problemOf(run: () => unknown): TemplateError | undefined {
   try {
     run();
     return undefined;
   } catch (error) {
-    if (error instanceof TemplateProblem) return error;
+    if (error instanceof TemplateError) return error;
     throw error;
   }
 }

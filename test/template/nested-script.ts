@@ -1,4 +1,4 @@
-// Random pieces of bash that show one value, the blank of which lies under several layers of quotes, commands and documents.
+// Random pieces of bash that show one value, the placeholder of which lies under several layers of quotes, commands and documents.
 import fc from 'fast-check';
 
 /** Stands for the blank; no piece of script has this character. */
@@ -9,7 +9,7 @@ interface Dialect {
   readonly isPosix: boolean;
 }
 
-/** Texts that come to nothing, for right beside a blank: the value must neither extend nor close them. */
+/** Texts that come to nothing, for right beside a placeholder: the value must neither extend nor close them. */
 const NOTHINGS = [
   '$unset',
   '${unset}',
@@ -90,7 +90,7 @@ const BASH_DISTRACTIONS = [
 
 type Layers = Readonly<Record<'word' | 'command', string>>;
 
-/** A command that prints the value, with layers of this dialect around the blank. */
+/** A command that prints the value, with layers of this dialect around the placeholder. */
 export function nestedCommand({ isPosix }: Dialect): fc.Arbitrary<string> {
   const words = isPosix ? POSIX_WORDS : [...POSIX_WORDS, ...BASH_WORDS];
   const nothings = isPosix ? NOTHINGS : [...NOTHINGS, ...BASH_NOTHINGS];

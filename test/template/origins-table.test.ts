@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { formatOrigins } from '../../src/template/origins-table.ts';
 
 describe('the table of origins', () => {
-  it('has a row for each blank, in columns', () => {
+  it('has a row for each placeholder, in columns', () => {
     const table = formatOrigins([
       { line: 3, column: 1, variable: 'CLEARML_TASK.id', value: 'abc', origin: 'task' },
       { line: 12, column: 1, variable: 'CLEARML_TASK.hyperparams.properties.n.value', value: '1', origin: 'default' },

@@ -5,21 +5,21 @@ import { limitKind } from '../../src/base/slurm-amount.ts';
 import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
 import { listProperties } from '../../src/template/list-properties.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import type { PropertyBounds, PropertyLimits } from '../../src/base/property-constraints.ts';
-import { checkBounds, unfitLimits } from '../../src/template/property-constraints.ts';
+import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';
+import { checkConstraints, invalidLimits } from '../../src/template/property-constraints.ts';
 import { hostileLine } from './hostile-values.ts';
 import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
 
-function limits(least?: string, most?: string, values?: readonly string[]): PropertyLimits {
+function limits(least?: string, most?: string, values?: readonly string[]): PropertyConstraint {
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
 }
 
 /** What a task with this value is told, or "taken". */
-function told(rule: boolean | PropertyLimits, value: string, others = true): string {
-  const bounds: PropertyBounds = { named: new Map([['x', rule]]), others };
+function told(rule: boolean | PropertyConstraint, value: string, others = true): string {
+  const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');
   const rendered = template.render(withProperties({ x: value }), noBlocks);
-  return problemOf(() => checkBounds('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
+  return problemOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
 }
 
 describe('the bounds of a user property', () => {
@@ -65,17 +65,17 @@ describe('the bounds of a user property', () => {
   });
 
   it('hold for a property that is not named, where others may not be set', () => {
-    const bounds: PropertyBounds = { named: new Map(), others: false };
+    const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
     const set = template.render(withProperties({ x: 'b', unread: 'c' }), noBlocks);
     const unset = template.render(withProperties({ unread: 'c' }), noBlocks);
 
-    expect(problemOf(() => checkBounds('t', set, 'gpu', bounds))?.finding).to.include('may not be set');
-    expect(problemOf(() => checkBounds('t', unset, 'gpu', bounds))).to.equal(undefined);
+    expect(problemOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('may not be set');
+    expect(problemOf(() => checkConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
   });
 
-  for (const [how, blank, hyperparams] of [
+  for (const [how, placeholder, hyperparams] of [
     ['without its section', '${CLEARML_TASK.hyperparams.x.value:1}', { properties: { x: { value: '9' } } }],
     ['from the section Slurm', property('x', ':1'), { Slurm: { x: { value: '9' } } }],
     ['by the section Slurm', '${CLEARML_TASK.hyperparams.Slurm.x.value:1}', { Slurm: { x: { value: '9' } } }],
@@ -83,27 +83,27 @@ describe('the bounds of a user property', () => {
     ['as a number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
     it(`hold for a property that is read ${how}`, () => {
-      const bounds: PropertyBounds = { named: new Map([['x', limits('1', '8')]]), others: true };
-      const template = parseTemplate(withDirectives(`#SBATCH --nodes=${blank}`), 't');
+      const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
+      const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
 
-      expect(problemOf(() => checkBounds('t', rendered, 'gpu', bounds))?.finding).to.include('takes 1 to 8');
+      expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('takes 1 to 8');
     });
   }
 
   it('do not hold for the default, which is the lead’s own', () => {
-    const bounds: PropertyBounds = { named: new Map([['x', limits('1', '8')]]), others: false };
+    const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --nodes=${property('x', ':100')}`), 't');
 
     const rendered = template.render(emptyVariables, noBlocks);
 
-    expect(problemOf(() => checkBounds('t', rendered, 'gpu', bounds))).to.equal(undefined);
+    expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
   });
 
   /** What a task is told whose property x stands in these lines. */
   function toldBy(
     lines: string,
-    rule: PropertyLimits,
+    rule: PropertyConstraint,
     value: string,
     others: Readonly<Record<string, string>> = {},
   ): string {
@@ -114,8 +114,8 @@ describe('the bounds of a user property', () => {
     );
     const rendered = template.render(withProperties({ x: value, ...others }), noBlocks);
     return (
-      problemOf(() => checkBounds('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))?.finding ??
-      'taken'
+      problemOf(() => checkConstraints('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))
+        ?.finding ?? 'taken'
     );
   }
 
@@ -212,8 +212,8 @@ describe('the bounds of a user property', () => {
   });
 
   it('say which limit no value of an option can be compared with', () => {
-    const told = (line: string, rule: PropertyLimits): string[] =>
-      unfitLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
+    const told = (line: string, rule: PropertyConstraint): string[] =>
+      invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 
     expect(told(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
       'the limit "64G" of the user property "x" is not a time as Slurm writes it, which --time takes',

@@ -8,7 +8,7 @@ import { hostileLine, hostileText } from './hostile-values.ts';
 
 interface PlaceCase {
   readonly name: string;
-  /** Shows the value under the key; X stands for the blank, KEY for the key. */
+  /** Shows the value under the key; X stands for the placeholder, KEY for the key. */
   readonly body: string;
   /** The words that must arrive; the value alone when left out. */
   readonly words?: (value: string) => readonly string[];

@@ -7,7 +7,7 @@ import { hostileLine, plainWord } from './hostile-values.ts';
 
 const X = property('x');
 
-/** Each with who reads it again, as the message says; X stands for the blank. */
+/** Each with who reads it again, as the message says; X stands for the placeholder. */
 const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
   ['eval "echo X"', 'eval'],
   ["eval 'echo X'", 'eval'],

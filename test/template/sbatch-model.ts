@@ -3,15 +3,15 @@
 export interface SbatchGeneration {
   readonly name: string;
   /** 20.11 blanks out `hetjob` and `packjob` wherever they stand on the line; later ones where a word is just that. */
-  readonly blanksAnywhere: boolean;
+  readonly placeholdersAnywhere: boolean;
   /** From 23.11 on a backslash also escapes a blank outside of quotes. */
-  readonly escapesBlanks: boolean;
+  readonly escapesPlaceholders: boolean;
 }
 
 export const GENERATIONS: readonly SbatchGeneration[] = [
-  { name: '20.11', blanksAnywhere: true, escapesBlanks: false },
-  { name: '22.05', blanksAnywhere: false, escapesBlanks: false },
-  { name: '26.05', blanksAnywhere: false, escapesBlanks: true },
+  { name: '20.11', placeholdersAnywhere: true, escapesPlaceholders: false },
+  { name: '22.05', placeholdersAnywhere: false, escapesPlaceholders: false },
+  { name: '26.05', placeholdersAnywhere: false, escapesPlaceholders: true },
 ];
 
 /** The words sbatch makes of all directives of a script, in order; what it would complain about is thrown. */
@@ -42,7 +42,7 @@ function getArgument(text: string, generation: SbatchGeneration): { word: string
     line = line.replace(pattern, (found) => ' '.repeat(found.length));
   };
   let at = 0;
-  if (generation.blanksAnywhere) {
+  if (generation.placeholdersAnywhere) {
     if (/packjob/i.test(line)) blankOut(/packjob/i);
     else blankOut(/hetjob/i);
   }
@@ -61,7 +61,7 @@ function getArgument(text: string, generation: SbatchGeneration): { word: string
       isEscaped = false;
     } else if (line[at] === '\\') {
       at += 1;
-      if (generation.escapesBlanks && line[at] === ' ') {
+      if (generation.escapesPlaceholders && line[at] === ' ') {
         word = `${word ?? ''} `;
         at += 1;
       } else {

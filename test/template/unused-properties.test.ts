@@ -1,6 +1,6 @@
 // User properties that a template does not read: told to whoever has set one, and to whoever constrains one.
 import { expect } from 'chai';
-import { unreadLimits, unreadProperties } from '../../src/template/unused-properties.ts';
+import { unusedConstraints, unusedProperties } from '../../src/template/unused-properties.ts';
 
 const READ = ['walltime', 'memory'];
 
@@ -12,17 +12,17 @@ describe('user properties that a template does not read', () => {
       Args: { lr: {} },
     };
 
-    expect(unreadProperties({ hyperparams }, READ)).to.equal(
+    expect(unusedProperties({ hyperparams }, READ)).to.equal(
       'The template of this queue does not use the user properties "num_nodes", "gpus". It uses walltime, memory.',
     );
-    expect(unreadProperties({ hyperparams: { properties: { num_nodes: {} } } }, [])).to.equal(
+    expect(unusedProperties({ hyperparams: { properties: { num_nodes: {} } } }, [])).to.equal(
       'The template of this queue does not use the user property "num_nodes". It uses none.',
     );
   });
 
   it('are no news where there are none', () => {
-    expect(unreadProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
-    expect(unreadProperties({}, READ)).to.equal(undefined);
+    expect(unusedProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
+    expect(unusedProperties({}, READ)).to.equal(undefined);
   });
 
   it('are named where a queue has a constraint on them', () => {
@@ -32,7 +32,7 @@ describe('user properties that a template does not read', () => {
       ['walltime', limits],
     ]);
 
-    expect(unreadLimits({ named, others: true }, [{ name: 'walltime' }], 'gpu.template')).to.deep.equal([
+    expect(unusedConstraints({ named, others: true }, [{ name: 'walltime' }], 'gpu.template')).to.deep.equal([
       'The user property "num_nodes" has a constraint, and gpu.template does not read it.',
     ]);
   });

@@ -4,10 +4,10 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { propertyOf } from '../../src/template/user-property.ts';
 import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
 
-function render(blank: string, hyperparams: unknown): string {
+function render(placeholder: string, hyperparams: unknown): string {
   const variables = { ...emptyVariables, task: { id: 'abc', hyperparams } };
   return (
-    parseTemplate(withBody(`echo ${blank}`), 't.template')
+    parseTemplate(withBody(`echo ${placeholder}`), 't.template')
       .render(variables, noBlocks)
       .script.split('\n')[2] ?? ''
   );
@@ -17,7 +17,7 @@ const LONG = '${CLEARML_TASK.hyperparams.properties.walltime.value:1}';
 const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 
 describe('a user property', () => {
-  for (const blank of [LONG, SHORT]) {
+  for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
       ['from the properties', { properties: { walltime: { value: '2' } } }, '2'],
       ['from the section Slurm, which code can set', { Slurm: { walltime: { value: '3' } } }, '3'],
@@ -28,16 +28,16 @@ describe('a user property', () => {
       ],
       ['from the default where there is neither', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
-      it(`comes ${what}: ${blank}`, () => {
-        expect(render(blank, hyperparams)).to.equal(`echo ${value}`);
+      it(`comes ${what}: ${placeholder}`, () => {
+        expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
       });
     }
   }
 
   it('that is missing is asked for among the properties', () => {
-    const blank = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
+    const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
-    const problem = problemOf(() => render(blank, { properties: { walltime: { value: '2' } }, Slurm: {} }));
+    const problem = problemOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
 
     expect(problem?.message).to.include('did you mean "walltime" instead of "waltime"?');
   });

@@ -4,7 +4,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
 import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './filled-in.ts';
 
-/** What may stand beside a blank, and what it comes to; `bare` where it means something outside of quotes only. */
+/** What may stand beside a placeholder, and what it comes to; `bare` where it means something outside of quotes only. */
 const BESIDE: readonly (readonly [text: string, meant: string])[] = [
   ['', ''],
   ['$USERX', ''],
@@ -71,23 +71,26 @@ const VALUES = [
 ];
 
 const QUOTINGS = [
-  { name: 'bare', write: (left: string, blank: string, right: string) => `show KEY ${left}${blank}${right}` },
+  {
+    name: 'bare',
+    write: (left: string, placeholder: string, right: string) => `show KEY ${left}${placeholder}${right}`,
+  },
   {
     name: 'in double quotes',
-    write: (left: string, blank: string, right: string) => `show KEY "${left}${blank}${right}"`,
+    write: (left: string, placeholder: string, right: string) => `show KEY "${left}${placeholder}${right}"`,
   },
   {
     name: 'in an assignment',
-    write: (left: string, blank: string, right: string) => `v=x${left}${blank}${right}\nshow KEY "\${v#x}"`,
+    write: (left: string, placeholder: string, right: string) => `v=x${left}${placeholder}${right}\nshow KEY "\${v#x}"`,
   },
   {
     name: 'in a default',
-    write: (left: string, blank: string, right: string) => `show KEY "\${unset:-${left}${blank}${right}}"`,
+    write: (left: string, placeholder: string, right: string) => `show KEY "\${unset:-${left}${placeholder}${right}}"`,
   },
   {
     name: 'in a here-document',
-    write: (left: string, blank: string, right: string) =>
-      `IFS= read -r v <<END\n${left}${blank}${right}.\nEND\nshow KEY "\${v%.}"`,
+    write: (left: string, placeholder: string, right: string) =>
+      `IFS= read -r v <<END\n${left}${placeholder}${right}.\nEND\nshow KEY "\${v%.}"`,
   },
 ];
 

@@ -1,4 +1,4 @@
-// Blanks deep in random scripts, filled with hostile values and run by real shells: the value arrives, nothing else runs.
+// Placeholders deep in random scripts, filled with hostile values and run by real shells: the value arrives, nothing else runs.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';

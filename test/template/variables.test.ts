@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import type { BlankUse, Variables } from '../../src/template/template.ts';
+import type { PlaceholderUse, Variables } from '../../src/template/template.ts';
 import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
 
 const variables: Variables = {
@@ -41,17 +41,17 @@ const variables: Variables = {
   config: { agent: { worker_name: 'login1', slurm: { shared_dir: '/shared' } } },
 };
 
-function use(blank: string, from: Variables = variables): BlankUse {
-  const [first] = parseTemplate(withBody(`: "${blank}"`), 'v.template').render(from, noBlocks).uses;
-  if (first === undefined) throw new Error(`${blank} is no blank`);
+function use(placeholder: string, from: Variables = variables): PlaceholderUse {
+  const [first] = parseTemplate(withBody(`: "${placeholder}"`), 'v.template').render(from, noBlocks).uses;
+  if (first === undefined) throw new Error(`${placeholder} is no blank`);
   return first;
 }
 
-function findingFor(blank: string, from: Variables = variables): string {
-  return problemOf(() => use(blank, from))?.message ?? 'no problem';
+function findingFor(placeholder: string, from: Variables = variables): string {
+  return problemOf(() => use(placeholder, from))?.message ?? 'no problem';
 }
 
-const VALUES: readonly (readonly [blank: string, value: string, origin: string])[] = [
+const VALUES: readonly (readonly [placeholder: string, value: string, origin: string])[] = [
   ['${CLEARML_QUEUE_NAME}', 'gpu', 'glue'],
   ['${CLEARML_QUEUE_ID}', 'q1', 'glue'],
   ['${CLEARML_WORKER_ID}', 'login1:slurm', 'glue'],
@@ -107,7 +107,7 @@ const VALUES: readonly (readonly [blank: string, value: string, origin: string])
   ['${CLEARML_QUEUE_NAME|capitalize}', 'Gpu', 'glue'],
 ];
 
-const PROBLEMS: readonly (readonly [blank: string, message: RegExp])[] = [
+const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   [
     '${CLEARML_TASK.absent}',
     /^v\.template:3:4: \$\{CLEARML_TASK\.absent\} has no value for task abc and no default\. Write \$\{CLEARML_TASK\.absent:VALUE\} for a default$/,
@@ -132,15 +132,15 @@ const PROBLEMS: readonly (readonly [blank: string, message: RegExp])[] = [
 ];
 
 describe('a blank', () => {
-  for (const [blank, value, origin] of VALUES) {
-    it(`is filled in: ${blank} is ${JSON.stringify(value)}`, () => {
-      expect(use(blank)).to.deep.include({ value, origin });
+  for (const [placeholder, value, origin] of VALUES) {
+    it(`is filled in: ${placeholder} is ${JSON.stringify(value)}`, () => {
+      expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
 
-  for (const [blank, message] of PROBLEMS) {
-    it(`that can't be filled in says why: ${blank}`, () => {
-      expect(findingFor(blank)).to.match(message);
+  for (const [placeholder, message] of PROBLEMS) {
+    it(`that can't be filled in says why: ${placeholder}`, () => {
+      expect(findingFor(placeholder)).to.match(message);
     });
   }
 
@@ -228,7 +228,7 @@ describe('words', () => {
   });
 });
 
-describe('everything that is no blank of ours', () => {
+describe('everything that is no placeholder of ours', () => {
   const FOREIGN = [
     '${VAR:-x}',
     '${#a[@]}',

@@ -1,7 +1,7 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
 import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
 import { listProperties } from '../../template/list-properties.ts';
-import { unreadLimits } from '../../template/unused-properties.ts';
+import { unusedConstraints } from '../../template/unused-properties.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { makeCheckers } from '../lint-hosts.ts';
@@ -27,7 +27,7 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
       for (const sentence of checked.unchecked) unchecked.add(sentence);
       const limits = queue?.properties;
       if (limits !== undefined)
-        for (const sentence of unreadLimits(limits, listProperties(file, text), file)) unread.add(sentence);
+        for (const sentence of unusedConstraints(limits, listProperties(file, text), file)) unread.add(sentence);
       files.push({ file, lines: text.split('\n'), findings: inOrder([...findings, ...checked.findings]) });
     }
   } finally {

@@ -1,7 +1,7 @@
 // Prints the user properties that templates read, or sets them on a task that does not have them.
 import { markdownTable } from '../../base/markdown-table.ts';
-import { listProperties, type PropertyUse, type ReadProperty } from '../../template/list-properties.ts';
-import type { PropertyBounds } from '../../base/property-constraints.ts';
+import { listProperties, type PropertyUse, type TemplateProperty } from '../../template/list-properties.ts';
+import type { PropertyConstraints } from '../../base/property-constraints.ts';
 import { allowedText, limitKindOf } from '../../template/property-constraints.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,7 +10,7 @@ import { readConfig } from '../read-config.ts';
 import { textTable } from '../../base/text-table.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 
-interface PropertyOfFile extends ReadProperty {
+interface PropertyOfFile extends TemplateProperty {
   readonly file: string;
   /** What the queue of the template takes; undefined where there is no bound. */
   readonly takes: string | undefined;
@@ -60,7 +60,7 @@ function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean, c
       );
 }
 
-function takenText(property: ReadProperty, bounds: PropertyBounds | undefined): string | undefined {
+function takenText(property: TemplateProperty, bounds: PropertyConstraints | undefined): string | undefined {
   const rule = bounds?.named.get(property.name) ?? bounds?.others ?? true;
   if (rule === true) return undefined;
   return rule === false ? 'the default only' : allowedText(rule, limitKindOf(property));

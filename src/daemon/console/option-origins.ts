@@ -1,12 +1,12 @@
 // Advice that names an option of sbatch is told where that is set for this task: by a user property, or in the template.
-import type { OptionPlace } from '../../template/option-locations.ts';
+import type { OptionLocation } from '../../template/option-locations.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Glue } from '../deps.ts';
 
 const OPTION = /--[a-z][a-z-]*[a-z]/g;
 
 /** The text, and behind it where the options that it names are set by the template of this queue, as far as they are. */
-export function withPlaces(text: string, places: ReadonlyMap<string, OptionPlace> | undefined): string {
+export function withPlaces(text: string, places: ReadonlyMap<string, OptionLocation> | undefined): string {
   const named = [...new Set(text.match(OPTION))].flatMap((option) => {
     const place = places?.get(option);
     return place === undefined ? [] : [describePlace(option, place)];
@@ -25,10 +25,10 @@ export function withPlacesFor(
 ): string {
   const served = glue.queues.find(({ id }) => id === queue);
   const isChanged = templateMark !== undefined && templateMark !== served?.templateMark;
-  return withPlaces(text, isChanged ? undefined : served?.optionPlaces);
+  return withPlaces(text, isChanged ? undefined : served?.optionLocations);
 }
 
-function describePlace(option: string, { file, line, properties }: OptionPlace): string {
+function describePlace(option: string, { file, line, properties }: OptionLocation): string {
   const where = `${file}, line ${line}`;
   if (properties.length === 0) return `Here ${option} stands in ${where}.`;
   const names = properties.map((name) => `"${name}"`).join(' and ');

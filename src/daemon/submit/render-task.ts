@@ -1,10 +1,10 @@
 // Render: a task and its queue's template become a batch script.
 import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
-import { planForTemplate } from '../../template/containers/plan-singularity.ts';
+import { planSingularity } from '../../template/containers/plan-singularity.ts';
 import { planPyxis } from '../../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions } from '../../template/containers/pyxis-shape.ts';
-import { checkBounds } from '../../template/property-constraints.ts';
-import { unreadProperties } from '../../template/unused-properties.ts';
+import { checkConstraints } from '../../template/property-constraints.ts';
+import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { Blocks, Rendered, Variables } from '../../template/template.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -12,7 +12,7 @@ import type { Glue, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
  * The script for one attempt to run this task.
- * @throws TemplateProblem when the template and the task don't fit, or the task asks for more than it may
+ * @throws TemplateError when the template and the task don't fit, or the task asks for more than it may
  * @throws ServerUnreachable when project or user can't be read
  */
 export async function renderTask(
@@ -47,7 +47,7 @@ export interface RenderedJob extends Rendered {
 
 /**
  * The script of a job, if what the task asks for is within the bounds of the queue.
- * @throws TemplateProblem
+ * @throws TemplateError
  */
 export function renderJob(
   job: JobSettings,
@@ -56,7 +56,7 @@ export function renderJob(
   identity: JobIdentity,
 ): RenderedJob {
   const { template } = queue;
-  const container = planForTemplate(
+  const container = planSingularity(
     template.agent,
     variables.task,
     job.singularityMode === true ? job.containers : undefined,
@@ -67,7 +67,7 @@ export function renderJob(
   const unread =
     queue.properties === undefined
       ? undefined
-      : unreadProperties(
+      : unusedProperties(
           variables.task,
           queue.properties.map(({ name }) => name),
         );
@@ -81,7 +81,7 @@ function renderWithin(
   additions: PyxisAdditions | undefined,
 ): Rendered {
   const rendered = template.render(variables, blocks, additions);
-  if (bounds !== undefined) checkBounds(template.file, rendered, name, bounds);
+  if (bounds !== undefined) checkConstraints(template.file, rendered, name, bounds);
   return rendered;
 }
 

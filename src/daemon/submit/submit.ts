@@ -4,7 +4,7 @@ import { isHostTrouble } from '../../slurm/host-trouble.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
-import { TemplateProblem } from '../../template/errors.ts';
+import { TemplateError } from '../../template/errors.ts';
 import { refused } from '../decide/ended.ts';
 import { endTask } from '../reconcile/end.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
@@ -37,7 +37,7 @@ export async function prepare(
     await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     return { entry: { ...entry, attempt }, script, read };
   } catch (error) {
-    if (!(error instanceof TemplateProblem)) throw error;
+    if (!(error instanceof TemplateError)) throw error;
     glue.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
     const text = `The Slurm job could not be written: ${error.message}`;
     const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;

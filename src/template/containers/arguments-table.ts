@@ -3,7 +3,7 @@
 /** `sometimes`: the next word is its value unless that begins with a dash. */
 export type Takes = 'nothing' | 'value' | 'sometimes';
 
-export type Fate =
+export type Handling =
   /** A variable inside the container. */
   | 'environment'
   /** A folder of the node, if the configuration allows it. */
@@ -18,7 +18,7 @@ export type Fate =
 export interface ArgumentRow {
   readonly names: readonly string[];
   readonly takes: Takes;
-  readonly fate: Fate;
+  readonly fate: Handling;
   /** Why, as the end of a sentence; empty where there is nothing to say. */
   readonly because: string;
 }
@@ -57,6 +57,6 @@ export const ARGUMENTS: readonly ArgumentRow[] = [
   row(['--env-file', '--home', '--scratch', '--no-mount'], 'value', 'refused', ISOLATES),
 ];
 
-function row(names: readonly string[], takes: Takes, fate: Fate, because: string): ArgumentRow {
+function row(names: readonly string[], takes: Takes, fate: Handling, because: string): ArgumentRow {
   return { names, takes, fate, because };
 }

@@ -3,14 +3,14 @@ import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variables.ts';
 import { shown } from '../display-value.ts';
 import { ARGUMENTS, type ArgumentRow } from './arguments-table.ts';
-import { readMount } from './mount.ts';
+import { parseMount } from './mount.ts';
 
 export interface ContainerVariable {
   readonly name: string;
   readonly value: string;
 }
 
-export interface ReadArguments {
+export interface ContainerArguments {
   /** `source:destination[:ro]`, as Singularity and Pyxis read it alike. */
   readonly mounts: readonly string[];
   /** What only Singularity knows, each a whole argument. */
@@ -21,13 +21,13 @@ export interface ReadArguments {
 }
 
 /** The arguments of `singularity exec` for these, in front of the image. */
-export function singularityOptions({ mounts, passed }: ReadArguments): string[] {
+export function singularityOptions({ mounts, passed }: ContainerArguments): string[] {
   return [...mounts.flatMap((mount) => ['--bind', mount]), ...passed];
 }
 
 /** Thrown for an argument that may not be: the task can't be run as it asks. */
-export class ArgumentRefused extends Error {
-  override readonly name = 'ArgumentRefused';
+export class ContainerArgumentError extends Error {
+  override readonly name = 'ContainerArgumentError';
 }
 
 /** Far more than anybody types: the arguments of one task may not keep the daemon from those of the others. */
@@ -36,16 +36,16 @@ const MOST_CHARACTERS = 65_536;
 /**
  * @param written as ClearML's web page has them, in one line
  * @param mounts the folders that may be mounted, with all below them; undefined: any
- * @throws ArgumentRefused
+ * @throws ContainerArgumentError
  */
-export function readArguments(written: string, mounts: readonly string[] | undefined): ReadArguments {
+export function parseContainerArguments(written: string, mounts: readonly string[] | undefined): ContainerArguments {
   const binds: string[] = [];
   const passed: string[] = [];
   const environment: ContainerVariable[] = [];
   const dropped = new Set<string>();
 
   if (written.length > MOST_CHARACTERS) {
-    throw new ArgumentRefused(
+    throw new ContainerArgumentError(
       `the container arguments have ${String(written.length)} characters, and may have ${String(MOST_CHARACTERS)}: shorten them`,
     );
   }
@@ -55,8 +55,8 @@ export function readArguments(written: string, mounts: readonly string[] | undef
         environment.push(...readVariable(value));
         break;
       case 'mount': {
-        const mount = readMount(value, mounts);
-        if ('refusal' in mount) throw new ArgumentRefused(mount.refusal);
+        const mount = parseMount(value, mounts);
+        if ('refusal' in mount) throw new ContainerArgumentError(mount.refusal);
         binds.push(mount.bind);
         break;
       }
@@ -67,7 +67,9 @@ export function readArguments(written: string, mounts: readonly string[] | undef
         dropped.add(`The container argument ${name} is left out: ${row.because}.`);
         break;
       case 'refused':
-        throw new ArgumentRefused(`the container argument ${name} can not be used here: ${row.because}. Take it out`);
+        throw new ContainerArgumentError(
+          `the container argument ${name} can not be used here: ${row.because}. Take it out`,
+        );
     }
   }
   return { mounts: binds, passed, environment, dropped: [...dropped] };
@@ -78,7 +80,7 @@ function splitArguments(written: string): string[] {
     return splitWords(written);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ArgumentRefused(`the container arguments ${shown(written)} have quotes that are not in pairs`);
+    throw new ContainerArgumentError(`the container arguments ${shown(written)} have quotes that are not in pairs`);
   }
 }
 
@@ -95,15 +97,16 @@ function* readOptions(words: readonly string[]): Generator<ReadOption> {
     const row = ARGUMENTS.find(({ names }) => names.includes(name));
     if (row === undefined) {
       const what = word.startsWith('-') ? 'is not one that is known here' : 'is not an option';
-      throw new ArgumentRefused(`the container argument ${shown(word)} ${what}: take it out`);
+      throw new ContainerArgumentError(`the container argument ${shown(word)} ${what}: take it out`);
     }
     const next = words[at + 1];
     const takesNext =
       joined === undefined &&
       (row.takes === 'value' || (row.takes === 'sometimes' && next !== undefined && !next.startsWith('-')));
-    if (takesNext && next === undefined) throw new ArgumentRefused(`the container argument ${name} has no value`);
+    if (takesNext && next === undefined)
+      throw new ContainerArgumentError(`the container argument ${name} has no value`);
     if (joined !== undefined && row.takes === 'nothing' && row.fate === 'passed') {
-      throw new ArgumentRefused(`the container argument ${name} takes no value, and has ${shown(joined)}`);
+      throw new ContainerArgumentError(`the container argument ${name} takes no value, and has ${shown(joined)}`);
     }
     if (takesNext) at += 1;
     yield { row, name, value: joined ?? (takesNext ? (next ?? '') : '') };
@@ -139,19 +142,19 @@ const CHANGES_SCRIPT = new RegExp(
 function readVariable(written: string): ContainerVariable[] {
   const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    throw new ArgumentRefused(`${shown(name)} can not be the name of a variable in the container: correct it`);
+    throw new ContainerArgumentError(`${shown(name)} can not be the name of a variable in the container: correct it`);
   }
   if (OWN.has(name) || OWN_PREFIX.test(name)) {
-    throw new ArgumentRefused(
+    throw new ContainerArgumentError(
       `the variable ${name} is set by the job and can not be given to the container: take it out`,
     );
   }
   if (CHANGES_SCRIPT.test(name)) {
-    throw new ArgumentRefused(
+    throw new ContainerArgumentError(
       `the variable ${name} changes the script of the job itself and can not be given to the container: take it out`,
     );
   }
-  if ((value ?? '').includes('\0')) throw new ArgumentRefused(`the variable ${name} holds a NUL character`);
+  if ((value ?? '').includes('\0')) throw new ContainerArgumentError(`the variable ${name} holds a NUL character`);
   // Without a value docker takes it from outside; Singularity hands on what is there anyway.
   return value === undefined ? [] : [{ name, value }];
 }

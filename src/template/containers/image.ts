@@ -12,7 +12,7 @@ export interface Image {
 }
 
 /** An image as it is to be given, or why it can't be, and what to write instead. */
-export type ReadImage = Image | { readonly refusal: string };
+export type ParsedImage = Image | { readonly refusal: string };
 
 /** Where both Singularity and Apptainer still pull from. */
 const SCHEMES = ['docker', 'oras', 'library'];
@@ -29,7 +29,7 @@ export function isReference(written: string): boolean {
 }
 
 /** Never an option, never a second word: it begins with a scheme, a slash or a dot, and holds no control character. */
-export function readImage(written: string): ReadImage {
+export function parseImage(written: string): ParsedImage {
   const image = written.trim();
   if (/\p{Cc}/u.test(image)) return { refusal: `${shown(image)} holds a control character: correct it in the task` };
   const [, scheme, address = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(image) ?? [];
@@ -39,7 +39,7 @@ export function readImage(written: string): ReadImage {
   return readAddress(image, 'docker', image);
 }
 
-function readAddress(image: string, scheme: string, address: string): ReadImage {
+function readAddress(image: string, scheme: string, address: string): ParsedImage {
   if (scheme === 'shub') {
     return { refusal: `${shown(image)} was on Singularity Hub, which has closed: name an image of another registry` };
   }
@@ -61,7 +61,7 @@ function readAddress(image: string, scheme: string, address: string): ReadImage 
 }
 
 /** A colon would make a scheme of what stands before it. */
-function readPath(path: string, files: readonly string[] = []): ReadImage {
+function readPath(path: string, files: readonly string[] = []): ParsedImage {
   if (!path.includes(':')) {
     return { image: path, siteFiles: files.filter((file) => !hasDots(file)), pulledFile: undefined };
   }

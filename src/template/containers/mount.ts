@@ -2,13 +2,13 @@
 import { shown } from '../display-value.ts';
 
 /** `source:destination[:ro]`, which all releases of Singularity read alike; or why not. */
-export type ReadMount = { readonly bind: string } | { readonly refusal: string };
+export type ParsedMount = { readonly bind: string } | { readonly refusal: string };
 
 /**
  * @param written the value of `-v` or `--bind`, or the keys of `--mount`
  * @param allowed folders that may be mounted, with all below them; undefined: any
  */
-export function readMount(written: string, allowed: readonly string[] | undefined): ReadMount {
+export function parseMount(written: string, allowed: readonly string[] | undefined): ParsedMount {
   const parts = /^(?:[^:]*,)?(?:type|src|source)=/.test(written) ? readKeys(written) : readColons(written);
   if (parts === undefined) return { refusal: `${shown(written)} is no mount: write -v FOLDER:FOLDER, or …:ro` };
   const { source, destination, mode } = parts;

@@ -1,11 +1,11 @@
 // The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
-import { TemplateProblem } from '../errors.ts';
+import { TemplateError } from '../errors.ts';
 import { shown } from '../display-value.ts';
-import type { AgentPlace, Template, Variables } from '../template.ts';
-import { argumentsAt, readTaskContainer, setUpOf, type ContainerSettings } from './plan-singularity.ts';
-import type { PyxisAdditions, PyxisForm } from './pyxis-shape.ts';
+import type { AgentLocation, Template, Variables } from '../template.ts';
+import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './plan-singularity.ts';
+import type { PyxisAdditions, PyxisSpec } from './pyxis-shape.ts';
 import { isPlainForPyxis } from './restricted-values.ts';
-import type { ContainerVariable, ReadArguments } from './container-arguments.ts';
+import type { ContainerVariable, ContainerArguments } from './container-arguments.ts';
 
 /** What a job script is told of a container that Pyxis makes. */
 export interface PyxisFacts {
@@ -25,12 +25,12 @@ export interface PyxisPlan {
   readonly notes: readonly string[];
 }
 
-const NOTHING: ReadArguments = { mounts: [], passed: [], environment: [], dropped: [] };
+const NOTHING: ContainerArguments = { mounts: [], passed: [], environment: [], dropped: [] };
 
 /**
  * Pure.
  * @param settings undefined: nothing is known of containers, and a task may mount nothing
- * @throws TemplateProblem when an argument of the task can't be used
+ * @throws TemplateError when an argument of the task can't be used
  */
 export function planPyxis(
   template: Pick<Template, 'agent' | 'pyxis'>,
@@ -44,9 +44,9 @@ export function planPyxis(
   const task = readTaskContainer(variables.task);
   const own =
     task.arguments.trim() === '' && settings !== undefined
-      ? argumentsAt(place, settings.arguments, undefined)
-      : argumentsAt(place, task.arguments, settings?.mounts ?? []);
-  const extra = settings === undefined ? NOTHING : argumentsAt(place, settings.extraArguments, undefined);
+      ? parseArgumentsAt(place, settings.arguments, undefined)
+      : parseArgumentsAt(place, task.arguments, settings?.mounts ?? []);
+  const extra = settings === undefined ? NOTHING : parseArgumentsAt(place, settings.extraArguments, undefined);
 
   const mounts = [...extra.mounts, ...own.mounts];
   for (const mount of mounts) checkMount(place, mount);
@@ -57,7 +57,7 @@ export function planPyxis(
       isWhole: form.kind === 'script',
       imageName: pyxis.imageName(variables) ?? '',
       environment: [...extra.environment, ...own.environment],
-      setUp: setUpOf(task, settings),
+      setUp: setUpScriptOf(task, settings),
     },
     additions: {
       mounts: [...shared.mounts, ...mounts],
@@ -78,7 +78,7 @@ export function planPyxis(
 const OUT_OF_REACH = 'this template has --container-image in a variable or an array, and not as a word of its command';
 
 /** The job reads its clearml.conf there. What srun starts is shown it by the template, which knows the folder of the job. */
-function seesShared(form: PyxisForm, sharedDir: string | undefined): { mounts: string[]; notes: string[] } {
+function seesShared(form: PyxisSpec, sharedDir: string | undefined): { mounts: string[]; notes: string[] } {
   const folder = sharedDir?.replace(/\/+$/, '');
   if (form.kind === 'step' || folder === undefined || isMounted(form.mounts, folder)) return { mounts: [], notes: [] };
   const mount = `${folder}:${folder}`;
@@ -100,9 +100,9 @@ function isPlainForMount(mount: string): boolean {
   return isPlainForPyxis(mount) && !mount.includes(',');
 }
 
-function checkMount({ file, line, column }: AgentPlace, mount: string): void {
+function checkMount({ file, line, column }: AgentLocation, mount: string): void {
   if (isPlainForMount(mount)) return;
-  throw new TemplateProblem(
+  throw new TemplateError(
     file,
     line,
     column,

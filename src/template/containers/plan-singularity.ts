@@ -1,13 +1,13 @@
 // The container of one task: its image and arguments, else those of the configuration, as its job script is to be told them.
-import { TemplateProblem } from '../errors.ts';
-import type { AgentPlace } from '../template.ts';
-import { readImage } from './image.ts';
+import { TemplateError } from '../errors.ts';
+import type { AgentLocation } from '../template.ts';
+import { parseImage } from './image.ts';
 import {
-  ArgumentRefused,
-  readArguments,
+  ContainerArgumentError,
+  parseContainerArguments,
   singularityOptions,
   type ContainerVariable,
-  type ReadArguments,
+  type ContainerArguments,
 } from './container-arguments.ts';
 
 /** What clearml.conf says about containers. */
@@ -69,16 +69,16 @@ export interface ContainerPlan {
  * Pure.
  * @param settings undefined: tasks run on the node itself
  * @returns undefined where the template has no container made of the agent's command
- * @throws TemplateProblem when the template and the mode don't fit, or the image or an argument can't be used
+ * @throws TemplateError when the template and the mode don't fit, or the image or an argument can't be used
  */
-export function planForTemplate(
-  place: AgentPlace,
+export function planSingularity(
+  place: AgentLocation,
   task: Readonly<Record<string, unknown>>,
   settings: ContainerSettings | undefined,
 ): ContainerPlan | undefined {
   const { command } = place;
   if (settings !== undefined) {
-    if (startsContainer(command)) return planContainer(place, readTaskContainer(task), settings);
+    if (startsContainer(command)) return planImage(place, readTaskContainer(task), settings);
     throw problem(
       place,
       '--singularity-mode, and no singularity or apptainer stands before ${CLEARML_AGENT_EXECUTE}: write singularity exec in front of it',
@@ -93,8 +93,8 @@ export function planForTemplate(
   return undefined;
 }
 
-/** @throws TemplateProblem when there is no image, or one or an argument that can't be used */
-function planContainer(place: AgentPlace, task: TaskContainer, settings: ContainerSettings): ContainerPlan {
+/** @throws TemplateError when there is no image, or one or an argument that can't be used */
+function planImage(place: AgentLocation, task: TaskContainer, settings: ContainerSettings): ContainerPlan {
   const imageName = task.image.trim() || settings.image?.trim();
   if (imageName === undefined || imageName === '') {
     throw problem(
@@ -102,14 +102,14 @@ function planContainer(place: AgentPlace, task: TaskContainer, settings: Contain
       'the task has no container image: set one in it, or agent.default_docker.image in clearml.conf',
     );
   }
-  const read = readImage(imageName);
+  const read = parseImage(imageName);
   if ('refusal' in read) throw problem(place, `the container image ${read.refusal}`);
 
   const own =
     task.arguments.trim() === ''
-      ? argumentsAt(place, settings.arguments, undefined)
-      : argumentsAt(place, task.arguments, settings.mounts);
-  const extra = argumentsAt(place, settings.extraArguments, undefined);
+      ? parseArgumentsAt(place, settings.arguments, undefined)
+      : parseArgumentsAt(place, task.arguments, settings.mounts);
+  const extra = parseArgumentsAt(place, settings.extraArguments, undefined);
   return {
     facts: {
       image: read.image,
@@ -121,14 +121,14 @@ function planContainer(place: AgentPlace, task: TaskContainer, settings: Contain
       ssh: settings.ssh,
       options: [extra, own].flatMap(singularityOptions),
       environment: [...extra.environment, ...own.environment],
-      setUp: setUpOf(task, settings),
+      setUp: setUpScriptOf(task, settings),
     },
     notes: [...extra.dropped, ...own.dropped],
   };
 }
 
 /** What runs before the agent: the script of the configuration, then the task's own. */
-export function setUpOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
+export function setUpScriptOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
   return [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
 }
 
@@ -168,15 +168,19 @@ function findRuntime(command: readonly string[]): string {
   return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;
 }
 
-export function argumentsAt(place: AgentPlace, written: string, mounts: readonly string[] | undefined): ReadArguments {
+export function parseArgumentsAt(
+  place: AgentLocation,
+  written: string,
+  mounts: readonly string[] | undefined,
+): ContainerArguments {
   try {
-    return readArguments(written, mounts);
+    return parseContainerArguments(written, mounts);
   } catch (error) {
-    if (!(error instanceof ArgumentRefused)) throw error;
+    if (!(error instanceof ContainerArgumentError)) throw error;
     throw problem(place, error.message);
   }
 }
 
-function problem({ file, line, column }: AgentPlace, finding: string): TemplateProblem {
-  return new TemplateProblem(file, line, column, finding);
+function problem({ file, line, column }: AgentLocation, finding: string): TemplateError {
+  return new TemplateError(file, line, column, finding);
 }

@@ -1,9 +1,9 @@
 // How a template has Pyxis make a container, of the whole script or of what srun starts, and where its mounts can be added to.
-import type { DirectiveWord } from '../directive.ts';
-import { MAGIC_WORD } from '../directive.ts';
+import type { DirectiveToken } from '../directive.ts';
+import { DIRECTIVE_PREFIX } from '../directive.ts';
 import type { Insertion } from '../insertion.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
-import type { PyxisAdditions, PyxisForm, PyxisPlace } from './pyxis-shape.ts';
+import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from './pyxis-shape.ts';
 
 /** A word, with each value in it as one mark. */
 interface PlainWord {
@@ -11,11 +11,11 @@ interface PlainWord {
   readonly end: number;
 }
 
-export function findPyxis(
+export function findPyxisContainer(
   text: string,
-  words: readonly DirectiveWord[],
+  words: readonly DirectiveToken[],
   { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
-): PyxisForm | undefined {
+): PyxisSpec | undefined {
   const directives = words.map((word) => ({ text: textOf(word), end: word.end }));
   const whole = readPlace(directives);
   if (whole !== undefined) {
@@ -31,7 +31,7 @@ export function findPyxis(
 const IMAGE = /^--container-image(?:=|$)/;
 const MOUNTS = /^--container-mounts(?:=|$)/;
 
-function readPlace(words: readonly PlainWord[]): PyxisPlace | undefined {
+function readPlace(words: readonly PlainWord[]): PyxisInsertionPoint | undefined {
   const image = endOfOption(words, IMAGE);
   return image === undefined ? undefined : { imageEnd: image, mountsEnd: endOfOption(words, MOUNTS) };
 }
@@ -62,12 +62,12 @@ function namesImage(text: string, comments: readonly number[]): boolean {
   });
 }
 
-function textOf({ parts }: DirectiveWord): string {
+function textOf({ parts }: DirectiveToken): string {
   return parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join('');
 }
 
 /** The pieces of text that add this to a template. */
-export function addToPyxis(text: string, form: PyxisForm, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
+export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
   const list = mounts.join(',');
   return form.places.flatMap(({ imageEnd, mountsEnd }) => {
     const merged = list === '' || mountsEnd === undefined ? [] : [insert(mountsEnd, `,${list}`)];
@@ -78,7 +78,7 @@ export function addToPyxis(text: string, form: PyxisForm, { mounts, mountsHome }
     if (options.length === 0) return merged;
     if (form.kind === 'step') return [...merged, insert(imageEnd, options.map((option) => ` ${option}`).join(''))];
     const lineEnd = text.indexOf('\n', imageEnd);
-    const lines = options.map((option) => `\n${MAGIC_WORD} ${option}`).join('');
+    const lines = options.map((option) => `\n${DIRECTIVE_PREFIX} ${option}`).join('');
     return [...merged, insert(lineEnd === -1 ? text.length : lineEnd, `${ADDED}${lines}`)];
   });
 }

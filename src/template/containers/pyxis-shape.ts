@@ -7,11 +7,11 @@ export interface PyxisAdditions {
   readonly mountsHome: boolean;
 }
 
-export interface PyxisForm {
+export interface PyxisSpec {
   /** The whole script runs in the image (directives), or what srun starts does (a command). */
   readonly kind: 'script' | 'step';
   /** Where the value of `--container-image` ends, and the one of `--container-mounts`, where there is one. Empty: out of reach. */
-  readonly places: readonly PyxisPlace[];
+  readonly places: readonly PyxisInsertionPoint[];
   /** What the template itself mounts, each value as one mark. */
   readonly mounts: string;
   /** Whether the template says itself that the home folder is mounted, or that it is not. */
@@ -19,7 +19,7 @@ export interface PyxisForm {
   readonly mountsHome: boolean;
 }
 
-export interface PyxisPlace {
+export interface PyxisInsertionPoint {
   readonly imageEnd: number;
   readonly mountsEnd: number | undefined;
 }

@@ -1,10 +1,10 @@
 // Where in a template, in words and in texts that become words, the value of an option stands that is a list or a line of a script.
-import type { DirectiveWord } from '../directive.ts';
+import type { DirectiveToken } from '../directive.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 
 /** A stretch that becomes the value of an option, which is named without its dashes. */
-export interface PyxisValue extends Range {
+export interface RestrictedValue extends Range {
   readonly option: string;
 }
 
@@ -21,18 +21,18 @@ const OF_SINGULARITY = ['bind', 'mount', 'env'];
 const IS_SINGULARITY = /(?:^|\/)(?:singularity|apptainer)$/;
 
 interface PlainWord extends Range {
-  /** Each expansion and each blank is one NUL. */
+  /** Each expansion and each placeholder is one NUL. */
   readonly text: string;
 }
 
 /** What the words of directives and commands are, however they are quoted and on however many lines. */
-export interface PyxisWords {
-  readonly values: readonly PyxisValue[];
+export interface RestrictedOptions {
+  readonly values: readonly RestrictedValue[];
   /** Words that surely are no value of such an option. */
   readonly others: readonly Range[];
 }
 
-export function pyxisWords(words: readonly DirectiveWord[], commands: readonly Command[]): PyxisWords {
+export function restrictedOptions(words: readonly DirectiveToken[], commands: readonly Command[]): RestrictedOptions {
   const directives = words.map(({ start, end, parts }) => ({
     start,
     end,
@@ -48,7 +48,7 @@ export function pyxisWords(words: readonly DirectiveWord[], commands: readonly C
 
 const ANY = new RegExp(`--(?:container-|(?:${LISTS.join('|')})\\b)|-B`);
 
-function valuesIn(words: readonly PlainWord[]): PyxisValue[] {
+function valuesIn(words: readonly PlainWord[]): RestrictedValue[] {
   const isSingularity = words.some(({ text }) => IS_SINGULARITY.test(text));
   return words.flatMap(({ text, start, end }, index) => {
     const [, long, longValue, short, shortValue] = OPTION.exec(text) ?? [];
@@ -66,7 +66,11 @@ function valuesIn(words: readonly PlainWord[]): PyxisValue[] {
  * The option in whose value this place stands; undefined where it is in none. In an array or a variable that holds options for a
  * later command, and in the text of a script, it is told by its line, or by the word in front.
  */
-export function pyxisOptionAt(text: string, place: Range, { values, others }: PyxisWords): string | undefined {
+export function restrictedOptionAt(
+  text: string,
+  place: Range,
+  { values, others }: RestrictedOptions,
+): string | undefined {
   const value = values.find((candidate) => isInside(place, candidate));
   if (value !== undefined) return value.option;
   if (others.some((word) => isInside(place, word))) return undefined;

@@ -1,11 +1,11 @@
 // What a task's value may hold in an option that lists mounts or variables, and in one that Pyxis writes into a script of the node.
-import { TemplateProblem } from '../errors.ts';
+import { TemplateError } from '../errors.ts';
 import { shown } from '../display-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
-import type { ValueText } from '../resolve-value.ts';
+import type { ResolvedValue } from '../resolve-value.ts';
 import { isReference } from './image.ts';
-import { isPyxisImage } from './pyxis-image.ts';
-import { pyxisOptionAt, type PyxisWords } from './restricted-options.ts';
+import { isPyxisImagePlaceholder } from './pyxis-image.ts';
+import { restrictedOptionAt, type RestrictedOptions } from './restricted-options.ts';
 
 /**
  * Pyxis prints mounts and names of variables into `echo "…"` of that script (`enroot_create_start_config` in its
@@ -29,26 +29,26 @@ const SCHEME = /^(?:docker|dockerd|podman):\/\//;
 
 /**
  * @param value as Pyxis is given it
- * @throws TemplateProblem for one that Pyxis or enroot could read as anything but a plain value
+ * @throws TemplateError for one that Pyxis or enroot could read as anything but a plain value
  */
-export function checkPyxisValue(
+export function checkRestrictedValue(
   source: TemplateSource,
-  blank: Range,
-  { text: value, origin }: ValueText,
-  words: PyxisWords,
+  placeholder: Range,
+  { text: value, origin }: ResolvedValue,
+  words: RestrictedOptions,
 ): void {
-  const option = pyxisOptionAt(source.text, blank, words);
+  const option = restrictedOptionAt(source.text, placeholder, words);
   if (option === undefined) return;
-  const trouble = isPyxisImage(source.text, blank)
+  const trouble = isPyxisImagePlaceholder(source.text, placeholder)
     ? imageTrouble(value)
-    : troubleFor(option, value, origin, source, blank);
+    : troubleFor(option, value, origin, source, placeholder);
   if (trouble === undefined) return;
-  const { line, column } = positionAt(source.text, blank.start);
-  throw new TemplateProblem(source.file, line, column, `${shown(value)} for --${option} ${trouble}`);
+  const { line, column } = positionAt(source.text, placeholder.start);
+  throw new TemplateError(source.file, line, column, `${shown(value)} for --${option} ${trouble}`);
 }
 
 /** What a value must be in this option. */
-export function needOf(option: string): 'part of a mount' | 'one variable' | 'plain for Pyxis' {
+export function requirementOf(option: string): 'part of a mount' | 'one variable' | 'plain for Pyxis' {
   if (MOUNTS.test(option)) return 'part of a mount';
   return VARIABLES.test(option) ? 'one variable' : 'plain for Pyxis';
 }
@@ -60,11 +60,11 @@ const VARIABLES = /^(?:export|env)$/;
 function troubleFor(
   option: string,
   value: string,
-  origin: ValueText['origin'],
+  origin: ResolvedValue['origin'],
   { text }: TemplateSource,
   { start }: Range,
 ): string | undefined {
-  switch (needOf(option)) {
+  switch (requirementOf(option)) {
     case 'part of a mount':
       // What the template itself says may be any folder.
       if (origin === 'default') return option.startsWith('container-') ? plainTrouble(value) : undefined;

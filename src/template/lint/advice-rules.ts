@@ -40,7 +40,7 @@ export const ADVICE_RULES = {
   ),
   'shell-in-directive': warning(
     'No shell reads a directive: variables, commands and ~ are taken as they stand.',
-    'Write the value out, or take a blank; for paths Slurm knows %j, %x and %u.',
+    'Write the value out, or take a placeholder; for paths Slurm knows %j, %x and %u.',
   ),
   'option-twice': warning('sbatch takes the last of several.', 'Take one of the two out.'),
   priority: warning(

@@ -1,9 +1,9 @@
 // What is doubtful about the directives of a template: lines that sbatch passes over, and options that do something else than was meant.
 import { nearestName } from '../../base/nearest.ts';
 import { headerLines } from '../check-directives.ts';
-import { MAGIC_WORD } from '../directive.ts';
+import { DIRECTIVE_PREFIX } from '../directive.ts';
 import { findingAt } from './finding-at.ts';
-import { BLANK_MARK, defaultText, readOptions, type DirectiveOption } from './options.ts';
+import { PLACEHOLDER_MARK, defaultText, readOptions, type DirectiveOption } from './options.ts';
 import { imageTrouble } from './pyxis-image.ts';
 import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
@@ -35,14 +35,14 @@ function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
     return [findingAt(source, start, 'directive-look-alike', 'sbatch takes this line for a comment.')];
   }
   const [word = ''] = /^#[A-Za-z]+(?=[ \t]+-)/.exec(text) ?? [];
-  const isMisspelt = word !== MAGIC_WORD && nearestName(word.toUpperCase(), [MAGIC_WORD], 2) !== undefined;
+  const isMisspelt = word !== DIRECTIVE_PREFIX && nearestName(word.toUpperCase(), [DIRECTIVE_PREFIX], 2) !== undefined;
   return isMisspelt && word !== '#SLURM'
     ? [
         findingAt(
           source,
           start,
           'directive-look-alike',
-          `sbatch takes this line for a comment: ${word} is not ${MAGIC_WORD}.`,
+          `sbatch takes this line for a comment: ${word} is not ${DIRECTIVE_PREFIX}.`,
         ),
       ]
     : [];
@@ -60,18 +60,18 @@ function otherScheduler(reading: Reading): Finding[] {
 
 /** A # within a word; one behind a space is a comment that was meant as one. */
 function cutByHash({ source }: Reading, { start, text }: Line): Finding[] {
-  if (!text.startsWith(MAGIC_WORD)) return [];
+  if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
   const unquoted = text
-    .slice(MAGIC_WORD.length)
+    .slice(DIRECTIVE_PREFIX.length)
     .replaceAll(/\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^}]*\}|\$<[^>]*>/g, (part) => 'x'.repeat(part.length));
   const hash = unquoted.indexOf('#');
   if (hash <= 0 || /\s/.test(unquoted[hash - 1] ?? '')) return [];
   const kept =
     text
-      .slice(0, MAGIC_WORD.length + hash)
+      .slice(0, DIRECTIVE_PREFIX.length + hash)
       .split(/\s/)
       .at(-1) ?? '';
-  const at = start + MAGIC_WORD.length + hash;
+  const at = start + DIRECTIVE_PREFIX.length + hash;
   return [findingAt(source, at, 'hash-in-directive', `sbatch reads only "${kept}": the # behind it begins a comment.`)];
 }
 
@@ -88,7 +88,10 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   if (name === 'priority') add('priority', '--priority needs the rights of an operator.');
   if (name === 'nice' && value.startsWith('-')) add('priority', 'A negative --nice needs the rights of an operator.');
   if (name === 'job-name' && !isOurName(option)) {
-    add('job-name', `The job will be called clearml_task_ID-ATTEMPT, not "${value.replaceAll(BLANK_MARK, '…')}".`);
+    add(
+      'job-name',
+      `The job will be called clearml_task_ID-ATTEMPT, not "${value.replaceAll(PLACEHOLDER_MARK, '…')}".`,
+    );
   }
   if (name === 'export') {
     const text = defaultText(option) ?? 'ALL';
@@ -104,8 +107,8 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
 }
 
 /** The name of ClearML's own examples, which the job's begins with. */
-function isOurName({ value, blanks }: DirectiveOption): boolean {
-  return value === `clearml_task_${BLANK_MARK}` && blanks[0]?.variable === 'CLEARML_TASK.id';
+function isOurName({ value, placeholders }: DirectiveOption): boolean {
+  return value === `clearml_task_${PLACEHOLDER_MARK}` && placeholders[0]?.variable === 'CLEARML_TASK.id';
 }
 
 /** A login shell, or a PATH that the template sets. */

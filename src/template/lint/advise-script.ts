@@ -3,7 +3,7 @@ import { expectsImage } from '../containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
 import { findingAt } from './finding-at.ts';
-import { BLANK_MARK, defaultText, readOptions, type DirectiveOption } from './options.ts';
+import { PLACEHOLDER_MARK, defaultText, readOptions, type DirectiveOption } from './options.ts';
 import { imageTrouble } from './pyxis-image.ts';
 import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
@@ -34,7 +34,7 @@ function adviseCommand(
   const [program] = words;
   const found: Finding[] = [];
   const startsAgent = script.blocks.some(
-    ({ blank }) => blank.block === 'CLEARML_AGENT_EXECUTE' && isInside(blank, command),
+    ({ placeholder }) => placeholder.block === 'CLEARML_AGENT_EXECUTE' && isInside(placeholder, command),
   );
   const hasOwnSrun = script.functions.some(({ name }) => name === 'srun');
 
@@ -80,7 +80,7 @@ function isOneNode(options: readonly DirectiveOption[]): boolean {
 
 function asksForGpus(options: readonly DirectiveOption[]): boolean {
   return options.some((option) => {
-    const text = defaultText(option) ?? BLANK_MARK;
+    const text = defaultText(option) ?? PLACEHOLDER_MARK;
     if (/^gpus(?:-per-\w+)?$/.test(option.name)) return text !== '0';
     return /^(?:gres|tres-per-\w+)$/.test(option.name) && text.includes('gpu');
   });
@@ -120,7 +120,7 @@ function moduleWithoutProfile(
 
 /** Commands behind POST_SETUP, on the script's own level: a function that is defined there is of no use either. */
 function tooLate({ source }: Reading, { blocks, commands }: LexedScript): Finding[] {
-  const end = blocks.find(({ blank }) => blank.block === 'CLEARML_POST_SETUP')?.blank.end;
+  const end = blocks.find(({ placeholder }) => placeholder.block === 'CLEARML_POST_SETUP')?.placeholder.end;
   const late = end === undefined ? undefined : commands.find(({ start, words }) => start > end && words.length > 0);
   if (late === undefined) return [];
   return [

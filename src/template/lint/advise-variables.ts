@@ -1,11 +1,11 @@
 // What is doubtful about the variables of a template: names that lead nowhere, and values that a task may lack.
 import { nearestName } from '../../base/nearest.ts';
-import { BLOCKS, readBlank, type ValueBlank } from '../placeholder.ts';
-import { orProblem, type TemplateProblem } from '../errors.ts';
+import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../placeholder.ts';
+import { collectError, type TemplateError } from '../errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../job-variables.ts';
-import type { Site } from '../shell/lexed-script.ts';
+import type { Occurrence } from '../shell/lexed-script.ts';
 import { knownFields, mayLack } from '../task-fields.ts';
-import { doubtSentence } from '../taint/find-occurrences.ts';
+import { possibleReachMessage } from '../taint/find-occurrences.ts';
 import { PLAIN_BY_NATURE } from '../taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../variables.ts';
 import { findingAt } from './finding-at.ts';
@@ -13,33 +13,39 @@ import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {
-  const { source, words, sites } = reading;
+  const { source, words, occurrences } = reading;
   const inDirectives = words.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.kind === 'blank' ? [part.blank] : [])),
+    parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
   );
-  const blanks = [...inDirectives, ...sites.map(({ blank }) => blank)];
+  const placeholders = [...inDirectives, ...occurrences.map(({ placeholder }) => placeholder)];
   return [
-    ...blanks.flatMap((blank) => adviseBlank(blank).map(([rule, text]) => findingAt(source, blank.start, rule, text))),
-    ...sites.filter(mayBeReadAgain).map(({ blank, place }) => {
-      const by = place.kind === 'read again' ? place.by : '';
+    ...placeholders.flatMap((placeholder) =>
+      advisePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
+    ),
+    ...occurrences.filter(mayBeReadAgain).map(({ placeholder, context }) => {
+      const by = context.kind === 're-evaluated' ? context.by : '';
       return findingAt(
         source,
-        blank.start,
+        placeholder.start,
         'may-be-read-again',
-        `${by} reads the value of ${blank.variable} as code a second time, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+        `${by} reads the value of ${placeholder.variable} as code a second time, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
       );
     }),
-    ...sites.flatMap((site) =>
-      adviseReaches(site).map((text) => findingAt(source, site.blank.start, 'may-be-read-again', text)),
+    ...occurrences.flatMap((occurrence) =>
+      adviseReaches(occurrence).map((text) =>
+        findingAt(source, occurrence.placeholder.start, 'may-be-read-again', text),
+      ),
     ),
-    ...reading.doubts.map((doubt) => findingAt(source, doubt.blank.start, 'may-be-evaluated', doubtSentence(doubt))),
+    ...reading.possibleReaches.map((doubt) =>
+      findingAt(source, doubt.placeholder.start, 'may-be-evaluated', possibleReachMessage(doubt)),
+    ),
     ...misspelt(reading),
   ];
 }
 
 type Advice = readonly [rule: Finding['rule'], sentence: string];
 
-function adviseBlank({ variable, fallback, written }: ValueBlank): Advice[] {
+function advisePlaceholder({ variable, fallback, written }: ValuePlaceholder): Advice[] {
   const trouble = troubleWithName(variable.split('.'));
   if (trouble !== undefined) return [trouble];
   if (fallback !== undefined || !mayLack(variable)) return [];
@@ -90,18 +96,18 @@ function didYouMean(name: string, known: readonly string[]): string {
 }
 
 /** A number that is evaluated is no news: another value is refused with a sentence of its own. */
-function adviseReaches({ blank, reaches = [] }: Site): string[] {
+function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
   return reaches
     .filter(({ need }) => need === 'plain word')
     .slice(0, 1)
     .map(
       ({ by, variable, line }) =>
-        `The value of ${blank.variable} comes through ${variable} to ${by} in line ${line}, which evaluates it, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+        `The value of ${placeholder.variable} comes through ${variable} to ${by} in line ${line}, which evaluates it, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
     );
 }
 
-function mayBeReadAgain({ blank, place }: Site): boolean {
-  return place.kind === 'read again' && !PLAIN_BY_NATURE.test(blank.variable);
+function mayBeReadAgain({ placeholder, context }: Occurrence): boolean {
+  return context.kind === 're-evaluated' && !PLAIN_BY_NATURE.test(placeholder.variable);
 }
 
 /** Names that bash expands, and that were probably meant to be ours: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
@@ -110,7 +116,7 @@ function misspelt({ source, script }: Reading): Finding[] {
   return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
     const name = match[1] ?? match[2] ?? match[3] ?? '';
     if (isComment(text, match.index, script?.comments ?? []) || isSetSomewhere(name, text)) return [];
-    if (readsAsBlank(source, match.index)) return [];
+    if (isPlaceholderAt(source, match.index)) return [];
     const meant = meantBy(name);
     if (meant === undefined) return [];
     return [
@@ -123,10 +129,10 @@ const OURS = [...PLAIN_NAMES, ...TREE_NAMES, ...BLOCKS];
 
 const OF_THE_JOB = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names);
 
-/** A blank that can't be read counts too: it was told of as what it is. */
-function readsAsBlank(source: Reading['source'], at: number): boolean {
-  const problems: TemplateProblem[] = [];
-  return orProblem(problems, () => readBlank(source, at)) !== undefined || problems.length > 0;
+/** A placeholder that can't be read counts too: it was told of as what it is. */
+function isPlaceholderAt(source: Reading['source'], at: number): boolean {
+  const problems: TemplateError[] = [];
+  return collectError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
 }
 
 function meantBy(name: string): string | undefined {

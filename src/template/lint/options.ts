@@ -1,7 +1,7 @@
 // The options that a template's directives set, each by its long name, with where it stands.
-import type { ValueBlank } from '../placeholder.ts';
+import type { ValuePlaceholder } from '../placeholder.ts';
 import { AMOUNT_OPTIONS } from '../amount-options.ts';
-import type { DirectiveWord } from '../directive.ts';
+import type { DirectiveToken } from '../directive.ts';
 import { readShortOptions } from '../refused-directives.ts';
 
 /** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
@@ -35,19 +35,19 @@ const WITH_VALUE: readonly string[] = [
   ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
 ];
 
-/** What a blank is in the text of a value. */
-export const BLANK_MARK = '\0';
+/** What a placeholder is in the text of a value. */
+export const PLACEHOLDER_MARK = '\0';
 
 export interface DirectiveOption {
   readonly name: string;
-  /** As sbatch understands it, each blank as one mark; empty where it has none. */
+  /** As sbatch understands it, each placeholder as one mark; empty where it has none. */
   readonly value: string;
-  readonly blanks: readonly ValueBlank[];
+  readonly placeholders: readonly ValuePlaceholder[];
   /** Where the option stands. */
   readonly start: number;
 }
 
-export function readOptions(words: readonly DirectiveWord[]): DirectiveOption[] {
+export function readOptions(words: readonly DirectiveToken[]): DirectiveOption[] {
   const options: DirectiveOption[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index];
@@ -55,40 +55,40 @@ export function readOptions(words: readonly DirectiveWord[]): DirectiveOption[] 
     const text = textOf(word);
     const named = readName(text);
     if (named === undefined) continue;
-    const next = named.wantsNext ? words[index + 1] : undefined;
+    const next = named.takesNext ? words[index + 1] : undefined;
     if (next !== undefined) index += 1;
     options.push({
       name: named.name,
       value: next === undefined ? named.value : textOf(next),
-      blanks: [...blanksOf(word), ...(next === undefined ? [] : blanksOf(next))],
+      placeholders: [...placeholdersOf(word), ...(next === undefined ? [] : placeholdersOf(next))],
       start: word.start,
     });
   }
   return options;
 }
 
-function readName(text: string): { name: string; value: string; wantsNext: boolean } | undefined {
+function readName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
   const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
-  if (long !== undefined) return { name: long, value, wantsNext: sign === '' && WITH_VALUE.includes(long) };
+  if (long !== undefined) return { name: long, value, takesNext: sign === '' && WITH_VALUE.includes(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
   // Those without a value may stand in front of it in the same word: `-Ht10`.
   const { letters } = readShortOptions(text);
   const name = LONG_NAMES[letters.at(-1) ?? ''];
   const rest = text.slice(1 + letters.length);
-  return name === undefined ? undefined : { name, value: rest, wantsNext: rest === '' };
+  return name === undefined ? undefined : { name, value: rest, takesNext: rest === '' };
 }
 
-function textOf({ parts }: DirectiveWord): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : BLANK_MARK)).join('');
+function textOf({ parts }: DirectiveToken): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : PLACEHOLDER_MARK)).join('');
 }
 
-function blanksOf({ parts }: DirectiveWord): ValueBlank[] {
-  return parts.flatMap((part) => (part.kind === 'blank' ? [part.blank] : []));
+function placeholdersOf({ parts }: DirectiveToken): ValuePlaceholder[] {
+  return parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []));
 }
 
-/** The value with its blanks as their defaults; undefined where one has none. */
-export function defaultText({ value, blanks }: DirectiveOption): string | undefined {
-  if (blanks.some(({ fallback }) => fallback === undefined)) return undefined;
-  const rest = [...blanks];
-  return value.replaceAll(BLANK_MARK, () => rest.shift()?.fallback ?? '');
+/** The value with its placeholders as their defaults; undefined where one has none. */
+export function defaultText({ value, placeholders }: DirectiveOption): string | undefined {
+  if (placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
+  const rest = [...placeholders];
+  return value.replaceAll(PLACEHOLDER_MARK, () => rest.shift()?.fallback ?? '');
 }

@@ -1,5 +1,5 @@
 // The folders that must be there before the job begins: those of its --output and --error, which Slurm does not make.
-import { BLANK_MARK, readOptions } from './options.ts';
+import { PLACEHOLDER_MARK, readOptions } from './options.ts';
 import type { Reading } from './read-leniently.ts';
 
 export interface OutputFolder {
@@ -21,7 +21,7 @@ export function outputFolders({ words }: Reading): OutputFolder[] {
     if (slash <= 0) return [];
     const folder = value.slice(0, slash);
     const path = folder.startsWith('/') || base === undefined ? folder : `${base}/${folder}`;
-    const isOpen = path.includes(BLANK_MARK) || /%\d*[A-Za-z]/.test(path);
-    return [{ path: path.replaceAll(BLANK_MARK, '…'), option: name, at: start, isOpen }];
+    const isOpen = path.includes(PLACEHOLDER_MARK) || /%\d*[A-Za-z]/.test(path);
+    return [{ path: path.replaceAll(PLACEHOLDER_MARK, '…'), option: name, at: start, isOpen }];
   });
 }

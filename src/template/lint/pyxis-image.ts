@@ -1,9 +1,9 @@
 // What is wrong with the name of an image that a template gives to Pyxis.
-import { pyxisImage } from '../containers/pyxis-image.ts';
+import { toPyxisImage } from '../containers/pyxis-image.ts';
 
 /** What is wrong with it, or undefined. */
 export function imageTrouble(image: string): string | undefined {
-  const meant = pyxisImage(image);
+  const meant = toPyxisImage(image);
   return meant === image
     ? undefined
     : `Releases of enroot before 4.0 look for "${image}" on Docker Hub: write "${meant}".`;

@@ -49,11 +49,11 @@ export const REFUSAL_RULES = {
   ),
   'words-filter': error(
     'Several words can stand only where whole arguments of a command do.',
-    'Take the blank out of quotes and away from other text, or drop |words.',
+    'Take the placeholder out of quotes and away from other text, or drop |words.',
   ),
   'unpaired-quotes': error('The default can not be split into words.', 'Write its quotes in pairs.'),
   'escaped-blank': error(
-    'Nobody can tell whether the backslash or the blank is meant; values are quoted anyway.',
+    'Nobody can tell whether the backslash or the placeholder is meant; values are quoted anyway.',
     'Take the backslash away.',
   ),
   'refused-option': error(

@@ -1,13 +1,13 @@
 // The script of a task that sets nothing but what it must: for Slurm to say whether it would take such a job.
-import type { ValueBlank } from '../placeholder.ts';
-import { orProblem } from '../errors.ts';
+import type { ValuePlaceholder } from '../placeholder.ts';
+import { collectError } from '../errors.ts';
 import { parseTemplate } from '../parse-template.ts';
 import { FIELDS } from '../task-fields.ts';
 import type { Variables } from '../template.ts';
 import { readOptions } from './options.ts';
 import type { Reading } from './read-leniently.ts';
 
-/** What Slurm takes on every cluster, for options whose blank has no default. Of any other nobody can tell what it may be. */
+/** What Slurm takes on every cluster, for options whose placeholder has no default. Of any other nobody can tell what it may be. */
 const SMALL: Readonly<Record<string, string>> = {
   'cpus-per-task': '1',
   mem: '100M',
@@ -20,22 +20,22 @@ const SMALL: Readonly<Record<string, string>> = {
 
 /** undefined where the renderer refuses the template. A line with a value that nobody can guess is left out. */
 export function sampleScript(reading: Reading): string | undefined {
-  const { source, words, sites } = reading;
+  const { source, words, occurrences } = reading;
   const samples = new Map<string, string>();
   const isLeftOut = new Set<number>();
 
-  for (const { name, blanks, start } of readOptions(words)) {
-    for (const blank of blanks) {
-      if (blank.fallback !== undefined) continue;
-      const sample = exampleOf(blank) ?? SMALL[name];
+  for (const { name, placeholders, start } of readOptions(words)) {
+    for (const placeholder of placeholders) {
+      if (placeholder.fallback !== undefined) continue;
+      const sample = exampleOf(placeholder) ?? SMALL[name];
       if (sample === undefined) isLeftOut.add(source.text.lastIndexOf('\n', start) + 1);
-      else samples.set(blank.variable, sample);
+      else samples.set(placeholder.variable, sample);
     }
   }
   // What stands in the script Slurm does not read.
-  for (const { blank } of sites) {
-    if (samples.has(blank.variable) || blank.fallback !== undefined) continue;
-    samples.set(blank.variable, exampleOf(blank) ?? '1');
+  for (const { placeholder } of occurrences) {
+    if (samples.has(placeholder.variable) || placeholder.fallback !== undefined) continue;
+    samples.set(placeholder.variable, exampleOf(placeholder) ?? '1');
   }
 
   let text = source.text;
@@ -46,13 +46,13 @@ export function sampleScript(reading: Reading): string | undefined {
       '#'.padEnd((end === -1 ? text.length : end) - at) +
       text.slice(end === -1 ? text.length : end);
   }
-  return orProblem([], () => {
+  return collectError([], () => {
     const blocks = { preSetup: ':', agentExecute: ':', postSetup: ':' };
     return parseTemplate(text, source.file).render(sampleVariables(samples), blocks).script;
   });
 }
 
-function exampleOf({ variable }: ValueBlank): string | undefined {
+function exampleOf({ variable }: ValuePlaceholder): string | undefined {
   return FIELDS.find(({ name }) => name === variable)?.example;
 }
 

@@ -8,7 +8,7 @@ export interface SecretLike {
 
 const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
-    // Not a variable, a command, a blank, a path or a word of a few letters.
+    // Not a variable, a command, a placeholder, a path or a word of a few letters.
     pattern:
       /\b\w*(?:secret|passw(?:or)?d|passphrase|token(?![si])|api_?key|access_key|credential)\w*=(?:(["'])(?![/~.]|[^"'\n]*[$`])[^"'\n]{8,}\1|(?![^\s;&|]*[$`])(?!\d+\b)[^\s"';&|/~.][^\s"';&|]{7,})/gi,
     what: 'A value for a variable whose name says that it is secret',

@@ -1,18 +1,22 @@
-// The template as a plain script, for programs that know nothing of blanks: each blank becomes a variable of the same length.
+// The template as a plain script, for programs that know nothing of placeholders: each placeholder becomes a variable of the same length.
 import type { Range } from '../source.ts';
 import { insertAll, type Insertion } from '../insertion.ts';
-import type { Place } from '../shell/quoting-context.ts';
+import type { QuotingContext } from '../shell/quoting-context.ts';
 import type { Reading } from './read-leniently.ts';
 
 /**
- * Lines and columns are those of the template, so that what is found in it is found there. A blank is a variable and no fixed
+ * Lines and columns are those of the template, so that what is found in it is found there. A placeholder is a variable and no fixed
  * word, since a checker would complain of conditions that are always true. undefined where bash could not read the script.
  */
-export function standIn({ script, readable, sites }: Reading): string | undefined {
+export function standIn({ script, readable, occurrences }: Reading): string | undefined {
   if (script === undefined) return undefined;
   const insertions: Insertion[] = [
-    ...sites.map(({ blank: { start, end }, place }) => ({ start, end, text: variable(end - start, place) })),
-    ...script.blocks.map(({ blank: { block, start, end } }) => ({
+    ...occurrences.map(({ placeholder: { start, end }, context }) => ({
+      start,
+      end,
+      text: variable(end - start, context),
+    })),
+    ...script.blocks.map(({ placeholder: { block, start, end } }) => ({
       start,
       end,
       text: block === 'CLEARML_AGENT_EXECUTE' ? 'x'.repeat(end - start) : 'true'.padEnd(end - start),
@@ -22,9 +26,9 @@ export function standIn({ script, readable, sites }: Reading): string | undefine
 }
 
 /** The variable's name is of capitals: a checker takes it for one of the environment. */
-function variable(length: number, { kind }: Place): string {
+function variable(length: number, { kind }: QuotingContext): string {
   switch (kind) {
-    case 'word':
+    case 'unquoted':
       return `"\${${'V'.repeat(length - 5)}}"`;
     case 'double quotes':
     case 'quoted default':
@@ -34,12 +38,15 @@ function variable(length: number, { kind }: Place): string {
     case 'single quotes':
     case 'ansi quotes':
     case 'quoted here-document':
-    case 'read again':
+    case 're-evaluated':
       return 'x'.repeat(length);
   }
 }
 
-/** Where a checker's finding may be about a blank rather than about what the author wrote. */
-export function blankRanges({ script, sites }: Reading): Range[] {
-  return [...sites.map(({ blank }) => blank), ...(script?.blocks.map(({ blank }) => blank) ?? [])];
+/** Where a checker's finding may be about a placeholder rather than about what the author wrote. */
+export function placeholderRanges({ script, occurrences }: Reading): Range[] {
+  return [
+    ...occurrences.map(({ placeholder }) => placeholder),
+    ...(script?.blocks.map(({ placeholder }) => placeholder) ?? []),
+  ];
 }

@@ -4,7 +4,7 @@ import { positionAt } from '../source.ts';
 import { readOptions } from './options.ts';
 import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
-import { blankRanges } from './stand-in.ts';
+import { placeholderRanges } from './stand-in.ts';
 
 /** @param stderr what `bash -n` said of the stand-in */
 export function bashFindings(stderr: string): Finding[] {
@@ -38,19 +38,19 @@ export const SHELLCHECK_ARGS: readonly string[] = ['--format=json1', '--severity
 
 /** @param stdout what shellcheck said of the stand-in; empty where it said nothing that can be read */
 export function shellcheckFindings(stdout: string, reading: Reading): Finding[] {
-  const blanks = blankRanges(reading).map(({ start, end }) => ({
+  const placeholders = placeholderRanges(reading).map(({ start, end }) => ({
     start: positionAt(reading.source.text, start),
     end: positionAt(reading.source.text, end),
   }));
   return readComments(stdout).flatMap(({ line, endLine, column, endColumn, code, message }) => {
-    const isOfBlank = blanks.some(
-      (blank) =>
-        blank.start.line >= line &&
-        blank.end.line <= endLine &&
-        blank.start.column <= endColumn &&
-        blank.end.column > column,
+    const isInPlaceholder = placeholders.some(
+      (placeholder) =>
+        placeholder.start.line >= line &&
+        placeholder.end.line <= endLine &&
+        placeholder.start.column <= endColumn &&
+        placeholder.end.column > column,
     );
-    if (isOfBlank || NOT_MEANT.includes(code)) return [];
+    if (isInPlaceholder || NOT_MEANT.includes(code)) return [];
     return [{ line, column, rule: 'shellcheck', sentence: `SC${code}: ${message}` } as const];
   });
 }

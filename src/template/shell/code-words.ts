@@ -2,12 +2,12 @@
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import {
-  CODE_READERS,
+  EVALUATORS,
   FILE_RUNNERS,
   NAME_TAKERS,
   SHELL_VARIABLES,
   WORDS_FROM_INPUT,
-  type CodeReader,
+  type Evaluator,
 } from './evaluators.ts';
 
 /** A stretch that `by` reads as code. */
@@ -19,7 +19,7 @@ export interface CodeRange extends Range {
 
 interface Invocation {
   readonly name: string;
-  readonly reader: CodeReader;
+  readonly reader: Evaluator;
   readonly rest: readonly Word[];
 }
 
@@ -84,7 +84,7 @@ export function optionFiles(command: Pick<Command, 'words'>, text: string): Word
 }
 
 /** The program that reads this command's standard input as code, if one does. */
-export function inputReader(command: Command, text: string): Omit<CodeRange, keyof Range> | undefined {
+export function inputEvaluator(command: Command, text: string): Omit<CodeRange, keyof Range> | undefined {
   const programs = invocations(command, text);
   const isFedWords = command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)));
   const found = isFedWords ? programs[0] : programs.find(({ reader, rest }) => readsInput(reader, rest));
@@ -98,7 +98,7 @@ function invocations(command: Pick<Command, 'words'>, text: string): Invocation[
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
     const meant = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
-    const reader = CODE_READERS.find(({ names }) => meant.some((one) => names.test(one)));
+    const reader = EVALUATORS.find(({ names }) => meant.some((one) => names.test(one)));
     return reader === undefined
       ? []
       : [{ name: name === '\0' ? raw : name, reader, rest: command.words.slice(index + 1) }];
@@ -117,7 +117,7 @@ function baseName({ text }: Word): string {
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
-function wordsOfCode(reader: CodeReader, rest: readonly Word[]): readonly Word[] {
+function wordsOfCode(reader: Evaluator, rest: readonly Word[]): readonly Word[] {
   const { words } = reader;
   if (words.which === 'all') return rest;
   if (words.which === 'like') {
@@ -145,7 +145,7 @@ const SURE_OPTION = /^[-+]./;
 const POSSIBLE_OPTION = /^(?:[-+].|\0)/;
 
 /** How many words are options of the program itself: what follows its first operand is none of its business. */
-function countOptions({ optionsWithArgument }: CodeReader, rest: readonly Word[], pattern: RegExp): number {
+function countOptions({ optionsWithArgument }: Evaluator, rest: readonly Word[], pattern: RegExp): number {
   let count = 0;
   for (let text = rest[0]?.text; text !== undefined && pattern.test(text); text = rest[count]?.text) {
     count += optionsWithArgument?.test(text) === true ? 2 : 1;
@@ -153,7 +153,7 @@ function countOptions({ optionsWithArgument }: CodeReader, rest: readonly Word[]
   return count;
 }
 
-function readsInput(reader: CodeReader, rest: readonly Word[]): boolean {
+function readsInput(reader: Evaluator, rest: readonly Word[]): boolean {
   if (reader.input !== 'code unless told') return reader.input === 'code';
   if (wordsOfCode(reader, rest).length > 0) return false;
   const options = countOptions(reader, rest, SURE_OPTION);

@@ -2,7 +2,7 @@
 import type { Range } from '../source.ts';
 import { attempt, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import { lexParenthesized } from './expansions.ts';
-import { skipBlanks, skipLines } from './whitespace.ts';
+import { skipSpaces, skipLines } from './whitespace.ts';
 import { lexRedirection } from './redirections.ts';
 import { lexConditional } from './conditional.ts';
 import { noteOpenPatterns, noteTime } from './parser-bugs.ts';
@@ -80,7 +80,7 @@ function lexPipeline(lexer: Lexer): void {
     const from = lexer.at;
     lexCommand(lexer);
     elements.push({ start: from, end: lexer.at });
-    skipBlanks(lexer);
+    skipSpaces(lexer);
     const bar = matchHere(lexer, /\|&|\|(?!\|)/y);
     if (bar === undefined) break;
     lexer.at += bar.length;
@@ -90,7 +90,7 @@ function lexPipeline(lexer: Lexer): void {
 }
 
 function lexCommand(lexer: Lexer): void {
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   const start = lexer.at;
   const reserved = matchHere(lexer, RESERVED) ?? '';
   const stop = COMPOUNDS.get(reserved);
@@ -124,7 +124,7 @@ function lexCompound(lexer: Lexer, opener: string, stop: Stop): void {
 function lexLoop(lexer: Lexer, opener: string): void {
   const start = lexer.at;
   lexer.at += opener.length;
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   if (looksAt(lexer, '((')) {
     if (!lexParenthesized(lexer, 2)) throw unclosed(lexer, start, '((');
   } else {
@@ -135,7 +135,7 @@ function lexLoop(lexer: Lexer, opener: string): void {
     const words = hasWords ? lexLoopWords(lexer) : [];
     // Without words the loop goes over "$@".
     if (!hasWords) lexer.found.expansions.push({ start: from, end: from, name: '@', form: 'value' });
-    lexer.found.fillings.push({ name, from: { start: from, end: lexer.at }, words });
+    lexer.found.implicitAssignments.push({ name, from: { start: from, end: lexer.at }, words });
   }
   lexList(lexer, 'done', start);
   endCompound(lexer, start);
@@ -144,10 +144,10 @@ function lexLoop(lexer: Lexer, opener: string): void {
 function lexLoopWords(lexer: Lexer): Word[] {
   const words: Word[] = [];
   lexer.at += 'in'.length;
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   while (lexer.at < lexer.end && !'\n;#'.includes(peek(lexer))) {
     words.push(lexWord(lexer, 'element'));
-    skipBlanks(lexer);
+    skipSpaces(lexer);
   }
   return words;
 }
@@ -156,7 +156,7 @@ function lexLoopWords(lexer: Lexer): Word[] {
 function lexCase(lexer: Lexer): void {
   const start = lexer.at;
   lexer.at += 'case'.length;
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   const { start: wordAt, end } = lexWord(lexer, 'operand');
   lexer.found.caseWords.push({ start: wordAt, end });
   skipLines(lexer);
@@ -179,7 +179,7 @@ function lexCase(lexer: Lexer): void {
 function lexPatterns(lexer: Lexer): void {
   if (peek(lexer) === '(') lexer.at += 1;
   while (lexer.at < lexer.end) {
-    skipBlanks(lexer);
+    skipSpaces(lexer);
     if (peek(lexer) === '|') lexer.at += 1;
     else if (peek(lexer) === ')') {
       lexer.at += 1;
@@ -191,9 +191,9 @@ function lexPatterns(lexer: Lexer): void {
 /** `function NAME { …; }`, with or without parentheses behind the name. */
 function lexFunction(lexer: Lexer): void {
   lexer.at += 'function'.length;
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   const { text } = lexWord(lexer, 'operand');
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   lexer.at += matchHere(lexer, /\([ \t]*\)/y)?.length ?? 0;
   lexFunctionBody(lexer, text);
 }
@@ -207,7 +207,7 @@ function lexFunctionBody(lexer: Lexer, name: string): void {
 
 function endCompound(lexer: Lexer, start: number): void {
   do {
-    skipBlanks(lexer);
+    skipSpaces(lexer);
   } while (lexRedirection(lexer));
   lexer.found.compounds.push({ start, end: lexer.at });
 }
@@ -217,7 +217,7 @@ function lexSimple(lexer: Lexer): void {
   const assignments: Word[] = [];
   const words: Word[] = [];
   for (;;) {
-    skipBlanks(lexer);
+    skipSpaces(lexer);
     if (lexRedirection(lexer)) continue;
     const character = peek(lexer);
     if (character === '' || '\n;&|)#'.includes(character)) break;

@@ -1,7 +1,7 @@
 // Assignments that are more than that: to integers and arrays, which bash evaluates, and to variables that it runs.
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
-import type { Place } from './quoting-context.ts';
+import type { QuotingContext } from './quoting-context.ts';
 import { CODE_VARIABLES, DECLARERS, HANDED_ON, INTEGER_VARIABLES } from './evaluators.ts';
 
 /** Names that the script declares anywhere, since an assignment may run long after the line below it. */
@@ -21,7 +21,7 @@ interface Assignment extends Range {
   readonly isLiteralArray: boolean;
 }
 
-/** A name, and how far it reaches; a name that holds a blank is none. */
+/** A name, and how far it reaches; a name that holds a placeholder is none. */
 const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[[^\]]*\])?\+?=/;
 
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
@@ -63,18 +63,18 @@ export function declarations(
   command: Command,
   names: DeclaredNames,
   text: string,
-): (Range & { readonly place: Place })[] {
+): (Range & { readonly context: QuotingContext })[] {
   const plain = command.assignments.map((word) => readAssignment(word, text));
   const flags = declarerFlags(command);
   const declared = flags === undefined ? [] : command.words.slice(1).map((word) => readAssignment(word, text));
   const [program, first] = command.words;
   if (program?.text === 'let' && first !== undefined) {
-    return [{ start: first.start, end: command.end, place: { kind: 'number', where: 'let' } }];
+    return [{ start: first.start, end: command.end, context: { kind: 'number', where: 'let' } }];
   }
   return [
     ...(flags === undefined ? command.words.flatMap((word) => handedOn(word, text)) : []),
-    ...plain.flatMap((assignment) => placeOfValue(assignment, names)),
-    ...declared.flatMap((assignment) => placeOfDeclared(assignment, names, flags ?? '')),
+    ...plain.flatMap((assignment) => evaluatedValue(assignment, names)),
+    ...declared.flatMap((assignment) => evaluatedDeclaration(assignment, names, flags ?? '')),
   ];
 }
 
@@ -104,39 +104,50 @@ function readAssignment(word: Word, text: string): Assignment {
   };
 }
 
-function handedOn({ start, end }: Word, text: string): (Range & { place: Place })[] {
+function handedOn({ start, end }: Word, text: string): (Range & { context: QuotingContext })[] {
   const [before = '', name = ''] = HANDED_ON.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
-  return [{ start: start + before.length, end, place: { kind: 'read again', by: `bash, through ${name}` } }];
+  return [{ start: start + before.length, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
 }
 
-function placeOfValue({ name, valueAt, end }: Assignment, names: DeclaredNames): (Range & { place: Place })[] {
+function evaluatedValue(
+  { name, valueAt, end }: Assignment,
+  names: DeclaredNames,
+): (Range & { context: QuotingContext })[] {
   if (name === undefined) return [];
   if (names.integers.has(name))
-    return [{ start: valueAt, end, place: { kind: 'number', where: `the integer ${name}` } }];
+    return [{ start: valueAt, end, context: { kind: 'number', where: `the integer ${name}` } }];
   if (CODE_VARIABLES.test(name))
-    return [{ start: valueAt, end, place: { kind: 'read again', by: `bash, through ${name}` } }];
+    return [{ start: valueAt, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
   return [];
 }
 
-function placeOfDeclared(assignment: Assignment, names: DeclaredNames, flags: string): (Range & { place: Place })[] {
+function evaluatedDeclaration(
+  assignment: Assignment,
+  names: DeclaredNames,
+  flags: string,
+): (Range & { context: QuotingContext })[] {
   const { name, subscript, valueAt, start, end } = assignment;
-  if (name === undefined) return [{ start, end, place: { kind: 'read again', by: 'bash, as the name of a variable' } }];
-  const subscripts: (Range & { place: Place })[] =
+  if (name === undefined)
+    return [{ start, end, context: { kind: 're-evaluated', by: 'bash, as the name of a variable' } }];
+  const subscripts: (Range & { context: QuotingContext })[] =
     subscript === undefined
       ? []
       : [
           {
             ...subscript,
-            place:
+            context:
               flags.includes('A') || names.associative.has(name)
-                ? { kind: 'read again', by: `bash, as a key of ${name}` }
+                ? { kind: 're-evaluated', by: `bash, as a key of ${name}` }
                 : { kind: 'number', where: `a subscript of ${name}` },
           },
         ];
   // The elements of a literal array are words like any others.
   const isEvaluated = (/[aAn]/.test(flags) || names.arrays.has(name)) && !assignment.isLiteralArray;
   if (isEvaluated)
-    return [...subscripts, { start: valueAt, end, place: { kind: 'read again', by: `bash, as the array ${name}` } }];
-  return [...subscripts, ...placeOfValue(assignment, names)];
+    return [
+      ...subscripts,
+      { start: valueAt, end, context: { kind: 're-evaluated', by: `bash, as the array ${name}` } },
+    ];
+  return [...subscripts, ...evaluatedValue(assignment, names)];
 }

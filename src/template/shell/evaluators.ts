@@ -19,7 +19,7 @@ export type CodeWords =
       readonly isAnywhere?: true;
     };
 
-export interface CodeReader {
+export interface Evaluator {
   readonly names: RegExp;
   readonly words: CodeWords;
   /**
@@ -33,7 +33,7 @@ export interface CodeReader {
   readonly optionsWithArgument?: RegExp;
 }
 
-export const CODE_READERS: readonly CodeReader[] = [
+export const EVALUATORS: readonly Evaluator[] = [
   {
     names: /^(?:r?ba|da|a|z|r?k|mk|pdk|ya|c|tc|fi)?sh$|^busybox$/,
     words: { which: 'after', option: /^-[A-Za-z]*c|^--(?:command|init-command)/ },

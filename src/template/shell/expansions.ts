@@ -1,29 +1,29 @@
 // The quotes and expansions of bash, which hold each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
-import { readBlank } from '../placeholder.ts';
-import { attempt, lexBlank, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
-import type { Place } from './quoting-context.ts';
+import { readPlaceholder } from '../placeholder.ts';
+import { attempt, lexPlaceholder, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import type { QuotingContext } from './quoting-context.ts';
 
 /**
  * Which quotes mean something here: all of them; all, but inside double quotes; all, but inside the double quotes
  * that stand in an expansion in double quotes; none, in a here-document.
  */
-export type Surroundings = 'bare' | 'quoted' | 'requoted' | 'document';
+export type QuoteNesting = 'bare' | 'quoted' | 'requoted' | 'document';
 
-/** Reads one quoted text, one expansion, one blank, or else one character. */
-export function lexPiece(lexer: Lexer, surroundings: Surroundings, place: Place): void {
-  if (lexBlank(lexer, place)) return;
+/** Reads one quoted text, one expansion, one placeholder, or else one character. */
+export function lexPiece(lexer: Lexer, surroundings: QuoteNesting, context: QuotingContext): void {
+  if (lexPlaceholder(lexer, context)) return;
   const character = peek(lexer);
   if (character === '\\') lexEscape(lexer);
   else if (character === '`') lexBackquotes(lexer);
   else if (character === '$') lexDollar(lexer, surroundings);
   else if (character === "'" && surroundings !== 'document') lexSingleQuotes(lexer, surroundings);
-  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer, surroundings, place);
+  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer, surroundings, context);
   else lexer.at += 1;
 }
 
-function lexDoubleQuotes(lexer: Lexer, surroundings: Surroundings, around: Place): void {
+function lexDoubleQuotes(lexer: Lexer, surroundings: QuoteNesting, around: QuotingContext): void {
   const openedAt = lexer.at;
-  const place = placeInDoubleQuotes(surroundings, around);
+  const context = contextInDoubleQuotes(surroundings, around);
   lexer.at += 1;
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
@@ -32,13 +32,13 @@ function lexDoubleQuotes(lexer: Lexer, surroundings: Surroundings, around: Place
       return;
     }
     if (character === "'") lexer.at += 1;
-    else lexPiece(lexer, surroundings === 'bare' ? 'quoted' : 'requoted', place);
+    else lexPiece(lexer, surroundings === 'bare' ? 'quoted' : 'requoted', context);
   }
   throw unclosed(lexer, openedAt, '"');
 }
 
 /** In `"${x:-"…"}"` bash expands braces as if the inner quotes were none, so the value must not rely on them. */
-function placeInDoubleQuotes(surroundings: Surroundings, around: Place): Place {
+function contextInDoubleQuotes(surroundings: QuoteNesting, around: QuotingContext): QuotingContext {
   if (surroundings === 'bare') return { kind: 'double quotes' };
   return around.kind === 'quoted default' ? { kind: 'quoted default', isRequoted: true } : around;
 }
@@ -47,13 +47,13 @@ function placeInDoubleQuotes(surroundings: Surroundings, around: Place): Place {
  * Within `"${x:-…}"` bash wants single quotes in pairs and then takes them literally:
  * of what stands between them only a plain word is sure to arrive.
  */
-function lexSingleQuotes(lexer: Lexer, surroundings: Surroundings): void {
+function lexSingleQuotes(lexer: Lexer, surroundings: QuoteNesting): void {
   const openedAt = lexer.at;
-  const place: Place =
-    surroundings === 'bare' ? { kind: 'single quotes' } : { kind: 'read again', by: '\'…\' inside "${…}"' };
+  const context: QuotingContext =
+    surroundings === 'bare' ? { kind: 'single quotes' } : { kind: 're-evaluated', by: '\'…\' inside "${…}"' };
   lexer.at += 1;
   while (lexer.at < lexer.end) {
-    if (lexBlank(lexer, place)) continue;
+    if (lexPlaceholder(lexer, context)) continue;
     lexer.at += 1;
     if (lexer.source.text[lexer.at - 1] === "'") return;
   }
@@ -64,7 +64,7 @@ function lexAnsiQuotes(lexer: Lexer): void {
   const openedAt = lexer.at;
   lexer.at += 2;
   while (lexer.at < lexer.end) {
-    if (lexBlank(lexer, { kind: 'ansi quotes' })) continue;
+    if (lexPlaceholder(lexer, { kind: 'ansi quotes' })) continue;
     const character = peek(lexer);
     if (character === '\\') {
       lexEscape(lexer);
@@ -80,7 +80,7 @@ function lexBackquotes(lexer: Lexer): void {
   const openedAt = lexer.at;
   lexer.at += 1;
   while (lexer.at < lexer.end) {
-    if (lexBlank(lexer, { kind: 'read again', by: 'backquotes' })) continue;
+    if (lexPlaceholder(lexer, { kind: 're-evaluated', by: 'backquotes' })) continue;
     const character = peek(lexer);
     if (character === '\\') {
       lexEscape(lexer);
@@ -105,7 +105,7 @@ function noteBackquoted({ source, found, at }: Lexer, openedAt: number): void {
 }
 
 /** Reads an expansion; a `$` that begins none is one character, also the one of `$"…"`. */
-function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
+function lexDollar(lexer: Lexer, surroundings: QuoteNesting): void {
   const openedAt = lexer.at;
   if (looksAt(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
   if (looksAt(lexer, '$(')) {
@@ -121,7 +121,7 @@ function lexDollar(lexer: Lexer, surroundings: Surroundings): void {
   } else {
     const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);
     lexer.at += (name ?? matchHere(lexer, /\$[@*#?$!-]/y))?.length ?? 1;
-    if (name !== undefined) noteOpenName(lexer, openedAt);
+    if (name !== undefined) noteUnbracedName(lexer, openedAt);
     const expanded = name ?? matchBefore(lexer, openedAt);
     if (expanded !== undefined)
       lexer.found.expansions.push({ start: openedAt, end: lexer.at, name: expanded.slice(1), form: 'value' });
@@ -134,13 +134,13 @@ function matchBefore({ source, at }: Lexer, start: number): string | undefined {
   return read === '$@' || read === '$*' ? read : undefined;
 }
 
-function noteOpenName(lexer: Lexer, start: number): void {
-  const blank = peek(lexer) === '$' ? readBlank(lexer.source, lexer.at) : undefined;
-  if (blank?.kind === 'value') lexer.found.openNames.push({ start, end: lexer.at, blank });
+function noteUnbracedName(lexer: Lexer, start: number): void {
+  const placeholder = peek(lexer) === '$' ? readPlaceholder(lexer.source, lexer.at) : undefined;
+  if (placeholder?.kind === 'value') lexer.found.unbracedNames.push({ start, end: lexer.at, placeholder });
 }
 
 /** `${…}` (bash(1), "Parameter Expansion"). The closing brace is the first one outside of quotes and expansions. */
-function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
+function lexParameter(lexer: Lexer, surroundings: QuoteNesting): void {
   const openedAt = lexer.at;
   lexer.at += 2;
   const head = matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-]|\$(?![{<]))?/y) ?? '';
@@ -152,17 +152,17 @@ function lexParameter(lexer: Lexer, surroundings: Surroundings): void {
   const operator = matchHere(lexer, /:?[-=+?]/y);
   const start = lexer.at;
   const isOffset = operator === undefined && peek(lexer) === ':';
-  const place = operator === undefined ? PATTERN : placeOfDefault(surroundings);
+  const context = operator === undefined ? PATTERN : contextOfDefault(surroundings);
   while (lexer.at < lexer.end) {
     if (peek(lexer) === '}') {
       if (isOffset) lexer.found.arithmetic.push({ start, end: lexer.at, where: 'an offset of ${…}' });
       lexer.at += 1;
       noteExpansion(lexer, openedAt, head, operator);
       if (operator?.endsWith('=') === true)
-        lexer.found.fillings.push({ name: head, from: { start, end: lexer.at - 1 } });
+        lexer.found.implicitAssignments.push({ name: head, from: { start, end: lexer.at - 1 } });
       return;
     }
-    lexPiece(lexer, surroundings, place);
+    lexPiece(lexer, surroundings, context);
   }
   throw unclosed(lexer, openedAt, '${');
 }
@@ -182,13 +182,13 @@ function noteExpansion(lexer: Lexer, start: number, head: string, operator: stri
   lexer.found.expansions.push({ start, end: lexer.at, name, form });
 }
 
-const PATTERN: Place = { kind: 'read again', by: 'a pattern of ${…}' };
+const PATTERN: QuotingContext = { kind: 're-evaluated', by: 'a pattern of ${…}' };
 
-function placeOfDefault(surroundings: Surroundings): Place {
-  if (surroundings === 'bare') return { kind: 'word', needsQuotes: true, canSplit: false };
+function contextOfDefault(surroundings: QuoteNesting): QuotingContext {
+  if (surroundings === 'bare') return { kind: 'unquoted', needsQuotes: true, canSplit: false };
   if (surroundings === 'quoted') return { kind: 'quoted default', isRequoted: false };
-  if (surroundings === 'requoted') return { kind: 'read again', by: '${…} in quotes in ${…} in quotes' };
-  return { kind: 'read again', by: '${…} in a here-document' };
+  if (surroundings === 'requoted') return { kind: 're-evaluated', by: '${…} in quotes in ${…} in quotes' };
+  return { kind: 're-evaluated', by: '${…} in a here-document' };
 }
 
 /** Reads on after the `[`, to the bracket that closes it. */

@@ -1,28 +1,31 @@
 // Text that is read as code later, where a plain word right behind a name would make another name of it.
-import type { TemplateProblem } from '../errors.ts';
-import { problemAt, type TemplateSource } from '../source.ts';
-import type { OpenName, Site } from './lexed-script.ts';
+import type { TemplateError } from '../errors.ts';
+import { templateErrorAt, type TemplateSource } from '../source.ts';
+import type { UnbracedName, Occurrence } from './lexed-script.ts';
 
-/** A variable, or the tilde of a home folder, up to the blank. */
+/** A variable, or the tilde of a home folder, up to the placeholder. */
 const NAME_BEFORE = /(?:\$\w+|(?<![\w./}-])~[\w.-]*)$/;
 
-/** Blanks behind a name that is not expanded before the text is read again; in what else a shell reads, the name gets braces. */
+/** Placeholders behind a name that is not expanded before the text is read again; in what else a shell reads, the name gets braces. */
 export function extendedNames(
   source: TemplateSource,
-  sites: readonly Site[],
-  openNames: readonly OpenName[],
-): TemplateProblem[] {
-  return sites.flatMap(({ blank, place }) => {
-    if (place.kind !== 'read again' || openNames.some((open) => open.blank === blank || open.end === blank.start))
+  occurrences: readonly Occurrence[],
+  unbracedNames: readonly UnbracedName[],
+): TemplateError[] {
+  return occurrences.flatMap(({ placeholder, context }) => {
+    if (
+      context.kind !== 're-evaluated' ||
+      unbracedNames.some((open) => open.placeholder === placeholder || open.end === placeholder.start)
+    )
       return [];
-    const lineStart = source.text.lastIndexOf('\n', blank.start - 1) + 1;
-    const name = NAME_BEFORE.exec(source.text.slice(lineStart, blank.start))?.[0];
+    const lineStart = source.text.lastIndexOf('\n', placeholder.start - 1) + 1;
+    const name = NAME_BEFORE.exec(source.text.slice(lineStart, placeholder.start))?.[0];
     if (name === undefined) return [];
     const instead = name.startsWith('~') ? 'write $HOME/ or another character between' : `write \${${name.slice(1)}}`;
     return [
-      problemAt(
+      templateErrorAt(
         source,
-        blank.start,
+        placeholder.start,
         'extended-name',
         `the value would be read as a part of the name ${name}: ${instead}`,
       ),

@@ -1,29 +1,31 @@
-// Here-documents: where each one ends, and the blanks in it (bash(1), "Here Documents").
-import { problemAt } from '../source.ts';
+// Here-documents: where each one ends, and the placeholders in it (bash(1), "Here Documents").
+import { templateErrorAt } from '../source.ts';
 import { lexPiece } from './expansions.ts';
-import { lexBlank, peek, type Lexer, type PendingDocument } from './lexer.ts';
-import type { Place } from './quoting-context.ts';
+import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer.ts';
+import type { QuotingContext } from './quoting-context.ts';
 
 /** Reads the text of each document that was announced on the line before. */
 export function lexPendingDocuments(lexer: Lexer): void {
   const announced = lexer.pending;
   lexer.pending = [];
-  announced.forEach((document, index) => lexDocument(lexer, document, placeIn(document, lexer.depth > 0 && index > 0)));
+  announced.forEach((document, index) =>
+    lexDocument(lexer, document, contextOf(document, lexer.depth > 0 && index > 0)),
+  );
 }
 
 /** In a command substitution bash before 5.2 knows of one document a line, and takes the text of the next for commands. */
-function placeIn({ isQuoted }: PendingDocument, isOverlooked: boolean): Place {
-  if (isOverlooked) return { kind: 'read again', by: 'bash before 5.2, in the second here-document of a line,' };
+function contextOf({ isQuoted }: PendingDocument, isOverlooked: boolean): QuotingContext {
+  if (isOverlooked) return { kind: 're-evaluated', by: 'bash before 5.2, in the second here-document of a line,' };
   return { kind: isQuoted ? 'quoted here-document' : 'here-document' };
 }
 
-function lexDocument(lexer: Lexer, document: PendingDocument, place: Place): void {
+function lexDocument(lexer: Lexer, document: PendingDocument, context: QuotingContext): void {
   const body = { start: lexer.at, end: endOfBody(lexer, document) };
   const outerEnd = lexer.end;
   lexer.end = body.end;
   while (lexer.at < lexer.end) {
-    if (!document.isQuoted) lexPiece(lexer, 'document', place);
-    else if (!lexBlank(lexer, place)) lexer.at += 1;
+    if (!document.isQuoted) lexPiece(lexer, 'document', context);
+    else if (!lexPlaceholder(lexer, context)) lexer.at += 1;
   }
   lexer.end = outerEnd;
   lexer.found.documents.push({ ...document, body, isNested: lexer.depth > 0 });
@@ -36,7 +38,7 @@ function endOfBody(lexer: Lexer, document: PendingDocument): number {
   for (const line of logicalLines(text, lexer.at, document.isQuoted)) {
     if (endsDocument(line.text, document)) return line.start;
   }
-  throw problemAt(
+  throw templateErrorAt(
     lexer.source,
     document.operatorAt,
     'unclosed-syntax',

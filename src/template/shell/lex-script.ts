@@ -1,19 +1,19 @@
-// A whole script read as bash would read it, without running anything: the blanks in it, each with its place.
+// A whole script read as bash would read it, without running anything: the placeholders in it, each with its place.
 import type { Range, TemplateSource } from '../source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
 import type { LexedScript } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
-import { checkMisreadings } from './parser-bugs.ts';
+import { checkParserBugs } from './parser-bugs.ts';
 
 /**
- * Pure. Comments are skipped, so blanks in them are no sites.
- * @throws TemplateProblem for quotes, here-documents and expansions that are never closed, for blanks where none may stand, and for what some bash misreads
+ * Pure. Comments are skipped, so placeholders in them are no occurrences.
+ * @throws TemplateError for quotes, here-documents and expansions that are never closed, for placeholders where none may stand, and for what some bash misreads
  */
 export function lexScript(source: TemplateSource): LexedScript {
   return lexRange(source, { start: 0, end: source.text.length });
 }
 
-/** A stretch of the text read as a script of its own. @throws TemplateProblem */
+/** A stretch of the text read as a script of its own. @throws TemplateError */
 export function lexRange(source: TemplateSource, { start, end }: Range): LexedScript {
   const lexer: Lexer = {
     source,
@@ -23,7 +23,7 @@ export function lexRange(source: TemplateSource, { start, end }: Range): LexedSc
     pending: [],
     lexSubstitution,
     found: {
-      sites: [],
+      occurrences: [],
       blocks: [],
       commands: [],
       compounds: [],
@@ -34,18 +34,18 @@ export function lexRange(source: TemplateSource, { start, end }: Range): LexedSc
       arithmetic: [],
       processSubstitutions: [],
       coprocesses: [],
-      openNames: [],
+      unbracedNames: [],
       expansions: [],
-      fillings: [],
+      implicitAssignments: [],
       arrays: [],
       caseWords: [],
       substitutions: [],
-      misreadings: [],
+      parserBugs: [],
       comments: [],
     },
   };
   lexList(lexer, 'end', start);
-  lexer.found.sites.sort((a, b) => a.blank.start - b.blank.start);
-  checkMisreadings(lexer);
+  lexer.found.occurrences.sort((a, b) => a.placeholder.start - b.placeholder.start);
+  checkParserBugs(lexer);
   return lexer.found;
 }

@@ -1,11 +1,11 @@
-// What the lexer of bash finds in a script: each blank with the place it stands in, and the commands around them.
-import type { BlockBlank, ValueBlank } from '../placeholder.ts';
+// What the lexer of bash finds in a script: each placeholder with the place it stands in, and the commands around them.
+import type { BlockPlaceholder, ValuePlaceholder } from '../placeholder.ts';
 import type { Range } from '../source.ts';
-import type { Place } from './quoting-context.ts';
+import type { QuotingContext } from './quoting-context.ts';
 
 /** A value comes to where it is evaluated, by way of a variable. */
 export interface Reach {
-  readonly blank: ValueBlank;
+  readonly placeholder: ValuePlaceholder;
   readonly need: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
   /** Who evaluates it. */
   readonly by: string;
@@ -13,30 +13,30 @@ export interface Reach {
   readonly variable: string;
   /** Where it is evaluated. */
   readonly line: number;
-  /** The blank itself is a word of what is run. */
+  /** The placeholder itself is a word of what is run. */
   readonly isDirect?: boolean;
   /** Not where a program or a check of the template's own stands between. */
   readonly isCertain: boolean;
 }
 
-/** A blank outside of comments. */
-export interface Site {
-  readonly blank: ValueBlank;
-  readonly place: Place;
+/** A placeholder outside of comments. */
+export interface Occurrence {
+  readonly placeholder: ValuePlaceholder;
+  readonly context: QuotingContext;
   /** Where its value is surely evaluated, by way of a variable. */
   readonly reaches?: readonly Reach[];
 }
 
-export interface BlockSite {
-  readonly blank: BlockBlank;
+export interface BlockOccurrence {
+  readonly placeholder: BlockPlaceholder;
   /** In a command substitution or the like. */
   readonly isNested: boolean;
   /** The kind of quotes or expression it stands in, when it can't be a command there. */
-  readonly within: Place['kind'] | undefined;
+  readonly within: QuotingContext['kind'] | undefined;
 }
 
 export interface Word extends Range {
-  /** Without its quotes; each expansion and each blank in it is one NUL. */
+  /** Without its quotes; each expansion and each placeholder in it is one NUL. */
   readonly text: string;
 }
 
@@ -78,9 +78,9 @@ export interface Arithmetic extends Range {
   readonly where: string;
 }
 
-/** `$NAME` with a blank right behind it, where a value of letters would make another name of it. */
-export interface OpenName extends Range {
-  readonly blank: ValueBlank;
+/** `$NAME` with a placeholder right behind it, where a value of letters would make another name of it. */
+export interface UnbracedName extends Range {
+  readonly placeholder: ValuePlaceholder;
 }
 
 /** A parameter that bash expands. */
@@ -92,7 +92,7 @@ export interface Expansion extends Range {
 }
 
 /** A variable that gets what stands in a stretch, other than by `NAME=…`: of a loop, or by `${NAME:=…}`. */
-export interface Filling {
+export interface ImplicitAssignment {
   readonly name: string;
   readonly from: Range;
   /** Those of a loop, of which it gets one after the other. */
@@ -100,12 +100,12 @@ export interface Filling {
 }
 
 /** The elements in `name=(…)`, from parenthesis to parenthesis. */
-export interface ArrayText extends Range {
+export interface ArrayLiteral extends Range {
   readonly elements: readonly Word[];
 }
 
 /** What some bash takes for something else within a command substitution. */
-export interface Misreading extends Range {
+export interface ParserBug extends Range {
   /** Completes "…, so that a value here could become code". */
   readonly what: string;
   /** As an order. */
@@ -114,8 +114,8 @@ export interface Misreading extends Range {
 
 export interface LexedScript {
   /** In the order of the text. */
-  readonly sites: readonly Site[];
-  readonly blocks: readonly BlockSite[];
+  readonly occurrences: readonly Occurrence[];
+  readonly blocks: readonly BlockOccurrence[];
   readonly commands: readonly Command[];
   /** Groups, loops, conditionals and subshells, each with its redirections. */
   readonly compounds: readonly Range[];
@@ -127,15 +127,15 @@ export interface LexedScript {
   readonly processSubstitutions: readonly Range[];
   /** What runs behind `coproc`. */
   readonly coprocesses: readonly Range[];
-  readonly openNames: readonly OpenName[];
+  readonly unbracedNames: readonly UnbracedName[];
   readonly expansions: readonly Expansion[];
-  readonly fillings: readonly Filling[];
-  readonly arrays: readonly ArrayText[];
+  readonly implicitAssignments: readonly ImplicitAssignment[];
+  readonly arrays: readonly ArrayLiteral[];
   /** What `case` looks at. */
   readonly caseWords: readonly Range[];
   /** `$(…)`, `<(…)` and `>(…)`, and what stands in backquotes. */
   readonly substitutions: readonly Range[];
-  readonly misreadings: readonly Misreading[];
+  readonly parserBugs: readonly ParserBug[];
   /** Where each comment begins. */
   readonly comments: readonly number[];
 }

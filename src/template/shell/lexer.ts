@@ -1,9 +1,9 @@
 // The reading head of the bash lexer: where it stands, what it has found so far, and the few moves every part of it makes.
-import { readBlank } from '../placeholder.ts';
-import { problemAt, type TemplateSource } from '../source.ts';
-import type { TemplateProblem } from '../errors.ts';
+import { readPlaceholder } from '../placeholder.ts';
+import { templateErrorAt, type TemplateSource } from '../source.ts';
+import type { TemplateError } from '../errors.ts';
 import type { LexedScript } from './lexed-script.ts';
-import type { Place } from './quoting-context.ts';
+import type { QuotingContext } from './quoting-context.ts';
 
 /** A here-document whose text begins after the next newline. */
 export interface PendingDocument {
@@ -45,8 +45,8 @@ export function matchHere(lexer: Lexer, pattern: RegExp): string | undefined {
   return match === undefined || lexer.at + match.length > lexer.end ? undefined : match;
 }
 
-export function unclosed(lexer: Lexer, openedAt: number, what: string): TemplateProblem {
-  return problemAt(
+export function unclosed(lexer: Lexer, openedAt: number, what: string): TemplateError {
+  return templateErrorAt(
     lexer.source,
     openedAt,
     'unclosed-syntax',
@@ -55,26 +55,26 @@ export function unclosed(lexer: Lexer, openedAt: number, what: string): Template
 }
 
 /**
- * Reads the blank that begins here, if one does.
- * @param place where it stands; a function is told the blank, and finds the place out later
+ * Reads the placeholder that begins here, if one does.
+ * @param place where it stands; a function is told the placeholder, and finds the place out later
  */
-export function lexBlank(lexer: Lexer, place: Place): boolean {
-  const blank = readBlank(lexer.source, lexer.at);
-  if (blank === undefined) return false;
-  if (blank.kind === 'value') lexer.found.sites.push({ blank, place });
-  else lexer.found.blocks.push({ blank, isNested: lexer.depth > 0, within: place.kind });
-  lexer.at = blank.end;
+export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
+  const placeholder = readPlaceholder(lexer.source, lexer.at);
+  if (placeholder === undefined) return false;
+  if (placeholder.kind === 'value') lexer.found.occurrences.push({ placeholder, context });
+  else lexer.found.blocks.push({ placeholder, isNested: lexer.depth > 0, within: context.kind });
+  lexer.at = placeholder.end;
   return true;
 }
 
-/** Reads a backslash and what it escapes. In front of a blank nobody could say which of the two is meant. */
+/** Reads a backslash and what it escapes. In front of a placeholder nobody could say which of the two is meant. */
 export function lexEscape(lexer: Lexer): void {
-  if (readBlank(lexer.source, lexer.at + 1) !== undefined) {
-    throw problemAt(
+  if (readPlaceholder(lexer.source, lexer.at + 1) !== undefined) {
+    throw templateErrorAt(
       lexer.source,
       lexer.at,
       'escaped-blank',
-      'a backslash in front of a blank: take it away, values are quoted for the place they stand in',
+      'a backslash in front of a placeholder: take it away, values are quoted for the place they stand in',
     );
   }
   lexer.at = Math.min(lexer.at + 2, lexer.end);

@@ -1,9 +1,9 @@
 // What bash 4.4 to 5.2 takes for something else within a command substitution: there no quoting of a value is sure to hold.
-import { isInside, problemAt } from '../source.ts';
-import type { Misreading } from './lexed-script.ts';
+import { isInside, templateErrorAt } from '../source.ts';
+import type { ParserBug } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
 
-type Kind = Pick<Misreading, 'what' | 'write'>;
+type Kind = Pick<ParserBug, 'what' | 'write'>;
 
 /** bash 5.2 reads a substitution and writes it anew, and then without these quotes (parse.y, `parse_comsub`, `read_token_word`). */
 const LOST_QUOTES: Kind = {
@@ -23,7 +23,7 @@ const FIRST_TIME: Kind = {
   write: 'write { time …; }',
 };
 
-/** Notes a `$'…'` in a group, when more than plain letters stands in it; blanks have quotes of their own. */
+/** Notes a `$'…'` in a group, when more than plain letters stands in it; placeholders have quotes of their own. */
 export function noteQuotesInGroup(lexer: Lexer, start: number): void {
   const piece = lexer.source.text.slice(start, lexer.at).replaceAll(/\$(?:\{CLEARML_[^}]*\}|<CLEARML_[^>]*>)/g, '');
   if (/^\$'.*[^\w./:@%+,=-].*'$/s.test(piece)) note(lexer, start, LOST_QUOTES);
@@ -39,15 +39,20 @@ export function noteTime(lexer: Lexer, timeAt: number): void {
 }
 
 function note(lexer: Lexer, start: number, kind: Kind): void {
-  if (lexer.depth > 0) lexer.found.misreadings.push({ start, end: lexer.at, ...kind });
+  if (lexer.depth > 0) lexer.found.parserBugs.push({ start, end: lexer.at, ...kind });
 }
 
-/** @throws TemplateProblem for what could be misread in a substitution with a value in it */
-export function checkMisreadings({ source, found }: Lexer): void {
-  for (const misreading of found.misreadings) {
-    const around = found.substitutions.filter((substitution) => isInside(misreading, substitution));
-    if (!found.sites.some(({ blank }) => around.some((one) => isInside(blank, one)))) continue;
-    const { start, what, write } = misreading;
-    throw problemAt(source, start, 'misread-by-bash', `${what}, so that a value here could become code: ${write}`);
+/** @throws TemplateError for what could be misread in a substitution with a value in it */
+export function checkParserBugs({ source, found }: Lexer): void {
+  for (const bug of found.parserBugs) {
+    const around = found.substitutions.filter((substitution) => isInside(bug, substitution));
+    if (!found.occurrences.some(({ placeholder }) => around.some((one) => isInside(placeholder, one)))) continue;
+    const { start, what, write } = bug;
+    throw templateErrorAt(
+      source,
+      start,
+      'misread-by-bash',
+      `${what}, so that a value here could become code: ${write}`,
+    );
   }
 }

@@ -1,12 +1,12 @@
 // The kinds of places in a shell script where a value may stand: what stands there decides how it must be written.
 
-export type Place =
+export type QuotingContext =
   /** In no quotes at all. */
   | {
-      readonly kind: 'word';
+      readonly kind: 'unquoted';
       /** Even a harmless value must be quoted: bare it could be a reserved word, an assignment or a file descriptor. */
       readonly needsQuotes: boolean;
-      /** The blank is the whole of an argument, so that several words could stand there. */
+      /** The placeholder is the whole of an argument, so that several words could stand there. */
       readonly canSplit: boolean;
       /** In `{a,b}` or `{1..9}`: only a number may stand there without quotes. */
       readonly isInBraces?: true;
@@ -22,7 +22,7 @@ export type Place =
   | { readonly kind: 'quoted here-document' }
   /** Read as code a second time, by this program or construct. */
   | {
-      readonly kind: 'read again';
+      readonly kind: 're-evaluated';
       readonly by: string;
       /** The character that would end the text here. */
       readonly except?: string;

@@ -1,34 +1,37 @@
 // Where a value would be read a second time, as code, as a variable's name or as arithmetic: those stretches, and why.
 import { isInside, type Range } from '../source.ts';
-import { codeWords, inputReader, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
+import { codeWords, inputEvaluator, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
-import type { Command, LexedScript, Redirection, Site, Word } from './lexed-script.ts';
-import type { Place } from './quoting-context.ts';
-import { sedPlace } from './sed-place.ts';
+import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexed-script.ts';
+import type { QuotingContext } from './quoting-context.ts';
+import { sedContext } from './sed-place.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './evaluators.ts';
 
-/** A stretch in which every blank, however it is nested and quoted, stands in this place. */
-export interface SecondReading extends Range {
-  readonly place: Place;
+/** A stretch in which every placeholder, however it is nested and quoted, stands in this place. */
+export interface ReEvaluatedRange extends Range {
+  readonly context: QuotingContext;
 }
 
 /** Positional parameters: with them a function hands its own words on to what its body runs. */
 const PARAMETERS = /\$(?:[@*1-9]|\{[@*1-9])/;
 
-/** The place of each blank once its surroundings are known. Arithmetic is the narrowest, so it wins. */
-export function placeSites(script: LexedScript, text: string): Site[] {
-  const readings = secondReadings(script, text);
-  return script.sites.map((site) => {
-    const around = readings.filter((reading) => isInside(site.blank, reading));
-    const reading = around.find(({ place }) => place.kind === 'number') ?? around[0];
-    if (reading === undefined) return site;
-    const isOfSed = reading.place.kind === 'read again' && /^g?sed$/.test(reading.place.by);
-    return { blank: site.blank, place: isOfSed ? sedPlace(text, site.blank) : reading.place };
+/** The place of each placeholder once its surroundings are known. Arithmetic is the narrowest, so it wins. */
+export function assignContexts(script: LexedScript, text: string): Occurrence[] {
+  const readings = findReEvaluated(script, text);
+  return script.occurrences.map((occurrence) => {
+    const around = readings.filter((reading) => isInside(occurrence.placeholder, reading));
+    const reading = around.find(({ context }) => context.kind === 'number') ?? around[0];
+    if (reading === undefined) return occurrence;
+    const isOfSed = reading.context.kind === 're-evaluated' && /^g?sed$/.test(reading.context.by);
+    return {
+      placeholder: occurrence.placeholder,
+      context: isOfSed ? sedContext(text, occurrence.placeholder) : reading.context,
+    };
   });
 }
 
 /** All of them, in no order. */
-export function secondReadings(script: LexedScript, text: string): SecondReading[] {
+export function findReEvaluated(script: LexedScript, text: string): ReEvaluatedRange[] {
   const names = declaredNames(script.commands, text);
   const code = [
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
@@ -38,18 +41,18 @@ export function secondReadings(script: LexedScript, text: string): SecondReading
     ...script.commands.flatMap((command) => descriptorNames(command, script)),
   ];
   return [
-    ...script.arithmetic.map(({ start, end, where }): SecondReading => ({
+    ...script.arithmetic.map(({ start, end, where }): ReEvaluatedRange => ({
       start,
       end,
-      place: { kind: 'number', where },
+      context: { kind: 'number', where },
     })),
     ...script.commands.flatMap((command) => declarations(command, names, text)),
     ...code
       .flatMap((range) => withDocuments(range, script))
-      .map(({ start, end, by, isEvenPlain }): SecondReading => ({
+      .map(({ start, end, by, isEvenPlain }): ReEvaluatedRange => ({
         start,
         end,
-        place: isEvenPlain === true ? { kind: 'number', where: `code of ${by}` } : { kind: 'read again', by },
+        context: isEvenPlain === true ? { kind: 'number', where: `code of ${by}` } : { kind: 're-evaluated', by },
       })),
   ];
 }
@@ -70,7 +73,7 @@ function codeOfCommand(command: Command, script: LexedScript, text: string): Cod
   const ranges = [...codeWords(command, text), ...nameWords(command)];
   const [first] = command.words;
   if (first === undefined) return ranges;
-  if (script.sites.some(({ blank }) => isInside(blank, first))) {
+  if (script.occurrences.some(({ placeholder }) => isInside(placeholder, first))) {
     ranges.push({ start: first.start, end: command.end, by: 'a command whose name is a value' });
   }
   const body = script.functions.find(({ name }) => name === first.text)?.body;
@@ -91,7 +94,7 @@ function handsWordsOn(body: Range, script: LexedScript, text: string): boolean {
 /** What is fed to a program that reads its standard input as code: by a pipe, a redirection, or `<(…)` as its script. */
 function codeOfInput(script: LexedScript, text: string): CodeRange[] {
   const readers = script.commands.flatMap((command) => {
-    const reader = inputReader(command, text) ?? functionReader(command, script, text);
+    const reader = inputEvaluator(command, text) ?? functionReader(command, script, text);
     return reader === undefined ? [] : [{ command, reader }];
   });
   const read = readers.flatMap(({ command, reader }) =>
@@ -134,13 +137,13 @@ export function readsOpened(command: Command, { redirections, compounds }: Lexed
   );
 }
 
-function functionReader(command: Command, script: LexedScript, text: string): ReturnType<typeof inputReader> {
+function functionReader(command: Command, script: LexedScript, text: string): ReturnType<typeof inputEvaluator> {
   const [first] = command.words;
   const body = script.functions.find(({ name }) => name === first?.text)?.body;
   if (body === undefined) return undefined;
   return script.commands
     .filter((candidate) => isInside(candidate, body))
-    .map((candidate) => inputReader(candidate, text))
+    .map((candidate) => inputEvaluator(candidate, text))
     .find((reader) => reader !== undefined);
 }
 
@@ -199,7 +202,7 @@ function isScriptFile(word: Word, script: LexedScript, text: string): boolean {
   const read = [
     ...commands.flatMap((command) => codeWords(command, text)),
     ...commands
-      .filter((command) => inputReader(command, text) !== undefined)
+      .filter((command) => inputEvaluator(command, text) !== undefined)
       .flatMap((command) => inputsOf(command, script, text)),
   ];
   const named = [...commands.flatMap(({ words }) => words), ...script.redirections.map(({ target }) => target)];

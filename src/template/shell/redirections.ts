@@ -1,8 +1,8 @@
 // Redirections: `>file`, `2>&1`, `<<<word`, and the announcements of here-documents (bash(1), "REDIRECTION").
-import { readBlank } from '../placeholder.ts';
-import { problemAt } from '../source.ts';
+import { readPlaceholder } from '../placeholder.ts';
+import { templateErrorAt } from '../source.ts';
 import { lexDelimiter } from './here-documents.ts';
-import { skipBlanks } from './whitespace.ts';
+import { skipSpaces } from './whitespace.ts';
 import { matchHere, type Lexer } from './lexer.ts';
 import { lexWord } from './words.ts';
 
@@ -15,14 +15,14 @@ export function lexRedirection(lexer: Lexer): boolean {
   if (written === undefined) return false;
   const operator = /[<>&].*$/.exec(written)?.[0] ?? '';
   lexer.at += written.length;
-  skipBlanks(lexer);
+  skipSpaces(lexer);
   if (operator === '<<' || operator === '<<-') {
-    if (readBlank(lexer.source, lexer.at) !== undefined) {
-      throw problemAt(
+    if (readPlaceholder(lexer.source, lexer.at) !== undefined) {
+      throw templateErrorAt(
         lexer.source,
         lexer.at,
         'document-delimiter',
-        'a blank can not be the delimiter of a here-document: write a fixed word',
+        'a placeholder can not be the delimiter of a here-document: write a fixed word',
       );
     }
     lexDelimiter(lexer, start, operator === '<<-');

@@ -1,9 +1,9 @@
-// What stands between the words of a script: blanks, newlines with the here-documents behind them, comments.
+// What stands between the words of a script: placeholders, newlines with the here-documents behind them, comments.
 import { lexPendingDocuments } from './here-documents.ts';
 import { looksAt, peek, type Lexer } from './lexer.ts';
 
-/** Blanks and continued lines; a newline ends a command and is not skipped. */
-export function skipBlanks(lexer: Lexer): void {
+/** Placeholders and continued lines; a newline ends a command and is not skipped. */
+export function skipSpaces(lexer: Lexer): void {
   for (;;) {
     if (looksAt(lexer, '\\\n')) lexer.at += 2;
     else if (peek(lexer) === ' ' || peek(lexer) === '\t') lexer.at += 1;
@@ -11,10 +11,10 @@ export function skipBlanks(lexer: Lexer): void {
   }
 }
 
-/** Blanks, newlines and comments. */
+/** Placeholders, newlines and comments. */
 export function skipLines(lexer: Lexer): void {
   for (;;) {
-    skipBlanks(lexer);
+    skipSpaces(lexer);
     if (peek(lexer) === '\n') lexNewline(lexer);
     else if (peek(lexer) === '#') lexComment(lexer);
     else return;
@@ -26,7 +26,7 @@ export function lexNewline(lexer: Lexer): void {
   lexPendingDocuments(lexer);
 }
 
-/** Everything to the end of the line; the blanks in it are left alone. */
+/** Everything to the end of the line; the placeholders in it are left alone. */
 export function lexComment(lexer: Lexer): void {
   lexer.found.comments.push(lexer.at);
   const newline = lexer.source.text.indexOf('\n', lexer.at);

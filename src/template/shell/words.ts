@@ -1,7 +1,7 @@
-// One word of bash: pieces of text, quotes and expansions without a blank between them (bash(1), "DEFINITIONS").
-import { readBlank, type BlockBlank, type ValueBlank } from '../placeholder.ts';
+// One word of bash: pieces of text, quotes and expansions without a placeholder between them (bash(1), "DEFINITIONS").
+import { readPlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholder.ts';
 import type { Word } from './lexed-script.ts';
-import { lexComment, lexNewline, skipBlanks } from './whitespace.ts';
+import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
 import { lexEscape, looksAt, peek, unclosed, type Lexer } from './lexer.ts';
 import { noteQuotesInGroup } from './parser-bugs.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
@@ -32,18 +32,18 @@ export function isAssignment(word: Word): boolean {
 /** Reads a word; where none begins, one character, so that every caller moves on. */
 export function lexWord(lexer: Lexer, role: WordRole): Word {
   const start = lexer.at;
-  const values: ValueBlank[] = [];
-  const blocks: BlockBlank[] = [];
+  const values: ValuePlaceholder[] = [];
+  const blocks: BlockPlaceholder[] = [];
   const enders = role === 'expression' ? WHITE_SPACE : METACHARACTERS;
   let text = '';
 
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
-    const blank = character === '$' ? readBlank(lexer.source, lexer.at) : undefined;
-    if (blank !== undefined) {
-      if (blank.kind === 'value') values.push(blank);
-      else blocks.push(blank);
-      lexer.at = blank.end;
+    const placeholder = character === '$' ? readPlaceholder(lexer.source, lexer.at) : undefined;
+    if (placeholder !== undefined) {
+      if (placeholder.kind === 'value') values.push(placeholder);
+      else blocks.push(placeholder);
+      lexer.at = placeholder.end;
       text += '\0';
     } else if (looksAt(lexer, '\\\n')) {
       lexEscape(lexer);
@@ -67,38 +67,39 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
   if (lexer.at === start) lexer.at += 1;
 
   const word = { start, end: lexer.at, text };
-  for (const blank of values) addSite(lexer, blank, word, role);
-  for (const blank of blocks) lexer.found.blocks.push({ blank, isNested: lexer.depth > 0, within: undefined });
+  for (const placeholder of values) addOccurrence(lexer, placeholder, word, role);
+  for (const placeholder of blocks)
+    lexer.found.blocks.push({ placeholder, isNested: lexer.depth > 0, within: undefined });
   return word;
 }
 
 /** Reads a piece and answers it without its quotes, each expansion as one NUL. */
 function lexText(lexer: Lexer): string {
   const start = lexer.at;
-  lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
+  lexPiece(lexer, 'bare', { kind: 'unquoted', needsQuotes: true, canSplit: false });
   const piece = lexer.source.text.slice(start, lexer.at);
-  if (piece.startsWith("'")) return withoutBlanks(piece.slice(1, -1));
-  if (piece.startsWith("$'")) return withoutBlanks(piece.slice(2, -1));
+  if (piece.startsWith("'")) return withoutPlaceholders(piece.slice(1, -1));
+  if (piece.startsWith("$'")) return withoutPlaceholders(piece.slice(2, -1));
   if (piece.startsWith('"')) return withoutExpansions(piece.slice(1, -1)).replaceAll(/\\([\\"$`])/g, '$1');
   if (piece.startsWith('\\')) return piece.slice(1);
   if (piece === '$' && peek(lexer) === '"') return '';
   return piece.length > 1 ? '\0' : piece;
 }
 
-function withoutBlanks(text: string): string {
+function withoutPlaceholders(text: string): string {
   return text.replaceAll(/\$(?:\{CLEARML_[^}]*\}|<CLEARML_[^>]*>)/g, '\0');
 }
 
 /** Roughly: behind a command substitution nothing of the text is kept. */
 export function withoutExpansions(text: string): string {
-  return withoutBlanks(text).replaceAll(/\$(?:[A-Za-z_]\w*|\{[^}]*\}|\(.*|[0-9@*#?!$-])|`[^`]*`/gs, '\0');
+  return withoutPlaceholders(text).replaceAll(/\$(?:[A-Za-z_]\w*|\{[^}]*\}|\(.*|[0-9@*#?!$-])|`[^`]*`/gs, '\0');
 }
 
-function addSite(lexer: Lexer, blank: ValueBlank, word: Word, role: WordRole): void {
-  const isWhole = blank.start === word.start && blank.end === word.end;
-  const isLeftOfSubscript = role === 'element' && word.text.startsWith('[') && blank.end <= endOfKey(lexer, word);
+function addOccurrence(lexer: Lexer, placeholder: ValuePlaceholder, word: Word, role: WordRole): void {
+  const isWhole = placeholder.start === word.start && placeholder.end === word.end;
+  const isLeftOfSubscript = role === 'element' && word.text.startsWith('[') && placeholder.end <= endOfKey(lexer, word);
   if (isLeftOfSubscript) {
-    lexer.found.sites.push({ blank, place: { kind: 'number', where: 'an array subscript' } });
+    lexer.found.occurrences.push({ placeholder, context: { kind: 'number', where: 'an array subscript' } });
     return;
   }
   // `2>file`, `a=1`, `if`, `@(a|b)`: in these company even a plain value would be something else than a word.
@@ -107,12 +108,13 @@ function addSite(lexer: Lexer, blank: ValueBlank, word: Word, role: WordRole): v
     role === 'operand' ||
     role === 'expression' ||
     (role === 'command' && !isAssignment(word));
-  const around = lexer.source.text.slice(word.start, blank.start) + lexer.source.text.slice(blank.end, word.end);
+  const around =
+    lexer.source.text.slice(word.start, placeholder.start) + lexer.source.text.slice(placeholder.end, word.end);
   const canSplit = isWhole && (role === 'argument' || role === 'element');
-  lexer.found.sites.push({
-    blank,
-    place: {
-      kind: 'word',
+  lexer.found.occurrences.push({
+    placeholder,
+    context: {
+      kind: 'unquoted',
       needsQuotes: isRisky || EXPANDABLE.test(around),
       canSplit,
       ...(BRACES.test(around) ? { isInBraces: true } : {}),
@@ -151,7 +153,7 @@ function lexGroup(lexer: Lexer, role: WordRole, text: string): void {
 function lexElements(lexer: Lexer): Word[] {
   const elements: Word[] = [];
   for (;;) {
-    skipBlanks(lexer);
+    skipSpaces(lexer);
     if (peek(lexer) === '\n') lexNewline(lexer);
     else if (peek(lexer) === '#') lexComment(lexer);
     else if (peek(lexer) === ')' || lexer.at >= lexer.end) return elements;
@@ -168,7 +170,7 @@ function lexPattern(lexer: Lexer): void {
       depth -= 1;
     }
     const start = lexer.at;
-    lexPiece(lexer, 'bare', { kind: 'word', needsQuotes: true, canSplit: false });
+    lexPiece(lexer, 'bare', { kind: 'unquoted', needsQuotes: true, canSplit: false });
     noteQuotesInGroup(lexer, start);
   }
 }

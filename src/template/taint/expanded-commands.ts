@@ -7,7 +7,7 @@ import { layered, type Layer, type LayeredWord } from './layers.ts';
 import { scopeAt } from './scopes.ts';
 
 /** A command, and the words that it may be made of. */
-export interface MeantCommand {
+export interface ExpandedCommand {
   readonly command: Command;
   readonly words: readonly LayeredWord[];
   /** There is no other possibility. */
@@ -24,12 +24,12 @@ const EXPANSION =
   /^("?)\$(?:\{([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:[-:#%/^,@][^}]*)?\}|([A-Za-z_]\w*|[0-9@*]))\1$/;
 
 /** Those of its commands in which a variable stands for words that the script gives it. */
-export function meantCommands(layer: Layer, flows: ReadonlyMap<string, readonly Flow[]>): MeantCommand[] {
+export function expandCommands(layer: Layer, flows: ReadonlyMap<string, readonly Flow[]>): ExpandedCommand[] {
   return layer.script.commands.flatMap((command) => {
     const own = layered(command.words, layer);
     const each = own.map((word) => possibilities(word, flows, []));
     const lists = combined(each).filter((words) => words.some((word, at) => word.start !== own[at]?.start));
-    return lists.map((words): MeantCommand => ({ command, words, isSure: lists.length === 1 }));
+    return lists.map((words): ExpandedCommand => ({ command, words, isSure: lists.length === 1 }));
   });
 }
 

@@ -28,7 +28,7 @@ const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 
 const PREFIX = /^(?:command|builtin)$/;
 
-export function flowsOf(layer: Layer): Flow[] {
+export function findFlows(layer: Layer): Flow[] {
   const { script, parameters, id } = layer;
   const vague = (range: Range): Pick<Flow, 'words' | 'isVague'> => ({ words: [{ ...range, layer }], isVague: true });
   return [
@@ -39,10 +39,10 @@ export function flowsOf(layer: Layer): Flow[] {
       ...flowsIntoScripts(command, layer),
     ]),
     ...script.arrays.flatMap(({ elements }) => layered(elements, layer).flatMap((word) => assigned(word, HANDED_ON))),
-    ...script.fillings.map(({ name, from, words = [] }): Flow =>
+    ...script.implicitAssignments.map(({ name, from, words = [] }): Flow =>
       words.length === 0 ? { into: name, words: [{ ...from, layer }] } : { into: name, words: layered(words, layer) },
     ),
-    ...script.fillings.flatMap(({ name, words = [] }) =>
+    ...script.implicitAssignments.flatMap(({ name, words = [] }) =>
       words.flatMap((word) => sameFile(`>$${name}`, fileName(word, layer))),
     ),
     ...script.functions.map(({ name, body }): Flow => ({ into: `${name}()`, ...vague(body) })),

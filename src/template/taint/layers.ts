@@ -1,9 +1,9 @@
 // The script, and each text in it that a shell reads again: a script within the script, which has variables of its own or shares them.
-import { TemplateProblem } from '../errors.ts';
+import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
-import { secondReadings } from '../shell/re-evaluated.ts';
+import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range, type TemplateSource } from '../source.ts';
 
 /** A script, or the text of another shell in it. Offsets are those of the template. */
@@ -31,7 +31,7 @@ export interface LayeredWord extends Word {
 const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
 
-export function layersOf(source: TemplateSource, script: LexedScript): Layer[] {
+export function findLayers(source: TemplateSource, script: LexedScript): Layer[] {
   const layers: Layer[] = [{ script, text: source.text, parameters: [], id: '' }];
   for (const layer of layers) layers.push(...innerLayers(source.file, layer));
   return layers;
@@ -40,8 +40,8 @@ export function layersOf(source: TemplateSource, script: LexedScript): Layer[] {
 function innerLayers(file: string, outer: Layer): Layer[] {
   const { script, text } = outer;
   const words = script.commands.flatMap((command) => layersOfCommand(file, command, layered(command.words, outer)));
-  const readings = secondReadings(script, text).flatMap(({ place, start, end }) =>
-    place.kind === 'read again' && !NO_SHELL.test(place.by) ? [{ start, end }] : [],
+  const readings = findReEvaluated(script, text).flatMap(({ context, start, end }) =>
+    context.kind === 're-evaluated' && !NO_SHELL.test(context.by) ? [{ start, end }] : [],
   );
   const isRead = (range: Range): boolean => readings.some((reading) => isInside(range, reading));
   const documents = script.documents
@@ -113,7 +113,7 @@ function lexInner(file: string, text: string, range: Range, parameters: readonly
   try {
     return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
   } catch (error) {
-    if (!(error instanceof TemplateProblem)) throw error;
+    if (!(error instanceof TemplateError)) throw error;
     return unreadLayer(file, text, range);
   }
 }

@@ -1,14 +1,14 @@
-// From each place that evaluates text, back through the variables, to the blanks whose values come there.
-import type { ValueBlank } from '../placeholder.ts';
+// From each place that evaluates text, back through the variables, to the placeholders whose values come there.
+import type { ValuePlaceholder } from '../placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
 import { positionAt, type TemplateSource } from '../source.ts';
 import { checkedNames } from './checked-names.ts';
-import { flowsOf, flowsOfWords, type Flow } from './flows.ts';
-import { layersOf, layersOfCommand, type Layer } from './layers.ts';
-import { meantCommands, type MeantCommand } from './expanded-commands.ts';
-import { sinksOf, sinksOfMeant, type Sink } from './sinks.ts';
-import { blanksIn, namesIn } from './sources.ts';
+import { findFlows, flowsOfWords, type Flow } from './flows.ts';
+import { findLayers, layersOfCommand, type Layer } from './layers.ts';
+import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';
+import { findSinks, sinksOfExpanded, type Sink } from './sinks.ts';
+import { placeholdersIn, namesIn } from './sources.ts';
 
 interface Step {
   readonly name: string;
@@ -16,19 +16,23 @@ interface Step {
 }
 
 /** Pure, and blind to the order of commands: in a loop or a function what stands below may run before. */
-export function reachesOf(source: TemplateSource, script: LexedScript): Reach[] {
+export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
   const { layers, meant, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
-  const sinks = [...layers.flatMap(sinksOf), ...meant.flatMap(sinksOfMeant), ...integerSinks(layers, meant, flows)];
+  const sinks = [
+    ...layers.flatMap(findSinks),
+    ...meant.flatMap(sinksOfExpanded),
+    ...integerSinks(layers, meant, flows),
+  ];
   return sinks.flatMap((sink) => {
     const { line } = positionAt(source.text, sink.at);
     return sink.names.flatMap(({ of, isWhole, heldBy }) => {
       const found =
-        'blank' in of
-          ? [{ blank: of.blank, isCertain: isWhole }]
-          : blanksBehind({ name: of.name, isCertain: isWhole }, flows, checked);
-      const isDirect = 'blank' in of && heldBy === undefined;
-      const variable = 'blank' in of ? (heldBy ?? 'the words of a command') : shownName(of.name);
+        'placeholder' in of
+          ? [{ placeholder: of.placeholder, isCertain: isWhole }]
+          : placeholdersBehind({ name: of.name, isCertain: isWhole }, flows, checked);
+      const isDirect = 'placeholder' in of && heldBy === undefined;
+      const variable = 'placeholder' in of ? (heldBy ?? 'the words of a command') : shownName(of.name);
       return found.map((one) => ({ ...one, need: sink.need, by: sink.by, variable, line, isDirect }));
     });
   });
@@ -43,22 +47,22 @@ type Flows = ReadonlyMap<string, readonly Flow[]>;
 
 interface Scripts {
   readonly layers: readonly Layer[];
-  readonly meant: readonly MeantCommand[];
+  readonly meant: readonly ExpandedCommand[];
   readonly flows: Flows;
 }
 
 /** The script and those within it; again with what its commands turn out to be once variables are expanded. */
 function readScripts(source: TemplateSource, script: LexedScript): Scripts {
-  const layers = layersOf(source, script);
-  let flows = byName(layers.flatMap(flowsOf));
-  let meant: MeantCommand[] = [];
+  const layers = findLayers(source, script);
+  let flows = byName(layers.flatMap(findFlows));
+  let meant: ExpandedCommand[] = [];
   for (let round = 0; round < 2; round += 1) {
-    meant = layers.flatMap((layer) => meantCommands(layer, flows));
+    meant = layers.flatMap((layer) => expandCommands(layer, flows));
     const known = new Set(layers.map(({ id }) => id));
     const inner = meant.flatMap(({ command, words }) => layersOfCommand(source.file, command, words));
     layers.push(...inner.filter(({ id }) => !known.has(id)));
     flows = byName([
-      ...layers.flatMap(flowsOf),
+      ...layers.flatMap(findFlows),
       ...meant.flatMap(({ command, words, isSure }) =>
         flowsOfWords(words, command).map((flow) => (isSure ? flow : { ...flow, isVague: true })),
       ),
@@ -74,7 +78,7 @@ function byName(flows: readonly Flow[]): Flows {
 }
 
 /** Whatever an integer gets is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
-function integerSinks(layers: readonly Layer[], meant: readonly MeantCommand[], flows: Flows): Sink[] {
+function integerSinks(layers: readonly Layer[], meant: readonly ExpandedCommand[], flows: Flows): Sink[] {
   const declared = meant.map(({ command, words }) => ({ ...command, words }));
   const integers = new Set(
     layers.flatMap(({ script, text }) => [...declaredNames([...script.commands, ...declared], text).integers]),
@@ -89,8 +93,12 @@ function integerSinks(layers: readonly Layer[], meant: readonly MeantCommand[], 
   );
 }
 
-function blanksBehind(first: Step, flows: Flows, checked: ReadonlySet<string>): Pick<Reach, 'blank' | 'isCertain'>[] {
-  const found = new Map<ValueBlank, boolean>();
+function placeholdersBehind(
+  first: Step,
+  flows: Flows,
+  checked: ReadonlySet<string>,
+): Pick<Reach, 'placeholder' | 'isCertain'>[] {
+  const found = new Map<ValuePlaceholder, boolean>();
   const seen = new Set<string>();
   const steps = [first];
   for (const step of steps) {
@@ -103,15 +111,15 @@ function blanksBehind(first: Step, flows: Flows, checked: ReadonlySet<string>): 
       const isSure = isCertain && isVague !== true;
       steps.push(...names.map((name) => ({ name, isCertain: false })));
       for (const { of, isWhole } of words.flatMap((word) => [
-        ...blanksIn(word, word.layer),
+        ...placeholdersIn(word, word.layer),
         ...namesIn(word, word.layer),
       ])) {
         if ('name' in of) steps.push({ name: of.name, isCertain: isSure && isWhole });
-        else found.set(of.blank, found.get(of.blank) === true || (isSure && isWhole));
+        else found.set(of.placeholder, found.get(of.placeholder) === true || (isSure && isWhole));
       }
     }
   }
-  return [...found].map(([blank, isCertain]) => ({ blank, isCertain }));
+  return [...found].map(([placeholder, isCertain]) => ({ placeholder, isCertain }));
 }
 
 /** The variables that `${!name}` may mean, and those of the environment. */

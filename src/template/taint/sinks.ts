@@ -1,16 +1,16 @@
 // Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
-import { pyxisOptionAt, pyxisWords } from '../containers/restricted-options.ts';
-import { needOf } from '../containers/restricted-values.ts';
-import { codeWordLists, inputReader, nameWordLists } from '../shell/code-words.ts';
+import { restrictedOptionAt, restrictedOptions } from '../containers/restricted-options.ts';
+import { requirementOf } from '../containers/restricted-values.ts';
+import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Command, Reach, Word } from '../shell/lexed-script.ts';
-import { secondReadings } from '../shell/re-evaluated.ts';
+import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../source.ts';
 import { executedWords, fileName } from './files.ts';
 import type { Layer } from './layers.ts';
-import type { MeantCommand } from './expanded-commands.ts';
+import type { ExpandedCommand } from './expanded-commands.ts';
 import { inputName } from './scopes.ts';
-import { blanksIn, keyOf, namesIn, type Source } from './sources.ts';
+import { placeholdersIn, keyOf, namesIn, type Source } from './sources.ts';
 
 /** A stretch that is evaluated, with the variables in it. */
 export interface Sink {
@@ -24,19 +24,19 @@ export interface Sink {
 /** The program and its words, of an array or of a call: they are not read again. */
 const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 
-export function sinksOf(layer: Layer): Sink[] {
+export function findSinks(layer: Layer): Sink[] {
   const { script, text } = layer;
   const associative = declaredNames(script.commands, text).associative;
-  const evaluated = secondReadings(script, text).flatMap(({ start, end, place }): Sink[] => {
+  const evaluated = findReEvaluated(script, text).flatMap(({ start, end, context }): Sink[] => {
     const range = { start, end };
-    if (place.kind === 'number') {
-      if (place.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
+    if (context.kind === 'number') {
+      if (context.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
         return [];
       const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
-      return [{ at: start, need: 'number', by: place.where, names }];
+      return [{ at: start, need: 'number', by: context.where, names }];
     }
-    if (place.kind !== 'read again') return [];
-    return [{ at: start, need: 'plain word', by: place.by, names: namesIn(range, layer) }];
+    if (context.kind !== 're-evaluated') return [];
+    return [{ at: start, need: 'plain word', by: context.by, names: namesIn(range, layer) }];
   });
   const commands = script.commands.flatMap(({ words }): Sink[] => {
     const program = words[programAt(words)];
@@ -55,7 +55,7 @@ export function sinksOf(layer: Layer): Sink[] {
     ...evaluated,
     ...commands,
     ...indirect,
-    ...pyxisSinks(layer),
+    ...restrictedOptionSinks(layer),
     ...executedFiles(layer),
     ...fedCode(layer),
     ...subscripts(layer, associative),
@@ -91,7 +91,7 @@ function startFiles({ assignments, words }: Command): Word[] {
 /** What is fed to a program that reads code, by ways that only a run shows. */
 function fedCode(layer: Layer): Sink[] {
   return layer.script.commands.flatMap((command): Sink[] => {
-    const reader = inputReader(command, layer.text);
+    const reader = inputEvaluator(command, layer.text);
     if (reader === undefined) return [];
     const name = inputName(command, layer);
     return [{ at: command.start, need: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
@@ -114,7 +114,7 @@ function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
 }
 
 /** What a command evaluates that has its words from variables. */
-export function sinksOfMeant({ command, words, isSure }: MeantCommand): Sink[] {
+export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Sink[] {
   const [first] = words;
   if (first === undefined) return [];
   const meant = { ...command, words };
@@ -131,7 +131,7 @@ export function sinksOfMeant({ command, words, isSure }: MeantCommand): Sink[] {
         need: 'isEvenPlain' in how ? 'number' : 'plain word',
         by,
         names: [
-          ...[...blanksIn(word, word.layer), ...namesIn(word, word.layer)].map(({ of, isWhole }) => ({
+          ...[...placeholdersIn(word, word.layer), ...namesIn(word, word.layer)].map(({ of, isWhole }) => ({
             of,
             isWhole: isWhole && isSure,
             ...(word.heldBy !== undefined && { heldBy: word.heldBy }),
@@ -188,14 +188,14 @@ function programAt(words: readonly Word[]): number {
 const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
 /** Lists of mounts and variables, and what Pyxis writes into a script that is run on the node, outside of the container. */
-function pyxisSinks(layer: Layer): Sink[] {
+function restrictedOptionSinks(layer: Layer): Sink[] {
   const { script, text } = layer;
-  const words = pyxisWords([], script.commands);
+  const words = restrictedOptions([], script.commands);
   return script.expansions.flatMap((expansion): Sink[] => {
-    const option = pyxisOptionAt(text, expansion, words);
+    const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
     const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option},`;
-    return [{ at: expansion.start, need: needOf(option), by, names: namesIn(expansion, layer) }];
+    return [{ at: expansion.start, need: requirementOf(option), by, names: namesIn(expansion, layer) }];
   });
 }
 
@@ -205,7 +205,7 @@ function identifiersIn({ start, end }: Range, { script, text }: Layer): Source[]
     const range = { start: start + index, end: start + index + name.length };
     const isOther =
       script.expansions.some((one) => isInside(range, one) && isInside(one, { start, end })) ||
-      script.sites.some(({ blank }) => isInside(range, blank)) ||
+      script.occurrences.some(({ placeholder }) => isInside(range, placeholder)) ||
       script.substitutions.some((one) => isInside(range, one) && isInside(one, { start, end }));
     return isOther ? [] : [{ of: { name }, isWhole: true }];
   });

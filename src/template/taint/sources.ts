@@ -1,5 +1,5 @@
-// What stands in a stretch of a script and could come from a task: blanks, variables that are expanded there, and what commands print there.
-import type { ValueBlank } from '../placeholder.ts';
+// What stands in a stretch of a script and could come from a task: placeholders, variables that are expanded there, and what commands print there.
+import type { ValuePlaceholder } from '../placeholder.ts';
 import { hasFilter } from '../filters.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
@@ -13,7 +13,7 @@ import { inputName, scopeAt } from './scopes.ts';
  * `&` for descriptors, `name[]` for the keys of an array, `!name` for the variable that another one names, and `*` for the environment.
  */
 export interface Source {
-  readonly of: { readonly blank: ValueBlank } | { readonly name: string };
+  readonly of: { readonly placeholder: ValuePlaceholder } | { readonly name: string };
   readonly isWhole: boolean;
   /** The variable that it is known to come through. */
   readonly heldBy?: string;
@@ -25,12 +25,17 @@ const TRANSPARENT = /^(?:echo|printf|cat)$/;
 /** What the server makes is an id, and always a plain word. */
 export const PLAIN_BY_NATURE = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
 
-/** The blanks in it. */
-export function blanksIn(range: Range, { script }: Layer): Source[] {
-  return script.sites.flatMap(({ blank }) => {
-    if (!isInside(blank, range) || hasFilter(blank.filters, 'int') || PLAIN_BY_NATURE.test(blank.variable)) return [];
-    if (isCounted(blank, script)) return [];
-    return [{ of: { blank }, isWhole: isTransparent(blank, range, script) }];
+/** The placeholders in it. */
+export function placeholdersIn(range: Range, { script }: Layer): Source[] {
+  return script.occurrences.flatMap(({ placeholder }) => {
+    if (
+      !isInside(placeholder, range) ||
+      hasFilter(placeholder.filters, 'int') ||
+      PLAIN_BY_NATURE.test(placeholder.variable)
+    )
+      return [];
+    if (isCounted(placeholder, script)) return [];
+    return [{ of: { placeholder }, isWhole: isTransparent(placeholder, range, script) }];
   });
 }
 

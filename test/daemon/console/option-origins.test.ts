@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import { withPlaces, withPlacesFor } from '../../../src/daemon/console/option-origins.ts';
-import { listOptionPlaces } from '../../../src/template/option-locations.ts';
+import { locateOptions } from '../../../src/template/option-locations.ts';
 
-const PLACES = listOptionPlaces(
+const PLACES = locateOptions(
   'gpu.template',
   `#!/bin/bash
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}
@@ -34,7 +34,7 @@ describe('advice that names an option', () => {
   }
 
   it('names all properties that one value is made of', () => {
-    const places = listOptionPlaces(
+    const places = locateOptions(
       't',
       '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
     );
@@ -50,7 +50,7 @@ describe('advice that names an option', () => {
 
   it('says nothing of a template that was changed since the job was submitted', () => {
     const queue = 'q' as QueueId;
-    const served = { id: queue, name: 'gpu', optionPlaces: PLACES, templateMark: 'new' } as unknown as ServedQueue;
+    const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const told = (templateMark: string | undefined): string =>
       withPlacesFor({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
 

@@ -196,7 +196,7 @@ describe('acting on a decision', () => {
   it('tells where an option is set that the advice names', async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
     const { glue } = createDesk();
-    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, optionPlaces: places })) });
+    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, optionLocations: places })) });
     const task = await parked(desk);
     const set = 'Here --time is set by the user property "walltime" (gpu.template, line 3).';
 
@@ -223,7 +223,7 @@ describe('acting on a decision', () => {
     const { glue } = createDesk();
     const desk = createDesk({
       jobLogs: { read: () => Promise.resolve(log) },
-      queues: glue.queues.map((queue) => ({ ...queue, optionPlaces: places })),
+      queues: glue.queues.map((queue) => ({ ...queue, optionLocations: places })),
     });
     const task = await parked(desk);
     const seen = { task: await desk.read(task), place: 'parked', record: recordOf() } as const;

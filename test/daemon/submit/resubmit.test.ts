@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { Glue } from '../../../src/daemon/deps.ts';
 import { submitAgain } from '../../../src/daemon/submit/resubmit.ts';
-import { TemplateProblem } from '../../../src/template/errors.ts';
+import { TemplateError } from '../../../src/template/errors.ts';
 import { createDesk, type Desk } from '../desk.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, entryOf } from '../sightings.ts';
@@ -105,7 +105,7 @@ describe('submitting again', () => {
   it('fails a task that does not fit its template any more, and leaves no entry', async () => {
     const { glue } = createDesk();
     const render = (): never => {
-      throw new TemplateProblem('a.template', 2, 1, 'no value');
+      throw new TemplateError('a.template', 2, 1, 'no value');
     };
     const desk = createDesk({
       queues: glue.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),

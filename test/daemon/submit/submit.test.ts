@@ -5,7 +5,7 @@ import { HostLost } from '../../../src/transport/errors.ts';
 import type { Host } from '../../../src/transport/host.ts';
 import { formatJobName, readMark } from '../../../src/slurm/job-name.ts';
 import { prepare, submit, type Prepared } from '../../../src/daemon/submit/submit.ts';
-import { TemplateProblem } from '../../../src/template/errors.ts';
+import { TemplateError } from '../../../src/template/errors.ts';
 import { createDesk, type Desk } from '../desk.ts';
 import { entryOf } from '../sightings.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -161,7 +161,7 @@ describe('an attempt', () => {
       file: 'a.template',
       agent: { file: 'a.template', line: 1, column: 1, command: [] },
       render: () => {
-        throw new TemplateProblem('a.template', 2, 1, 'no value');
+        throw new TemplateError('a.template', 2, 1, 'no value');
       },
     };
     const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, template: misfit })) });
@@ -173,7 +173,7 @@ describe('an attempt', () => {
     expect(desk.said(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
     expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     const { err, ...data } = desk.facts.get('info: The task does not fit its template') ?? {};
-    expect([String(err), data]).to.deep.equal(['TemplateProblem: a.template:2:1: no value', { task, queue: 'own' }]);
+    expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
   it('that fails to be written by a fault of ours is not blamed on the task', async () => {

@@ -3,7 +3,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { ARGUMENTS } from '../../../src/template/containers/arguments-table.ts';
-import { ArgumentRefused, readArguments, singularityOptions } from '../../../src/template/containers/container-arguments.ts';
+import {
+  ContainerArgumentError,
+  parseContainerArguments,
+  singularityOptions,
+} from '../../../src/template/containers/container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
 const NOTHING = { mounts: [], passed: [], environment: [], dropped: [] };
@@ -19,7 +23,7 @@ describe("the arguments of a task's container", () => {
     ['--rocm --writable-tmpfs', ['--rocm', '--writable-tmpfs']],
   ] as const) {
     it(`${written} is ${options.join(' ')}`, () => {
-      const read = readArguments(written, ['/data/']);
+      const read = parseContainerArguments(written, ['/data/']);
       expect([singularityOptions(read), read.environment, read.dropped]).to.deep.equal([options, [], []]);
     });
   }
@@ -40,12 +44,12 @@ describe("the arguments of a task's container", () => {
     ['-e INHERITED', []],
   ] as const) {
     it(`${written} is exported in the container`, () => {
-      expect(readArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
+      expect(parseContainerArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
     });
   }
 
   it('that mean nothing here are left out, each with a sentence', () => {
-    const { mounts, passed, environment, dropped } = readArguments(
+    const { mounts, passed, environment, dropped } = parseContainerArguments(
       '--ipc=host --shm-size 8g -it --gpus all --network host',
       [],
     );
@@ -96,19 +100,22 @@ describe("the arguments of a task's container", () => {
     ["-v '/data:/x^:ro'", 'a caret'],
   ] as const) {
     it(`${written} fails the task: ${words}`, () => {
-      expect(() => readArguments(written, ['/data'])).to.throw(ArgumentRefused, words);
+      expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
     });
   }
 
   it('that are left out get one sentence, however often they stand there, and too many of any kind fail the task', () => {
-    expect(readArguments('--rm '.repeat(10_000), []).dropped).to.have.length(1);
-    expect(() => readArguments('--rm '.repeat(100_000), [])).to.throw(ArgumentRefused, 'have 500000 characters');
+    expect(parseContainerArguments('--rm '.repeat(10_000), []).dropped).to.have.length(1);
+    expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
+      ContainerArgumentError,
+      'have 500000 characters',
+    );
   });
 
   it('have mounts only within the folders that are allowed, and none where none is', () => {
-    expect(() => readArguments('-v /data:/data', [])).to.throw(ArgumentRefused, 'and nothing does');
-    expect(readArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
-    expect(readArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
+    expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'and nothing does');
+    expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
+    expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
   it('are in the table once each', () => {
@@ -127,12 +134,12 @@ describe("the arguments of a task's container", () => {
       fc.property(fc.array(word, { maxLength: 6 }), fc.boolean(), (words, isQuoted) => {
         const written = words.map((text) => (isQuoted && !text.includes('\0') ? quoteWord(text) : text)).join(' ');
         try {
-          const { mounts, passed, environment } = readArguments(written, ['/data']);
+          const { mounts, passed, environment } = parseContainerArguments(written, ['/data']);
           for (const mount of mounts) expect(mount).to.match(/^\/data(?:\/[^:,\\^]*)?:\/[^:,\\^]*(?::ro)?$/);
           for (const name of passed) expect(name).to.match(/^--(?:nv|nvccli|rocm|writable-tmpfs|no-home|no-init)$/);
           for (const { name } of environment) expect(name).to.match(/^[A-Za-z_]\w*$/);
         } catch (error) {
-          if (!(error instanceof ArgumentRefused)) throw error;
+          if (!(error instanceof ContainerArgumentError)) throw error;
         }
       }),
       { numRuns: 2_000 },

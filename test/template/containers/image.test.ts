@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readImage } from '../../../src/template/containers/image.ts';
+import { parseImage } from '../../../src/template/containers/image.ts';
 import { shown } from '../../../src/template/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
@@ -24,7 +24,7 @@ describe('an image', () => {
     ['/scratch/root/', '/scratch/root/'],
   ] as const) {
     it(`"${written}" is ${given}`, () => {
-      expect(readImage(written)).to.have.property('image', given);
+      expect(parseImage(written)).to.have.property('image', given);
     });
   }
 
@@ -43,7 +43,7 @@ describe('an image', () => {
     ['/a\nb.sif', 'control character'],
   ] as const) {
     it(`${JSON.stringify(written)} is refused: ${words}`, () => {
-      expect(readImage(written)).to.have.property('refusal').that.includes(words);
+      expect(parseImage(written)).to.have.property('refusal').that.includes(words);
     });
   }
 
@@ -61,7 +61,7 @@ describe('an image', () => {
     ['/images/torch.sif', []],
   ] as const) {
     it(`${written} is looked for in the site's folder as ${files.join(', ') || 'nothing'}`, () => {
-      expect(readImage(written)).to.have.property('siteFiles').that.deep.equals(files);
+      expect(parseImage(written)).to.have.property('siteFiles').that.deep.equals(files);
     });
   }
 
@@ -73,7 +73,7 @@ describe('an image', () => {
     [`${'x'.repeat(300)}:1`, undefined],
   ] as const) {
     it(`${shown(written)} is pulled into ${file ?? 'no file'}`, () => {
-      expect(readImage(written)).to.have.property('pulledFile', file);
+      expect(parseImage(written)).to.have.property('pulledFile', file);
     });
   }
 
@@ -83,7 +83,7 @@ describe('an image', () => {
     const pulled = new Map<string, string>();
     fc.assert(
       fc.property(name, (written) => {
-        const read = readImage(written);
+        const read = parseImage(written);
         if (!('image' in read) || read.pulledFile === undefined) return;
         expect(pulled.get(read.pulledFile) ?? read.image).to.equal(read.image);
         pulled.set(read.pulledFile, read.image);
@@ -96,7 +96,7 @@ describe('an image', () => {
   it('that is hostile is refused, or is one word with a scheme or a path in front', () => {
     fc.assert(
       fc.property(hostileText, (written) => {
-        const read = readImage(written);
+        const read = parseImage(written);
         if (!('image' in read)) return;
         expect(read.image).to.match(/^(?:(?:docker|oras|library):\/\/[\w.:/@+-]+$|\.{0,2}\/)/);
         for (const file of [...read.siteFiles, read.pulledFile ?? 'x.sif']) {

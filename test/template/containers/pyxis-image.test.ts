@@ -1,7 +1,7 @@
 // Images in templates for Pyxis: what reaches its option, in a directive as sbatch reads it and in a command as bash reads it.
 import { expect } from 'chai';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
-import { pyxisImage } from '../../../src/template/containers/pyxis-image.ts';
+import { toPyxisImage } from '../../../src/template/containers/pyxis-image.ts';
 import { runInBash } from '../bash-run.ts';
 import { emptyVariables } from '../filled-in.ts';
 import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
@@ -33,8 +33,8 @@ describe('an image for Pyxis', () => {
     ['dockerd://nvcr.io/x', 'dockerd://nvcr.io/x'],
   ] as const) {
     it(`${written} is ${given}`, () => {
-      expect(pyxisImage(written)).to.equal(given);
-      expect(pyxisImage(given)).to.equal(given);
+      expect(toPyxisImage(written)).to.equal(given);
+      expect(toPyxisImage(given)).to.equal(given);
     });
   }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { planPyxis } from '../../../src/template/containers/plan-pyxis.ts';
 import { isPlainForPyxis } from '../../../src/template/containers/restricted-values.ts';
-import { TemplateProblem } from '../../../src/template/errors.ts';
+import { TemplateError } from '../../../src/template/errors.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { runInBash } from '../bash-run.ts';
 import { emptyVariables } from '../filled-in.ts';
@@ -148,7 +148,7 @@ describe('a value for an option of Pyxis', () => {
     ['an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
     it(`fails the task: ${what}`, () => {
-      expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateProblem, words);
+      expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);
     });
   }
 
@@ -164,7 +164,7 @@ describe('a value for an option of Pyxis', () => {
       const template = `#!/bin/bash\n${line}${END}`;
       const variables = { ...emptyVariables, task: { container: { arguments: '$(id)' } } };
       expect(() => parseTemplate(template, 'p').render(variables, BLOCKS)).to.throw(
-        TemplateProblem,
+        TemplateError,
         /as code|another folder/,
       );
     }
