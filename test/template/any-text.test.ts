@@ -14,7 +14,7 @@ const PIECES = [
 
 const text = textOf(PIECES);
 
-/** Without blanks that name nothing, so that it can be filled in. */
+/** Without placeholders that name nothing, so that it can be filled in. */
 const fillableText = textOf(PIECES.filter((piece) => piece !== '${CLEARML_TASK.'));
 
 function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
@@ -46,7 +46,7 @@ describe('any text', () => {
     );
   });
 
-  it('that is a template comes out as it was, with values of plain letters in the place of its blanks', () => {
+  it('that is a template comes out as it was, with values of plain letters in the place of its placeholders', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));
@@ -60,7 +60,7 @@ describe('any text', () => {
             .replaceAll(/\$\{CLEARML_[A-Z_]+\}/g, ':')
             .replaceAll(/\$\{(\w+)\}(?=['"]*7)/g, '$$$1')
             .replaceAll(/['"]/g, '');
-          // Comments keep their blanks, and so does a process id with braces behind it.
+          // Comments keep their placeholders, and so does a process id with braces behind it.
           if (template !== undefined && !/#|\$\$/.test(piece)) expect(plain).to.equal(expected);
         });
         if (problem !== undefined)

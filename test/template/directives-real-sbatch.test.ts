@@ -24,7 +24,7 @@ const OPTIONS = [
   'wckey',
 ];
 
-/** How the blank is written into the line; all mean the same. */
+/** How the placeholder is written into the line; all mean the same. */
 const SPELLINGS = [
   (option: string, placeholder: string) => `#SBATCH --${option}=${placeholder}`,
   (option: string, placeholder: string) => `#SBATCH --${option}="${placeholder}" # "it's`,

@@ -126,7 +126,7 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
-  it('may look like a blank itself', () => {
+  it('may look like a placeholder itself', () => {
     const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });

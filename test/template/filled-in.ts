@@ -35,7 +35,7 @@ export function withProperties(properties: Readonly<Record<string, string>>): Va
   return { ...emptyVariables, task: { id: 'abc123', hyperparams: { properties: section } } };
 }
 
-/** A blank for the user property of this name. */
+/** A placeholder for the user property of this name. */
 export function property(name: string, tail = ''): string {
   return `\${CLEARML_TASK.hyperparams.properties.${name}.value${tail}}`;
 }

@@ -1,6 +1,6 @@
 // Sources, carriers and ends of a value on its way through a script: what random templates are put together of.
 
-/** X stands for the blank; each gives the value, or a text with it, to the variable A. */
+/** X stands for the placeholder; each gives the value, or a text with it, to the variable A. */
 export const SOURCES: readonly string[] = [
   'A=X',
   'A="X"',

@@ -1,7 +1,7 @@
 // Random pieces of bash that show one value, the placeholder of which lies under several layers of quotes, commands and documents.
 import fc from 'fast-check';
 
-/** Stands for the blank; no piece of script has this character. */
+/** Stands for the placeholder; no piece of script has this character. */
 export const BLANK = '\u0001';
 
 /** What one shell understands; `isPosix` for those that know nothing but POSIX. */

@@ -42,7 +42,7 @@ describe('the table of origins', () => {
     });
   }
 
-  it('is only the titles when there is no blank', () => {
+  it('is only the titles when there is no placeholder', () => {
     expect(formatOrigins([])).to.equal('LINE  VARIABLE  ORIGIN  VALUE\n');
   });
 });

@@ -29,17 +29,17 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   ['an unknown filter behind a default', withBody(': ${CLEARML_TASK.name:x|shout}'), /unknown filter "shout"/],
   ['a filter with an argument too many', withBody(': ${CLEARML_TASK.name|lower(x)}'), /unknown filter "lower\(x\)"/],
   [
-    'a blank that is not closed',
+    'a placeholder that is not closed',
     withBody('echo ${CLEARML_TASK.id'),
     /^t\.template:3:6: \$\{CLEARML_TASK\.id is never closed: write a \}/,
   ],
   [
-    'a blank that is closed on the next line',
+    'a placeholder that is closed on the next line',
     withBody('echo "${CLEARML_TASK.name:a\n}"'),
     /^t\.template:3:7: .* is never closed/,
   ],
   [
-    'a blank that begins within another',
+    'a placeholder that begins within another',
     withBody(': ${CLEARML_TASK.${CLEARML_TASK.id}}'),
     /^t\.template:3:3: .* is never closed/,
   ],
@@ -49,7 +49,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /\$<CLEARML_TASK\.id\} is never closed: write a >/,
   ],
   [
-    'an unclosed blank in a directive',
+    'an unclosed placeholder in a directive',
     withDirectives('#SBATCH -J ${CLEARML_TASK.id'),
     /^t\.template:2:12: .* is never closed/,
   ],
@@ -66,18 +66,22 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /the default of CLEARML_TASK\.x is plain text/,
   ],
   [
-    'a backslash before a blank',
+    'a backslash before a placeholder',
     withBody('echo \\${CLEARML_TASK.id}'),
-    /^t\.template:3:6: a backslash in front of a blank/,
+    /^t\.template:3:6: a backslash in front of a placeholder/,
   ],
-  ['a backslash before a blank in quotes', withBody('echo "\\${CLEARML_TASK.id}"'), /^t\.template:3:7: a backslash/],
   [
-    'a backslash before a blank in a directive',
+    'a backslash before a placeholder in quotes',
+    withBody('echo "\\${CLEARML_TASK.id}"'),
+    /^t\.template:3:7: a backslash/,
+  ],
+  [
+    'a backslash before a placeholder in a directive',
     withDirectives('#SBATCH -J \\${CLEARML_TASK.id}'),
     /^t\.template:2:12: a backslash/,
   ],
   [
-    'a blank for the end of a here-document',
+    'a placeholder for the end of a here-document',
     withBody('cat <<${CLEARML_TASK.id}\n${CLEARML_TASK.id}'),
     /can not be the delimiter/,
   ],

@@ -6,7 +6,7 @@ import { problemOf, property, renderBody, withBody } from './filled-in.ts';
 
 const X = property('x');
 
-/** Each evaluates the value of the blank X as arithmetic. */
+/** Each evaluates the value of the placeholder X as arithmetic. */
 const NUMBERS: readonly string[] = [
   "export N=X; bash -c '[[ $N -gt 1 ]]'",
   "export N=X; bash -c '(( N )); [[ -f y ]]'",

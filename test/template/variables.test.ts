@@ -1,4 +1,4 @@
-// What a blank is filled with: variables, defaults, filters, and everything that is none of our blanks.
+// What a placeholder is filled with: variables, defaults, filters, and everything that is none of our placeholders.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -43,7 +43,7 @@ const variables: Variables = {
 
 function use(placeholder: string, from: Variables = variables): PlaceholderUse {
   const [first] = parseTemplate(withBody(`: "${placeholder}"`), 'v.template').render(from, noBlocks).uses;
-  if (first === undefined) throw new Error(`${placeholder} is no blank`);
+  if (first === undefined) throw new Error(`${placeholder} is no placeholder`);
   return first;
 }
 
@@ -131,7 +131,7 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   ['${CLEARML_CONFIG.agent.absent}', /has no value for task abc and no default/],
 ];
 
-describe('a blank', () => {
+describe('a placeholder', () => {
   for (const [placeholder, value, origin] of VALUES) {
     it(`is filled in: ${placeholder} is ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });

@@ -6,7 +6,7 @@ import { parseTemplate } from '../../../src/template/parse-template.ts';
 const X = property('x');
 const HOSTILE = ['/a:/b$(id)', '/a:/b`id`', '/a "b', '/a;id', '/a\\b'];
 
-/** Each gives the value of the blank X to Pyxis. */
+/** Each gives the value of the placeholder X to Pyxis. */
 const GIVEN: readonly string[] = [
   'srun --container-mounts=X true',
   'srun --container-mounts X true',
