@@ -89,12 +89,12 @@ function failureTables(): string {
     .map(([state, meaning]) => [`\`${state}\``, `It ${meaning.says}.`, sentence(adviceOf(meaning))]);
   const logs = LOG_TROUBLES.map(({ says, advice }) => [sentence(says.replace('$1', '…')), sentence(advice)]);
   return [
-    `## How a job ends\n\n${markdownTable(['state', 'what it means', 'what to do'], ends)}`,
-    "A job that ends with `0:53` could not write its output file; 126 and 127 are bash's, for a command of the template that can not be",
-    'run or is not there. The exit codes of the job script itself are in [templates.md](templates.md#how-a-job-ends).\n',
-    '## What the end of a log tells\n',
-    "When a task has failed, known words at the end of its job's log are explained in the console:\n",
-    markdownTable(['what', 'what to do'], logs),
+    `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
+    'Exit code `0:53` means that the job could not write its output file; 126 and 127 are from bash, for a command of the template that',
+    'is not executable or does not exist. [templates.md](templates.md#how-a-job-ends) has the exit codes of the job script itself.\n',
+    '## Errors in the log\n',
+    "When a task has failed, the console explains known messages at the end of its job's log:\n",
+    markdownTable(['error', 'what to do'], logs),
   ].join('\n');
 }
 
@@ -108,5 +108,5 @@ function sentence(text: string): string {
 
 /** The page with the table as it is now. @throws RangeError when the page has no place for it */
 export function fillExitCodes(page: string): string {
-  return fillTables(page, { 'exit codes': () => markdownTable(['exit code', 'means'], EXIT_MEANINGS) });
+  return fillTables(page, { 'exit codes': () => markdownTable(['exit code', 'meaning'], EXIT_MEANINGS) });
 }

@@ -1,6 +1,6 @@
-// The exit codes of the program, and what each means; which error comes to which of them stands in explain.ts.
+// The exit codes of the program and their meanings; explain.ts maps errors to them.
 
-/** After sysexits(3), where it has a number for it. */
+/** From sysexits(3) where it has a number. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -12,25 +12,25 @@ export const EXIT = {
   configuration: 78,
 } as const;
 
-/** For people: in the manual, and in docs/operating.md. */
+/** For the manual and docs/operating.md. */
 export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] = [
-  [String(EXIT.ok), 'done; of `execute`: the task has completed; of `doctor`: nothing is in the way'],
+  [String(EXIT.ok), 'success; `execute`: the task has completed; `doctor`: no problems found'],
   [
     String(EXIT.failed),
-    'something failed, and was said; of `doctor`: something is in the way; of `lint`: a template has a fault',
+    'an error, reported on standard error; `doctor`: a check failed; `lint`: a template has an error',
   ],
-  [String(EXIT.usage), "a command line that can't be meant; nothing was done"],
-  [String(EXIT.unavailable), 'ClearML or Slurm gave no answer, or Node is too old'],
-  [String(EXIT.cannotCreate), "the state folder, or the state file of `sandbox`, can't be used"],
+  [String(EXIT.usage), 'usage error; nothing was done'],
+  [String(EXIT.unavailable), 'ClearML or Slurm did not respond, or Node is too old'],
+  [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [
     String(EXIT.tryAgain),
-    'try again later: another process has the state folder, `--once` or `execute` has left something unfinished, or a daemon has not ended yet',
+    'retry later: another process holds the state directory, `--once` or `execute` left something unfinished, or a daemon has not ended yet',
   ],
-  [String(EXIT.refused), 'the server refused the key'],
-  [String(EXIT.configuration), 'the configuration or a template is wrong'],
+  [String(EXIT.refused), 'the server rejected the credentials'],
+  [String(EXIT.configuration), 'the configuration or a template is invalid'],
   [
     '130, 143',
-    'ended by SIGINT or SIGTERM before it was done; a daemon only by the second one, of the first it makes a good end',
+    'interrupted by SIGINT or SIGTERM; a daemon stops cleanly on the first signal and exits with this code on a second one',
   ],
-  ['any other', "of `execute`: that of the task's job, so that of your script"],
+  ['any other', "`execute`: the exit code of the task's job, so of your script"],
 ];
