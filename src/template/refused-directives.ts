@@ -11,22 +11,22 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   {
     long: 'array',
     short: 'a',
-    reason: 'one task is one job. Take the line out, and enqueue a task for each element instead',
+    reason: 'one task is one job. Remove it, and enqueue a task for each element instead',
   },
-  { long: 'quiet', short: 'Q', reason: 'sbatch would not tell the id of the job. Take it out' },
+  { long: 'quiet', short: 'Q', reason: 'sbatch would not print the job id. Remove it' },
   {
     long: 'wait',
     short: 'W',
-    reason: 'sbatch would not come back before the job has ended. Take it out: the glue follows the job by itself',
+    reason: 'sbatch would not return before the job has ended. Remove it: the daemon tracks the job',
   },
-  { long: 'uid', reason: 'whom a job runs as is not for a template to say. Take it out' },
-  { long: 'gid', reason: 'whom a job runs as is not for a template to say. Take it out' },
+  { long: 'uid', reason: 'a template must not choose the user or group of a job. Remove it' },
+  { long: 'gid', reason: 'a template must not choose the user or group of a job. Remove it' },
   {
     long: 'clusters',
     short: 'M',
-    reason: 'the glue follows its jobs on one cluster, and would not find this one. Take it out',
+    reason: 'the daemon tracks its jobs on one cluster, and would not find this one. Remove it',
   },
-  { long: 'test-only', reason: 'sbatch would submit nothing. Take it out' },
+  { long: 'test-only', reason: 'sbatch would submit nothing. Remove it' },
 ];
 
 /** Why the components of heterogeneous jobs are refused. */

@@ -36,7 +36,7 @@ describe('lint', () => {
 
     expect(code).to.equal(1);
     expect(stdout).to.equal(
-      'gpu.template:3:9 refused-option error: --array: one task is one job. Take the line out, and enqueue a task for each element instead.\n' +
+      'gpu.template:3:9 refused-option error: --array: one task is one job. Remove it, and enqueue a task for each element instead.\n' +
         '    #SBATCH --array=1-3\n            ^\n' +
         '    why: With this option the glue could not follow the job, or it would run as somebody else.\n' +
         '    write: Take it out; docs/templates.md tells of each such option what to do instead.\n',

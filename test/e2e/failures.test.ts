@@ -206,7 +206,7 @@ describe('what goes wrong is told in the task', () => {
   it('C-29 F-10 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
-    await world.untilConsole(taskOf('route'), 'this node can not reach the ClearML server');
+    await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
