@@ -1,7 +1,7 @@
 // The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
 import { setImmediate as turn } from 'node:timers/promises';
 import { start } from '../daemon/daemon-run.ts';
-import { createOwnedClock } from '../simulation/clock.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
 export interface TimedRound {
@@ -18,7 +18,7 @@ export interface TimedRound {
 const WARM_UP = 3;
 
 const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);
-const clock = createOwnedClock(Date.now());
+const clock = createSimulatedClock(Date.now());
 const { glue, writes, calls } = createQuietWorld(jobs, clock.of(1));
 const daemon = start(glue);
 await turn();

@@ -2,14 +2,14 @@
 import { expect } from 'chai';
 import { firstAnswer } from '../../src/cli/first-answer.ts';
 import { ServerUnreachable } from '../../src/clearml/errors.ts';
-import { createOwnedClock } from '../simulation/clock.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
 const REFUSED = new ServerUnreachable('no usable answer from http://h:1 to auth.login: nothing listens there', false);
 
 /** Asks a server that answers when it is told to, with a clock that only the test moves. */
 function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachable) {
-  const time = createOwnedClock(1_000_000);
+  const time = createSimulatedClock(1_000_000);
   const notices: string[] = [];
   let resolve: (answer: string) => void = () => undefined;
   const promise = new Promise<string>((answered) => (resolve = answered));

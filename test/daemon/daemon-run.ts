@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
 import type { Glue } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
-import type { OwnedClock } from '../simulation/clock.ts';
+import type { SimulatedClock } from '../simulation/clock.ts';
 
 export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
 
@@ -22,7 +22,7 @@ export function start(glue: Glue, options: Partial<DaemonOptions> = {}): Run {
 }
 
 /** Lets time pass as the daemons sleep. */
-export async function pass(clock: OwnedClock, ms: number): Promise<void> {
+export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
   const until = clock.now() + ms;
   while (clock.now() < until) {
     await turn();

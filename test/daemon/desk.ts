@@ -7,12 +7,12 @@ import { createWays, type Ways } from '../../src/daemon/submit/submission-pool.t
 import { look, type View } from '../../src/daemon/poll/poll.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createCluster, type Cluster } from '../simulation/cluster.ts';
-import { makeGlue } from '../simulation/daemon-deps.ts';
+import { createDaemonDeps } from '../simulation/daemon-deps.ts';
 import type { Disk } from '../simulation/memory-journal.ts';
-import { createOwnedClock, type OwnedClock } from '../simulation/clock.ts';
+import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { createServer, type Server } from '../simulation/server.ts';
-import type { Asked, Turns, Way } from '../simulation/pending-calls.ts';
+import type { CallRequest, PendingCalls, CallOutcome } from '../simulation/pending-calls.ts';
 import { NOW } from './sightings.ts';
 
 export interface Desk {
@@ -22,7 +22,7 @@ export interface Desk {
   neighbour(number: number, disk?: Disk): Glue;
   readonly server: Server;
   readonly cluster: Cluster;
-  readonly clock: OwnedClock;
+  readonly clock: SimulatedClock;
   /** Every call that was made, by its label. */
   readonly calls: string[];
   /** Every event that was logged above debug, as `level: sentence`. */
@@ -30,7 +30,7 @@ export interface Desk {
   /** What stood beside each of these, the last time. */
   readonly facts: Map<string, LogData>;
   /** Decides how a call goes; what it leaves undefined is answered. */
-  fate: (call: Pick<Asked<unknown>, 'endpoint' | 'kind' | 'task'>) => Way | 'never answered' | undefined;
+  fate: (call: Pick<CallRequest<unknown>, 'endpoint' | 'kind' | 'task'>) => CallOutcome | 'never answered' | undefined;
   /** A new task, enqueued in our queue. */
   enqueued(number: number): Promise<TaskId>;
   look(): Promise<View>;
@@ -42,14 +42,14 @@ export interface Desk {
 }
 
 export function createDesk(given: Partial<Glue> = {}): Desk {
-  const clock = createOwnedClock(NOW);
+  const clock = createSimulatedClock(NOW);
   const calls: string[] = [];
   const logged: string[] = [];
   const facts = new Map<string, LogData>();
-  const turns: Turns = {
+  const pending: PendingCalls = {
     pending: new Set(),
     drop: () => undefined,
-    async ask({ label, effect, lost, ...call }) {
+    async request({ label, effect, lost, ...call }) {
       calls.push(label);
       const way = desk.fate(call) ?? 'answered';
       if (way === 'never answered') return new Promise(() => undefined);
@@ -58,14 +58,23 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
       return way === 'answer lost' ? lost(true) : answer;
     },
   };
-  const server = createServer(clock, turns, () => undefined);
-  const cluster = createCluster(clock, turns);
+  const server = createServer(clock, pending, () => undefined);
+  const cluster = createCluster(clock, pending);
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');
   server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
   function daemon(number: number, disk: Disk): Glue {
     const scheduler = cluster.schedulerOf(number);
-    const made = makeGlue({ server, scheduler, clock, turns, disk, life: number, number, isMisfit: () => false });
+    const made = createDaemonDeps({
+      server,
+      scheduler,
+      clock,
+      calls: pending,
+      disk,
+      life: number,
+      number,
+      isMisfit: () => false,
+    });
     const log = recordingLog(logged, facts);
     return { ...made, clearml: server.clientOf(number, log), log };
   }

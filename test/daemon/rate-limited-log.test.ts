@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import { calmLog } from '../../src/daemon/rate-limited-log.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
-import { createOwnedClock, type OwnedClock } from '../simulation/clock.ts';
+import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 
-function calm(): { clock: OwnedClock; log: Logger; lines: string[] } {
-  const clock = createOwnedClock(0);
+function calm(): { clock: SimulatedClock; log: Logger; lines: string[] } {
+  const clock = createSimulatedClock(0);
   const lines: string[] = [];
   const at =
     (level: string) =>

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import { createServer } from '../simulation/server.ts';
-import { createOwnedClock } from '../simulation/clock.ts';
-import { createTurns } from '../simulation/pending-calls.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
+import { createPendingCalls } from '../simulation/pending-calls.ts';
 import { serve, type Answer } from './server-rules.ts';
 import { NO_BUDGET, QUEUES, QUEUE_IDS, TASK_ID, firstWorld, type ServerCall, type World } from './world.ts';
 
@@ -63,8 +63,8 @@ describe('the model of the ClearML server', () => {
     const step = fc.record({ call: fc.oneof(...CALLS), isSilentBefore: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 11 }), async (steps) => {
-        const clock = createOwnedClock(Date.UTC(2026, 0, 1));
-        const server = createServer(clock, createTurns(), () => undefined);
+        const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
+        const server = createServer(clock, createPendingCalls(), () => undefined);
         for (const name of QUEUES) server.addQueue(QUEUE_IDS[name], name);
         server.addTask(task, 'the task');
         await server.call('tasks.enqueue', { task, queue: QUEUE_IDS.own });

@@ -1,6 +1,6 @@
 // Planted bugs: chaos must find each of them within a few rounds, and must find nothing in the same rounds without it.
 import { expect } from 'chai';
-import { hunt, type Hunt } from '../simulation/run.ts';
+import { findBadRound, type RoundSearch } from '../simulation/run.ts';
 import { BUGS, type Bug } from './faults.ts';
 import { plant } from './seed-fault.ts';
 
@@ -15,7 +15,7 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-function huntOf({ rounds }: Bug): Hunt {
+function huntOf({ rounds }: Bug): RoundSearch {
   return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
 }
 
@@ -24,7 +24,7 @@ describe('chaos notices a planted bug:', () => {
     it(bug.title, async () => {
       const planted = await plant(bug.edits);
       try {
-        const run = (await import(`${planted.folder}/test/simulation/run.ts`)) as { hunt: typeof hunt };
+        const run = (await import(`${planted.folder}/test/simulation/run.ts`)) as { hunt: typeof findBadRound };
         expect(await run.hunt(huntOf(bug)), 'what chaos says').to.be.a('string');
       } finally {
         await planted.remove();
@@ -33,6 +33,6 @@ describe('chaos notices a planted bug:', () => {
   }
 
   it('and nothing where there is none', async () => {
-    for (const bug of BUGS) expect(await hunt({ ...huntOf(bug), rounds: 2 }), bug.title).to.equal(undefined);
+    for (const bug of BUGS) expect(await findBadRound({ ...huntOf(bug), rounds: 2 }), bug.title).to.equal(undefined);
   });
 });

@@ -1,33 +1,33 @@
 // The carrier: how each call of a daemon goes in the weather of the moment, and how long it takes.
-import type { Turn } from './pending-calls.ts';
+import type { PendingCall } from './pending-calls.ts';
 import type { World } from './world.ts';
 import { diceOf, type RoundPlan } from './plan.ts';
-import { TROUBLES, type Trouble } from './slurm-commands.ts';
-import type { Weather } from './outages.ts';
+import { CONTROLLER_FAILURES, type ControllerFailure } from './slurm-commands.ts';
+import type { Outages } from './outages.ts';
 
-export interface Carrier {
+export interface Network {
   /** Whether this call may go on now: now and then one takes its time, while everybody else moves. */
-  isReady(turn: Turn, isCalm: boolean): boolean;
-  take(turn: Turn): void;
+  isReady(call: PendingCall, isCalm: boolean): boolean;
+  take(call: PendingCall): void;
   /** How many were taken. */
   calls(): number;
   /** What is wrong with a program of Slurm that does not work now. */
-  troubleOf(program: string): Trouble;
+  troubleOf(program: string): ControllerFailure;
   /** When the controller is away the next time, its programs fail in another way. */
   chooseTrouble(): void;
 }
 
-export function createCarrier(world: World, weather: Weather, plan: RoundPlan): Carrier {
+export function createNetwork(world: World, weather: Outages, plan: RoundPlan): Network {
   const dice = diceOf(plan.seed, plan.round, 2);
-  const stalled = new WeakMap<Turn, number>();
-  let spellTrouble: Trouble = 'refused';
+  const stalled = new WeakMap<PendingCall, number>();
+  let spellTrouble: ControllerFailure = 'refused';
   let calls = 0;
 
-  function anyTrouble(): Trouble {
-    return TROUBLES[dice.whole(0, TROUBLES.length - 1)] ?? 'hangs';
+  function anyTrouble(): ControllerFailure {
+    return CONTROLLER_FAILURES[dice.whole(0, CONTROLLER_FAILURES.length - 1)] ?? 'hangs';
   }
 
-  function wayOf({ kind, endpoint }: Turn): 'not made' | 'answer lost' | undefined {
+  function wayOf({ kind, endpoint }: PendingCall): 'not made' | 'answer lost' | undefined {
     if (kind === 'clearml' && weather.isOn('server away')) return dice.next() < 0.9 ? 'not made' : 'answer lost';
     if ((kind === 'slurm' || kind === 'sbatch') && weather.isOn('controller away')) return 'not made';
     if (endpoint === 'squeue' && weather.isOn('squeue complains')) return 'not made';
@@ -35,23 +35,23 @@ export function createCarrier(world: World, weather: Weather, plan: RoundPlan): 
   }
 
   return {
-    isReady(turn, isCalm) {
-      const until = stalled.get(turn);
+    isReady(call, isCalm) {
+      const until = stalled.get(call);
       if (until !== undefined) return until <= world.now() || isCalm;
       const isSlow = plan.hasSlowCalls && !isCalm && dice.next() < 0.01;
-      stalled.set(turn, isSlow ? world.now() + Math.round(1_000 * 10 ** (dice.next() * 2)) : 0);
+      stalled.set(call, isSlow ? world.now() + Math.round(1_000 * 10 ** (dice.next() * 2)) : 0);
       return !isSlow;
     },
-    take(turn) {
+    take(call) {
       calls += 1;
-      const way = wayOf(turn);
+      const way = wayOf(call);
       if (way === undefined) {
-        world.take(turn);
+        world.finish(call);
         return;
       }
-      const daemon = world.daemons.find(({ running }) => running?.life === turn.owner);
-      world.tell(`daemon ${daemon?.number ?? '?'}`, `${turn.label} (${way})`);
-      turn.take(way);
+      const daemon = world.daemons.find(({ running }) => running?.life === call.owner);
+      world.note(`daemon ${daemon?.number ?? '?'}`, `${call.label} (${way})`);
+      call.finish(way);
     },
     calls: () => calls,
     troubleOf(program) {

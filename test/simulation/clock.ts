@@ -7,7 +7,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-export interface OwnedClock {
+export interface SimulatedClock {
   now(): number;
   /** The clock as one daemon has it. */
   of(owner: number): Clock;
@@ -19,7 +19,7 @@ export interface OwnedClock {
   drop(owner: number): void;
 }
 
-export function createOwnedClock(startAt: number): OwnedClock {
+export function createSimulatedClock(startAt: number): SimulatedClock {
   let nowAt = startAt;
   const sleepers = new Set<Sleeper>();
 

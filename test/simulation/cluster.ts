@@ -3,8 +3,8 @@ import { SlurmUnavailable } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
-import type { OwnedClock } from './clock.ts';
-import type { Turns } from './pending-calls.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { PendingCalls } from './pending-calls.ts';
 
 /** How far a start of a job has come: before the gate, past it, its agent has begun the task, it is known as the task's worker. */
 export type Phase = 'new' | 'gated' | 'begun' | 'run';
@@ -67,7 +67,7 @@ export interface Cluster {
   crash(): void;
 }
 
-export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
+export function createCluster(clock: SimulatedClock, calls: PendingCalls): Cluster {
   const jobs: SimJob[] = [];
   let nextId = 1;
 
@@ -193,12 +193,12 @@ export function createCluster(clock: OwnedClock, turns: Turns): Cluster {
 
     schedulerOf(owner) {
       const ask = <Answer>(label: string, effect: () => Answer, lost: (hasHappened: boolean) => Answer) =>
-        turns.ask({ owner, kind: 'slurm', endpoint: label, label, effect, lost });
+        calls.request({ owner, kind: 'slurm', endpoint: label, label, effect, lost });
       const noList = (): JobList => ({ kind: 'failed', words: 'squeue: error: Socket timed out' });
       return {
         facts: () => Promise.resolve(FACTS),
         submit: ({ jobName, script }) =>
-          turns.ask<SubmitOutcome>({
+          calls.request<SubmitOutcome>({
             owner,
             kind: 'sbatch',
             endpoint: 'sbatch',

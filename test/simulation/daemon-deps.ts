@@ -8,17 +8,17 @@ import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/template/errors.ts';
 import { FACTS } from './cluster.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
-import type { OwnedClock } from './clock.ts';
+import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 import { silentLog } from '../support/silent-log.ts';
-import type { Turns } from './pending-calls.ts';
+import type { PendingCalls } from './pending-calls.ts';
 
 interface Around {
   readonly server: Server;
   readonly scheduler: Scheduler;
-  readonly clock: OwnedClock;
-  readonly turns: Turns;
+  readonly clock: SimulatedClock;
+  readonly calls: PendingCalls;
   readonly disk: Disk;
   /** The daemon's number for people, and that of its life, which ends when it is killed. */
   readonly number: number;
@@ -27,16 +27,16 @@ interface Around {
   readonly isMisfit: (task: string) => boolean;
 }
 
-export function makeGlue({ server, scheduler, clock, turns, disk, number, life, isMisfit }: Around): Glue {
+export function createDaemonDeps({ server, scheduler, clock, calls, disk, number, life, isMisfit }: Around): Glue {
   let tokens = 0;
-  const host = hostOf(turns, life);
+  const host = hostOf(calls, life);
   const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
   return {
     clearml: server.clientOf(life),
     scheduler,
     host,
     jobLogs: createJobLogs({ host, clock: clock.of(life), redact: (text) => text }),
-    journal: openMemoryJournal(disk, turns, life),
+    journal: openMemoryJournal(disk, calls, life),
     clock: clock.of(life),
     log: silentLog,
     randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
@@ -79,11 +79,11 @@ export function makeGlue({ server, scheduler, clock, turns, disk, number, life, 
 }
 
 /** Nothing is wrong with any file here, but for what happens to the call. */
-function hostOf(turns: Turns, life: number): Host {
+function hostOf(calls: PendingCalls, life: number): Host {
   return {
     name: 'this machine',
     run: ({ program }) =>
-      turns.ask({
+      calls.request({
         owner: life,
         kind: 'host',
         endpoint: program,

@@ -6,19 +6,19 @@ import { SCHEDULER_QUEUE } from './queues.ts';
 import { HAPPENINGS, type Happened, type HappeningName } from './happenings.ts';
 import type { SimDaemon, World } from './world.ts';
 import type { Random } from '../support/random.ts';
-import { named, type History } from './oracle/expected-ends.ts';
-import type { Spell, Weather } from './outages.ts';
+import { named, type ExpectedEnds } from './oracle/expected-ends.ts';
+import type { Outage, Outages } from './outages.ts';
 
-export interface Stage {
+export interface TestBed {
   readonly world: World;
-  readonly weather: Weather;
-  readonly history: History;
+  readonly weather: Outages;
+  readonly history: ExpectedEnds;
   readonly dice: Random;
   /** Jobs that do not start before they are released. */
   readonly held: Set<SimJob>;
 }
 
-type Trouble = (stage: Stage) => Happened | undefined | Promise<Happened | undefined>;
+type Trouble = (stage: TestBed) => Happened | undefined | Promise<Happened | undefined>;
 
 const A_SECOND = 1_000;
 const A_MINUTE = 60 * A_SECOND;
@@ -49,8 +49,8 @@ const OF_THEIR_OWN = {
   },
   'daemon dies, its calls arrive': withDaemon(({ world, dice }, daemon) => {
     const life = daemon.running?.life;
-    for (const turn of [...world.turns.pending]) {
-      if (turn.owner === life && turn.kind !== 'journal' && dice.next() < 0.5) turn.take('answered');
+    for (const call of [...world.calls.pending]) {
+      if (call.owner === life && call.kind !== 'journal' && dice.next() < 0.5) call.finish('answered');
     }
     world.kill(daemon);
     return 'dies, some of its calls arrive';
@@ -60,7 +60,7 @@ const OF_THEIR_OWN = {
     const { text } = daemon.disk;
     const lastLine = text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
     daemon.disk.text = text.slice(0, text.length - dice.whole(1, Math.max(1, lastLine.length - 1)));
-    world.judge.mayRepeat();
+    world.invariants.permitRepeats();
     return 'dies, and its journal is torn';
   }),
   'daemon dies, journal is an old one': withDaemon(({ world, dice }, daemon) => {
@@ -70,7 +70,7 @@ const OF_THEIR_OWN = {
       .slice(0, dice.whole(0, lines.length))
       .map((line) => `${line}\n`)
       .join('');
-    world.judge.mayRepeat();
+    world.invariants.permitRepeats();
     return 'dies, and its journal is one of an earlier time';
   }),
   'user requeues the job': onJob(
@@ -99,24 +99,27 @@ const OF_THEIR_OWN = {
 /** These came later than rounds that are played again: a plan draws them last, so that it stays what it was. */
 export const LATER_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
 
-export type TroubleKind = HappeningName | keyof typeof OF_THEIR_OWN;
-const ALL_KINDS = [...BY_THE_STORIES, ...Object.keys(OF_THEIR_OWN)] as readonly TroubleKind[];
-export const TROUBLE_KINDS = ALL_KINDS.filter((kind) => !(LATER_KINDS as readonly string[]).includes(kind));
+export type FaultKind = HappeningName | keyof typeof OF_THEIR_OWN;
+const ALL_KINDS = [...BY_THE_STORIES, ...Object.keys(OF_THEIR_OWN)] as readonly FaultKind[];
+export const FAULT_KINDS = ALL_KINDS.filter((kind) => !(LATER_KINDS as readonly string[]).includes(kind));
 
 /** Whether it happened. */
-export async function bring(stage: Stage, kind: TroubleKind): Promise<boolean> {
+export async function inject(stage: TestBed, kind: FaultKind): Promise<boolean> {
   const happened = kind in HAPPENINGS ? await ofStories(stage, kind as HappeningName) : await own(stage, kind);
   if (happened === undefined) return false;
-  stage.world.tell('***', `${kind}: ${happened.words}`);
+  stage.world.note('***', `${kind}: ${happened.words}`);
   return true;
 }
 
-function own(stage: Stage, kind: TroubleKind): ReturnType<Trouble> {
+function own(stage: TestBed, kind: FaultKind): ReturnType<Trouble> {
   const trouble: Trouble = OF_THEIR_OWN[kind as keyof typeof OF_THEIR_OWN];
   return trouble(stage);
 }
 
-async function ofStories({ world, weather, history, dice }: Stage, kind: HappeningName): Promise<Happened | undefined> {
+async function ofStories(
+  { world, weather, history, dice }: TestBed,
+  kind: HappeningName,
+): Promise<Happened | undefined> {
   const act = USER_ACTS[kind];
   // Users care most for tasks that wait or run.
   const { tasks: store } = world.server.store;
@@ -127,13 +130,13 @@ async function ofStories({ world, weather, history, dice }: Stage, kind: Happeni
   const task = happened?.task;
   if (task === undefined) return happened;
   if (act !== undefined) history.userActed(task, act, store.get(task));
-  history.befell(task, ENDS[kind] ?? []);
+  history.permit(task, ENDS[kind] ?? []);
   return happened;
 }
 
 /** It takes a controller a while to come back, and nobody's question outlives it. */
-function comeBack({ turns }: World, weather: Weather): void {
-  for (const turn of [...turns.pending]) if (turn.kind === 'slurm' || turn.kind === 'sbatch') turn.take('not made');
+function comeBack({ calls: calls }: World, weather: Outages): void {
+  for (const call of [...calls.pending]) if (call.kind === 'slurm' || call.kind === 'sbatch') call.finish('not made');
   weather.begin('controller away', 20 * A_SECOND);
 }
 
@@ -150,7 +153,7 @@ const USER_ACTS: Partial<Record<HappeningName, string>> = {
 /** On the page of the scheduler queue: entries are taken out, and the tasks stay queued. */
 function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Trouble {
   return async ({ world, history, dice }) => {
-    const { server, judge } = world;
+    const { server, invariants: judge } = world;
     const parked = server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [];
     if (parked.length === 0) return undefined;
     const removed: string[] = [];
@@ -162,7 +165,7 @@ function removeParked(choose: (parked: readonly unknown[], dice: Random) => read
       if (isRefused || before === undefined) continue;
       judge.userActed(task, 'remove', server.store);
       history.removed(task, before);
-      world.tell('user', `removes ${named(task)} from the scheduler queue`);
+      world.note('user', `removes ${named(task)} from the scheduler queue`);
       removed.push(named(task));
     }
     return removed.length === 0 ? undefined : { words: removed.join(', ') };
@@ -175,7 +178,7 @@ function refused(error: unknown): true {
 }
 
 /** From seconds to hours, short ones most often. */
-function spell(name: Spell): Trouble {
+function spell(name: Outage): Trouble {
   return ({ weather, dice }) => {
     const forMs = Math.round(A_SECOND * 10 ** (dice.next() * 4));
     weather.begin(name, forMs);
@@ -183,7 +186,7 @@ function spell(name: Spell): Trouble {
   };
 }
 
-function withDaemon(act: (stage: Stage, daemon: SimDaemon) => string): Trouble {
+function withDaemon(act: (stage: TestBed, daemon: SimDaemon) => string): Trouble {
   return (stage) => {
     const running = stage.world.daemons.filter((daemon) => daemon.running !== undefined);
     const daemon = running[stage.dice.whole(0, Math.max(0, running.length - 1))];
@@ -191,7 +194,7 @@ function withDaemon(act: (stage: Stage, daemon: SimDaemon) => string): Trouble {
   };
 }
 
-function onJob(isIt: (job: SimJob) => boolean, act: (stage: Stage, job: SimJob) => string): Trouble {
+function onJob(isIt: (job: SimJob) => boolean, act: (stage: TestBed, job: SimJob) => string): Trouble {
   return (stage) => {
     const jobs = stage.world.cluster.jobs.filter((job) => !job.isInFlight && !job.isForgotten && isIt(job));
     const job = jobs[stage.dice.whole(0, Math.max(0, jobs.length - 1))];

@@ -3,7 +3,7 @@ import { ApiError } from '../../src/sandbox/api-error.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import type { Fate, SimJob } from './cluster.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './queues.ts';
-import type { Trap, World } from './world.ts';
+import type { CallFault, World } from './world.ts';
 
 /** What happened, in words, and to which task where it was to one. */
 export interface Happened {
@@ -67,7 +67,7 @@ export const HAPPENINGS = {
 export type HappeningName = keyof typeof HAPPENINGS;
 
 function user(act: string, endpoint: string, more: Readonly<Record<string, unknown>> = {}): Happening {
-  return async ({ server, cluster, neighbour, tasks, judge, ...world }, pick) => {
+  return async ({ server, cluster, otherAgent: neighbour, tasks, invariants: judge, ...world }, pick) => {
     // An agent takes a task and begins it within moments, in which nobody on the server can tell that it has. Ours finds
     // out whether the task still waits, but not that it waits elsewhere by now.
     const isTaken = (id: string): boolean =>
@@ -81,7 +81,7 @@ function user(act: string, endpoint: string, more: Readonly<Record<string, unkno
       await server.call(endpoint, { task, ...(act === 'archive' ? { tasks: [task] } : {}), ...more });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      world.tell('user', `can't ${act} task ${Number(task)}: ${error.message.slice(0, 60)}`);
+      world.note('user', `can't ${act} task ${Number(task)}: ${error.message.slice(0, 60)}`);
       return undefined;
     }
     judge.userActed(task, act, server.store);
@@ -89,8 +89,8 @@ function user(act: string, endpoint: string, more: Readonly<Record<string, unkno
   };
 }
 
-function trap(one: Trap): Happening {
-  return ({ traps }) => {
+function trap(one: CallFault): Happening {
+  return ({ callFaults: traps }) => {
     traps.push(one);
     return { words: `trap for the next call (${one.kind}): ${one.way}` };
   };
@@ -110,11 +110,11 @@ function sbatch(fate: Fate): Happening {
   };
 }
 
-function crash({ cluster, judge }: World): Happened | undefined {
+function crash({ cluster, invariants: judge }: World): Happened | undefined {
   if (!cluster.jobs.some((job) => job.state === 'PENDING' && !job.isForgotten)) return undefined;
   cluster.crash();
   // A job that gets the id of a forgotten one may be told of in the same words.
-  judge.mayRepeat();
+  judge.permitRepeats();
   return { words: 'the controller crashes and forgets jobs that wait' };
 }
 
@@ -142,9 +142,9 @@ async function gateAnswerLost({ server, cluster }: World, pick: number): Promise
   return { words: `on job ${job.id} of task ${Number(job.task)}`, task: job.task };
 }
 
-function neighbourTakes({ neighbour, server }: World): Happened | undefined {
+function neighbourTakes({ otherAgent: neighbour, server }: World): Happened | undefined {
   if (!neighbour.isIdle() || server.store.queues.get(OWN_QUEUE)?.entries.length === 0) return undefined;
-  neighbour.wantsOurs = true;
+  neighbour.takesFromOurs = true;
   return { words: 'a stock agent is going to take the head of our queue' };
 }
 

@@ -3,7 +3,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { applyLine, formatJournal, readJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
 import type { Journal } from '../../src/daemon/journal/journal.ts';
-import type { Turns } from './pending-calls.ts';
+import type { PendingCalls } from './pending-calls.ts';
 
 export interface Disk {
   text: string;
@@ -15,13 +15,13 @@ export function readDisk(disk: Disk): Map<TaskId, Entry> {
   return read.entries;
 }
 
-export function openMemoryJournal(disk: Disk, turns: Turns, owner: number): Journal {
+export function openMemoryJournal(disk: Disk, calls: PendingCalls, owner: number): Journal {
   const entries = readDisk(disk);
   // What a crash has torn is gone once the journal is written anew, as it is at each start.
   disk.text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
 
   function append(task: TaskId, label: string, line: JournalLine): Promise<void> {
-    return turns.ask({
+    return calls.request({
       owner,
       kind: 'journal',
       endpoint: 'journal',

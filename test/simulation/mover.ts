@@ -1,18 +1,18 @@
 // The mover: one move of a round, by whoever the dice choose: a daemon starts or makes its call, a job goes on, a neighbour, or time.
 import { isLive } from '../../src/slurm/job-state.ts';
 import { passTime, takeTurn } from './moves.ts';
-import type { Turn } from './pending-calls.ts';
-import type { Carrier } from './carrier.ts';
+import type { PendingCall } from './pending-calls.ts';
+import type { Network } from './carrier.ts';
 import { stepJobInWeather } from './job-step.ts';
-import type { Starter } from './starter.ts';
-import type { Stage } from './faults.ts';
-import type { Witness } from './oracle/witness.ts';
+import type { Restarts } from './starter.ts';
+import type { TestBed } from './faults.ts';
+import type { Observer } from './oracle/witness.ts';
 
 interface Movers {
-  readonly stage: Stage;
-  readonly carrier: Carrier;
-  readonly starter: Starter;
-  readonly witness: Witness;
+  readonly stage: TestBed;
+  readonly carrier: Network;
+  readonly starter: Restarts;
+  readonly witness: Observer;
   /** Jobs take their time: daemons look many times before something moves. */
   readonly isLazy: boolean;
 }
@@ -20,27 +20,27 @@ interface Movers {
 /** Returns what makes one move. */
 export function createMover({ stage, carrier, starter, witness, isLazy }: Movers): (isCalm: boolean) => Promise<void> {
   const { world, weather, history, dice } = stage;
-  const { clock, cluster, turns } = world;
+  const { clock, cluster, calls } = world;
 
-  async function takeOne(turn: Turn): Promise<void> {
+  async function takeOne(call: PendingCall): Promise<void> {
     const count = cluster.jobs.length;
-    await takeTurn(turns, turn, (one) => carrier.take(one));
+    await takeTurn(calls, call, (one) => carrier.take(one));
     // The server writes its queues some moments after it was asked to.
-    if (turn.kind === 'server') witness.seeEntries();
+    if (call.kind === 'server') witness.seeEntries();
     if (cluster.jobs.length > count) witness.seeJobs(cluster.jobs.slice(count));
-    if (turn.task !== undefined) world.judge.look(world.server.store, [turn.task]);
+    if (call.task !== undefined) world.invariants.check(world.server.store, [call.task]);
   }
 
   async function stepNeighbour(): Promise<boolean> {
-    const before = world.neighbour.running();
-    const did = await world.neighbour.step();
-    const running = world.neighbour.running();
+    const before = world.otherAgent.running();
+    const did = await world.otherAgent.step();
+    const running = world.otherAgent.running();
     if (running !== undefined && running !== before) {
-      history.begun(running);
+      history.ran(running);
       // Whatever its program does for us, for the neighbour every task ends well.
-      history.befell(running, ['completed']);
+      history.permit(running, ['completed']);
     }
-    if (did !== undefined) world.tell('neighbour', did);
+    if (did !== undefined) world.note('neighbour', did);
     return did !== undefined;
   }
 
@@ -60,21 +60,21 @@ export function createMover({ stage, carrier, starter, witness, isLazy }: Movers
     world.server.refusesTokens = weather.isOn('tokens expired');
     if (starter.start(isCalm)) return;
 
-    const ready = [...turns.pending].filter((turn) => carrier.isReady(turn, isCalm));
-    const turn = ready[dice.whole(0, Math.max(0, ready.length - 1))];
+    const ready = [...calls.pending].filter((call) => carrier.isReady(call, isCalm));
+    const call = ready[dice.whole(0, Math.max(0, ready.length - 1))];
     const fall = dice.whole(0, 7);
-    if (turn !== undefined && fall < 5) return takeOne(turn);
+    if (call !== undefined && fall < 5) return takeOne(call);
     if (fall < 7 && (!isLazy || dice.whole(0, 11) === 0)) {
       const jobs = cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
       const job = jobs[dice.whole(0, Math.max(0, jobs.length - 1))];
       if (job !== undefined && (await stepJobInWeather(stage, job))) {
         witness.seeJobs([job]);
-        world.judge.look(world.server.store, [job.task]);
+        world.invariants.check(world.server.store, [job.task]);
         return;
       }
     }
     if (!weather.isOn('server away') && fall === 7 && (await stepNeighbour())) return;
-    if (turn !== undefined) return takeOne(turn);
+    if (call !== undefined) return takeOne(call);
     passUntilSomething();
   };
 }

@@ -5,9 +5,9 @@ import type { Fields } from '../../src/sandbox/call.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 
-export interface Neighbour {
+export interface OtherAgent {
   /** Takes the head of our queue at its next step. */
-  wantsOurs: boolean;
+  takesFromOurs: boolean;
   /** What it does next, or undefined when it has nothing to do. */
   step(): Promise<string | undefined>;
   /** Whether it has taken this task, and will begin it in a moment. */
@@ -21,7 +21,7 @@ export interface Neighbour {
   running(): string | undefined;
 }
 
-export function createNeighbour(server: Server): Neighbour {
+export function createOtherAgent(server: Server): OtherAgent {
   let task: { readonly id: string; phase: 'popped' | 'run'; work: number } | undefined;
 
   async function ask(endpoint: string, body: Fields): Promise<Fields | undefined> {
@@ -41,8 +41,8 @@ export function createNeighbour(server: Server): Neighbour {
     return `pops task ${Number(task.id)}`;
   }
 
-  const neighbour: Neighbour = {
-    wantsOurs: false,
+  const neighbour: OtherAgent = {
+    takesFromOurs: false,
     isAtWork: (id) => task?.id === id && task.phase === 'run',
     hasPopped: (id) => task?.id === id && task.phase === 'popped',
     isBeginning: () => task?.phase === 'popped',
@@ -50,8 +50,8 @@ export function createNeighbour(server: Server): Neighbour {
     running: () => (task?.phase === 'run' ? task.id : undefined),
     async step() {
       if (task === undefined) {
-        const queue = neighbour.wantsOurs ? OWN_QUEUE : OTHER_QUEUE;
-        neighbour.wantsOurs = false;
+        const queue = neighbour.takesFromOurs ? OWN_QUEUE : OTHER_QUEUE;
+        neighbour.takesFromOurs = false;
         return pop(queue);
       }
       const { id, phase } = task;

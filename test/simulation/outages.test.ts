@@ -1,15 +1,15 @@
 // What the weather of a round remembers of the time that nobody was awake in.
 import { expect } from 'chai';
-import { createWeather } from './outages.ts';
+import { createOutages } from './outages.ts';
 
 describe('the weather of a simulated round', () => {
   it('counts the time since a moment without that in which everybody slept', () => {
     let now = 0;
-    const weather = createWeather(() => now);
+    const weather = createOutages(() => now);
     const sleep = (forMs: number): void => {
       const from = now;
       now += forMs;
-      weather.slept(from);
+      weather.suspended(from);
     };
 
     now = 10;

@@ -1,11 +1,11 @@
-// The calls of the daemons to the outside: each waits for its turn, and on its way there or back it may be lost.
+// The calls of the daemons to the outside: each waits for its call, and on its way there or back it may be lost.
 
 /** How a call goes: as it should, lost before it was carried out, or carried out with its answer lost. */
-export type Way = 'answered' | 'not made' | 'answer lost';
+export type CallOutcome = 'answered' | 'not made' | 'answer lost';
 
 export type CallKind = 'clearml' | 'sbatch' | 'slurm' | 'journal' | 'host' | 'server';
 
-export interface Turn {
+export interface PendingCall {
   /** The daemon that waits for it. */
   readonly owner: number;
   readonly kind: CallKind;
@@ -14,10 +14,10 @@ export interface Turn {
   /** The endpoint, where the call is one to ClearML, and the task that it is about. */
   readonly endpoint: string;
   readonly task: string | undefined;
-  take(way: Way): void;
+  finish(way: CallOutcome): void;
 }
 
-export interface Asked<Answer> extends Omit<Turn, 'take' | 'task'> {
+export interface CallRequest<Answer> extends Omit<PendingCall, 'finish' | 'task'> {
   readonly task?: string | undefined;
   /** What the call does. */
   readonly effect: () => Answer | Promise<Answer>;
@@ -25,22 +25,22 @@ export interface Asked<Answer> extends Omit<Turn, 'take' | 'task'> {
   readonly lost: (hasHappened: boolean) => Answer;
 }
 
-export interface Turns {
-  readonly pending: ReadonlySet<Turn>;
-  ask<Answer>(asked: Asked<Answer>): Promise<Answer>;
+export interface PendingCalls {
+  readonly pending: ReadonlySet<PendingCall>;
+  request<Answer>(asked: CallRequest<Answer>): Promise<Answer>;
   /** Nobody waits for these any more: the daemon is dead. */
   drop(owner: number): void;
 }
 
-export function createTurns(): Turns {
-  const pending = new Set<Turn>();
+export function createPendingCalls(): PendingCalls {
+  const pending = new Set<PendingCall>();
   const dead = new Set<number>();
 
   return {
     pending,
-    ask({ effect, lost, ...facts }) {
+    request({ effect, lost, ...facts }) {
       return new Promise((resolve, reject) => {
-        const go = async (way: Way): Promise<void> => {
+        const go = async (way: CallOutcome): Promise<void> => {
           try {
             const answer = way === 'not made' ? lost(false) : await effect();
             resolve(way === 'answer lost' ? lost(true) : answer);
@@ -48,20 +48,20 @@ export function createTurns(): Turns {
             reject(error instanceof Error ? error : new Error(String(error)));
           }
         };
-        const turn: Turn = {
+        const call: PendingCall = {
           task: undefined,
           ...facts,
-          take(way) {
-            pending.delete(turn);
+          finish(way) {
+            pending.delete(call);
             void go(way);
           },
         };
-        if (!dead.has(turn.owner)) pending.add(turn);
+        if (!dead.has(call.owner)) pending.add(call);
       });
     },
     drop(owner) {
       dead.add(owner);
-      for (const turn of pending) if (turn.owner === owner) pending.delete(turn);
+      for (const call of pending) if (call.owner === owner) pending.delete(call);
     },
   };
 }

@@ -1,5 +1,5 @@
 // Rounds that once ended badly, by the trouble in them.
-import type { Hunt } from './run.ts';
+import type { RoundSearch } from './run.ts';
 
 const EASY = {
   daemons: 1,
@@ -11,7 +11,7 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-export const FOUND: readonly { readonly title: string; readonly hunt: Hunt }[] = [
+export const FOUND: readonly { readonly title: string; readonly hunt: RoundSearch }[] = [
   {
     title: 'a task was stopped by the scancel of an extra job, which had started and taken it before that came',
     hunt: {

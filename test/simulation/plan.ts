@@ -1,13 +1,13 @@
 // What a round is made of, drawn from the seed and its number alone: each round leaves out most kinds of trouble, another most each time.
 import { createRandom, type Random } from '../support/random.ts';
-import { LATER_KINDS, TROUBLE_KINDS, type TroubleKind } from './faults.ts';
+import { LATER_KINDS, FAULT_KINDS, type FaultKind } from './faults.ts';
 
 export interface RoundPlan {
   readonly seed: number;
   readonly round: number;
   readonly daemons: 1 | 2;
   readonly tasks: number;
-  readonly kinds: readonly TroubleKind[];
+  readonly kinds: readonly FaultKind[];
   /** Moves between two troubles, on average. */
   readonly calmness: number;
   /** Jobs take their time: daemons look many times before something moves. */
@@ -40,7 +40,7 @@ export function planRound(seed: number, round: number): RoundPlan {
     daemons: chance(0.4) ? 2 : 1,
     // Small ones are many.
     tasks: LEAST_TASKS + Math.floor(dice.next() ** 6 * (MOST_TASKS - LEAST_TASKS)),
-    kinds: TROUBLE_KINDS.filter(() => chance(0.1 + share * 0.8)),
+    kinds: FAULT_KINDS.filter(() => chance(0.1 + share * 0.8)),
     calmness: 20 + Math.floor(dice.next() ** 2 * 180),
     isLazy: chance(0.4),
     hasAccounting: chance(0.7),

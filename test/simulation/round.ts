@@ -3,20 +3,20 @@ import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import type { SimJob } from './cluster.ts';
 import { settle } from './moves.ts';
 import { silentLog } from '../support/silent-log.ts';
-import { createWorld, type Character } from './world.ts';
-import { createCarrier } from './carrier.ts';
+import { createWorld, type TaskNature } from './world.ts';
+import { createNetwork } from './carrier.ts';
 import { createMalformer } from './malformed-output.ts';
 import { isLimboWrong, losesJournals, mayBeSilent, plainToSeeMs } from './oracle/permitted.ts';
-import { createHistory, type Verdict } from './oracle/expected-ends.ts';
+import { createExpectedEnds, type Verdict } from './oracle/expected-ends.ts';
 import { createLimbo } from './oracle/limbo.ts';
 import { createMover } from './mover.ts';
 import { diceOf, type RoundPlan } from './plan.ts';
 import { describeLeft, isAtRest } from './rest.ts';
-import { createSlurmHost } from './slurm-commands.ts';
-import { createStarter } from './starter.ts';
-import { bring, type Stage, type TroubleKind } from './faults.ts';
-import { createWeather } from './outages.ts';
-import { createWitness } from './oracle/witness.ts';
+import { createSlurmCommands } from './slurm-commands.ts';
+import { createRestarts } from './starter.ts';
+import { inject, type TestBed, type FaultKind } from './faults.ts';
+import { createOutages } from './outages.ts';
+import { createObserver } from './oracle/witness.ts';
 
 export interface RoundResult {
   readonly verdict: Verdict | undefined;
@@ -40,7 +40,7 @@ const REST_MS = 10 * 60_000;
 const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
 
 /** These kill nothing and cut nothing. */
-const HARMLESS: readonly TroubleKind[] = ['a minute passes', 'ten minutes pass', 'hours pass', 'jobs are released'];
+const HARMLESS: readonly FaultKind[] = ['a minute passes', 'ten minutes pass', 'hours pass', 'jobs are released'];
 
 export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const dice = diceOf(plan.seed, plan.round, 1);
@@ -50,16 +50,16 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const malformer =
     malformedShare === undefined ? undefined : createMalformer(diceOf(plan.seed, plan.round, 3), malformedShare);
 
-  const world = await createWorld({ characters: [], daemons: plan.daemons }, ({ cluster, turns }, life) =>
+  const world = await createWorld({ natures: [], daemons: plan.daemons }, ({ cluster, calls: calls }, life) =>
     createCliScheduler({
-      host: createSlurmHost({ cluster, turns }, life, {
+      host: createSlurmCommands({ cluster, calls }, life, {
         hasAccounting: plan.hasAccounting,
         jobLimit: plan.jobLimit,
         asked(task) {
-          history.askedFor(task);
-          witness.judgeEntry(task);
+          history.submitting(task);
+          witness.checkEntry(task);
         },
-        rejected: (task) => history.befell(task, ['failed']),
+        rejected: (task) => history.permit(task, ['failed']),
         trouble: (program) => carrier.troubleOf(program),
         ...(malformer === undefined ? {} : { spoil: (command, result) => malformer.spoil(command, result, isCalm) }),
       }),
@@ -71,21 +71,21 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     }),
   );
   const { cluster } = world;
-  const weather = createWeather(() => world.now());
+  const weather = createOutages(() => world.now());
   const limbo = createLimbo(world);
-  const starter = createStarter(world, limbo, dice, plan);
-  const carrier = createCarrier(world, weather, plan);
-  const history = createHistory({
+  const starter = createRestarts(world, limbo, dice, plan);
+  const carrier = createNetwork(world, weather, plan);
+  const history = createExpectedEnds({
     jobsOf,
     couldLookSince,
     awakeMsSince: (from) => weather.awakeMsSince(from),
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
-    isAbortErased: (task) => world.judge.isAbortErased(task),
+    isAbortErased: (task) => world.invariants.isAbortErased(task),
     losesJournals: losesJournals(plan),
   });
-  const witness = createWitness(world, weather, history, plan);
-  const stage: Stage = { world, weather, history, dice, held: new Set() };
+  const witness = createObserver(world, weather, history, plan);
+  const stage: TestBed = { world, weather, history, dice, held: new Set() };
   const move = createMover({ stage, carrier, starter, witness, isLazy: plan.isLazy });
   let kills = 0;
 
@@ -99,8 +99,8 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   }
 
   async function admit(): Promise<void> {
-    const character = dice.weighted<Character>({ 'ends well': 7, fails: 2, misfit: 1 });
-    history.admitted(await world.admit(character), character);
+    const character = dice.weighted<TaskNature>({ 'ends well': 7, fails: 2, misfit: 1 });
+    history.admitted(await world.enqueueTask(character), character);
   }
 
   async function trouble(): Promise<void> {
@@ -109,8 +109,8 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     carrier.chooseTrouble();
     witness.seeEntries();
     const from = world.now();
-    if (!(await bring(stage, kind))) return;
-    if (world.now() > from) weather.slept(from);
+    if (!(await inject(stage, kind))) return;
+    if (world.now() > from) weather.suspended(from);
     if (!HARMLESS.includes(kind)) kills += 1;
     limbo.disturb();
     await settle();
@@ -118,7 +118,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   }
 
   function verdictOf(): Verdict | undefined {
-    const { verdict: says } = world.judge;
+    const { verdict: says } = world.invariants;
     if (says === undefined) return history.verdict;
     const number = /task (\d+)/.exec(says)?.[1];
     const task = world.tasks[Number(number) - 1];
@@ -138,9 +138,9 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   isCalm = true;
   weather.clear();
   stage.held.clear();
-  world.traps.length = 0;
+  world.callFaults.length = 0;
   cluster.nextFate = 'accepted';
-  world.tell('***', 'from now on all is well');
+  world.note('***', 'from now on all is well');
 
   let restsSince = Infinity;
   const until = moves + MOST_QUIET_MOVES + MOST_QUIET_MOVES_PER_TASK * plan.tasks;
@@ -152,7 +152,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
     else if (restsSince === Infinity) restsSince = world.now();
   }
   if (verdictOf() === undefined && moves === until) {
-    for (const says of describeLeft(world)) history.judge({ kind: 'lost', ...says });
+    for (const says of describeLeft(world)) history.report({ kind: 'lost', ...says });
   }
   for (const task of world.tasks) history.ended(task, world.server.store.tasks.get(task));
   return {

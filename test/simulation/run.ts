@@ -19,7 +19,7 @@ export interface SimulatedRun {
 /** Of a story that ended badly the last lines about the task are told. */
 const STORY_LINES = 150;
 
-export interface Hunt {
+export interface RoundSearch {
   readonly seed: number;
   readonly rounds: number;
   /** Kept the same in all of them. */
@@ -27,7 +27,7 @@ export interface Hunt {
 }
 
 /** The first of some rounds that ends badly, told in one sentence. */
-export async function hunt({ seed, rounds, same }: Hunt): Promise<string | undefined> {
+export async function findBadRound({ seed, rounds, same }: RoundSearch): Promise<string | undefined> {
   for (let round = 1; round <= rounds; round += 1) {
     const { verdict } = await playRound({ ...planRound(seed, round), ...same });
     if (verdict !== undefined) return `round ${round}: ${verdict.kind}: ${verdict.says}`;

@@ -1,24 +1,24 @@
 // Stories that the simulation found to end badly, at their shortest; what each was about is also a test of its own.
-import type { Story } from './story.ts';
+import type { Scenario } from './story.ts';
 
 interface Found {
   readonly title: string;
-  readonly story: Story;
+  readonly story: Scenario;
 }
 
 export const FOUND: readonly Found[] = [
   {
     title: 'a registration whose answer is lost does not end the daemon',
-    story: { characters: ['ends well'], daemons: 1, seed: 931815, events: [[0, 'answer is lost', 0]] },
+    story: { natures: ['ends well'], daemons: 1, seed: 931815, events: [[0, 'answer is lost', 0]] },
   },
   {
     title: 'a full disk does not end the daemon, and does not make it tell anything twice',
-    story: { characters: ['ends well'], daemons: 1, seed: 119783, events: [[7, 'disk is full', 3]] },
+    story: { natures: ['ends well'], daemons: 1, seed: 119783, events: [[7, 'disk is full', 3]] },
   },
   {
     title: 'an answer that refuses what was to be told about a deleted task does not end the daemon',
     story: {
-      characters: ['ends well'],
+      natures: ['ends well'],
       daemons: 1,
       seed: 957091,
       events: [
@@ -31,7 +31,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'an archived task that was enqueued again is run like any other',
     story: {
-      characters: ['ends well'],
+      natures: ['ends well'],
       daemons: 1,
       seed: 16,
       events: [
@@ -42,20 +42,20 @@ export const FOUND: readonly Found[] = [
   },
   {
     title: 'a status message is not written on a task that has begun since it was seen waiting',
-    story: { characters: ['ends well', 'ends well'], daemons: 1, seed: 6349, events: [] },
+    story: { natures: ['ends well', 'ends well'], daemons: 1, seed: 6349, events: [] },
   },
   {
     title: 'a task that was aborted while its template turned out not to fit stays aborted',
-    story: { characters: ['misfit', 'ends well'], daemons: 1, seed: 9, events: [[16, 'user aborts', 2]] },
+    story: { natures: ['misfit', 'ends well'], daemons: 1, seed: 9, events: [[16, 'user aborts', 2]] },
   },
   {
     title: 'a task that was enqueued elsewhere while its template turned out not to fit is not failed',
-    story: { characters: ['misfit'], daemons: 1, seed: 125717, events: [[9, 'user enqueues elsewhere', 0]] },
+    story: { natures: ['misfit'], daemons: 1, seed: 125717, events: [[9, 'user enqueues elsewhere', 0]] },
   },
   {
     title: 'a task that somebody else runs is not failed for the end of our job',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 1,
       seed: 999983,
       events: [
@@ -67,7 +67,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that somebody else runs is not taken from him because our job waits',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 1,
       seed: 158509,
       events: [
@@ -80,7 +80,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that somebody else runs is not stopped because our job was preempted',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 1,
       seed: 385843,
       events: [
@@ -92,7 +92,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that was enqueued again while we claimed it, and taken by somebody else, does not run twice',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 1,
       seed: 620463,
       events: [
@@ -104,7 +104,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that the user asked to stop is not failed for what became of its job',
     story: {
-      characters: ['ends well'],
+      natures: ['ends well'],
       daemons: 1,
       seed: 317354,
       events: [
@@ -117,7 +117,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that was dequeued while nobody knew whether sbatch had submitted it is forgotten in the end',
     story: {
-      characters: ['ends well'],
+      natures: ['ends well'],
       daemons: 1,
       seed: 182168,
       events: [
@@ -129,7 +129,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task parked by a daemon that died is not parked once more by the one that takes it over',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 2,
       seed: 14,
       events: [
@@ -144,7 +144,7 @@ export const FOUND: readonly Found[] = [
     title:
       'a job that died after its first call, and came back to a closed gate, does not leave its task running for ever',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 1,
       seed: 999992,
       events: [
@@ -156,7 +156,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'a task that two daemons found in no queue is not given back by one while the other takes it anew',
     story: {
-      characters: ['ends well', 'misfit'],
+      natures: ['ends well', 'misfit'],
       daemons: 2,
       seed: 289702,
       events: [
@@ -168,7 +168,7 @@ export const FOUND: readonly Found[] = [
   {
     title: 'two daemons that find the same task in no queue give it back once',
     story: {
-      characters: ['ends well', 'ends well'],
+      natures: ['ends well', 'ends well'],
       daemons: 2,
       seed: 539151,
       events: [

@@ -31,14 +31,14 @@ import { createUsersService } from '../../src/sandbox/users.ts';
 import { runWatchdog } from '../../src/sandbox/watchdog.ts';
 import { createWorkersService } from '../../src/sandbox/workers.ts';
 import { silentLog } from '../support/silent-log.ts';
-import type { OwnedClock } from './clock.ts';
-import type { Turns } from './pending-calls.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { PendingCalls } from './pending-calls.ts';
 
 /** The server's own moves go on when a daemon dies. */
 const NOBODY = 0;
 
 /** Told of every call of a daemon that was carried out. */
-export type Witness = (call: {
+export type CallObserver = (call: {
   /** Which life of which daemon called. */
   readonly owner: number;
   readonly endpoint: string;
@@ -61,7 +61,7 @@ export interface Server {
   addTask(id: string, name: string): void;
 }
 
-export function createServer(clock: OwnedClock, turns: Turns, witness: Witness): Server {
+export function createServer(clock: SimulatedClock, calls: PendingCalls, witness: CallObserver): Server {
   const content = firstContent(clock.now(), {});
   const store = createStore({ ...content, queues: [] }, undefined);
   const sandboxClock = createSandboxClock(clock.of(0), store, new AbortController().signal);
@@ -101,7 +101,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
     const before = store.tasks.get(String(lines[0]?.['task']));
     // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
     const gap = (): Promise<void> =>
-      turns.ask({
+      calls.request({
         owner: NOBODY,
         kind: 'server',
         endpoint: 'gap',
@@ -127,7 +127,7 @@ export function createServer(clock: OwnedClock, turns: Turns, witness: Witness):
       async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
         const lines = [body].flat() as readonly Fields[];
         const tasks = lines.flatMap(({ task }) => (typeof task === 'string' ? [task] : []));
-        const answer = await turns.ask<unknown>({
+        const answer = await calls.request<unknown>({
           owner,
           kind: 'clearml',
           endpoint,

@@ -1,7 +1,7 @@
 // Thousands of short stories with crashes, lost answers, dying nodes and a busy user: none may end badly.
 import fc from 'fast-check';
 import { FOUND } from './scenarios.ts';
-import { anyStory, formatStory, play, type Story } from './story.ts';
+import { anyScenario, formatScenario, playScenario, type Scenario } from './story.ts';
 
 /** For a night: SIMULATION_RUNS=20000. */
 const RUNS = Number(process.env['SIMULATION_RUNS'] ?? 250);
@@ -18,7 +18,7 @@ describe("whatever happens on a task's way", function () {
   ] as const) {
     it(title, async () => {
       const check = await fc.check(
-        fc.asyncProperty(anyStory(most), async (story) => (await play(story)).verdict === undefined),
+        fc.asyncProperty(anyScenario(most), async (story) => (await playScenario(story)).verdict === undefined),
         { numRuns: RUNS },
       );
       if (check.counterexample !== null) await mustEndWell(check.counterexample[0]);
@@ -30,7 +30,7 @@ describe("whatever happens on a task's way", function () {
   });
 });
 
-async function mustEndWell(story: Story): Promise<void> {
-  const told = await play(story);
-  if (told.verdict !== undefined) throw new Error(formatStory(story, told));
+async function mustEndWell(story: Scenario): Promise<void> {
+  const told = await playScenario(story);
+  if (told.verdict !== undefined) throw new Error(formatScenario(story, told));
 }

@@ -5,18 +5,18 @@ import { isLive } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { FACTS, type Cluster, type SimJob } from './cluster.ts';
-import type { Turns } from './pending-calls.ts';
+import type { PendingCalls } from './pending-calls.ts';
 import { named } from './oracle/expected-ends.ts';
 
 /** How a command fails whose controller is away: in the ways that were seen of real ones. */
-export const TROUBLES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
-export type Trouble = (typeof TROUBLES)[number];
+export const CONTROLLER_FAILURES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
+export type ControllerFailure = (typeof CONTROLLER_FAILURES)[number];
 
-export interface SlurmHabits {
+export interface SlurmBehavior {
   readonly hasAccounting: boolean;
   /** So many jobs may wait and run at once. */
   readonly jobLimit: number;
-  trouble(program: string): Trouble;
+  trouble(program: string): ControllerFailure;
   /** What comes of an answer on its way. */
   spoil?(command: HostCommand, result: HostResult): HostResult;
   /** sbatch is run for this task. */
@@ -27,10 +27,10 @@ export interface SlurmHabits {
 
 interface Around {
   readonly cluster: Cluster;
-  readonly turns: Turns;
+  readonly calls: PendingCalls;
 }
 
-export function createSlurmHost({ cluster, turns }: Around, life: number, habits: SlurmHabits): Host {
+export function createSlurmCommands({ cluster, calls }: Around, life: number, habits: SlurmBehavior): Host {
   function answer(command: HostCommand): HostResult {
     switch (command.program) {
       case 'sbatch':
@@ -81,7 +81,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
       const isSbatch = command.program === 'sbatch';
       const name = isSbatch ? optionOf(command, 'job-name') : '';
       if (isSbatch) habits.asked(taskOf(name));
-      return turns.ask<HostResult>({
+      return calls.request<HostResult>({
         owner: life,
         kind: isSbatch ? 'sbatch' : 'slurm',
         endpoint: command.program,
@@ -97,7 +97,7 @@ export function createSlurmHost({ cluster, turns }: Around, life: number, habits
   };
 }
 
-function fail({ program, timeoutMs }: HostCommand, hasHappened: boolean, trouble: Trouble): HostResult {
+function fail({ program, timeoutMs }: HostCommand, hasHappened: boolean, trouble: ControllerFailure): HostResult {
   // Only one that was not carried out can say that it was not.
   if (trouble === 'hangs' || (hasHappened && trouble === 'refused')) {
     throw new CommandTimedOut(program, timeoutMs, '', '');

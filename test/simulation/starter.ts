@@ -4,7 +4,7 @@ import type { Random } from '../support/random.ts';
 import type { Limbo } from './oracle/limbo.ts';
 import type { RoundPlan } from './plan.ts';
 
-export interface Starter {
+export interface Restarts {
   /** Starts one that is due, or decides when it is. False when there is nothing to do. */
   start(isCalm: boolean): boolean;
   /** When one was started last; 0 is never. */
@@ -13,7 +13,7 @@ export interface Starter {
   dueAt(): readonly number[];
 }
 
-export function createStarter(world: World, limbo: Limbo, dice: Random, { diesForGood }: RoundPlan): Starter {
+export function createRestarts(world: World, limbo: Limbo, dice: Random, { diesForGood }: RoundPlan): Restarts {
   const backAt = new Map<SimDaemon, number>();
   let lastStartAt = 0;
 

@@ -6,19 +6,19 @@ import { HAPPENINGS, type HappeningName } from './happenings.ts';
 import { stepJob } from './job.ts';
 import { passTime, settle, takeTurn } from './moves.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
-import type { Turn } from './pending-calls.ts';
+import type { PendingCall } from './pending-calls.ts';
 import { createWorld, journalOf, type Cast, type World } from './world.ts';
 
 /** Something that happens after so many moves; `pick` chooses to whom. */
 export type Event = readonly [afterMoves: number, name: HappeningName, pick: number];
 
-export interface Story extends Cast {
+export interface Scenario extends Cast {
   /** Decides who moves next. */
   readonly seed: number;
   readonly events: readonly Event[];
 }
 
-export interface Told {
+export interface ScenarioResult {
   /** What went wrong, or undefined. */
   readonly verdict: string | undefined;
   readonly moves: number;
@@ -33,11 +33,11 @@ const ENCORE = 60;
 
 const names = Object.keys(HAPPENINGS) as HappeningName[];
 
-export function anyStory(most: { readonly events: number; readonly daemons: 1 | 2 }): fc.Arbitrary<Story> {
+export function anyScenario(most: { readonly events: number; readonly daemons: 1 | 2 }): fc.Arbitrary<Scenario> {
   const event = fc.tuple(fc.nat(40), fc.constantFrom(...names), fc.nat(3));
   return fc
     .record({
-      characters: fc.array(fc.constantFrom('ends well', 'ends well', 'fails', 'misfit'), {
+      natures: fc.array(fc.constantFrom('ends well', 'ends well', 'fails', 'misfit'), {
         minLength: 1,
         maxLength: 2,
       }),
@@ -45,17 +45,17 @@ export function anyStory(most: { readonly events: number; readonly daemons: 1 | 
       seed: fc.nat(1_000_000),
       events: fc.array(event, { maxLength: most.events }),
     })
-    .map((story) => story as Story);
+    .map((story) => story as Scenario);
 }
 
-export async function play(story: Story): Promise<Told> {
+export async function playScenario(story: Scenario): Promise<ScenarioResult> {
   const world = await createWorld(story);
   const events = [...story.events];
   let waited = 0;
   let encore = 0;
   let moves = 0;
 
-  for (; moves < MOST_MOVES && world.judge.verdict === undefined; moves += 1) {
+  for (; moves < MOST_MOVES && world.invariants.verdict === undefined; moves += 1) {
     const [next] = events;
     if (next !== undefined && waited >= next[0]) {
       if ((await happen(world, next)) || waited > next[0] + PATIENCE) {
@@ -65,19 +65,19 @@ export async function play(story: Story): Promise<Told> {
     }
     await move(world, story.seed, moves);
     await settle();
-    world.judge.look(world.server.store);
+    world.invariants.check(world.server.store);
     waited += 1;
     encore = events.length === 0 && isGoodEnd(world) ? encore + 1 : 0;
     if (encore > ENCORE) break;
   }
-  const verdict = world.judge.verdict ?? (moves < MOST_MOVES ? undefined : `no good end: ${describeEnd(world)}`);
+  const verdict = world.invariants.verdict ?? (moves < MOST_MOVES ? undefined : `no good end: ${describeEnd(world)}`);
   return { verdict, moves, trace: world.trace };
 }
 
 async function happen(world: World, [, name, pick]: Event): Promise<boolean> {
   const happened = await HAPPENINGS[name](world, pick);
   if (happened === undefined) return false;
-  world.tell('***', `${name}: ${happened.words}`);
+  world.note('***', `${name}: ${happened.words}`);
   await settle();
   return true;
 }
@@ -92,19 +92,19 @@ async function move(world: World, seed: number, index: number): Promise<void> {
     return;
   }
 
-  const take = (turn: Turn): void => world.take(turn);
-  const turns = [...world.turns.pending];
+  const take = (call: PendingCall): void => world.finish(call);
+  const calls = [...world.calls.pending];
   const jobs = world.cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
-  const turn = turns[dice % Math.max(1, turns.length)];
-  if (turn !== undefined && dice % 8 < 5) return takeTurn(world.turns, turn, take);
+  const call = calls[dice % Math.max(1, calls.length)];
+  if (call !== undefined && dice % 8 < 5) return takeTurn(world.calls, call, take);
   const job = jobs[(dice >> 3) % Math.max(1, jobs.length)];
   // In every other story jobs and neighbours take their time: daemons look many times before something moves.
   const isLazy = seed % 2 === 1 && (dice >> 8) % 12 !== 0;
   if (job !== undefined && dice % 8 < 7 && !isLazy) return stepOf(world, job, dice);
   // A stock agent begins what it has popped at once; one that took minutes would find that it was put back.
-  const did = isLazy && !world.neighbour.isBeginning() ? undefined : await world.neighbour.step();
-  if (did !== undefined) world.tell('neighbour', did);
-  else if (turn !== undefined) await takeTurn(world.turns, turn, take);
+  const did = isLazy && !world.otherAgent.isBeginning() ? undefined : await world.otherAgent.step();
+  if (did !== undefined) world.note('neighbour', did);
+  else if (call !== undefined) await takeTurn(world.calls, call, take);
   else passTime(world.clock);
 }
 
@@ -114,13 +114,13 @@ async function stepOf(world: World, job: SimJob, dice: number): Promise<void> {
     const isLost = dice % 5 === 0;
     if (isLost) world.cluster.vanish(job);
     job.isInFlight = false;
-    world.tell(`job ${job.id}`, isLost ? 'never reaches the controller' : 'reaches the controller');
+    world.note(`job ${job.id}`, isLost ? 'never reaches the controller' : 'reaches the controller');
     return;
   }
-  world.tell(`job ${job.id}`, `${await stepJob(world, job)} (task ${Number(job.task)})`);
+  world.note(`job ${job.id}`, `${await stepJob(world, job)} (task ${Number(job.task)})`);
 }
 
-function isGoodEnd({ tasks, server, daemons, cluster, neighbour }: World): boolean {
+function isGoodEnd({ tasks, server, daemons, cluster, otherAgent: neighbour }: World): boolean {
   const isAtRest = tasks.every((id) => {
     const status = server.store.tasks.get(id)?.status;
     return status !== 'queued' && status !== 'in_progress';
@@ -160,11 +160,11 @@ function scatter(seed: number, index: number): number {
 }
 
 /** The story as a person reads it: the cast, the events, and what was seen at the end. */
-export function formatStory(story: Story, { verdict, trace }: Told): string {
+export function formatScenario(story: Scenario, { verdict, trace }: ScenarioResult): string {
   const events = story.events.map(([after, name, pick]) => `  after ${after} moves: ${name} (${pick})`);
   return [
     verdict ?? 'all is well',
-    `${story.daemons} daemon(s); tasks: ${story.characters.join(', ')}; seed ${story.seed}`,
+    `${story.daemons} daemon(s); tasks: ${story.natures.join(', ')}; seed ${story.seed}`,
     ...events,
     ...trace.slice(-120),
   ].join('\n');

@@ -3,19 +3,25 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import { runDaemon } from '../../src/daemon/loop.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { createCluster, type Cluster } from './cluster.ts';
-import { createJudge, type Judge } from './oracle/invariants.ts';
-import { makeGlue } from './daemon-deps.ts';
+import { createInvariants, type Invariants } from './oracle/invariants.ts';
+import { createDaemonDeps } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';
-import { createNeighbour, type Neighbour } from './other-agent.ts';
-import { createOwnedClock, type OwnedClock } from './clock.ts';
+import { createOtherAgent, type OtherAgent } from './other-agent.ts';
+import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import { createServer, type Server } from './server.ts';
-import { createTurns, type CallKind, type Turn, type Turns, type Way } from './pending-calls.ts';
+import {
+  createPendingCalls,
+  type CallKind,
+  type PendingCall,
+  type PendingCalls,
+  type CallOutcome,
+} from './pending-calls.ts';
 
 /** What will happen to the next call of this kind. */
-export interface Trap {
+export interface CallFault {
   readonly kind: CallKind | 'any';
-  readonly way: Way | 'killed before' | 'killed after' | 'killed and journal lost';
+  readonly way: CallOutcome | 'killed before' | 'killed after' | 'killed and journal lost';
 }
 
 export interface SimDaemon {
@@ -26,54 +32,54 @@ export interface SimDaemon {
 }
 
 /** What the program of a task does, or that its template can't be filled in. */
-export type Character = 'ends well' | 'fails' | 'misfit';
+export type TaskNature = 'ends well' | 'fails' | 'misfit';
 
 export interface World {
-  readonly clock: OwnedClock;
-  readonly turns: Turns;
+  readonly clock: SimulatedClock;
+  readonly calls: PendingCalls;
   readonly server: Server;
   readonly cluster: Cluster;
-  readonly neighbour: Neighbour;
+  readonly otherAgent: OtherAgent;
   readonly daemons: readonly SimDaemon[];
   readonly tasks: readonly TaskId[];
-  readonly judge: Judge;
-  readonly traps: Trap[];
+  readonly invariants: Invariants;
+  readonly callFaults: CallFault[];
   readonly trace: string[];
   /** One more task, which is enqueued. */
-  admit(character: Character): Promise<TaskId>;
-  tell(who: string, what: string): void;
+  enqueueTask(character: TaskNature): Promise<TaskId>;
+  note(who: string, what: string): void;
   start(daemon: SimDaemon): void;
   kill(daemon: SimDaemon): void;
   /** Lets a daemon's call happen, the way the first trap for it says. */
-  take(turn: Turn): void;
+  finish(call: PendingCall): void;
   endsWell(task: string): boolean;
   now(): number;
 }
 
 export interface Cast {
-  readonly characters: readonly Character[];
+  readonly natures: readonly TaskNature[];
   readonly daemons: 1 | 2;
 }
 
 /** Slurm as one life of a daemon has it. */
-export type SchedulerOf = (world: Pick<World, 'cluster' | 'clock' | 'turns'>, life: number) => Scheduler;
+export type SchedulerOf = (world: Pick<World, 'cluster' | 'clock' | 'calls'>, life: number) => Scheduler;
 
 const START_AT = Date.UTC(2026, 0, 1);
 const PACE = { lookMs: 15_000, queueMs: 15_000 };
 
 export async function createWorld(
-  { characters: cast, daemons: count }: Cast,
+  { natures: cast, daemons: count }: Cast,
   schedulerOf: SchedulerOf = ({ cluster }, life) => cluster.schedulerOf(life),
 ): Promise<World> {
-  const clock = createOwnedClock(START_AT);
-  const turns = createTurns();
+  const clock = createSimulatedClock(START_AT);
+  const calls = createPendingCalls();
   const trace: string[] = [];
-  const traps: Trap[] = [];
+  const traps: CallFault[] = [];
   const tell = (who: string, what: string): void => {
     trace.push(`${((clock.now() - START_AT) / 1000).toFixed(1).padStart(7)} ${who.padEnd(9)} ${what}`);
   };
-  const cluster = createCluster(clock, turns);
-  const judge = createJudge({
+  const cluster = createCluster(clock, calls);
+  const judge = createInvariants({
     cluster,
     isNeighbours: (task) => neighbour.isAtWork(task),
     isAbortNoted(task) {
@@ -83,10 +89,10 @@ export async function createWorld(
     count,
   });
   const numberOf = new Map<number, number>();
-  const server = createServer(clock, turns, ({ owner, ...call }) => {
-    judge.watch({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
+  const server = createServer(clock, calls, ({ owner, ...call }) => {
+    judge.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
   });
-  const neighbour = createNeighbour(server);
+  const neighbour = createOtherAgent(server);
   for (const [id, name] of [
     [OWN_QUEUE, 'own'],
     [OTHER_QUEUE, 'other'],
@@ -95,29 +101,29 @@ export async function createWorld(
     server.addQueue(id, name);
 
   const tasks: TaskId[] = [];
-  const characters: Character[] = [];
-  const characterOf = (task: string): Character => characters[Number(task) - 1] ?? 'ends well';
+  const characters: TaskNature[] = [];
+  const characterOf = (task: string): TaskNature => characters[Number(task) - 1] ?? 'ends well';
 
   let lives = 0;
   const world: World = {
     clock,
-    turns,
+    calls,
     server,
     cluster,
-    neighbour,
+    otherAgent: neighbour,
     daemons: Array.from({ length: count }, (_, index): SimDaemon => ({
       number: index + 1,
       disk: { text: '' },
       running: undefined,
     })),
     tasks,
-    judge,
-    traps,
+    invariants: judge,
+    callFaults: traps,
     trace,
-    tell,
+    note: tell,
     now: () => clock.now(),
 
-    async admit(character) {
+    async enqueueTask(character) {
       const number = characters.push(character);
       const id = String(number).padStart(32, '0') as TaskId;
       tasks.push(id);
@@ -138,7 +144,7 @@ export async function createWorld(
       const isMisfit = (task: string): boolean => characterOf(task) === 'misfit';
       const { number, disk } = daemon;
       const scheduler = schedulerOf(world, life);
-      runDaemon(makeGlue({ server, scheduler, clock, turns, disk, life, number, isMisfit }), {
+      runDaemon(createDaemonDeps({ server, scheduler, clock, calls, disk, life, number, isMisfit }), {
         pace: PACE,
         once: false,
         stop: stop.signal,
@@ -148,50 +154,50 @@ export async function createWorld(
         () => {
           if (daemon.running?.life === life) daemon.running = undefined;
           // What was on its way arrives, or doesn't.
-          for (const turn of [...turns.pending])
-            if (turn.owner === life && clock.now() % 2 === 0) turn.take('answered');
-          turns.drop(life);
+          for (const call of [...calls.pending])
+            if (call.owner === life && clock.now() % 2 === 0) call.finish('answered');
+          calls.drop(life);
           clock.drop(life);
           tell(`daemon ${daemon.number}`, 'has stopped');
         },
         (error: unknown) => {
-          judge.wrong(`daemon ${daemon.number} died of ${String(error)}`);
+          judge.report(`daemon ${daemon.number} died of ${String(error)}`);
         },
       );
     },
 
     kill(daemon) {
       if (daemon.running === undefined) return;
-      turns.drop(daemon.running.life);
+      calls.drop(daemon.running.life);
       clock.drop(daemon.running.life);
       daemon.running = undefined;
       tell(`daemon ${daemon.number}`, 'is killed');
     },
 
-    take(turn) {
-      const daemon = world.daemons.find(({ running }) => running?.life === turn.owner);
+    finish(call) {
+      const daemon = world.daemons.find(({ running }) => running?.life === call.owner);
       const [trap] = traps;
-      const falls = trap !== undefined && turn.kind !== 'server' && (trap.kind === 'any' || trap.kind === turn.kind);
+      const falls = trap !== undefined && call.kind !== 'server' && (trap.kind === 'any' || trap.kind === call.kind);
       if (falls) traps.shift();
       const way = falls ? trap.way : 'answered';
       tell(
         daemon === undefined ? 'server' : `daemon ${daemon.number}`,
-        `${turn.label}${way === 'answered' ? '' : ` (${way})`}`,
+        `${call.label}${way === 'answered' ? '' : ` (${way})`}`,
       );
       if (way === 'answered' || way === 'not made' || way === 'answer lost') {
-        turn.take(way);
+        call.finish(way);
         return;
       }
-      if (way === 'killed after') turn.take('answered');
+      if (way === 'killed after') call.finish('answered');
       if (daemon === undefined) return;
       world.kill(daemon);
       if (way === 'killed and journal lost') {
         daemon.disk.text = '';
-        judge.mayRepeat();
+        judge.permitRepeats();
       }
     },
   };
-  for (const character of cast) await world.admit(character);
+  for (const character of cast) await world.enqueueTask(character);
   return world;
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { callRate, createCallPace, withPace } from '../../src/slurm/call-pace.ts';
 import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
-import { createOwnedClock } from '../simulation/clock.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
@@ -107,7 +107,7 @@ describe('a scheduler with a pace', () => {
   const listed = { kind: 'listed', jobs: [] } as const;
 
   function paced(tookMs = 0): { scheduler: Scheduler; pace: ReturnType<typeof createCallPace>; now: () => number } {
-    const owned = createOwnedClock(NOW);
+    const owned = createSimulatedClock(NOW);
     const clock = owned.of(1);
     const pace = createCallPace({ perSecond: 1, burst: 10 });
     const slow = async (): Promise<typeof listed> => {

@@ -2,7 +2,7 @@
 import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../cluster.ts';
-import type { Character } from '../world.ts';
+import type { TaskNature } from '../world.ts';
 
 export interface Verdict {
   readonly kind: 'lost' | 'twice' | 'wrong';
@@ -10,10 +10,10 @@ export interface Verdict {
   readonly says: string;
 }
 
-export interface History {
+export interface ExpectedEnds {
   readonly verdict: Verdict | undefined;
-  judge(verdict: Verdict): void;
-  admitted(task: string, character: Character): void;
+  report(verdict: Verdict): void;
+  admitted(task: string, character: TaskNature): void;
   /** The user did this, and the server agreed. `after`: the task as it is now. */
   userActed(task: string, act: string, after: TaskDocument | undefined): void;
   /**
@@ -23,12 +23,12 @@ export interface History {
    */
   removed(task: string, before: TaskDocument): void;
   /** What befell the task's job allows it these ends too, unless its user has ended it himself. */
-  befell(task: string, ends: readonly string[]): void;
+  permit(task: string, ends: readonly string[]): void;
   /** Slurm starts the task's job anew, or somebody may otherwise begin it once more. */
-  mayBegin(task: string): void;
-  begun(task: string): void;
+  permitRun(task: string): void;
+  ran(task: string): void;
   /** sbatch was run for this task. */
-  askedFor(task: string): void;
+  submitting(task: string): void;
   /** Slurm has a new job. */
   submitted(job: SimJob): void;
   /** All is quiet: what became of the task. */
@@ -36,7 +36,7 @@ export interface History {
 }
 
 interface Life {
-  readonly character: Character;
+  readonly character: TaskNature;
   ends: Set<string>;
   /** Its user has ended it: what befalls its job changes nothing. */
   isSettled: boolean;
@@ -48,7 +48,7 @@ interface Life {
 /** So many jobs that came to nothing are enough to give a task up. */
 const MANY_JOBS = 5;
 
-export function createHistory({
+export function createExpectedEnds({
   jobsOf,
   couldLookSince,
   awakeMsSince,
@@ -70,7 +70,7 @@ export function createHistory({
   readonly isAbortErased: (task: string) => boolean;
   /** Whether a daemon may forget that it has cancelled a job itself: it takes that for a user's scancel then. */
   readonly losesJournals: boolean;
-}): History {
+}): ExpectedEnds {
   const lives = new Map<string, Life>();
   let verdict: Verdict | undefined;
 
@@ -85,11 +85,11 @@ export function createHistory({
     life.submissions = 0;
   }
 
-  const history: History = {
+  const history: ExpectedEnds = {
     get verdict() {
       return verdict;
     },
-    judge(one) {
+    report(one) {
       verdict ??= one;
     },
     admitted(task, character) {
@@ -107,7 +107,7 @@ export function createHistory({
       // Who aborts a task that runs asks its agent to stop it.
       if (act !== 'abort' && (after?.status === 'queued' || after?.status === 'in_progress')) {
         // It goes on as before, whatever its user meant.
-        history.befell(task, ['created', 'stopped', 'completed', 'failed']);
+        history.permit(task, ['created', 'stopped', 'completed', 'failed']);
         return;
       }
       const end = act === 'abort' && after?.status === 'in_progress' ? 'stopped' : (after?.status ?? 'gone');
@@ -115,31 +115,32 @@ export function createHistory({
       life.isSettled = true;
     },
     removed(task, { enqueue_status: former }) {
-      history.befell(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
+      history.permit(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
     },
-    befell(task, ends) {
+    permit(task, ends) {
       const life = lifeOf(task);
       if (!life.isSettled || isAbortErased(task)) for (const end of ends) life.ends.add(end);
     },
-    mayBegin(task) {
+    permitRun(task) {
       lifeOf(task).mayBegin = true;
     },
-    begun(task) {
+    ran(task) {
       const life = lifeOf(task);
-      if (!life.mayBegin) history.judge({ kind: 'twice', task, says: `${named(task)} was started once more, unasked` });
+      if (!life.mayBegin)
+        history.report({ kind: 'twice', task, says: `${named(task)} was started once more, unasked` });
       life.mayBegin = false;
     },
-    askedFor(task) {
+    submitting(task) {
       const life = lifeOf(task);
       life.submissions += 1;
-      if (life.submissions >= MANY_JOBS) history.befell(task, ['failed']);
+      if (life.submissions >= MANY_JOBS) history.permit(task, ['failed']);
     },
     submitted(job) {
       const { task } = job;
       if (job.isDouble) return;
       const others = jobsOf(task).filter((other) => other !== job && !other.isDouble);
       if (others.some(({ name }) => name === job.name)) {
-        history.judge({ kind: 'twice', task, says: `${named(task)} got two jobs of one name` });
+        history.report({ kind: 'twice', task, says: `${named(task)} got two jobs of one name` });
       }
       const since = couldLookSince();
       if (since === undefined) return;
@@ -151,7 +152,7 @@ export function createHistory({
           awakeMsSince(Math.max(other.submittedAt, since)) > plainToSeeMs,
       );
       if (old !== undefined) {
-        history.judge({ kind: 'twice', task, says: `${named(task)} got job ${job.id} while its job ${old.id} lived` });
+        history.report({ kind: 'twice', task, says: `${named(task)} got job ${job.id} while its job ${old.id} lived` });
       }
     },
     ended(task, found) {
@@ -161,13 +162,13 @@ export function createHistory({
       if (isAbortErased(task) && end === natural(character)) return;
       if (mayBeSilent && found?.status_reason === 'Forced stop (non-responsive)') return;
       const kind = end === 'queued' || end === 'in_progress' ? 'lost' : 'wrong';
-      history.judge({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
+      history.report({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
     },
   };
   return history;
 }
 
-function natural(character: Character): string {
+function natural(character: TaskNature): string {
   return character === 'ends well' ? 'completed' : 'failed';
 }
 

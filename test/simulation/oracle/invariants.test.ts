@@ -4,27 +4,27 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createCluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';
-import { createJudge } from './invariants.ts';
-import { createOwnedClock } from '../clock.ts';
+import { createInvariants } from './invariants.ts';
+import { createSimulatedClock } from '../clock.ts';
 import { SCHEDULER_QUEUE } from '../queues.ts';
 import { createServer } from '../server.ts';
-import { createTurns } from '../pending-calls.ts';
+import { createPendingCalls } from '../pending-calls.ts';
 
 const TASK = '1'.padStart(32, '0') as TaskId;
 
 /** A task that runs as a job. `isAbortNoted`, `isNeighbours`: what the world says when it is asked. */
 async function courtOf({ isAbortNoted = false, isNeighbours = false, daemons = 1 }) {
-  const clock = createOwnedClock(0);
-  const turns = createTurns();
-  const server = createServer(clock, turns, () => undefined);
+  const clock = createSimulatedClock(0);
+  const calls = createPendingCalls();
+  const server = createServer(clock, calls, () => undefined);
   server.addQueue(SCHEDULER_QUEUE, 'scheduler');
   server.addTask(TASK, 'the task');
-  const cluster = createCluster(clock, turns);
+  const cluster = createCluster(clock, calls);
   cluster.submit(formatJobName(TASK, newAttempt(0, 'glue0', 'one')), 'glue');
   const [job] = cluster.jobs as [SimJob];
   Object.assign(job, { state: 'RUNNING', phase: 'run', runs: 1 });
   await server.call('tasks.started', { task: TASK, force: true });
-  const judge = createJudge({
+  const judge = createInvariants({
     cluster,
     isNeighbours: () => isNeighbours,
     isAbortNoted: () => isAbortNoted,
@@ -38,7 +38,7 @@ describe('the judge of the stories', () => {
     const { judge, store } = await courtOf({});
     const told = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
-      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
+      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
       return judge.verdict;
     };
 
@@ -52,7 +52,7 @@ describe('the judge of the stories', () => {
     const { judge, store } = await courtOf({});
     const tell = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
-      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
       return judge.verdict;
     };
     tell();
@@ -65,7 +65,7 @@ describe('the judge of the stories', () => {
     const { judge, store, job } = await courtOf({});
     const tell = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
-      judge.watch({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
       return judge.verdict;
     };
     tell();
@@ -84,9 +84,9 @@ describe('the judge of the stories', () => {
       judge.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
       await server.call('tasks.stopped', { task: TASK, status_reason: TERM_REASON });
-      judge.look(store);
+      judge.check(store);
       Object.assign(job, { leaving: undefined, runs: 2 });
-      judge.look(store);
+      judge.check(store);
       expect(judge.verdict).to.equal(verdict);
     });
   }
@@ -98,7 +98,7 @@ describe('the judge of the stories', () => {
     it(`sees a neighbour run the task of a job, ${what}: ${verdict ?? 'nobody could prevent it'}`, async () => {
       const { judge, store } = await courtOf({ isNeighbours: true });
       if (act !== undefined) judge.userActed(TASK, act, store);
-      judge.look(store);
+      judge.check(store);
       expect(judge.verdict).to.equal(verdict);
     });
   }
@@ -115,8 +115,8 @@ describe('the judge of the stories', () => {
       await server.call('tasks.enqueue', { task: TASK, queue: SCHEDULER_QUEUE });
       const before = store.tasks.get(TASK);
       const lines = [{ task: TASK, queue: SCHEDULER_QUEUE }];
-      judge.watch({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
-      judge.watch({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
+      judge.sawCall({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
+      judge.sawCall({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
       expect(judge.verdict).to.equal(verdict);
     });
   }

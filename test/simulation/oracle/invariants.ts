@@ -3,15 +3,15 @@ import type { Store } from '../../../src/sandbox/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
-import type { Witness } from '../server.ts';
+import type { CallObserver } from '../server.ts';
 
-export interface Judge {
+export interface Invariants {
   readonly verdict: string | undefined;
-  wrong(what: string): void;
+  report(what: string): void;
   /** A call of a daemon was carried out. */
-  watch(call: Seen, store: Store): void;
+  sawCall(call: Seen, store: Store): void;
   /** What was told before may be told again: the journal is lost, or another job has the id of a forgotten one. */
-  mayRepeat(): void;
+  permitRepeats(): void;
   /** A job that was long on its way arrives: its task may be over by then, and is found anew and told of once more with it. */
   arrivedLate(task: string): void;
   /** The user did something to the task. */
@@ -19,11 +19,11 @@ export interface Judge {
   /** Whether the server has forgotten that the user wants the task stopped, before any daemon could know. */
   isAbortErased(task: string): boolean;
   /** To be called after every move, at least for the tasks that it may have changed. */
-  look(store: Store, moved?: readonly string[]): void;
+  check(store: Store, moved?: readonly string[]): void;
 }
 
 /** A call, and the number of the daemon that made it, in whichever of its lives. */
-type Seen = Omit<Parameters<Witness>[0], 'owner'> & { readonly daemon: number };
+type Seen = Omit<Parameters<CallObserver>[0], 'owner'> & { readonly daemon: number };
 
 interface Facts {
   readonly cluster: Cluster;
@@ -40,7 +40,7 @@ const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 /** Attempts for one life of a task in the queue, and a few for what a story did to them. */
 const MOST_JOBS = 14;
 
-export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Facts): Judge {
+export function createInvariants({ cluster, isNeighbours, isAbortNoted, count }: Facts): Invariants {
   let verdict: string | undefined;
   // Two daemons may both follow a job, and then both tell of it.
   let isForgetful = count > 1;
@@ -70,13 +70,13 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
     return isNeighbours(task) || jobsOf(task).some(isAtWork);
   }
 
-  const judge: Judge = {
+  const judge: Invariants = {
     get verdict() {
       return verdict;
     },
-    wrong,
+    report: wrong,
 
-    watch({ daemon, endpoint, lines, answer, before }, store) {
+    sawCall({ daemon, endpoint, lines, answer, before }, store) {
       const task = String(lines[0]?.['task']);
       if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, daemon);
       // Each taking of a task may be told.
@@ -104,7 +104,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
       if (endpoint === 'events.add_batch') for (const line of lines) hear(String(line['task']), String(line['msg']));
     },
 
-    mayRepeat() {
+    permitRepeats() {
       isForgetful = true;
       hasLostJournal = true;
     },
@@ -125,7 +125,7 @@ export function createJudge({ cluster, isNeighbours, isAbortNoted, count }: Fact
 
     isAbortErased: (task) => erasedAborts.has(task),
 
-    look(store, moved) {
+    check(store, moved) {
       const tasks = new Set(moved ?? cluster.jobs.map(({ task }) => task));
       for (const task of tasks) {
         if (runsAtOnce(task) > 1) wrong(`task ${Number(task)} is run twice at once`);

@@ -1,11 +1,11 @@
 // Limbo: a task that a daemon has popped and nobody has in any queue, though all goes well: it must be brought on at once.
 import type { World } from '../world.ts';
-import { named, type History } from './expected-ends.ts';
+import { named, type ExpectedEnds } from './expected-ends.ts';
 
 export interface Limbo {
   /** Something went wrong: it may take a while from now on. */
   disturb(): void;
-  look(history: History): void;
+  look(history: ExpectedEnds): void;
 }
 
 /** A daemon that starts looks at once, and then every few seconds. It finds what nobody has written down only later. */
@@ -32,7 +32,7 @@ export function createLimbo({ server, cluster, tasks, clock, daemons }: World): 
         if (wait === undefined) waits.set(task, { since: clock.now(), disturbed: 0 });
         else if (wait.disturbed <= MOST_DISTURBED && clock.now() - wait.since > LONGEST_MS) {
           const says = `${named(task)} waits in no queue, and no daemon brings it on`;
-          history.judge({ kind: 'lost', task, says });
+          history.report({ kind: 'lost', task, says });
         }
       }
     },

@@ -1,9 +1,9 @@
 // What the kinds of trouble in a plan excuse: how long something may take, or stay unknown, before it is wrong.
 import type { RoundPlan } from '../plan.ts';
-import type { TroubleKind } from '../faults.ts';
+import type { FaultKind } from '../faults.ts';
 
 /** These can keep an agent from being heard, or a daemon from hearing of its end, for two hours. */
-const SILENCING: readonly TroubleKind[] = [
+const SILENCING: readonly FaultKind[] = [
   'server is away',
   'hours pass',
   'tokens expire',

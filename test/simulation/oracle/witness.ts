@@ -4,20 +4,20 @@ import type { SimJob } from '../cluster.ts';
 import { SCHEDULER_QUEUE } from '../queues.ts';
 import type { World } from '../world.ts';
 import { losesJournals, plainToSeeMs } from './permitted.ts';
-import { named, type History } from './expected-ends.ts';
+import { named, type ExpectedEnds } from './expected-ends.ts';
 import type { RoundPlan } from '../plan.ts';
-import type { Weather } from '../outages.ts';
+import type { Outages } from '../outages.ts';
 
-export interface Witness {
+export interface Observer {
   /** Notes which tasks have an entry now. */
   seeEntries(): void;
   /** A job for a task that has long had no entry for it would find the gate closed. */
-  judgeEntry(task: string): void;
+  checkEntry(task: string): void;
   /** Notes what is new about these jobs. */
   seeJobs(jobs: readonly SimJob[]): void;
 }
 
-export function createWitness(world: World, weather: Weather, history: History, plan: RoundPlan): Witness {
+export function createObserver(world: World, weather: Outages, history: ExpectedEnds, plan: RoundPlan): Observer {
   /** When each task was last seen to have an entry in the scheduler queue. */
   const parkedAt = new Map<string, number>();
   const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'> & { readonly isLeaving: boolean }>();
@@ -31,25 +31,25 @@ export function createWitness(world: World, weather: Weather, history: History, 
     const before = known.get(job);
     if (before === undefined) history.submitted(job);
     // Nobody remembers any more that it was he who cancelled the extra one.
-    if (job.isDouble && losesJournals(plan)) history.befell(job.task, ['stopped']);
+    if (job.isDouble && losesJournals(plan)) history.permit(job.task, ['stopped']);
     if (job.restarts > (before?.restarts ?? 0)) {
-      history.mayBegin(job.task);
+      history.permitRun(job.task);
       // Once the controller has forgotten the job, only accounting tells that it was put back; and a task that the SIGTERM
       // has stopped is looked for by nobody who has no journal.
-      if (!plan.hasAccounting || losesJournals(plan)) history.befell(job.task, ['stopped', 'failed']);
+      if (!plan.hasAccounting || losesJournals(plan)) history.permit(job.task, ['stopped', 'failed']);
     }
     // Where it died on its way out, nobody but accounting can tell it from one that a user's scancel has ended.
-    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) history.befell(job.task, ['stopped']);
-    if (job.runs > (before?.runs ?? 0)) history.begun(job.task);
+    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) history.permit(job.task, ['stopped']);
+    if (job.runs > (before?.runs ?? 0)) history.ran(job.task);
     known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
   }
 
   return {
     seeEntries,
-    judgeEntry(task) {
+    checkEntry(task) {
       seeEntries();
       if (weather.awakeMsSince(parkedAt.get(task) ?? world.now()) < plainToSeeMs(plan)) return;
-      history.judge({ kind: 'wrong', task, says: `${named(task)} got a job, though its entry was taken long ago` });
+      history.report({ kind: 'wrong', task, says: `${named(task)} got a job, though its entry was taken long ago` });
     },
     seeJobs(jobs) {
       for (const job of jobs) seeJob(job);
