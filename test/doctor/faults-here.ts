@@ -74,31 +74,31 @@ const served = (queue: string, ...templates: readonly string[]): Planted => ({
 export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'configuration',
-    what: 'a misspelt setting',
+    what: 'a misspelled setting',
     says: /poll_intervall_sec/,
     plant: setting('poll_intervall_sec: 3'),
   },
   {
     check: 'configuration',
-    what: 'a setting of another kind',
+    what: 'a setting of the wrong type',
     says: /poll_interval_sec.*number/,
     plant: setting('poll_interval_sec: soon'),
   },
   {
     check: 'configuration',
-    what: 'a brace that is never closed',
+    what: 'a missing closing brace',
     says: /clearml\.conf:\d+/,
     plant: () => ({ conf: 'agent {' }),
   },
   {
     check: 'configuration',
-    what: 'a configuration file that is not there',
+    what: 'a missing configuration file',
     says: /none\.conf/,
     plant: () => ({ words: ['--config-file', 'none.conf'] }),
   },
   {
     check: 'configuration',
-    what: 'a clearml.conf that others can write to',
+    what: 'a clearml.conf that other users can write to',
     says: /clearml\.conf:1:1: not read, as others can change it: \S+ can be written by everybody \(mode 666\)/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await chmod(there.folder, 0o755);
@@ -108,13 +108,13 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'server',
-    what: 'a server that is away',
+    what: 'a server that is down',
     says: /no usable answer from http:\/\/127\.0\.0\.1:9/,
     plant: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
   },
   {
     check: 'server',
-    what: 'a host name that nobody knows',
+    what: 'an unknown host name',
     says: /nowhere\.invalid/,
     plant: () => ({ conf: 'api.api_server: "http://nowhere.invalid:8008"' }),
   },
@@ -142,7 +142,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'credentials',
-    what: 'keys that the server does not know',
+    what: 'keys that the server does not accept',
     says: /does not accept them$/,
     plant: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
   },
@@ -167,19 +167,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'queues',
-    what: 'a misspelt queue',
+    what: 'a misspelled queue',
     says: /"defualt" \(did you mean "default"\?\)$/,
     plant: () => served('defualt', 'a.template'),
   },
   {
     check: 'templates',
-    what: 'a misspelt variable in a template',
+    what: 'a misspelled variable in a template',
     says: /^a\.template:\d+: .*naem/,
     plant: (there) => template(there, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
   },
   {
     check: 'templates',
-    what: 'a template for a partition that is not there',
+    what: 'a template for a partition that does not exist',
     says: /^a\.template:\d+: .*nvalid partition/,
     plant: (there) => template(there, withDirective('#SBATCH --partition=nowhere')),
   },
@@ -191,7 +191,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'templates',
-    what: 'a template in a folder that others can write to',
+    what: 'a template in a directory that other users can write to',
     says: /^open\/b\.template: others can change it, .*\/open can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await openFolder(there);
@@ -201,13 +201,13 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'templates',
-    what: 'a template that is missing',
+    what: 'a missing template',
     says: /b\.template does not exist/,
     plant: () => served('default', 'b.template'),
   },
   {
     check: 'templates',
-    what: 'a template too many',
+    what: 'one template too many',
     says: /1 queue but 2 template files/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await there.write('c.template', CLEAN);
@@ -216,7 +216,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'ssh',
-    what: 'a login node that can not be reached',
+    what: 'an unreachable login node',
     says: /nowhere\.invalid/,
     plant: () => ({ words: ['--ssh', 'nowhere.invalid'] }),
   },
@@ -228,20 +228,20 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'slurm-commands',
-    what: 'Slurm commands that are not there',
+    what: 'missing Slurm commands',
     says: /^no .*sbatch/,
     plant: setting('binaries { batch_binary: /nowhere/sbatch }'),
   },
   {
     check: 'slurm-commands',
-    what: 'a Slurm that is too old',
+    what: 'a Slurm release that is too old',
     says: /^Slurm 19\.05\.5 is older than 20\.11$/,
     plant: (there) =>
       programs(there, { squeue: 'case $1 in --version) echo slurm 19.05.5 ;; *) exec /usr/bin/squeue "$@" ;; esac' }),
   },
   {
     check: 'controller',
-    what: 'a controller that does not answer',
+    what: 'a controller that does not respond',
     says: /slurm_load_ctl_conf|Unable to contact slurm controller/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       const lines = 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=1\n';
@@ -258,19 +258,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'shared-folder',
-    what: 'a shared folder that is missing',
+    what: 'a missing shared directory',
     says: /^\/nowhere is missing$/,
     plant: setting('shared_dir: /nowhere'),
   },
   {
     check: 'shared-folder',
-    what: 'a shared folder that is a file',
+    what: 'a shared directory that is a file',
     says: /a\.template is missing$/,
     plant: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
   },
   {
     check: 'shared-folder',
-    what: 'a shared folder that others can write to',
+    what: 'a shared directory that other users can write to',
     says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => ({
       conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
@@ -278,7 +278,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'state-folder',
-    what: 'a state folder that others can write to',
+    what: 'a state directory that other users can write to',
     says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => ({
       conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
@@ -286,19 +286,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'state-folder',
-    what: 'a state folder that is a file',
+    what: 'a state directory that is a file',
     says: /a\.template can't be used/,
     plant: setting('state_dir: a.template'),
   },
   {
     check: 'state-folder',
-    what: 'a state folder where nothing can be written',
+    what: 'a state directory that is not writable',
     says: /\/proc\/glue can't be used/,
     plant: setting('state_dir: /proc/glue'),
   },
   {
     check: 'other-daemon',
-    what: 'a daemon of another machine on the state folder',
+    what: 'a daemon on another machine with the same state directory',
     says: /^process 812 on login2 uses it$/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await mkdir(join(there.folder, 'state'));

@@ -17,21 +17,21 @@ async function updateAll(cluster: SlurmCluster, ...changes: readonly string[]): 
 export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
   {
     check: 'partitions',
-    what: 'nodes that are all drained',
+    what: 'all nodes drained',
     says: /^none takes a job of this user now: debug has no usable node;/,
     plant: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=DRAIN', 'Reason=disk'),
     mend: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=RESUME'),
   },
   {
     check: 'partitions',
-    what: 'partitions that are all down',
+    what: 'all partitions down',
     says: /^none takes a job of this user now: debug is not up;/,
     plant: (cluster) => updateAll(cluster, 'State=DOWN'),
     mend: (cluster) => updateAll(cluster, 'State=UP'),
   },
   {
     check: 'partitions',
-    what: 'partitions that take other accounts only',
+    what: 'partitions that accept only other accounts',
     says: /^none takes a job of this user now: debug takes none of your accounts;/,
     plant: (cluster) => updateAll(cluster, 'AllowAccounts=physics'),
     mend: (cluster) => updateAll(cluster, 'AllowAccounts=ALL'),
@@ -46,7 +46,7 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
   },
   {
     check: 'controller',
-    what: 'a controller that was stopped',
+    what: 'a stopped controller',
     says: /Unable to contact slurm controller|slurm_load_ctl_conf/,
     plant: (cluster) => cluster.stopController(),
     mend: (cluster) => cluster.startController(),
@@ -57,7 +57,7 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
 export const FAULTS_ON_NODE = {
   noPartition: {
     check: 'probe-job',
-    what: 'a partition that is not there',
+    what: 'a partition that does not exist',
     says: /^Slurm took no job: .*[Ii]nvalid partition/,
   },
   waitsForEver: {
@@ -67,12 +67,12 @@ export const FAULTS_ON_NODE = {
   },
   unseenFolder: {
     check: 'probe-job',
-    what: 'a shared folder that the node does not see',
+    what: 'a shared directory that the node does not see',
     says: /is not to be seen on this machine$/,
   },
   noServer: {
     check: 'node-server',
-    what: 'no way from the node to the server',
+    what: 'no route from the node to the server',
     says: /^no way to http:\/\/127\.0\.0\.1:9: /,
   },
   noPython: { check: 'node-python', what: 'no Python on the node', says: /^there is none$/ },
@@ -84,7 +84,7 @@ export const FAULTS_ON_NODE = {
   noGit: { check: 'node-git', what: 'no git on the node', says: /^there is none$/ },
   noContainers: {
     check: 'node-containers',
-    what: 'no container program where tasks run in images',
+    what: 'no container program although tasks run in images',
     says: /^there is neither apptainer nor singularity$/,
   },
   noContainer: {
@@ -95,12 +95,12 @@ export const FAULTS_ON_NODE = {
   noPythonInside: { check: 'container-python', what: 'an image without Python', says: /^there is no Python$/ },
   noConfigurationInside: {
     check: 'container-configuration',
-    what: 'a container that sees neither home folder nor shared folder',
+    what: 'a container that sees neither the home nor the shared directory',
     says: /^there is none in the home folder/,
   },
   overQuota: {
     check: 'node-home',
-    what: 'a home folder over its quota',
+    what: 'a home directory over its quota',
     says: /^quota says: Over block limit on \/home$/,
   },
 } as const satisfies Record<string, DoctorFault>;

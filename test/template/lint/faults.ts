@@ -112,7 +112,7 @@ export const FAULTS: readonly Fault[] = [
   directive('option-twice', '#SBATCH -p debug'),
   directive('priority', '#SBATCH --priority=5'),
   directive('priority', '#SBATCH --nice=-100'),
-  fault('job-name', 2, 'a job name of its own', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),
+  fault('job-name', 2, 'a template with its own job name', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),
   directive('export', '#SBATCH --export=NONE'),
   directive('export', '#SBATCH --export=NIL'),
   directive('export', '#SBATCH --export=SITE,HOME'),
