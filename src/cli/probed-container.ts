@@ -77,9 +77,9 @@ function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeC
   const command = [
     ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],
     ...(mounts.length === 0 ? [] : [`--container-mounts=${mounts.join(',')}`]),
-    ...(mountsHome || pyxis.form.mountsHome ? ['--container-mount-home'] : []),
+    ...(mountsHome || pyxis.spec.mountsHome ? ['--container-mount-home'] : []),
   ];
-  return known({ image, command, showsConfiguration: pyxis.form.kind === 'script', borrowsAgent: false });
+  return known({ image, command, showsConfiguration: pyxis.spec.kind === 'script', borrowsAgent: false });
 }
 
 function nameOf({ pyxis }: Template): string | undefined {

@@ -25,7 +25,7 @@ export interface NamedQueue {
   readonly template: Template;
   /** That of the template. */
   readonly text: string;
-  readonly bounds: PropertyConstraints | undefined;
+  readonly constraints: PropertyConstraints | undefined;
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
@@ -65,7 +65,7 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
       const read = await readTemplate(file, workingDir);
       refuseUnfitLimits(queue, read);
-      return { name: queue.name, cluster: queue.cluster, bounds: queue.properties, ...read };
+      return { name: queue.name, cluster: queue.cluster, constraints: queue.properties, ...read };
     }),
   );
 }

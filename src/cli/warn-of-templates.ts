@@ -7,7 +7,7 @@ import { checkForErrors, type Checkers } from './lint-checkers.ts';
 import type { FoundQueue } from './serve-queues.ts';
 import type { WarnOnce } from './warn-once.ts';
 
-export type LintedQueue = Pick<FoundQueue, 'template' | 'text' | 'bounds' | 'properties'>;
+export type LintedQueue = Pick<FoundQueue, 'template' | 'text' | 'constraints' | 'properties'>;
 
 export interface Telling {
   readonly log: Logger;
@@ -19,7 +19,7 @@ export interface Telling {
 /** Each once: the same template may be read again and again. */
 export async function warnOfTemplates(queues: readonly LintedQueue[], telling: Telling): Promise<void> {
   const { log, warnOnce, programs } = telling;
-  for (const { template, text, bounds, properties = [] } of queues) {
+  for (const { template, text, constraints, properties = [] } of queues) {
     const { file } = template;
     const { reading, findings } = lintTemplate(file, text);
     const checked = programs === undefined ? [] : (await checkForErrors(reading, programs)).findings;
@@ -28,7 +28,7 @@ export async function warnOfTemplates(queues: readonly LintedQueue[], telling: T
       const { line, rule, sentence } = finding;
       warnOnce(log, `Template ${file}, line ${line}: ${sentence}`, { rule });
     }
-    for (const sentence of bounds === undefined ? [] : unusedConstraints(bounds, properties, file))
+    for (const sentence of constraints === undefined ? [] : unusedConstraints(constraints, properties, file))
       warnOnce(log, sentence);
   }
 }

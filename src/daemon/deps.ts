@@ -21,7 +21,7 @@ export interface ServedQueue {
   readonly name: string;
   readonly template: Template;
   /** What its tasks may ask for by user properties; without them, anything. */
-  readonly bounds?: PropertyConstraints | undefined;
+  readonly constraints?: PropertyConstraints | undefined;
   /** By which another text of the template is told from this one. */
   readonly templateMark?: string | undefined;
   /** The user properties that its template reads. */

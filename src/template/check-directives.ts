@@ -34,7 +34,11 @@ export function findHeader(text: string): Range {
 }
 
 /** The directives that sbatch would silently pass over. `comments` are where bash sees one begin. */
-export function lateDirectives(source: TemplateSource, header: Range, comments: readonly number[]): TemplateError[] {
+export function misplacedDirectives(
+  source: TemplateSource,
+  header: Range,
+  comments: readonly number[],
+): TemplateError[] {
   return comments
     .filter((at) => at >= header.end && source.text.startsWith(`\n${DIRECTIVE_PREFIX}`, at - 1))
     .map((at) =>

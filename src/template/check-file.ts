@@ -1,5 +1,5 @@
 // What sbatch or bash would refuse about a template as a file, before anything in it is read.
-import { collectError, type TemplateError } from './errors.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
 import type { RuleId } from './lint/rules.ts';
 import { templateErrorAt, type TemplateSource } from './source.ts';
 
@@ -41,7 +41,7 @@ export function fileErrors(source: TemplateSource): TemplateError[] {
   }
   const nul = text.indexOf('\0');
   if (nul !== -1) found(nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
-  collectError(problems, () => checkSize(source, text));
+  catchTemplateError(problems, () => checkSize(source, text));
   return problems;
 }
 

@@ -8,7 +8,7 @@ export function displayWholeValue(value: string): string {
 }
 
 /** Short enough for a message. */
-export function shown(value: string): string {
+export function displayValue(value: string): string {
   const text = displayWholeValue(value);
   const characters = Array.from(text);
   return characters.length <= 60 ? text : `${characters.slice(0, 57).join('')}…"`;

@@ -23,7 +23,7 @@ export class TemplateError extends Error {
 }
 
 /** What the reading comes to; or undefined, with its problem put to the others, where the rest shall be looked at all the same. */
-export function collectError<Result>(problems: TemplateError[], read: () => Result): Result | undefined {
+export function catchTemplateError<Result>(problems: TemplateError[], read: () => Result): Result | undefined {
   try {
     return read();
   } catch (error) {

@@ -3,7 +3,7 @@ import type { ValuePlaceholder } from './placeholder.ts';
 import { PLACEHOLDER_MARK, readOptions } from './lint/options.ts';
 import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';
-import { propertyOf } from './user-property.ts';
+import { userPropertyOf } from './user-property.ts';
 
 export interface TemplateProperty {
   readonly name: string;
@@ -22,11 +22,11 @@ export interface PropertyUse {
 
 /** In the order in which the template reads them first. It need not be one that the renderer accepts. */
 export function listProperties(file: string, text: string): TemplateProperty[] {
-  const { source, words, occurrences } = readLeniently(file, text);
+  const { source, tokens: words, occurrences } = readLeniently(file, text);
   const found = new Map<string, TemplateProperty>();
 
   function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
-    const name = propertyOf(placeholder.variable);
+    const name = userPropertyOf(placeholder.variable);
     if (name === undefined) return;
     const before = found.get(name);
     const { line } = positionAt(source.text, placeholder.start);

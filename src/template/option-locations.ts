@@ -2,7 +2,7 @@
 import { readOptions } from './lint/options.ts';
 import { readLeniently } from './lint/read-leniently.ts';
 import { positionAt } from './source.ts';
-import { propertyOf } from './user-property.ts';
+import { userPropertyOf } from './user-property.ts';
 
 export interface OptionLocation {
   readonly file: string;
@@ -13,14 +13,14 @@ export interface OptionLocation {
 
 /** By the option's long name, `--time`. Of one that stands there twice the last place counts, as it does for sbatch. */
 export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
-  const { source, words } = readLeniently(file, text);
+  const { source, tokens: words } = readLeniently(file, text);
   return new Map(
     readOptions(words).map(({ name, placeholders, start }) => [
       `--${name}`,
       {
         file,
         line: positionAt(source.text, start).line,
-        properties: placeholders.flatMap(({ variable }) => propertyOf(variable) ?? []),
+        properties: placeholders.flatMap(({ variable }) => userPropertyOf(variable) ?? []),
       },
     ]),
   );

@@ -2,7 +2,7 @@
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/pyxis-container.ts';
 import { restrictedOptions } from './containers/restricted-options.ts';
-import { findHeader, headerLines, lateDirectives, readDirectiveLine } from './check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';
@@ -24,13 +24,13 @@ export function parseTemplate(text: string, file: string): Template {
   const header = findHeader(text);
   const words = headerLines(source, header).flatMap((line) => readDirectiveLine(source, line));
   const script = lexScript(source);
-  throwFirst(lateDirectives(source, header, script.comments));
+  throwFirst(misplacedDirectives(source, header, script.comments));
   const blocks = locateBlocks(source, script, header);
   const form = findPyxisContainer(text, words, script);
   const { occurrences } = findOccurrences(source, script);
   const parsed: ParsedTemplate = {
     source,
-    words,
+    tokens: words,
     occurrences,
     documents: script.documents,
     unbracedNames: script.unbracedNames,
@@ -42,7 +42,7 @@ export function parseTemplate(text: string, file: string): Template {
   return {
     file,
     agent: agentLocation(source, script, blocks.CLEARML_AGENT_EXECUTE),
-    pyxis: form === undefined ? undefined : { form, imageName: (variables) => findImageName(parsed, variables) },
+    pyxis: form === undefined ? undefined : { spec: form, imageName: (variables) => findImageName(parsed, variables) },
     render: (variables, insertions, additions) => renderTemplate(parsed, variables, insertions, additions),
   };
 }

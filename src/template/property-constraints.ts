@@ -4,9 +4,9 @@ import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../
 import { amountKindOf } from './amount-options.ts';
 import { TemplateError } from './errors.ts';
 import type { TemplateProperty } from './list-properties.ts';
-import { shown } from './display-value.ts';
+import { displayValue } from './display-value.ts';
 import type { PlaceholderUse, EnclosingOption, Rendered } from './template.ts';
-import { propertyOf } from './user-property.ts';
+import { userPropertyOf } from './user-property.ts';
 
 /**
  * Holds what a script was made of against the constraints. Only values of the task count: defaults are the lead's own, and a
@@ -31,7 +31,7 @@ function violationOf(
   queue: string,
   bounds: PropertyConstraints,
 ): string | undefined {
-  const property = propertyOf(variable);
+  const property = userPropertyOf(variable);
   if (property === undefined || origin !== 'task') return undefined;
   const rule = bounds.named.get(property) ?? bounds.others;
   if (rule === true) return undefined;
@@ -42,7 +42,7 @@ function violationOf(
   const place = { option, kinds };
   if (isWithin(value, rule, place)) return undefined;
   const kind = kindAt(rule, place);
-  return `the user property "${property}" is ${shown(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" takes ${allowedText(rule, kind)}: change it in the task`;
+  return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" takes ${describeConstraint(rule, kind)}: change it in the task`;
 }
 
 /** Where a value stands: in an option's value, or in the script as these kinds of amount. */
@@ -57,7 +57,7 @@ export interface ValueUse {
  */
 function kindsOfScript(property: string, { kind }: PropertyConstraint, uses: readonly PlaceholderUse[]): AmountKind[] {
   const kinds = uses.flatMap(({ variable, option }) =>
-    option !== undefined && isWhole(option) && propertyOf(variable) === property
+    option !== undefined && isWhole(option) && userPropertyOf(variable) === property
       ? (amountKindOf(option.name) ?? [])
       : [],
   );
@@ -129,7 +129,7 @@ function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyCo
 const UNITS: Readonly<Partial<Record<AmountKind, string>>> = { duration: 'minutes', memory: 'MB' };
 
 /** `1 to 8`, `at most 2-00:00:00`, `at most 120 minutes`, `one of debug, gpu`. */
-export function allowedText(
+export function describeConstraint(
   { kind: written, least, most, values }: PropertyConstraint,
   kind: AmountKind = written,
 ): string {
@@ -175,7 +175,9 @@ export function invalidLimits(bounds: PropertyConstraints, properties: readonly 
       const limits = [rule.least, rule.most].filter((limit) => limit !== undefined);
       const wrong = limits.find((limit) => kind !== undefined && readLimit(limit, kind) === undefined);
       if (wrong === undefined || kind === undefined) return [];
-      return [`the limit ${shown(wrong)} of the user property "${name}" is not ${WORDS[kind]}, which ${option} takes`];
+      return [
+        `the limit ${displayValue(wrong)} of the user property "${name}" is not ${WORDS[kind]}, which ${option} takes`,
+      ];
     });
   });
 }

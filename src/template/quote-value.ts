@@ -2,7 +2,7 @@
 import { quoteWord, splitWords } from '../base/shell-word.ts';
 import type { RuleId } from './lint/rules.ts';
 import type { QuotingContext } from './shell/quoting-context.ts';
-import { shown } from './display-value.ts';
+import { displayValue } from './display-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
 export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RuleId };
@@ -63,7 +63,7 @@ export function quoteWords(value: string): Quoted {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return {
-      refusal: `${shown(value)} can not be split into words: its quotes are not in pairs. Correct it in the task`,
+      refusal: `${displayValue(value)} can not be split into words: its quotes are not in pairs. Correct it in the task`,
       rule: 'unpaired-quotes',
     };
   }
@@ -77,7 +77,7 @@ function bareWord(value: string, { needsQuotes, isInBraces }: Extract<QuotingCon
 
 function notPlain(value: string, { by, except }: Extract<QuotingContext, { kind: 're-evaluated' }>): string {
   return (
-    `${shown(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
+    `${displayValue(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
     `_ . / : @ % + , = - may, ${except === undefined ? '' : `without ${except}, `}and no - in front. ` +
     'Put it into an environment variable before (export NAME=${…}), and write ' +
     `'"$NAME"' in single quotes here, so that it is expanded only then`
@@ -85,5 +85,5 @@ function notPlain(value: string, { by, except }: Extract<QuotingContext, { kind:
 }
 
 function notNumber(value: string, where: string): string {
-  return `${shown(value)} can not stand here, because ${where} is evaluated: only a whole number may. Put it into a variable before, and test that it is one`;
+  return `${displayValue(value)} can not stand here, because ${where} is evaluated: only a whole number may. Put it into a variable before, and test that it is one`;
 }

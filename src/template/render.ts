@@ -8,7 +8,7 @@ import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.
 import type { RestrictedOptions } from './containers/restricted-options.ts';
 import { checkRestrictedValue } from './containers/restricted-values.ts';
 import { quoteForDirective, type DirectiveToken } from './directive.ts';
-import { collectError, type TemplateError } from './errors.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
 import { hasFilter } from './filters.ts';
 import { checkHereDocument } from './check-here-document.ts';
 import { insertAll, type Insertion } from './insertion.ts';
@@ -16,27 +16,27 @@ import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
 import type { HereDocument, UnbracedName, Occurrence } from './shell/lexed-script.ts';
 import { extendedNames } from './shell/extended-names.ts';
 import { takesNextToken } from './refused-directives.ts';
-import { shown } from './display-value.ts';
+import { displayValue } from './display-value.ts';
 import { enclosingOptions } from './enclosing-options.ts';
 import { readOptions } from './lint/options.ts';
 import { positionAt, templateErrorAt, type TemplateSource } from './source.ts';
-import { refuseReach } from './taint/refuse-reach.ts';
-import { withEnoughTasks } from './task-count.ts';
+import { checkReach } from './taint/refuse-reach.ts';
+import { raiseTaskCount } from './task-count.ts';
 import type { PlaceholderUse, Blocks, EnclosingOption, Rendered, Variables } from './template.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';
 
 /** A template with its placeholders found. */
-export interface PlaceholderScan {
+export interface TemplateParts {
   readonly source: TemplateSource;
   /** The words of all directive lines. */
-  readonly words: readonly DirectiveToken[];
+  readonly tokens: readonly DirectiveToken[];
   /** The placeholders of the script, in the order of the text. */
   readonly occurrences: readonly Occurrence[];
   readonly documents: readonly HereDocument[];
   readonly unbracedNames: readonly UnbracedName[];
 }
 
-export interface ParsedTemplate extends PlaceholderScan {
+export interface ParsedTemplate extends TemplateParts {
   readonly pyxis: PyxisSpec | undefined;
   readonly restrictedOptions: RestrictedOptions;
   readonly blocks: BlockRanges;
@@ -67,7 +67,7 @@ export function renderTemplate(
   }
 
   const filled = [
-    ...template.words.flatMap((word) => fillToken(source, word, valueOf)),
+    ...template.tokens.flatMap((word) => fillToken(source, word, valueOf)),
     ...template.occurrences.map((occurrence) =>
       fillOccurrence(source, occurrence, valueOf(occurrence.placeholder), values.get(occurrence.placeholder)?.origin),
     ),
@@ -78,9 +78,9 @@ export function renderTemplate(
   const insertions = [...filled, ...fillBlocks(template, blocks), ...added].sort(
     (a, b) => a.start - b.start || a.end - b.end,
   );
-  const script = withEnoughTasks(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
+  const script = raiseTaskCount(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
-  const options = enclosingOptions(readOptions(template.words), (placeholder) => values.get(placeholder)?.text ?? '');
+  const options = enclosingOptions(readOptions(template.tokens), (placeholder) => values.get(placeholder)?.text ?? '');
   return {
     script,
     uses: [...values].map(([placeholder, value]) => readUse(source, placeholder, value, options.get(placeholder))),
@@ -89,7 +89,7 @@ export function renderTemplate(
 
 /** The image that Pyxis is given, as the task or the template names it; undefined where only bash will know. */
 export function findImageName(
-  { source, words, occurrences }: PlaceholderScan,
+  { source, tokens: words, occurrences }: TemplateParts,
   variables: Variables,
 ): string | undefined {
   const placeholders = [
@@ -104,19 +104,21 @@ export function findImageName(
 /** Every default must be able to stand where it stands, whatever the task is: those that can't. */
 export function defaultErrors({
   source,
-  words,
+  tokens: words,
   occurrences,
   documents,
   unbracedNames,
-}: PlaceholderScan): TemplateError[] {
+}: TemplateParts): TemplateError[] {
   const problems = extendedNames(source, occurrences, unbracedNames);
   const filled = occurrences.flatMap(
-    (occurrence) => collectError(problems, () => fillDefault(source, occurrence)) ?? [],
+    (occurrence) => catchTemplateError(problems, () => fillDefault(source, occurrence)) ?? [],
   );
-  for (const document of documents) collectError(problems, () => checkHereDocument(source, document, filled));
+  for (const document of documents) catchTemplateError(problems, () => checkHereDocument(source, document, filled));
   for (const word of words) {
     // Where there is no default any value may come, and an ordinary one stands for it.
-    collectError(problems, () => fillToken(source, word, (placeholder) => resolveDefault(source, placeholder) ?? 'x'));
+    catchTemplateError(problems, () =>
+      fillToken(source, word, (placeholder) => resolveDefault(source, placeholder) ?? 'x'),
+    );
   }
   return problems;
 }
@@ -137,7 +139,7 @@ function fillOccurrence(
   const isSplit =
     hasFilter(placeholder.filters, 'words') || placeholder.variable === 'CLEARML_TASK.container.arguments';
   const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForContext(value, context);
-  const refused = reaches.map((reach) => refuseReach(value, reach, origin)).find((one) => one !== undefined);
+  const refused = reaches.map((reach) => checkReach(value, reach, origin)).find((one) => one !== undefined);
   const quoted = 'refusal' in written ? written : (refused ?? written);
   if ('refusal' in quoted)
     throw templateErrorAt(
@@ -194,7 +196,7 @@ function fillToken(
         source,
         placeholder.start,
         'newline-in-directive',
-        `${shown(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
+        `${displayValue(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
       );
     }
     meant += value;
@@ -212,7 +214,7 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, 
       source,
       start,
       'dash-value',
-      `${shown(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
+      `${displayValue(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
     );
   }
   if (meant === '' || takesNextToken(meant)) {

@@ -2,7 +2,7 @@
 import { nearestName } from '../base/nearest.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
-import { shown } from './display-value.ts';
+import { displayValue } from './display-value.ts';
 import { templateErrorAt, type TemplateSource } from './source.ts';
 import type { Origin, Variables } from './template.ts';
 import { isTree, lookUp, type Lookup } from './variables.ts';
@@ -52,7 +52,7 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
       source,
       placeholder.start,
       'not-a-number',
-      `the value of ${placeholder.variable} must be a whole number, and it is ${shown(text)}`,
+      `the value of ${placeholder.variable} must be a whole number, and it is ${displayValue(text)}`,
     );
   }
   const isRaw = hasFilter(placeholder.filters, 'raw');
@@ -63,7 +63,7 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
     source,
     placeholder.start,
     'control-character',
-    `the value of ${placeholder.variable} holds the control character U+${code}: ${shown(text)}. Take it out of the value` +
+    `the value of ${placeholder.variable} holds the control character U+${code}: ${displayValue(text)}. Take it out of the value` +
       (/[\n\t]/.test(control) ? `, or write \${${placeholder.variable}|raw} to have newlines and tabs inserted` : ''),
   );
 }

@@ -7,7 +7,7 @@ import { DIRECTIVE_PREFIX, splitDirective } from './directive.ts';
  * number of nodes to that of tasks and only warn (slurm's src/common/slurm_opt.c, 20.11 to 26.05), so that the documented
  * template with `--ntasks=1` and two nodes by user property would get one.
  */
-export function withEnoughTasks(script: string): string {
+export function raiseTaskCount(script: string): string {
   const header = findHeader(script);
   const lines = script.slice(0, header.end).split('\n');
   const { nodes, tasks } = readCounts(lines.flatMap(directiveWords));

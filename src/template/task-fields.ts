@@ -21,7 +21,7 @@ function sometimes(name: string, example: string, meaning: string, type: Field['
 }
 
 /** In the order in which `vars` lists them. Source: the server's task and user documents (its API 2.x, tasks.conf and users.conf). */
-export const FIELDS: readonly Field[] = [
+export const VARIABLE_FIELDS: readonly Field[] = [
   always('CLEARML_QUEUE_NAME', 'gpu', 'name of the queue from which the task was taken'),
   always('CLEARML_QUEUE_ID', ID, 'its id'),
   always('CLEARML_WORKER_ID', 'login1:slurm', 'name under which the daemon shows as a worker'),
@@ -98,7 +98,7 @@ const CLOSED = [
 /** The fields of such a group, or undefined where any name may be right. */
 export function knownFields(group: string): readonly string[] | undefined {
   if (!CLOSED.includes(group)) return undefined;
-  const named = FIELDS.map(({ name }) => name)
+  const named = VARIABLE_FIELDS.map(({ name }) => name)
     .filter((name) => name.startsWith(`${group}.`))
     .map((name) => name.slice(group.length + 1).split('.')[0] ?? '');
   return [...new Set([...named, ...(OTHER_FIELDS[group] ?? [])])];
@@ -106,5 +106,5 @@ export function knownFields(group: string): readonly string[] | undefined {
 
 /** Whether a task may come without it; what the table does not know may be missing too. */
 export function mayLack(variable: string): boolean {
-  return FIELDS.find(({ name }) => name === variable)?.mayLack ?? true;
+  return VARIABLE_FIELDS.find(({ name }) => name === variable)?.mayLack ?? true;
 }

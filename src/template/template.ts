@@ -61,7 +61,7 @@ export interface AgentLocation {
 }
 
 export interface PyxisContainer {
-  readonly form: PyxisSpec;
+  readonly spec: PyxisSpec;
   /** The image for this task, as the task or the template names it; undefined where only bash will know. @throws TemplateError */
   imageName(variables: Variables): string | undefined;
 }

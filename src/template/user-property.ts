@@ -10,7 +10,7 @@ const PROPERTIES = 'properties';
  * The user property that a variable reads, or undefined: `CLEARML_TASK.hyperparams.properties.NAME.value`, or without the
  * section, as templates in use have it, or with the section Slurm.
  */
-export function propertyOf(variable: string): string | undefined {
+export function userPropertyOf(variable: string): string | undefined {
   const [root, first, section = '', ...rest] = variable.split('.');
   if (root !== 'CLEARML_TASK' || first !== 'hyperparams' || rest.at(-1) !== 'value') return undefined;
   if (rest.length === 1) return section;

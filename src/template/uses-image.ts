@@ -6,7 +6,7 @@ const IMAGE = 'CLEARML_TASK.container.image';
 
 /** In an option such as `--container-image`, or in the script. */
 export function usesImage(file: string, text: string): boolean {
-  const { words, occurrences } = readLeniently(file, text);
+  const { tokens: words, occurrences } = readLeniently(file, text);
   const placeholders = [
     ...readOptions(words).flatMap((option) => option.placeholders),
     ...occurrences.map(({ placeholder }) => placeholder),

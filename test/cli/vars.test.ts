@@ -1,6 +1,6 @@
 // `vars`: every variable that there is, and those that a task has, without secrets.
 import { expect } from 'chai';
-import { FIELDS } from '../../src/template/task-fields.ts';
+import { VARIABLE_FIELDS } from '../../src/template/task-fields.ts';
 import { listValues } from '../../src/template/list-values.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
@@ -42,7 +42,7 @@ describe('vars', () => {
 
     const { stdout } = await place.run('vars', '--json');
 
-    expect(JSON.parse(stdout)).to.deep.equal(FIELDS);
+    expect(JSON.parse(stdout)).to.deep.equal(VARIABLE_FIELDS);
   });
 
   it('lists what a task in a file has, with its values, secrets masked', async () => {

@@ -1,6 +1,6 @@
 // A job with several nodes has a task on each: sbatch would otherwise quietly give fewer nodes.
 import { expect } from 'chai';
-import { withEnoughTasks } from '../../src/template/task-count.ts';
+import { raiseTaskCount } from '../../src/template/task-count.ts';
 
 const RAISED = '#SBATCH --ntasks=2 # by clearml-agent-slurm: with 1 sbatch would give fewer than 2 nodes';
 
@@ -15,7 +15,7 @@ describe('the number of tasks', () => {
     it(`is raised to that of nodes, ${title}`, () => {
       const script = ['#!/bin/bash', '# a comment', ...lines, '', 'echo "-N 9"', ''].join('\n');
 
-      expect(withEnoughTasks(script)).to.equal(
+      expect(raiseTaskCount(script)).to.equal(
         ['#!/bin/bash', '# a comment', ...lines, RAISED, '', 'echo "-N 9"', ''].join('\n'),
       );
     });
@@ -32,7 +32,7 @@ describe('the number of tasks', () => {
     it(`is left alone with ${title}`, () => {
       const script = ['#!/bin/bash', ...lines, 'true', ''].join('\n');
 
-      expect(withEnoughTasks(script)).to.equal(script);
+      expect(raiseTaskCount(script)).to.equal(script);
     });
   }
 });

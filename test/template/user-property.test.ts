@@ -1,7 +1,7 @@
 // User properties: found under either of their names, in the task's properties or in its section Slurm.
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { propertyOf } from '../../src/template/user-property.ts';
+import { userPropertyOf } from '../../src/template/user-property.ts';
 import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
 
 function render(placeholder: string, hyperparams: unknown): string {
@@ -53,7 +53,7 @@ describe('a user property', () => {
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
     it(`${variable} reads ${property ?? 'none'}`, () => {
-      expect(propertyOf(variable)).to.equal(property);
+      expect(userPropertyOf(variable)).to.equal(property);
     });
   }
 });

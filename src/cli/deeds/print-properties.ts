@@ -2,7 +2,7 @@
 import { markdownTable } from '../../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../../template/list-properties.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
-import { allowedText, limitKindOf } from '../../template/property-constraints.ts';
+import { describeConstraint, limitKindOf } from '../../template/property-constraints.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { namedTemplates } from '../named-templates.ts';
@@ -63,7 +63,7 @@ function showTable(properties: readonly PropertyOfFile[], isMarkdown: boolean, c
 function takenText(property: TemplateProperty, bounds: PropertyConstraints | undefined): string | undefined {
   const rule = bounds?.named.get(property.name) ?? bounds?.others ?? true;
   if (rule === true) return undefined;
-  return rule === false ? 'the default only' : allowedText(rule, limitKindOf(property));
+  return rule === false ? 'the default only' : describeConstraint(rule, limitKindOf(property));
 }
 
 function setsText(uses: readonly PropertyUse[]): string {

@@ -2,8 +2,8 @@
 import { MASK, redactText, redactWords } from '../../base/redact.ts';
 import { isSecretKey } from '../../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../../template/list-values.ts';
-import { shown } from '../../template/display-value.ts';
-import { FIELDS } from '../../template/task-fields.ts';
+import { displayValue } from '../../template/display-value.ts';
+import { VARIABLE_FIELDS } from '../../template/task-fields.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readConfig } from '../read-config.ts';
@@ -16,7 +16,7 @@ export async function printVariables(typed: Typed, around: Surroundings): Promis
   const isJson = switchOption(typed, 'json') ?? false;
   const hasTask = textOption(typed, 'task') !== undefined || textOption(typed, 'task-file') !== undefined;
   const columns = around.terminalSize?.().columns;
-  if (isJson) around.stdout(toJson(hasTask ? toObject(await valuesOfTask(typed, around)) : FIELDS));
+  if (isJson) around.stdout(toJson(hasTask ? toObject(await valuesOfTask(typed, around)) : VARIABLE_FIELDS));
   else around.stdout(hasTask ? showValues(await valuesOfTask(typed, around), columns) : showFields(columns));
   return EXIT.ok;
 }
@@ -45,7 +45,7 @@ function toObject(values: readonly VariableValue[]): object {
 function showValues(values: readonly VariableValue[], columns?: number): string {
   return textTable(
     ['VARIABLE', 'VALUE'],
-    values.map(({ name, value }) => [name, shown(Array.isArray(value) ? value.join(',') : String(value))]),
+    values.map(({ name, value }) => [name, displayValue(Array.isArray(value) ? value.join(',') : String(value))]),
     columns,
   );
 }
@@ -53,7 +53,13 @@ function showValues(values: readonly VariableValue[], columns?: number): string 
 function showFields(columns?: number): string {
   return textTable(
     ['VARIABLE', 'TYPE', 'TASK MAY LACK IT', 'EXAMPLE', 'MEANING'],
-    FIELDS.map(({ name, type, mayLack, example, meaning }) => [name, type, mayLack ? 'yes' : 'no', example, meaning]),
+    VARIABLE_FIELDS.map(({ name, type, mayLack, example, meaning }) => [
+      name,
+      type,
+      mayLack ? 'yes' : 'no',
+      example,
+      meaning,
+    ]),
     columns,
   );
 }

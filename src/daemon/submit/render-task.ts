@@ -46,12 +46,12 @@ export interface RenderedJob extends Rendered {
 }
 
 /**
- * The script of a job, if what the task asks for is within the bounds of the queue.
+ * The script of a job, if what the task asks for is within the constraints of the queue.
  * @throws TemplateError
  */
 export function renderJob(
   job: JobSettings,
-  queue: Pick<ServedQueue, 'name' | 'template' | 'bounds' | 'properties'>,
+  queue: Pick<ServedQueue, 'name' | 'template' | 'constraints' | 'properties'>,
   variables: Variables,
   identity: JobIdentity,
 ): RenderedJob {
@@ -75,13 +75,13 @@ export function renderJob(
 }
 
 function renderWithin(
-  { name, template, bounds }: Pick<ServedQueue, 'name' | 'template' | 'bounds'>,
+  { name, template, constraints }: Pick<ServedQueue, 'name' | 'template' | 'constraints'>,
   variables: Variables,
   blocks: Blocks,
   additions: PyxisAdditions | undefined,
 ): Rendered {
   const rendered = template.render(variables, blocks, additions);
-  if (bounds !== undefined) checkConstraints(template.file, rendered, name, bounds);
+  if (constraints !== undefined) checkConstraints(template.file, rendered, name, constraints);
   return rendered;
 }
 

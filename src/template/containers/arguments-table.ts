@@ -18,9 +18,9 @@ export type Handling =
 export interface ArgumentRow {
   readonly names: readonly string[];
   readonly takes: Takes;
-  readonly fate: Handling;
+  readonly handling: Handling;
   /** Why, as the end of a sentence; empty where there is nothing to say. */
-  readonly because: string;
+  readonly reason: string;
 }
 
 const SHARED = 'the container shares this with its node';
@@ -58,5 +58,5 @@ export const ARGUMENTS: readonly ArgumentRow[] = [
 ];
 
 function row(names: readonly string[], takes: Takes, fate: Handling, because: string): ArgumentRow {
-  return { names, takes, fate, because };
+  return { names, takes, handling: fate, reason: because };
 }

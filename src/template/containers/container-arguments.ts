@@ -1,7 +1,7 @@
 // A task's container arguments, read by the table: what Singularity is given, what is exported inside, what is left out and why.
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variables.ts';
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 import { ARGUMENTS, type ArgumentRow } from './arguments-table.ts';
 import { parseMount } from './mount.ts';
 
@@ -17,7 +17,7 @@ export interface ContainerArguments {
   readonly passed: readonly string[];
   readonly environment: readonly ContainerVariable[];
   /** One sentence for each option that was left out, however often it stands there. */
-  readonly dropped: readonly string[];
+  readonly ignored: readonly string[];
 }
 
 /** The arguments of `singularity exec` for these, in front of the image. */
@@ -50,7 +50,7 @@ export function parseContainerArguments(written: string, mounts: readonly string
     );
   }
   for (const { row, name, value } of readOptions(splitArguments(written))) {
-    switch (row.fate) {
+    switch (row.handling) {
       case 'environment':
         environment.push(...readVariable(value));
         break;
@@ -64,15 +64,15 @@ export function parseContainerArguments(written: string, mounts: readonly string
         passed.push(name);
         break;
       case 'dropped':
-        dropped.add(`The container argument ${name} is left out: ${row.because}.`);
+        dropped.add(`The container argument ${name} is left out: ${row.reason}.`);
         break;
       case 'refused':
         throw new ContainerArgumentError(
-          `the container argument ${name} can not be used here: ${row.because}. Take it out`,
+          `the container argument ${name} can not be used here: ${row.reason}. Take it out`,
         );
     }
   }
-  return { mounts: binds, passed, environment, dropped: [...dropped] };
+  return { mounts: binds, passed, environment, ignored: [...dropped] };
 }
 
 function splitArguments(written: string): string[] {
@@ -80,7 +80,9 @@ function splitArguments(written: string): string[] {
     return splitWords(written);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ContainerArgumentError(`the container arguments ${shown(written)} have quotes that are not in pairs`);
+    throw new ContainerArgumentError(
+      `the container arguments ${displayValue(written)} have quotes that are not in pairs`,
+    );
   }
 }
 
@@ -97,7 +99,7 @@ function* readOptions(words: readonly string[]): Generator<ReadOption> {
     const row = ARGUMENTS.find(({ names }) => names.includes(name));
     if (row === undefined) {
       const what = word.startsWith('-') ? 'is not one that is known here' : 'is not an option';
-      throw new ContainerArgumentError(`the container argument ${shown(word)} ${what}: take it out`);
+      throw new ContainerArgumentError(`the container argument ${displayValue(word)} ${what}: take it out`);
     }
     const next = words[at + 1];
     const takesNext =
@@ -105,8 +107,10 @@ function* readOptions(words: readonly string[]): Generator<ReadOption> {
       (row.takes === 'value' || (row.takes === 'sometimes' && next !== undefined && !next.startsWith('-')));
     if (takesNext && next === undefined)
       throw new ContainerArgumentError(`the container argument ${name} has no value`);
-    if (joined !== undefined && row.takes === 'nothing' && row.fate === 'passed') {
-      throw new ContainerArgumentError(`the container argument ${name} takes no value, and has ${shown(joined)}`);
+    if (joined !== undefined && row.takes === 'nothing' && row.handling === 'passed') {
+      throw new ContainerArgumentError(
+        `the container argument ${name} takes no value, and has ${displayValue(joined)}`,
+      );
     }
     if (takesNext) at += 1;
     yield { row, name, value: joined ?? (takesNext ? (next ?? '') : '') };
@@ -142,7 +146,9 @@ const CHANGES_SCRIPT = new RegExp(
 function readVariable(written: string): ContainerVariable[] {
   const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    throw new ContainerArgumentError(`${shown(name)} can not be the name of a variable in the container: correct it`);
+    throw new ContainerArgumentError(
+      `${displayValue(name)} can not be the name of a variable in the container: correct it`,
+    );
   }
   if (OWN.has(name) || OWN_PREFIX.test(name)) {
     throw new ContainerArgumentError(

@@ -1,5 +1,5 @@
 // The image that a task names, as singularity exec reads it: an address to pull it from, a file, or a folder.
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 import { pulledFile, siteFiles } from './image-files.ts';
 
 export interface Image {
@@ -31,7 +31,8 @@ export function isReference(written: string): boolean {
 /** Never an option, never a second word: it begins with a scheme, a slash or a dot, and holds no control character. */
 export function parseImage(written: string): ParsedImage {
   const image = written.trim();
-  if (/\p{Cc}/u.test(image)) return { refusal: `${shown(image)} holds a control character: correct it in the task` };
+  if (/\p{Cc}/u.test(image))
+    return { refusal: `${displayValue(image)} holds a control character: correct it in the task` };
   const [, scheme, address = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(image) ?? [];
   if (scheme !== undefined) return readAddress(image, scheme.toLowerCase(), address);
   if (/^\.{0,2}\//.test(image)) return readPath(image);
@@ -41,10 +42,14 @@ export function parseImage(written: string): ParsedImage {
 
 function readAddress(image: string, scheme: string, address: string): ParsedImage {
   if (scheme === 'shub') {
-    return { refusal: `${shown(image)} was on Singularity Hub, which has closed: name an image of another registry` };
+    return {
+      refusal: `${displayValue(image)} was on Singularity Hub, which has closed: name an image of another registry`,
+    };
   }
   if (!SCHEMES.includes(scheme)) {
-    return { refusal: `${shown(image)} is none of docker://, oras://, library://, and no path: name the image by one` };
+    return {
+      refusal: `${displayValue(image)} is none of docker://, oras://, library://, and no path: name the image by one`,
+    };
   }
   // Pyxis sets the registry off by a number sign.
   const reference = address.replace('#', '/');
@@ -54,10 +59,10 @@ function readAddress(image: string, scheme: string, address: string): ParsedImag
   }
   if (/^[^@/#]+@[^@/#]+[/#]/.test(address)) {
     return {
-      refusal: `${shown(image)} names a user, whom Singularity takes from its own login: leave the user out of the task, and log in once with apptainer registry login`,
+      refusal: `${displayValue(image)} names a user, whom Singularity takes from its own login: leave the user out of the task, and log in once with apptainer registry login`,
     };
   }
-  return { refusal: `${shown(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };
+  return { refusal: `${displayValue(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };
 }
 
 /** A colon would make a scheme of what stands before it. */
@@ -65,7 +70,9 @@ function readPath(path: string, files: readonly string[] = []): ParsedImage {
   if (!path.includes(':')) {
     return { image: path, siteFiles: files.filter((file) => !hasDots(file)), pulledFile: undefined };
   }
-  return { refusal: `${shown(path)} is a path with a colon in it, which Singularity can not read: rename the file` };
+  return {
+    refusal: `${displayValue(path)} is a path with a colon in it, which Singularity can not read: rename the file`,
+  };
 }
 
 /** No part of a name: it would lead out of the folder in which the name is looked for. */

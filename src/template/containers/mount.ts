@@ -1,5 +1,5 @@
 // A folder of the node that a task asks for in its container, in docker's and Singularity's ways of writing it.
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 
 /** `source:destination[:ro]`, which all releases of Singularity read alike; or why not. */
 export type ParsedMount = { readonly bind: string } | { readonly refusal: string };
@@ -10,15 +10,15 @@ export type ParsedMount = { readonly bind: string } | { readonly refusal: string
  */
 export function parseMount(written: string, allowed: readonly string[] | undefined): ParsedMount {
   const parts = /^(?:[^:]*,)?(?:type|src|source)=/.test(written) ? readKeys(written) : readColons(written);
-  if (parts === undefined) return { refusal: `${shown(written)} is no mount: write -v FOLDER:FOLDER, or …:ro` };
+  if (parts === undefined) return { refusal: `${displayValue(written)} is no mount: write -v FOLDER:FOLDER, or …:ro` };
   const { source, destination, mode } = parts;
   for (const path of [source, destination]) {
     const trouble = pathTrouble(path);
-    if (trouble !== undefined) return { refusal: `the mount ${shown(written)} ${trouble}` };
+    if (trouble !== undefined) return { refusal: `the mount ${displayValue(written)} ${trouble}` };
   }
   if (allowed !== undefined && !allowed.some((folder) => isWithin(source, folder))) {
     return {
-      refusal: `${shown(source)} may not be mounted: agent.slurm.container_mounts in clearml.conf says what may, ${
+      refusal: `${displayValue(source)} may not be mounted: agent.slurm.container_mounts in clearml.conf says what may, ${
         allowed.length === 0 ? 'and nothing does' : allowed.join(', ')
       }`,
     };

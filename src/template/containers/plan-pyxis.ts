@@ -1,6 +1,6 @@
 // The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
 import { TemplateError } from '../errors.ts';
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 import type { AgentLocation, Template, Variables } from '../template.ts';
 import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './plan-singularity.ts';
 import type { PyxisAdditions, PyxisSpec } from './pyxis-shape.ts';
@@ -25,7 +25,7 @@ export interface PyxisPlan {
   readonly notes: readonly string[];
 }
 
-const NOTHING: ContainerArguments = { mounts: [], passed: [], environment: [], dropped: [] };
+const NOTHING: ContainerArguments = { mounts: [], passed: [], environment: [], ignored: [] };
 
 /**
  * Pure.
@@ -40,7 +40,7 @@ export function planPyxis(
 ): PyxisPlan | undefined {
   const { agent: place, pyxis } = template;
   if (pyxis === undefined) return undefined;
-  const { form } = pyxis;
+  const { spec: form } = pyxis;
   const task = readTaskContainer(variables.task);
   const own =
     task.arguments.trim() === '' && settings !== undefined
@@ -50,7 +50,7 @@ export function planPyxis(
 
   const mounts = [...extra.mounts, ...own.mounts];
   for (const mount of mounts) checkMount(place, mount);
-  const isOutOfReach = form.places.length === 0;
+  const isOutOfReach = form.insertionPoints.length === 0;
   const shared = seesShared(form, sharedDir);
   return {
     facts: {
@@ -61,11 +61,11 @@ export function planPyxis(
     },
     additions: {
       mounts: [...shared.mounts, ...mounts],
-      mountsHome: form.kind === 'script' && sharedDir === undefined && !form.saysHome,
+      mountsHome: form.kind === 'script' && sharedDir === undefined && !form.setsHome,
     },
     notes: [
-      ...extra.dropped,
-      ...own.dropped,
+      ...extra.ignored,
+      ...own.ignored,
       ...[...extra.passed, ...own.passed].map(
         (name) => `The container argument ${name} is left out: it is one of Singularity, and Pyxis has none like it.`,
       ),
@@ -106,6 +106,6 @@ function checkMount({ file, line, column }: AgentLocation, mount: string): void 
     file,
     line,
     column,
-    `the mount ${shown(mount)} has a character that Pyxis could read as code: name paths of letters, digits and ./:@#%+=~-`,
+    `the mount ${displayValue(mount)} has a character that Pyxis could read as code: name paths of letters, digits and ./:@#%+=~-`,
   );
 }

@@ -123,7 +123,7 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
       environment: [...extra.environment, ...own.environment],
       setUp: setUpScriptOf(task, settings),
     },
-    notes: [...extra.dropped, ...own.dropped],
+    notes: [...extra.ignored, ...own.ignored],
   };
 }
 

@@ -19,13 +19,13 @@ export function findPyxisContainer(
   const directives = words.map((word) => ({ text: textOf(word), end: word.end }));
   const whole = readPlace(directives);
   if (whole !== undefined) {
-    return { kind: 'script', places: [whole], mounts: mountsOf(directives), ...readHome(directives) };
+    return { kind: 'script', insertionPoints: [whole], mounts: mountsOf(directives), ...readHome(directives) };
   }
   const starting = commands.filter((command) => readPlace(command.words) !== undefined);
   const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
   if (places.length === 0 && !namesImage(text, comments)) return undefined;
   const all = starting.flatMap((command: Command) => [...command.words]);
-  return { kind: 'step', places, mounts: mountsOf(all), ...readHome(all) };
+  return { kind: 'step', insertionPoints: places, mounts: mountsOf(all), ...readHome(all) };
 }
 
 const IMAGE = /^--container-image(?:=|$)/;
@@ -49,9 +49,9 @@ function mountsOf(words: readonly PlainWord[]): string {
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1]?.text ?? '');
 }
 
-function readHome(words: readonly PlainWord[]): { saysHome: boolean; mountsHome: boolean } {
+function readHome(words: readonly PlainWord[]): { setsHome: boolean; mountsHome: boolean } {
   const mountsHome = words.some(({ text }) => text === '--container-mount-home');
-  return { mountsHome, saysHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
+  return { mountsHome, setsHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
 }
 
 /** Where the option stands in an array or a variable, nobody can tell what becomes of it. */
@@ -69,7 +69,7 @@ function textOf({ parts }: DirectiveToken): string {
 /** The pieces of text that add this to a template. */
 export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
   const list = mounts.join(',');
-  return form.places.flatMap(({ imageEnd, mountsEnd }) => {
+  return form.insertionPoints.flatMap(({ imageEnd, mountsEnd }) => {
     const merged = list === '' || mountsEnd === undefined ? [] : [insert(mountsEnd, `,${list}`)];
     const options = [
       ...(list === '' || mountsEnd !== undefined ? [] : [`--container-mounts=${list}`]),

@@ -11,11 +11,11 @@ export interface PyxisSpec {
   /** The whole script runs in the image (directives), or what srun starts does (a command). */
   readonly kind: 'script' | 'step';
   /** Where the value of `--container-image` ends, and the one of `--container-mounts`, where there is one. Empty: out of reach. */
-  readonly places: readonly PyxisInsertionPoint[];
+  readonly insertionPoints: readonly PyxisInsertionPoint[];
   /** What the template itself mounts, each value as one mark. */
   readonly mounts: string;
   /** Whether the template says itself that the home folder is mounted, or that it is not. */
-  readonly saysHome: boolean;
+  readonly setsHome: boolean;
   readonly mountsHome: boolean;
 }
 

@@ -1,6 +1,6 @@
 // What a task's value may hold in an option that lists mounts or variables, and in one that Pyxis writes into a script of the node.
 import { TemplateError } from '../errors.ts';
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
 import type { ResolvedValue } from '../resolve-value.ts';
 import { isReference } from './image.ts';
@@ -44,7 +44,7 @@ export function checkRestrictedValue(
     : troubleFor(option, value, origin, source, placeholder);
   if (trouble === undefined) return;
   const { line, column } = positionAt(source.text, placeholder.start);
-  throw new TemplateError(source.file, line, column, `${shown(value)} for --${option} ${trouble}`);
+  throw new TemplateError(source.file, line, column, `${displayValue(value)} for --${option} ${trouble}`);
 }
 
 /** What a value must be in this option. */

@@ -9,7 +9,7 @@ import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
 
 export function adviseDirectives(reading: Reading): Finding[] {
-  const options = readOptions(reading.words);
+  const options = readOptions(reading.tokens);
   return [
     ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...cutByHash(reading, line)]),
     ...otherScheduler(reading),

@@ -15,7 +15,7 @@ export function adviseScript(reading: Reading): Finding[] {
     findingAt(source, at, 'secret-in-text', `${what} stands in the text of the template.`),
   );
   if (script === undefined) return secrets;
-  const options = readOptions(reading.words);
+  const options = readOptions(reading.tokens);
   return [
     ...secrets,
     ...script.commands.flatMap((command) => adviseCommand(reading, script, command, options)),

@@ -1,7 +1,7 @@
 // What is doubtful about the variables of a template: names that lead nowhere, and values that a task may lack.
 import { nearestName } from '../../base/nearest.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../placeholder.ts';
-import { collectError, type TemplateError } from '../errors.ts';
+import { catchTemplateError, type TemplateError } from '../errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../job-variables.ts';
 import type { Occurrence } from '../shell/lexed-script.ts';
 import { knownFields, mayLack } from '../task-fields.ts';
@@ -13,7 +13,7 @@ import type { Reading } from './read-leniently.ts';
 import type { Finding } from './rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {
-  const { source, words, occurrences } = reading;
+  const { source, tokens: words, occurrences } = reading;
   const inDirectives = words.flatMap(({ parts }) =>
     parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
   );
@@ -98,7 +98,7 @@ function didYouMean(name: string, known: readonly string[]): string {
 /** A number that is evaluated is no news: another value is refused with a sentence of its own. */
 function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
   return reaches
-    .filter(({ need }) => need === 'plain word')
+    .filter(({ requirement: need }) => need === 'plain word')
     .slice(0, 1)
     .map(
       ({ by, variable, line }) =>
@@ -132,7 +132,7 @@ const OF_THE_JOB = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names)
 /** A placeholder that can't be read counts too: it was told of as what it is. */
 function isPlaceholderAt(source: Reading['source'], at: number): boolean {
   const problems: TemplateError[] = [];
-  return collectError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
+  return catchTemplateError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
 }
 
 function meantBy(name: string): string | undefined {

@@ -12,7 +12,7 @@ export interface OutputFolder {
   readonly isOpen: boolean;
 }
 
-export function outputFolders({ words }: Reading): OutputFolder[] {
+export function outputFolders({ tokens: words }: Reading): OutputFolder[] {
   const options = readOptions(words);
   const base = options.findLast(({ name }) => name === 'chdir')?.value;
   return options.flatMap(({ name, value, start }) => {

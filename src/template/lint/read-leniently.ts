@@ -1,10 +1,10 @@
 // A template read to its end whatever is wrong with it: every problem that the renderer would stop at, and all that can be read.
 import { BLOCKS } from '../placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from '../check-blocks.ts';
-import { findHeader, headerLines, lateDirectives, readDirectiveLine } from '../check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from '../check-directives.ts';
 import { fileErrors } from '../check-file.ts';
 import type { DirectiveToken } from '../directive.ts';
-import { collectError, type TemplateError } from '../errors.ts';
+import { catchTemplateError, type TemplateError } from '../errors.ts';
 import { defaultErrors } from '../render.ts';
 import { lexScript } from '../shell/lex-script.ts';
 import type { LexedScript, Reach, Occurrence } from '../shell/lexed-script.ts';
@@ -16,7 +16,7 @@ export interface Reading {
   readonly source: TemplateSource;
   readonly header: Range;
   /** Those of all directives that could be read. */
-  readonly words: readonly DirectiveToken[];
+  readonly tokens: readonly DirectiveToken[];
   /** undefined where bash could not read the script. */
   readonly script: LexedScript | undefined;
   /** The text with placeholders that can't be read as plain words, of the same length. */
@@ -40,14 +40,14 @@ export function readLeniently(file: string, text: string): Reading {
   };
   const header = findHeader(source.text);
   const words = headerLines(source, header).flatMap(
-    (line) => collectError(problems, () => readDirectiveLine(source, line)) ?? [],
+    (line) => catchTemplateError(problems, () => readDirectiveLine(source, line)) ?? [],
   );
   const { script, readable } = lexWithoutInvalidPlaceholders(source, problems);
   if (script !== undefined) {
-    problems.push(...lateDirectives(source, header, script.comments));
+    problems.push(...misplacedDirectives(source, header, script.comments));
     for (const block of BLOCKS) {
       if (block === 'CLEARML_AGENT_EXECUTE' && mayOmitAgent(script)) continue;
-      collectError(problems, () => requireBlock(source, script, header, block));
+      catchTemplateError(problems, () => requireBlock(source, script, header, block));
     }
     checkBlockOrder(source, script, header, problems);
   }
@@ -56,13 +56,13 @@ export function readLeniently(file: string, text: string): Reading {
   problems.push(
     ...defaultErrors({
       source,
-      words,
+      tokens: words,
       occurrences,
       documents: script?.documents ?? [],
       unbracedNames: script?.unbracedNames ?? [],
     }),
   );
-  return { source, header, words, script, readable, occurrences, possibleReaches, problems };
+  return { source, header, tokens: words, script, readable, occurrences, possibleReaches, problems };
 }
 
 const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;
@@ -74,7 +74,7 @@ function lexWithoutInvalidPlaceholders(
 ): Pick<Reading, 'script' | 'readable'> {
   for (let { text } = source; ;) {
     const found: TemplateError[] = [];
-    const script = collectError(found, () => lexScript({ file: source.file, text }));
+    const script = catchTemplateError(found, () => lexScript({ file: source.file, text }));
     problems.push(...found);
     const [problem] = found;
     if (problem === undefined) return { script, readable: text };
@@ -97,7 +97,7 @@ function offsetOf(text: string, { line, column }: TemplateError): number {
 /** Only where each block has its one place can their order be wrong. */
 function checkBlockOrder(source: TemplateSource, script: LexedScript, header: Range, problems: TemplateError[]): void {
   if (problems.some(({ rule }) => rule !== undefined && BLOCK_RULES.includes(rule))) return;
-  collectError(problems, () => locateBlocks(source, script, header));
+  catchTemplateError(problems, () => locateBlocks(source, script, header));
 }
 
 const BLOCK_RULES: readonly string[] = ['block-missing', 'block-twice', 'block-place'];

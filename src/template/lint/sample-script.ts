@@ -1,8 +1,8 @@
 // The script of a task that sets nothing but what it must: for Slurm to say whether it would take such a job.
 import type { ValuePlaceholder } from '../placeholder.ts';
-import { collectError } from '../errors.ts';
+import { catchTemplateError } from '../errors.ts';
 import { parseTemplate } from '../parse-template.ts';
-import { FIELDS } from '../task-fields.ts';
+import { VARIABLE_FIELDS } from '../task-fields.ts';
 import type { Variables } from '../template.ts';
 import { readOptions } from './options.ts';
 import type { Reading } from './read-leniently.ts';
@@ -20,7 +20,7 @@ const SMALL: Readonly<Record<string, string>> = {
 
 /** undefined where the renderer refuses the template. A line with a value that nobody can guess is left out. */
 export function sampleScript(reading: Reading): string | undefined {
-  const { source, words, occurrences } = reading;
+  const { source, tokens: words, occurrences } = reading;
   const samples = new Map<string, string>();
   const isLeftOut = new Set<number>();
 
@@ -46,14 +46,14 @@ export function sampleScript(reading: Reading): string | undefined {
       '#'.padEnd((end === -1 ? text.length : end) - at) +
       text.slice(end === -1 ? text.length : end);
   }
-  return collectError([], () => {
+  return catchTemplateError([], () => {
     const blocks = { preSetup: ':', agentExecute: ':', postSetup: ':' };
     return parseTemplate(text, source.file).render(sampleVariables(samples), blocks).script;
   });
 }
 
 function exampleOf({ variable }: ValuePlaceholder): string | undefined {
-  return FIELDS.find(({ name }) => name === variable)?.example;
+  return VARIABLE_FIELDS.find(({ name }) => name === variable)?.example;
 }
 
 type Tree = Record<string, unknown>;

@@ -79,7 +79,7 @@ const MEANT: readonly (readonly [RegExp, readonly string[]])[] = [
 ];
 
 /** @param words Slurm's own, why it would refuse the sample script */
-export function refusalFinding(words: string, { source, words: directiveWords }: Reading): Finding {
+export function refusalFinding(words: string, { source, tokens: directiveWords }: Reading): Finding {
   const options = readOptions(directiveWords);
   const named = /'?--([a-z][\w-]*)/.exec(words)?.[1];
   const names = named === undefined ? (MEANT.find(([pattern]) => pattern.test(words))?.[1] ?? []) : [named];

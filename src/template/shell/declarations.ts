@@ -2,7 +2,7 @@
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';
-import { CODE_VARIABLES, DECLARERS, HANDED_ON, INTEGER_VARIABLES } from './evaluators.ts';
+import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './evaluators.ts';
 
 /** Names that the script declares anywhere, since an assignment may run long after the line below it. */
 export interface DeclaredNames {
@@ -105,7 +105,7 @@ function readAssignment(word: Word, text: string): Assignment {
 }
 
 function handedOn({ start, end }: Word, text: string): (Range & { context: QuotingContext })[] {
-  const [before = '', name = ''] = HANDED_ON.exec(text.slice(start, end)) ?? [];
+  const [before = '', name = ''] = PASSED_VARIABLE.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
   return [{ start: start + before.length, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
 }

@@ -171,7 +171,7 @@ export const INTEGER_VARIABLES = [
 ];
 
 /** A word that hands a variable on: `env NAME=…`, `srun --export=ALL,NAME=…`, `apptainer exec --env NAME=…`. */
-export const HANDED_ON = /^["']?(?:--?[\w-]+=)?["']?(?:\w+(?:=[^,]*)?,)*([A-Za-z_]\w*)=/;
+export const PASSED_VARIABLE = /^["']?(?:--?[\w-]+=)?["']?(?:\w+(?:=[^,]*)?,)*([A-Za-z_]\w*)=/;
 
 /** Variables whose value bash, the next bash, or a well-known program expands or runs. */
 export const CODE_VARIABLES = new RegExp(

@@ -6,7 +6,7 @@ import type { QuotingContext } from './quoting-context.ts';
 /** A value comes to where it is evaluated, by way of a variable. */
 export interface Reach {
   readonly placeholder: ValuePlaceholder;
-  readonly need: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
+  readonly requirement: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
   /** Who evaluates it. */
   readonly by: string;
   /** As a person would write it: `$CMD`, or `$1` for words of a call. */
@@ -107,9 +107,9 @@ export interface ArrayLiteral extends Range {
 /** What some bash takes for something else within a command substitution. */
 export interface ParserBug extends Range {
   /** Completes "…, so that a value here could become code". */
-  readonly what: string;
+  readonly effect: string;
   /** As an order. */
-  readonly write: string;
+  readonly remedy: string;
 }
 
 export interface LexedScript {

@@ -3,24 +3,24 @@ import { isInside, templateErrorAt } from '../source.ts';
 import type { ParserBug } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
 
-type Kind = Pick<ParserBug, 'what' | 'write'>;
+type Kind = Pick<ParserBug, 'effect' | 'remedy'>;
 
 /** bash 5.2 reads a substitution and writes it anew, and then without these quotes (parse.y, `parse_comsub`, `read_token_word`). */
 const LOST_QUOTES: Kind = {
-  what: "bash 5.2 takes the quotes of $'…' away in a group of a pattern within $(…)",
-  write: 'write \'…\' or "…"',
+  effect: "bash 5.2 takes the quotes of $'…' away in a group of a pattern within $(…)",
+  remedy: 'write \'…\' or "…"',
 };
 
 /** bash before 5.2 looks for the end of a substitution by counting parentheses, and knows `case` only at some places. */
 const OPEN_PATTERN: Kind = {
-  what: 'bash before 5.2 takes the ) of a pattern for the end of $(…), unless case begins a line',
-  write: 'write (PATTERN) with both parentheses, or case on a line of its own',
+  effect: 'bash before 5.2 takes the ) of a pattern for the end of $(…), unless case begins a line',
+  remedy: 'write (PATTERN) with both parentheses, or case on a line of its own',
 };
 
 /** Corrected by bash-5.2 patch 20. */
 const FIRST_TIME: Kind = {
-  what: 'bash 5.2 can not read time as the first word within $(…)',
-  write: 'write { time …; }',
+  effect: 'bash 5.2 can not read time as the first word within $(…)',
+  remedy: 'write { time …; }',
 };
 
 /** Notes a `$'…'` in a group, when more than plain letters stands in it; placeholders have quotes of their own. */
@@ -47,12 +47,12 @@ export function checkParserBugs({ source, found }: Lexer): void {
   for (const bug of found.parserBugs) {
     const around = found.substitutions.filter((substitution) => isInside(bug, substitution));
     if (!found.occurrences.some(({ placeholder }) => around.some((one) => isInside(placeholder, one)))) continue;
-    const { start, what, write } = bug;
+    const { start, effect, remedy } = bug;
     throw templateErrorAt(
       source,
       start,
       'misread-by-bash',
-      `${what}, so that a value here could become code: ${write}`,
+      `${effect}, so that a value here could become code: ${remedy}`,
     );
   }
 }

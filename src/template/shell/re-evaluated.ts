@@ -123,7 +123,7 @@ export function inputsOf(command: Command, script: LexedScript, text: string): R
   for (const substitution of script.processSubstitutions) {
     const isOutput = text[substitution.start] === '>' && isInside(command, substitution);
     if (isInside(substitution, command)) fed.push(substitution);
-    if (isOutput) fed.push(...ownersOf(substitution, script).slice(0, 1));
+    if (isOutput) fed.push(...enclosingCommands(substitution, script).slice(0, 1));
   }
   return fed;
 }
@@ -150,7 +150,7 @@ function functionReader(command: Command, script: LexedScript, text: string): Re
 /** Here-documents and here-strings that belong to this command itself, not to one inside of it. */
 function redirectedInputs(owner: Range, script: LexedScript): Range[] {
   const isOwn = (at: number): boolean =>
-    at >= owner.start && at <= owner.end && ownersOf({ start: at, end: at }, script)[0] === owner;
+    at >= owner.start && at <= owner.end && enclosingCommands({ start: at, end: at }, script)[0] === owner;
   return [
     ...script.documents.filter(({ operatorAt }) => isOwn(operatorAt)).map(({ body }) => body),
     ...script.redirections.filter(({ start, operator }) => operator.startsWith('<') && isOwn(start)),
@@ -158,7 +158,7 @@ function redirectedInputs(owner: Range, script: LexedScript): Range[] {
 }
 
 /** The commands around a place, the innermost first. */
-export function ownersOf(place: Range, script: LexedScript): Range[] {
+export function enclosingCommands(place: Range, script: LexedScript): Range[] {
   return [...script.commands, ...script.compounds]
     .filter((command) => isInside(place, command) && command !== place)
     .sort((a, b) => a.end - a.start - (b.end - b.start));
@@ -172,7 +172,7 @@ function scriptFiles(script: LexedScript, text: string): CodeRange[] {
   const files = script.redirections
     .filter(({ operator, target }) => operator.includes('>') && isScriptFile(target, script, text))
     .flatMap((redirection) =>
-      ownersOf(redirection, script)
+      enclosingCommands(redirection, script)
         .slice(0, 1)
         .map(({ start, end }) => ({ start, end, by: `whoever runs ${redirection.target.text}` })),
     );

@@ -1,7 +1,7 @@
 // Files that the script writes and reads again: each is known by the last part of its name, also where that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
-import { ownersOf } from '../shell/re-evaluated.ts';
+import { enclosingCommands } from '../shell/re-evaluated.ts';
 import type { Range } from '../source.ts';
 import type { Layer } from './layers.ts';
 import { scopeAt } from './scopes.ts';
@@ -62,7 +62,7 @@ function redirected(
   const { script, text } = layer;
   const { operator, target, start, end } = redirection;
   const descriptor = /^(?:[3-9]|[0-9]{2,}|\{)/.test(text.slice(start, end));
-  const owner = ownersOf(redirection, script)[0] ?? redirection;
+  const owner = enclosingCommands(redirection, script)[0] ?? redirection;
   const command = script.commands.find((one) => one === owner);
   const isOfShell = command?.words[0]?.text === 'exec' && command.words.length === 1;
   const file = operator.endsWith('&') && /^(?:\d+-?|-|\0.*)$/.test(target.text) ? DESCRIPTORS : fileName(target, layer);

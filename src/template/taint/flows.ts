@@ -2,7 +2,7 @@
 import { scriptOperands } from '../shell/code-words.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
-import { DECLARERS, HANDED_ON } from '../shell/evaluators.ts';
+import { DECLARERS, PASSED_VARIABLE } from '../shell/evaluators.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
 import { layered, type Layer, type LayeredWord } from './layers.ts';
@@ -38,7 +38,9 @@ export function findFlows(layer: Layer): Flow[] {
       ...flowsOfInput(command, layer),
       ...flowsIntoScripts(command, layer),
     ]),
-    ...script.arrays.flatMap(({ elements }) => layered(elements, layer).flatMap((word) => assigned(word, HANDED_ON))),
+    ...script.arrays.flatMap(({ elements }) =>
+      layered(elements, layer).flatMap((word) => assigned(word, PASSED_VARIABLE)),
+    ),
     ...script.implicitAssignments.map(({ name, from, words = [] }): Flow =>
       words.length === 0 ? { into: name, words: [{ ...from, layer }] } : { into: name, words: layered(words, layer) },
     ),
@@ -69,7 +71,7 @@ export function flowsOfWords(all: readonly LayeredWord[], command: Command): Flo
   const own = scopeAt(command.start, layer.script, layer.id);
   const vague = (...names: string[]): Flow[] => names.map((into) => ({ into, words: rest, isVague: true }));
   const flows: Flow[] = [
-    ...words.flatMap((word) => assigned(word, isDeclarer ? ASSIGNMENT : HANDED_ON)),
+    ...words.flatMap((word) => assigned(word, isDeclarer ? ASSIGNMENT : PASSED_VARIABLE)),
     { into: `@${program.text}`, words: rest },
     { into: `${program.text}<`, words: [], names: [inputName(command, layer)] },
     ...(layer.script.functions.some(({ name }) => name === program.text)

@@ -17,7 +17,7 @@ interface Step {
 
 /** Pure, and blind to the order of commands: in a loop or a function what stands below may run before. */
 export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
-  const { layers, meant, flows } = readScripts(source, script);
+  const { layers, expanded: meant, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
   const sinks = [
     ...layers.flatMap(findSinks),
@@ -33,7 +33,7 @@ export function findReaches(source: TemplateSource, script: LexedScript): Reach[
           : placeholdersBehind({ name: of.name, isCertain: isWhole }, flows, checked);
       const isDirect = 'placeholder' in of && heldBy === undefined;
       const variable = 'placeholder' in of ? (heldBy ?? 'the words of a command') : shownName(of.name);
-      return found.map((one) => ({ ...one, need: sink.need, by: sink.by, variable, line, isDirect }));
+      return found.map((one) => ({ ...one, requirement: sink.requirement, by: sink.by, variable, line, isDirect }));
     });
   });
 }
@@ -47,7 +47,7 @@ type Flows = ReadonlyMap<string, readonly Flow[]>;
 
 interface Scripts {
   readonly layers: readonly Layer[];
-  readonly meant: readonly ExpandedCommand[];
+  readonly expanded: readonly ExpandedCommand[];
   readonly flows: Flows;
 }
 
@@ -68,7 +68,7 @@ function readScripts(source: TemplateSource, script: LexedScript): Scripts {
       ),
     ]);
   }
-  return { layers, meant, flows };
+  return { layers, expanded: meant, flows };
 }
 
 function byName(flows: readonly Flow[]): Flows {
@@ -86,7 +86,7 @@ function integerSinks(layers: readonly Layer[], meant: readonly ExpandedCommand[
   return [...integers].flatMap((name) =>
     (flows.get(name) ?? []).slice(0, 1).map(({ words }): Sink => ({
       at: words[0]?.start ?? 0,
-      need: 'number',
+      requirement: 'number',
       by: `the integer ${name}`,
       names: [{ of: { name }, isWhole: true }],
     })),

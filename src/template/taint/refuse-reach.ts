@@ -2,14 +2,14 @@
 import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/restricted-values.ts';
 import type { RuleId } from '../lint/rules.ts';
 import { PLAIN_WORD } from '../quote-value.ts';
-import { shown } from '../display-value.ts';
+import { displayValue } from '../display-value.ts';
 import type { Reach } from '../shell/lexed-script.ts';
 import type { Origin } from '../template.ts';
 
 /** Nothing in it is a name, so that arithmetic can only compute it or complain. */
 const NUMBER_LIKE = /^(?:[-+]?[0-9]\w*(?:[.:][0-9]*)*)?$/;
 
-const REFUSALS: Readonly<Record<Reach['need'], { passes: RegExp; rule: RuleId; advice: string }>> = {
+const REFUSALS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule: RuleId; advice: string }>> = {
   number: {
     passes: NUMBER_LIKE,
     rule: 'not-a-number',
@@ -41,15 +41,15 @@ const REFUSALS: Readonly<Record<Reach['need'], { passes: RegExp; rule: RuleId; a
 };
 
 /** undefined where it may. */
-export function refuseReach(
+export function checkReach(
   value: string,
-  { need, by, variable, line }: Reach,
+  { requirement: need, by, variable, line }: Reach,
   origin: Origin | undefined,
 ): { readonly refusal: string; readonly rule: RuleId } | undefined {
   const { passes, rule, advice } = REFUSALS[need];
   if (passes.test(value) || (need === 'part of a mount' && origin === 'default')) return undefined;
   return {
-    refusal: `${shown(value)} can not stand here: ${by} in line ${line} evaluates ${variable}, which gets it, and ${advice}`,
+    refusal: `${displayValue(value)} can not stand here: ${by} in line ${line} evaluates ${variable}, which gets it, and ${advice}`,
     rule,
   };
 }

@@ -15,7 +15,7 @@ import { placeholdersIn, keyOf, namesIn, type Source } from './sources.ts';
 /** A stretch that is evaluated, with the variables in it. */
 export interface Sink {
   readonly at: number;
-  readonly need: Reach['need'];
+  readonly requirement: Reach['requirement'];
   /** Who evaluates it. */
   readonly by: string;
   readonly names: readonly Source[];
@@ -33,23 +33,28 @@ export function findSinks(layer: Layer): Sink[] {
       if (context.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
         return [];
       const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
-      return [{ at: start, need: 'number', by: context.where, names }];
+      return [{ at: start, requirement: 'number', by: context.where, names }];
     }
     if (context.kind !== 're-evaluated') return [];
-    return [{ at: start, need: 'plain word', by: context.by, names: namesIn(range, layer) }];
+    return [{ at: start, requirement: 'plain word', by: context.by, names: namesIn(range, layer) }];
   });
   const commands = script.commands.flatMap(({ words }): Sink[] => {
     const program = words[programAt(words)];
     if (program === undefined || WORDS.test(text.slice(program.start, program.end))) return [];
     return [
-      { at: program.start, need: 'plain word', by: 'bash, as the name of a command', names: namesIn(program, layer) },
+      {
+        at: program.start,
+        requirement: 'plain word',
+        by: 'bash, as the name of a command',
+        names: namesIn(program, layer),
+      },
     ];
   });
   const indirect = script.expansions.flatMap((expansion): Sink[] => {
     if (expansion.form !== 'indirect' && expansion.form !== 'prompt') return [];
     const names = namesIn(expansion, layer).slice(0, 1);
     const by = expansion.form === 'prompt' ? 'bash, as a prompt,' : 'bash, as the name of a variable';
-    return [{ at: expansion.start, need: 'plain word', by, names }];
+    return [{ at: expansion.start, requirement: 'plain word', by, names }];
   });
   return [
     ...evaluated,
@@ -69,7 +74,7 @@ function unreadText({ unread, text }: Layer): Sink[] {
   if (unread === undefined) return [];
   const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
   const names = [...new Set(named.map(([name]) => name))].map((name) => ({ of: { name }, isWhole: false }));
-  return [{ at: unread.start, need: 'plain word', by: 'a shell, in a script that could not be read,', names }];
+  return [{ at: unread.start, requirement: 'plain word', by: 'a shell, in a script that could not be read,', names }];
 }
 
 /** Files that the script runs or sources: what it has written into them is code. */
@@ -78,7 +83,9 @@ function executedFiles(layer: Layer): Sink[] {
     [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Sink[] => {
       const name = fileName(word, layer);
       if (name === undefined) return [];
-      return [{ at: word.start, need: 'plain word', by: 'whoever runs it', names: [{ of: { name }, isWhole: false }] }];
+      return [
+        { at: word.start, requirement: 'plain word', by: 'whoever runs it', names: [{ of: { name }, isWhole: false }] },
+      ];
     }),
   );
 }
@@ -94,7 +101,7 @@ function fedCode(layer: Layer): Sink[] {
     const reader = inputEvaluator(command, layer.text);
     if (reader === undefined) return [];
     const name = inputName(command, layer);
-    return [{ at: command.start, need: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
+    return [{ at: command.start, requirement: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
   });
 }
 
@@ -108,7 +115,7 @@ function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
       .flatMap((element) => keyOf(element, layer))
       .map((range): Sink => {
         const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
-        return { at: range.start, need: 'number', by: 'an array subscript', names };
+        return { at: range.start, requirement: 'number', by: 'an array subscript', names };
       });
   });
 }
@@ -128,7 +135,7 @@ export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Si
       .filter((word) => code.includes(word))
       .map((word): Sink => ({
         at: command.start,
-        need: 'isEvenPlain' in how ? 'number' : 'plain word',
+        requirement: 'isEvenPlain' in how ? 'number' : 'plain word',
         by,
         names: [
           ...[...placeholdersIn(word, word.layer), ...namesIn(word, word.layer)].map(({ of, isWhole }) => ({
@@ -161,7 +168,7 @@ function splitWords(layer: Layer): Sink[] {
       // What env is given in front of the program may name any variable: BASH_ENV=….
       if (!isSplit && !(program.text === 'env' && /^"\$/.test(written))) return [];
       const by = isSplit ? `options of ${program.text}, as it has no quotes,` : 'env, as the name of a variable';
-      return [{ at: word.start, need: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
+      return [{ at: word.start, requirement: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
     });
   });
 }
@@ -195,7 +202,7 @@ function restrictedOptionSinks(layer: Layer): Sink[] {
     const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
     const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option},`;
-    return [{ at: expansion.start, need: requirementOf(option), by, names: namesIn(expansion, layer) }];
+    return [{ at: expansion.start, requirement: requirementOf(option), by, names: namesIn(expansion, layer) }];
   });
 }
 

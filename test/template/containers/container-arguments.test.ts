@@ -24,7 +24,7 @@ describe("the arguments of a task's container", () => {
   ] as const) {
     it(`${written} is ${options.join(' ')}`, () => {
       const read = parseContainerArguments(written, ['/data/']);
-      expect([singularityOptions(read), read.environment, read.dropped]).to.deep.equal([options, [], []]);
+      expect([singularityOptions(read), read.environment, read.ignored]).to.deep.equal([options, [], []]);
     });
   }
 
@@ -49,10 +49,12 @@ describe("the arguments of a task's container", () => {
   }
 
   it('that mean nothing here are left out, each with a sentence', () => {
-    const { mounts, passed, environment, dropped } = parseContainerArguments(
-      '--ipc=host --shm-size 8g -it --gpus all --network host',
-      [],
-    );
+    const {
+      mounts,
+      passed,
+      environment,
+      ignored: dropped,
+    } = parseContainerArguments('--ipc=host --shm-size 8g -it --gpus all --network host', []);
     expect([mounts, passed, environment]).to.deep.equal([[], [], []]);
     expect(dropped.map((sentence) => /argument (\S+) is left out: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
       ...['--ipc', '--shm-size', '-it', '--gpus', '--network'],
@@ -105,7 +107,7 @@ describe("the arguments of a task's container", () => {
   }
 
   it('that are left out get one sentence, however often they stand there, and too many of any kind fail the task', () => {
-    expect(parseContainerArguments('--rm '.repeat(10_000), []).dropped).to.have.length(1);
+    expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,
       'have 500000 characters',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseImage } from '../../../src/template/containers/image.ts';
-import { shown } from '../../../src/template/display-value.ts';
+import { displayValue } from '../../../src/template/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
 describe('an image', () => {
@@ -72,7 +72,7 @@ describe('an image', () => {
     ['./python.sif', undefined],
     [`${'x'.repeat(300)}:1`, undefined],
   ] as const) {
-    it(`${shown(written)} is pulled into ${file ?? 'no file'}`, () => {
+    it(`${displayValue(written)} is pulled into ${file ?? 'no file'}`, () => {
       expect(parseImage(written)).to.have.property('pulledFile', file);
     });
   }
