@@ -1,47 +1,56 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
 import { markdownTable } from '../src/base/markdown-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../src/config/environment.ts';
+import { REFUSED_SETTINGS } from '../src/config/refused-settings.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../src/config/setting-table.ts';
 import { TRUSTED_USES } from '../src/config/trusted.ts';
 
 const OPENING = `# Configuration
 
-<!-- Made from src/config/schema.ts by \`npm run docs\`; a test compares the two. Change it there. -->
+<!-- Generated from src/config/schema.ts by \`npm run docs\`. Change it there. -->
 
-The program reads the same \`clearml.conf\` as \`clearml-agent\`, in the same format (HOCON). Each of these replaces the ones before it:
+\`clearml-agent-slurm\` reads the same \`clearml.conf\` as \`clearml-agent\`, in the same format (HOCON). Values come from these
+sources; each one takes precedence over the sources above it:
 
 1. built-in defaults;
-2. the file of \`--config-file\`, else of \`CLEARML_CONFIG_FILE\`, else \`~/trains.conf\` and over it \`~/clearml.conf\`, else \`~/.clearml.conf\`;
-3. variables such as \`CLEARML_AGENT__AGENT__SLURM__POLL_INTERVAL_SEC=30\`: two underscores for each dot, the value as it would stand in the file;
-4. the variables of the table below;
+2. the file of \`--config-file\`, else of \`CLEARML_CONFIG_FILE\`, else \`~/trains.conf\` overlaid by \`~/clearml.conf\`, else \`~/.clearml.conf\`;
+3. variables such as \`CLEARML_AGENT__AGENT__SLURM__POLL_INTERVAL_SEC=30\`: two underscores for each dot, the value in the syntax of the file;
+4. the [variables below](#variables-that-replace-a-setting);
 5. the command line.
 
-\`clearml-agent-slurm config --origins\` prints what is in force and where each value came from.
+\`clearml-agent-slurm config --origins\` prints the effective settings and the source of each.
 
 ## Settings under \`agent.slurm\`
 
-A name that is not in this table is an error. Numbers that end in \`_sec\` are seconds.
+Unknown names are errors. Settings that end in \`_sec\` are in seconds. A "group" is a set of settings in braces.
+
+`;
+
+const REFUSED = `
+## Unsupported settings under \`agent.slurm\`
+
+ClearML's own Slurm glue has these. Any other value than the accepted one is an error.
 
 `;
 
 const CLEARML = `
 ## ClearML's own settings
 
-These count for the daemon too. All others in \`api\`, \`agent\`, \`sdk\`, \`environment\` and \`files\` are passed on to the agent on the node.
+The daemon uses these too. All other settings in \`api\`, \`agent\`, \`sdk\`, \`environment\` and \`files\` are for the agent on the node.
 
 `;
 
 const PATHS = `
-## Paths that nobody else may change
+## Paths that no other user may change
 
-Each path above is used only where nobody else can change what it names; [operating.md](operating.md#what-it-trusts) has the rule, and what to do.
+A path is used only if no other user can change the file or directory. [operating.md](operating.md#what-it-trusts) has the rule and the remedies.
 
 `;
 
 const VARIABLES = `
 ## Variables that replace a setting
 
-An empty variable counts as unset. Of several names, the first that is set counts.
+An empty variable is ignored. If a row has several names, the first one that is set applies.
 
 `;
 
@@ -55,6 +64,15 @@ export function referencePage(): string {
   return [
     OPENING,
     markdownTable(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells)),
+    REFUSED,
+    markdownTable(
+      ['setting', 'accepted', 'reason'],
+      Object.entries(REFUSED_SETTINGS).map(([name, { accepted, why }]) => [
+        code(name),
+        code(JSON.stringify(accepted)),
+        why,
+      ]),
+    ),
     CLEARML,
     markdownTable(
       ['setting', 'meaning'],
@@ -87,9 +105,9 @@ function codes(texts: readonly string[]): string {
   return texts.map(code).join(', ');
 }
 
-function settingCells({ name, type, fallback, least, meaning }: SettingRow): string[] {
-  const bounded = least === undefined || least === 0 ? type : `${type}, at least ${least}`;
-  return [code(name), bounded, fallback === undefined ? '' : code(fallback), meaning];
+function settingCells({ name, type, fallback, least, most, meaning }: SettingRow): string[] {
+  const range = least === undefined || most === undefined ? type : `${type}, ${least} to ${most}`;
+  return [code(name), range, fallback === undefined ? '' : code(fallback), meaning];
 }
 
 function code(text: string): string {

@@ -40,7 +40,7 @@ describe('examples/clearml.conf', () => {
   it('explains every setting that there is a choice about, and none that there is not', () => {
     const named = [...withAll.matchAll(/^ *([a-z_]+)(?:: | \{)/gm)].map(([, name = '']) => name);
     const known = settingRows().map(({ name }) => name);
-    const elsewhere = /^(use_pbs|user_map|job_credentials\..*|cluster|clusters|clusters\..*|queues\..*)$/;
+    const elsewhere = /^(job_credentials\..*|cluster|clusters|clusters\..*|queues\..*)$/;
 
     expect(named).to.have.members(known.filter((name) => !elsewhere.test(name)).map((name) => name.split('.').at(-1)));
   });

@@ -1,40 +1,40 @@
-// The settings of clusters and of which queue goes to which: `agent.slurm.clusters` and `agent.slurm.queues`.
+// The settings `agent.slurm.clusters` and `agent.slurm.queues`: clusters, and which queue uses which.
 import * as z from 'zod';
 import { otherProperties, properties } from './property-schema.ts';
 import type { Trusted } from './trusted.ts';
 
-/** An absolute path on the cluster. @param trusted what is done with what it names */
+/** An absolute path on the cluster. @param trusted how the file or directory is used */
 export function clusterPath(trusted: Trusted): z.ZodString {
   return z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it').meta({ trusted });
 }
 
-/** A path on this machine; `~` and paths relative to the file that names them are allowed. */
+/** A path on this machine; may begin with `~`, or be relative to the file that sets it. */
 export function localPath(trusted: Trusted): z.ZodString {
   return z.string().min(1, 'must not be empty').meta({ trusted });
 }
 
 export const words = z.string().min(1, 'must not be empty');
 
-/** What ssh takes for a host, never for an option. */
+/** Never an option of ssh. */
 const hostName = z
   .string()
-  .regex(/^[^\s@/-][^\s@/]*$/, 'must be the name or address of a host; its user and port are settings of their own');
+  .regex(/^[^\s@/-][^\s@/]*$/, 'must be the name or address of a host; its user and port are separate settings');
 
 const cluster = z.strictObject({
   host: hostName
     .optional()
     .describe(
-      "The login node on which Slurm's commands run, as `ssh` knows it; what `~/.ssh/config` says of it counts. Without it, or with `localhost`: this machine, without SSH. Option `--ssh`.",
+      "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. Default: this machine, without SSH, as with `localhost`. Option `--ssh`.",
     ),
   user: words
     .optional()
-    .describe("Who to log in as there. Default: what `~/.ssh/config` says, else this machine's user."),
+    .describe('The user name on the login node. Default: from `~/.ssh/config`, else your user name.'),
   port: z
     .int()
     .min(1, 'must be at least 1')
     .max(65_535, 'must be at most 65535')
     .optional()
-    .describe('The port of sshd there. Default: what `~/.ssh/config` says, else 22.'),
+    .describe('The port of sshd on the login node. Default: from `~/.ssh/config`, else 22.'),
   identity_file: z
     .union(
       [localPath('read here'), z.array(localPath('read here'))],
@@ -42,26 +42,28 @@ const cluster = z.strictObject({
     )
     .optional()
     .describe(
-      'The private key to log in with, or a list of them. Default: those of `~/.ssh/config`, else the usual ones. An encrypted one must be in the agent.',
+      'The private key, or a list of keys. Add encrypted keys to ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
     ),
   jump: z
-    .union([words, z.array(words)], 'must be [user@]host[:port], or a list of them, the nearest first')
+    .union([words, z.array(words)], 'must be [user@]host[:port], or a list of them, nearest first')
     .optional()
     .describe(
-      'The hosts on the way, `[user@]host[:port]`, the nearest first. Default: the `ProxyJump` of `~/.ssh/config`.',
+      'The jump host, `[user@]host[:port]`, or a list, nearest first. Default: `ProxyJump` of `~/.ssh/config`.',
     ),
   provider: z
     .enum(['local', 'ssh2', 'openssh'], 'must be local, ssh2 or openssh')
     .optional()
     .describe(
-      "How commands get there: `local`: they run on this machine; `ssh2`: over one connection of the daemon's own; `openssh`: by the system's `ssh`, over a connection that you keep open, for sites with a second factor, Kerberos or certificates. Default: `ssh2` where there is a host.",
+      'The transport: `local` runs commands on this machine; `ssh2` uses a built-in SSH client; `openssh` uses `ssh` and a master connection that you open. Set `openssh` for a second factor, Kerberos or certificates. Default: `ssh2` with a `host`, else `local`.',
     ),
   channels: z
     .int()
     .min(1, 'must be at least 1')
-    .max(10, "must be at most 10, which is sshd's own limit")
+    .max(10, 'must be at most 10, the default limit of sshd')
     .default(4)
-    .describe('How many commands may run over the connection at once. Below the MaxSessions of the sshd there.'),
+    .describe(
+      'How many commands may run over the connection at the same time. Keep it below `MaxSessions` of the sshd on the login node.',
+    ),
   host_keys: z
     .string()
     .regex(
@@ -70,57 +72,63 @@ const cluster = z.strictObject({
     )
     .optional()
     .describe(
-      'Which key the host may show: `strict`: one that the known_hosts files know; `accept-new`: that of the first connection, which is remembered; or the `SHA256:…` of the only one. Default: `strict`, or `accept-new` where `~/.ssh/config` says so. It can not be switched off.',
+      'Which host key to accept: `strict`, a key in known_hosts; `accept-new`, also the key of the first connection, which is stored; or a fingerprint `SHA256:…`, only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`. Checking cannot be disabled.',
     ),
   password_file: localPath('read here')
     .optional()
     .describe(
-      'A file with the password, readable for nobody else. Only for hosts that take no key. Not with `openssh`.',
+      'A file that contains the password and that only you can read. Use it only for hosts that accept no key. Not with `openssh`.',
     ),
   password_command: z
     .array(words)
     .meta({ trusted: 'run here' satisfies Trusted })
     .optional()
-    .describe('A program and its arguments, which prints the password; run without a shell. Not with `openssh`.'),
+    .describe(
+      'A program that prints the password, with its arguments, run without a shell. Use it with a password store. Not with `openssh`.',
+    ),
   slurm_bin_dir: clusterPath('run there')
     .optional()
-    .describe("The folder of Slurm's commands there. Default: that of `agent.slurm`."),
+    .describe("The directory of Slurm's commands on the login node. Default: `agent.slurm.slurm_bin_dir`."),
   slurm_conf: clusterPath('read there')
     .optional()
     .describe(
-      "The cluster's `slurm.conf`. Default: that of `agent.slurm`; the variable `SLURM_CONF` counts for this machine only.",
+      'The path of `slurm.conf` on the login node. Default: `agent.slurm.slurm_conf`; the variable `SLURM_CONF` applies to this machine only.',
     ),
   shared_dir: clusterPath('shared folder')
     .optional()
     .describe(
-      'As `shared_dir` of `agent.slurm`, as the login node and the nodes there see it. Default: that of `agent.slurm`.',
+      'The path of the shared directory on the login node and the nodes of this cluster. Default: `agent.slurm.shared_dir`.',
     ),
   python: clusterPath('run on nodes')
     .optional()
-    .describe('As `python` of `agent.slurm`, on the nodes there. Default: that of `agent.slurm`.'),
-  template: localPath('template').optional().describe('The template of the queues that go there and name none.'),
+    .describe('A Python with clearml-agent on the nodes of this cluster. Default: `agent.slurm.python`.'),
+  template: localPath('template').optional().describe('The template for queues of this cluster that set none.'),
 });
 
 const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][\w.-]*$/;
 
 export const clusters = z
   .record(
-    z.string().regex(CLUSTER_NAME, 'must be a name of letters, digits, dots, dashes and underscores, and no number'),
+    z
+      .string()
+      .regex(CLUSTER_NAME, 'must consist of letters, digits, dots, dashes and underscores, and not be a number'),
     cluster,
   )
   .default({})
   .describe(
-    'Clusters by name, where there are several, or one is reached by SSH. Each has its own state in a folder of its name under `state_dir`, its own scheduler queue `<scheduler_queue>.<name>`, and its own worker `<worker_id>:<name>`.',
+    'Clusters by name. Set it for several clusters, or for a cluster over SSH. Each cluster has a separate state directory `<state_dir>/<name>`, scheduler queue `<scheduler_queue>.<name>` and worker `<worker_id>:<name>`.',
   );
 
 const queue = z.strictObject({
   cluster: words
     .optional()
-    .describe('The cluster that its tasks go to. Default: that of the option `--cluster`, else the only one.'),
+    .describe(
+      'The cluster that runs the tasks of this queue. Required with several clusters. Default: the cluster of `--cluster`, else the only one.',
+    ),
   template: localPath('template')
     .optional()
     .describe(
-      "Its template. Default: its cluster's, else that of `template_files`. Relative to the file that names it.",
+      'The template for this queue, relative to the file that sets it. Default: the template of its cluster, else of `template_files`.',
     ),
   properties,
   other_properties: otherProperties,
@@ -130,5 +138,5 @@ export const queues = z
   .union([z.array(words), z.record(words, queue)], 'must be a list, such as [a, b], or a group of queues in { }')
   .default([])
   .describe(
-    'Names or ids of the ClearML queues to serve, in order of priority: a list, or a group with the settings of each. Option `--queue`; of a group it takes the queues that it names.',
+    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; with a group, it selects queues from it.',
   );

@@ -48,26 +48,29 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 export const OTHER_VARIABLES = {
   configFile: {
     names: ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE'],
-    meaning: 'The file to read instead of the usual ones.',
+    meaning: 'The configuration file, instead of the default ones.',
   },
-  stateHome: { names: ['XDG_STATE_HOME'], meaning: 'The folder in which `clearml-agent-slurm` keeps its journal.' },
-  logLevel: { names: ['CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL'], meaning: 'As the option `--log-level`.' },
-  debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: 'With `1`, everything is logged, errors with their stacks.' },
+  stateHome: { names: ['XDG_STATE_HOME'], meaning: 'The parent of the default `state_dir`.' },
+  logLevel: {
+    names: ['CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL'],
+    meaning: 'The log level, as with the option `--log-level`.',
+  },
+  debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: '`1` logs everything, and errors with their stacks.' },
   journalStream: {
     names: ['JOURNAL_STREAM'],
-    meaning: 'Set by systemd: log lines for the journal have a priority and no time.',
+    meaning: 'Set by systemd. Log lines to the journal have a priority and no time.',
   },
   // Those of Python's requests, which the agent uses. NODE_EXTRA_CA_CERTS works without us.
-  caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with the certificates to trust.' },
+  caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with CA certificates to trust.' },
   httpProxy: {
     names: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
-    meaning: 'The proxy to an `http://` server.',
+    meaning: 'The proxy for an `http://` server.',
   },
   httpsProxy: {
     names: ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
-    meaning: 'The proxy to an `https://` server.',
+    meaning: 'The proxy for an `https://` server.',
   },
-  noProxy: { names: ['no_proxy', 'NO_PROXY'], meaning: 'Hosts that are reached without a proxy.' },
+  noProxy: { names: ['no_proxy', 'NO_PROXY'], meaning: 'Hosts to connect to without a proxy.' },
 } as const satisfies Readonly<Record<string, { names: readonly [string, ...string[]]; meaning: string }>>;
 
 /** What those variables say. */

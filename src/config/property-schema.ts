@@ -1,11 +1,11 @@
-// What the user properties of a queue's tasks may be: `properties` and `other_properties` of a queue.
+// The settings `properties` and `other_properties` of a queue: constraints for the user properties of its tasks.
 import * as z from 'zod';
 import type { PropertyConstraints, PropertyConstraint } from '../base/property-constraints.ts';
 import { limitKind } from '../base/slurm-amount.ts';
 
-const AMOUNT = 'must be a number, or in double quotes a length of time ("2-00:00:00") or a size of memory ("64G")';
+const AMOUNT = 'must be a number, or a time ("2-00:00:00") or memory size ("64G") in double quotes';
 
-/** Not made a text here: a schema that changes values has no defaults for the reference page. */
+/** Kept as it is: zod cannot print the defaults of a schema that transforms values. */
 const amount = z
   .union([z.number(), z.string()], AMOUNT)
   .refine((value) => limitKind(String(value)) !== undefined, AMOUNT);
@@ -15,23 +15,23 @@ const limits = z
     min: amount
       .optional()
       .describe(
-        'The least that is taken: a number, a time or a size of memory, as Slurm writes them. Without it no value is taken that is zero or less.',
+        "The smallest permitted value: a number, a time or a memory size in Slurm's notation. Without it, zero and negative values are rejected.",
       ),
     max: amount
       .optional()
       .describe(
-        'The most that is taken. A number is read as the option reads it that the property sets: minutes for `--time`, megabytes for `--mem`. 0 and UNLIMITED are more than any there.',
+        'The largest permitted value. A number has the unit of the option that the property sets: minutes for `--time`, megabytes for `--mem`. For these options, `0` and `UNLIMITED` exceed any `max`.',
       ),
     values: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .min(1, 'must name at least one value')
       .optional()
-      .describe('The only values that are taken.'),
+      .describe('The only permitted values.'),
   })
   .refine(
     ({ min, max }) => min === undefined || max === undefined || limitKind(String(min)) === limitKind(String(max)),
     {
-      message: 'must have a min and a max of one kind: two numbers, two lengths of time, or two sizes of memory',
+      message: 'must have a min and a max of the same kind: two numbers, two times or two memory sizes',
     },
   );
 
@@ -41,15 +41,17 @@ export const properties = z
   .record(z.string(), z.union([z.boolean(), limits], 'must be true, false, or a group with min, max or values'))
   .default({})
   .describe(
-    'By the name of a user property: limits for its value, or `false` where it may not be set. A task outside of them fails with a sentence that says what is allowed. Defaults of the template are not held against them.',
+    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails, and its message says what is permitted. Constraints apply to values from the task, not to the defaults of the template.',
   );
 
 export const otherProperties = z
   .boolean()
   .default(true)
-  .describe('Whether the template may read user properties of a task that `properties` does not name.');
+  .describe(
+    'Whether tasks may set user properties that the template uses and `properties` does not list. Set it to `false` to permit only the listed ones.',
+  );
 
-/** undefined where all may be set to anything. */
+/** @returns undefined if there are no constraints */
 export function propertySettings(
   named: Readonly<Record<string, boolean | Limits>>,
   others: boolean,

@@ -1,17 +1,18 @@
-// Every setting of ours: its type, unit, default and meaning. The reference page and `--help` are made from this file.
+// Every setting of this program: type, unit, default, limits, and a description for the reference page.
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
+import { refusedSettings } from './refused-settings.ts';
 import type { Trusted } from './trusted.ts';
 
 function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
 }
 
-/** A colon or a comma in it would mean something else to Singularity. */
+/** In Singularity's mount options, a colon and a comma are separators. */
 function imageFolder(): z.ZodString {
   return clusterPath('read on nodes')
-    .regex(/^[^:,]*$/, 'must have no colon and no comma')
+    .regex(/^[^:,]*$/, 'must not contain a colon or a comma')
     .meta({ trusted: 'read on nodes' satisfies Trusted });
 }
 
@@ -20,126 +21,136 @@ const grace = z
     start_sec: seconds(0)
       .default(300)
       .describe(
-        'How long a job may run before its task is expected to be in progress; after that, one warning in its console.',
+        "Time for a running job to install the agent and start its task. After it, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
       ),
     server_sec: seconds(0)
       .default(900)
       .describe(
-        'How long a job that starts waits for a ClearML server that does not answer, before it ends and its task fails; less where its time limit comes first.',
+        'How long a starting job retries while the ClearML server does not respond, limited by the time limit of the job. After it, the job ends and its task fails. Raise it to survive longer server maintenance.',
       ),
     end_sec: seconds(0)
       .default(60)
       .describe(
-        "How long after a job's end the agent's own final status is waited for, before the task's status is corrected.",
+        'After a job ends, time for the final status that the agent reports. After it, the daemon sets the status itself.',
       ),
     stop_sec: seconds(0)
       .default(120)
       .describe(
-        'How long an agent may take to end an aborted task, beyond the time of an abort callback, before its job is cancelled with `scancel`.',
+        'Time for the agent to end an aborted task, in addition to the timeout of its abort callback. After it, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.',
       ),
     absent_sec: seconds(0)
       .default(600)
-      .describe('How long a job may be unknown to Slurm, with its task still unfinished, before it is taken for lost.'),
+      .describe(
+        'How long a job may be unknown to Slurm, and its agent silent, before the job is considered lost. Then a waiting task is resubmitted, and a running task fails. Raise it if your controller needs longer to list all jobs again after a restart.',
+      ),
     never_starts_sec: seconds(0)
       .optional()
       .describe(
-        'How long a job may wait for a reason for which it never starts as it is, such as more time than its partition gives; then its task fails, and the job is cancelled. Default: it goes on waiting, and says so.',
+        'How long a job may wait for a reason that never resolves by itself, such as a time limit above the limit of its partition. After it, the job is cancelled and the task fails. Default: no limit; the console shows the reason.',
       ),
     adopt_sec: seconds(0)
       .default(300)
       .describe(
-        'How old a task or job that nobody follows must be, before this daemon takes it over or puts it back into its queue.',
+        'How long a task or job may be untracked before the daemon adopts it or returns it to its queue. Lower it to recover faster after a journal is lost.',
       ),
   })
   .prefault({})
-  .describe('How long to wait before acting on what may still sort itself out.');
+  .describe('Grace periods: how long to wait before acting on a state that may resolve itself.');
 
-/** As ClearML's own glue takes it. */
+/** A command line, as ClearML's own glue accepts it. */
 const commandLine = words
-  .refine(isCommandLine, 'must be a command line: a quote in it is never closed, or it is blank')
+  .refine(isCommandLine, 'must be a command line: it is empty, or one of its quotes is never closed')
   .meta({ trusted: 'run there' satisfies Trusted });
 
 const binaries = z
   .strictObject({
-    batch_binary: commandLine.default('sbatch').describe('Name or path of `sbatch`, and arguments for each call.'),
-    run_binary: commandLine.default('srun').describe('Name or path of `srun`, and arguments.'),
-    monitor_binary: commandLine.default('squeue').describe('Name or path of `squeue`, and arguments: `squeue -u ada`.'),
+    batch_binary: commandLine.default('sbatch').describe('Name or path of `sbatch`, with optional arguments.'),
+    run_binary: commandLine.default('srun').describe('Name or path of `srun`, with optional arguments.'),
+    monitor_binary: commandLine
+      .default('squeue')
+      .describe('Name or path of `squeue`, with optional arguments, such as `squeue -u ada`.'),
   })
   .prefault({})
   .describe(
-    "Slurm's commands, where they have another name or place; split into words as a shell does. The others are looked for beside `sbatch`, or in `slurm_bin_dir`.",
+    'Names or paths of Slurm commands, for wrappers and non-standard names; split into words as by a shell. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
   );
 
 const jobCredentials = z
   .strictObject({
-    access_key: z.string().min(1).describe('The access key of the jobs.'),
-    secret_key: z.string().min(1).describe('The secret key that belongs to it.'),
+    access_key: z.string().min(1).describe('The access key for jobs.'),
+    secret_key: z.string().min(1).describe('The secret key for jobs.'),
   })
   .optional()
   .describe(
-    "Keys for the jobs' `clearml.conf` in place of the daemon's own, so that a task's code never sees those. Needs `shared_dir`; without it jobs use the nodes' own `clearml.conf`.",
+    "Keys for the `clearml.conf` of the jobs. Set them so that task code never sees the daemon's own keys. Needs `shared_dir`; without it, jobs use the `clearml.conf` of the node.",
   );
 
-// Numbers are allowed where a key or a group may look like one.
+// A number is accepted because keys and group names may consist of digits.
 const text = z.union([z.string(), z.number().transform(String)]);
 
-/** `agent.slurm`. Strict: a name that isn't here is a typing error. */
+/** `agent.slurm`. Strict, because an unknown name is a typing error. */
 export const SlurmSection = z.strictObject({
   queues,
   template_files: z
     .array(localPath('template'))
     .default([])
     .describe(
-      'Batch script templates: one for each queue, or one for all. Relative to the file that names them. Option `--template-files`.',
+      'Paths of sbatch templates, relative to the file that sets them: one for each queue, or one for all. Option `--template-files`.',
     ),
   clusters,
   cluster: words
     .optional()
-    .describe('Serve this cluster only: with the queues that name it, and those that name none. Option `--cluster`.'),
+    .describe(
+      'Serve only this cluster: the queues assigned to it and those assigned to none. Set it to run one daemon for each cluster from one file. Option `--cluster`.',
+    ),
   order_fairness: z
     .boolean()
     .default(false)
-    .describe('Take from the queues in turn, not by priority. Option `--order-fairness`.'),
+    .describe(
+      'Claim from the queues in turn. By default, a queue is served only while all queues before it are empty. Option `--order-fairness`.',
+    ),
   scheduler_queue: words
     .default('slurm_scheduler')
     .describe(
-      'The ClearML queue in which tasks stand while their jobs wait in Slurm; made when missing. A cluster with a name has its own, with a dot and the name behind.',
+      'The ClearML queue that holds parked tasks while their jobs wait in Slurm; created if missing. Do not serve it with an agent. For a named cluster, `.<cluster>` is appended.',
     ),
   shared_dir: clusterPath('shared folder')
     .optional()
     .describe(
-      "A folder that the nodes see under the same path: for each job's `clearml.conf` (removed when it ends), and for one clearml-agent shared by all jobs. Without it, the nodes' own `clearml.conf` is used.",
+      'A directory that the login node and all nodes see under the same path. Set it so that jobs get their own `clearml.conf` (deleted when the job ends) and share one installation of clearml-agent. Without it, jobs use the `clearml.conf` of the node, and each job without an agent installs one.',
     ),
   job_credentials: jobCredentials,
   trusted_group: text
     .optional()
     .describe(
-      'A Unix group, by name or number, for the shared folders of a project: each of its members can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all folders above them must belong to you or to root, and be writable by nobody else.',
+      'A Unix group, by name or number, whose members may write to the shared directories of a project. Each member can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all directories above them must belong to you or root and be writable by no other user.',
     ),
   state_dir: localPath('state')
     .optional()
     .describe(
-      'Where the daemon keeps its journal. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
+      'Where the daemon keeps its journal. Use a local disk with space. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
     ),
   poll_interval_sec: seconds(1)
     .default(15)
     .describe(
-      'Between two rounds of looking at Slurm while something happens to the jobs; up to four times as long while nothing does, and while Slurm takes long to answer. A round is one `squeue` however many jobs there are.',
+      'Time between two polls of Slurm, each of which is one `squeue` for all jobs. The daemon extends it up to fourfold while nothing changes or Slurm responds slowly. Raise it if your site limits calls; lower it to see job states sooner.',
     ),
   queue_poll_interval_sec: seconds(1)
     .default(5)
-    .describe('Between two looks at the ClearML queues. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.'),
+    .describe(
+      'Time between two polls of the ClearML queues. Raise it to reduce the load on the ClearML server. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.',
+    ),
   slurm_bin_dir: clusterPath('run there')
     .optional()
-    .describe("The folder of Slurm's commands, where it is not on the PATH."),
+    .describe("The directory of Slurm's commands. Set it if they are not on the `PATH`."),
   slurm_conf: clusterPath('read there')
     .optional()
-    .describe("The cluster's `slurm.conf`, given to Slurm's commands. Variable `SLURM_CONF`."),
+    .describe("The path of the cluster's `slurm.conf`, passed to Slurm's commands. Variable `SLURM_CONF`."),
   binaries,
   sbatch_timeout_sec: seconds(1)
     .default(180)
     .describe(
-      'How long `sbatch` may take. Longer than the cluster takes at its busiest: an `sbatch` that was cut off may have submitted.',
+      'Timeout of `sbatch`. Keep it above the slowest response of the controller: after a timeout, the submission outcome is unknown, and the job must be looked up by name.',
     ),
   submit_rate_per_sec: z
     .number()
@@ -147,133 +158,124 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(10)
     .describe(
-      'How many tasks are submitted a second at most, after a burst of twice as many. Looks and cancellations never wait, and take from the same. It is less by itself where the controller limits the calls of a user (`rl_enable` in slurm.conf), and while it takes seconds for its list of jobs.',
+      "Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. The daemon lowers it to respect the controller's own limit (`rl_enable` in slurm.conf) and while `squeue` is slow. Lower it if your admins ask you to.",
     ),
-  command_timeout_sec: seconds(1).default(90).describe("How long any other of Slurm's commands may take."),
+  command_timeout_sec: seconds(1)
+    .default(90)
+    .describe("Timeout of all other Slurm commands. Raise it if `squeue` takes longer at your cluster's busiest."),
   python: clusterPath('run on nodes')
     .optional()
     .describe(
-      "A Python on the nodes that has clearml-agent. Without it the node's own is looked for, and clearml-agent is installed where none has it.",
+      'The path of a Python on the nodes that has clearml-agent installed. Set it to avoid installing the agent. Without it, the job uses an agent found on the node, and installs one if there is none.',
     ),
   agent_version: z
     .string()
     .regex(/^\d+(\.\w+)+$/, 'must be a version such as "3.0.3"')
     .default('3.0.3')
     .describe(
-      'The clearml-agent that is installed where a node has none. Of 3.0.3, and of all that it needs, the hashes are known for CPython 3.6 to 3.14 on x86_64 and aarch64 with glibc: pip takes no other file, whatever the index. Another version is installed without hashes, and the log of the job says so.',
+      'The version of clearml-agent to install on nodes without one. For 3.0.3, pip checks known hashes of all packages (CPython 3.6 to 3.14, x86_64 and aarch64, glibc). Any other version is installed without hashes, and the job log says so.',
     ),
   singularity_mode: z
     .boolean()
     .default(false)
-    .describe('Run each task in its container image with Singularity or Apptainer. Option `--singularity-mode`.'),
+    .describe('Run each task in its container image, with Singularity or Apptainer. Option `--singularity-mode`.'),
   srun_delegation: z
     .boolean()
     .default(false)
     .describe(
-      "Start everything of the task through `srun`, so that a template's own `srun` function applies. Option `--srun-delegation`.",
+      'Start the agent through `srun`. Set it if your template defines an `srun` function that adds options. Option `--srun-delegation`.',
     ),
   container_mounts: z
     .array(clusterPath('mounted by tasks'))
     .default([])
     .describe(
-      'Folders of the nodes that tasks may mount into their containers by `-v` in their container arguments, with all below them. The arguments in this file may mount any.',
+      'Directories of the nodes that tasks may mount with `-v` in their container arguments, subdirectories included. Container arguments in this file may mount any directory.',
     ),
   image_dir: imageFolder()
     .optional()
     .describe(
-      'A folder of the nodes with container images in files, in which every image is looked for first: `nvcr.io/nvidia/pytorch:24.01-py3` as `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then as `pytorch_24.01-py3.sif`.',
+      'A directory of the nodes with image files. An image is looked up here first: `nvcr.io/nvidia/pytorch:24.01-py3` as `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then as `pytorch_24.01-py3.sif`. Set it if nodes cannot reach a registry.',
     ),
   image_cache_dir: imageFolder()
     .optional()
     .describe(
-      "A folder of the nodes into which images are pulled, best on a disk of the node's own: once for all jobs there, and kept until somebody removes them. Without it each start of a container asks the registry, and Apptainer keeps what it pulls in the home folder.",
+      'A directory of the nodes, ideally on a local disk, that caches pulled images for all jobs of the node. Nothing is ever removed from it. Without it, each container start queries the registry, and Apptainer caches in the home directory.',
     ),
   container_ssh: z
     .boolean()
     .default(false)
     .describe(
-      "Mount `~/.ssh` and the job's ssh-agent (`SSH_AUTH_SOCK`) into containers, to be read only: for code in private repositories.",
+      "Mount `~/.ssh` and the job's ssh-agent socket (`SSH_AUTH_SOCK`) into containers, read-only. Set it for code in private repositories.",
     ),
   grace,
-  use_pbs: z
-    .literal(false, 'must be false: PBS is not supported, only Slurm is')
-    .default(false)
-    .describe('Only `false`: PBS is not supported.'),
-  user_map: z
-    .record(z.string(), z.unknown())
-    .refine((map) => Object.keys(map).length === 0, {
-      message:
-        'submitting jobs as other users is not supported yet, and ignoring this map would run jobs as the wrong person: remove it, or run one daemon for each user',
-    })
-    .default({})
-    .describe('Only empty: submitting jobs as other users is not supported yet.'),
+  ...refusedSettings,
 });
 
-/** `api`: the server, and who we are there. Loose, as `agent` is: the rest is for the agent on the node. */
+/** `api`: the server, and who we are there. Loose, as `agent` is, because the agent on the node reads the rest. */
 export const ApiSection = z.looseObject({
-  api_server: text.optional().describe('The address of the API, such as `https://api.clear.ml` or `http://host:8008`.'),
-  host: text.optional().describe('What older files call `api_server`.'),
+  api_server: text
+    .optional()
+    .describe('The URL of the API server, such as `https://api.clear.ml` or `http://host:8008`.'),
+  host: text.optional().describe('The old name of `api_server`.'),
   web_server: text
     .optional()
     .describe(
-      'The address of the web page. Told from `api_server` where it can be: `api.` becomes `app.`, port 8008 becomes 8080.',
+      'The URL of the web page. Default: derived from `api_server`, with `api.` replaced by `app.`, or port 8008 by 8080.',
     ),
   files_server: text
     .optional()
-    .describe('The address of the file store. Told from `web_server`: `app.` becomes `files.`, else port 8081.'),
+    .describe(
+      'The URL of the file server. Default: derived from `web_server`, with `app.` replaced by `files.`, else port 8081.',
+    ),
   credentials: z
     .looseObject({
-      access_key: text.optional().describe('The access key of the daemon, and of its jobs.'),
-      secret_key: text.optional().describe('The secret key that belongs to it.'),
+      access_key: text.optional().describe('The access key of the daemon and its jobs.'),
+      secret_key: text.optional().describe('The secret key of the daemon and its jobs.'),
     })
     .optional()
-    .describe('The keys made on the web page under Settings, Workspace.'),
-  auth_token: text
-    .optional()
-    .describe('A token instead of the keys. Jobs do not get it from here: use keys unless you know why not.'),
+    .describe('Create them in the web page: *Settings → Workspace → Create new credentials*.'),
+  auth_token: text.optional().describe('A token that replaces the keys. It is not passed to jobs, so prefer keys.'),
   verify_certificate: z
     .union(
       [z.boolean(), z.string().meta({ trusted: 'read here' satisfies Trusted })],
       'must be true, false, or the path of a file with certificates',
     )
     .optional()
-    .describe("Whether the server's certificate is checked; or the path of a file with certificates to trust."),
+    .describe(
+      "Whether to verify the server's TLS certificate, or the path of a file with CA certificates to trust. Default: `true`.",
+    ),
 });
 
-/** `agent`: of the agent's own settings only those that the daemon needs itself. */
+/** `agent`: only those of the agent's settings that the daemon needs. */
 export const AgentSection = z.looseObject({
-  worker_id: text
-    .optional()
-    .describe('The name under which the daemon shows as a worker. Default: `<worker_name>:slurm`.'),
-  worker_name: text.optional().describe("The first part of that name. Default: this machine's."),
+  worker_id: text.optional().describe('The name of the daemon in the list of workers. Default: `<worker_name>:slurm`.'),
+  worker_name: text.optional().describe('The first part of the worker id. Default: the host name.'),
   abort_callback_max_timeout: z
     .number()
     .optional()
-    .describe('How many seconds the abort callback of a task may take at most. Default: 1800.'),
+    .describe('The longest timeout, in seconds, that a task may request for its abort callback. Default: 1800.'),
   default_docker: z
     .looseObject({
-      image: text.optional().describe('The container image of tasks that name none, in `--singularity-mode`.'),
+      image: text.optional().describe('The container image for tasks without one, with `singularity_mode`.'),
       arguments: z
         .union([z.string(), z.array(z.string())])
         .optional()
-        .describe('Container arguments for tasks that have none.'),
+        .describe('Container arguments for tasks without any.'),
     })
     .optional()
-    .describe('The container of tasks that ask for none.'),
+    .describe('The container for tasks that request none.'),
   extra_docker_arguments: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .describe('Container arguments for every task, in front of its own.'),
+    .describe("Container arguments for every task, inserted before the task's own."),
   extra_docker_shell_script: z
     .array(z.string())
     .optional()
-    .describe('Lines of shell script that run in every container before the agent.'),
+    .describe('Lines of shell script that run in every container before the agent starts.'),
   docker_force_pull: z
     .boolean()
     .optional()
-    .describe(
-      'Pull the image for each job anew, although it was pulled into `image_cache_dir` before. Default: false.',
-    ),
+    .describe('Pull the image for each job, even if `image_cache_dir` has it. Default: `false`.'),
   slurm: SlurmSection.prefault({}),
 });
 

@@ -1,5 +1,6 @@
-// The settings of agent.slurm as rows, read from the schema: for the reference page, for help, and for "did you mean".
+// The settings of agent.slurm as rows, read from the schema, for the reference page and for "did you mean".
 import * as z from 'zod';
+import { REFUSED_SETTINGS } from './refused-settings.ts';
 import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
 import { TRUSTED_USES, type Trusted } from './trusted.ts';
 
@@ -8,11 +9,12 @@ export interface SettingRow {
   readonly name: string;
   /** `text`, `number`, `true or false`, `list`, `group`. */
   readonly type: string;
-  /** As JSON; undefined when there is none, or when the meaning tells. */
+  /** As JSON; undefined if there is none, or if the meaning describes it. */
   readonly fallback: string | undefined;
   readonly least: number | undefined;
+  readonly most: number | undefined;
   readonly meaning: string;
-  /** What is done with what a path names; undefined: it is no path. */
+  /** How the file or directory is used; undefined if the setting is not a path. */
   readonly trusted: Trusted | undefined;
 }
 
@@ -21,6 +23,7 @@ interface Described {
   readonly description?: string | undefined;
   readonly default?: unknown;
   readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
   readonly additionalProperties?: unknown;
   readonly anyOf?: readonly Described[] | undefined;
@@ -33,6 +36,7 @@ const Described: z.ZodType<Described> = z.object({
   description: z.string().optional(),
   default: z.unknown().optional(),
   minimum: z.number().optional(),
+  maximum: z.number().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.unknown().optional(),
   anyOf: z.lazy(() => z.array(Described)).optional(),
@@ -49,17 +53,17 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'group',
 };
 
-/** Every setting in the schema's order; a group comes before its own. */
+/** Every setting in the order of the schema, a group before its members; without those that are only rejected. */
 export function settingRows(): SettingRow[] {
-  return rowsOf(SlurmSection, '');
+  return rowsOf(SlurmSection, '').filter(({ name }) => !(name in REFUSED_SETTINGS));
 }
 
-/** What counts for the daemon outside of `agent.slurm`, by the whole name. */
+/** The settings outside of `agent.slurm` that the daemon uses, by their full names. */
 export function clearmlRows(): SettingRow[] {
   return [...rowsOf(ApiSection, 'api.'), ...rowsOf(AgentSection.omit({ slurm: true }), 'agent.')];
 }
 
-/** The names that may stand directly under `agent.slurm`, or under one of its groups. */
+/** The names permitted in `agent.slurm`, or in one of its groups. */
 export function knownNames(group: readonly string[]): string[] {
   return settingRows()
     .map(({ name }) => name.split('.'))
@@ -69,7 +73,7 @@ export function knownNames(group: readonly string[]): string[] {
     .filter((name) => name !== ANY_NAME);
 }
 
-/** Stands for a name that the user gives. */
+/** Represents a name that the user chooses. */
 export const ANY_NAME = '<name>';
 
 function rowsOf(section: z.ZodType, prefix: string): SettingRow[] {
@@ -89,14 +93,14 @@ function rowsBelow(properties: Readonly<Record<string, unknown>>, prefix: string
   });
 }
 
-/** Of a group whose names are the user's, the settings under each name. */
+/** The settings in each entry of a group whose names the user chooses. */
 function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<string, unknown>> {
   const each = Described.safeParse(additionalProperties).data;
   return Object.fromEntries((each?.anyOf ?? [each]).flatMap((shape) => Object.entries(shape?.properties ?? {})));
 }
 
 function rowOf(name: string, described: Described, shapes: readonly Described[]): SettingRow {
-  const { default: fallback, minimum, description } = described;
+  const { default: fallback, minimum, maximum, description } = described;
   const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text');
   const isGroup = types.includes('group');
   return {
@@ -104,6 +108,7 @@ function rowOf(name: string, described: Described, shapes: readonly Described[])
     type: [...new Set(types)].join(' or '),
     fallback: fallback === undefined || (isGroup && !Array.isArray(fallback)) ? undefined : JSON.stringify(fallback),
     least: minimum,
+    most: maximum,
     meaning: description ?? '',
     trusted: shapes.map(markOf).find((mark) => mark !== undefined) ?? described.trusted,
   };

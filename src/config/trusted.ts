@@ -1,19 +1,20 @@
-// What a path among the settings is used for, and who holds it to the rule of trusted paths: the one table of schema, check and reference page.
+// How each path among the settings is used, and what checks it against the rule of trusted paths.
 
-/** Each path setting of the schema has one of these as its mark `trusted`. */
+/** Each path in the schema has one of these in its metadata `trusted`. */
 export const TRUSTED_USES = {
-  'read here': 'Read on this machine. Looked at when the configuration is read, by every command',
-  'run here': 'Run on this machine. Looked at when the configuration is read, by every command',
-  template: 'Read on this machine. Looked at before a task is taken, and by `doctor`; `trusted_group` counts',
-  state: 'Read and written on this machine. Looked at before it is used, and by `doctor`',
-  'run there': "Run where Slurm's commands are. Looked at there before the first command; `trusted_group` counts",
-  'read there': "Read by Slurm's commands. Looked at there before the first command; `trusted_group` counts",
+  'read here': 'Read on this machine. Checked by every command, when it reads the configuration',
+  'run here': 'Run on this machine. Checked by every command, when it reads the configuration',
+  template: 'Read on this machine. Checked before a task is claimed, and by `doctor`; `trusted_group` applies',
+  state: 'Read and written on this machine. Checked before use, and by `doctor`',
+  'run there': 'Run on the login node. Checked there before the first command; `trusted_group` applies',
+  'read there':
+    "Read by Slurm's commands on the login node. Checked there before the first command; `trusted_group` applies",
   'shared folder':
-    'Read and written there and on the nodes. Looked at there, by `doctor`, and by each job; `trusted_group` counts',
+    'Read and written on the login node and the nodes. Checked there, by `doctor` and by each job; `trusted_group` applies',
   'run on nodes':
-    'Run on the nodes. Looked at by each job and, where it is there, before the first command on the login node; `trusted_group` counts',
-  'read on nodes': 'Read on the nodes. Looked at by each job; `trusted_group` counts',
-  'mounted by tasks': 'Nothing of it is believed or run by this program: it is not looked at',
+    'Run on the nodes. Checked by each job and, if it exists on the login node, there before the first command; `trusted_group` applies',
+  'read on nodes': 'Read on the nodes. Checked by each job; `trusted_group` applies',
+  'mounted by tasks': 'Not used by this program itself, and not checked',
 } as const;
 
 export type Trusted = keyof typeof TRUSTED_USES;

@@ -48,10 +48,10 @@ describe('a setting that can not be', () => {
     });
   }
 
-  it('is refused when it would run jobs as the wrong person', () => {
+  it('is refused when it would run jobs as the wrong user', () => {
     const message = problemWith('agent.slurm {\n  user_map { default: nobody }\n}');
 
-    expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map ');
+    expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map must be {}: ');
     expect(message).to.contain('as other users is not supported yet');
     expect(configWith('agent.slurm.user_map {}').tree['agent']).to.have.nested.property('slurm.user_map');
   });

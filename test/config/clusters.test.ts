@@ -179,9 +179,9 @@ describe('clusters that can not be', () => {
     ['queues: 5', 'agent.slurm.queues must be a list, such as [a, b], or a group of queues in { }'],
     ['queues { a: hpc1 }', 'agent.slurm.queues.a must be a group of settings in { }'],
     ['clusters { hpc1: login1 }', 'agent.slurm.clusters.hpc1 must be a group of settings in { }'],
-    ['clusters { "a/b" {} }', 'agent.slurm.clusters.a/b must be a name of letters'],
-    ['clusters { ".." {} }', 'agent.slurm.clusters.".." must be a name of letters'],
-    ['clusters { 12 {} }', 'agent.slurm.clusters.12 must be a name of letters'],
+    ['clusters { "a/b" {} }', 'agent.slurm.clusters.a/b must consist of letters'],
+    ['clusters { ".." {} }', 'agent.slurm.clusters.".." must consist of letters'],
+    ['clusters { 12 {} }', 'agent.slurm.clusters.12 must consist of letters'],
     [
       'clusters { hpc1 { host: "jane@login1" } }',
       'agent.slurm.clusters.hpc1.host must be the name or address of a host',

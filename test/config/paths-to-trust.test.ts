@@ -1,25 +1,24 @@
-// Every setting that names a path says what is done with it, and the paths of a configuration are found by those marks.
+// Every setting that is a path declares how the path is used.
 import { expect } from 'chai';
 import { pathsToTrust } from '../../src/config/paths-to-trust.ts';
 import { clearmlRows, settingRows } from '../../src/config/setting-table.ts';
 import { TRUSTED_USES } from '../../src/config/trusted.ts';
 import { configWith } from './config-from.ts';
 
-/** What the name or the sentence of a setting says where it may be a path. */
+/** Patterns in the name or the description of a setting that may be a path. */
 const LIKE_A_PATH = [
   /(?:_dir|_file|_files|_conf|_command|_binary|_mounts|_path|template|python|certificate)$/,
-  /\b(?:paths?|folders?|files?|programs?|templates?|certificates?|keys?|images?|PATH)\b/i,
+  /\b(?:paths?|directory|directories|files?|programs?|templates?|certificates?|keys?|images?|PATH)\b/i,
 ] as const;
 
-/** Those of which only the sentence has such a word. A new one goes here only if no file is read, written or run by its value. */
+/** Settings whose description only mentions a path. Add one only if no file is read, written or run by its value. */
 const NO_PATHS: readonly string[] = [
   'clusters.<name>.provider',
   'clusters.<name>.host_keys',
+  'cluster',
   'job_credentials.access_key',
   'job_credentials.secret_key',
   'trusted_group',
-  'agent_version',
-  'api.host',
   'api.files_server',
   'api.credentials.access_key',
   'api.credentials.secret_key',
@@ -27,20 +26,20 @@ const NO_PATHS: readonly string[] = [
   'agent.default_docker.image',
 ];
 
-describe('the settings that name a path', () => {
+describe('settings that are paths', () => {
   const rows = [...settingRows(), ...clearmlRows()];
 
-  it('each have a mark that says what is done with it', () => {
-    const [byName, bySentence] = LIKE_A_PATH;
+  it('each declare a use', () => {
+    const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
       .filter(({ trusted, type }) => trusted === undefined && /text|list/.test(type))
-      .filter(({ name, meaning }) => byName.test(name) || bySentence.test(meaning))
+      .filter(({ name, meaning }) => byName.test(name) || byMeaning.test(meaning))
       .map(({ name }) => name);
 
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('have each mark that there is', () => {
+  it('cover every use', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });

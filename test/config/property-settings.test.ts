@@ -55,8 +55,8 @@ describe('the properties of a queue', () => {
   });
 
   for (const [written, answer] of [
-    ['walltime { max = "soon" }', /queues\.gpu\.properties\.walltime\.max must be a number, or in double quotes/],
-    ['walltime { max = "2-00:00:00", min = 5 }', /walltime must have a min and a max of one kind/],
+    ['walltime { max = "soon" }', /queues\.gpu\.properties\.walltime\.max must be a number, or a time/],
+    ['walltime { max = "2-00:00:00", min = 5 }', /walltime must have a min and a max of the same kind/],
     ['walltime { most = 5 }', /there is no setting \S*walltime\.most: \S*walltime has min, max, values/],
     ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
     ['walltime { values = [] }', /walltime\.values must name at least one value/],
