@@ -1,7 +1,7 @@
 // Generates docs/doctor.md and docs/lint.md, and the tables of docs/failures.md and docs/operating.md.
 import { markdownTable } from '../src/base/markdown-table.ts';
 import { EXIT_MEANINGS } from '../src/cli/exit-codes.ts';
-import { LOG_TROUBLES } from '../src/daemon/console/log-advice.ts';
+import { LOG_PATTERNS } from '../src/daemon/console/log-advice.ts';
 import { CLUSTER_CHECKS } from '../src/doctor/cluster-checks.ts';
 import { HERE_CHECKS } from '../src/doctor/here-checks.ts';
 import { NODE_CHECKS } from '../src/doctor/node-checks.ts';
@@ -87,7 +87,7 @@ function failureTables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
     .map(([state, meaning]) => [`\`${state}\``, `It ${meaning.says}.`, sentence(adviceOf(meaning))]);
-  const logs = LOG_TROUBLES.map(({ says, advice }) => [sentence(says.replace('$1', '…')), sentence(advice)]);
+  const logs = LOG_PATTERNS.map(({ cause: says, advice }) => [sentence(says.replace('$1', '…')), sentence(advice)]);
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
     'Exit code `0:53` means that the job could not write its output file; 126 and 127 are from bash, for a command of the template that',

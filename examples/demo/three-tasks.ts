@@ -52,7 +52,7 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
     ({ says }) => says,
   );
   const { user } = server;
-  await using glue = await showStep(
+  await using deps = await showStep(
     'program',
     () => startGlue(folder.path, server, cluster, agent),
     () => `clearml-agent-slurm ${commandOf(server).join(' ')}`,
@@ -71,8 +71,8 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
       told: ({ at, task, text }) => showEvent(at - startedAt, task.name, text),
       check() {
         stop.throwIfAborted();
-        if (!glue.isRunning())
-          throw new Error(`clearml-agent-slurm ended too early. Its last words:\n${glue.logTail()}`);
+        if (!deps.isRunning())
+          throw new Error(`clearml-agent-slurm ended too early. Its last words:\n${deps.logTail()}`);
       },
       withinMs: WATCH_MS,
     });
@@ -84,7 +84,7 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   const { line, isAsExpected } = judge(outcomes);
   showTitle('What the server says of them now:');
   showTable(formatTable(outcomes));
-  if (!isAsExpected) showLine(`\nThe last lines of the program's log:\n${glue.logTail()}`);
+  if (!isAsExpected) showLine(`\nThe last lines of the program's log:\n${deps.logTail()}`);
   showLine(isAsExpected ? LOOK_NEXT : '');
   showLine(line);
   return isAsExpected;

@@ -4,10 +4,10 @@ import { systemClock } from '../base/clock.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { QueueId } from '../clearml/ids.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { Glue } from '../daemon/deps.ts';
+import type { DaemonDeps } from '../daemon/deps.ts';
 import { createJobLogs } from '../daemon/console/job-logs.ts';
 import { openJournal } from '../daemon/journal/journal.ts';
-import { createNeighbours } from '../daemon/poll/peers.ts';
+import { createPeers } from '../daemon/poll/peers.ts';
 import type { Host } from '../transport/host.ts';
 import type { Logger } from '../log/logger.ts';
 import { callRate, createCallPace, withPace } from '../slurm/call-pace.ts';
@@ -102,13 +102,13 @@ function daemonOf(base: Base, cluster: ClusterSettings): Who {
   return { worker, shownAs: worker, mark: daemonMark(base, cluster), stateDir: cluster.stateDir };
 }
 
-/** Everything that a process works with that brings tasks to one cluster: its daemon, or whoever is told. Its journal is open. @throws JournalUnusable */
+/** Everything that a process works with that brings tasks to one cluster: its daemon, or whoever is told. Its journal is open. @throws JournalError */
 export async function assemble(
   base: Base,
   cluster: ClusterSettings,
   sides: Sides,
   { worker, shownAs, mark, stateDir }: Who = daemonOf(base, cluster),
-): Promise<Glue> {
+): Promise<DaemonDeps> {
   const { slurm, abortCallbackMaxMs } = base.config.settings;
   const { clearml, server, host, scheduler, facts, log } = sides;
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
@@ -130,15 +130,15 @@ export async function assemble(
     randomToken,
     worker,
     mark,
-    neighbours: createNeighbours({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
+    peers: createPeers({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
-    pace,
+    rateLimit: pace,
     schedulerQueue,
     cluster: facts,
-    graces: { ...slurm.grace, abortCallbackMaxMs },
-    adoptMs: slurm.grace.adoptMs,
+    gracePeriods: { ...slurm.grace, abortCallbackMaxMs },
+    adoptAfterMs: slurm.grace.adoptMs,
     job: { ...jobSettings(base, cluster, server.apiServer), umask: facts.umask },
     busy: new Set(),
   };

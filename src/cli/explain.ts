@@ -1,8 +1,8 @@
 // What an error comes to: the one table from what went wrong to the number a script sees, and the sentence that a person reads.
 import { CredentialsRefused, ServerRefused, ServerUnreachable, ServerUnusable } from '../clearml/errors.ts';
 import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts';
-import { AlreadyRunning, StateFolderUnusable } from '../daemon/journal/lock.ts';
-import { JournalUnusable } from '../daemon/journal/journal.ts';
+import { AlreadyRunningError, StateDirectoryError } from '../daemon/journal/lock.ts';
+import { JournalError } from '../daemon/journal/journal.ts';
 import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../transport/errors.ts';
 import { SshSetupProblem } from '../transport/ssh-config-target.ts';
 import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/start-errors.ts';
@@ -36,9 +36,9 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [CommandNotFound, EXIT.unavailable],
   [CommandTimedOut, EXIT.unavailable],
   [HostUnreachable, EXIT.unavailable],
-  [JournalUnusable, EXIT.cannotCreate],
-  [StateFolderUnusable, EXIT.cannotCreate],
-  [AlreadyRunning, EXIT.tryAgain],
+  [JournalError, EXIT.cannotCreate],
+  [StateDirectoryError, EXIT.cannotCreate],
+  [AlreadyRunningError, EXIT.tryAgain],
 ];
 
 /**

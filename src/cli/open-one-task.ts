@@ -3,8 +3,8 @@ import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import type { Glue, ServedQueue } from '../daemon/deps.ts';
-import { takeLock, type Lock } from '../daemon/journal/lock.ts';
+import type { DaemonDeps, ServedQueue } from '../daemon/deps.ts';
+import { acquireLock, type Lock } from '../daemon/journal/lock.ts';
 import { assemble, openCluster, openServer, type ClusterSide, type ServerSide } from './assemble.ts';
 import { chooseQueue, type ChosenQueue } from './chosen-queue.ts';
 import type { Typed } from './command.ts';
@@ -21,14 +21,14 @@ export interface OneTask {
   readonly queue: ServedQueue;
   /** Of the queue in which a task stands that was put into none. */
   readonly ownQueueName: string;
-  readonly glue: Glue;
+  readonly deps: DaemonDeps;
   readonly lock: Lock;
 }
 
 /**
  * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
  * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
- * @throws UsageProblem, TemplateError, AlreadyRunning, SlurmUnavailable, what the client and the work throw
+ * @throws UsageProblem, TemplateError, AlreadyRunningError, SlurmUnavailable, what the client and the work throw
  */
 export async function withOneTask<End>(
   typed: Typed,
@@ -76,19 +76,19 @@ async function withState<End>(
   const worker = workerName(base, chosen.cluster);
   const who = { worker, shownAs: `${worker}:execute:${task}`, mark: oneTaskMark(base, stateDir), stateDir };
 
-  const lock = await takeLock(stateDir, base.around.hostName, systemClock.now());
+  const lock = await acquireLock(stateDir, base.around.hostName, systemClock.now());
   let isOver = false;
   try {
     const sides = { ...serverSide, ...clusterSide, facts, log: base.log };
-    const glue = await assemble(base, chosen.cluster, sides, who);
+    const deps = await assemble(base, chosen.cluster, sides, who);
     try {
-      const [queue] = glue.queues;
+      const [queue] = deps.queues;
       if (queue === undefined) throw new RangeError('the queue that was chosen is among those that were opened');
-      const done = await work({ task, queue, ownQueueName: chosen.ownName, glue, lock });
+      const done = await work({ task, queue, ownQueueName: chosen.ownName, deps, lock });
       isOver = done.isOver;
       return done.end;
     } finally {
-      await glue.journal.close();
+      await deps.journal.close();
       if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
     }
   } finally {

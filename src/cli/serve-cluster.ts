@@ -2,10 +2,10 @@
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import { noteServing } from '../daemon/status/serving-note.ts';
+import { writeServingNote } from '../daemon/status/serving-note.ts';
 import { runDaemon, type DaemonEnd } from '../daemon/loop.ts';
-import type { Glue } from '../daemon/deps.ts';
-import { takeLock, type Lock } from '../daemon/journal/lock.ts';
+import type { DaemonDeps } from '../daemon/deps.ts';
+import { acquireLock, type Lock } from '../daemon/journal/lock.ts';
 import { CommandNotFound } from '../transport/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { namedLog } from '../log/named-log.ts';
@@ -39,7 +39,7 @@ export async function serveCluster(
 ): Promise<DaemonEnd> {
   const { slurm } = base.config.settings;
   const log = cluster.name === undefined ? base.log : namedLog(base.log, { cluster: cluster.name });
-  const lock = await takeLock(cluster.stateDir, base.around.hostName, systemClock.now());
+  const lock = await acquireLock(cluster.stateDir, base.around.hostName, systemClock.now());
   try {
     const clusterSide = await openCluster(base, cluster, log);
     try {
@@ -49,23 +49,23 @@ export async function serveCluster(
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, base.config.settings);
       // Neither waited for nor in the way: a slow sbatch delays no task.
       if (!options.once) void lintThere(base, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
-      const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
-      const queues = glue.queues.map(({ name }) => name);
-      const note = (): Promise<void> => noteServing(cluster.stateDir, { queues, draining: options.drain.aborted });
+      const deps = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log });
+      const queues = deps.queues.map(({ name }) => name);
+      const note = (): Promise<void> => writeServingNote(cluster.stateDir, { queues, draining: options.drain.aborted });
       const drains = (): void => void note();
       options.drain.addEventListener('abort', drains, { once: true });
       try {
         await note();
-        saySoNow(glue, serverSide);
+        saySoNow(deps, serverSide);
         options.served();
-        const pace = { lookMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
-        const end = await runDaemon(glue, { pace, ...options, lock });
-        const followed = glue.journal.entries.size;
+        const intervals = { pollMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
+        const end = await runDaemon(deps, { intervals: intervals, ...options, lock });
+        const followed = deps.journal.entries.size;
         if (options.drain.aborted && followed === 0) log.info('Drained: no job is left');
         else log.info('Stopped; jobs go on', { followed });
         return end;
       } finally {
-        await glue.journal.close();
+        await deps.journal.close();
         options.drain.removeEventListener('abort', drains);
       }
     } finally {
@@ -151,7 +151,7 @@ function innermost(error: Error): Error {
   return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
-function saySoNow({ log, version, queues, cluster, worker, journal }: Glue, { server }: ServerSide): void {
+function saySoNow({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {
   log.info('Serving', {
     program: programText(version),
     queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),

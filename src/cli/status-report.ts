@@ -38,7 +38,7 @@ export function statusText(clusters: readonly ClusterStatus[], look: StatusLook)
 }
 
 function clusterText(seen: ClusterStatus, look: StatusLook): string {
-  const { cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble, now } = seen;
+  const { cluster, stateDir, daemon, rows, clearmlError: clearmlTrouble, slurmError: slurmTrouble, now } = seen;
   const serves = cluster === undefined ? 'Daemon' : `Cluster ${cluster}: daemon`;
   const lines = [
     daemon === undefined
@@ -158,36 +158,47 @@ function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
 /** The same for programs: names are only ever added to it. */
 export function statusDocument(clusters: readonly ClusterStatus[]): object {
   return {
-    clusters: clusters.map(({ cluster, stateDir, daemon, rows, clearmlTrouble, slurmTrouble, waiting, ...more }) => ({
-      cluster: cluster ?? null,
-      stateDir,
-      daemon:
-        daemon === undefined
-          ? null
-          : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
-      clearmlTrouble: clearmlTrouble ?? null,
-      slurmTrouble: slurmTrouble ?? null,
-      tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
-        task,
-        name: name ?? null,
-        queue: queue ?? null,
-        job: job ?? null,
-        state,
-        since: since === undefined ? null : isoTime(since),
-        nodes: nodes ?? null,
-        why,
-      })),
-      waiting: waiting.map(({ name, since, ...row }) => ({
-        ...row,
-        name: name ?? null,
-        since: since === undefined ? null : isoTime(since),
-      })),
-      waitingCount: more.waitingCount,
-      ended: more.ended.map(({ endedAt, ...row }) => ({
-        ...row,
-        endedAt: endedAt === undefined ? null : isoTime(endedAt),
-      })),
-    })),
+    clusters: clusters.map(
+      ({
+        cluster,
+        stateDir,
+        daemon,
+        rows,
+        clearmlError: clearmlTrouble,
+        slurmError: slurmTrouble,
+        waiting,
+        ...more
+      }) => ({
+        cluster: cluster ?? null,
+        stateDir,
+        daemon:
+          daemon === undefined
+            ? null
+            : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
+        clearmlTrouble: clearmlTrouble ?? null,
+        slurmTrouble: slurmTrouble ?? null,
+        tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
+          task,
+          name: name ?? null,
+          queue: queue ?? null,
+          job: job ?? null,
+          state,
+          since: since === undefined ? null : isoTime(since),
+          nodes: nodes ?? null,
+          why,
+        })),
+        waiting: waiting.map(({ name, since, ...row }) => ({
+          ...row,
+          name: name ?? null,
+          since: since === undefined ? null : isoTime(since),
+        })),
+        waitingCount: more.waitingCount,
+        ended: more.ended.map(({ endedAt, ...row }) => ({
+          ...row,
+          endedAt: endedAt === undefined ? null : isoTime(endedAt),
+        })),
+      }),
+    ),
   };
 }
 

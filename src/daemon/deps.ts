@@ -10,10 +10,10 @@ import type { ContainerSettings } from '../template/containers/plan-singularity.
 import type { OptionLocation } from '../template/option-locations.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Template } from '../template/template.ts';
-import type { Graces } from './decide/observation.ts';
+import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-logs.ts';
 import type { Journal } from './journal/journal.ts';
-import type { Neighbours } from './poll/peers.ts';
+import type { Peers } from './poll/peers.ts';
 
 /** A ClearML queue that this daemon pulls from, and the template of its jobs. In order of priority. */
 export interface ServedQueue {
@@ -55,7 +55,7 @@ export interface JobSettings {
   readonly publicConfig: Readonly<Record<string, unknown>>;
 }
 
-export interface Glue {
+export interface DaemonDeps {
   readonly clearml: ClearmlClient;
   readonly scheduler: Scheduler;
   readonly host: Host;
@@ -69,17 +69,17 @@ export interface Glue {
   readonly worker: string;
   /** By which the jobs of this daemon are told from those of its neighbours; part of their names. */
   readonly mark: string;
-  readonly neighbours: Neighbours;
+  readonly peers: Peers;
   readonly version: string;
   readonly queues: readonly ServedQueue[];
   readonly orderFairness: boolean;
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
   /** How fast tasks are submitted: what is asked of Slurm besides counts. */
-  readonly pace: CallPace;
-  readonly graces: Graces;
+  readonly rateLimit: CallPace;
+  readonly gracePeriods: GracePeriods;
   /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
-  readonly adoptMs: number;
+  readonly adoptAfterMs: number;
   readonly job: JobSettings;
   /** Tasks that a submission of this process is busy with: following leaves them alone. */
   readonly busy: Set<TaskId>;

@@ -1,29 +1,29 @@
 // The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
-import { calmLog } from './rate-limited-log.ts';
-import { follow } from './reconcile/reconcile.ts';
-import type { Glue } from './deps.ts';
+import { rateLimitedLog } from './rate-limited-log.ts';
+import { reconcile } from './reconcile/reconcile.ts';
+import type { DaemonDeps } from './deps.ts';
 import { sweepJobConfs } from './submit/job-conf.ts';
-import { live } from './run-until-stopped.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 import type { Lock } from './journal/lock.ts';
-import { hasSchedulerQueue, isSchedulerQueueDeleted, look, type View } from './poll/poll.ts';
+import { hasSchedulerQueue, isSchedulerQueueDeleted, poll, type Snapshot } from './poll/poll.ts';
 import { createBackoff } from './submit/backoff.ts';
-import { fingerprint, isWaitedFor, pauseBetweenLooks, SOON_MS } from './poll/poll-interval.ts';
+import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { resume } from './submit/resume.ts';
-import { createStrays } from './recover/adopt.ts';
-import { createTakeTasks } from './claim/claim-tasks.ts';
-import { createWays } from './submit/submission-pool.ts';
+import { createAdopter } from './recover/adopt.ts';
+import { createTaskClaimer } from './claim/claim-tasks.ts';
+import { createSubmissionPool } from './submit/submission-pool.ts';
 
-export interface Pace {
+export interface Intervals {
   /** Between two looks at Slurm while something happens; up to four times as long while nothing does. */
-  readonly lookMs: number;
+  readonly pollMs: number;
   /** Between two looks at the ClearML queues. */
   readonly queueMs: number;
 }
 
 export interface DaemonOptions {
-  readonly pace: Pace;
+  readonly intervals: Intervals;
   /** One round of everything, then the end. */
   readonly once: boolean;
   /** Aborted when the daemon is to stop: it takes nothing more, leaves the jobs alone and returns within seconds. */
@@ -43,63 +43,66 @@ const A_DAY_MS = 24 * 3_600_000;
 
 /**
  * Runs until stopped, or once. Whatever goes wrong with one task, and a server or cluster that is away, makes it wait, not end.
- * @throws AlreadyRunning when another daemon has taken the state folder; in a single round also what went wrong in it
+ * @throws AlreadyRunningError when another daemon has taken the state folder; in a single round also what went wrong in it
  */
-export async function runDaemon(given: Glue, options: DaemonOptions): Promise<DaemonEnd> {
-  const glue = { ...given, log: calmLog(given.log, given.clock) };
+export async function runDaemon(given: DaemonDeps, options: DaemonOptions): Promise<DaemonEnd> {
+  const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };
   const { stop, lock, once } = options;
-  return live(glue, { stop, lock, givenUp: once ? 'unfinished' : 'done' }, (signal) =>
-    serve(glue, { ...options, stop: signal }),
+  return runUntilStopped(deps, { stop, lock, abandoned: once ? 'unfinished' : 'done' }, (signal) =>
+    serve(deps, { ...options, stop: signal }),
   );
 }
 
-async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random }: DaemonOptions): Promise<DaemonEnd> {
-  const { clock, log } = glue;
-  const pause = createBackoff(random);
-  const ways = createWays(glue, pause);
-  const tasks = createTakeTasks(glue, ways, pause);
-  const strays = createStrays(glue);
+async function serve(
+  deps: DaemonDeps,
+  { intervals: intervals, once, stop, drain, random = Math.random }: DaemonOptions,
+): Promise<DaemonEnd> {
+  const { clock, log } = deps;
+  const backoff = createBackoff(random);
+  const pool = createSubmissionPool(deps, backoff);
+  const tasks = createTaskClaimer(deps, pool, backoff);
+  const adopter = createAdopter(deps);
   const enough = drain === undefined ? stop : AbortSignal.any([stop, drain]);
-  const due = { look: 0, queues: 0, strays: 0, sweep: 0 };
+  const due = { look: 0, queues: 0, adopter: 0, sweep: 0 };
   /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
-  let view: View | undefined;
+  let snapshot: Snapshot | undefined;
   /** What the last whole look showed, and how many in a row brought no news. */
   let last: number | undefined;
-  let quietLooks = 0;
+  let quietPolls = 0;
   let isTroubled = false;
 
   /** Follows what is known, before anything new is taken. */
   async function lookAround(): Promise<void> {
     const now = clock.now();
-    due.look = now + pace.lookMs;
-    view = undefined;
-    const seen = await look(glue, stop);
+    due.look = now + intervals.pollMs;
+    snapshot = undefined;
+    const seen = await poll(deps, stop);
     if (seen === undefined) return;
-    await glue.neighbours.look(glue.clearml.workers, now);
-    const everywhere = now >= due.strays;
-    const areAllIn = await strays.takeIn(seen, { everywhere, signal: stop });
-    if (everywhere && areAllIn) due.strays = now + glue.adoptMs;
-    const isSettled = await resume(glue, ways, seen, stop);
-    const hasCancelled = await follow(glue, ways, seen, stop);
-    if (hasSchedulerQueue(glue, seen)) view = seen;
-    else if (isSchedulerQueueDeleted(glue, seen))
+    await deps.peers.refresh(deps.clearml.workers, now);
+    const everywhere = now >= due.adopter;
+    const areAllIn = await adopter.adopt(seen, { everywhere, signal: stop });
+    if (everywhere && areAllIn) due.adopter = now + deps.adoptAfterMs;
+    const isSettled = await resume(deps, pool, seen, stop);
+    const hasCancelled = await reconcile(deps, pool, seen, stop);
+    if (hasSchedulerQueue(deps, seen)) snapshot = seen;
+    else if (isSchedulerQueueDeleted(deps, seen))
       log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
     const shown = fingerprint(seen);
-    quietLooks = shown === last ? quietLooks + 1 : 0;
+    quietPolls = shown === last ? quietPolls + 1 : 0;
     last = shown;
-    const isHalfWay = hasCancelled || !isSettled;
-    due.look = (isHalfWay ? clock.now() : now) + pauseAfter(seen, { isHalfWay });
+    const isChangeExpected = hasCancelled || !isSettled;
+    due.look = (isChangeExpected ? clock.now() : now) + pauseAfter(seen, { isChangeExpected });
   }
 
-  function pauseAfter({ slurmMs }: View, { isHalfWay }: { readonly isHalfWay: boolean }): number {
-    const entries = [...glue.journal.entries.values()];
-    const { minJobAgeMs } = glue.cluster;
-    return pauseBetweenLooks(
-      { baseMs: pace.lookMs, minJobAgeMs },
+  function pauseAfter({ slurmMs }: Snapshot, { isChangeExpected }: { readonly isChangeExpected: boolean }): number {
+    const entries = [...deps.journal.entries.values()];
+    const { minJobAgeMs } = deps.cluster;
+    return nextPollDelayMs(
+      { baseMs: intervals.pollMs, minJobAgeMs },
       {
-        followed: entries.length,
-        isHalfWay,
-        quietLooks: entries.some(isWaitedFor) ? 0 : quietLooks,
+        tracked: entries.length,
+        isChangeExpected: isChangeExpected,
+        quietPolls: entries.some(isAwaitingChange) ? 0 : quietPolls,
         slurmMs,
       },
     );
@@ -107,23 +110,23 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
 
   /** However long a look took: without a pause nothing would be taken, and both servers asked over and over. */
   function rest(): void {
-    due.look = Math.max(due.look, clock.now() + Math.min(pace.lookMs, SOON_MS));
+    due.look = Math.max(due.look, clock.now() + Math.min(intervals.pollMs, SOON_MS));
   }
 
   async function takeTasks(): Promise<void> {
-    due.queues = clock.now() + pace.queueMs;
-    if (view === undefined || enough.aborted) return;
+    due.queues = clock.now() + intervals.queueMs;
+    if (snapshot === undefined || enough.aborted) return;
     // However long the queue, what was submitted before is looked at in between.
-    const until = clock.now() + (once ? A_DAY_MS : Math.min(pace.lookMs, Math.max(0, due.look - clock.now())));
-    const claimed = await tasks.round(view, { until, signal: enough });
+    const until = clock.now() + (once ? A_DAY_MS : Math.min(intervals.pollMs, Math.max(0, due.look - clock.now())));
+    const claimed = await tasks.claimTasks(snapshot, { until, signal: enough });
     // Cut short by a look that is due, it goes on right after that: what waits there is not to wait for an interval more.
     if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
-    if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(view, { isHalfWay: true }));
+    if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(snapshot, { isChangeExpected: true }));
   }
 
   async function sweep(): Promise<void> {
     due.sweep = clock.now() + SWEEP_EVERY_MS;
-    await sweepJobConfs(glue);
+    await sweepJobConfs(deps);
   }
 
   async function round(): Promise<void> {
@@ -147,7 +150,7 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
     const wakeAt = Math.min(due.look, due.queues, due.sweep);
     await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
   }
-  await ways.finish();
+  await pool.finish();
   return once && !isFinished() ? 'unfinished' : 'done';
 
   function complain(error: unknown): void {
@@ -162,11 +165,11 @@ async function serve(glue: Glue, { pace, once, stop, drain, random = Math.random
   }
 
   function isDrained(): boolean {
-    return drain?.aborted === true && view !== undefined && glue.journal.entries.size === 0;
+    return drain?.aborted === true && snapshot !== undefined && deps.journal.entries.size === 0;
   }
 
   /** In a single round: whether everything was looked at, and nothing is left in the middle of a step. */
   function isFinished(): boolean {
-    return view !== undefined && [...glue.journal.entries.values()].every(({ step }) => step === 'following');
+    return snapshot !== undefined && [...deps.journal.entries.values()].every(({ step }) => step === 'following');
   }
 }

@@ -8,7 +8,7 @@ const AGAIN_AFTER_MS = 10 * 60_000;
 const MOST_REMEMBERED = 10_000;
 
 /** Warnings and errors that repeat (the same sentence and cause, about the same task, job and queue) go to the debug level. */
-export function calmLog(log: Logger, clock: Clock): Logger {
+export function rateLimitedLog(log: Logger, clock: Clock): Logger {
   const saidAt = createRemembered<number>(MOST_REMEMBERED);
 
   function isNews(message: string, data: LogData | undefined): boolean {

@@ -1,6 +1,6 @@
 // Presence: the daemon as a worker in ClearML, so that the web page shows its queues as served, and as holder of its state folder.
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
-import type { Glue } from './deps.ts';
+import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
 
 /** The server forgets a worker that has been silent for so long. */
@@ -8,34 +8,34 @@ const WORKER_TIMEOUT_MS = 600_000;
 const REPORT_EVERY_MS = 30_000;
 
 /** Shows the daemon for the first time: before it does anything, so that its neighbours know whose its jobs are. */
-export function appear(glue: Glue): Promise<void> {
-  return quietly(glue, () => glue.clearml.workers.register(glue.neighbours.row(), WORKER_TIMEOUT_MS));
+export function registerWorker(deps: DaemonDeps): Promise<void> {
+  return bestEffort(deps, () => deps.clearml.workers.register(deps.peers.row(), WORKER_TIMEOUT_MS));
 }
 
 /**
  * Shows that the daemon lives, until the signal, beside whatever else it does; then takes its leave. A report that fails is
  * followed by the next one.
- * @throws AlreadyRunning when the state folder is no longer ours
+ * @throws AlreadyRunningError when the state folder is no longer ours
  */
-export async function showPresence(glue: Glue, lock: Lock, signal: AbortSignal): Promise<void> {
-  const { workers } = glue.clearml;
-  let shown = glue.neighbours.row();
-  while (await sleepUnlessStopped(glue.clock, REPORT_EVERY_MS, signal)) {
+export async function sendHeartbeats(deps: DaemonDeps, lock: Lock, signal: AbortSignal): Promise<void> {
+  const { workers } = deps.clearml;
+  let shown = deps.peers.row();
+  while (await sleepUnlessStopped(deps.clock, REPORT_EVERY_MS, signal)) {
     await lock.touch();
-    const row = glue.neighbours.row();
+    const row = deps.peers.row();
     // The old name is another daemon's.
-    if (row.id !== shown.id) await quietly(glue, () => workers.register(row, WORKER_TIMEOUT_MS));
+    if (row.id !== shown.id) await bestEffort(deps, () => workers.register(row, WORKER_TIMEOUT_MS));
     shown = row;
-    await quietly(glue, () => workers.report(row));
+    await bestEffort(deps, () => workers.report(row));
   }
-  await quietly(glue, () => workers.unregister(shown.id));
+  await bestEffort(deps, () => workers.unregister(shown.id));
 }
 
 /** What is only for show is never in the way. */
-async function quietly(glue: Glue, show: () => Promise<void>): Promise<void> {
+async function bestEffort(deps: DaemonDeps, show: () => Promise<void>): Promise<void> {
   try {
     await show();
   } catch (error) {
-    glue.log.debug('The worker could not be shown in ClearML', { err: error });
+    deps.log.debug('The worker could not be shown in ClearML', { err: error });
   }
 }

@@ -6,7 +6,7 @@ import { TaskIdShape } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { openJournal } from '../../src/daemon/journal/journal.ts';
 import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
-import { start } from '../daemon/daemon-run.ts';
+import { start } from '../daemon/run-daemon.ts';
 import type { Figure } from './figure.ts';
 import { createQuietWorld } from './quiet-world.ts';
 import { median } from './samples.ts';
@@ -20,8 +20,8 @@ export const longJournal: Figure = {
   async measure({ say }) {
     const world = createQuietWorld(LIVE);
     // What there is to tell of each job was told in an earlier life.
-    await start(world.glue, { once: true }).ended;
-    const text = history([...world.glue.journal.entries.values()]);
+    await start(world.deps, { once: true }).ended;
+    const text = history([...world.deps.journal.entries.values()]);
     const reading: number[] = [];
     const following: number[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -32,7 +32,7 @@ export const longJournal: Figure = {
         const began = performance.now();
         const journal = await openJournal(folder, Date.now());
         reading.push((performance.now() - began) / 1000);
-        await start({ ...world.glue, journal }, { once: true }).ended;
+        await start({ ...world.deps, journal }, { once: true }).ended;
         following.push((performance.now() - began) / 1000);
         if (journal.entries.size !== LIVE) throw new Error(`${journal.entries.size} tasks are followed, not ${LIVE}`);
         await journal.close();

@@ -5,7 +5,7 @@ import type { Session } from '../../src/clearml/session.ts';
 import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
-import type { Glue } from '../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Host } from '../../src/transport/host.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
@@ -15,7 +15,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 export interface QuietWorld {
-  readonly glue: Glue;
+  readonly deps: DaemonDeps;
   /** What was written to the journal so far: nothing, as long as there is no news. */
   readonly writes: () => number;
   /** How often Slurm and ClearML were asked so far. */
@@ -153,7 +153,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
   return {
     writes: () => writes,
     calls: () => ({ slurm, clearml, searches }),
-    glue: {
+    deps: {
       clearml: {
         queues: createQueues(session, silentLog, () => undefined),
         // What the first round says of each task is taken for said.
@@ -195,10 +195,10 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
       randomToken: () => 'token',
       worker: WORKER,
       mark: 'bench',
-      pace: createCallPace({ perSecond: 10, burst: 20 }),
-      neighbours: {
+      rateLimit: createCallPace({ perSecond: 10, burst: 20 }),
+      peers: {
         row: () => ({ id: '', queues: [], tags: [] }),
-        look: done,
+        refresh: done,
         isOurs: () => true,
         hasMet: () => false,
       },
@@ -214,8 +214,14 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         killWaitMs: 30_000,
         hasAccounting: false,
       },
-      graces: { startMs: 2 * HOUR_MS, endMs: HOUR_MS, stopMs: HOUR_MS, abortCallbackMaxMs: HOUR_MS, absentMs: HOUR_MS },
-      adoptMs: HOUR_MS / 12,
+      gracePeriods: {
+        startMs: 2 * HOUR_MS,
+        endMs: HOUR_MS,
+        stopMs: HOUR_MS,
+        abortCallbackMaxMs: HOUR_MS,
+        absentMs: HOUR_MS,
+      },
+      adoptAfterMs: HOUR_MS / 12,
       job: {
         sharedDir: undefined,
         jobConf: '',

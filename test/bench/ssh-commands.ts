@@ -49,11 +49,11 @@ export const sshCommands: Figure = {
       const ssh2 = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys });
       const openssh = createOpensshHost({ destination, surroundings, here });
       try {
-        const ways = { ssh2, openssh, user, cluster };
+        const pool = { ssh2, openssh, user, cluster };
         say(`${LOOKS} looks by each`);
-        const looks = await look(ways);
+        const looks = await look(pool);
         say(`${SUBMISSIONS} submissions by each`);
-        return [...looks, ...(await submitAll(ways))];
+        return [...looks, ...(await submitAll(pool))];
       } finally {
         await Promise.all([ssh2.close(), openssh.close(), here.close()]);
       }

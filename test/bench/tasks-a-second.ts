@@ -20,7 +20,7 @@ export const tasksASecond: Figure = {
   async measure({ program, say }) {
     const path = await program();
     await using cluster = await startSlurmCluster({ clusterName: 'bench', minJobAgeMs: 2_000 });
-    const glue: number[] = [];
+    const deps: number[] = [];
     const xargs: number[] = [];
     const withoutSbatch: number[] = [];
     const sandboxAlone: number[] = [];
@@ -33,7 +33,7 @@ export const tasksASecond: Figure = {
       {
         await using world = await startBenchWorld(cluster);
         const taken = await takeAll(world, daemonWords(path));
-        glue.push(taken.tasksASecond);
+        deps.push(taken.tasksASecond);
         daemonMs.push(taken.daemonMs / TASKS);
         const scripts = await saveScripts(world, cluster);
         await cluster.run('scancel', '--me');
@@ -56,10 +56,10 @@ export const tasksASecond: Figure = {
     return [
       {
         what: 'from queue to accepted job',
-        value: median(glue),
+        value: median(deps),
         unit: 'tasks/s',
         anchor: { what: `xargs -P${AT_ONCE} sbatch`, value: median(xargs) },
-        spread: middleHalf(ratios(glue, xargs)),
+        spread: middleHalf(ratios(deps, xargs)),
         target: { atLeast: 0.85 },
       },
       {

@@ -1,6 +1,6 @@
 // The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
 import { setImmediate as turn } from 'node:timers/promises';
-import { start } from '../daemon/daemon-run.ts';
+import { start } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
@@ -19,8 +19,8 @@ const WARM_UP = 3;
 
 const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);
 const clock = createSimulatedClock(Date.now());
-const { glue, writes, calls } = createQuietWorld(jobs, clock.of(1));
-const daemon = start(glue);
+const { deps, writes, calls } = createQuietWorld(jobs, clock.of(1));
+const daemon = start(deps);
 await turn();
 
 for (let round = 0; round < WARM_UP + rounds;) {

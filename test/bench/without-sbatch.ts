@@ -7,16 +7,16 @@ const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
 const typed = { 'template-files': ['held.template'], queue: ['default'], 'log-format': 'json' };
-const { settings, glue, lock, close } = await assembleDaemon(typed, stop.signal);
+const { settings, deps, lock, close } = await assembleDaemon(typed, stop.signal);
 
 let jobs = 0;
 const scheduler: Scheduler = {
-  ...glue.scheduler,
+  ...deps.scheduler,
   submit() {
     jobs += 1;
     return Promise.resolve({ kind: 'accepted', jobId: String(jobs) as JobId, cluster: undefined });
   },
 };
-const pace = { lookMs: settings.slurm.pollIntervalMs, queueMs: settings.slurm.queuePollIntervalMs };
-await runDaemon({ ...glue, scheduler }, { pace, once: false, stop: stop.signal, lock });
+const intervals = { pollMs: settings.slurm.pollIntervalMs, queueMs: settings.slurm.queuePollIntervalMs };
+await runDaemon({ ...deps, scheduler }, { intervals: intervals, once: false, stop: stop.signal, lock });
 await close();

@@ -10,7 +10,7 @@ import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
-import { anOddity, makeOdd } from '../daemon/odd-values.ts';
+import { anOddity, makeOdd } from '../daemon/malformed-values.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { queueId, taskId } from './client-under-test.ts';

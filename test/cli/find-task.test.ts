@@ -1,6 +1,6 @@
 // A task is named by its id, the beginning of it, its name, or the number of its job; and aborted by `cancel`.
 import { expect } from 'chai';
-import { takeLock } from '../../src/daemon/journal/lock.ts';
+import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
@@ -66,7 +66,7 @@ describe('a task on the command line', () => {
     const runs = await place.submitOne(TEMPLATE, 'runs');
     await place.user.api('tasks.started', { task: runs, force: true });
     await place.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
-    const lock = await takeLock(place.stateDir, 'login1', systemClock.now());
+    const lock = await acquireLock(place.stateDir, 'login1', systemClock.now());
 
     const { code, stdout } = await place.run('cancel', 'runs');
     await lock.release();

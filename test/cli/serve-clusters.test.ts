@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { takeLock } from '../../src/daemon/journal/lock.ts';
+import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { here, type Answer, type Here } from './run-here.ts';
@@ -58,7 +58,7 @@ describe('a round of several clusters', () => {
   });
 
   it('with one whose state folder another daemon holds', async () => {
-    const lock = await takeLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
+    const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 
     const { code, stderr } = await round(`clusters { ${twice} }, ${QUEUES}`);

@@ -1,7 +1,7 @@
 // `status`: the table and the JSON, with a daemon and without one, and with half of the world away.
 import { expect } from 'chai';
 import { readdir, rm } from 'node:fs/promises';
-import { takeLock } from '../../src/daemon/journal/lock.ts';
+import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
 /** The job stays where `status` can see it. */
@@ -29,7 +29,7 @@ describe('status', () => {
 
   it('tells of each task where it is, why it waits, and what to do, also while the state folder is locked', async () => {
     const task = await submitOne('train\tthe\x1b[31m model');
-    const lock = await takeLock(place.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
+    const lock = await acquireLock(place.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
 
     const { code, stdout } = await place.run('status');
     await lock.release();

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
-import { adviseOn, JournalUnusable, openJournal } from '../../src/daemon/journal/journal.ts';
+import { adviseOn, JournalError, openJournal } from '../../src/daemon/journal/journal.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/requires.ts';
-import { taskNumber } from './desk.ts';
-import { entryOf, NOW } from './sightings.ts';
+import { taskNumber } from './step-fixture.ts';
+import { entryOf, NOW } from './decide/observations.ts';
 
 const execute = promisify(execFile);
 const hasRoom = (): boolean => true;
@@ -126,7 +126,7 @@ describe('the journal on a full disk', () => {
 
       const error = await rejection(openJournal(disk, NOW));
 
-      expect(error).to.be.instanceOf(JournalUnusable);
+      expect(error).to.be.instanceOf(JournalError);
       expect(error.message).to.match(/no space left on device.*Make room there, or set agent\.slurm\.state_dir/);
       expect(await readFile(join(disk, 'journal.jsonl'), 'utf8')).to.equal(formatJournal({ entry: ofTask(1) }));
     });

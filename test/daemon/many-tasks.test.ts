@@ -2,21 +2,21 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
-import { follow } from '../../src/daemon/reconcile/reconcile.ts';
-import { look } from '../../src/daemon/poll/poll.ts';
+import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
+import { poll } from '../../src/daemon/poll/poll.ts';
 import { resume } from '../../src/daemon/submit/resume.ts';
-import { createStrays } from '../../src/daemon/recover/adopt.ts';
+import { createAdopter } from '../../src/daemon/recover/adopt.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
-import { createDesk, taskNumber, type Desk } from './desk.ts';
+import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
 import { processorMs } from '../support/processor-time.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
-import { attempt, entryOf, jobOf, taskOf } from './sightings.ts';
+import { attempt, entryOf, jobOf, taskOf } from './decide/observations.ts';
 
 const go = new AbortController().signal;
 
 /** So many parked tasks whose jobs wait, and have been told so. */
-async function waiting(count: number): Promise<Desk> {
+async function waiting(count: number): Promise<StepFixture> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const tasks = new Map<TaskId, Task>(
     numbers.map((number) => [
@@ -32,8 +32,8 @@ async function waiting(count: number): Promise<Desk> {
     }),
   );
   const entries = numbers.map((number) => ({ task: taskNumber(number), added: 0 }));
-  const { clearml, scheduler } = createDesk().glue;
-  const desk = createDesk({
+  const { clearml, scheduler } = createStepFixture().deps;
+  const fixture = createStepFixture({
     clearml: {
       ...clearml,
       queues: {
@@ -54,33 +54,33 @@ async function waiting(count: number): Promise<Desk> {
   });
   for (const number of numbers) {
     const told = { reason: `${number}:debug:Priority` };
-    await desk.glue.journal.write(
+    await fixture.deps.journal.write(
       entryOf({ task: taskNumber(number), queue: OWN_QUEUE, jobId: String(number) as JobId, told }),
     );
   }
-  desk.calls.length = 0;
-  return desk;
+  fixture.calls.length = 0;
+  return fixture;
 }
 
 /** The milliseconds of processor time that it took. */
-function round({ glue, ways, clock }: Desk): Promise<number> {
+function round({ deps, pool, clock }: StepFixture): Promise<number> {
   clock.pass(1_000);
   return processorMs(async () => {
-    const view = await look(glue, go);
-    if (view === undefined) throw new Error('no list');
-    await createStrays(glue).takeIn(view, { everywhere: true, signal: go });
-    await resume(glue, ways, view, go);
-    await follow(glue, ways, view, go);
+    const snapshot = await poll(deps, go);
+    if (snapshot === undefined) throw new Error('no list');
+    await createAdopter(deps).adopt(snapshot, { everywhere: true, signal: go });
+    await resume(deps, pool, snapshot, go);
+    await reconcile(deps, pool, snapshot, go);
   });
 }
 
 describe('a round with many tasks', () => {
   it('S-35 makes no call for a task of which there is no news, and takes a fraction of a second for 5,000', async () => {
-    const desk = await waiting(5_000);
+    const fixture = await waiting(5_000);
 
-    const tookMs = await round(desk);
+    const tookMs = await round(fixture);
 
-    expect(desk.calls).to.deep.equal([]);
+    expect(fixture.calls).to.deep.equal([]);
     expect(tookMs).to.be.below(1_500);
   });
 

@@ -1,68 +1,68 @@
 // Slurm or ClearML away for longer than any of our times: nothing is concluded from that, and everything is caught up on afterwards.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { pass, start } from './daemon-run.ts';
-import { createDesk, type Desk } from './desk.ts';
+import { pass, start } from './run-daemon.ts';
+import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import type { SimJob } from '../simulation/cluster.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-function jobOf({ cluster }: Desk, task: TaskId | undefined): SimJob {
+function jobOf({ cluster }: StepFixture, task: TaskId | undefined): SimJob {
   return cluster.jobs.find((job) => job.task === task) ?? expect.fail(`task ${String(task)} has no job`);
 }
 
 /** The job starts, passes the gate, and its agent begins the task. */
-async function begin(desk: Desk, task: TaskId): Promise<void> {
-  const job = jobOf(desk, task);
-  Object.assign(job, { state: 'RUNNING', startAt: desk.clock.now() });
-  await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
-  await desk.server.call('tasks.started', { task, force: true });
-  await report(desk, task);
+async function begin(fixture: StepFixture, task: TaskId): Promise<void> {
+  const job = jobOf(fixture, task);
+  Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+  await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+  await fixture.server.call('tasks.started', { task, force: true });
+  await report(fixture, task);
 }
 
-function report(desk: Desk, task: TaskId): Promise<unknown> {
-  const worker = `${desk.glue.worker}:${jobOf(desk, task).id}`;
-  return desk.server.call('workers.status_report', { worker, task, timestamp: desk.clock.now() });
+function report(fixture: StepFixture, task: TaskId): Promise<unknown> {
+  const worker = `${fixture.deps.worker}:${jobOf(fixture, task).id}`;
+  return fixture.server.call('workers.status_report', { worker, task, timestamp: fixture.clock.now() });
 }
 
-async function statuses(desk: Desk, tasks: readonly TaskId[]): Promise<(string | undefined)[]> {
-  return Promise.all(tasks.map(async (task) => (await desk.read(task))?.status));
+async function statuses(fixture: StepFixture, tasks: readonly TaskId[]): Promise<(string | undefined)[]> {
+  return Promise.all(tasks.map(async (task) => (await fixture.read(task))?.status));
 }
 
 /** Of every minute in which something was said above information: how many lines. */
-function troubleLines(desk: Desk): string[] {
-  return desk.logged.filter((line) => !line.startsWith('info'));
+function troubleLines(fixture: StepFixture): string[] {
+  return fixture.logged.filter((line) => !line.startsWith('info'));
 }
 
 describe('S-18 while Slurm is away for a day', () => {
   it('no task changes its status, none is submitted anew, and the log is not flooded', async () => {
-    const desk = createDesk();
-    const [runs, waits] = [await desk.enqueued(1), await desk.enqueued(2)];
-    const run = start(desk.glue);
-    await pass(desk.clock, MINUTE_MS);
-    await begin(desk, runs);
-    await pass(desk.clock, MINUTE_MS);
-    const late = await desk.enqueued(3);
+    const fixture = createStepFixture();
+    const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    const run = start(fixture.deps);
+    await pass(fixture.clock, MINUTE_MS);
+    await begin(fixture, runs);
+    await pass(fixture.clock, MINUTE_MS);
+    const late = await fixture.enqueued(3);
 
-    desk.fate = ({ kind }) => (kind === 'slurm' || kind === 'sbatch' ? 'not made' : undefined);
+    fixture.fate = ({ kind }) => (kind === 'slurm' || kind === 'sbatch' ? 'not made' : undefined);
     for (let hour = 0; hour < 24; hour += 1) {
-      const before = troubleLines(desk).length;
+      const before = troubleLines(fixture).length;
       for (let part = 0; part < 4; part += 1) {
-        await report(desk, runs);
-        await pass(desk.clock, HOUR_MS / 4);
+        await report(fixture, runs);
+        await pass(fixture.clock, HOUR_MS / 4);
       }
-      expect(troubleLines(desk).length - before, 'lines in an hour').to.be.within(1, 60);
-      expect(await statuses(desk, [runs, waits, late])).to.deep.equal(['in_progress', 'queued', 'queued']);
+      expect(troubleLines(fixture).length - before, 'lines in an hour').to.be.within(1, 60);
+      expect(await statuses(fixture, [runs, waits, late])).to.deep.equal(['in_progress', 'queued', 'queued']);
     }
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([3]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
 
-    desk.fate = () => undefined;
-    await report(desk, runs);
-    await pass(desk.clock, 3 * MINUTE_MS);
-    expect(await statuses(desk, [runs, waits])).to.deep.equal(['in_progress', 'queued']);
-    expect(desk.cluster.jobs.map(({ task }) => task)).to.deep.equal([runs, waits, late]);
+    fixture.fate = () => undefined;
+    await report(fixture, runs);
+    await pass(fixture.clock, 3 * MINUTE_MS);
+    expect(await statuses(fixture, [runs, waits])).to.deep.equal(['in_progress', 'queued']);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([runs, waits, late]);
     run.stop();
     await run.ended;
   });
@@ -70,11 +70,11 @@ describe('S-18 while Slurm is away for a day', () => {
 
 describe('C-01 while ClearML is away for hours', () => {
   it('jobs that end meanwhile: every result arrives afterwards', async () => {
-    const desk = createDesk();
+    const fixture = createStepFixture();
     const tasks: TaskId[] = [];
-    for (let number = 1; number <= 6; number += 1) tasks.push(await desk.enqueued(number));
-    const run = start(desk.glue);
-    await pass(desk.clock, MINUTE_MS);
+    for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));
+    const run = start(fixture.deps);
+    await pass(fixture.clock, MINUTE_MS);
     const [fails, timesOut, dies, isCancelled, completes, waits] = tasks as [
       TaskId,
       TaskId,
@@ -83,27 +83,34 @@ describe('C-01 while ClearML is away for hours', () => {
       TaskId,
       TaskId,
     ];
-    for (const task of [fails, timesOut, dies, completes]) await begin(desk, task);
-    await pass(desk.clock, MINUTE_MS);
+    for (const task of [fails, timesOut, dies, completes]) await begin(fixture, task);
+    await pass(fixture.clock, MINUTE_MS);
 
-    desk.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
-    await pass(desk.clock, 10 * MINUTE_MS);
-    desk.cluster.end(jobOf(desk, fails), 'FAILED', 3);
-    desk.cluster.end(jobOf(desk, timesOut), 'TIMEOUT', 0);
-    desk.cluster.end(jobOf(desk, dies), 'NODE_FAIL', 0);
-    desk.cluster.end(jobOf(desk, isCancelled), 'CANCELLED', 0);
-    await pass(desk.clock, 90 * MINUTE_MS);
-    expect(troubleLines(desk)).to.have.length.within(1, 100);
+    fixture.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
+    await pass(fixture.clock, 10 * MINUTE_MS);
+    fixture.cluster.end(jobOf(fixture, fails), 'FAILED', 3);
+    fixture.cluster.end(jobOf(fixture, timesOut), 'TIMEOUT', 0);
+    fixture.cluster.end(jobOf(fixture, dies), 'NODE_FAIL', 0);
+    fixture.cluster.end(jobOf(fixture, isCancelled), 'CANCELLED', 0);
+    await pass(fixture.clock, 90 * MINUTE_MS);
+    expect(troubleLines(fixture)).to.have.length.within(1, 100);
 
-    desk.fate = () => undefined;
+    fixture.fate = () => undefined;
     // The agent of a job that still runs tells its end as soon as it can.
-    await desk.server.call('tasks.completed', { task: completes });
-    desk.cluster.end(jobOf(desk, completes), 'COMPLETED', 0);
-    await pass(desk.clock, 20 * MINUTE_MS);
+    await fixture.server.call('tasks.completed', { task: completes });
+    fixture.cluster.end(jobOf(fixture, completes), 'COMPLETED', 0);
+    await pass(fixture.clock, 20 * MINUTE_MS);
 
-    expect(await statuses(desk, tasks)).to.deep.equal(['failed', 'failed', 'failed', 'stopped', 'completed', 'queued']);
-    expect(desk.said(timesOut).join('\n')).to.include('raise --time');
-    expect([...desk.glue.journal.entries.keys()]).to.deep.equal([waits]);
+    expect(await statuses(fixture, tasks)).to.deep.equal([
+      'failed',
+      'failed',
+      'failed',
+      'stopped',
+      'completed',
+      'queued',
+    ]);
+    expect(fixture.consoleOf(timesOut).join('\n')).to.include('raise --time');
+    expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([waits]);
     run.stop();
     await run.ended;
   });

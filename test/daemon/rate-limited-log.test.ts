@@ -1,6 +1,6 @@
 // A trouble that lasts is a few lines, and none is missing that tells of another one.
 import { expect } from 'chai';
-import { calmLog } from '../../src/daemon/rate-limited-log.ts';
+import { rateLimitedLog } from '../../src/daemon/rate-limited-log.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 
@@ -12,7 +12,7 @@ function calm(): { clock: SimulatedClock; log: Logger; lines: string[] } {
     (message: string, data?: LogData): void =>
       void lines.push(`${level} ${message}${data === undefined ? '' : ` ${JSON.stringify(data)}`}`);
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  return { clock, lines, log: calmLog(log, clock.of(1)) };
+  return { clock, lines, log: rateLimitedLog(log, clock.of(1)) };
 }
 
 describe('a log that does not repeat itself', () => {

@@ -1,7 +1,7 @@
 // A process that writes to the journal in this folder until the disk takes no more, and prints how many tasks it was told are kept.
 import { openJournal } from '../../src/daemon/journal/journal.ts';
-import { taskNumber } from './desk.ts';
-import { entryOf } from './sightings.ts';
+import { taskNumber } from './step-fixture.ts';
+import { entryOf } from './decide/observations.ts';
 
 const [, , folder = ''] = process.argv;
 const journal = await openJournal(folder, 0);

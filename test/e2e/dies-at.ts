@@ -35,8 +35,8 @@ function die(after: string): void {
 
 const typed = { 'template-files': [template], queue: [queue] };
 const stop = new AbortController().signal;
-const { glue, lock, close } = await assembleDaemon(typed, stop);
-const mortals = { clearml: mortal(glue.clearml), scheduler: mortal(glue.scheduler), journal: mortal(glue.journal) };
-const options = { pace: { lookMs: 1000, queueMs: 1000 }, once: true, stop, lock };
-await runDaemon({ ...glue, ...mortals }, options);
+const { deps, lock, close } = await assembleDaemon(typed, stop);
+const mortals = { clearml: mortal(deps.clearml), scheduler: mortal(deps.scheduler), journal: mortal(deps.journal) };
+const options = { intervals: { pollMs: 1000, queueMs: 1000 }, once: true, stop, lock };
+await runDaemon({ ...deps, ...mortals }, options);
 await close();

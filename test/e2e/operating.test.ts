@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { findHolder, takeLock } from '../../src/daemon/journal/lock.ts';
+import { findHolder, acquireLock } from '../../src/daemon/journal/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -142,7 +142,7 @@ describe('operating a daemon', () => {
     const daemon = world.start(...words);
     await untilLogged(daemon, 'Serving');
     const other = join(folder, 'other');
-    const lock = await takeLock(other, hostname(), systemClock.now());
+    const lock = await acquireLock(other, hostname(), systemClock.now());
     const conf = join(world.home, 'clearml.conf');
     await writeFile(conf, `${await readFile(conf, 'utf8')}\nagent.slurm.state_dir: ${other}\n`);
 

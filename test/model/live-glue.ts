@@ -1,5 +1,5 @@
 // What a daemon under search works with: its own code, and an outside of which every call is asked for.
-import type { Glue } from '../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { createLiveScheduler, FACTS } from './live-scheduler.ts';
@@ -8,14 +8,14 @@ import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { QUEUE_IDS } from './world.ts';
 
-interface Around extends Pick<Glue, 'clock' | 'journal'> {
+interface Around extends Pick<DaemonDeps, 'clock' | 'journal'> {
   /** The daemon's number. */
   readonly daemon: number;
   /** What is added to the server's stamps. */
   readonly serverOffset: number;
 }
 
-export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemon, serverOffset }: Around): Glue {
+export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemon, serverOffset }: Around): DaemonDeps {
   const session = createLiveSession(program, ask, serverOffset);
   const nothing = (): void => undefined;
   let tokens = 0;
@@ -43,9 +43,9 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     worker: `login${daemon}:slurm`,
     mark: `mark${daemon}`,
     // Each takes the other for dead, and follows everything: what daemons at odds may do at most.
-    neighbours: {
+    peers: {
       row: () => ({ id: `login${daemon}:slurm`, queues: [], tags: [] }),
-      look: () => Promise.resolve(),
+      refresh: () => Promise.resolve(),
       isOurs: () => true,
       hasMet: () => daemon > 1,
     },
@@ -65,9 +65,9 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     orderFairness: false,
     schedulerQueue: QUEUE_IDS.scheduler,
     cluster: FACTS,
-    pace: createCallPace({ perSecond: 1_000, burst: 2_000 }),
-    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
-    adoptMs: 60_000,
+    rateLimit: createCallPace({ perSecond: 1_000, burst: 2_000 }),
+    gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
+    adoptAfterMs: 60_000,
     job: {
       sharedDir: undefined,
       jobConf: '{}',

@@ -68,15 +68,15 @@ export async function beginRound(program: Program, beginning: Beginning): Promis
   };
 
   const { journal } = disk;
-  const glue = makeLiveGlue(program, ask, { clock, journal, daemon, serverOffset: reading.serverOffset });
+  const deps = makeLiveGlue(program, ask, { clock, journal, daemon, serverOffset: reading.serverOffset });
   const options = {
-    pace: { lookMs: 15_000, queueMs: 15_000 },
+    intervals: { pollMs: 15_000, queueMs: 15_000 },
     once: false,
     stop: new AbortController().signal,
     lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
     random: () => 0.5,
   };
-  program.runDaemon(glue, options).then(
+  program.runDaemon(deps, options).then(
     () => (death = 'the daemon ended by itself'),
     (error: unknown) => (death = `the daemon died of ${String(error)}`),
   );

@@ -1,6 +1,6 @@
 // The ClearML server's rules, as far as a single task needs them: from a world and a call to an answer and the next world. Pure.
 import { judgeChange } from '../../src/sandbox/status-machine.ts';
-import { isGivenBack } from '../../src/daemon/console/console-messages.ts';
+import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,
   QUEUES,
@@ -188,7 +188,7 @@ function isMatch(task: TaskValue, body: ServerCall['body']): boolean {
 function keepMessage(message: unknown): string {
   if (typeof message !== 'string') return '';
   if (message.includes('stopping')) return 'stopping';
-  return isGivenBack(message) ? message : '';
+  return isReturnedToQueue(message) ? message : '';
 }
 
 function queueOf(body: ServerCall['body']): QueueName {

@@ -87,26 +87,26 @@ function submitWays(
   { name, worker }: { readonly name: string; readonly worker: string },
   go: (how: string, answer: SlurmAnswer, after?: World, kind?: MoveKind) => SlurmWay,
 ): SlurmWay[] {
-  const ways: SlurmWay[] = [];
+  const pool: SlurmWay[] = [];
   const isFull = world.made >= MOST_JOBS;
   if (!isFull)
-    ways.push(
+    pool.push(
       go(`: job ${world.nextId}`, { outcome: 'accepted', id: world.nextId }, accept(world, name, worker, 'PENDING')),
     );
-  else ways.push(go(', which the model cuts short', { outcome: 'unavailable' }));
+  else pool.push(go(', which the model cuts short', { outcome: 'unavailable' }));
   if (world.left.refusals > 0) {
     const less = spend(world, 'refusals');
-    ways.push(go(', which Slurm refuses', { outcome: 'rejected' }, less, 'fault'));
-    ways.push(go(', for which the cluster is full', { outcome: 'backpressure' }, less, 'fault'));
+    pool.push(go(', which Slurm refuses', { outcome: 'rejected' }, less, 'fault'));
+    pool.push(go(', for which the cluster is full', { outcome: 'backpressure' }, less, 'fault'));
   }
   if (world.left.lost > 0) {
     const less = spend(world, 'lost');
     const unknown = { outcome: 'unknown' } as const;
     if (!isFull) {
-      ways.push(
+      pool.push(
         go(`: job ${world.nextId}, of which it never hears`, unknown, accept(less, name, worker, 'PENDING'), 'fault'),
       );
-      ways.push(
+      pool.push(
         go(
           `: job ${world.nextId}, which is still on its way`,
           unknown,
@@ -115,9 +115,9 @@ function submitWays(
         ),
       );
     }
-    ways.push(go(', which is lost', unknown, less, 'fault'));
+    pool.push(go(', which is lost', unknown, less, 'fault'));
   }
-  return ways;
+  return pool;
 }
 
 function accept(world: World, name: string, worker: string, state: 'PENDING' | 'IN FLIGHT'): World {

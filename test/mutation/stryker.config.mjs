@@ -5,7 +5,7 @@ export default {
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
     'src/slurm/call-pace.ts',
-    'src/daemon/{cancelling,resume,find-strays,neighbours}.ts',
+    'src/daemon/{poll/peers,reconcile/cancelling,recover/find-untracked,submit/resume}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
@@ -14,9 +14,8 @@ export default {
   mochaOptions: {
     'no-package': true,
     spec: [
-      'test/daemon/decide/*.test.ts',
       'test/slurm/call-pace.test.ts',
-      'test/daemon/{act,cancelling,claim,end,find-strays,follow,give-back,journal*,neighbours,resume,strays-in-full,submit*,take-tasks}.test.ts',
+      'test/daemon/{claim,decide,journal,poll,reconcile,recover,submit}/*.test.ts',
     ],
   },
   coverageAnalysis: 'perTest',

@@ -32,8 +32,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/reconcile/reconcile.ts',
-        from: '    jobs: view.jobs.get(entry.task) ?? [],\n',
-        to: '    jobs: [...view.jobs.values()].flat().filter(({ id }) => id === entry.jobId),\n',
+        from: '    jobs: snapshot.jobs.get(entry.task) ?? [],\n',
+        to: '    jobs: [...snapshot.jobs.values()].flat().filter(({ id }) => id === entry.jobId),\n',
       },
       {
         file: 'src/daemon/reconcile/reconcile.ts',
@@ -59,12 +59,12 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/claim/claim.ts',
-        from: `  await glue.journal.write(entry);
+        from: `  await deps.journal.write(entry);
   // A pop whose answer is lost throws: the journal then knows that it may be ours.
   if (await take(queue.id, task)) return entry;
 `,
         to: `  if (await take(queue.id, task)) {
-    await glue.journal.write(entry);
+    await deps.journal.write(entry);
     return entry;
   }
 `,
@@ -104,7 +104,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
-        from: '  if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;\n',
+        from: '  if (judged.isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;\n',
         to: '',
       },
     ],
@@ -120,8 +120,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/decide/running.ts',
-        from: '  if (hasSaidLastWord(task, job)) return [];\n',
-        to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped' }];\n  if (hasSaidLastWord(task, job)) return [];\n",
+        from: '  if (isAgentFinished(task, job)) return [];\n',
+        to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped' }];\n  if (isAgentFinished(task, job)) return [];\n",
       },
     ],
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },
@@ -158,12 +158,12 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/claim/claim-tasks.ts',
-        from: 'function notNow({ journal }: Glue',
-        to: 'function notNow({ busy }: Glue',
+        from: 'function findUnclaimable({ journal }: DaemonDeps',
+        to: 'function findUnclaimable({ busy }: DaemonDeps',
       },
       {
         file: 'src/daemon/claim/claim-tasks.ts',
-        from: 'journal.entries.has(task) || findLiveJob(view, task) !== undefined',
+        from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'busy.has(task)',
       },
     ],
@@ -174,7 +174,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/decide/ended.ts',
-        from: '  if (mayBeSomebodyElses(task, job, sighting)) return [];\n',
+        from: '  if (mayRunElsewhere(task, job, observation)) return [];\n',
         to: "  return [{ do: 'forget' }];\n",
       },
     ],

@@ -1,7 +1,7 @@
 // What one daemon of the story works with.
-import type { Glue } from '../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
-import { createNeighbours } from '../../src/daemon/poll/peers.ts';
+import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Host } from '../../src/transport/host.ts';
 import { createCallPace } from '../../src/slurm/call-pace.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
@@ -27,7 +27,16 @@ interface Around {
   readonly isMisfit: (task: string) => boolean;
 }
 
-export function createDaemonDeps({ server, scheduler, clock, calls, disk, number, life, isMisfit }: Around): Glue {
+export function createDaemonDeps({
+  server,
+  scheduler,
+  clock,
+  calls,
+  disk,
+  number,
+  life,
+  isMisfit,
+}: Around): DaemonDeps {
   let tokens = 0;
   const host = hostOf(calls, life);
   const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
@@ -41,7 +50,7 @@ export function createDaemonDeps({ server, scheduler, clock, calls, disk, number
     log: silentLog,
     randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
     ...who,
-    neighbours: createNeighbours({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
+    peers: createPeers({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
     version: '0.1.0',
     queues: [
       {
@@ -63,9 +72,9 @@ export function createDaemonDeps({ server, scheduler, clock, calls, disk, number
     orderFairness: false,
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
-    pace: createCallPace({ perSecond: 10, burst: 20 }),
-    graces: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
-    adoptMs: 60_000,
+    rateLimit: createCallPace({ perSecond: 10, burst: 20 }),
+    gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
+    adoptAfterMs: 60_000,
     job: {
       sharedDir: '/shared',
       jobConf: '{}',

@@ -67,11 +67,11 @@ export const HAPPENINGS = {
 export type HappeningName = keyof typeof HAPPENINGS;
 
 function user(act: string, endpoint: string, more: Readonly<Record<string, unknown>> = {}): Happening {
-  return async ({ server, cluster, otherAgent: neighbour, tasks, invariants: judge, ...world }, pick) => {
+  return async ({ server, cluster, otherAgent: peer, tasks, invariants: judge, ...world }, pick) => {
     // An agent takes a task and begins it within moments, in which nobody on the server can tell that it has. Ours finds
     // out whether the task still waits, but not that it waits elsewhere by now.
     const isTaken = (id: string): boolean =>
-      neighbour.hasPopped(id) ||
+      peer.hasPopped(id) ||
       (act.startsWith('enqueue') &&
         cluster.jobs.some((job) => job.task === id && job.phase === 'gated' && isRunning(job)));
     const present = tasks.filter((id) => server.store.tasks.get(id) !== undefined && !isTaken(id));
@@ -142,9 +142,9 @@ async function gateAnswerLost({ server, cluster }: World, pick: number): Promise
   return { words: `on job ${job.id} of task ${Number(job.task)}`, task: job.task };
 }
 
-function neighbourTakes({ otherAgent: neighbour, server }: World): Happened | undefined {
-  if (!neighbour.isIdle() || server.store.queues.get(OWN_QUEUE)?.entries.length === 0) return undefined;
-  neighbour.takesFromOurs = true;
+function neighbourTakes({ otherAgent: peer, server }: World): Happened | undefined {
+  if (!peer.isIdle() || server.store.queues.get(OWN_QUEUE)?.entries.length === 0) return undefined;
+  peer.takesFromOurs = true;
   return { words: 'a stock agent is going to take the head of our queue' };
 }
 

@@ -4,8 +4,8 @@ import type { World } from './world.ts';
 import { named } from './oracle/expected-ends.ts';
 
 /** No task waits or runs, no entry and no job is left. */
-export function isAtRest({ tasks, server, cluster, otherAgent: neighbour }: World): boolean {
-  if (!neighbour.isIdle()) return false;
+export function isAtRest({ tasks, server, cluster, otherAgent: peer }: World): boolean {
+  if (!peer.isIdle()) return false;
   if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
   if (cluster.jobs.some((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten))) return false;
   return tasks.every((id) => !['queued', 'in_progress'].includes(server.store.tasks.get(id)?.status ?? ''));

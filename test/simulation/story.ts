@@ -120,12 +120,12 @@ async function stepOf(world: World, job: SimJob, dice: number): Promise<void> {
   world.note(`job ${job.id}`, `${await stepJob(world, job)} (task ${Number(job.task)})`);
 }
 
-function isGoodEnd({ tasks, server, daemons, cluster, otherAgent: neighbour }: World): boolean {
+function isGoodEnd({ tasks, server, daemons, cluster, otherAgent: peer }: World): boolean {
   const isAtRest = tasks.every((id) => {
     const status = server.store.tasks.get(id)?.status;
     return status !== 'queued' && status !== 'in_progress';
   });
-  if (!isAtRest || !neighbour.isIdle()) return false;
+  if (!isAtRest || !peer.isIdle()) return false;
   if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
   if (cluster.jobs.some((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten))) return false;
   return daemons.every((daemon) => journalOf(daemon).size === 0);

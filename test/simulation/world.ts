@@ -65,7 +65,7 @@ export interface Cast {
 export type SchedulerOf = (world: Pick<World, 'cluster' | 'clock' | 'calls'>, life: number) => Scheduler;
 
 const START_AT = Date.UTC(2026, 0, 1);
-const PACE = { lookMs: 15_000, queueMs: 15_000 };
+const PACE = { pollMs: 15_000, queueMs: 15_000 };
 
 export async function createWorld(
   { natures: cast, daemons: count }: Cast,
@@ -81,7 +81,7 @@ export async function createWorld(
   const cluster = createCluster(clock, calls);
   const judge = createInvariants({
     cluster,
-    isNeighbours: (task) => neighbour.isAtWork(task),
+    isNeighbours: (task) => peer.isAtWork(task),
     isAbortNoted(task) {
       const entries = world.daemons.flatMap(({ disk }) => readDisk(disk).get(task as TaskId) ?? []);
       return entries.length > 0 && entries.every(({ stoppingSince }) => stoppingSince !== undefined);
@@ -92,7 +92,7 @@ export async function createWorld(
   const server = createServer(clock, calls, ({ owner, ...call }) => {
     judge.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
   });
-  const neighbour = createOtherAgent(server);
+  const peer = createOtherAgent(server);
   for (const [id, name] of [
     [OWN_QUEUE, 'own'],
     [OTHER_QUEUE, 'other'],
@@ -110,7 +110,7 @@ export async function createWorld(
     calls,
     server,
     cluster,
-    otherAgent: neighbour,
+    otherAgent: peer,
     daemons: Array.from({ length: count }, (_, index): SimDaemon => ({
       number: index + 1,
       disk: { text: '' },
@@ -145,7 +145,7 @@ export async function createWorld(
       const { number, disk } = daemon;
       const scheduler = schedulerOf(world, life);
       runDaemon(createDaemonDeps({ server, scheduler, clock, calls, disk, life, number, isMisfit }), {
-        pace: PACE,
+        intervals: PACE,
         once: false,
         stop: stop.signal,
         lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },

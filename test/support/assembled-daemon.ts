@@ -6,12 +6,12 @@ import type { Typed } from '../../src/cli/command.ts';
 import { readBase } from '../../src/cli/read-base.ts';
 import { readQueues } from '../../src/cli/serve-queues.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import type { Glue } from '../../src/daemon/deps.ts';
-import { takeLock, type Lock } from '../../src/daemon/journal/lock.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import { acquireLock, type Lock } from '../../src/daemon/journal/lock.ts';
 
 export interface AssembledDaemon {
   readonly settings: Settings;
-  readonly glue: Glue;
+  readonly deps: DaemonDeps;
   readonly lock: Lock;
   /** Once it has ended. */
   readonly close: () => Promise<void>;
@@ -35,21 +35,21 @@ export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<A
   const { settings } = base.config;
   const [cluster] = settings.clusters;
   if (cluster === undefined) throw new RangeError('no cluster');
-  const lock = await takeLock(cluster.stateDir, hostname(), systemClock.now());
+  const lock = await acquireLock(cluster.stateDir, hostname(), systemClock.now());
   const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
   const clusterSide = await openCluster(base, cluster, base.log);
   const facts = await clusterSide.scheduler.facts();
-  const glue = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
+  const deps = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
 
   return {
     settings,
-    glue,
+    deps,
     lock,
     async close() {
       await lock.release();
-      await glue.journal.close();
-      await glue.clearml.close();
-      await glue.host.close();
+      await deps.journal.close();
+      await deps.clearml.close();
+      await deps.host.close();
       await base.closeLog();
     },
   };

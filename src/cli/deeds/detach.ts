@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { makeOwnFolder } from '../../base/own-folder.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
-import { StateFolderUnusable } from '../../daemon/journal/lock.ts';
+import { StateDirectoryError } from '../../daemon/journal/lock.ts';
 import { startDetached } from '../../transport/detached.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { daemonLogFile, shortenDaemonLog } from '../daemon-log.ts';
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 100;
 
 /**
  * Returns `ok` once the daemon runs, else the daemon's own exit code, having said what it said.
- * @throws ConfigProblem, UsageProblem, StateFolderUnusable
+ * @throws ConfigProblem, UsageProblem, StateDirectoryError
  */
 export async function detach(typed: Typed, around: Surroundings): Promise<number> {
   const logFile = await makeLogFile(typed, around);
@@ -45,7 +45,7 @@ export async function detach(typed: Typed, around: Surroundings): Promise<number
   return code;
 }
 
-/** @throws StateFolderUnusable */
+/** @throws StateDirectoryError */
 async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> {
   const file = daemonLogFile(readConfig(typed, around).settings.clusters);
   const folder = dirname(file);
@@ -54,7 +54,7 @@ async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> 
     shortenDaemonLog(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new StateFolderUnusable(
+    throw new StateDirectoryError(
       `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
     );
   }

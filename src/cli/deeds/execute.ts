@@ -1,9 +1,9 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
 import { LostRace } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { howToBegin } from '../../daemon/execute/begin.ts';
+import { planStart } from '../../daemon/execute/begin.ts';
 import { runOneTask, type OneTaskEnd } from '../../daemon/execute/run.ts';
-import { findStanding } from '../../daemon/execute/stand.ts';
+import { readTaskState } from '../../daemon/execute/stand.ts';
 import { readJobName } from '../../slurm/job-name.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -25,20 +25,20 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
   // One queue is meant here, not all that are served. And what becomes of the task is in its console, which is shown.
   const base = readBase({ ...typed, queue: undefined }, around, 'warn');
   const { pollIntervalMs, queuePollIntervalMs } = base.config.settings.slurm;
-  const pace = { lookMs: pollIntervalMs, queueMs: queuePollIntervalMs };
+  const intervals = { pollMs: pollIntervalMs, queueMs: queuePollIntervalMs };
   try {
     const id = await findTask(base, textOption(typed, 'id'), 'execute');
     return await withOneTask(typed, base, id, async (one) => {
-      const { glue, queue, task, lock } = one;
-      const console = createConsoleView(glue.clearml.events, task, (text) => around.stdout(forReader(around, text)));
+      const { deps, queue, task, lock } = one;
+      const console = createConsoleView(deps.clearml.events, task, (text) => around.stdout(forReader(around, text)));
       await console.skip();
       refuseOtherQueue(one, typed);
       await begin(one, around);
       around.stderr(`Following task ${task}. Ctrl-C ends this, and leaves the task alone.\n`);
-      const end = await runOneTask(glue, {
+      const end = await runOneTask(deps, {
         task,
         queue,
-        pace,
+        intervals: intervals,
         stop: around.stop,
         lock,
         show: () => console.show(),
@@ -56,8 +56,8 @@ export async function execute(typed: Typed, around: Surroundings): Promise<numbe
 }
 
 /** What an earlier call has begun is ended from the queue that it was taken from, and by its template. @throws UsageProblem */
-function refuseOtherQueue({ glue, queue, task, ownQueueName }: OneTask, typed: Typed): void {
-  const known = glue.journal.entries.get(task);
+function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, typed: Typed): void {
+  const known = deps.journal.entries.get(task);
   if (known === undefined || known.queue === queue.id) return;
   const before = known.queueName === ownQueueName ? undefined : known.queueName;
   throw new UsageProblem(
@@ -66,8 +66,8 @@ function refuseOtherQueue({ glue, queue, task, ownQueueName }: OneTask, typed: T
 }
 
 /** @throws UsageProblem when it can't be run */
-async function begin({ glue, queue, task }: OneTask, { stderr, stop }: Surroundings): Promise<void> {
-  const beginning = howToBegin(await findStanding(glue, task, queue, stop), queue.id);
+async function begin({ deps, queue, task }: OneTask, { stderr, stop }: Surroundings): Promise<void> {
+  const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
   switch (beginning.do) {
     case 'refuse':
       throw new UsageProblem(`Task ${task} can't be run: ${beginning.why}.`);
@@ -77,13 +77,13 @@ async function begin({ glue, queue, task }: OneTask, { stderr, stop }: Surroundi
     case 'take':
       return;
     case 'enqueue':
-      await enqueue({ glue, queue, task });
+      await enqueue({ deps, queue, task });
   }
 }
 
-async function enqueue({ glue, queue, task }: Pick<OneTask, 'glue' | 'queue' | 'task'>): Promise<void> {
+async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | 'task'>): Promise<void> {
   try {
-    await glue.clearml.tasks.enqueue(task, queue.id);
+    await deps.clearml.tasks.enqueue(task, queue.id);
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;
     throw new UsageProblem(`Somebody else changed task ${task} at the same moment. Look at it, and try again.`);
@@ -96,10 +96,10 @@ function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): strin
   return `No longer followed: ${fact}. To follow it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
-async function exitCodeOf({ glue }: OneTask, { task, jobId }: OneTaskEnd): Promise<number> {
+async function exitCodeOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<number> {
   if (task !== undefined && GOOD_ENDS.includes(task.status)) return EXIT.ok;
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
-  const record = last === undefined ? undefined : await glue.scheduler.record(last);
+  const record = last === undefined ? undefined : await deps.scheduler.record(last);
   // Ids are handed out again, and anybody may give a job this name.
   const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;

@@ -5,7 +5,7 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { findHolder } from '../../daemon/journal/lock.ts';
-import { readServing } from '../../daemon/status/serving-note.ts';
+import { readServingNote } from '../../daemon/status/serving-note.ts';
 import { survey } from '../../daemon/status/survey.ts';
 import { openCluster, type ClusterSide } from '../assemble.ts';
 import type { Surroundings, Typed } from '../command.ts';
@@ -46,7 +46,9 @@ export async function showStatus(typed: Typed, around: Surroundings): Promise<nu
         ? `${JSON.stringify(statusDocument(seen), undefined, 2)}\n`
         : statusText(seen, { paint: painter(around), columns }),
     );
-    const isWhole = seen.every(({ clearmlTrouble, slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined);
+    const isWhole = seen.every(
+      ({ clearmlError: clearmlTrouble, slurmError: slurmTrouble }) => (clearmlTrouble ?? slurmTrouble) === undefined,
+    );
     return isWhole ? EXIT.ok : EXIT.unavailable;
   } finally {
     for (const { host } of sides.values()) await host.close();
@@ -93,7 +95,7 @@ async function lookAt({ base, cluster, side, clearml, endedSinceMs }: Looking): 
   const now = systemClock.now();
   const { name, stateDir, schedulerQueue } = cluster;
   const [entries, daemon] = await Promise.all([journalEntries(stateDir), findHolder(stateDir, hostName, now)]);
-  const served = await readServing(stateDir, daemon);
+  const served = await readServingNote(stateDir, daemon);
   const configured = base.config.settings.queues.flatMap((queue) =>
     queue.cluster === cluster.name ? [queue.name] : [],
   );

@@ -2,12 +2,12 @@
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue, ServedQueue } from '../deps.ts';
-import { letGo, park, readClaimed } from './park.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { unpark, park, readClaimed } from './park.ts';
 import { prepare, submit } from '../submit/submit.ts';
-import { say } from '../console/console.ts';
+import { logToConsole } from '../console/console.ts';
 import type { SubmitResult } from '../submit/submission-pool.ts';
-import { describeTaken, isGivenBack } from '../console/console-messages.ts';
+import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 
 /** The entry of one of our queues that is next to be taken. */
 export interface Head {
@@ -48,25 +48,25 @@ type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;
 
 /** Pops the head, or takes an entry that never gets there out of the queue. Undefined when somebody else was first. */
 export async function claim(
-  glue: Glue,
+  deps: DaemonDeps,
   { queue, entry: { task, added, isBehind } }: Head,
   take: Claim = (from, wanted) =>
-    isBehind === true ? glue.clearml.queues.take(from, wanted) : glue.clearml.queues.pop(from, wanted),
+    isBehind === true ? deps.clearml.queues.take(from, wanted) : deps.clearml.queues.pop(from, wanted),
 ): Promise<Entry | undefined> {
   const entry: Entry = {
     task,
     queue: queue.id,
     queueName: queue.name,
     step: 'claiming',
-    stepAt: glue.clock.now(),
+    stepAt: deps.clock.now(),
     queuedAt: added,
     attempts: 0,
     told: {},
   };
-  await glue.journal.write(entry);
+  await deps.journal.write(entry);
   // A pop whose answer is lost throws: the journal then knows that it may be ours.
   if (await take(queue.id, task)) return entry;
-  await glue.journal.forget(task);
+  await deps.journal.forget(task);
   return undefined;
 }
 
@@ -75,29 +75,29 @@ export async function claim(
  * before that is seen then, and its entry is out again.
  * @param isParked an earlier try came as far as the scheduler queue
  */
-export async function bringToSlurm(
-  glue: Glue,
+export async function parkAndSubmit(
+  deps: DaemonDeps,
   claimed: Entry,
   { queue, isParked }: { readonly queue: ServedQueue; readonly isParked: boolean },
 ): Promise<SubmitResult> {
   const isFresh = claimed.step === 'claiming';
   // One that was popped in an earlier life may be anybody's by now. What is parked already is not parked again: meanwhile a job of
   // another daemon may have taken that entry, and with it the task.
-  let read = isFresh ? undefined : await readClaimed(glue, claimed);
+  let read = isFresh ? undefined : await readClaimed(deps, claimed);
   let entry = claimed;
   if (!isParked && (isFresh || read !== undefined)) {
-    entry = await park(glue, claimed);
-    read = await readClaimed(glue, entry);
+    entry = await park(deps, claimed);
+    read = await readClaimed(deps, entry);
   }
   if (read === undefined) {
-    await letGo(glue, entry);
+    await unpark(deps, entry);
     return 'none';
   }
-  const prepared = await prepare(glue, entry, { queue, read });
+  const prepared = await prepare(deps, entry, { queue, read });
   if (prepared === undefined) return 'none';
   // A task that the cluster had no room for has been told so, and is not told of every new try.
-  if (isFresh && !isGivenBack(read.task.statusMessage)) {
-    await say(glue, entry.task, { level: 'INFO', text: describeTaken(queue.name, glue) });
+  if (isFresh && !isReturnedToQueue(read.task.statusMessage)) {
+    await logToConsole(deps, entry.task, { level: 'INFO', text: describeClaimed(queue.name, deps) });
   }
-  return submit(glue, prepared);
+  return submit(deps, prepared);
 }

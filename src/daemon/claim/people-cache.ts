@@ -2,7 +2,7 @@
 import type { People } from '../../clearml/client.ts';
 
 /** To be dropped with the reading: a project that is renamed later is then read anew. A failure is not remembered. */
-export function rememberPeople(people: People): People {
+export function cachePeople(people: People): People {
   return { user: remember((id) => people.user(id)), project: remember((id) => people.project(id)) };
 }
 

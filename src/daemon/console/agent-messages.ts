@@ -21,6 +21,6 @@ export function isAskedToStop(task: Task): boolean {
 }
 
 /** Whether a job's log shows that the agent saw the task's process end well. */
-export function showsFinished(log: string): boolean {
+export function showsCompletion(log: string): boolean {
   return log.includes(FINISHED_LINE);
 }

@@ -7,7 +7,7 @@ export const CONSOLE_COLUMNS = 110;
 const MOST_CHARACTERS = 32_000;
 
 /** A name or a value in a message may be as long as the record of its task: nobody reads that, and others wait meanwhile. */
-export function cutText(text: string): string {
+export function truncateText(text: string): string {
   return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}… (cut)`;
 }
 

@@ -8,7 +8,7 @@ import { refusedOptions } from '../../slurm/refused-options.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 
-export function describeTaken(queueName: string, { version, worker }: { version: string; worker: string }): string {
+export function describeClaimed(queueName: string, { version, worker }: { version: string; worker: string }): string {
   return `Taken from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
 }
 
@@ -44,12 +44,12 @@ function adviseOnRefusal(options: readonly string[], queueName: string): string 
 
 const GIVEN_BACK = 'Back at the front of queue ';
 
-export function describeGivenBack(queueName: string, why: string): string {
+export function describeReturned(queueName: string, why: string): string {
   return `${GIVEN_BACK}"${queueName}": ${why}.`;
 }
 
 /** Whether a task's status message says that it was given back, and nobody enqueued it since. */
-export function isGivenBack(statusMessage: string): boolean {
+export function isReturnedToQueue(statusMessage: string): boolean {
   return statusMessage.startsWith(GIVEN_BACK);
 }
 
@@ -69,7 +69,7 @@ export function describeUnwanted(task: Task | undefined): string {
   }
 }
 
-export interface WaitWords {
+export interface WaitMessage {
   /** Changes when, and only when, the text is worth saying again. */
   readonly key: string;
   readonly level: ConsoleLevel;
@@ -77,7 +77,7 @@ export interface WaitWords {
 }
 
 /** That a job waits, and why. */
-export function describeWait(job: Job, now: number): WaitWords {
+export function describeWait(job: Job, now: number): WaitMessage {
   return {
     // An estimate moves with every scheduling cycle: it alone is no news.
     key: `${job.id}:${job.partition}:${job.reason ?? ''}`,
@@ -95,7 +95,7 @@ export function describeReason({ id, reason, startAt }: Job, now: number): strin
 }
 
 /** Said when a job that never starts as it is has waited for long enough. */
-export function describeNeverStarts({ id, partition, reason }: Job, forMs: number): string {
+export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
   const { says, advice = '' } = explainReason(reason);
   const waited = `after it had waited for ${sayDuration(forMs)} with no hope to start`;
   return `Slurm job ${id} in partition ${partition} is cancelled, ${waited}: ${says} (${reason}). ${advice}`;
@@ -141,18 +141,18 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
 }
 
 /** Of a run that Slurm has put back, and that was the last of a task whose user wanted it in another queue. */
-export function describeNotRunAgain(job: Job): string {
+export function describeNotResubmitted(job: Job): string {
   return `Slurm put job ${job.id} back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.`;
 }
 
-export interface NeverBegan {
+export interface NeverStartedMessage {
   readonly text: string;
   /** Behind it, where the log has none of the words that are known to us. */
   readonly guess: string;
 }
 
 /** Why nothing of the task ran, when a job ended before its agent began. */
-export function describeNeverBegan(job: Job, record: JobRecord | undefined): NeverBegan {
+export function describeNeverStarted(job: Job, record: JobRecord | undefined): NeverStartedMessage {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
     return {

@@ -2,14 +2,14 @@
 import type { ConsoleLine } from '../../clearml/client.ts';
 import { ServerRefused, ServerUnreachable } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { breakLines, cutText } from './console-lines.ts';
-import type { Glue } from '../deps.ts';
+import { breakLines, truncateText } from './console-lines.ts';
+import type { DaemonDeps } from '../deps.ts';
 
 /** Says it in the task's console, in lines that the web page shows whole. */
-export async function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
-  await inform(glue, task, () => {
-    const broken = lines.map(({ level, text }) => ({ level, text: breakLines(cutText(text)) }));
-    return glue.clearml.events.log(task, glue.worker, broken);
+export async function logToConsole(deps: DaemonDeps, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
+  await notify(deps, task, () => {
+    const broken = lines.map(({ level, text }) => ({ level, text: breakLines(truncateText(text)) }));
+    return deps.clearml.events.log(task, deps.worker, broken);
   });
 }
 
@@ -17,10 +17,10 @@ export async function say(glue: Glue, task: TaskId, ...lines: readonly ConsoleLi
  * Shows it as the task's status message, if the task waits: on one that runs, the message may be the user's request to
  * abort it, which would be erased. False when it may not have been shown.
  */
-export function showStatus(glue: Glue, task: TaskId, text: string): Promise<boolean> {
-  return inform(glue, task, async () => {
-    const read = await glue.clearml.tasks.get(task);
-    if (read?.task.status === 'queued') await glue.clearml.tasks.setStatusMessage(task, text);
+export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promise<boolean> {
+  return notify(deps, task, async () => {
+    const read = await deps.clearml.tasks.get(task);
+    if (read?.task.status === 'queued') await deps.clearml.tasks.setStatusMessage(task, text);
   });
 }
 
@@ -28,13 +28,13 @@ export function showStatus(glue: Glue, task: TaskId, text: string): Promise<bool
  * Runs something that only informs; when the server doesn't take it the log tells it instead. False when no answer came: another
  * try may help.
  */
-export async function inform(glue: Glue, task: TaskId, informing: () => Promise<void>): Promise<boolean> {
+export async function notify(deps: DaemonDeps, task: TaskId, informing: () => Promise<void>): Promise<boolean> {
   try {
     await informing();
     return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachable || error instanceof ServerRefused)) throw error;
-    glue.log.warn('The task could not be told', { task, err: error });
+    deps.log.warn('The task could not be told', { task, err: error });
     return error instanceof ServerRefused;
   }
 }

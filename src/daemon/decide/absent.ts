@@ -3,33 +3,33 @@ import { sayDuration } from '../../base/duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../console/agent-messages.ts';
 import type { Action } from './action.ts';
-import { dequeue, end, isRemovedByUser, letGo, tryAgain } from './moves.ts';
-import type { Sighting } from './observation.ts';
-import { hasLeft, isSilent, ranAs } from './whose.ts';
+import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
+import type { Observation } from './observation.ts';
+import { isEnqueuedElsewhere, isSilent, ranAs } from './ownership.ts';
 
-export function decideAbsent(sighting: Sighting): Action[] {
-  const { entry, task, place, now, graces } = sighting;
+export function decideAbsent(observation: Observation): Action[] {
+  const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
 
   // One poll may have been begun before the job was known to Slurm's list: two must agree.
   if (entry.absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];
-  if (sighting.lookedUp !== true) return [{ do: 'look-up' }];
+  if (observation.lookedUp !== true) return [{ do: 'look-up' }];
 
-  if (task === undefined) return letGo(place);
-  if (task.status !== 'queued' && task.status !== 'in_progress') return letGo(place);
+  if (task === undefined) return forget(place);
+  if (task.status !== 'queued' && task.status !== 'in_progress') return forget(place);
   if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
-  if (hasLeft(task, sighting) && !isOwnRun(task, sighting)) return [{ do: 'forget' }];
+  if (isEnqueuedElsewhere(task, observation) && !isOwnRun(task, observation)) return [{ do: 'forget' }];
 
-  if (now - entry.absentSince < graces.absentMs) return [];
-  if (task.status === 'in_progress') return decideLost(task, sighting);
-  if (isRemovedByUser(sighting)) return [dequeue(entry)];
-  const why = `${jobOf(sighting)} is no longer known to Slurm`;
-  return place === 'parked' ? tryAgain(why, sighting) : [{ do: 'give-back', why }];
+  if (now - entry.absentSince < gracePeriods.absentMs) return [];
+  if (task.status === 'in_progress') return decideLost(task, observation);
+  if (isRemovedByUser(observation)) return [dequeue(entry)];
+  const why = `${jobOf(observation)} is no longer known to Slurm`;
+  return place === 'parked' ? resubmitOrFail(why, observation) : [{ do: 'return-to-queue', why }];
 }
 
 /** An agent that still reports is alive, whatever Slurm has forgotten. */
-function decideLost(task: Task, sighting: Sighting): Action[] {
-  if (!isSilent(task, sighting)) return [];
-  const job = jobOf(sighting);
+function decideLost(task: Task, observation: Observation): Action[] {
+  if (!isSilent(task, observation)) return [];
+  const job = jobOf(observation);
   if (isAskedToStop(task)) {
     const text = `Aborted by the user. ${job} is no longer known to Slurm.`;
     return [end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
@@ -37,15 +37,15 @@ function decideLost(task: Task, sighting: Sighting): Action[] {
   const silence =
     task.lastUpdate === undefined
       ? 'nothing was ever heard of its agent'
-      : `its agent has been silent for ${sayDuration(sighting.now - task.lastUpdate)}`;
+      : `its agent has been silent for ${sayDuration(observation.now - task.lastUpdate)}`;
   const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
 }
 
-function isOwnRun(task: Task, { entry: { jobId } }: Sighting): boolean {
+function isOwnRun(task: Task, { entry: { jobId } }: Observation): boolean {
   return jobId !== undefined && ranAs(task, { id: jobId });
 }
 
-function jobOf({ entry }: Sighting): string {
+function jobOf({ entry }: Observation): string {
   return entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
 }

@@ -16,30 +16,30 @@ export interface Ending {
   /** Whether the last lines of the job's log are shown. */
   readonly withLog: boolean;
   /** Whether the log is searched for the rank that was the first to end badly. */
-  readonly tellsRank?: boolean;
+  readonly namesRank?: boolean;
 }
 
 export type Action =
   /** Remember this in the journal. */
   | { readonly do: 'note'; readonly patch: Partial<Entry> }
   /** A line in the task's console; with advice, what the end of the job's log tells of why it failed. */
-  | { readonly do: 'say'; readonly level: ConsoleLevel; readonly text: string; readonly withAdvice?: boolean }
+  | { readonly do: 'log'; readonly level: ConsoleLevel; readonly text: string; readonly withAdvice?: boolean }
   /** Why it waits, in the task's status message. Only for a task that is queued. */
   | { readonly do: 'show-status'; readonly text: string }
   | { readonly do: 'cancel'; readonly jobIds: readonly JobId[]; readonly why: string }
   /** Take the task's entry out of the scheduler queue: nobody runs it from there. */
-  | { readonly do: 'take-entry' }
+  | { readonly do: 'remove-entry' }
   | { readonly do: 'end'; readonly ending: Ending }
   /** Back into the scheduler queue after Slurm put the job back. */
   | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped' }
   /** Back to the front of its own queue. */
-  | { readonly do: 'give-back'; readonly why: string }
+  | { readonly do: 'return-to-queue'; readonly why: string }
   /** What it was before it was enqueued, since a user took it out of the scheduler queue. */
   | { readonly do: 'dequeue'; readonly text: string }
   /** A new attempt, if the task is still parked. */
-  | { readonly do: 'submit-again'; readonly why: string }
+  | { readonly do: 'resubmit'; readonly why: string }
   /** Decide again with Slurm's record of this job. */
-  | { readonly do: 'ask-record'; readonly jobId: JobId }
+  | { readonly do: 'read-record'; readonly jobId: JobId }
   /** Decide again with what accounting says of the job. */
   | { readonly do: 'look-up' }
   | { readonly do: 'forget' };

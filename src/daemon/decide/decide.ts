@@ -7,36 +7,36 @@ import type { Action } from './action.ts';
 import { decideAbsent } from './absent.ts';
 import { decideEnded } from './ended.ts';
 import { decideRunning } from './running.ts';
-import type { Sighting } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { decideWaiting, isWaiting } from './waiting.ts';
-import { ranAs } from './whose.ts';
+import { ranAs } from './ownership.ts';
 
 /**
  * What to do about one task whose job is known, after a good poll.
  * Deciding twice from the same facts is harmless, and a decision that could not be carried out is made again next round.
  */
-export function decide(sighting: Sighting): Action[] {
+export function decide(observation: Observation): Action[] {
   // Whether a task that waits is still wanted is told by where its entry is.
-  if (sighting.place === 'unknown' && sighting.task?.status === 'queued') return [];
-  const kept = chooseJob(sighting);
-  if (kept === undefined) return decideAbsent(sighting);
-  if (!isLive(kept.state)) return decideEnded(kept, sighting);
+  if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
+  const kept = chooseJob(observation);
+  if (kept === undefined) return decideAbsent(observation);
+  if (!isLive(kept.state)) return decideEnded(kept, observation);
 
   // While the entry is there, one that waits may start and take the task before our scancel comes, which would end both. Of two
   // that wait one is cancelled all the same, for they may wait for days; where one runs, the gate is about to decide.
-  const isUndecided = !isWaiting(kept) && sighting.place === 'parked';
-  const extra = isUndecided ? [] : sighting.jobs.filter((job) => job !== kept && isWaiting(job));
+  const isUndecided = !isWaiting(kept) && observation.place === 'parked';
+  const extra = isUndecided ? [] : observation.jobs.filter((job) => job !== kept && isWaiting(job));
   return [
-    ...keepInMind(kept, sighting),
+    ...recordJob(kept, observation),
     ...(extra.length === 0
       ? []
       : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `job ${kept.id} has the task` } as const]),
-    ...(isWaiting(kept) ? decideWaiting(kept, sighting) : decideRunning(kept, sighting)),
+    ...(isWaiting(kept) ? decideWaiting(kept, observation) : decideRunning(kept, observation)),
   ];
 }
 
 /** Which job it is; whatever an earlier round saw of an absence or an end, or did to another job, is over. */
-function keepInMind(job: Job, { entry }: Sighting): Action[] {
+function recordJob(job: Job, { entry }: Observation): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
   const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'another job had the task' : undefined;
@@ -49,14 +49,14 @@ function keepInMind(job: Job, { entry }: Sighting): Action[] {
 }
 
 /** What it takes to tell which job is the task's. */
-interface Candidates extends Pick<Sighting, 'jobs' | 'task'> {
+interface Candidates extends Pick<Observation, 'jobs' | 'task'> {
   readonly entry: Pick<Entry, 'jobId' | 'attempt' | 'cancelledExtras'>;
 }
 
 /** Of all jobs under the task's names the one that counts: one that lives before one that has ended. */
-export function chooseJob(sighting: Candidates): Job | undefined {
-  const live = sighting.jobs.filter((job) => isLive(job.state));
-  return chooseLive(live, sighting) ?? chooseEnded(sighting);
+export function chooseJob(observation: Candidates): Job | undefined {
+  const live = observation.jobs.filter((job) => isLive(job.state));
+  return chooseLive(live, observation) ?? chooseEnded(observation);
 }
 
 /**

@@ -5,113 +5,120 @@ import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../console/agent-messages.ts';
 import { isBackAtGate, isGateClosed } from '../console/job-exit.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
-import { describeEnd, describeNeverBegan, describeNotRunAgain, describeRefusal } from '../console/console-messages.ts';
+import {
+  describeEnd,
+  describeNeverStarted,
+  describeNotResubmitted,
+  describeRefusal,
+} from '../console/console-messages.ts';
 import type { Action, Ending } from './action.ts';
-import { dequeue, end, isRemovedByUser, letGo, tryAgain } from './moves.ts';
-import type { Sighting } from './observation.ts';
-import { hasLeft, mayBeSomebodyElses, ranAs } from './whose.ts';
+import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
+import type { Observation } from './observation.ts';
+import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './ownership.ts';
 
-export function decideEnded(job: Job, sighting: Sighting): Action[] {
-  const { task, place, record } = sighting;
-  if (task === undefined) return letGo(place);
+export function decideEnded(job: Job, observation: Observation): Action[] {
+  const { task, place, record } = observation;
+  if (task === undefined) return forget(place);
   const isOver = task.status !== 'queued' && task.status !== 'in_progress';
   // Where its agent could not clone the code, a job ends well although its task failed: the record names the log that tells why.
   const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED';
-  if (record === undefined && !isClear) return [{ do: 'ask-record', jobId: job.id }];
+  if (record === undefined && !isClear) return [{ do: 'read-record', jobId: job.id }];
 
   switch (task.status) {
     case 'queued':
-      return decideStillQueued(job, sighting);
+      return decideStillQueued(job, observation);
     case 'in_progress':
-      return decideStillInProgress(job, task, sighting);
+      return decideStillInProgress(job, task, observation);
     case 'stopped':
-      return decideStopped(job, task, sighting);
+      return decideStopped(job, task, observation);
     default:
-      return done(job, sighting);
+      return finish(job, observation);
   }
 }
 
-function decideStillQueued(job: Job, sighting: Sighting): Action[] {
-  const { entry, place, hasEntry } = sighting;
+function decideStillQueued(job: Job, observation: Observation): Action[] {
+  const { entry, place, hasEntry } = observation;
   if (place === 'own queue' || place === 'another queue')
-    return [...(hasEntry === true ? ([{ do: 'take-entry' }] as const) : []), { do: 'forget' }];
+    return [...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []), { do: 'forget' }];
 
   // Also where the job had started before it was cancelled, and found no entry.
-  const isByUser = isRemovedByUser(sighting);
-  if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, sighting.record)))
-    return afterGrace(sighting, [dequeue(entry)]);
+  const isByUser = isRemovedByUser(observation);
+  if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, observation.record)))
+    return afterGrace(observation, [dequeue(entry)]);
   if (job.state === 'CANCELLED') {
     if (entry.cancelledFor === undefined) {
-      const ends = [end(cancelled(job, sighting))];
-      return mayPeerHaveCancelled(job, sighting) ? afterGrace(sighting, ends) : ends;
+      const ends = [end(cancelled(job, observation))];
+      return mayPeerHaveCancelled(job, observation) ? afterGrace(observation, ends) : ends;
     }
-    return [{ do: 'give-back', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
+    return [{ do: 'return-to-queue', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
   }
-  if (isGateClosed(job, sighting.record)) {
-    if (place === 'parked') return tryAgain(`job ${job.id} found the task not ready to be run`, sighting);
-    return afterGrace(sighting, [{ do: 'give-back', why: `job ${job.id} could not learn whether it had the task` }]);
+  if (isGateClosed(job, observation.record)) {
+    if (place === 'parked') return resubmitOrFail(`job ${job.id} found the task not ready to be run`, observation);
+    return afterGrace(observation, [
+      { do: 'return-to-queue', why: `job ${job.id} could not learn whether it had the task` },
+    ]);
   }
-  if (isRefusal(job)) return [end(refused(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
+  if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
-    ...describeNeverBegan(job, recordOf(sighting)),
+    ...describeNeverStarted(job, recordOf(observation)),
     withLog: true,
   };
-  return place === 'parked' ? [end(ending)] : afterGrace(sighting, [end(ending)]);
+  return place === 'parked' ? [end(ending)] : afterGrace(observation, [end(ending)]);
 }
 
-function decideStillInProgress(job: Job, task: Task, sighting: Sighting): Action[] {
-  if (hasLeft(task, sighting) && !ranAs(task, job)) return [{ do: 'forget' }];
-  if (mayBeSomebodyElses(task, job, sighting)) return [];
+function decideStillInProgress(job: Job, task: Task, observation: Observation): Action[] {
+  if (isEnqueuedElsewhere(task, observation) && !ranAs(task, job)) return [{ do: 'forget' }];
+  if (mayRunElsewhere(task, job, observation)) return [];
 
-  const words = describeEnd(job, recordOf(sighting));
+  const words = describeEnd(job, recordOf(observation));
   if (isAskedToStop(task)) {
     const text = `Aborted by the user. ${words}`;
-    return afterGrace(sighting, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
+    return afterGrace(observation, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
   }
   // It came back before the task was parked again: the task is to run anew.
-  if (isBackAtGate(job, sighting.record)) {
-    if (!hasLeft(task, sighting)) return parkAndSubmit(job, 'in_progress', sighting);
-    return [end({ status: 'failed', reason: 'put back by Slurm', text: describeNotRunAgain(job), withLog: false })];
+  if (isBackAtGate(job, observation.record)) {
+    if (!isEnqueuedElsewhere(task, observation)) return parkAndResubmit(job, 'in_progress', observation);
+    return [end({ status: 'failed', reason: 'put back by Slurm', text: describeNotResubmitted(job), withLog: false })];
   }
-  if (job.state === 'CANCELLED') return afterGrace(sighting, [end(cancelled(job, sighting))]);
+  if (job.state === 'CANCELLED') return afterGrace(observation, [end(cancelled(job, observation))]);
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
   const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true, ...rankOf(job) };
-  return afterGrace(sighting, [end(ending)]);
+  return afterGrace(observation, [end(ending)]);
 }
 
-function decideStopped(job: Job, task: Task, sighting: Sighting): Action[] {
+function decideStopped(job: Job, task: Task, observation: Observation): Action[] {
   // Only the word of this job's agent on a SIGTERM is corrected: a user's own abort stands, also where that word hides it.
-  const { cancelledFor, stoppingSince } = sighting.entry;
-  const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !hasLeft(task, sighting);
+  const { cancelledFor, stoppingSince } = observation.entry;
+  const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
   const isAsItShouldBe = !isByTerm || cancelledFor !== undefined || stoppingSince !== undefined;
-  if (isAsItShouldBe || job.state === 'COMPLETED') return done(job, sighting);
-  if (isBackAtGate(job, sighting.record)) return parkAndSubmit(job, 'stopped', sighting);
-  if (job.state === 'CANCELLED') return [end(cancelled(job, sighting))];
-  const text = describeEnd(job, recordOf(sighting));
+  if (isAsItShouldBe || job.state === 'COMPLETED') return finish(job, observation);
+  if (isBackAtGate(job, observation.record)) return parkAndResubmit(job, 'stopped', observation);
+  if (job.state === 'CANCELLED') return [end(cancelled(job, observation))];
+  const text = describeEnd(job, recordOf(observation));
   return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false, ...rankOf(job) })];
 }
 
 /** Where one of several ranks died, Slurm ended the others, and the first of them took it for the user's abort. */
 function rankOf(job: Job): Partial<Ending> {
   const isByRank = hasRanks(job) && (job.state === 'FAILED' || job.state === 'OUT_OF_MEMORY');
-  return isByRank ? { withLog: true, tellsRank: true } : {};
+  return isByRank ? { withLog: true, namesRank: true } : {};
 }
 
 /** The last line is said when nothing is left to be done: should it be lost, it is only a line. */
-function done(job: Job, sighting: Sighting): Action[] {
-  const { entry, place, task } = sighting;
+function finish(job: Job, observation: Observation): Action[] {
+  const { entry, place, task } = observation;
   const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
-  const words = describeEnd(job, recordOf(sighting), entry.cancelledFor);
+  const words = describeEnd(job, recordOf(observation), entry.cancelledFor);
   const text = job.state === 'FAILED' && task?.status === 'completed' ? `${words} ${AFTER_COMPLETION}` : words;
-  const withAdvice = task?.status === 'failed' && recordOf(sighting) !== undefined;
-  return [...letGo(place), { do: 'say', level, text, ...(withAdvice ? { withAdvice } : {}) }];
+  const withAdvice = task?.status === 'failed' && recordOf(observation) !== undefined;
+  return [...forget(place), { do: 'log', level, text, ...(withAdvice ? { withAdvice } : {}) }];
 }
 
-function parkAndSubmit(job: Job, from: 'in_progress' | 'stopped', sighting: Sighting): Action[] {
+function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
   const why = `Slurm started job ${job.id} again before the task was ready for it`;
-  return [{ do: 'park-again', from }, ...tryAgain(why, sighting)];
+  return [{ do: 'park-again', from }, ...resubmitOrFail(why, observation)];
 }
 
 /** sbatch may refuse a job and leave a record of it behind: such a job never ran. */
@@ -120,27 +127,27 @@ function isRefusal(job: Job): boolean {
 }
 
 /** How a task ends whose job Slurm does not take. */
-export function refused(text: string): Ending {
+export function rejectedBySlurm(text: string): Ending {
   return { status: 'failed', reason: 'refused by Slurm', text, withLog: false };
 }
 
 /** A peer may have cancelled a job of its own, and remembers why: it returns the task to its queue then, where we find it. */
-function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Sighting): boolean {
+function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Observation): boolean {
   return hasPeers === true && readMark(attemptOf(job.name)) !== mark;
 }
 
-function cancelled(job: Job, sighting: Sighting): Ending {
-  const why = sighting.entry.cancelledFor;
-  const text = describeEnd(job, recordOf(sighting), why);
+function cancelled(job: Job, observation: Observation): Ending {
+  const why = observation.entry.cancelledFor;
+  const text = describeEnd(job, recordOf(observation), why);
   return { status: 'stopped', reason: why === undefined ? 'cancelled in Slurm' : 'cancelled', text, withLog: false };
 }
 
 /** The agent's last call may come seconds after its process has ended: nobody overrules it before. */
-function afterGrace({ entry, now, graces }: Sighting, actions: Action[]): Action[] {
+function afterGrace({ entry, now, gracePeriods: gracePeriods }: Observation, actions: Action[]): Action[] {
   if (entry.endSeenAt === undefined) return [{ do: 'note', patch: { endSeenAt: now } }];
-  return now - entry.endSeenAt < graces.endMs ? [] : actions;
+  return now - entry.endSeenAt < gracePeriods.endMs ? [] : actions;
 }
 
-function recordOf({ record }: Sighting): JobRecord | undefined {
+function recordOf({ record }: Observation): JobRecord | undefined {
   return record === 'gone' ? undefined : record;
 }

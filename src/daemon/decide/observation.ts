@@ -11,7 +11,7 @@ import type { Entry } from '../journal/entry.ts';
 export type Place = 'parked' | 'own queue' | 'another queue' | 'nowhere' | 'unknown';
 
 /** How long each thing may take before we act on it, in milliseconds. */
-export interface Graces {
+export interface GracePeriods {
   /** A running job whose task is still queued is warned about after this. */
   readonly startMs: number;
   /** How long after a job's end the agent's own word about the task is awaited. */
@@ -26,7 +26,7 @@ export interface Graces {
   readonly neverStartsMs?: number | undefined;
 }
 
-export interface Sighting {
+export interface Observation {
   readonly entry: Entry;
   /** Every row that Slurm shows under this task's job names, whatever the attempt. */
   readonly jobs: readonly Job[];
@@ -46,5 +46,5 @@ export interface Sighting {
   /** Set once accounting was asked about a job that is absent from squeue; `jobs` then holds its answer. */
   readonly lookedUp?: boolean;
   readonly now: number;
-  readonly graces: Graces;
+  readonly gracePeriods: GracePeriods;
 }

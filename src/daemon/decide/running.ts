@@ -5,19 +5,19 @@ import { isAskedToStop, isStoppedByTerm } from '../console/agent-messages.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
-import { cancel, sayOnce, takeIfParked } from './moves.ts';
-import type { Sighting } from './observation.ts';
-import { ranAs } from './whose.ts';
+import { cancel, logOnce, removeEntryIfParked } from './shared-actions.ts';
+import type { Observation } from './observation.ts';
+import { ranAs } from './ownership.ts';
 
-export function decideRunning(job: Job, sighting: Sighting): Action[] {
-  const { entry } = sighting;
+export function decideRunning(job: Job, observation: Observation): Action[] {
+  const { entry } = observation;
   const startedOn = startOf(job);
-  if (job.state !== 'RUNNING' || entry.told.startedOn === startedOn) return watch(job, sighting);
+  if (job.state !== 'RUNNING' || entry.told.startedOn === startedOn) return watch(job, observation);
   const told = { startedOn };
   const isAgain = entry.told.startedOn?.startsWith(`${job.id}@`) === true;
   return [
-    ...sayOnce(told, { level: 'INFO', text: describeStart(job, isAgain) }),
-    ...watch(job, { ...sighting, entry: { ...entry, told } }),
+    ...logOnce(told, { level: 'INFO', text: describeStart(job, isAgain) }),
+    ...watch(job, { ...observation, entry: { ...entry, told } }),
   ];
 }
 
@@ -26,28 +26,28 @@ function startOf(job: Job): string {
   return `${job.id}@${job.startAt ?? ''}`;
 }
 
-function watch(job: Job, sighting: Sighting): Action[] {
-  const { entry, task, place, now, graces } = sighting;
+function watch(job: Job, observation: Observation): Action[] {
+  const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
   // Never a status or a status message for a task in progress: it would erase the user's request to abort it.
   if (task?.status === 'in_progress') {
-    if (!isAskedToStop(task)) return allIsWell(entry);
+    if (!isAskedToStop(task)) return clearTimers(entry);
     if (entry.stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
-    const callbackMs = Math.min(task.abortCallbackMs ?? 0, graces.abortCallbackMaxMs);
-    if (now - entry.stoppingSince < callbackMs + graces.stopMs) return [];
+    const callbackMs = Math.min(task.abortCallbackMs ?? 0, gracePeriods.abortCallbackMaxMs);
+    if (now - entry.stoppingSince < callbackMs + gracePeriods.stopMs) return [];
     return [cancel(job, 'the agent did not end the aborted task in time')];
   }
-  if (hasSaidLastWord(task, job)) return [];
+  if (isAgentFinished(task, job)) return [];
   if (task?.status === 'queued' && (place === 'parked' || place === 'nowhere')) {
-    return slowStart(job, sighting);
+    return slowStart(job, observation);
   }
 
   if (entry.astraySince === undefined) return [{ do: 'note', patch: { astraySince: now } }];
-  if (now - entry.astraySince < graces.endMs) return [];
-  return [cancel(job, describeUnwanted(task)), ...takeIfParked(place)];
+  if (now - entry.astraySince < gracePeriods.endMs) return [];
+  return [cancel(job, describeUnwanted(task)), ...removeEntryIfParked(place)];
 }
 
 /** The job is about to end. After a SIGTERM it may also come back: then it finds the gate closed, and ends. */
-function hasSaidLastWord(task: Task | undefined, job: Job): boolean {
+function isAgentFinished(task: Task | undefined, job: Job): boolean {
   switch (task?.status) {
     case 'completed':
     case 'published':
@@ -63,13 +63,13 @@ function hasSaidLastWord(task: Task | undefined, job: Job): boolean {
   }
 }
 
-function slowStart(job: Job, { entry, now, graces }: Sighting): Action[] {
+function slowStart(job: Job, { entry, now, gracePeriods: gracePeriods }: Observation): Action[] {
   const runningForMs = job.startAt === undefined ? 0 : now - job.startAt;
-  if (runningForMs < graces.startMs || entry.told.slowStart === true) return allIsWell(entry);
-  return sayOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });
+  if (runningForMs < gracePeriods.startMs || entry.told.slowStart === true) return clearTimers(entry);
+  return logOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });
 }
 
-function allIsWell({ astraySince, stoppingSince }: Entry): Action[] {
+function clearTimers({ astraySince, stoppingSince }: Entry): Action[] {
   if (astraySince === undefined && stoppingSince === undefined) return [];
   return [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }];
 }

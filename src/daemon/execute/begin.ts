@@ -3,7 +3,7 @@ import type { QueueId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Place } from '../decide/observation.ts';
 
-export type Beginning =
+export type StartPlan =
   /** It is to be put into our queue, from where it is taken like any other. */
   | { readonly do: 'enqueue' }
   /** It waits in our queue. */
@@ -13,7 +13,7 @@ export type Beginning =
   /** It can't be run. */
   | { readonly do: 'refuse'; readonly why: string };
 
-export interface StandingTask {
+export interface TaskState {
   /** undefined when it was deleted. */
   readonly task: Task | undefined;
   readonly place: Place;
@@ -23,7 +23,7 @@ export interface StandingTask {
   readonly isKnown: boolean;
 }
 
-export function howToBegin({ task, place, hasJob, isKnown }: StandingTask, ownQueue: QueueId): Beginning {
+export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue: QueueId): StartPlan {
   // One that was reset since has no end to be watched: what is left of its earlier way is let go like that of any task.
   if (isKnown && task?.status !== 'created') return { do: 'watch' };
   if (task === undefined) return { do: 'refuse', why: 'it was deleted' };
@@ -48,7 +48,7 @@ export function howToBegin({ task, place, hasJob, isKnown }: StandingTask, ownQu
 }
 
 /** What is next for a task that is not in our journal: its end, our turn, or somebody else's. */
-export function whatNext(task: Task | undefined, ownQueue: QueueId): 'over' | 'take' | 'watch' {
+export function planNext(task: Task | undefined, ownQueue: QueueId): 'over' | 'take' | 'watch' {
   switch (task?.status) {
     case 'queued':
       return task.executionQueue === ownQueue ? 'take' : 'watch';

@@ -4,27 +4,27 @@ import { CredentialsRefused, ServerUnreachable } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
-import { calmLog } from '../rate-limited-log.ts';
-import { bringToSlurm, claim } from '../claim/claim.ts';
-import type { Pace } from '../loop.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
+import { parkAndSubmit, claim } from '../claim/claim.ts';
+import type { Intervals } from '../loop.ts';
 import { chooseJob } from '../decide/decide.ts';
-import { follow } from '../reconcile/reconcile.ts';
-import type { Glue, ServedQueue } from '../deps.ts';
-import { live } from '../run-until-stopped.ts';
+import { reconcile } from '../reconcile/reconcile.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { runUntilStopped } from '../run-until-stopped.ts';
 import type { Lock } from '../journal/lock.ts';
-import { findLiveJob, hasSchedulerQueue, look, type View } from '../poll/poll.ts';
+import { findLiveJob, hasSchedulerQueue, poll, type Snapshot } from '../poll/poll.ts';
 import { createBackoff } from '../submit/backoff.ts';
 import { SOON_MS } from '../poll/poll-interval.ts';
 import { resume } from '../submit/resume.ts';
-import { createStrays } from '../recover/adopt.ts';
-import { createWays } from '../submit/submission-pool.ts';
-import { whatNext } from './begin.ts';
+import { createAdopter } from '../recover/adopt.ts';
+import { createSubmissionPool } from '../submit/submission-pool.ts';
+import { planNext } from './begin.ts';
 
 export interface OneTaskOptions {
   readonly task: TaskId;
   /** From which it is taken, and to which it returns when the cluster is full. */
   readonly queue: ServedQueue;
-  readonly pace: Pace;
+  readonly intervals: Intervals;
   /** Aborted when it is no longer to be watched: its job goes on. */
   readonly stop: AbortSignal;
   readonly lock: Lock;
@@ -46,70 +46,70 @@ export interface OneTaskEnd {
 /**
  * Follows the task to its end, taking it whenever it waits in our queue: at first, and after the cluster was full. One that
  * somebody else has is only watched. Whatever goes wrong makes it wait.
- * @throws AlreadyRunning when another process has taken the state folder
+ * @throws AlreadyRunningError when another process has taken the state folder
  */
-export async function runOneTask(given: Glue, options: OneTaskOptions): Promise<OneTaskEnd> {
-  const glue = { ...given, log: calmLog(given.log, given.clock) };
+export async function runOneTask(given: DaemonDeps, options: OneTaskOptions): Promise<OneTaskEnd> {
+  const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };
   const { stop, lock } = options;
-  const seen = { jobId: glue.journal.entries.get(options.task)?.jobId };
-  const end = await live<Task | 'deleted' | 'left'>(glue, { stop, lock, givenUp: 'left' }, (signal) =>
-    goAlong(glue, { ...options, stop: signal }, seen),
+  const seen = { jobId: deps.journal.entries.get(options.task)?.jobId };
+  const end = await runUntilStopped<Task | 'deleted' | 'left'>(deps, { stop, lock, abandoned: 'left' }, (signal) =>
+    trackToEnd(deps, { ...options, stop: signal }, seen),
   );
   // A job that was submitted after the last look stands in the journal alone.
-  const jobId = glue.journal.entries.get(options.task)?.jobId ?? seen.jobId;
+  const jobId = deps.journal.entries.get(options.task)?.jobId ?? seen.jobId;
   return { isOver: end !== 'left', task: typeof end === 'string' ? undefined : end, jobId };
 }
 
-async function goAlong(
-  glue: Glue,
-  { task: id, queue, pace, stop, show, random = Math.random }: OneTaskOptions,
+async function trackToEnd(
+  deps: DaemonDeps,
+  { task: id, queue, intervals: intervals, stop, show, random = Math.random }: OneTaskOptions,
   seen: { jobId: JobId | undefined },
 ): Promise<Task | 'deleted' | 'left'> {
-  const { clock, log } = glue;
-  const pause = createBackoff(random);
-  const ways = createWays(glue, pause);
-  const strays = createStrays(glue, id);
+  const { clock, log } = deps;
+  const backoff = createBackoff(random);
+  const pool = createSubmissionPool(deps, backoff);
+  const adopter = createAdopter(deps, id);
   const due = { look: 0, show: 0 };
 
   /** Returns how the task ended, once it has. */
   async function lookAround(): Promise<Task | 'deleted' | undefined> {
-    due.look = clock.now() + pace.lookMs;
-    const view = await look(glue, stop);
-    if (view === undefined) return undefined;
-    await glue.neighbours.look(glue.clearml.workers, clock.now());
-    await strays.takeIn(view, { everywhere: true, signal: stop });
-    rememberJob(view);
-    const isSettled = await resume(glue, ways, view, stop);
-    const hasCancelled = await follow(glue, ways, view, stop);
-    await ways.finish();
-    rememberJob(view);
+    due.look = clock.now() + intervals.pollMs;
+    const snapshot = await poll(deps, stop);
+    if (snapshot === undefined) return undefined;
+    await deps.peers.refresh(deps.clearml.workers, clock.now());
+    await adopter.adopt(snapshot, { everywhere: true, signal: stop });
+    rememberJob(snapshot);
+    const isSettled = await resume(deps, pool, snapshot, stop);
+    const hasCancelled = await reconcile(deps, pool, snapshot, stop);
+    await pool.finish();
+    rememberJob(snapshot);
     if (hasCancelled || !isSettled) lookSoon();
-    if (glue.journal.entries.has(id)) return undefined;
+    if (deps.journal.entries.has(id)) return undefined;
 
-    const task = (await glue.clearml.tasks.get(id))?.task;
-    const next = whatNext(task, queue.id);
+    const task = (await deps.clearml.tasks.get(id))?.task;
+    const next = planNext(task, queue.id);
     // Of a job that another process follows, the end is awaited too: it says how the task fared.
-    if (next === 'over') return findLiveJob(view, id) === undefined ? (task ?? 'deleted') : undefined;
-    if (next === 'take' && hasSchedulerQueue(glue, view) && findLiveJob(view, id) === undefined) await take();
+    if (next === 'over') return findLiveJob(snapshot, id) === undefined ? (task ?? 'deleted') : undefined;
+    if (next === 'take' && hasSchedulerQueue(deps, snapshot) && findLiveJob(snapshot, id) === undefined) await take();
     return undefined;
   }
 
-  function rememberJob(view: View): void {
-    const entry = glue.journal.entries.get(id);
-    const job = chooseJob({ jobs: view.jobs.get(id) ?? [], task: view.tasks.get(id), entry: entry ?? {} });
+  function rememberJob(snapshot: Snapshot): void {
+    const entry = deps.journal.entries.get(id);
+    const job = chooseJob({ jobs: snapshot.jobs.get(id) ?? [], task: snapshot.tasks.get(id), entry: entry ?? {} });
     seen.jobId = entry?.jobId ?? job?.id ?? seen.jobId;
   }
 
   async function take(): Promise<void> {
-    if (clock.now() < pause.until()) return;
-    const { queues } = await glue.clearml.queues.read([queue.id]);
+    if (clock.now() < backoff.until()) return;
+    const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;
-    const entry = await claim(glue, { queue, entry: head }, (from, wanted) => glue.clearml.queues.take(from, wanted));
+    const entry = await claim(deps, { queue, entry: head }, (from, wanted) => deps.clearml.queues.take(from, wanted));
     if (entry === undefined) return;
     log.info('Taken', { task: id, queue: queue.name });
-    ways.begin(entry, () => bringToSlurm(glue, entry, { queue, isParked: false }));
-    await ways.finish();
+    pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked: false }));
+    await pool.finish();
     lookSoon();
   }
 
@@ -128,7 +128,7 @@ async function goAlong(
         if (end !== undefined) return end;
       }
       if (clock.now() >= due.show) {
-        due.show = clock.now() + pace.queueMs;
+        due.show = clock.now() + intervals.queueMs;
         await show();
       }
     } catch (error) {
@@ -139,6 +139,6 @@ async function goAlong(
     }
     await sleepUnlessStopped(clock, Math.max(0, Math.min(due.look, due.show) - clock.now()), stop);
   }
-  await ways.finish();
+  await pool.finish();
   return 'left';
 }

@@ -1,23 +1,23 @@
 // How one task stands before anything is done with it.
 import type { TaskId } from '../../clearml/ids.ts';
 import { SlurmUnavailable } from '../../slurm/errors.ts';
-import type { Glue, ServedQueue } from '../deps.ts';
-import { findLiveJob, look } from '../poll/poll.ts';
-import type { StandingTask } from './begin.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { findLiveJob, poll } from '../poll/poll.ts';
+import type { TaskState } from './begin.ts';
 
 /** `task` is undefined when there is none of that id. @throws SlurmUnavailable when it gave no list of jobs */
-export async function findStanding(
-  glue: Glue,
+export async function readTaskState(
+  deps: DaemonDeps,
   id: TaskId,
   queue: ServedQueue,
   signal: AbortSignal,
-): Promise<StandingTask> {
-  const view = await look(glue, signal);
-  if (view === undefined) throw new SlurmUnavailable('Slurm gave no list of jobs; nothing was done. Try again');
+): Promise<TaskState> {
+  const snapshot = await poll(deps, signal);
+  if (snapshot === undefined) throw new SlurmUnavailable('Slurm gave no list of jobs; nothing was done. Try again');
   return {
-    task: (await glue.clearml.tasks.get(id))?.task,
-    place: view.placeOf(id, queue.id),
-    hasJob: findLiveJob(view, id) !== undefined,
-    isKnown: glue.journal.entries.has(id),
+    task: (await deps.clearml.tasks.get(id))?.task,
+    place: snapshot.placeOf(id, queue.id),
+    hasJob: findLiveJob(snapshot, id) !== undefined,
+    isKnown: deps.journal.entries.has(id),
   };
 }

@@ -64,7 +64,7 @@ export const Entry = z.object({
 export type Entry = z.infer<typeof Entry>;
 
 /** So many tasks are followed at a time: twenty times what Slurm holds by default (slurm.conf(5), MaxJobCount). */
-export const MOST_FOLLOWED = 200_000;
+export const MAX_TRACKED = 200_000;
 
 /** Whose the job is once this one is the task's: of other users' jobs none but that of the entry is ever looked at. */
 export function withOwner({ isOthersJob, jobId }: Entry, newJobId: JobId): Pick<Entry, 'isOthersJob'> {

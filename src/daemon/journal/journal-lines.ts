@@ -67,7 +67,7 @@ export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void 
 }
 
 /** Whether a file of so many lines is worth to be written anew with the tasks that are known. */
-export function isMostlyHistory(lines: number, known: number): boolean {
+export function needsCompaction(lines: number, known: number): boolean {
   return lines > 2000 && lines > 4 * known;
 }
 

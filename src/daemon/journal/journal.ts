@@ -6,11 +6,11 @@ import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
-import { applyLine, formatJournal, isMostlyHistory, readJournal, type JournalLine } from './journal-lines.ts';
+import { applyLine, formatJournal, needsCompaction, readJournal, type JournalLine } from './journal-lines.ts';
 
 /** Thrown when the journal can't be used: nothing was pulled or submitted. */
-export class JournalUnusable extends Error {
-  override readonly name = 'JournalUnusable';
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
 }
 
 export interface Journal {
@@ -27,7 +27,7 @@ export interface Journal {
 /**
  * Opens (or begins) the journal in this folder and compacts it.
  * @param log is told of a compaction that failed; nothing is lost by it, but the file grows
- * @throws JournalUnusable when the folder can't be written, or the file is from a newer version
+ * @throws JournalError when the folder can't be written, or the file is from a newer version
  */
 export async function openJournal(folder: string, now: number, log?: Pick<Logger, 'warn'>): Promise<Journal> {
   const file = join(folder, 'journal.jsonl');
@@ -42,7 +42,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     // Begins the file where there is none.
     const read = readJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
-      throw new JournalUnusable(
+      throw new JournalError(
         `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: jobs and tasks are found again without it.`,
       );
     }
@@ -54,8 +54,8 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     }
     handle = await rewrite();
   } catch (error) {
-    if (error instanceof JournalUnusable) throw error;
-    throw new JournalUnusable(`The journal ${file} can't be used: ${(error as Error).message}. ${adviseOn(error)}`, {
+    if (error instanceof JournalError) throw error;
+    throw new JournalError(`The journal ${file} can't be used: ${(error as Error).message}. ${adviseOn(error)}`, {
       cause: error,
     });
   }
@@ -90,27 +90,27 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   // Half a line (the disk was full) would damage the next one: nothing is appended until it is taken back.
   let isTorn = false;
 
-  async function takeBack(): Promise<void> {
+  async function undoTornWrite(): Promise<void> {
     if (isTorn) await handle.truncate(size);
     isTorn = false;
   }
 
   async function writeLines(batch: readonly JournalLine[]): Promise<void> {
     const text = batch.map(formatJournal).join('');
-    await takeBack();
+    await undoTornWrite();
     try {
       // On disk when it has ended, by the way `replaceFile` opened the file.
       await handle.appendFile(text);
     } catch (error) {
       isTorn = true;
       // Thrown is what came first: it is the cause.
-      await takeBack().catch(() => undefined);
+      await undoTornWrite().catch(() => undefined);
       throw error;
     }
     lines += batch.length;
     size += Buffer.byteLength(text);
     for (const line of batch) applyLine(entries, line);
-    if (isMostlyHistory(lines, entries.size)) await compact();
+    if (needsCompaction(lines, entries.size)) await compact();
   }
 
   /** One that can't be done now is done later: everything is in the file as it is. */

@@ -6,17 +6,17 @@ import { makeOwnFolder } from '../../base/own-folder.ts';
 import * as z from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
-export class AlreadyRunning extends Error {
-  override readonly name = 'AlreadyRunning';
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
 }
 
 /** Thrown when the state folder can't be made or written to. */
-export class StateFolderUnusable extends Error {
-  override readonly name = 'StateFolderUnusable';
+export class StateDirectoryError extends Error {
+  override readonly name = 'StateDirectoryError';
 }
 
 export interface Lock {
-  /** Tells other hosts that this daemon is alive. @throws AlreadyRunning when the folder is another daemon's by now */
+  /** Tells other hosts that this daemon is alive. @throws AlreadyRunningError when the folder is another daemon's by now */
   touch(): Promise<void>;
   /** Gives the folder up, if it is still ours. */
   release(): Promise<void>;
@@ -37,21 +37,24 @@ const STALE_AFTER_MS = 5 * 60_000;
 
 /**
  * Takes the folder. A lock left by a dead process is replaced.
- * @throws AlreadyRunning naming the host, the process and since when
- * @throws StateFolderUnusable when the folder can't be made or written to
+ * @throws AlreadyRunningError naming the host, the process and since when
+ * @throws StateDirectoryError when the folder can't be made or written to
  */
-export async function takeLock(folder: string, host: string, now: number): Promise<Lock> {
+export async function acquireLock(folder: string, host: string, now: number): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
-  await makeOwnFolder(folder).catch((error: unknown) => refuseFolder(folder, error));
-  const holder: Holder = { host, pid: process.pid, begun: (await beginOf(process.pid)) ?? '', since: now };
+  await makeOwnFolder(folder).catch((error: unknown) => rejectDirectory(folder, error));
+  const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {
-    if (await putLock(file, holder)) return lockOf(file, holder);
+    if (await createLockFile(file, holder)) return lockOf(file, holder);
     const held = await readHolder(file);
-    if (held !== undefined && (await isAlive(held, file, host, now))) throw new AlreadyRunning(describe(held, folder));
+    if (held !== undefined && (await isAlive(held, file, host, now)))
+      throw new AlreadyRunningError(describe(held, folder));
     await rm(file, { force: true });
   }
-  throw new AlreadyRunning(`The lock ${file} is taken again and again by other processes. Start one daemon at a time.`);
+  throw new AlreadyRunningError(
+    `The lock ${file} is taken again and again by other processes. Start one daemon at a time.`,
+  );
 }
 
 /** Who holds the folder and lives; nothing is changed. */
@@ -64,7 +67,7 @@ export async function findHolder(folder: string, host: string, now: number): Pro
 let drafts = 0;
 
 /** Puts the file there with its whole text in one act. False when there is one already. */
-async function putLock(file: string, holder: Holder): Promise<boolean> {
+async function createLockFile(file: string, holder: Holder): Promise<boolean> {
   // One for each call: an EEXIST is to tell of the lock, and never of a draft.
   drafts += 1;
   const draft = `${file}.${holder.host}-${holder.pid}-${drafts}`;
@@ -75,7 +78,7 @@ async function putLock(file: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    return refuseFolder(dirname(file), error);
+    return rejectDirectory(dirname(file), error);
   } finally {
     await rm(draft, { force: true });
   }
@@ -92,10 +95,10 @@ function lockOf(file: string, holder: Holder): Lock {
   return {
     async touch() {
       const other = await findOther();
-      if (other !== undefined) throw new AlreadyRunning(describe(other, dirname(file)));
+      if (other !== undefined) throw new AlreadyRunningError(describe(other, dirname(file)));
       const now = new Date();
       // A folder that is gone takes the journal with it, and that says so.
-      await utimes(file, now, now).catch(() => putLock(file, holder).catch(() => undefined));
+      await utimes(file, now, now).catch(() => createLockFile(file, holder).catch(() => undefined));
     },
     async release() {
       if ((await findOther()) === undefined) await rm(file, { force: true });
@@ -107,9 +110,9 @@ function describe({ pid, host, since }: Holder, folder: string): string {
   return `Another clearml-agent-slurm (process ${pid} on ${host}, since ${new Date(since).toISOString()}) uses the state folder ${folder}. Stop it, or set agent.slurm.state_dir to another folder.`;
 }
 
-function refuseFolder(folder: string, error: unknown): never {
+function rejectDirectory(folder: string, error: unknown): never {
   const why = error instanceof Error ? error.message : String(error);
-  throw new StateFolderUnusable(
+  throw new StateDirectoryError(
     `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
   );
 }
@@ -125,14 +128,14 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 }
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
-  if (held.host === host) return (await beginOf(held.pid)) === held.begun;
+  if (held.host === host) return (await startTimeOf(held.pid)) === held.begun;
   // Given up since it was read, it is nobody's. What can't be looked at is no sign of that.
   const seen = statSync(file, { throwIfNoEntry: false });
   return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS;
 }
 
 /** When a process began (field 22 of proc(5) stat), or undefined when there is none. */
-async function beginOf(pid: number): Promise<string | undefined> {
+async function startTimeOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];

@@ -9,7 +9,7 @@ import { isMark } from '../../slurm/job-name.ts';
  */
 export const ONE_TASK_MARK = 'z';
 
-export interface Self {
+export interface DaemonIdentity {
   readonly worker: string;
   /** By which this daemon's jobs are known, the same in every life of it. */
   readonly mark: string;
@@ -21,14 +21,14 @@ export interface Self {
  * Who follows a job is only a matter of saying things once and of wasting no call: nothing breaks when two daemons follow the
  * same one, or when none does for a while.
  */
-export interface Neighbours {
+export interface Peers {
   /** This daemon as it is to be shown among the workers. */
   row(): WorkerRow;
   /**
    * Reads who lives. To be called after the list of jobs was read, and before anything is concluded from it: a daemon shows
    * itself before it submits, so that none of those jobs is a stranger's.
    */
-  look(workers: Pick<Workers, 'find'>, now: number): Promise<void>;
+  refresh(workers: Pick<Workers, 'find'>, now: number): Promise<void>;
   /**
    * Whether this daemon is to follow a job of this mark, of a task of this queue: its own, and those of a daemon that is dead
    * or no longer serves the queue. What carries no mark is followed by one of those who live.
@@ -38,7 +38,7 @@ export interface Neighbours {
   readonly hasMet: () => boolean;
 }
 
-interface Neighbour {
+interface Peer {
   readonly mark: string;
   readonly queues: readonly QueueId[];
   /** In so many readings in a row it was missing. */
@@ -58,20 +58,20 @@ const MOST_QUEUES = 1_000;
 
 const MARK_TAG = 'clearml-agent-slurm:mark:';
 
-export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self): Neighbours {
+export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIdentity): Peers {
   const groupTag = `clearml-agent-slurm:queue:${schedulerQueue}`;
-  const self: Neighbour = { mark, queues, missed: 0 };
+  const self: Peer = { mark, queues, missed: 0 };
   let shownAs = worker;
-  let others: readonly Neighbour[] = [];
+  let others: readonly Peer[] = [];
   let countedAt = -Infinity;
   let hasMet = false;
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
 
-    async look(workers, now) {
+    async refresh(workers, now) {
       const found = await workers.find(groupTag, HEARD_WITHIN_MS);
-      const heard = found.workers.flatMap((row): (Neighbour & { readonly id: string })[] => {
+      const heard = found.workers.flatMap((row): (Peer & { readonly id: string })[] => {
         const other = readMarkTag(row);
         return other === undefined || other === mark
           ? []
@@ -83,7 +83,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
       // One that is missing from an answer of which a part could not be read may be in that part.
       const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
-      others = remember(others, heard, misses);
+      others = mergePeers(others, heard, misses);
     },
 
     hasMet: () => hasMet,
@@ -100,7 +100,7 @@ export function createNeighbours({ worker, mark, queues, schedulerQueue }: Self)
 }
 
 /** Those of whom to know from now on. Anybody may register workers: those who are known already stay before newcomers. */
-export function remember<Known extends Pick<Neighbour, 'mark' | 'missed'>>(
+export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
   known: readonly Known[],
   heard: readonly Known[],
   misses: number,

@@ -5,11 +5,11 @@ import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import type { Glue } from '../deps.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { readPlaces, type PlaceOf } from './queue-entries.ts';
 
 /** What one round saw of the whole world. */
-export interface View {
+export interface Snapshot {
   /** When the looking began: nothing younger is judged by it. */
   readonly at: number;
   /** How long Slurm took for its list of jobs, in milliseconds. */
@@ -29,28 +29,28 @@ export interface View {
  * Looks at ClearML first and then at Slurm: a job that still waits in the second look had not taken its task's entry in the first.
  * Undefined when Slurm gave no whole answer: that says nothing about any job.
  */
-export async function look(glue: Glue, signal: AbortSignal): Promise<View | undefined> {
-  const at = glue.clock.now();
-  const { queues, isWhole } = await glue.clearml.queues.readAll();
-  const { tasks, unread } = await glue.clearml.tasks.read([...glue.journal.entries.keys()]);
-  const askedAt = glue.clock.now();
-  const list = await glue.scheduler.list(signal);
-  const slurmMs = Math.max(0, glue.clock.now() - askedAt);
+export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snapshot | undefined> {
+  const at = deps.clock.now();
+  const { queues, isWhole } = await deps.clearml.queues.readAll();
+  const { tasks, unread } = await deps.clearml.tasks.read([...deps.journal.entries.keys()]);
+  const askedAt = deps.clock.now();
+  const list = await deps.scheduler.list(signal);
+  const slurmMs = Math.max(0, deps.clock.now() - askedAt);
   if (list.kind === 'failed') {
-    glue.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
+    deps.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
     return undefined;
   }
   const jobs = byTask(list.jobs);
-  const others = await lookAtOthers(glue, signal);
+  const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
   for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
-  const placeOf = readPlaces({ queues, isWhole }, glue.schedulerQueue);
+  const placeOf = readPlaces({ queues, isWhole }, deps.schedulerQueue);
   return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs };
 }
 
 /** The jobs that we follow for another Unix user: those alone, whatever else users have running under the names of these tasks. */
-async function lookAtOthers(
-  { journal, scheduler, log }: Glue,
+async function pollOthersJobs(
+  { journal, scheduler, log }: DaemonDeps,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, Job> | undefined> {
   const entries = [...journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
@@ -70,18 +70,18 @@ async function lookAtOthers(
 }
 
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */
-export function hasSchedulerQueue({ schedulerQueue }: Glue, { queues }: View): boolean {
+export function hasSchedulerQueue({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): boolean {
   return queues.some(({ id }) => id === schedulerQueue);
 }
 
 /** Missing from an answer that could not be read to its end, it may be there. */
-export function isSchedulerQueueDeleted(glue: Glue, view: View): boolean {
-  return view.isWhole && !hasSchedulerQueue(glue, view);
+export function isSchedulerQueueDeleted(deps: DaemonDeps, snapshot: Snapshot): boolean {
+  return snapshot.isWhole && !hasSchedulerQueue(deps, snapshot);
 }
 
 /** A job of this task that may still run. */
-export function findLiveJob(view: View, task: TaskId): Job | undefined {
-  return view.jobs.get(task)?.find((job) => isLive(job.state));
+export function findLiveJob(snapshot: Snapshot, task: TaskId): Job | undefined {
+  return snapshot.jobs.get(task)?.find((job) => isLive(job.state));
 }
 
 /** The newest of these attempts at one task: whoever made it follows the task. @param least one that is known already */

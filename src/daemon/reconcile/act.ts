@@ -8,108 +8,108 @@ import type { Place } from '../decide/observation.ts';
 import { dequeueTask } from './dequeue.ts';
 import { endTask, readAdvice } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
-import { giveBack } from './return-to-queue.ts';
-import type { Glue } from '../deps.ts';
+import { returnToQueue } from './return-to-queue.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/job-conf.ts';
 import { readClaimed } from '../claim/park.ts';
-import { rescue } from '../recover/recover-orphan.ts';
-import { withPlacesFor } from '../console/option-origins.ts';
-import { submitAgain } from '../submit/resubmit.ts';
-import { say, showStatus } from '../console/console.ts';
+import { recoverOrphan } from '../recover/recover-orphan.ts';
+import { withOptionOriginsOf } from '../console/option-origins.ts';
+import { resubmit } from '../submit/resubmit.ts';
+import { logToConsole, showStatus } from '../console/console.ts';
 import { isUnchanged } from './unchanged.ts';
-import type { Ways } from '../submit/submission-pool.ts';
+import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** What was seen of the task when the decision was made. */
-export interface Seen {
+export interface Basis {
   readonly task: Task | undefined;
   readonly place: Place;
   readonly record: JobRecord | undefined;
 }
 
 /** What all tasks of one round share. */
-export interface Round {
-  readonly glue: Glue;
-  readonly ways: Ways;
+export interface Pass {
+  readonly deps: DaemonDeps;
+  readonly pool: SubmissionPool;
   /** Jobs to be cancelled are added: one scancel serves a whole round. */
   readonly cancel: Set<JobId>;
   readonly signal: AbortSignal;
 }
 
 /** These only remember and tell. Everything else would trample on what somebody did to the task since it was seen. */
-const HARMLESS: readonly Action['do'][] = ['note', 'say', 'show-status', 'forget'];
+const SAFE_ACTIONS: readonly Action['do'][] = ['note', 'log', 'show-status', 'forget'];
 
 /** Carries out the actions. */
 export async function act(
-  { glue, ways, cancel, signal }: Round,
+  { deps, pool, cancel, signal }: Pass,
   entry: Entry,
   actions: readonly Action[],
-  seen: Seen,
+  seen: Basis,
 ): Promise<void> {
   let current = entry;
   let isParked = seen.place === 'parked';
-  const mayTrample = actions.some((action) => !HARMLESS.includes(action.do));
-  if (mayTrample && !(await isUnchanged(glue, entry.task, seen.task))) return;
+  const mayOverwrite = actions.some((action) => !SAFE_ACTIONS.includes(action.do));
+  if (mayOverwrite && !(await isUnchanged(deps, entry.task, seen.task))) return;
 
   for (const action of actions) {
     switch (action.do) {
       case 'note':
         current = { ...current, ...action.patch };
-        await glue.journal.write(current);
+        await deps.journal.write(current);
         break;
-      case 'say':
-        await say(
-          glue,
+      case 'log':
+        await logToConsole(
+          deps,
           current.task,
           ...[
             { level: action.level, text: action.text },
-            ...(action.withAdvice === true ? await readAdvice(glue, seen.record) : []),
-          ].map(({ level, text }) => ({ level, text: withPlacesFor(glue, current, text) })),
+            ...(action.withAdvice === true ? await readAdvice(deps, seen.record) : []),
+          ].map(({ level, text }) => ({ level, text: withOptionOriginsOf(deps, current, text) })),
         );
         break;
       case 'show-status':
-        if (!(await showStatus(glue, current.task, withPlacesFor(glue, current, action.text)))) return;
+        if (!(await showStatus(deps, current.task, withOptionOriginsOf(deps, current, action.text)))) return;
         break;
       case 'cancel':
-        if (!isCancelDue(current, action, glue.clock.now())) break;
-        askToEnd(glue, cancel, current, action);
-        current = withCancelled(current, action, glue.clock.now());
-        await glue.journal.write(current);
+        if (!isCancelDue(current, action, deps.clock.now())) break;
+        requestCancel(deps, cancel, current, action);
+        current = withCancelled(current, action, deps.clock.now());
+        await deps.journal.write(current);
         break;
-      case 'take-entry':
-        await glue.clearml.queues.take(glue.schedulerQueue, current.task);
+      case 'remove-entry':
+        await deps.clearml.queues.take(deps.schedulerQueue, current.task);
         break;
       case 'end':
         if (seen.task !== undefined) {
-          const ending = { ...action.ending, text: withPlacesFor(glue, current, action.ending.text) };
-          await endTask(glue, current, ending, { ...seen, seen: seen.task, isParked });
+          const ending = { ...action.ending, text: withOptionOriginsOf(deps, current, action.ending.text) };
+          await endTask(deps, current, ending, { ...seen, seen: seen.task, isParked });
         }
         return;
       case 'park-again':
-        if (!(await parkAgain(glue, current, action.from))) return;
+        if (!(await parkAgain(deps, current, action.from))) return;
         isParked = true;
         break;
-      case 'give-back':
-        if (isParked) await giveBack(glue, current, { isParked, why: action.why });
+      case 'return-to-queue':
+        if (isParked) await returnToQueue(deps, current, { isParked, why: action.why });
         // Another daemon may have found it too, and have taken it anew by now.
-        else await rescue(glue, current, { why: action.why, signal });
+        else await recoverOrphan(deps, current, { why: action.why, signal });
         return;
       case 'dequeue':
-        await dequeueTask(glue, current, action.text);
+        await dequeueTask(deps, current, action.text);
         return;
-      case 'submit-again':
-        ways.begin(current, () => submitAgain(glue, current, action.why));
+      case 'resubmit':
+        pool.start(current, () => resubmit(deps, current, action.why));
         return;
       case 'forget':
-        glue.log.info('Done', {
+        deps.log.info('Done', {
           task: current.task,
           job: current.jobId,
           queue: current.queueName,
           status: seen.task?.status ?? 'deleted',
         });
-        await glue.journal.forget(current.task);
-        await removeJobConf(glue, current);
+        await deps.journal.forget(current.task);
+        await removeJobConf(deps, current);
         break;
-      case 'ask-record':
+      case 'read-record':
       case 'look-up':
         throw new Error(`the action ${action.do} is answered before acting`);
     }
@@ -117,8 +117,8 @@ export async function act(
 }
 
 /** Another Unix user's job is never cancelled, though Slurm may let us: its gate, or its agent, ends it when nobody wants the task run. */
-function askToEnd(
-  { log }: Glue,
+function requestCancel(
+  { log }: DaemonDeps,
   cancel: Set<JobId>,
   { task, jobId, isOthersJob }: Entry,
   { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
@@ -133,9 +133,9 @@ function askToEnd(
  * The task was read a moment ago, so that the user's request to abort it is not erased by this. False when somebody acted on it
  * before it was parked: then it is left to him.
  */
-async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
+async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
   try {
-    await glue.clearml.tasks.unstart(entry.task, from, {
+    await deps.clearml.tasks.unstart(entry.task, from, {
       reason: 'put back by Slurm',
       message: 'Slurm put the job back; the task waits again.',
     });
@@ -143,9 +143,9 @@ async function parkAgain(glue: Glue, entry: Entry, from: 'in_progress' | 'stoppe
     if (error instanceof LostRace) return false;
     throw error;
   }
-  await glue.clearml.queues.park(glue.schedulerQueue, entry.task);
-  if ((await readClaimed(glue, entry)) !== undefined) return true;
+  await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
+  if ((await readClaimed(deps, entry)) !== undefined) return true;
   // Nobody runs it from there, unless its own job has come back and taken the entry: then there is none.
-  await glue.clearml.queues.take(glue.schedulerQueue, entry.task);
+  await deps.clearml.queues.take(deps.schedulerQueue, entry.task);
   return false;
 }

@@ -1,24 +1,24 @@
 // Dequeue: a task that a user took out of the scheduler queue becomes what it was before it was enqueued, mostly a draft.
 import { LostRace } from '../../clearml/errors.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue } from '../deps.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/job-conf.ts';
-import { say } from '../console/console.ts';
+import { logToConsole } from '../console/console.ts';
 
 /** When somebody else was first nothing is changed or said, and the next pass sees what became of it. */
-export async function dequeueTask(glue: Glue, entry: Entry, text: string): Promise<void> {
+export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string): Promise<void> {
   try {
-    await glue.clearml.tasks.dequeue(entry.task, { reason: 'removed from the scheduler queue', message: '' });
+    await deps.clearml.tasks.dequeue(entry.task, { reason: 'removed from the scheduler queue', message: '' });
   } catch (error) {
     if (error instanceof LostRace) return;
     throw error;
   }
-  glue.log.info('Dequeued, as a user removed it from the scheduler queue', {
+  deps.log.info('Dequeued, as a user removed it from the scheduler queue', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,
   });
-  await glue.journal.forget(entry.task);
-  await say(glue, entry.task, { level: 'INFO', text });
-  await removeJobConf(glue, entry);
+  await deps.journal.forget(entry.task);
+  await logToConsole(deps, entry.task, { level: 'INFO', text });
+  await removeJobConf(deps, entry);
 }

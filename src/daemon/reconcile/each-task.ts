@@ -3,8 +3,8 @@ import { inParallel } from '../../base/in-parallel.ts';
 import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue } from '../deps.ts';
-import type { View } from '../poll/poll.ts';
+import type { DaemonDeps } from '../deps.ts';
+import type { Snapshot } from '../poll/poll.ts';
 
 /** More at once would be a burden to the ClearML server. */
 const AT_ONCE = 8;
@@ -20,7 +20,7 @@ const AWAY_AFTER = AT_ONCE;
  * @throws ServerUnreachable, CredentialsRefused when nothing can be done for any task
  */
 export async function forEach<Item extends { readonly task: TaskId }>(
-  glue: Glue,
+  deps: DaemonDeps,
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
   signal?: AbortSignal,
@@ -37,25 +37,25 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       // What can't be used is an answer all the same.
       if (error instanceof ServerUnreachable && !(error instanceof BadAnswer)) unanswered += 1;
       if (unanswered >= AWAY_AFTER) {
-        await glue.clearml.queues.read([glue.schedulerQueue]);
+        await deps.clearml.queues.read([deps.schedulerQueue]);
         unanswered = 0;
       }
       const { task } = item;
-      const { jobId: job, queueName: queue } = glue.journal.entries.get(task) ?? {};
-      glue.log.error('A task could not be brought on this time; it is tried again', { task, job, queue, err: error });
+      const { jobId: job, queueName: queue } = deps.journal.entries.get(task) ?? {};
+      deps.log.error('A task could not be brought on this time; it is tried again', { task, job, queue, err: error });
     }
   });
 }
 
 /** Does it for each journaled task that this view can be a judge of: nothing is under way with it, and its step is older. */
 export function forEachTask(
-  glue: Glue,
-  view: View,
+  deps: DaemonDeps,
+  snapshot: Snapshot,
   signal: AbortSignal,
   work: (entry: Entry) => Promise<void>,
 ): Promise<void> {
-  const isJudged = ({ task, stepAt }: Entry): boolean =>
+  const isOlderThanSnapshot = ({ task, stepAt }: Entry): boolean =>
     // A step of the future was made before the clock was set back.
-    (stepAt < view.at || stepAt > glue.clock.now()) && !glue.busy.has(task) && !view.unread.has(task);
-  return forEach(glue, [...glue.journal.entries.values()].filter(isJudged), work, signal);
+    (stepAt < snapshot.at || stepAt > deps.clock.now()) && !deps.busy.has(task) && !snapshot.unread.has(task);
+  return forEach(deps, [...deps.journal.entries.values()].filter(isOlderThanSnapshot), work, signal);
 }

@@ -4,18 +4,18 @@ import type { ConsoleLine } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { cleanLogTail } from '../../slurm/log-tail.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
-import { showsFinished } from '../console/agent-messages.ts';
+import { showsCompletion } from '../console/agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue } from '../deps.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/job-conf.ts';
 import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { describeRankEnd } from '../console/ranks.ts';
-import { say } from '../console/console.ts';
+import { logToConsole } from '../console/console.ts';
 import { isUnchanged } from './unchanged.ts';
 
-export interface Judged {
+export interface EndBasis {
   /** The task as it was when the decision was made. */
   readonly seen: Task;
   /** Its entry is in the scheduler queue: that is taken first, so that no job can begin the task any more. */
@@ -34,14 +34,14 @@ const MESSAGE_LENGTH = 200;
  * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed or said,
  * and the next round sees what became of it.
  */
-export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: Judged): Promise<void> {
+export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, judged: EndBasis): Promise<void> {
   const decides = ending.status === 'completed by the log';
-  const log = ending.withLog ? await glue.jobLogs.read(judged.record, { decides }) : undefined;
-  if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;
-  if (!(await isUnchanged(glue, entry.task, judged.seen))) return;
+  const log = ending.withLog ? await deps.jobLogs.read(judged.record, { decides }) : undefined;
+  if (judged.isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;
+  if (!(await isUnchanged(deps, entry.task, judged.seen))) return;
 
-  const status = ending.status === 'completed by the log' ? judge(log) : ending.status;
-  const rank = ending.tellsRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
+  const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
+  const rank = ending.namesRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
   const advice = adviceIn(log);
   const told = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
   const text = rank === undefined ? told : `${rank} ${told}`;
@@ -49,33 +49,33 @@ export async function endTask(glue: Glue, entry: Entry, ending: Ending, judged: 
   try {
     // The server lets a waiting task fail only by force.
     if (status === 'failed')
-      await glue.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
-    else if (status === 'stopped') await glue.clearml.tasks.stop(entry.task, note, { force: false });
-    else await glue.clearml.tasks.complete(entry.task, note);
+      await deps.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
+    else if (status === 'stopped') await deps.clearml.tasks.stop(entry.task, note, { force: false });
+    else await deps.clearml.tasks.complete(entry.task, note);
   } catch (error) {
     if (error instanceof LostRace) return;
     throw error;
   }
-  glue.log.info('Ended the task', {
+  deps.log.info('Ended the task', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,
     status,
     why: text,
   });
-  await glue.journal.forget(entry.task);
+  await deps.journal.forget(entry.task);
 
   const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];
   if (status === 'failed' && log !== undefined) {
     lines.push(...advice, { level: 'INFO', text: quoteLog(log) });
   }
-  await say(glue, entry.task, ...lines);
-  await removeJobConf(glue, entry);
+  await logToConsole(deps, entry.task, ...lines);
+  await removeJobConf(deps, entry);
 }
 
 /** What the end of the job's log tells of why it failed, where that is known. */
-export async function readAdvice(glue: Glue, record: JobRecord | undefined): Promise<ConsoleLine[]> {
-  return adviceIn(await glue.jobLogs.read(record));
+export async function readAdvice(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
+  return adviceIn(await deps.jobLogs.read(record));
 }
 
 function adviceIn(log: JobLog | undefined): ConsoleLine[] {
@@ -83,8 +83,8 @@ function adviceIn(log: JobLog | undefined): ConsoleLine[] {
   return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 
-function judge(log: JobLog | undefined): 'completed' | 'failed' {
-  return log?.kind === 'read' && showsFinished(log.tail) ? 'completed' : 'failed';
+function statusFromLog(log: JobLog | undefined): 'completed' | 'failed' {
+  return log?.kind === 'read' && showsCompletion(log.tail) ? 'completed' : 'failed';
 }
 
 function quoteLog(log: JobLog): string {

@@ -6,44 +6,49 @@ import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
-import type { Place, Sighting } from '../decide/observation.ts';
+import type { Place, Observation } from '../decide/observation.ts';
 import { forEachTask } from './each-task.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue } from '../deps.ts';
-import { byTask, hasSchedulerQueue, newestAttempt, type View } from '../poll/poll.ts';
-import type { Ways } from '../submit/submission-pool.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { byTask, hasSchedulerQueue, newestAttempt, type Snapshot } from '../poll/poll.ts';
+import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Does for each followed task what the table says, and tells whether any job was cancelled. */
-export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSignal): Promise<boolean> {
+export async function reconcile(
+  deps: DaemonDeps,
+  pool: SubmissionPool,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<boolean> {
   const cancel = new Set<JobId>();
-  const absent = new Map<TaskId, Sighting>();
-  const parked = new Set(view.queues.find(({ id }) => id === glue.schedulerQueue)?.entries.map(({ task }) => task));
+  const absent = new Map<TaskId, Observation>();
+  const parked = new Set(snapshot.queues.find(({ id }) => id === deps.schedulerQueue)?.entries.map(({ task }) => task));
 
-  async function carryOut(entry: Entry, sighting: Sighting): Promise<void> {
-    const first = decide(sighting);
+  async function decideAndAct(entry: Entry, observation: Observation): Promise<void> {
+    const first = decide(observation);
     // No news, as of most tasks in most rounds.
     if (first.length === 0) return;
-    const { actions, record } = await withRecord(glue, sighting, first);
-    if (asksFor(actions, 'look-up') !== undefined) absent.set(entry.task, sighting);
-    else await act({ glue, ways, cancel, signal }, entry, actions, { ...sighting, record });
+    const { actions, record } = await withRecord(deps, observation, first);
+    if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
+    else await act({ deps, pool, cancel, signal }, entry, actions, { ...observation, record });
   }
 
   try {
-    await forEachTask(glue, view, signal, async (entry) => {
+    await forEachTask(deps, snapshot, signal, async (entry) => {
       if (entry.step !== 'following') return;
-      if (isOurs(glue, view, entry) || hasCancelledOneOf(view, entry))
-        await carryOut(entry, see(glue, view, entry, parked));
-      else await leave(glue, entry);
+      if (isOurs(deps, snapshot, entry) || hasCancelledOneOf(snapshot, entry))
+        await decideAndAct(entry, observe(deps, snapshot, entry, parked));
+      else await handOver(deps, entry);
     });
-    const found = absent.size === 0 ? undefined : await lookUp(glue, [...absent.values()], signal);
+    const found = absent.size === 0 ? undefined : await lookUp(deps, [...absent.values()], signal);
     if (found !== undefined)
-      await forEachTask(glue, view, signal, async (entry) => {
-        const sighting = absent.get(entry.task);
-        if (sighting === undefined) return;
-        await carryOut(entry, { ...sighting, jobs: found.get(entry.task) ?? [], lookedUp: true });
+      await forEachTask(deps, snapshot, signal, async (entry) => {
+        const observation = absent.get(entry.task);
+        if (observation === undefined) return;
+        await decideAndAct(entry, { ...observation, jobs: found.get(entry.task) ?? [], lookedUp: true });
       });
   } finally {
-    if (cancel.size > 0) await glue.scheduler.cancel([...cancel], signal);
+    if (cancel.size > 0) await deps.scheduler.cancel([...cancel], signal);
   }
   return cancel.size > 0;
 }
@@ -52,65 +57,69 @@ export async function follow(glue: Glue, ways: Ways, view: View, signal: AbortSi
  * Whoever made the newest attempt follows the task. One that is newer than ours was made by somebody who had taken the task over
  * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
  */
-function isOurs({ neighbours }: Glue, { jobs }: View, { task, queue, attempt, isOthersJob }: Entry): boolean {
+function isOurs(
+  { peers: peers }: DaemonDeps,
+  { jobs }: Snapshot,
+  { task, queue, attempt, isOthersJob }: Entry,
+): boolean {
   // Any other user may have given his jobs names like ours.
   const shown = isOthersJob === true ? [] : (jobs.get(task) ?? []);
-  return neighbours.isOurs(queue, readMark(newestAttempt(shown, attempt)));
+  return peers.isOurs(queue, readMark(newestAttempt(shown, attempt)));
 }
 
 /**
  * Whether Slurm still shows a job of the task that we have cancelled, as an extra one or for another reason. That nobody else
  * remembers: left alone, its end would be taken for a user's scancel by whoever follows the task, which may be ourselves later.
  */
-function hasCancelledOneOf({ jobs }: View, { task, jobId, cancelledFor, cancelledExtras = [] }: Entry): boolean {
+function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, cancelledExtras = [] }: Entry): boolean {
   const isCancelled = (id: JobId): boolean =>
     cancelledExtras.includes(id) || (id === jobId && cancelledFor !== undefined);
   return jobs.get(task)?.some(({ id }) => isCancelled(id)) === true;
 }
 
 /** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */
-async function leave(glue: Glue, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  glue.log.info('Left to the daemon that submitted the job', { task, job, queue });
-  await glue.journal.forget(task);
+async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
+  deps.log.info('Left to the daemon that submitted the job', { task, job, queue });
+  await deps.journal.forget(task);
 }
 
-function see(glue: Glue, view: View, entry: Entry, parked: ReadonlySet<TaskId>): Sighting {
-  const task = view.tasks.get(entry.task);
+function observe(deps: DaemonDeps, snapshot: Snapshot, entry: Entry, parked: ReadonlySet<TaskId>): Observation {
+  const task = snapshot.tasks.get(entry.task);
   return {
     entry,
-    jobs: view.jobs.get(entry.task) ?? [],
+    jobs: snapshot.jobs.get(entry.task) ?? [],
     task,
-    place: placeOf(view, entry, task),
+    place: placeOf(snapshot, entry, task),
     hasEntry: parked.has(entry.task),
-    isQueueGone: !hasSchedulerQueue(glue, view),
-    hasPeers: glue.neighbours.hasMet(),
-    mark: glue.mark,
-    now: glue.clock.now(),
-    graces: glue.graces,
+    isQueueGone: !hasSchedulerQueue(deps, snapshot),
+    hasPeers: deps.peers.hasMet(),
+    mark: deps.mark,
+    now: deps.clock.now(),
+    gracePeriods: deps.gracePeriods,
   };
 }
 
-function placeOf(view: View, entry: Entry, task: Task | undefined): Place {
+function placeOf(snapshot: Snapshot, entry: Entry, task: Task | undefined): Place {
   if (task?.status === 'queued' && task.executionQueue !== entry.queue) return 'another queue';
-  return view.placeOf(entry.task, entry.queue);
+  return snapshot.placeOf(entry.task, entry.queue);
 }
 
 /** Decides anew, with Slurm's record of an ended job, where the decision asks for it. */
 async function withRecord(
-  glue: Glue,
-  sighting: Sighting,
+  deps: DaemonDeps,
+  observation: Observation,
   actions: readonly Action[],
-): Promise<{ actions: readonly Action[]; record: Exclude<Sighting['record'], 'gone'> }> {
-  const question = asksFor(actions, 'ask-record');
+): Promise<{ actions: readonly Action[]; record: Exclude<Observation['record'], 'gone'> }> {
+  const question = findAction(actions, 'read-record');
   if (question === undefined) return { actions, record: undefined };
-  const name = sighting.jobs.find(({ id }) => id === question.jobId)?.name;
-  const found = await glue.scheduler.record(question.jobId);
+  const name = observation.jobs.find(({ id }) => id === question.jobId)?.name;
+  const found = await deps.scheduler.record(question.jobId);
   // A record counts only under the name that the list showed: ids are handed out again.
   const record = found?.name === name ? found : undefined;
-  return { actions: decide({ ...sighting, record: record ?? 'gone' }), record };
+  return { actions: decide({ ...observation, record: record ?? 'gone' }), record };
 }
 
-function asksFor<What extends Action['do']>(
+function findAction<What extends Action['do']>(
   actions: readonly Action[],
   what: What,
 ): Extract<Action, { do: What }> | undefined {
@@ -119,8 +128,8 @@ function asksFor<What extends Action['do']>(
 
 /** What accounting still knows of jobs that squeue does not show: one call for all. Undefined when it could not be asked. */
 async function lookUp(
-  glue: Glue,
-  absent: readonly Sighting[],
+  deps: DaemonDeps,
+  absent: readonly Observation[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
   const names = absent.flatMap(({ entry: { task, attempt } }) =>
@@ -128,9 +137,9 @@ async function lookUp(
   );
   if (names.length === 0) return new Map();
   const since = Math.min(...absent.map(({ entry }) => entry.firstAttemptAt ?? entry.stepAt));
-  const found = await glue.scheduler.lookUp(names, since, signal);
+  const found = await deps.scheduler.lookUp(names, since, signal);
   if (found.kind === 'listed') return byTask(found.jobs);
-  glue.log.warn('Jobs that Slurm no longer shows could not be looked up; nothing is concluded from that', {
+  deps.log.warn('Jobs that Slurm no longer shows could not be looked up; nothing is concluded from that', {
     slurm: found.words,
   });
   return undefined;

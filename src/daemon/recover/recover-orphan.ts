@@ -2,9 +2,9 @@
 import { LostRace } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
-import { giveBack } from '../reconcile/return-to-queue.ts';
-import type { Glue } from '../deps.ts';
-import { findLiveJob, look } from '../poll/poll.ts';
+import { returnToQueue } from '../reconcile/return-to-queue.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { findLiveJob, poll } from '../poll/poll.ts';
 import { readClaimed } from '../claim/park.ts';
 
 /**
@@ -12,34 +12,34 @@ import { readClaimed } from '../claim/park.ts';
  * between his pop and his park sees by that mark that it is not his any more, and lets it go. Who parked it before the mark is
  * seen by the look after it, or else his job is. And of two who mark it, the later one goes on.
  */
-export async function rescue(
-  glue: Glue,
+export async function recoverOrphan(
+  deps: DaemonDeps,
   entry: Entry,
   { why = 'it waited, but was in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  if ((await readClaimed(glue, entry)) === undefined) return glue.journal.forget(entry.task);
-  const marked = await mark(glue, entry);
-  if (marked === undefined) return glue.journal.forget(entry.task);
+  if ((await readClaimed(deps, entry)) === undefined) return deps.journal.forget(entry.task);
+  const marked = await mark(deps, entry);
+  if (marked === undefined) return deps.journal.forget(entry.task);
   // Our own mark is no act of somebody else, should the rest have to wait for the next look.
-  await glue.journal.write({ ...entry, queuedAt: marked.statusChanged });
+  await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
 
-  const view = await look(glue, signal);
-  if (view === undefined) return;
-  const place = view.placeOf(entry.task, entry.queue);
+  const snapshot = await poll(deps, signal);
+  if (snapshot === undefined) return;
+  const place = snapshot.placeOf(entry.task, entry.queue);
   if (place === 'unknown') return;
-  const isInHand = place !== 'nowhere' || findLiveJob(view, entry.task) !== undefined;
-  if (isInHand) return glue.journal.forget(entry.task);
-  await giveBack(glue, entry, { isParked: false, why, seen: marked });
+  const isInHand = place !== 'nowhere' || findLiveJob(snapshot, entry.task) !== undefined;
+  if (isInHand) return deps.journal.forget(entry.task);
+  await returnToQueue(deps, entry, { isParked: false, why, seen: marked });
 }
 
 /** Changes nothing but the moment of the last change, and only if the task waits. */
-async function mark(glue: Glue, { task }: Entry): Promise<Task | undefined> {
+async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   try {
     const message = 'The task was found in no queue, and returns to its own.';
-    await glue.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
+    await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
   } catch (error) {
     if (error instanceof LostRace) return undefined;
     throw error;
   }
-  return (await glue.clearml.tasks.get(task))?.task;
+  return (await deps.clearml.tasks.get(task))?.task;
 }

@@ -8,7 +8,7 @@ import type { Holder } from '../journal/lock.ts';
 const Note = z.object({ pid: z.number(), queues: z.array(z.string()), draining: z.boolean() });
 
 /** To be called by the daemon that holds the folder. A note that can't be written is none: it is for people alone. */
-export async function noteServing(
+export async function writeServingNote(
   folder: string,
   { queues, draining }: { readonly queues: readonly string[]; readonly draining: boolean },
 ): Promise<void> {
@@ -23,7 +23,7 @@ export interface Served {
 }
 
 /** A note that a killed daemon has left tells of its queues, and not that this holder drains. */
-export async function readServing(folder: string, holder: Holder | undefined): Promise<Served> {
+export async function readServingNote(folder: string, holder: Holder | undefined): Promise<Served> {
   try {
     const file = noteFile(folder);
     const { mtimeMs } = await stat(file);

@@ -10,7 +10,7 @@ import type { Entry } from '../journal/entry.ts';
 import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
 
 /** What is known of one task. */
-export interface Known {
+export interface KnownTask {
   readonly id: TaskId;
   /** undefined for one that this daemon's journal does not know. */
   readonly entry: Entry | undefined;
@@ -37,7 +37,7 @@ export interface StatusRow {
 }
 
 /** @param now milliseconds since 1970 */
-export function statusRow(known: Known, now: number): StatusRow {
+export function statusRow(known: KnownTask, now: number): StatusRow {
   const { id, entry, task, jobs, queueName } = known;
   const job = chooseJob({ jobs, task, entry: entry ?? {} });
   const about = {
@@ -52,7 +52,7 @@ export function statusRow(known: Known, now: number): StatusRow {
   return { ...about, ...withoutJob(known), since: entry?.absentSince ?? entry?.stepAt };
 }
 
-function explainJob(job: Job, { entry, task, isAsked }: Known, now: number): string {
+function explainJob(job: Job, { entry, task, isAsked }: KnownTask, now: number): string {
   if (!isLive(job.state)) return describeEnd(job, undefined, entry?.cancelledFor);
   if (entry?.cancelledFor !== undefined) return `It is being cancelled: ${entry.cancelledFor}.`;
   if (!isAsked.clearml) return isWaiting(job) ? describeReason(job, now) : '';
@@ -69,7 +69,7 @@ function sinceWhen(job: Job): number | undefined {
   return isWaiting(job) ? job.submittedAt : job.startAt;
 }
 
-function withoutJob({ entry, isAsked }: Known): Pick<StatusRow, 'state' | 'why'> {
+function withoutJob({ entry, isAsked }: KnownTask): Pick<StatusRow, 'state' | 'why'> {
   switch (entry?.step) {
     case undefined:
       return { state: 'parked', why: 'It waits in the scheduler queue for a daemon to bring it to Slurm.' };

@@ -55,13 +55,13 @@ export interface Survey {
   /** The last one first. */
   readonly ended: readonly EndedRow[];
   /** Why there was no answer; undefined where there was one. */
-  readonly clearmlTrouble: string | undefined;
-  readonly slurmTrouble: string | undefined;
+  readonly clearmlError: string | undefined;
+  readonly slurmError: string | undefined;
 }
 
 /** ClearML is asked first, as in every round. @throws what the client throws, but for a server that is away */
 export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Survey> {
-  const server = await askClearml(deps);
+  const server = await readQueues(deps);
   const list = await deps.scheduler.list(signal);
   const jobs = byTask(list.kind === 'listed' ? list.jobs : []);
   const ids = new Set([...deps.entries.keys(), ...parkedTasks(deps, server.queues)]);
@@ -81,14 +81,14 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
     rows: rows.toSorted(compareRows),
     ...(await nameWaiting(deps, waiting)),
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
-    clearmlTrouble: trouble ?? ended.trouble,
-    slurmTrouble: list.kind === 'failed' ? list.words : undefined,
+    clearmlError: trouble ?? ended.trouble,
+    slurmError: list.kind === 'failed' ? list.words : undefined,
   };
 }
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };
 
-async function askClearml({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; trouble: string | undefined }> {
+async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; trouble: string | undefined }> {
   try {
     await clearml.connect();
     return { queues: (await clearml.queues.readAll()).queues, trouble: undefined };

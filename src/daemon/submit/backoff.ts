@@ -14,8 +14,8 @@ export interface Backoff {
   /** When tasks may be taken again, milliseconds since 1970; 0 when they may be taken now. */
   until(): number;
   /** The cluster took nothing. Of several refusals during one pause only the first counts. */
-  refused(now: number): void;
-  accepted(): void;
+  failed(now: number): void;
+  succeeded(): void;
 }
 
 export function createBackoff(random: () => number): Backoff {
@@ -24,12 +24,12 @@ export function createBackoff(random: () => number): Backoff {
 
   return {
     until: () => until,
-    refused(now) {
+    failed(now) {
       if (now < until) return;
       refusals += 1;
       until = now + backoffMs(refusals, random());
     },
-    accepted() {
+    succeeded() {
       refusals = 0;
       until = 0;
     },

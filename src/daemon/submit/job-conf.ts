@@ -4,21 +4,21 @@ import { listOldFiles, removeFiles } from '../../transport/files.ts';
 import { isHostTrouble } from '../../slurm/host-trouble.ts';
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { Glue } from '../deps.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { sharedConfFolder, sharedConfPath } from './render-task.ts';
 
 /** A file is written a moment before its job is submitted; what is younger may be on its way. */
 const OLD_MINUTES = 10;
 
 /** Removes what the shared folder holds for the newest attempt. The job can't: Slurm may put it back and start it again. */
-export async function removeJobConf(glue: Glue, entry: Entry): Promise<void> {
-  const { sharedDir } = glue.job;
+export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<void> {
+  const { sharedDir } = deps.job;
   if (sharedDir === undefined || entry.attempt === undefined) return;
   const path = sharedConfPath(sharedDir, formatJobName(entry.task, entry.attempt));
   try {
-    await removeFiles(glue.host, [path]);
+    await removeFiles(deps.host, [path]);
   } catch (error) {
-    warn(glue, error);
+    warn(deps, error);
   }
 }
 
@@ -26,19 +26,19 @@ export async function removeJobConf(glue: Glue, entry: Entry): Promise<void> {
  * Removes what crashes, earlier attempts and failed removals have left behind: the files of tasks that neither wait nor run.
  * Another daemon's files go by the same rule, also where it serves another cluster.
  */
-export async function sweepJobConfs(glue: Glue): Promise<void> {
-  const { sharedDir } = glue.job;
+export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
+  const { sharedDir } = deps.job;
   if (sharedDir === undefined) return;
   try {
-    const files = await listOldFiles(glue.host, sharedConfFolder(sharedDir), OLD_MINUTES);
-    const over = await keepOver(glue, files.flatMap(readConfName));
+    const files = await listOldFiles(deps.host, sharedConfFolder(sharedDir), OLD_MINUTES);
+    const over = await findFinished(deps, files.flatMap(readConfName));
     await removeFiles(
-      glue.host,
+      deps.host,
       over.map((job) => sharedConfPath(sharedDir, job)),
     );
   } catch (error) {
     if (!isHostTrouble(error)) throw error;
-    warn(glue, error);
+    warn(deps, error);
   }
 }
 
@@ -54,7 +54,7 @@ function readConfName(file: string): JobOfFile[] {
 }
 
 /** The names of the jobs whose tasks are over. */
-async function keepOver({ clearml, journal }: Glue, jobs: readonly JobOfFile[]): Promise<string[]> {
+async function findFinished({ clearml, journal }: DaemonDeps, jobs: readonly JobOfFile[]): Promise<string[]> {
   const { tasks, unread } = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
   return jobs.flatMap(({ job, task }) => {
     const status = tasks.get(task)?.status;
@@ -63,6 +63,6 @@ async function keepOver({ clearml, journal }: Glue, jobs: readonly JobOfFile[]):
   });
 }
 
-function warn(glue: Glue, error: unknown): void {
-  glue.log.warn('clearml.conf files of jobs could not be removed from the shared folder', { err: error });
+function warn(deps: DaemonDeps, error: unknown): void {
+  deps.log.warn('clearml.conf files of jobs could not be removed from the shared folder', { err: error });
 }

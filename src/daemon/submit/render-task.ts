@@ -8,7 +8,7 @@ import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { Blocks, Rendered, Variables } from '../../template/template.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
-import type { Glue, JobSettings, ServedQueue } from '../deps.ts';
+import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
  * The script for one attempt to run this task.
@@ -16,7 +16,7 @@ import type { Glue, JobSettings, ServedQueue } from '../deps.ts';
  * @throws ServerUnreachable when project or user can't be read
  */
 export async function renderTask(
-  glue: Glue,
+  deps: DaemonDeps,
   queue: ServedQueue,
   read: TaskDocument,
   jobName: string,
@@ -24,20 +24,20 @@ export async function renderTask(
   const { document, task } = read;
   const projectId = document['project'];
   const [project, user] = await Promise.all([
-    typeof projectId === 'string' ? glue.clearml.people.project(projectId) : undefined,
-    task.user === undefined ? undefined : glue.clearml.people.user(task.user),
+    typeof projectId === 'string' ? deps.clearml.people.project(projectId) : undefined,
+    task.user === undefined ? undefined : deps.clearml.people.user(task.user),
   ]);
   const variables: Variables = {
     queueName: queue.name,
     queueId: queue.id,
-    workerId: glue.worker,
+    workerId: deps.worker,
     task: document,
     project: project ?? {},
     user: user ?? {},
-    config: glue.job.publicConfig,
+    config: deps.job.publicConfig,
   };
-  const queues = { queueId: queue.id, schedulerQueueId: glue.schedulerQueue };
-  return renderJob(glue.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: glue.worker });
+  const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
+  return renderJob(deps.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker });
 }
 
 /** A script, and sentences for the task's console. */

@@ -5,18 +5,18 @@ import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
-import { refused } from '../decide/ended.ts';
+import { rejectedBySlurm } from '../decide/ended.ts';
 import { endTask } from '../reconcile/end.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
-import type { Glue, ServedQueue } from '../deps.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
-import { withPlacesFor } from '../console/option-origins.ts';
-import { inform, say } from '../console/console.ts';
+import { withOptionOriginsOf } from '../console/option-origins.ts';
+import { notify, logToConsole } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
 
 /** A script, and the journal entry of the attempt that will submit it. */
-export interface Prepared {
+export interface PreparedJob {
   readonly entry: Entry & { readonly attempt: string };
   readonly script: string;
   readonly read: TaskDocument;
@@ -27,21 +27,21 @@ export interface Prepared {
  * The task must be ours, and parked.
  */
 export async function prepare(
-  glue: Glue,
+  deps: DaemonDeps,
   entry: Entry,
   { queue, read }: { readonly queue: ServedQueue; readonly read: TaskDocument },
-): Promise<Prepared | undefined> {
-  const attempt = newAttempt(glue.clock.now(), glue.mark, glue.randomToken());
+): Promise<PreparedJob | undefined> {
+  const attempt = newAttempt(deps.clock.now(), deps.mark, deps.randomToken());
   try {
-    const { script, notes } = await renderTask(glue, queue, read, formatJobName(entry.task, attempt));
-    await say(glue, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
+    const { script, notes } = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
+    await logToConsole(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     return { entry: { ...entry, attempt }, script, read };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    glue.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
+    deps.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
     const text = `The Slurm job could not be written: ${error.message}`;
     const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;
-    await endTask(glue, entry, ending, { seen: read.task, isParked: true });
+    await endTask(deps, entry, ending, { seen: read.task, isParked: true });
     return undefined;
   }
 }
@@ -51,16 +51,16 @@ export async function prepare(
  * @param why there is a new attempt, where it is not the first
  */
 export async function submit(
-  glue: Glue,
-  { entry: before, script, read }: Prepared,
+  deps: DaemonDeps,
+  { entry: before, script, read }: PreparedJob,
   why?: string,
 ): Promise<SubmitResult> {
-  const now = glue.clock.now();
+  const now = deps.clock.now();
   const jobName = formatJobName(before.task, before.attempt);
-  const trouble = await writeJobConf(glue, jobName);
-  if (trouble !== undefined) return { refused: before, why: trouble };
+  const trouble = await writeJobConf(deps, jobName);
+  if (trouble !== undefined) return { returning: before, why: trouble };
 
-  const templateMark = glue.queues.find(({ id }) => id === before.queue)?.templateMark;
+  const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
   const entry: Entry = {
     task: before.task,
     queue: before.queue,
@@ -73,27 +73,27 @@ export async function submit(
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
-  await glue.journal.write(entry);
-  return settle(glue, entry, await glue.scheduler.submit({ jobName, script }), { read, why });
+  await deps.journal.write(entry);
+  return handleOutcome(deps, entry, await deps.scheduler.submit({ jobName, script }), { read, why });
 }
 
 /** The job's own clearml.conf, where there is a shared folder for it. Returns why it could not be written. */
-async function writeJobConf(glue: Glue, jobName: string): Promise<string | undefined> {
-  const { sharedDir, jobConf, trustedGroup } = glue.job;
+async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string | undefined> {
+  const { sharedDir, jobConf, trustedGroup } = deps.job;
   if (sharedDir === undefined) return undefined;
   try {
-    await writePrivateFile(glue.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
+    await writePrivateFile(deps.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
     return undefined;
   } catch (error) {
     if (!(error instanceof FileNotWritten || isHostTrouble(error))) throw error;
-    glue.log.warn("The job's clearml.conf could not be written to the shared folder", { job: jobName, err: error });
+    deps.log.warn("The job's clearml.conf could not be written to the shared folder", { job: jobName, err: error });
     return `the job's clearml.conf could not be written: ${error.message}`;
   }
 }
 
 /** Does what sbatch's answer asks for. */
-async function settle(
-  glue: Glue,
+async function handleOutcome(
+  deps: DaemonDeps,
   entry: Entry,
   outcome: SubmitOutcome,
   { read, why }: { readonly read: TaskDocument; readonly why: string | undefined },
@@ -101,24 +101,24 @@ async function settle(
   const facts = { task: entry.task, queue: entry.queueName };
   switch (outcome.kind) {
     case 'accepted':
-      glue.log.info('Submitted', { ...facts, job: outcome.jobId });
-      await adopt(glue, entry, outcome.jobId, why);
+      deps.log.info('Submitted', { ...facts, job: outcome.jobId });
+      await trackJob(deps, entry, outcome.jobId, why);
       return 'accepted';
     case 'rejected': {
-      glue.log.info('Slurm refused the job', { ...facts, slurm: outcome.words });
-      const ending = refused(withPlacesFor(glue, entry, describeRefusal(outcome.words, entry.queueName)));
-      await endTask(glue, entry, ending, { seen: read.task, isParked: true });
+      deps.log.info('Slurm refused the job', { ...facts, slurm: outcome.words });
+      const ending = rejectedBySlurm(withOptionOriginsOf(deps, entry, describeRefusal(outcome.words, entry.queueName)));
+      await endTask(deps, entry, ending, { seen: read.task, isParked: true });
       return 'none';
     }
     case 'backpressure':
-      glue.log.warn('Slurm takes no more jobs for now', { ...facts, slurm: outcome.words });
-      return { refused: entry, why: `Slurm takes no more jobs for now: ${outcome.words}` };
+      deps.log.warn('Slurm takes no more jobs for now', { ...facts, slurm: outcome.words });
+      return { returning: entry, why: `Slurm takes no more jobs for now: ${outcome.words}` };
     case 'unavailable':
-      glue.log.warn('Slurm can not be reached', { ...facts, slurm: outcome.words });
-      return { refused: entry, why: `Slurm can't be reached: ${outcome.words}` };
+      deps.log.warn('Slurm can not be reached', { ...facts, slurm: outcome.words });
+      return { returning: entry, why: `Slurm can't be reached: ${outcome.words}` };
     case 'unknown':
       // The job may be there: it is looked up by its name before anything else is done for this task.
-      glue.log.warn('Nobody knows whether Slurm took the job; it will be looked up by its name', {
+      deps.log.warn('Nobody knows whether Slurm took the job; it will be looked up by its name', {
         ...facts,
         slurm: outcome.words,
       });
@@ -127,16 +127,16 @@ async function settle(
 }
 
 /** From now on this job is the task's, and the task says so. */
-export async function adopt(glue: Glue, entry: Entry, jobId: JobId, why?: string): Promise<void> {
-  const { clusterName } = glue.cluster;
-  await glue.journal.write({
+export async function trackJob(deps: DaemonDeps, entry: Entry, jobId: JobId, why?: string): Promise<void> {
+  const { clusterName } = deps.cluster;
+  await deps.journal.write({
     ...entry,
     step: 'following',
-    stepAt: glue.clock.now(),
+    stepAt: deps.clock.now(),
     jobId,
     ...withOwner(entry, jobId),
   });
-  await say(glue, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
+  await logToConsole(deps, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
   const properties = { slurm_job_id: jobId, slurm_cluster: clusterName };
-  await inform(glue, entry.task, () => glue.clearml.tasks.setProperties(entry.task, properties));
+  await notify(deps, entry.task, () => deps.clearml.tasks.setProperties(entry.task, properties));
 }

@@ -1,12 +1,12 @@
 // Who is asked for several times within one reading is read once.
 import assert from 'node:assert/strict';
 import type { People } from '../../../src/clearml/client.ts';
-import { rememberPeople } from '../../../src/daemon/claim/people-cache.ts';
+import { cachePeople } from '../../../src/daemon/claim/people-cache.ts';
 
 describe('the people of one reading', () => {
   it('are read once each, also when they are asked for at the same time', async () => {
     const { people, asked } = createPeople();
-    const remembered = rememberPeople(people);
+    const remembered = cachePeople(people);
     assert.deepEqual(await Promise.all([remembered.user('ada'), remembered.user('ada')]), [
       { id: 'ada' },
       { id: 'ada' },
@@ -19,7 +19,7 @@ describe('the people of one reading', () => {
 
   it('are read again after a failure', async () => {
     const { people, asked } = createPeople(1);
-    const remembered = rememberPeople(people);
+    const remembered = cachePeople(people);
     await assert.rejects(remembered.user('ada'), /away/);
     assert.deepEqual(await remembered.user('ada'), { id: 'ada' });
     assert.deepEqual(asked, ['user ada', 'user ada']);

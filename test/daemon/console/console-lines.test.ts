@@ -1,7 +1,7 @@
 // Where console lines are broken.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { breakLines, CONSOLE_COLUMNS, cutText } from '../../../src/daemon/console/console-lines.ts';
+import { breakLines, CONSOLE_COLUMNS, truncateText } from '../../../src/daemon/console/console-lines.ts';
 import {
   describeEnd,
   describeOthersJob,
@@ -13,7 +13,7 @@ import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { fixture } from '../../slurm/fixture.ts';
-import { jobOf, NOW, recordOf } from '../sightings.ts';
+import { jobOf, NOW, recordOf } from '../decide/observations.ts';
 
 const SOON = NOW + 3_600_000;
 
@@ -79,8 +79,8 @@ describe('a console line', () => {
     });
 
   it('is cut where somebody made a name or a value of it longer than anybody reads', () => {
-    expect(cutText('a '.repeat(1_000_000)).length).to.be.below(33_000);
-    expect(cutText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
+    expect(truncateText('a '.repeat(1_000_000)).length).to.be.below(33_000);
+    expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
   it('of megabytes of blanks keeps its words', () => {

@@ -1,47 +1,47 @@
 // What users read in the console of their task, in full, so that a change of a word is seen.
 import { expect } from 'chai';
 import { decide } from '../../../src/daemon/decide/decide.ts';
-import type { Sighting } from '../../../src/daemon/decide/observation.ts';
+import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import {
   describeEnd,
-  describeGivenBack,
-  describeNeverBegan,
-  describeNeverStarts,
+  describeReturned,
+  describeNeverStarted,
+  describeCannotStart,
   describeRefusal,
   describeSlowStart,
   describeStart,
   describeSubmitted,
-  describeTaken,
+  describeClaimed,
   describeUnwanted,
   describeWait,
-  isGivenBack,
+  isReturnedToQueue,
 } from '../../../src/daemon/console/console-messages.ts';
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+import { entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from '../decide/observations.ts';
 
 const on = { nodes: 'n[1-2]' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 /** Where the log has none of the words that are known. */
-function neverBegan(...of: Parameters<typeof describeNeverBegan>): string {
-  const { text, guess } = describeNeverBegan(...of);
+function neverBegan(...of: Parameters<typeof describeNeverStarted>): string {
+  const { text, guess } = describeNeverStarted(...of);
   return text + guess;
 }
 
 /** The sentences of a decision. */
-function textsOf(seen: Partial<Sighting>): string[] {
-  return decide(sighting(seen)).flatMap((action) => {
-    if (action.do === 'say') return [action.text];
+function textsOf(seen: Partial<Observation>): string[] {
+  return decide(observation(seen)).flatMap((action) => {
+    if (action.do === 'log') return [action.text];
     if (action.do === 'end') return [action.ending.text];
-    return action.do === 'cancel' || action.do === 'give-back' || action.do === 'submit-again' ? [action.why] : [];
+    return action.do === 'cancel' || action.do === 'return-to-queue' || action.do === 'resubmit' ? [action.why] : [];
   });
 }
 
 const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [
-    describeTaken('gpu', { version: '0.1.0', worker: 'login1:slurm' }),
+    describeClaimed('gpu', { version: '0.1.0', worker: 'login1:slurm' }),
     'Taken from queue "gpu" by clearml-agent-slurm 0.1.0 (login1:slurm).',
   ],
   [describeSubmitted('7' as JobId, 'c1', { attempts: 1 }), 'Submitted as Slurm job 7 to cluster "c1".'],
@@ -66,7 +66,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm refused the job: unrecognized option \'--container-image=x\'. This sbatch has no Pyxis: change the template of queue "gpu" to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).',
   ],
   [
-    describeGivenBack('gpu', 'Slurm takes no more jobs for now: Job violates accounting/QOS policy'),
+    describeReturned('gpu', 'Slurm takes no more jobs for now: Job violates accounting/QOS policy'),
     'Back at the front of queue "gpu": Slurm takes no more jobs for now: Job violates accounting/QOS policy.',
   ],
   [
@@ -83,7 +83,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [
-    describeNeverStarts(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
+    describeCannotStart(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
     'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
@@ -212,7 +212,7 @@ describe('what the console says', () => {
   });
 
   it('is known again when a given back task comes by once more', () => {
-    expect(isGivenBack(describeGivenBack('gpu', 'whatever'))).to.equal(true);
-    expect(isGivenBack('Taken from queue "gpu"')).to.equal(false);
+    expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
+    expect(isReturnedToQueue('Taken from queue "gpu"')).to.equal(false);
   });
 });

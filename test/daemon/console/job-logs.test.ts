@@ -4,7 +4,7 @@ import { CommandTimedOut } from '../../../src/transport/errors.ts';
 import type { HostCommand, HostResult } from '../../../src/transport/host.ts';
 import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-logs.ts';
 import type { JobRecord } from '../../../src/slurm/scheduler.ts';
-import { recordOf } from '../sightings.ts';
+import { recordOf } from '../decide/observations.ts';
 
 interface Told {
   readonly logs: JobLogs;

@@ -1,6 +1,6 @@
 // The end of a job's log, as git, pip, Apptainer and others write it, gets the one advice that helps.
 import { expect } from 'chai';
-import { findLogAdvice, findTrouble, LOG_TROUBLES } from '../../../src/daemon/console/log-advice.ts';
+import { findLogAdvice, matchPattern, LOG_PATTERNS } from '../../../src/daemon/console/log-advice.ts';
 
 const NO_ACCESS =
   'fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.';
@@ -240,13 +240,13 @@ describe("the end of a job's log", () => {
 
   it('F-12 has a case for every row of the table', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
-    const without = LOG_TROUBLES.filter((trouble) => !logs.some((log) => firstOf(log) === trouble));
+    const without = LOG_PATTERNS.filter((trouble) => !logs.some((log) => firstOf(log) === trouble));
 
-    expect(without.map(({ words }) => String(words))).to.deep.equal([]);
+    expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
   it('is searched in linear time: nothing that repeats without bound can run over the words before it', () => {
-    const slow = LOG_TROUBLES.flatMap(({ words }) =>
+    const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );
 
@@ -286,5 +286,5 @@ function runsOver(source: string): string[] {
 }
 
 function firstOf(log: string): unknown {
-  return LOG_TROUBLES.find((trouble) => findTrouble(trouble, log) !== undefined);
+  return LOG_PATTERNS.find((trouble) => matchPattern(trouble, log) !== undefined);
 }

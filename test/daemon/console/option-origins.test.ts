@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
-import { withPlaces, withPlacesFor } from '../../../src/daemon/console/option-origins.ts';
+import { withOptionOrigins, withOptionOriginsOf } from '../../../src/daemon/console/option-origins.ts';
 import { locateOptions } from '../../../src/template/option-locations.ts';
 
 const PLACES = locateOptions(
@@ -29,7 +29,7 @@ describe('advice that names an option', () => {
     ['Ask the cluster admins.', ''],
   ] as const) {
     it(text, () => {
-      expect(withPlaces(text, PLACES)).to.equal(text + behind);
+      expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }
 
@@ -39,20 +39,20 @@ describe('advice that names an option', () => {
       '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
     );
 
-    expect(withPlaces('Raise --mem.', places)).to.equal(
+    expect(withOptionOrigins('Raise --mem.', places)).to.equal(
       'Raise --mem. Here --mem is set by the user properties "a" and "b" (t, line 2).',
     );
   });
 
   it('stays as it is where the template is not known', () => {
-    expect(withPlaces('Lower --time.', undefined)).to.equal('Lower --time.');
+    expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
   it('says nothing of a template that was changed since the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const told = (templateMark: string | undefined): string =>
-      withPlacesFor({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
+      withOptionOriginsOf({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
 
     expect(told('old')).to.equal('Lower --time.');
     expect(told('new')).to.include('Here --time is set');

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
 
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
@@ -28,7 +28,7 @@ describeRows('an absent job', [
       jobs: [jobOf('COMPLETED')],
       task: taskOf('completed'),
     },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'of an absent job whose extra one we cancelled, accounting knows only that one: it says nothing',
@@ -38,7 +38,7 @@ describeRows('an absent job', [
       jobs: [jobOf('CANCELLED', { id: '8' as JobId })],
       place: 'parked',
     },
-    done: ['submit-again'],
+    done: ['resubmit'],
   },
   {
     title: 'absent, and the task has ended: done',
@@ -62,12 +62,12 @@ describeRows('an absent job', [
   {
     title: 'S-45 an acknowledged job that Slurm forgot is submitted again while the task is parked',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
-    done: ['submit-again'],
+    done: ['resubmit'],
   },
   {
     title: 'a task that is nowhere and whose job is lost returns to its queue',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
-    done: ['give-back'],
+    done: ['return-to-queue'],
   },
   {
     title: 'attempts are bounded',
@@ -116,7 +116,7 @@ describeRows('an absent job', [
 describe('an absent job', () => {
   it('forgets an absence as soon as the job is seen again', () => {
     const [note] = decide(
-      sighting({
+      observation({
         jobs: [jobOf('RUNNING')],
         task: taskOf('in_progress'),
         entry: { ...started, absentSince: NOW - 1000 },

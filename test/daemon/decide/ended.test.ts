@@ -2,7 +2,7 @@
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, TASK, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, TASK, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const ELSE = { lastWorker: 'neighbour:0' };
@@ -19,27 +19,27 @@ describeRows('an ended job whose task has its last word', [
   {
     title: 'completed and completed: done',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'a failed job is explained with what Slurm has on record',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
-    done: ['ask-record'],
+    done: ['read-record'],
   },
   {
     title: 'failed and failed: done',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'a record that Slurm no longer has does not stand in the way',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: "C-12 the user's own abort stands",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'an ended job of a deleted task is forgotten',
@@ -62,7 +62,7 @@ describeRows('an ended job whose task still runs', [
   {
     title: 'for that its record is asked for, which names the log',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
-    done: ['ask-record'],
+    done: ['read-record'],
   },
   {
     title: 'somebody else may run the task: he is left alone',
@@ -155,7 +155,7 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
   {
     title: "the word of somebody else's agent is not corrected",
     seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'a job that we cancelled for the user needs no correction',
@@ -165,7 +165,7 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
       record: recordOf(),
       entry: entryOf({ cancelledFor: 'the task was reset' }),
     },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'nor does a task whose user was seen to abort it, whatever sent the SIGTERM before its agent heard of that',
@@ -175,7 +175,7 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
       record: recordOf(),
       entry: entryOf({ stoppingSince: NOW - 5_000 }),
     },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
 ]);
 
@@ -183,7 +183,7 @@ describeRows('an ended job whose task never began', [
   {
     title: 'S-40 a job that was quicker to complete than we to cancel it is completed',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: 'C-29 a job that ended before its agent began fails the task',
@@ -222,7 +222,7 @@ describeRows('an ended job whose task never began', [
       record: recordOf(),
       entry: entryOf({ cancelledFor: 'its entry was taken out' }),
     },
-    done: ['give-back'],
+    done: ['return-to-queue'],
   },
   {
     title: 'S-03 a job that sbatch refused, but left a record of, fails the task',

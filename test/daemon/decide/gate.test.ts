@@ -2,7 +2,7 @@
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
@@ -24,7 +24,7 @@ describeRows('a job that ended at the gate', [
   {
     title: 'ended at the gate though the task is parked: a new attempt',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate },
-    done: ['submit-again'],
+    done: ['resubmit'],
   },
   {
     title: 'ended at the gate for the second time, a moment after it was submitted: nothing until the backoff is over',
@@ -44,7 +44,7 @@ describeRows('a job that ended at the gate', [
       record: atGate,
       entry: entryOf({ attempts: 2, stepAt: NOW - 15_000 }),
     },
-    done: ['submit-again'],
+    done: ['resubmit'],
   },
   {
     title: 'ended at the gate for the fourth time within a minute: the backoff grows with each attempt',
@@ -64,23 +64,23 @@ describeRows('a job that ended at the gate', [
       record: atGate,
       entry: entryOf({ attempts: 2, stepAt: NOW + 1_000 }),
     },
-    done: ['submit-again'],
+    done: ['resubmit'],
   },
   {
     title:
       'S-47 ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
-    done: ['give-back'],
+    done: ['return-to-queue'],
   },
   {
     title: 'S-48 back at the gate before a running task was parked again: park and submit anew',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
-    done: ['park-again', 'submit-again'],
+    done: ['park-again', 'resubmit'],
   },
   {
     title: 'back at the gate before a task that SIGTERM stopped was parked again: park and submit anew',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: backAtGate },
-    done: ['park-again', 'submit-again'],
+    done: ['park-again', 'resubmit'],
   },
   {
     title: 'back at the gate, but its user was seen to abort the task before the SIGTERM: it stays stopped',
@@ -90,7 +90,7 @@ describeRows('a job that ended at the gate', [
       record: backAtGate,
       entry: entryOf({ stoppingSince: NOW - 5_000 }),
     },
-    done: ['forget', 'say'],
+    done: ['forget', 'log'],
   },
   {
     title: "a task's own exit code that looks like the gate's is a failure like any other",

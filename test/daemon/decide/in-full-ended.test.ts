@@ -1,7 +1,7 @@
 // Decisions in full about a job that has ended: every word and every note of what is done.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
@@ -52,7 +52,7 @@ describeInFull('a decision in full about a job that has ended', [
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
     },
-    [{ do: 'ask-record', jobId: '3' as JobId }],
+    [{ do: 'read-record', jobId: '3' as JobId }],
   ],
   [
     'several ended attempts, one of which is the known job: it counts',
@@ -60,7 +60,7 @@ describeInFull('a decision in full about a job that has ended', [
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '2' as JobId }),
     },
-    [{ do: 'ask-record', jobId: '2' as JobId }],
+    [{ do: 'read-record', jobId: '2' as JobId }],
   ],
   [
     'several ended attempts, one of which ran the task: it counts',
@@ -69,12 +69,12 @@ describeInFull('a decision in full about a job that has ended', [
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
       entry: entryOf({ jobId: '2' as JobId }),
     },
-    [{ do: 'ask-record', jobId: '1' as JobId }],
+    [{ do: 'read-record', jobId: '1' as JobId }],
   ],
   [
     'an ended attempt as new as ours: it is ours, whatever its id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
-    [{ do: 'ask-record', jobId: '8' as JobId }],
+    [{ do: 'read-record', jobId: '8' as JobId }],
   ],
   [
     'an ended attempt older than ours: ours is absent',
@@ -141,17 +141,17 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'ended, and nobody knows yet how',
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
-    [{ do: 'ask-record', jobId: '7' as JobId }],
+    [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
     'ended at the gate, its task parked',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
-    [{ do: 'submit-again', why: 'job 7 found the task not ready to be run' }],
+    [{ do: 'resubmit', why: 'job 7 found the task not ready to be run' }],
   ],
   [
     'ended at the gate, its task nowhere, past the grace',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
-    [{ do: 'give-back', why: 'job 7 could not learn whether it had the task' }],
+    [{ do: 'return-to-queue', why: 'job 7 could not learn whether it had the task' }],
   ],
   [
     'ended, its task in progress, a moment before the grace is over',
@@ -196,7 +196,7 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'cancelled by us, its task still queued',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
-    [{ do: 'give-back', why: 'its job 7 was cancelled: it was too old' }],
+    [{ do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' }],
   ],
   [
     'cancelled by us, its task still in progress',
@@ -221,30 +221,30 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'ended as its task did',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
-    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
     'failed as its task did',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
-    [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
+    [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
   ],
   [
     'failed as its task did, with a log that may tell why',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     [
       { do: 'forget' },
-      { do: 'say', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
+      { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
     ],
   ],
   [
     'ended well though its task failed: what names the log is asked for first',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
-    [{ do: 'ask-record', jobId: '7' as JobId }],
+    [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
     'ended well though its task failed, with a log that may tell why',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
-    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
+    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
   ],
   [
     'cancelled by us as the user wished',
@@ -254,7 +254,7 @@ describeInFull('a decision in full about a job that has ended', [
       record: recordOf(),
       entry: entryOf({ cancelledFor: 'the task was aborted' }),
     },
-    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
+    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
   ],
   [
     'no hope after five attempts',

@@ -4,7 +4,7 @@ import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
-import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const STARTED = entryOf({ told: { startedOn: '7@' } });
@@ -14,7 +14,7 @@ const TEN_MINUTES = 600_000;
 const IMPATIENT = { ...GRACES, neverStartsMs: TEN_MINUTES };
 const HOPELESS = jobOf('PENDING', { reason: 'PartitionTimeLimit' });
 const SUBMIT_BACK = {
-  do: 'submit-again',
+  do: 'resubmit',
   why: 'Slurm started job 7 again before the task was ready for it',
 } as const;
 
@@ -24,7 +24,7 @@ describeInFull('a decision in full about a job that runs', [
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'say', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
+      { do: 'log', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
     ],
   ],
   [
@@ -32,7 +32,7 @@ describeInFull('a decision in full about a job that runs', [
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'say', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
+      { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
     ],
   ],
   [
@@ -79,7 +79,7 @@ describeInFull('a decision in full about a job that waits', [
       },
       { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
       {
-        do: 'say',
+        do: 'log',
         level: 'INFO',
         text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
       },
@@ -90,7 +90,7 @@ describeInFull('a decision in full about a job that waits', [
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
-      { do: 'say', level: 'INFO', text: 'The task was put into another queue: Slurm job 7 is cancelled.' },
+      { do: 'log', level: 'INFO', text: 'The task was put into another queue: Slurm job 7 is cancelled.' },
     ],
   ],
   [
@@ -109,7 +109,7 @@ describeInFull('a decision in full about a job that waits', [
     [
       { do: 'park-again', from: 'stopped' },
       { do: 'note', patch: { told: {} } },
-      { do: 'say', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+      { do: 'log', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
     ],
   ],
   [
@@ -118,7 +118,7 @@ describeInFull('a decision in full about a job that waits', [
       jobs: [HOPELESS],
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' } }),
-      graces: IMPATIENT,
+      gracePeriods: IMPATIENT,
     },
     [{ do: 'note', patch: { neverStartsSince: NOW } }],
   ],
@@ -128,7 +128,7 @@ describeInFull('a decision in full about a job that waits', [
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:Priority' }, neverStartsSince: 1 }),
-      graces: IMPATIENT,
+      gracePeriods: IMPATIENT,
     },
     [{ do: 'note', patch: { neverStartsSince: undefined } }],
   ],
@@ -138,7 +138,7 @@ describeInFull('a decision in full about a job that waits', [
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:Priority' } }),
-      graces: IMPATIENT,
+      gracePeriods: IMPATIENT,
     },
     [],
   ],
@@ -148,7 +148,7 @@ describeInFull('a decision in full about a job that waits', [
       jobs: [HOPELESS],
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' }, neverStartsSince: NOW - TEN_MINUTES }),
-      graces: IMPATIENT,
+      gracePeriods: IMPATIENT,
     },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'it would never start' },
@@ -169,7 +169,7 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'its task is still queued, and nobody knows yet how it ended',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
-    [{ do: 'ask-record', jobId: '7' as JobId }],
+    [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
     'its task waits in another queue',
@@ -194,12 +194,12 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'well, though its agent was sent SIGTERM',
     { jobs: [jobOf('COMPLETED')], task: taskOf('stopped', BY_TERM), record: recordOf({ exitCode: 0 }) },
-    [{ do: 'forget' }, { do: 'say', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
     'badly, though its task had been completed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
-    [{ do: 'forget' }, { do: 'say', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
+    [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
   ],
   [
     'by its time limit, though its task had been completed: that is no word about a rank',
@@ -207,7 +207,7 @@ describeInFull('a decision in full about a job that has ended', [
     [
       { do: 'forget' },
       {
-        do: 'say',
+        do: 'log',
         level: 'WARNING',
         text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
       },
@@ -239,12 +239,12 @@ describe('the log of a job that has ended', () => {
   ] as const) {
     it(`is ${isSearched ? '' : 'not '}searched for the rank that ended badly first: ${word} on ${nodes}`, () => {
       const [action] = decide(
-        sighting({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
+        observation({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
       );
       const ending = action?.do === 'end' ? action.ending : undefined;
 
       expect(ending?.status).to.equal('failed');
-      expect([ending?.withLog, ending?.tellsRank === true]).to.deep.equal([isSearched, isSearched]);
+      expect([ending?.withLog, ending?.namesRank === true]).to.deep.equal([isSearched, isSearched]);
     });
   }
 });

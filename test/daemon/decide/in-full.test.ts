@@ -1,11 +1,11 @@
 // Decisions in full about a job that is absent, waits or runs: every word and every note, where the rows of other files name only the deeds.
-import type { Sighting } from '../../../src/daemon/decide/observation.ts';
+import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from '../sightings.ts';
+import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
 const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
-const absent = (since: number): Partial<Sighting> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
+const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
 describeInFull('a decision in full', [
   ['absent for the first time', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
@@ -15,22 +15,22 @@ describeInFull('a decision in full', [
   [
     'absent, parked, at the deadline',
     { ...absent(SINCE), place: 'parked' },
-    [{ do: 'submit-again', why: 'Slurm job 7 is no longer known to Slurm' }],
+    [{ do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' }],
   ],
   [
     'absent under an unknown id, in no queue',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
-    [{ do: 'give-back', why: 'Its Slurm job is no longer known to Slurm' }],
+    [{ do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' }],
   ],
   [
     'absent, its task deleted, parked',
     { ...absent(NOW), task: undefined, place: 'parked' },
-    [{ do: 'take-entry' }, { do: 'forget' }],
+    [{ do: 'remove-entry' }, { do: 'forget' }],
   ],
   [
     'absent, its task aborted, parked',
     { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
-    [{ do: 'take-entry' }, { do: 'forget' }],
+    [{ do: 'remove-entry' }, { do: 'forget' }],
   ],
   [
     'absent, its agent heard of a moment before the deadline',
@@ -121,7 +121,7 @@ describeInFull('a decision in full', [
     { jobs: [jobOf('RUNNING', { startAt: NOW, nodes: 'n1' })], place: 'parked' },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'say', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
+      { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
     ],
   ],
   [
@@ -133,7 +133,7 @@ describeInFull('a decision in full', [
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } } },
       {
-        do: 'say',
+        do: 'log',
         level: 'WARNING',
         text: "Slurm job 7 has been running for 5 min, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.",
       },
@@ -192,7 +192,7 @@ describeInFull('a decision in full', [
       place: 'parked',
       entry: entryOf({ told: { startedOn: '7@' }, astraySince: NOW - GRACES.endMs }),
     },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'take-entry' }],
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'remove-entry' }],
   ],
   [
     'waiting for a reason',
@@ -204,7 +204,7 @@ describeInFull('a decision in full', [
       },
       { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
       {
-        do: 'say',
+        do: 'log',
         level: 'INFO',
         text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
       },
@@ -218,7 +218,7 @@ describeInFull('a decision in full', [
   [
     'waiting, its entry gone, while an earlier job had started',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
-    [{ do: 'ask-record', jobId: '7' as JobId }],
+    [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
     'waiting, its entry gone, and Slurm has no record of it',
@@ -231,7 +231,7 @@ describeInFull('a decision in full', [
     [
       { do: 'park-again', from: 'in_progress' },
       { do: 'note', patch: { told: {} } },
-      { do: 'say', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+      { do: 'log', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
     ],
   ],
   [

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
-import { REMOVED_BY_USER } from '../../../src/daemon/decide/moves.ts';
+import { REMOVED_BY_USER } from '../../../src/daemon/decide/shared-actions.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, sighting, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
 
 const WAITS = { jobs: [jobOf('PENDING')], place: 'nowhere' } as const;
 const FRESH = { ...WAITS, record: recordOf({ stateWord: 'PENDING' }) };
@@ -18,7 +18,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
 
 describe('the entry of a waiting task is gone', () => {
   it('by a user, where its job has never started and nobody else can have taken it', () => {
-    expect(reasonOf(decide(sighting(FRESH)))).to.equal(REMOVED_BY_USER);
+    expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
   for (const [what, seen] of [
@@ -39,7 +39,7 @@ describe('the entry of a waiting task is gone', () => {
     ],
   ] as const)
     it(`not by a user, where ${what}: its job is cancelled, and the task will return to its queue`, () => {
-      const reason = reasonOf(decide(sighting(seen)));
+      const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
@@ -82,6 +82,6 @@ describeRows('a task that was put into another queue, and has an entry in the sc
   {
     title: 'loses that at the latest when its job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
-    done: ['take-entry', 'forget'],
+    done: ['remove-entry', 'forget'],
   },
 ]);

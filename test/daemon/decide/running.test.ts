@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { deeds, describeRows, entryOf, GRACES, jobOf, NOW, sighting, taskOf } from '../sightings.ts';
+import { deeds, describeRows, entryOf, GRACES, jobOf, NOW, observation, taskOf } from './observations.ts';
 
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
@@ -11,7 +11,7 @@ describeRows('a job that runs', [
   {
     title: 'a start is told once, with its nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
-    done: ['note', 'say'],
+    done: ['note', 'log'],
   },
   {
     title: 'a running task is left alone',
@@ -29,7 +29,7 @@ describeRows('a job that runs', [
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
     },
-    done: ['note', 'say'],
+    done: ['note', 'log'],
   },
   {
     title: 'the agent is given time to end an aborted task',
@@ -135,13 +135,15 @@ describeRows('a job that runs', [
 describe('a job that runs', () => {
   it('remembers all that it told in one round', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
-    const patches = decide(sighting({ jobs: [job] })).flatMap((action) => (action.do === 'note' ? [action.patch] : []));
+    const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
+      action.do === 'note' ? [action.patch] : [],
+    );
 
     expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
   });
 
   it('is said to have started again when Slurm has put it back meanwhile', () => {
-    const actions = decide(sighting({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
+    const actions = decide(observation({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
 
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
@@ -149,7 +151,7 @@ describe('a job that runs', () => {
   it('C-08 never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
-        sighting({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),
+        observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),
       );
       expect(deeds(actions)).to.not.include.members(['show-status', 'end failed', 'end stopped']);
     }

@@ -1,7 +1,7 @@
 // Rows of the decision table: the job waits in Slurm.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from '../sightings.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const HOPELESS = { jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit' })], place: 'parked' } as const;
@@ -13,7 +13,7 @@ describeRows('a job that waits', [
   {
     title: 'a waiting job of a parked task tells why it waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
-    done: ['show-status', 'note', 'say'],
+    done: ['show-status', 'note', 'log'],
   },
   {
     title: 'the same reason is not told twice',
@@ -31,17 +31,17 @@ describeRows('a job that waits', [
   },
   {
     title: 'S-25 from the first sight of such a reason the time is counted',
-    seen: { ...HOPELESS, entry: entryOf(TOLD), graces: IMPATIENT },
+    seen: { ...HOPELESS, entry: entryOf(TOLD), gracePeriods: IMPATIENT },
     done: ['note'],
   },
   {
     title: 'S-25 until it is over the job waits',
-    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), graces: IMPATIENT },
+    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
     title: 'S-25 then the job is cancelled and the task fails',
-    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 600_000 }), graces: IMPATIENT },
+    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 600_000 }), gracePeriods: IMPATIENT },
     done: ['cancel', 'end failed'],
   },
   {
@@ -50,14 +50,14 @@ describeRows('a job that waits', [
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:Resources' }, neverStartsSince: NOW - 900_000 }),
-      graces: IMPATIENT,
+      gracePeriods: IMPATIENT,
     },
     done: ['note'],
   },
   {
     title: 'the job of an aborted task is cancelled, and the entry that the abort missed taken out',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
-    done: ['cancel', 'take-entry'],
+    done: ['cancel', 'remove-entry'],
   },
   {
     title: 'the waiting job of a task that became a draft is cancelled',
@@ -77,12 +77,12 @@ describeRows('a job that waits', [
   {
     title: 'the waiting job of a task that was moved to another queue is cancelled, and the user told so',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue' },
-    done: ['cancel', 'say'],
+    done: ['cancel', 'log'],
   },
   {
     title: 'the entry that the task still has in the scheduler queue is taken out with that',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
-    done: ['cancel', 'take-entry', 'say'],
+    done: ['cancel', 'remove-entry', 'log'],
   },
   {
     title: 'which is told once',
@@ -92,13 +92,13 @@ describeRows('a job that waits', [
   {
     title: 'the waiting job of a task that is back in its own queue is cancelled',
     seen: { jobs: [jobOf('PENDING')], place: 'own queue' },
-    done: ['cancel', 'say'],
+    done: ['cancel', 'log'],
   },
   {
     title:
       'of a waiting job whose entry was taken out of the scheduler queue Slurm is asked whether it has started before',
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
-    done: ['ask-record'],
+    done: ['read-record'],
   },
   {
     title: 'it is cancelled when it has not',
@@ -108,7 +108,7 @@ describeRows('a job that waits', [
   {
     title: 'S-24 a running task whose job Slurm put back is parked again',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
-    done: ['park-again', 'note', 'say'],
+    done: ['park-again', 'note', 'log'],
   },
   {
     title: 'a running task that the user had asked to stop is not run again: its job is cancelled, the task stopped',
@@ -126,7 +126,7 @@ describeRows('a job that waits', [
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
     },
-    done: ['park-again', 'note', 'say'],
+    done: ['park-again', 'note', 'log'],
   },
   {
     title: 'the waiting job of a task that runs in another queue is cancelled',
@@ -136,7 +136,7 @@ describeRows('a job that waits', [
   {
     title: 'a task that SIGTERM stopped before Slurm put its job back is parked again',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
-    done: ['park-again', 'note', 'say'],
+    done: ['park-again', 'note', 'log'],
   },
   {
     title: 'a task whose user was seen to abort it is not, though the SIGTERM then had the last word',

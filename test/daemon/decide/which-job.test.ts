@@ -1,12 +1,12 @@
 // Which of several jobs under the names of one task is taken for the task's own, and what becomes of the others.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeInFull, entryOf, jobName, jobOf, NOW, taskOf } from '../sightings.ts';
+import { attempt, describeInFull, entryOf, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
 const SECOND = { id: '8' as JobId, name: jobName(2) };
 const OF_SECOND = { jobId: SECOND.id, attempt: attempt(2) };
 const BY_FIRST = { lastWorker: 'login1:slurm:7' };
 const BY_SECOND = { lastWorker: 'login1:slurm:8' };
-const ASK = { do: 'ask-record', jobId: '7' as JobId } as const;
+const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has the task' } as const;
 
 describeInFull('of several jobs of one task', [

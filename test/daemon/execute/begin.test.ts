@@ -1,33 +1,33 @@
 // How the way of one task begins, and what is next for it: by its status, and by where it stands.
 import { expect } from 'chai';
-import { howToBegin, whatNext, type StandingTask } from '../../../src/daemon/execute/begin.ts';
+import { planStart, planNext, type TaskState } from '../../../src/daemon/execute/begin.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from '../../simulation/queues.ts';
 
 function standing(
   task: Partial<Task>,
-  { place = 'nowhere', hasJob = false, isKnown = false }: Partial<StandingTask> = {},
-): StandingTask {
+  { place = 'nowhere', hasJob = false, isKnown = false }: Partial<TaskState> = {},
+): TaskState {
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
 describe('one task that is to be run now', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`is enqueued when it is ${status}`, () => {
-      expect(howToBegin(standing({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+      expect(planStart(standing({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
     });
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
     it(`is refused when it is ${status}, with the way out`, () => {
-      expect(howToBegin(standing({ status }), OWN_QUEUE))
+      expect(planStart(standing({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
     });
   }
 
   it('is refused when it is archived, whatever its status', () => {
-    expect(howToBegin(standing({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
+    expect(planStart(standing({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
   });
 
   for (const [what, place, more, begins] of [
@@ -38,26 +38,26 @@ describe('one task that is to be run now', () => {
     ['another queue by its entry', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`that waits in ${what}: ${begins}`, () => {
-      expect(howToBegin(standing({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
+      expect(planStart(standing({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
   it('that waits for another queue is moved, as a person does it', () => {
     const elsewhere = standing({ status: 'queued', executionQueue: OTHER_QUEUE });
-    expect(howToBegin(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+    expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
   it('that runs, or that an earlier call has in its journal, is watched', () => {
-    expect(howToBegin(standing({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
-    expect(howToBegin(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
+    expect(planStart(standing({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
+    expect(planStart(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
   it('that an earlier call has in its journal, and that was reset since, is run anew', () => {
-    expect(howToBegin(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+    expect(planStart(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
   it('is taken as often as it waits in our queue, watched where somebody else has it, and over in every other state', () => {
-    const next = (task: Partial<Task> | undefined): string => whatNext(task as Task | undefined, OWN_QUEUE);
+    const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('take');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');
     expect(next({ status: 'in_progress' })).to.equal('watch');

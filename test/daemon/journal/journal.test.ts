@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { formatJournal, isMostlyHistory, readJournal } from '../../../src/daemon/journal/journal-lines.ts';
-import { JournalUnusable, openJournal } from '../../../src/daemon/journal/journal.ts';
+import { formatJournal, needsCompaction, readJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { JournalError, openJournal } from '../../../src/daemon/journal/journal.ts';
 import { rejection } from '../../support/rejection.ts';
-import { entryOf, NOW } from '../sightings.ts';
+import { entryOf, NOW } from '../decide/observations.ts';
 import { processorMs } from '../../support/processor-time.ts';
 
 function taskNumber(index: number): Entry {
@@ -111,7 +111,7 @@ describe('the journal', () => {
 
     const error = await rejection(openJournal(folder, NOW));
 
-    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(error).to.be.instanceOf(JournalError);
     expect(error.message).to.equal(
       `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: jobs and tasks are found again without it.`,
     );
@@ -130,7 +130,7 @@ describe('the journal', () => {
   it('does not set a file aside of which only a later line is of a newer version', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
 
-    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalUnusable);
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
   });
 
   for (const [what, place] of [
@@ -140,8 +140,8 @@ describe('the journal', () => {
     it(`D-06 refuses ${what} with a sentence, and says where to go`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
-      expect(error).to.be.instanceOf(JournalUnusable);
-      expect(String(error)).to.match(/^JournalUnusable: The journal .* can't be used: .*agent\.slurm\.state_dir/);
+      expect(error).to.be.instanceOf(JournalError);
+      expect(String(error)).to.match(/^JournalError: The journal .* can't be used: .*agent\.slurm\.state_dir/);
       expect(error.cause).to.have.property('code');
     });
   }
@@ -149,7 +149,7 @@ describe('the journal', () => {
   it('refuses a file that it can not read, and leaves it as it is', async () => {
     await symlink(file, file);
 
-    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalUnusable);
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
     expect(await readlink(file)).to.equal(file);
   });
 
@@ -170,7 +170,7 @@ describe('the journal', () => {
 
     const error = await rejection(openJournal(join(file, 'below a file'), NOW));
 
-    expect(error).to.be.instanceOf(JournalUnusable);
+    expect(error).to.be.instanceOf(JournalError);
     expect(String(error)).to.include('agent.slurm.state_dir');
   });
 
@@ -196,7 +196,7 @@ describe('the journal', () => {
     [40_000, 10_000, false],
   ] as const) {
     it(`D-07 is ${isWorth ? '' : 'not '}written anew with ${lines} lines of which ${known} tasks are known`, () => {
-      expect(isMostlyHistory(lines, known)).to.equal(isWorth);
+      expect(needsCompaction(lines, known)).to.equal(isWorth);
     });
   }
 

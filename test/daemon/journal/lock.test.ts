@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunning, takeLock } from '../../../src/daemon/journal/lock.ts';
+import { AlreadyRunningError, acquireLock } from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 
 describe('the lock of a state folder', () => {
@@ -20,19 +20,19 @@ describe('the lock of a state folder', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('D-08 refuses a second holder, naming host, process and since when', async () => {
-    await takeLock(folder, 'login1', Date.UTC(2026, 0, 2));
+    await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
-    const error = await rejection(takeLock(folder, 'login1', Date.now()));
+    const error = await rejection(acquireLock(folder, 'login1', Date.now()));
 
-    expect(error).to.be.instanceOf(AlreadyRunning);
+    expect(error).to.be.instanceOf(AlreadyRunningError);
     expect(String(error)).to.include(`process ${process.pid} on login1, since 2026-01-02T00:00:00.000Z`);
   });
 
   it('is free again after its release', async () => {
-    const lock = await takeLock(folder, 'login1', Date.now());
+    const lock = await acquireLock(folder, 'login1', Date.now());
     await lock.release();
 
-    await takeLock(folder, 'login1', Date.now());
+    await acquireLock(folder, 'login1', Date.now());
   });
 
   it('is taken over from a process that is dead', async () => {
@@ -40,7 +40,7 @@ describe('the lock of a state folder', () => {
     await once(child, 'close');
     await writeFile(file, JSON.stringify({ host: 'login1', pid: child.pid, begun: '1', since: 0 }));
 
-    await takeLock(folder, 'login1', Date.now());
+    await acquireLock(folder, 'login1', Date.now());
 
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ pid: process.pid });
   });
@@ -48,13 +48,13 @@ describe('the lock of a state folder', () => {
   it('is taken over when its process id now belongs to another process', async () => {
     await writeFile(file, JSON.stringify({ host: 'login1', pid: process.pid, begun: '1', since: 0 }));
 
-    await takeLock(folder, 'login1', Date.now());
+    await acquireLock(folder, 'login1', Date.now());
   });
 
   it('is not taken over from another host that is alive', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
-    expect(await rejection(takeLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunning);
+    expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
   it('is taken over from another host that has been silent for long', async () => {
@@ -62,27 +62,27 @@ describe('the lock of a state folder', () => {
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
 
-    await takeLock(folder, 'login1', Date.now());
+    await acquireLock(folder, 'login1', Date.now());
   });
 
   it('is taken over when a crash left it empty', async () => {
     await writeFile(file, '');
 
-    await takeLock(folder, 'login1', Date.now());
+    await acquireLock(folder, 'login1', Date.now());
   });
 
   it("tells a daemon that slept for long that the folder is another one's by now", async () => {
-    const lock = await takeLock(folder, 'login1', 1);
+    const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
-    expect(await rejection(lock.touch())).to.be.instanceOf(AlreadyRunning);
+    expect(await rejection(lock.touch())).to.be.instanceOf(AlreadyRunningError);
     await lock.release();
 
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
   });
 
   it('is put there again when somebody removed it', async () => {
-    const lock = await takeLock(folder, 'login1', 1);
+    const lock = await acquireLock(folder, 'login1', 1);
     await rm(file);
 
     await lock.touch();
@@ -91,7 +91,7 @@ describe('the lock of a state folder', () => {
   });
 
   it('is given to one of many that start at once', async () => {
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder, 'login1', Date.now())));
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(folder, 'login1', Date.now())));
 
     expect(tries.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
   });

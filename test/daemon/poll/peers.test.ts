@@ -2,25 +2,25 @@
 import { expect } from 'chai';
 import type { WorkerRow } from '../../../src/clearml/client.ts';
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { createNeighbours, remember, type Neighbours } from '../../../src/daemon/poll/peers.ts';
+import { createPeers, mergePeers, type Peers } from '../../../src/daemon/poll/peers.ts';
 
-import { NOW } from '../sightings.ts';
+import { NOW } from '../decide/observations.ts';
 
 const QUEUE = 'q'.repeat(32) as QueueId;
 const OTHER = 'o'.repeat(32) as QueueId;
 const SCHEDULER = 's'.repeat(32) as QueueId;
 
-function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {}): Neighbours {
-  return createNeighbours({ worker, mark, queues, schedulerQueue: SCHEDULER });
+function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {}): Peers {
+  return createPeers({ worker, mark, queues, schedulerQueue: SCHEDULER });
 }
 
 let now = NOW;
 
 /** One reading, half a minute after the one before, in which these are heard of. */
-function hear(neighbours: Neighbours, ...rows: readonly WorkerRow[]): Promise<void> {
+function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   now += 30_000;
   const workersOf = (tag: string): readonly WorkerRow[] => rows.filter(({ tags }) => tags.includes(tag));
-  return neighbours.look({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
+  return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
 }
 
 describe('a job', () => {
@@ -57,7 +57,7 @@ describe('a job', () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
-      await one.look({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, now);
+      await one.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, now);
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
@@ -66,7 +66,7 @@ describe('a job', () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
-      await one.look({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, (now += 10_000));
+      await one.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, (now += 10_000));
     }
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
@@ -92,7 +92,7 @@ describe('a job', () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
-      await one.look({ find: () => Promise.reject(new Error('away')) }, (now += 30_000)).catch(() => undefined);
+      await one.refresh({ find: () => Promise.reject(new Error('away')) }, (now += 30_000)).catch(() => undefined);
     }
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
@@ -131,7 +131,7 @@ describe('a job', () => {
 
   it('has nothing to do with daemons of another scheduler queue, or with other workers', async () => {
     const one = daemon('mark2');
-    const stranger = createNeighbours({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
+    const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
     await hear(one, stranger.row(), { id: 'y', queues: [QUEUE], tags: [group] });
 
@@ -160,13 +160,13 @@ describe('of workers that somebody makes up', () => {
   it('so many are remembered, and those that were known before stay among them', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const heard = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
-    const first = remember(known, heard, 1);
-    const second = remember(first, [], 1);
+    const first = mergePeers(known, heard, 1);
+    const second = mergePeers(first, [], 1);
 
     expect(first).to.have.length(200);
     expect(first[0]).to.deep.equal({ mark: 'mark1', missed: 1 });
-    expect(remember(second, [], 1)).to.have.length(199);
-    expect(remember(first, [], 3)).to.deep.equal([]);
+    expect(mergePeers(second, [], 1)).to.have.length(199);
+    expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
   it('one is no peer whose mark is none', async () => {

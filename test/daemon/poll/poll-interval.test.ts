@@ -2,41 +2,50 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
-import type { View } from '../../../src/daemon/poll/poll.ts';
-import { fingerprint, isWaitedFor, pauseBetweenLooks, type Looked } from '../../../src/daemon/poll/poll-interval.ts';
+import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
+import {
+  fingerprint,
+  isAwaitingChange,
+  nextPollDelayMs,
+  type PollResult,
+} from '../../../src/daemon/poll/poll-interval.ts';
 import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
-import { entryOf } from '../sightings.ts';
+import { entryOf } from '../decide/observations.ts';
 
 const PACE = { baseMs: 15_000, minJobAgeMs: 300_000 };
 
 describe('the pause between two looks at Slurm', () => {
   for (const [what, looked, seconds] of [
     ['while something happens', {}, 15],
-    ['after a few looks without news', { quietLooks: 3 }, 15],
-    ['after a minute without news', { quietLooks: 4 }, 30],
-    ['after some minutes without news', { quietLooks: 8 }, 60],
-    ['after a night without news', { quietLooks: 5_000 }, 60],
-    ['without any task', { followed: 0 }, 60],
-    ['just after a job was submitted or cancelled', { isHalfWay: true }, 5],
-    ['just after the first job of an idle daemon was submitted', { isHalfWay: true, followed: 0, quietLooks: 9 }, 5],
+    ['after a few looks without news', { quietPolls: 3 }, 15],
+    ['after a minute without news', { quietPolls: 4 }, 30],
+    ['after some minutes without news', { quietPolls: 8 }, 60],
+    ['after a night without news', { quietPolls: 5_000 }, 60],
+    ['without any task', { tracked: 0 }, 60],
+    ['just after a job was submitted or cancelled', { isChangeExpected: true }, 5],
+    [
+      'just after the first job of an idle daemon was submitted',
+      { isChangeExpected: true, tracked: 0, quietPolls: 9 },
+      5,
+    ],
     ['when the list took half a second', { slurmMs: 500 }, 15],
     ['when the list took a second', { slurmMs: 1_000 }, 20],
     ['when the list took two seconds', { slurmMs: 2_000 }, 40],
     ['when the list took a minute', { slurmMs: 60_000 }, 60],
-    ['when the list took two seconds, and nothing happens', { slurmMs: 2_000, quietLooks: 8 }, 60],
-    ['when the list took two seconds, and a job was just submitted', { slurmMs: 2_000, isHalfWay: true }, 40],
-  ] as const satisfies readonly (readonly [string, Partial<Looked>, number])[]) {
+    ['when the list took two seconds, and nothing happens', { slurmMs: 2_000, quietPolls: 8 }, 60],
+    ['when the list took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
+  ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
     it(`is ${seconds} s ${what}`, () => {
-      const busy = { followed: 7, isHalfWay: false, quietLooks: 0, slurmMs: 50 };
+      const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };
 
-      expect(pauseBetweenLooks(PACE, { ...busy, ...looked })).to.equal(seconds * 1000);
+      expect(nextPollDelayMs(PACE, { ...busy, ...looked })).to.equal(seconds * 1000);
     });
   }
 
   it('is never longer than four times the setting, however slow Slurm is', () => {
-    const slow = { followed: 7, isHalfWay: false, quietLooks: 0, slurmMs: 90_000 };
+    const slow = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 90_000 };
 
-    expect(pauseBetweenLooks({ ...PACE, baseMs: 1_000 }, slow)).to.equal(4_000);
+    expect(nextPollDelayMs({ ...PACE, baseMs: 1_000 }, slow)).to.equal(4_000);
   });
 
   for (const [what, minJobAgeMs, seconds] of [
@@ -44,9 +53,9 @@ describe('the pause between two looks at Slurm', () => {
     ['two seconds, which is less than the setting', 2_000, 15],
   ] as const) {
     it(`is ${seconds} s where Slurm forgets ended jobs after ${what}, however little happens`, () => {
-      const quiet = { followed: 7, isHalfWay: false, quietLooks: 99, slurmMs: 0 };
+      const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };
 
-      expect(pauseBetweenLooks({ ...PACE, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
+      expect(nextPollDelayMs({ ...PACE, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
     });
   }
 });
@@ -57,7 +66,7 @@ describe('news between two looks', () => {
 
   function viewOf(
     tasks: readonly (readonly [string, Partial<Task>, readonly Partial<Job>[]])[],
-  ): Pick<View, 'tasks' | 'jobs'> {
+  ): Pick<Snapshot, 'tasks' | 'jobs'> {
     const byId = <Value>(read: (row: (typeof tasks)[number]) => Value): Map<TaskId, Value> =>
       new Map(tasks.map((row) => [row[0] as TaskId, read(row)]));
     return {
@@ -109,7 +118,7 @@ describe('a task of which something is awaited', () => {
     ['an agent that was asked to stop', { stoppingSince: 1 }, true],
   ] as const) {
     it(`is: ${what}`, () => {
-      expect(isWaitedFor(entryOf(more))).to.equal(isAwaited);
+      expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);
     });
   }
 });

@@ -5,150 +5,158 @@ import { act } from '../../../src/daemon/reconcile/act.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { createDesk, type Desk } from '../desk.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { entryOf, recordOf } from '../sightings.ts';
+import { entryOf, recordOf } from '../decide/observations.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
-const LINE = { do: 'say', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
+const LINE = { do: 'log', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
 
-async function parked(desk: Desk): Promise<TaskId> {
-  const task = await desk.enqueued(1);
-  await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  await desk.glue.journal.write(entryOf({ task, queue: OWN_QUEUE, queueName: 'own' }));
+async function parked(fixture: StepFixture): Promise<TaskId> {
+  const task = await fixture.enqueued(1);
+  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  await fixture.deps.journal.write(entryOf({ task, queue: OWN_QUEUE, queueName: 'own' }));
   return task;
 }
 
 /** A task that its job has taken and begun. */
-async function begun(desk: Desk): Promise<TaskId> {
-  const task = await parked(desk);
-  await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
-  await desk.server.call('tasks.started', { task, force: true });
-  desk.clock.pass(1_000);
+async function begun(fixture: StepFixture): Promise<TaskId> {
+  const task = await parked(fixture);
+  await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+  await fixture.server.call('tasks.started', { task, force: true });
+  fixture.clock.pass(1_000);
   return task;
 }
 
 /** The same, but parking goes as given. */
-function withParking({ glue }: Desk, parking: (park: () => Promise<void>) => Promise<void>): Desk['glue'] {
-  const { queues } = glue.clearml;
+function withParking(
+  { deps }: StepFixture,
+  parking: (park: () => Promise<void>) => Promise<void>,
+): StepFixture['deps'] {
+  const { queues } = deps.clearml;
   const park: typeof queues.park = (queue, task) => parking(() => queues.park(queue, task));
-  return { ...glue, clearml: { ...glue.clearml, queues: { ...queues, park } } };
+  return { ...deps, clearml: { ...deps.clearml, queues: { ...queues, park } } };
 }
 
 /** Acts as a round would, and returns the jobs that it wants cancelled. */
-async function actNow(desk: Desk, task: TaskId, ...actions: readonly Action[]): Promise<JobId[]> {
-  const seen = { task: await desk.read(task), place: 'parked', record: undefined } as const;
-  return actOn(desk, task, seen, actions);
+async function actNow(fixture: StepFixture, task: TaskId, ...actions: readonly Action[]): Promise<JobId[]> {
+  const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+  return actOn(fixture, task, seen, actions);
 }
 
 async function actOn(
-  { glue, ways }: Desk,
+  { deps, pool }: StepFixture,
   task: TaskId,
   seen: Parameters<typeof act>[3],
   actions: readonly Action[],
 ): Promise<JobId[]> {
   const cancel = new Set<JobId>();
   const { signal } = new AbortController();
-  await act({ glue, ways, cancel, signal }, entryIn(glue, task), actions, seen);
-  await ways.finish();
+  await act({ deps, pool, cancel, signal }, entryIn(deps, task), actions, seen);
+  await pool.finish();
   return [...cancel];
 }
 
-function entryIn({ journal }: Desk['glue'], task: TaskId): Entry {
+function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
   return journal.entries.get(task) ?? expect.fail('the journal has no such task');
 }
 
 describe('acting on a decision', () => {
   it('S-38 asks Slurm once to end a job, and again only after a minute, or for another reason', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
 
-    expect(await actNow(desk, task, CANCEL)).to.deep.equal(['7']);
-    expect(await actNow(desk, task, CANCEL)).to.deep.equal([]);
-    expect(await actNow(desk, task, { ...CANCEL, why: 'the task was aborted' })).to.deep.equal(['7']);
-    desk.clock.pass(60_000);
-    expect(await actNow(desk, task, { ...CANCEL, why: 'the task was aborted' })).to.deep.equal(['7']);
-    expect(desk.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
+    expect(await actNow(fixture, task, CANCEL)).to.deep.equal(['7']);
+    expect(await actNow(fixture, task, CANCEL)).to.deep.equal([]);
+    expect(await actNow(fixture, task, { ...CANCEL, why: 'the task was aborted' })).to.deep.equal(['7']);
+    fixture.clock.pass(60_000);
+    expect(await actNow(fixture, task, { ...CANCEL, why: 'the task was aborted' })).to.deep.equal(['7']);
+    expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
   it('remembers why it cancelled the job of the task, and that it cancelled an extra one', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
 
-    await actNow(desk, task, { ...CANCEL, jobIds: ['8' as JobId] });
-    expect(entryIn(desk.glue, task).cancelledFor).to.equal(undefined);
-    expect(entryIn(desk.glue, task).cancelledExtras).to.deep.equal(['8']);
-    desk.clock.pass(60_000);
-    await actNow(desk, task, CANCEL);
-    expect(entryIn(desk.glue, task).cancelledFor).to.equal('the task was deleted');
+    await actNow(fixture, task, { ...CANCEL, jobIds: ['8' as JobId] });
+    expect(entryIn(fixture.deps, task).cancelledFor).to.equal(undefined);
+    expect(entryIn(fixture.deps, task).cancelledExtras).to.deep.equal(['8']);
+    fixture.clock.pass(60_000);
+    await actNow(fixture, task, CANCEL);
+    expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
   for (const action of [
     CANCEL,
-    { do: 'take-entry' },
-    { do: 'give-back', why: 'because' },
-    { do: 'submit-again', why: 'because' },
+    { do: 'remove-entry' },
+    { do: 'return-to-queue', why: 'because' },
+    { do: 'resubmit', why: 'because' },
     { do: 'park-again', from: 'in_progress' },
     { do: 'end', ending: { status: 'failed', reason: 'r', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
     it(`does not ${action.do} when the user has done something to the task since it was seen`, async () => {
-      const desk = createDesk();
-      const task = await parked(desk);
-      const seen = { task: await desk.read(task), place: 'parked', record: undefined } as const;
+      const fixture = createStepFixture();
+      const task = await parked(fixture);
+      const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
       // Queued before, queued after: only the moment of the change tells.
-      await desk.server.call('tasks.dequeue', { task });
-      await desk.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
-      const calls = desk.calls.length;
+      await fixture.server.call('tasks.dequeue', { task });
+      await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+      const calls = fixture.calls.length;
 
-      expect(await actOn(desk, task, seen, [action])).to.deep.equal([]);
+      expect(await actOn(fixture, task, seen, [action])).to.deep.equal([]);
 
-      expect(desk.calls.slice(calls)).to.deep.equal(['tasks.get_by_id of task 1']);
+      expect(fixture.calls.slice(calls)).to.deep.equal(['tasks.get_by_id of task 1']);
     });
   }
 
   it('D-09 does not give back a task from no queue that another daemon has found too, and parked by now', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
-    const seen = { task: await desk.read(task), place: 'nowhere', record: undefined } as const;
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined } as const;
 
-    await actOn(desk, task, seen, [{ do: 'give-back', why: 'because' }]);
+    await actOn(fixture, task, seen, [{ do: 'return-to-queue', why: 'because' }]);
 
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
-    expect(desk.glue.journal.entries.has(task)).to.equal(false);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.has(task)).to.equal(false);
   });
 
   it('C-08 never writes a status message on a task that has begun', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
-    const seen = { task: await desk.read(task), place: 'parked', record: undefined } as const;
-    await desk.server.call('tasks.started', { task, force: true, status_message: 'stopping' });
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+    await fixture.server.call('tasks.started', { task, force: true, status_message: 'stopping' });
 
-    await actOn(desk, task, seen, [{ do: 'show-status', text: 'it waits' }]);
+    await actOn(fixture, task, seen, [{ do: 'show-status', text: 'it waits' }]);
 
-    expect((await desk.read(task))?.statusMessage).to.equal('stopping');
+    expect((await fixture.read(task))?.statusMessage).to.equal('stopping');
   });
 
   it('shows a status message once and not again, for by then it could erase a request to abort; the next look does', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
-    desk.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    fixture.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
 
-    await actNow(desk, task, { do: 'show-status', text: 'it waits' }, { do: 'note', patch: { told: { reason: 'r' } } });
+    await actNow(
+      fixture,
+      task,
+      { do: 'show-status', text: 'it waits' },
+      { do: 'note', patch: { told: { reason: 'r' } } },
+    );
 
-    expect(desk.calls.filter((label) => label.startsWith('tasks.update'))).to.have.length(1);
-    expect(entryIn(desk.glue, task).told).to.deep.equal({});
+    expect(fixture.calls.filter((label) => label.startsWith('tasks.update'))).to.have.length(1);
+    expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
   it('parks a task again that Slurm put back: queued, in the scheduler queue, and still of its own queue', async () => {
-    const desk = createDesk();
-    const task = await begun(desk);
+    const fixture = createStepFixture();
+    const task = await begun(fixture);
 
-    await actNow(desk, task, { do: 'park-again', from: 'in_progress' });
+    await actNow(fixture, task, { do: 'park-again', from: 'in_progress' });
 
-    expect(await desk.read(task)).to.include({ status: 'queued', executionQueue: OWN_QUEUE });
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(await fixture.read(task)).to.include({ status: 'queued', executionQueue: OWN_QUEUE });
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
   for (const [what, calls, stays] of [
@@ -161,101 +169,101 @@ describe('acting on a decision', () => {
     ['deleted', [['tasks.delete', { force: true }]], undefined],
   ] as const) {
     it(`leaves no entry of a task behind that was ${what} before it was parked again`, async () => {
-      const desk = createDesk();
-      const task = await begun(desk);
-      const glue = withParking(desk, async (park) => {
-        for (const [endpoint, more] of calls) await desk.server.call(endpoint, { task, ...more });
+      const fixture = createStepFixture();
+      const task = await begun(fixture);
+      const deps = withParking(fixture, async (park) => {
+        for (const [endpoint, more] of calls) await fixture.server.call(endpoint, { task, ...more });
         await park();
       });
 
-      await actNow({ ...desk, glue }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+      await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress' }, LINE);
 
-      expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-      expect(desk.said(task)).to.deep.equal([]);
-      const now = await desk.read(task);
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+      expect(fixture.consoleOf(task)).to.deep.equal([]);
+      const now = await fixture.read(task);
       if (stays === undefined) expect(now).to.equal(undefined);
       else expect(now).to.include(stays);
     });
   }
 
   it('takes nothing from a job that came back and has begun the task as soon as it was parked again', async () => {
-    const desk = createDesk();
-    const task = await begun(desk);
-    const glue = withParking(desk, async (park) => {
+    const fixture = createStepFixture();
+    const task = await begun(fixture);
+    const deps = withParking(fixture, async (park) => {
       await park();
-      await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
-      await desk.server.call('tasks.started', { task, force: true });
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      await fixture.server.call('tasks.started', { task, force: true });
     });
 
-    await actNow({ ...desk, glue }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+    await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress' }, LINE);
 
-    expect(await desk.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
-    expect(desk.glue.journal.entries.size).to.equal(1);
+    expect(await fixture.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
+    expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
   it('tells where an option is set that the advice names', async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
-    const { glue } = createDesk();
-    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, optionLocations: places })) });
-    const task = await parked(desk);
+    const { deps } = createStepFixture();
+    const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });
+    const task = await parked(fixture);
     const set = 'Here --time is set by the user property "walltime" (gpu.template, line 3).';
 
     await actNow(
-      desk,
+      fixture,
       task,
-      { do: 'say', level: 'INFO', text: 'Lower --time.' },
+      { do: 'log', level: 'INFO', text: 'Lower --time.' },
       { do: 'show-status', text: 'Lower the --time.' },
     );
-    expect((await desk.read(task))?.statusMessage).to.equal(`Lower the --time. ${set}`);
-    await actNow(desk, task, {
+    expect((await fixture.read(task))?.statusMessage).to.equal(`Lower the --time. ${set}`);
+    await actNow(fixture, task, {
       do: 'end',
       ending: { status: 'failed', reason: 'r', text: 'Raise --time.', withLog: false },
     });
 
-    expect(desk.said(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);
-    expect((await desk.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
+    expect(fixture.consoleOf(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);
+    expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
   });
 
   it("tells what the job's log tells of why the task failed, once it is asked to", async () => {
     const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
-    const { glue } = createDesk();
-    const desk = createDesk({
+    const { deps } = createStepFixture();
+    const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve(log) },
-      queues: glue.queues.map((queue) => ({ ...queue, optionLocations: places })),
+      queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })),
     });
-    const task = await parked(desk);
-    const seen = { task: await desk.read(task), place: 'parked', record: recordOf() } as const;
+    const task = await parked(fixture);
+    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf() } as const;
 
-    await actOn(desk, task, seen, [LINE, { ...LINE, withAdvice: true }]);
+    await actOn(fixture, task, seen, [LINE, { ...LINE, withAdvice: true }]);
 
-    const [first, second, advice] = desk.said(task);
+    const [first, second, advice] = fixture.consoleOf(task);
     expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
     expect(advice).to.include('the program saw no GPU').and.to.include('Here --gres stands in gpu.template, line 3.');
   });
 
   it('goes on when the task can not be told, and says that in the log', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
-    desk.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);
 
-    await actNow(desk, task, { do: 'say', level: 'INFO', text: 'a line' }, { do: 'forget' });
+    await actNow(fixture, task, { do: 'log', level: 'INFO', text: 'a line' }, { do: 'forget' });
 
-    expect(desk.glue.journal.entries.size).to.equal(0);
-    expect(desk.logged).to.deep.include('warn: The task could not be told');
+    expect(fixture.deps.journal.entries.size).to.equal(0);
+    expect(fixture.logged).to.deep.include('warn: The task could not be told');
   });
 
   it('makes a new attempt under a name of its own, and tells why', async () => {
-    const desk = createDesk();
-    const task = await parked(desk);
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
 
-    await actNow(desk, task, { do: 'submit-again', why: 'Slurm job 7 is no longer known to Slurm' });
+    await actNow(fixture, task, { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' });
 
-    const [job] = desk.cluster.jobs;
+    const [job] = fixture.cluster.jobs;
     expect(job?.name).to.not.include(entryOf().attempt);
-    expect(entryIn(desk.glue, task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
-    expect(desk.said(task)).to.deep.equal([
+    expect(entryIn(fixture.deps, task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
+    expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): Slurm job 7 is no longer known to Slurm.',
     ]);
   });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/cancelling.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { entryOf, NOW } from '../sightings.ts';
+import { entryOf, NOW } from '../decide/observations.ts';
 
 const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' } as const;
 const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'job 7 has the task' } as const;

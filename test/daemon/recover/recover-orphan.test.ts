@@ -1,8 +1,8 @@
 // Rescuing a task that waits in no queue, when something comes between the daemon's mark on it and its return.
 import { expect } from 'chai';
-import { rescue } from '../../../src/daemon/recover/recover-orphan.ts';
-import { createDesk } from '../desk.ts';
-import { entryOf } from '../sightings.ts';
+import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
+import { createStepFixture } from '../step-fixture.ts';
+import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
@@ -13,26 +13,26 @@ describe('rescuing a task', () => {
     ['the server could not be told', 'queues.add_task'],
   ] as const) {
     it(`goes on at the next look where ${what} once it was marked`, async () => {
-      const desk = createDesk();
-      const task = await desk.enqueued(1);
-      const { journal } = desk.glue;
-      const queuedAt = (await desk.read(task))?.statusChanged;
-      await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      const fixture = createStepFixture();
+      const task = await fixture.enqueued(1);
+      const { journal } = fixture.deps;
+      const queuedAt = (await fixture.read(task))?.statusChanged;
+      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await journal.write(entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt }));
       const again = async (): Promise<void> => {
         const entry = journal.entries.get(task);
         if (entry === undefined) throw new Error('nothing is known of the task any more');
-        await rescue(desk.glue, entry, { signal });
+        await recoverOrphan(fixture.deps, entry, { signal });
       };
 
-      desk.fate = (call) => (call.endpoint === endpoint ? 'not made' : undefined);
+      fixture.fate = (call) => (call.endpoint === endpoint ? 'not made' : undefined);
       await again().catch(() => undefined);
-      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
 
-      desk.fate = () => undefined;
-      desk.clock.pass(1_000);
+      fixture.fate = () => undefined;
+      fixture.clock.pass(1_000);
       await again();
-      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
       expect([...journal.entries.keys()]).to.deep.equal([]);
     });
   }

@@ -1,12 +1,12 @@
 // How one task stands, as a person reads it: each state of its entry, its job and itself in ClearML.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { statusRow, type Known, type StatusRow } from '../../../src/daemon/status/status-row.ts';
+import { statusRow, type KnownTask, type StatusRow } from '../../../src/daemon/status/status-row.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { entryOf, jobOf, NOW, TASK, taskOf } from '../sightings.ts';
+import { entryOf, jobOf, NOW, TASK, taskOf } from '../decide/observations.ts';
 
-function rowOf(given: Partial<Known>): StatusRow {
-  const known: Known = {
+function rowOf(given: Partial<KnownTask>): StatusRow {
+  const known: KnownTask = {
     id: TASK,
     entry: entryOf(),
     task: taskOf('queued'),
@@ -108,7 +108,7 @@ describe('how a task stands', () => {
       'RUNNING',
       '',
     ],
-  ] as const satisfies readonly (readonly [string, Partial<Known>, string, string])[]) {
+  ] as const satisfies readonly (readonly [string, Partial<KnownTask>, string, string])[]) {
     it(what, () => {
       expect(rowOf(given)).to.include({ state, why });
     });

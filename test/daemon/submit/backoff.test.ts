@@ -15,25 +15,25 @@ describe('the pause in taking tasks', () => {
 
   it('counts several refusals of submissions that were under way together once', () => {
     const pause = createBackoff(() => 1);
-    pause.refused(1_000);
-    pause.refused(1_001);
+    pause.failed(1_000);
+    pause.failed(1_001);
 
     expect(pause.until()).to.equal(1_000 + backoffMs(1, 1));
   });
 
   it('is longer when the cluster is still full after it', () => {
     const pause = createBackoff(() => 1);
-    pause.refused(0);
+    pause.failed(0);
     const first = pause.until();
-    pause.refused(first);
+    pause.failed(first);
 
     expect(pause.until() - first).to.be.above(first);
   });
 
   it('ends at the first success', () => {
     const pause = createBackoff(() => 1);
-    pause.refused(0);
-    pause.accepted();
+    pause.failed(0);
+    pause.succeeded();
 
     expect(pause.until()).to.equal(0);
   });

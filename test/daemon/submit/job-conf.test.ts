@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Glue } from '../../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/job-conf.ts';
 import { createLocalHost } from '../../../src/transport/local.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
-import { createDesk, taskNumber, type Desk } from '../desk.ts';
-import { attempt, entryOf } from '../sightings.ts';
+import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
+import { attempt, entryOf } from '../decide/observations.ts';
 
 describe('the clearml.conf files of jobs', () => {
   let sharedDir: string;
@@ -20,10 +20,10 @@ describe('the clearml.conf files of jobs', () => {
 
   afterEach(() => rm(sharedDir, { recursive: true }));
 
-  function desk(): Desk {
+  function fixture(): StepFixture {
     const host = createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'u', workingDirectory: sharedDir });
-    const { job } = createDesk().glue;
-    return createDesk({ host, job: { ...job, sharedDir } satisfies Glue['job'] });
+    const { job } = createStepFixture().deps;
+    return createStepFixture({ host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
   }
 
   async function write(number: number, minutesAgo = 60, which = 1): Promise<string> {
@@ -37,55 +37,55 @@ describe('the clearml.conf files of jobs', () => {
   const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
 
   it('go when the job is over', async () => {
-    const { glue } = desk();
+    const { deps } = fixture();
     await write(1);
 
-    await removeJobConf(glue, entryOf({ task: taskNumber(1) }));
+    await removeJobConf(deps, entryOf({ task: taskNumber(1) }));
 
     expect(await left()).to.deep.equal([]);
   });
 
   it('go in a sweep when their tasks neither wait nor run any more, every attempt of them', async () => {
-    const here = desk();
-    const { glue, server } = here;
+    const here = fixture();
+    const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
     await server.call('tasks.started', { task: runs, force: true });
     server.addTask(known, 'task 3');
-    await glue.journal.write(entryOf({ task: known }));
+    await deps.journal.write(entryOf({ task: known }));
     server.addTask(taskNumber(4), 'a draft');
     const kept = [await write(Number(waits)), await write(Number(runs)), await write(Number(known))];
     await write(4);
     await write(4, 60, 2);
     await write(5);
 
-    await sweepJobConfs(glue);
+    await sweepJobConfs(deps);
 
     expect(await left()).to.have.members(kept);
   });
 
   it('stay in a sweep while they are young: their jobs may be on their way', async () => {
-    const { glue } = desk();
+    const { deps } = fixture();
     const young = await write(5, 1);
 
-    await sweepJobConfs(glue);
+    await sweepJobConfs(deps);
 
     expect(await left()).to.deep.equal([young]);
   });
 
   it('are the only files that a sweep touches', async () => {
-    const { glue } = desk();
+    const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
 
-    await sweepJobConfs(glue);
+    await sweepJobConfs(deps);
 
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
   it('are none of our business where there is no folder for them yet', async () => {
-    const { glue } = desk();
+    const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 
-    await sweepJobConfs(glue);
+    await sweepJobConfs(deps);
   });
 });

@@ -2,57 +2,57 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import type { Glue } from '../../../src/daemon/deps.ts';
-import { submitAgain } from '../../../src/daemon/submit/resubmit.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { resubmit } from '../../../src/daemon/submit/resubmit.ts';
 import { TemplateError } from '../../../src/template/errors.ts';
-import { createDesk, type Desk } from '../desk.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { attempt, entryOf } from '../sightings.ts';
+import { attempt, entryOf } from '../decide/observations.ts';
 
 const WHY = 'Slurm job 7 is no longer known to Slurm';
 
 /** A parked task whose first job came to nothing. */
-async function parked(desk: Desk): Promise<{ task: TaskId; entry: Entry }> {
-  const task = await desk.enqueued(1);
-  await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entry }> {
+  const task = await fixture.enqueued(1);
+  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
   const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own' });
-  await desk.glue.journal.write(entry);
+  await fixture.deps.journal.write(entry);
   return { task, entry };
 }
 
 describe('submitting again', () => {
   it('makes a job of another name, counts it, and tells why in the console and in the log', async () => {
-    const desk = createDesk();
-    const { task, entry } = await parked(desk);
+    const fixture = createStepFixture();
+    const { task, entry } = await parked(fixture);
 
-    expect(await submitAgain(desk.glue, entry, WHY)).to.equal('accepted');
+    expect(await resubmit(fixture.deps, entry, WHY)).to.equal('accepted');
 
-    const [job] = desk.cluster.jobs;
+    const [job] = fixture.cluster.jobs;
     expect(job?.name)
       .to.match(new RegExp(`^clearml_task_${task}-`))
       .and.not.include(attempt(1));
-    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
-    expect(desk.said(task)).to.deep.equal([`Submitted as Slurm job 1 to cluster "c1" (attempt 2): ${WHY}.`]);
-    expect(desk.facts.get('info: Submitting again')).to.deep.equal({ task, queue: 'own', why: WHY });
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
+    expect(fixture.consoleOf(task)).to.deep.equal([`Submitted as Slurm job 1 to cluster "c1" (attempt 2): ${WHY}.`]);
+    expect(fixture.facts.get('info: Submitting again')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
   it('takes the file of the last attempt away before the next one is written', async () => {
-    const desk = createDesk();
-    const { entry } = await parked(desk);
+    const fixture = createStepFixture();
+    const { entry } = await parked(fixture);
     const ran: string[] = [];
-    const glue: Glue = {
-      ...desk.glue,
+    const deps: DaemonDeps = {
+      ...fixture.deps,
       host: {
-        ...desk.glue.host,
+        ...fixture.deps.host,
         run(command) {
           ran.push([command.program, ...command.args].join(' '));
-          return desk.glue.host.run(command);
+          return fixture.deps.host.run(command);
         },
       },
     };
 
-    await submitAgain(glue, entry, WHY);
+    await resubmit(deps, entry, WHY);
 
     const [first = ''] = ran;
     expect(ran).to.have.length(2);
@@ -65,57 +65,59 @@ describe('submitting again', () => {
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
     it(`makes no job for a task that was ${what} meanwhile`, async () => {
-      const desk = createDesk();
-      const { task, entry } = await parked(desk);
-      await desk.server.call(endpoint, { task, ...more });
+      const fixture = createStepFixture();
+      const { task, entry } = await parked(fixture);
+      await fixture.server.call(endpoint, { task, ...more });
 
-      expect(await submitAgain(desk.glue, entry, WHY)).to.equal('none');
+      expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
 
-      expect(desk.cluster.jobs).to.deep.equal([]);
-      expect(desk.glue.journal.entries.get(task)).to.deep.equal(entry);
-      expect(desk.logged).to.deep.equal([]);
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.deps.journal.entries.get(task)).to.deep.equal(entry);
+      expect(fixture.logged).to.deep.equal([]);
     });
   }
 
   it('gives a task back whose queue this daemon no longer serves, whatever else it serves', async () => {
-    const { glue: usual } = createDesk();
-    const desk = createDesk({ queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })) });
-    const { task, entry } = await parked(desk);
+    const { deps: usual } = createStepFixture();
+    const fixture = createStepFixture({
+      queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
+    });
+    const { task, entry } = await parked(fixture);
 
-    expect(await submitAgain(desk.glue, entry, WHY)).to.equal('none');
+    expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
 
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-    expect(desk.said(task)).to.deep.equal([
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.consoleOf(task)).to.deep.equal([
       `Back at the front of queue "own": ${WHY}, and this daemon no longer serves\n  the queue.`,
     ]);
   });
 
   it('leaves a task of a queue that is no longer served to the job that has taken its entry', async () => {
-    const desk = createDesk({ queues: [] });
-    const { task, entry } = await parked(desk);
-    await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    const fixture = createStepFixture({ queues: [] });
+    const { task, entry } = await parked(fixture);
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
 
-    expect(await submitAgain(desk.glue, entry, WHY)).to.equal('none');
+    expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
 
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
-    expect(desk.glue.journal.entries.has(task)).to.equal(true);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
   it('fails a task that does not fit its template any more, and leaves no entry', async () => {
-    const { glue } = createDesk();
+    const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');
     };
-    const desk = createDesk({
-      queues: glue.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),
+    const fixture = createStepFixture({
+      queues: deps.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),
     });
-    const { task, entry } = await parked(desk);
+    const { task, entry } = await parked(fixture);
 
-    expect(await submitAgain(desk.glue, entry, WHY)).to.equal('none');
+    expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
 
-    expect(await desk.read(task)).to.include({ status: 'failed', statusReason: 'template' });
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-    expect(desk.glue.journal.entries.size).to.equal(0);
+    expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'template' });
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 });

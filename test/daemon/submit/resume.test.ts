@@ -4,9 +4,9 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { resume } from '../../../src/daemon/submit/resume.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
-import { createDesk, type Desk } from '../desk.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { attempt, NOW } from '../sightings.ts';
+import { attempt, NOW } from '../decide/observations.ts';
 
 const go = new AbortController().signal;
 
@@ -17,22 +17,22 @@ interface Found {
 }
 
 async function left(
-  desk: Desk,
+  fixture: StepFixture,
   step: Entry['step'],
   { place, job }: Found,
   more: Partial<Entry> = {},
 ): Promise<TaskId> {
-  const task = await desk.enqueued(1);
-  if (place !== 'own') await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  const task = await fixture.enqueued(1);
+  if (place !== 'own') await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
   if (place === 'parked') {
-    await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+    await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
   }
   if (job !== undefined) {
-    await desk.glue.scheduler.submit({ jobName: formatJobName(task, attempt(1)), script: 'login1:slurm' });
-    const [made] = desk.cluster.jobs;
-    if (made !== undefined && job === 'FAILED') desk.cluster.end(made, 'FAILED', 1);
+    await fixture.deps.scheduler.submit({ jobName: formatJobName(task, attempt(1)), script: 'login1:slurm' });
+    const [made] = fixture.cluster.jobs;
+    if (made !== undefined && job === 'FAILED') fixture.cluster.end(made, 'FAILED', 1);
   }
-  await desk.glue.journal.write({
+  await fixture.deps.journal.write({
     task,
     queue: OWN_QUEUE,
     queueName: 'own',
@@ -47,11 +47,11 @@ async function left(
 }
 
 /** What the journal knows of the task after the daemon has looked around, and what it did in Slurm. */
-async function after(desk: Desk, task: TaskId): Promise<string> {
-  await resume(desk.glue, desk.ways, await desk.look(), go);
-  await desk.ways.finish();
-  const entry = desk.glue.journal.entries.get(task);
-  const jobs = desk.cluster.jobs.length;
+async function after(fixture: StepFixture, task: TaskId): Promise<string> {
+  await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
+  await fixture.pool.finish();
+  const entry = fixture.deps.journal.entries.get(task);
+  const jobs = fixture.cluster.jobs.length;
   return `${entry === undefined ? 'forgotten' : `${entry.step}${entry.jobId === undefined ? '' : ` job ${entry.jobId}`}`}, ${jobs} jobs`;
 }
 
@@ -93,73 +93,73 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
 describe('what a crash left in the middle of a step', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`${step}, and ${title}: ${becomes}`, async () => {
-      const desk = createDesk();
-      const task = await left(desk, step, found, more);
+      const fixture = createStepFixture();
+      const task = await left(fixture, step, found, more);
 
-      expect(await after(desk, task)).to.equal(becomes);
+      expect(await after(fixture, task)).to.equal(becomes);
     });
   }
 
   it('returns an orphan to its queue', async () => {
-    const desk = createDesk();
-    await after(desk, await left(desk, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+    const fixture = createStepFixture();
+    await after(fixture, await left(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
 
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
   it('does not go on with a task that the user has aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
-      const desk = createDesk();
-      const task = await left(desk, step, { place: 'nowhere' });
-      await desk.server.call('tasks.stop', { task });
+      const fixture = createStepFixture();
+      const task = await left(fixture, step, { place: 'nowhere' });
+      await fixture.server.call('tasks.stop', { task });
 
-      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
+      expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
     }
   });
 
   it('follows a job of another attempt than the last without telling of it', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
-    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
-    expect(desk.said(task)).to.deep.equal([]);
-    expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+    expect(await after(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(fixture.consoleOf(task)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
   it('gives a task back whose queue is no longer served, and adopts its job where it has one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
-      const desk = createDesk({ queues: [] });
-      const task = await left(desk, step, { place: 'nowhere' });
+      const fixture = createStepFixture({ queues: [] });
+      const task = await left(fixture, step, { place: 'nowhere' });
 
-      expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
-      expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
+      expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     }
-    const desk = createDesk({ queues: [] });
-    const task = await left(desk, 'submitting', { place: 'parked', job: 'PENDING' });
-    expect(await after(desk, task)).to.equal('following job 1, 1 jobs');
+    const fixture = createStepFixture({ queues: [] });
+    const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
+    expect(await after(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
   it('gives a parked task of a queue that is no longer served back when it would need a new job', async () => {
-    const desk = createDesk({ queues: [] });
-    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
+    const fixture = createStepFixture({ queues: [] });
+    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
-    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
   it('waits while accounting can not be asked, and says so', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
-    desk.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
-    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(false);
+    expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
 
-    expect(desk.cluster.jobs).to.deep.equal([]);
-    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'submitting' });
     const sentence = 'warn: Nobody knows yet whether Slurm took the job: it could not be looked up';
-    expect(desk.logged).to.deep.equal([sentence]);
-    expect(desk.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
+    expect(fixture.logged).to.deep.equal([sentence]);
+    expect(fixture.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
   });
 
   it('looks for what sbatch left since the first attempt, or since the only one', async () => {
@@ -168,29 +168,29 @@ describe('what a crash left in the middle of a step', () => {
       [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
     ] as const) {
       const asked: unknown[] = [];
-      const { glue } = createDesk();
-      const desk = createDesk({
+      const { deps } = createStepFixture();
+      const fixture = createStepFixture({
         scheduler: {
-          ...glue.scheduler,
+          ...deps.scheduler,
           lookUp: (names, from) => {
             asked.push(names, from);
             return Promise.resolve({ kind: 'failed', words: '' });
           },
         },
       });
-      const task = await left(desk, 'submitting', { place: 'parked' }, more);
-      await after(desk, task);
+      const task = await left(fixture, 'submitting', { place: 'parked' }, more);
+      await after(fixture, task);
 
       expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
     }
   });
 
   it('tells that a new attempt is one, and why', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
-    await after(desk, task);
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    await after(fixture, task);
 
-    expect(desk.said(task)).to.deep.equal([
+    expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
     ]);
   });
@@ -201,42 +201,42 @@ describe('what a crash left in the middle of a step', () => {
       ['claiming', 'parked'],
       ['orphaned', 'parked'],
     ] as const) {
-      const desk = createDesk();
-      const task = await left(desk, step, { place }, LONG_AGO);
-      const before = await desk.read(task);
-      await after(desk, task);
+      const fixture = createStepFixture();
+      const task = await left(fixture, step, { place }, LONG_AGO);
+      const before = await fixture.read(task);
+      await after(fixture, task);
 
-      expect(await desk.read(task), `${step}, ${place}`).to.deep.equal(before);
+      expect(await fixture.read(task), `${step}, ${place}`).to.deep.equal(before);
     }
   });
 
   it('makes no job for a task that was deleted while its entry stayed', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
-    desk.server.store.tasks.delete(task);
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    fixture.server.store.tasks.delete(task);
 
-    expect(await after(desk, task)).to.equal('following, 0 jobs');
+    expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('leaves a task of a queue that is no longer served to the user who has enqueued it again', async () => {
-    const desk = createDesk({ queues: [] });
-    const task = await left(desk, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
+    const fixture = createStepFixture({ queues: [] });
+    const task = await left(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
-    expect(await after(desk, task)).to.equal('orphaned, 0 jobs');
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([]);
-    expect(desk.said(task)).to.deep.equal([]);
+    expect(await after(fixture, task)).to.equal('orphaned, 0 jobs');
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
   it('goes on with a task of the queue that it came from, whatever else is served', async () => {
-    const { glue } = createDesk();
-    const desk = createDesk({
-      queues: glue.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
+    const { deps } = createStepFixture();
+    const fixture = createStepFixture({
+      queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
     });
-    const task = await left(desk, 'parking', { place: 'nowhere' });
+    const task = await left(fixture, 'parking', { place: 'nowhere' });
 
-    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
-    expect(desk.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(desk.said(task)).to.deep.equal([
+    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.consoleOf(task)).to.deep.equal([
       'Back at the front of queue "own": the daemon that had taken it no longer serves the queue.',
     ]);
   });
@@ -253,28 +253,28 @@ describe('what a crash left in the middle of a step', () => {
     ['an orphan that somebody may have in hand', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
     it(`needs ${isSettled ? 'no' : 'another'} look soon: ${title}`, async () => {
-      const desk = createDesk();
-      await left(desk, step, found, more);
+      const fixture = createStepFixture();
+      await left(fixture, step, found, more);
 
-      expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(isSettled);
-      await desk.ways.finish();
+      expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
+      await fixture.pool.finish();
     });
   }
 
   it('needs no other look soon once a task was given back', async () => {
-    const desk = createDesk({ queues: [] });
-    await left(desk, 'parking', { place: 'parked' });
+    const fixture = createStepFixture({ queues: [] });
+    await left(fixture, 'parking', { place: 'parked' });
 
-    expect(await resume(desk.glue, desk.ways, await desk.look(), go)).to.equal(true);
+    expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
   it('leaves a task alone that is followed already', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'following', { place: 'parked', job: 'PENDING' });
-    const before = desk.glue.journal.entries.get(task);
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'following', { place: 'parked', job: 'PENDING' });
+    const before = fixture.deps.journal.entries.get(task);
 
-    expect(await after(desk, task)).to.equal('following, 1 jobs');
-    expect(desk.glue.journal.entries.get(task)).to.deep.equal(before);
+    expect(await after(fixture, task)).to.equal('following, 1 jobs');
+    expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
   it('tells only what sbatch should have answered', async () => {
@@ -282,39 +282,41 @@ describe('what a crash left in the middle of a step', () => {
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],
     ] as const) {
-      const desk = createDesk();
-      const task = await left(desk, step, { place: 'parked', job: 'PENDING' });
-      await after(desk, task);
+      const fixture = createStepFixture();
+      const task = await left(fixture, step, { place: 'parked', job: 'PENDING' });
+      await after(fixture, task);
 
-      expect(desk.said(task)).to.deep.equal(lines);
-      expect(desk.glue.journal.entries.get(task)).to.include({ attempt: attempt(1) });
-      expect(desk.facts.get('info: The job was found by its name')).to.deep.equal({ task, job: '1', queue: 'own' });
+      expect(fixture.consoleOf(task)).to.deep.equal(lines);
+      expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+      expect(fixture.facts.get('info: The job was found by its name')).to.deep.equal({ task, job: '1', queue: 'own' });
     }
   });
 
   it('makes no new job for a task that was aborted while it was parked', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'submitting', { place: 'parked' }, LONG_AGO);
-    await desk.server.call('tasks.stop', { task });
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    await fixture.server.call('tasks.stop', { task });
 
-    expect(await after(desk, task)).to.equal('following, 0 jobs');
+    expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('does not park a task again that is parked: a job may have taken that entry', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'parking', { place: 'parked' });
-    const calls = desk.calls.length;
-    await after(desk, task);
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'parking', { place: 'parked' });
+    const calls = fixture.calls.length;
+    await after(fixture, task);
 
-    expect(desk.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
+    expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
   it('gives a task back when the scheduler queue was deleted, and says so', async () => {
-    const desk = createDesk();
-    const task = await left(desk, 'parking', { place: 'nowhere' });
-    await desk.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
+    const fixture = createStepFixture();
+    const task = await left(fixture, 'parking', { place: 'nowhere' });
+    await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
 
-    expect(await after(desk, task)).to.equal('forgotten, 0 jobs');
-    expect(desk.said(task)).to.deep.equal(['Back at the front of queue "own": the scheduler queue was deleted.']);
+    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(fixture.consoleOf(task)).to.deep.equal([
+      'Back at the front of queue "own": the scheduler queue was deleted.',
+    ]);
   });
 });

@@ -4,51 +4,51 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import { HostLost } from '../../../src/transport/errors.ts';
 import type { Host } from '../../../src/transport/host.ts';
 import { formatJobName, readMark } from '../../../src/slurm/job-name.ts';
-import { prepare, submit, type Prepared } from '../../../src/daemon/submit/submit.ts';
+import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit.ts';
 import { TemplateError } from '../../../src/template/errors.ts';
-import { createDesk, type Desk } from '../desk.ts';
-import { entryOf } from '../sightings.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 
 const CONF_NOT_WRITTEN = "warn: The job's clearml.conf could not be written to the shared folder";
 
 /** A parked task, and the script for its next attempt. */
-async function prepared(desk: Desk, attempts = 0): Promise<{ task: TaskId; prepared: Prepared }> {
-  const task = await desk.enqueued(1);
-  await desk.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await desk.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  const read = await desk.glue.clearml.tasks.get(task);
-  const [queue] = desk.glue.queues;
+async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: TaskId; prepared: PreparedJob }> {
+  const task = await fixture.enqueued(1);
+  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const read = await fixture.deps.clearml.tasks.get(task);
+  const [queue] = fixture.deps.queues;
   if (read === undefined || queue === undefined) throw new Error('nothing to submit');
   const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', step: 'parking', attempts, jobId: undefined });
-  const made = await prepare(desk.glue, entry, { queue, read });
+  const made = await prepare(fixture.deps, entry, { queue, read });
   if (made === undefined) throw new Error('the template does not fit');
   return { task, prepared: made };
 }
 
 describe('an attempt', () => {
   it('carries the mark of its daemon', async () => {
-    const desk = createDesk();
-    const { entry } = (await prepared(desk)).prepared;
+    const fixture = createStepFixture();
+    const { entry } = (await prepared(fixture)).prepared;
 
-    expect(readMark(entry.attempt)).to.equal(desk.glue.mark);
+    expect(readMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
   it('is in the journal before sbatch is run, counted, with the moment of the very first one', async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk, 2);
-    desk.clock.pass(5_000);
-    desk.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
-    void submit(desk.glue, next);
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture, 2);
+    fixture.clock.pass(5_000);
+    fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
+    void submit(fixture.deps, next);
     await new Promise((resolve) => setImmediate(resolve));
 
-    expect(desk.glue.journal.entries.get(task)).to.deep.equal({
+    expect(fixture.deps.journal.entries.get(task)).to.deep.equal({
       task,
       queue: OWN_QUEUE,
       queueName: 'own',
       step: 'submitting',
-      stepAt: desk.clock.now(),
+      stepAt: fixture.clock.now(),
       attempt: next.entry.attempt,
       attempts: 3,
       firstAttemptAt: next.entry.firstAttemptAt,
@@ -57,47 +57,47 @@ describe('an attempt', () => {
   });
 
   it('that can not be journaled is not made', async () => {
-    const desk = createDesk();
-    const { prepared: next } = await prepared(desk);
-    desk.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
+    const fixture = createStepFixture();
+    const { prepared: next } = await prepared(fixture);
+    fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
 
-    await rejection(submit(desk.glue, next));
-    expect(desk.cluster.jobs).to.deep.equal([]);
+    await rejection(submit(fixture.deps, next));
+    expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
   it('that was accepted is followed: the console and the properties of the task name the job', async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk);
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture);
 
-    expect(await submit(desk.glue, next)).to.equal('accepted');
+    expect(await submit(fixture.deps, next)).to.equal('accepted');
 
-    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
-    expect(desk.said(task)).to.deep.equal(['Submitted as Slurm job 1 to cluster "c1".']);
-    expect(desk.server.store.events.of(task)[0]).to.have.property('level', 'INFO');
-    expect(await desk.read(task)).to.include({ slurmJob: '1', status: 'queued' });
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
+    expect(fixture.consoleOf(task)).to.deep.equal(['Submitted as Slurm job 1 to cluster "c1".']);
+    expect(fixture.server.store.events.of(task)[0]).to.have.property('level', 'INFO');
+    expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
   it('that is another one tells its number, and why', async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk, 1);
-    await submit(desk.glue, next, 'the last sbatch left no job behind');
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture, 1);
+    await submit(fixture.deps, next, 'the last sbatch left no job behind');
 
-    expect(desk.said(task)).to.deep.equal([
+    expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
     ]);
   });
 
   it("that was rejected fails the task with Slurm's words, and leaves no entry", async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk);
-    desk.cluster.nextFate = 'rejected';
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture);
+    fixture.cluster.nextFate = 'rejected';
 
-    expect(await submit(desk.glue, next)).to.equal('none');
+    expect(await submit(fixture.deps, next)).to.equal('none');
 
-    expect(await desk.read(task)).to.include({ status: 'failed', statusReason: 'refused by Slurm' });
-    expect(desk.said(task).join()).to.include('Slurm refused the job: sbatch said rejected.');
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-    expect(desk.glue.journal.entries.size).to.equal(0);
+    expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'refused by Slurm' });
+    expect(fixture.consoleOf(task).join()).to.include('Slurm refused the job: sbatch said rejected.');
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
   for (const [fate, why] of [
@@ -105,12 +105,15 @@ describe('an attempt', () => {
     ['unavailable', "Slurm can't be reached: sbatch said unavailable"],
   ] as const) {
     it(`that met ${fate} is to be given back with Slurm's words`, async () => {
-      const desk = createDesk();
-      const { task, prepared: next } = await prepared(desk);
-      desk.cluster.nextFate = fate;
+      const fixture = createStepFixture();
+      const { task, prepared: next } = await prepared(fixture);
+      fixture.cluster.nextFate = fate;
 
-      expect(await submit(desk.glue, next)).to.deep.equal({ refused: desk.glue.journal.entries.get(task), why });
-      expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+      expect(await submit(fixture.deps, next)).to.deep.equal({
+        returning: fixture.deps.journal.entries.get(task),
+        why,
+      });
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     });
   }
 
@@ -126,37 +129,37 @@ describe('an attempt', () => {
     ],
   ] as const) {
     it(`that was ${fate} is found in the log by its task and its queue, with what Slurm answered`, async () => {
-      const desk = createDesk();
-      const { task, prepared: next } = await prepared(desk);
-      if (fate !== 'accepted') desk.cluster.nextFate = fate;
-      await submit(desk.glue, next);
+      const fixture = createStepFixture();
+      const { task, prepared: next } = await prepared(fixture);
+      if (fate !== 'accepted') fixture.cluster.nextFate = fate;
+      await submit(fixture.deps, next);
 
-      expect(desk.facts.get(line)).to.deep.equal({ task, queue: 'own', ...data });
+      expect(fixture.facts.get(line)).to.deep.equal({ task, queue: 'own', ...data });
     });
   }
 
   it('of which nobody knows whether Slurm took it stays in the journal, and nothing else is done', async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk);
-    desk.cluster.nextFate = 'unknown';
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture);
+    fixture.cluster.nextFate = 'unknown';
 
-    expect(await submit(desk.glue, next)).to.equal('unknown');
-    expect(desk.glue.journal.entries.get(task)).to.include({ step: 'submitting' });
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
-    expect(desk.said(task)).to.deep.equal([]);
+    expect(await submit(fixture.deps, next)).to.equal('unknown');
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'submitting' });
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
   it('needs no file where there is no shared folder', async () => {
-    const { glue } = createDesk();
-    const desk = createDesk({ job: { ...glue.job, sharedDir: undefined } });
-    const { prepared: next } = await prepared(desk);
-    desk.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
+    const { deps } = createStepFixture();
+    const fixture = createStepFixture({ job: { ...deps.job, sharedDir: undefined } });
+    const { prepared: next } = await prepared(fixture);
+    fixture.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
 
-    expect(await submit(desk.glue, next)).to.equal('accepted');
+    expect(await submit(fixture.deps, next)).to.equal('accepted');
   });
 
   it('that does not fit its template fails the task, and takes its entry', async () => {
-    const { glue } = createDesk();
+    const { deps } = createStepFixture();
     const misfit = {
       file: 'a.template',
       agent: { file: 'a.template', line: 1, column: 1, command: [] },
@@ -164,29 +167,29 @@ describe('an attempt', () => {
         throw new TemplateError('a.template', 2, 1, 'no value');
       },
     };
-    const desk = createDesk({ queues: glue.queues.map((queue) => ({ ...queue, template: misfit })) });
-    const error = await rejection(prepared(desk));
+    const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, template: misfit })) });
+    const error = await rejection(prepared(fixture));
 
     expect(String(error)).to.include('does not fit');
-    const [task = '' as TaskId] = desk.server.store.tasks.all().map(({ id }) => id as TaskId);
-    expect(await desk.read(task)).to.include({ status: 'failed', statusReason: 'template' });
-    expect(desk.said(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-    const { err, ...data } = desk.facts.get('info: The task does not fit its template') ?? {};
+    const [task = '' as TaskId] = fixture.server.store.tasks.all().map(({ id }) => id as TaskId);
+    expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'template' });
+    expect(fixture.consoleOf(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    const { err, ...data } = fixture.facts.get('info: The task does not fit its template') ?? {};
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
   it('that fails to be written by a fault of ours is not blamed on the task', async () => {
-    const { glue } = createDesk();
+    const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');
     };
-    const desk = createDesk({
-      queues: glue.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),
+    const fixture = createStepFixture({
+      queues: deps.queues.map((queue) => ({ ...queue, template: { ...queue.template, render } })),
     });
 
-    expect(await rejection(prepared(desk))).to.be.instanceOf(RangeError);
-    expect(desk.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(await rejection(prepared(fixture))).to.be.instanceOf(RangeError);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
   it('tells the task which container arguments were left out, and nothing where none were', async () => {
@@ -202,35 +205,35 @@ describe('an attempt', () => {
         ],
       ],
     ] as const) {
-      const { glue } = createDesk();
+      const { deps } = createStepFixture();
       const files = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
       const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [], ...files };
-      const desk = createDesk({
-        job: { ...glue.job, containers, singularityMode: true },
-        queues: glue.queues.map((queue) => ({
+      const fixture = createStepFixture({
+        job: { ...deps.job, containers, singularityMode: true },
+        queues: deps.queues.map((queue) => ({
           ...queue,
           template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
         })),
       });
-      const { task } = await prepared(desk);
+      const { task } = await prepared(fixture);
 
-      expect(desk.server.store.events.of(task).map(({ level, msg }) => [level, msg])).to.deep.equal(lines);
+      expect(fixture.server.store.events.of(task).map(({ level, msg }) => [level, msg])).to.deep.equal(lines);
     }
   });
 
   it('whose clearml.conf can not be written is not made: the task is to be given back', async () => {
-    const desk = createDesk();
-    const { task, prepared: next } = await prepared(desk);
-    desk.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture);
+    fixture.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
 
-    const result = await submit(desk.glue, next);
+    const result = await submit(fixture.deps, next);
     expect(result)
       .to.have.property('why')
       .that.matches(/^the job's clearml\.conf could not be written: /);
-    expect(result).to.have.property('refused', next.entry);
-    expect(desk.cluster.jobs).to.deep.equal([]);
-    expect(desk.glue.journal.entries.has(task)).to.equal(false);
-    const { err, ...data } = desk.facts.get(CONF_NOT_WRITTEN) ?? {};
+    expect(result).to.have.property('returning', next.entry);
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.has(task)).to.equal(false);
+    const { err, ...data } = fixture.facts.get(CONF_NOT_WRITTEN) ?? {};
     expect(String(err)).to.include('Disk quota exceeded');
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
@@ -240,16 +243,16 @@ describe('an attempt', () => {
       [new HostLost('the connection to login1 was lost'), 'given back'],
       [new RangeError('a fault of ours'), 'rejected'],
     ] as const) {
-      const desk = createDesk();
-      const { prepared: next } = await prepared(desk);
-      const host: Host = { ...desk.glue.host, run: () => Promise.reject(error) };
-      const ended = submit({ ...desk.glue, host }, next).then(
+      const fixture = createStepFixture();
+      const { prepared: next } = await prepared(fixture);
+      const host: Host = { ...fixture.deps.host, run: () => Promise.reject(error) };
+      const ended = submit({ ...fixture.deps, host }, next).then(
         () => 'given back',
         (thrown: unknown) => (thrown === error ? 'rejected' : thrown),
       );
 
       expect(await ended).to.equal(end);
-      expect(desk.cluster.jobs).to.deep.equal([]);
+      expect(fixture.cluster.jobs).to.deep.equal([]);
     }
   });
 });

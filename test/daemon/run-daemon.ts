@@ -1,7 +1,7 @@
 // Whole daemons run on a clock that the test moves, from one moment in which one of them wakes to the next.
 import { setImmediate as turn } from 'node:timers/promises';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
-import type { Glue } from '../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
 import type { SimulatedClock } from '../simulation/clock.ts';
 
@@ -12,11 +12,18 @@ export interface Run {
   stop(): void;
 }
 
-export function start(glue: Glue, options: Partial<DaemonOptions> = {}): Run {
+export function start(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): Run {
   const stop = new AbortController();
-  const pace = { lookMs: 15_000, queueMs: 5_000 };
+  const intervals = { pollMs: 15_000, queueMs: 5_000 };
   return {
-    ended: runDaemon(glue, { pace, once: false, stop: stop.signal, lock: LOCK, random: () => 1, ...options }),
+    ended: runDaemon(deps, {
+      intervals: intervals,
+      once: false,
+      stop: stop.signal,
+      lock: LOCK,
+      random: () => 1,
+      ...options,
+    }),
     stop: () => stop.abort(new Error('got SIGTERM')),
   };
 }

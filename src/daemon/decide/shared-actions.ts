@@ -4,7 +4,7 @@ import { backoffMs } from '../submit/backoff.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action, Ending } from './action.ts';
-import type { Place, Sighting } from './observation.ts';
+import type { Place, Observation } from './observation.ts';
 
 /** So many attempts for one task; more would mean that something is wrong which another attempt doesn't mend. */
 export const MAX_ATTEMPTS = 5;
@@ -18,15 +18,15 @@ export function end(ending: Ending): Action {
 }
 
 /** Nothing more is to be done for the task. One that nobody is to run leaves no entry behind in the scheduler queue. */
-export function letGo(place: Place): Action[] {
-  return [...takeIfParked(place), { do: 'forget' }];
+export function forget(place: Place): Action[] {
+  return [...removeEntryIfParked(place), { do: 'forget' }];
 }
 
 /** Why the job of a task is cancelled whose entry a user took out of the scheduler queue: the task is dequeued then. */
 export const REMOVED_BY_USER = 'the task was removed from the scheduler queue';
 
 /** The task was removed there, and nobody has done anything with it since: that is what a user means by dequeuing. */
-export function isRemovedByUser({ entry, place }: Pick<Sighting, 'entry' | 'place'>): boolean {
+export function isRemovedByUser({ entry, place }: Pick<Observation, 'entry' | 'place'>): boolean {
   return entry.cancelledFor === REMOVED_BY_USER && place === 'nowhere';
 }
 
@@ -35,16 +35,16 @@ export function dequeue(entry: Pick<Entry, 'jobId'>): Action {
   return { do: 'dequeue', text: `Dequeued: the task was removed from the scheduler queue.${job}` };
 }
 
-export function takeIfParked(place: Place): Action[] {
-  return place === 'parked' || place === 'unknown' ? [{ do: 'take-entry' }] : [];
+export function removeEntryIfParked(place: Place): Action[] {
+  return place === 'parked' || place === 'unknown' ? [{ do: 'remove-entry' }] : [];
 }
 
 /**
  * A new attempt for a parked task, as long as there is hope. The first follows at once, each further one after a longer backoff
  * since the last was submitted: until it is over nothing is done, and the next pass decides again.
  */
-export function tryAgain(why: string, { entry, now }: Pick<Sighting, 'entry' | 'now'>): Action[] {
-  if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'submit-again', why }] : [];
+export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'entry' | 'now'>): Action[] {
+  if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];
   const text = `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`;
   return [end({ status: 'failed', reason: 'too many attempts', text, withLog: true })];
 }
@@ -56,9 +56,9 @@ function isBackoffOver({ attempt = '', attempts, stepAt }: Entry, now: number): 
 }
 
 /** What is said is remembered first: a line twice is worse than none. */
-export function sayOnce(told: Entry['told'], line: Pick<Extract<Action, { do: 'say' }>, 'level' | 'text'>): Action[] {
+export function logOnce(told: Entry['told'], line: Pick<Extract<Action, { do: 'log' }>, 'level' | 'text'>): Action[] {
   return [
     { do: 'note', patch: { told } },
-    { do: 'say', ...line },
+    { do: 'log', ...line },
   ];
 }

@@ -1,8 +1,8 @@
 // What another Unix user's job under the name of a task says about it: nothing, unless the task knows that job.
 import { expect } from 'chai';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, QUIET, straysOf, type Row } from './stray-facts.ts';
-import { jobOf, taskOf } from './sightings.ts';
+import { jobNameOf, OLD, QUIET, straysOf, type Row } from './recover/untracked-facts.ts';
+import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
   {
@@ -10,7 +10,7 @@ const ROWS: readonly Row[] = [
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
-    stray: 'job',
+    untracked: 'job',
   },
   {
     title:
@@ -18,7 +18,7 @@ const ROWS: readonly Row[] = [
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
-    stray: 'parked',
+    untracked: 'parked',
   },
   {
     title: 'is parked for long, and another Unix user gave his job its name, beside the one that the task knows',
@@ -29,27 +29,27 @@ const ROWS: readonly Row[] = [
       jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true }),
     ],
     living: ['m0000', 'm0002'],
-    stray: 'job',
+    untracked: 'job',
   },
   {
     title: 'is parked for long, and a job of ours was submitted for it since our own jobs were listed',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
-    stray: 'none',
+    untracked: 'none',
   },
   {
     title: 'waits in no queue, and another Unix user gave his job its name',
     task: taskOf('queued', QUIET),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
-    stray: 'orphan',
+    untracked: 'orphan',
   },
   {
     title: 'is parked for long, and the job of another Unix user has ended',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
-    stray: 'parked',
+    untracked: 'parked',
   },
   {
     title: 'is parked for long, and has a job of another Unix user, whose daemon lives',
@@ -57,14 +57,14 @@ const ROWS: readonly Row[] = [
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     living: ['m0000', 'm0001'],
-    stray: 'none',
+    untracked: 'none',
   },
 ];
 
 describe('a task that', () => {
   for (const row of ROWS) {
-    it(`${row.title}: ${row.stray}`, () => {
-      expect(straysOf(row).map(({ kind }) => kind)).to.deep.equal(row.stray === 'none' ? [] : [row.stray]);
+    it(`${row.title}: ${row.untracked}`, () => {
+      expect(straysOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
     });
   }
 });

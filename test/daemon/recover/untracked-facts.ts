@@ -1,12 +1,12 @@
 // One task as a round sees it, from which strays are found: for the tests that find them.
-import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
-import type { Task } from '../../src/clearml/task.ts';
-import { findStrays, type Stray } from '../../src/daemon/recover/find-untracked.ts';
-import type { View } from '../../src/daemon/poll/poll.ts';
-import { readPlaces } from '../../src/daemon/poll/queue-entries.ts';
-import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
-import type { Job } from '../../src/slurm/scheduler.ts';
-import { NOW, TASK } from './sightings.ts';
+import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
+import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
+import { readPlaces } from '../../../src/daemon/poll/queue-entries.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
+import type { Job } from '../../../src/slurm/scheduler.ts';
+import { NOW, TASK } from '../decide/observations.ts';
 
 const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
 export const OWN = 'q'.repeat(32) as QueueId;
@@ -31,7 +31,7 @@ export interface Row {
   /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
   readonly living?: readonly string[];
   readonly allUsersJobs?: readonly Job[];
-  readonly stray: Stray['kind'] | 'none';
+  readonly untracked: Untracked['kind'] | 'none';
 }
 
 export function straysOf({
@@ -42,14 +42,14 @@ export function straysOf({
   known,
   living = ['m0000'],
   allUsersJobs,
-}: Row): Stray[] {
+}: Row): Untracked[] {
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
     added === undefined ? [] : [{ task: TASK, added }];
   const queues = [
     { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined), isWhole: true },
     { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt), isWhole: true },
   ];
-  const view: View = {
+  const snapshot: Snapshot = {
     slurmMs: 0,
     at: NOW,
     queues,
@@ -59,10 +59,10 @@ export function straysOf({
     unread: new Set(),
     jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
   };
-  return findStrays({
-    view,
+  return findUntracked({
+    snapshot,
     tasks: new Map(task === undefined ? [] : [[TASK, task]]),
-    unknown: new Set(known === true ? [] : [TASK]),
+    candidates: new Set(known === true ? [] : [TASK]),
     queues: [
       {
         id: OWN,
@@ -74,6 +74,6 @@ export function straysOf({
     worker: 'login1:slurm',
     isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
     allUsersJobs: allUsersJobs && new Map(allUsersJobs.length === 0 ? [] : [[TASK, allUsersJobs]]),
-    adoptMs: GRACE,
+    adoptAfterMs: GRACE,
   });
 }

@@ -1,14 +1,14 @@
 // What one round saw of one task, for the tests of the decision table: everything usual but what the test names.
 import { expect } from 'chai';
-import type { Action } from '../../src/daemon/decide/action.ts';
-import { decide } from '../../src/daemon/decide/decide.ts';
-import type { Sighting } from '../../src/daemon/decide/observation.ts';
-import type { Entry } from '../../src/daemon/journal/entry.ts';
-import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
-import type { Task } from '../../src/clearml/task.ts';
-import { formatJobName } from '../../src/slurm/job-name.ts';
-import { readJobState } from '../../src/slurm/job-state.ts';
-import type { Job, JobId, JobRecord } from '../../src/slurm/scheduler.ts';
+import type { Action } from '../../../src/daemon/decide/action.ts';
+import { decide } from '../../../src/daemon/decide/decide.ts';
+import type { Observation } from '../../../src/daemon/decide/observation.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import { formatJobName } from '../../../src/slurm/job-name.ts';
+import { readJobState } from '../../../src/slurm/job-state.ts';
+import type { Job, JobId, JobRecord } from '../../../src/slurm/scheduler.ts';
 
 export const NOW = Date.UTC(2026, 0, 1, 12);
 export const GRACES = {
@@ -96,21 +96,21 @@ export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
   };
 }
 
-export function sighting(given: Partial<Sighting>): Sighting {
+export function observation(given: Partial<Observation>): Observation {
   return {
     entry: entryOf(),
     jobs: [],
     task: taskOf('queued'),
     place: 'nowhere',
     now: NOW,
-    graces: GRACES,
+    gracePeriods: GRACES,
     ...given,
   };
 }
 
 export interface Row {
   readonly title: string;
-  readonly seen: Partial<Sighting>;
+  readonly seen: Partial<Observation>;
   /** What is done, without the words: `say`, `cancel`, `end failed` … */
   readonly done: readonly string[];
 }
@@ -124,7 +124,7 @@ export function describeRows(title: string, rows: readonly Row[]): void {
   describe(title, () => {
     for (const { title: fact, seen, done } of rows) {
       it(fact, () => {
-        expect(deeds(decide(sighting(seen)))).to.deep.equal(done);
+        expect(deeds(decide(observation(seen)))).to.deep.equal(done);
       });
     }
   });
@@ -133,12 +133,12 @@ export function describeRows(title: string, rows: readonly Row[]): void {
 /** The same for every word and every note of what is done. */
 export function describeInFull(
   title: string,
-  rows: readonly (readonly [fact: string, seen: Partial<Sighting>, done: readonly Action[]])[],
+  rows: readonly (readonly [fact: string, seen: Partial<Observation>, done: readonly Action[]])[],
 ): void {
   describe(title, () => {
     for (const [fact, seen, done] of rows) {
       it(fact, () => {
-        expect(decide(sighting(seen))).to.deep.equal(done);
+        expect(decide(observation(seen))).to.deep.equal(done);
       });
     }
   });

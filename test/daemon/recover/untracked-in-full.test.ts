@@ -1,14 +1,14 @@
 // What is found out about a task that nobody seems to follow, in full.
 import { expect } from 'chai';
-import { seemsJobless, type Stray } from '../../src/daemon/recover/find-untracked.ts';
-import { readJobName } from '../../src/slurm/job-name.ts';
-import type { JobId } from '../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, OWN, QUIET, straysOf, type Row } from './stray-facts.ts';
-import { jobOf, TASK, taskOf } from './sightings.ts';
+import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
+import { readJobName } from '../../../src/slurm/job-name.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { jobNameOf, OLD, OWN, QUIET, straysOf, type Row } from './untracked-facts.ts';
+import { jobOf, TASK, taskOf } from '../decide/observations.ts';
 
 const SERVED = { task: TASK, queue: { id: OWN, name: 'own' } };
 const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
-const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray'>, stray: object])[] = [
+const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
   ['its live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
   [
     'the job that ended while it was parked, of several the last one',
@@ -40,12 +40,12 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray
   [
     'the job that it ran as',
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }) },
-    { kind: 'was ours', ...SERVED, jobId: '7' },
+    { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
     'the job that it ran as, with its whole number',
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
-    { kind: 'was ours', ...SERVED, jobId: '1234' },
+    { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
     'the job that ended while it was parked, of several the last one, whatever their order',
@@ -64,25 +64,25 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'stray
 ];
 
 describe('a stray tells', () => {
-  for (const [what, row, stray] of IN_FULL) {
+  for (const [what, row, untracked] of IN_FULL) {
     it(what, () => {
-      const found = straysOf({ title: what, stray: 'none', ...row }).map((one) =>
+      const found = straysOf({ title: what, untracked: 'none', ...row }).map((one) =>
         'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
       );
-      expect(found).to.deep.equal([stray]);
+      expect(found).to.deep.equal([untracked]);
     });
   }
 
   for (const [kind, isSo] of [
     ['parked', true],
     ['orphan', true],
-    ['was ours', true],
+    ['lost job', true],
     ['job', false],
-    ['pointless job', false],
+    ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
     it(`by its kind whether it seems to have no job: ${kind}`, () => {
-      expect(seemsJobless({ kind } as Stray)).to.equal(isSo);
+      expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }
 });

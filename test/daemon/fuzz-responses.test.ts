@@ -5,9 +5,9 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
-import { pass, start } from './daemon-run.ts';
-import { createDesk, type Desk } from './desk.ts';
-import { anOddity, makeOdd, OTHER_KINDS, type Oddity } from './odd-values.ts';
+import { pass, start } from './run-daemon.ts';
+import { createStepFixture, type StepFixture } from './step-fixture.ts';
+import { anOddity, makeOdd, OTHER_KINDS, type Oddity } from './malformed-values.ts';
 import type { SimJob } from '../simulation/cluster.ts';
 import { OTHER_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
@@ -18,10 +18,10 @@ const LONG_MS = 900_000;
 /** How far the first task has come when answers become odd. */
 const PHASES = ['enqueued', 'its job waits', 'its job runs'] as const;
 
-type Garble = Desk['server']['garble'];
+type Garble = StepFixture['server']['garble'];
 
 interface World {
-  readonly desk: Desk;
+  readonly fixture: StepFixture;
   readonly odd: TaskId;
   readonly other: TaskId;
 }
@@ -32,63 +32,63 @@ async function live(
   garbleFor: (odd: TaskId) => Garble,
   judge: (world: World) => Promise<void> = () => Promise.resolve(),
 ): Promise<World> {
-  const desk = createDesk();
-  const odd = await desk.enqueued(1);
-  const run = start(desk.glue);
+  const fixture = createStepFixture();
+  const odd = await fixture.enqueued(1);
+  const run = start(fixture.deps);
   const waitFor = async (title: string, isSo: () => boolean, tasks: readonly TaskId[]): Promise<void> => {
     for (let step = 0; step < 120; step += 1) {
       if (isSo()) return;
-      await pass(desk.clock, STEP_MS);
-      for (const task of tasks) await advance(desk, task);
+      await pass(fixture.clock, STEP_MS);
+      for (const task of tasks) await advance(fixture, task);
     }
-    expect.fail(`${title}:\n${desk.logged.join('\n')}`);
+    expect.fail(`${title}:\n${fixture.logged.join('\n')}`);
   };
   const isOver = (task: TaskId): boolean =>
-    desk.server.store.tasks.get(task)?.status === 'completed' && !desk.glue.journal.entries.has(task);
+    fixture.server.store.tasks.get(task)?.status === 'completed' && !fixture.deps.journal.entries.has(task);
 
-  if (phase !== 'enqueued') await waitFor('no job', () => jobsOf(desk, odd).length === 1, []);
-  if (phase === 'its job runs') await advance(desk, odd);
-  desk.server.garble = garbleFor(odd);
-  const other = await desk.enqueued(2);
+  if (phase !== 'enqueued') await waitFor('no job', () => jobsOf(fixture, odd).length === 1, []);
+  if (phase === 'its job runs') await advance(fixture, odd);
+  fixture.server.garble = garbleFor(odd);
+  const other = await fixture.enqueued(2);
   await waitFor('the innocent task did not come to its end', () => isOver(other), [other]);
-  await judge({ desk, odd, other });
-  desk.server.garble = (_endpoint, answer) => answer;
+  await judge({ fixture, odd, other });
+  fixture.server.garble = (_endpoint, answer) => answer;
   await waitFor('the odd task was lost', () => isOver(odd), [odd]);
   run.stop();
   await run.ended;
 
-  expect(jobsOf(desk, other), 'jobs of the innocent task').to.have.length(1);
-  for (const task of [odd, other]) expect(begunBy(desk, task), `runs of ${task}`).to.equal(1);
-  return { desk, odd, other };
+  expect(jobsOf(fixture, other), 'jobs of the innocent task').to.have.length(1);
+  for (const task of [odd, other]) expect(begunBy(fixture, task), `runs of ${task}`).to.equal(1);
+  return { fixture, odd, other };
 }
 
-function jobsOf({ cluster }: Desk, task: TaskId): SimJob[] {
+function jobsOf({ cluster }: StepFixture, task: TaskId): SimJob[] {
   return cluster.jobs.filter((job) => job.task === task);
 }
 
-function begunBy(desk: Desk, task: TaskId): number {
-  return jobsOf(desk, task).reduce((sum, { runs }) => sum + runs, 0);
+function begunBy(fixture: StepFixture, task: TaskId): number {
+  return jobsOf(fixture, task).reduce((sum, { runs }) => sum + runs, 0);
 }
 
 /** A job passes the gate and its agent begins the task; at the next step both end well. One that was cancelled ends. */
-async function advance(desk: Desk, task: TaskId): Promise<void> {
-  for (const job of jobsOf(desk, task)) {
+async function advance(fixture: StepFixture, task: TaskId): Promise<void> {
+  for (const job of jobsOf(fixture, task)) {
     if (!isLive(job.state)) continue;
-    if (job.leaving !== undefined) desk.cluster.end(job, job.leaving.state, 0);
+    if (job.leaving !== undefined) fixture.cluster.end(job, job.leaving.state, 0);
     else if (job.state === 'RUNNING') {
-      await desk.server.call('tasks.completed', { task, force: true });
-      desk.cluster.end(job, 'COMPLETED', 0);
-    } else if (isParked(desk, task) && desk.server.store.tasks.get(task)?.status === 'queued') {
-      await desk.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
-      Object.assign(job, { state: 'RUNNING', startAt: desk.clock.now(), runs: job.runs + 1 });
-      await desk.server.call('tasks.started', { task, force: true });
-      const worker = `${desk.glue.worker}:${job.id}`;
-      await desk.server.call('workers.status_report', { worker, task, timestamp: desk.clock.now() });
+      await fixture.server.call('tasks.completed', { task, force: true });
+      fixture.cluster.end(job, 'COMPLETED', 0);
+    } else if (isParked(fixture, task) && fixture.server.store.tasks.get(task)?.status === 'queued') {
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now(), runs: job.runs + 1 });
+      await fixture.server.call('tasks.started', { task, force: true });
+      const worker = `${fixture.deps.worker}:${job.id}`;
+      await fixture.server.call('workers.status_report', { worker, task, timestamp: fixture.clock.now() });
     }
   }
 }
 
-function isParked({ server }: Desk, task: TaskId): boolean {
+function isParked({ server }: StepFixture, task: TaskId): boolean {
   return server.store.queues.get(SCHEDULER_QUEUE)?.entries.some((entry) => entry.task === task) === true;
 }
 
@@ -155,8 +155,8 @@ describe('odd answers of ClearML', () => {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anOddity, async (phase, garble, oddity) => {
-        const { desk, odd } = await live(phase, (task) => garble(task, oddity));
-        expect(jobsOf(desk, odd)).to.have.length(1);
+        const { fixture, odd } = await live(phase, (task) => garble(task, oddity));
+        expect(jobsOf(fixture, odd)).to.have.length(1);
       }),
       settings,
     );
@@ -173,16 +173,16 @@ describe('odd answers of ClearML', () => {
             if (endpoint === 'tasks.get_all') return eachRow(answer, 'tasks', edit);
             return endpoint === 'tasks.get_by_id' ? { task: edit(answer['task'] as Fields) } : answer;
           };
-        const { desk, odd } = await live(phase, garble, async (world) => {
+        const { fixture, odd } = await live(phase, garble, async (world) => {
           // Longer than anything is waited for before it is acted on.
-          await pass(world.desk.clock, LONG_MS);
-          for (const job of jobsOf(world.desk, world.odd)) {
+          await pass(world.fixture.clock, LONG_MS);
+          for (const job of jobsOf(world.fixture, world.odd)) {
             expect(isLive(job.state), 'the job lives').to.equal(true);
             expect(job.leaving).to.equal(undefined);
           }
-          expect(world.desk.server.store.tasks.get(world.odd)?.status).to.be.oneOf(['queued', 'in_progress']);
+          expect(world.fixture.server.store.tasks.get(world.odd)?.status).to.be.oneOf(['queued', 'in_progress']);
         });
-        expect(jobsOf(desk, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
+        expect(jobsOf(fixture, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
       }),
       settings,
     );
@@ -213,8 +213,8 @@ describe('odd answers of ClearML', () => {
             if (inside === 'entries') return eachRow(answer, list, (row) => ({ ...row, entries: what }));
             return { ...answer, [list]: what };
           };
-          const { desk, odd } = await live(phase, garble);
-          expect(jobsOf(desk, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
+          const { fixture, odd } = await live(phase, garble);
+          expect(jobsOf(fixture, odd).map(({ state }) => state)).to.deep.equal(['COMPLETED']);
         },
       ),
       settings,

@@ -1,10 +1,10 @@
 // What single steps of the glue work with in their tests: the simulation's server and cluster, where every call goes as the test says.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
-import type { Glue } from '../../src/daemon/deps.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createBackoff } from '../../src/daemon/submit/backoff.ts';
-import { createWays, type Ways } from '../../src/daemon/submit/submission-pool.ts';
-import { look, type View } from '../../src/daemon/poll/poll.ts';
+import { createSubmissionPool, type SubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
+import { poll, type Snapshot } from '../../src/daemon/poll/poll.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createCluster, type Cluster } from '../simulation/cluster.ts';
 import { createDaemonDeps } from '../simulation/daemon-deps.ts';
@@ -13,13 +13,13 @@ import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.t
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { createServer, type Server } from '../simulation/server.ts';
 import type { CallRequest, PendingCalls, CallOutcome } from '../simulation/pending-calls.ts';
-import { NOW } from './sightings.ts';
+import { NOW } from './decide/observations.ts';
 
-export interface Desk {
-  readonly glue: Glue;
-  readonly ways: Ways;
+export interface StepFixture {
+  readonly deps: DaemonDeps;
+  readonly pool: SubmissionPool;
   /** Another daemon beside this one, or its next life on the same disk. */
-  neighbour(number: number, disk?: Disk): Glue;
+  peer(number: number, disk?: Disk): DaemonDeps;
   readonly server: Server;
   readonly cluster: Cluster;
   readonly clock: SimulatedClock;
@@ -33,15 +33,15 @@ export interface Desk {
   fate: (call: Pick<CallRequest<unknown>, 'endpoint' | 'kind' | 'task'>) => CallOutcome | 'never answered' | undefined;
   /** A new task, enqueued in our queue. */
   enqueued(number: number): Promise<TaskId>;
-  look(): Promise<View>;
+  poll(): Promise<Snapshot>;
   read(task: TaskId): Promise<Task | undefined>;
   /** What the task's console was told. */
-  said(task: TaskId): string[];
+  consoleOf(task: TaskId): string[];
   /** The numbers of the tasks in a queue. */
   waiting(queue: string): number[];
 }
 
-export function createDesk(given: Partial<Glue> = {}): Desk {
+export function createStepFixture(given: Partial<DaemonDeps> = {}): StepFixture {
   const clock = createSimulatedClock(NOW);
   const calls: string[] = [];
   const logged: string[] = [];
@@ -51,7 +51,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
     drop: () => undefined,
     async request({ label, effect, lost, ...call }) {
       calls.push(label);
-      const way = desk.fate(call) ?? 'answered';
+      const way = fixture.fate(call) ?? 'answered';
       if (way === 'never answered') return new Promise(() => undefined);
       if (way === 'not made') return lost(false);
       const answer = await effect();
@@ -63,7 +63,7 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');
   server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
-  function daemon(number: number, disk: Disk): Glue {
+  function daemon(number: number, disk: Disk): DaemonDeps {
     const scheduler = cluster.schedulerOf(number);
     const made = createDaemonDeps({
       server,
@@ -78,15 +78,15 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
     const log = recordingLog(logged, facts);
     return { ...made, clearml: server.clientOf(number, log), log };
   }
-  const glue = { ...daemon(1, { text: '' }), ...given };
+  const deps = { ...daemon(1, { text: '' }), ...given };
 
-  const desk: Desk = {
-    glue,
-    ways: createWays(
-      glue,
+  const fixture: StepFixture = {
+    deps,
+    pool: createSubmissionPool(
+      deps,
       createBackoff(() => 1),
     ),
-    neighbour: (number, disk = { text: '' }) => daemon(number, disk),
+    peer: (number, disk = { text: '' }) => daemon(number, disk),
     server,
     cluster,
     clock,
@@ -101,18 +101,18 @@ export function createDesk(given: Partial<Glue> = {}): Desk {
       clock.pass(1_000);
       return task;
     },
-    async look() {
+    async poll() {
       clock.pass(1_000);
-      const view = await look(glue, new AbortController().signal);
-      if (view === undefined) throw new Error('Slurm gave no list');
+      const snapshot = await poll(deps, new AbortController().signal);
+      if (snapshot === undefined) throw new Error('Slurm gave no list');
       clock.pass(1);
-      return view;
+      return snapshot;
     },
     read: async (task) => (await server.clientOf(1).tasks.read([task])).tasks.get(task),
-    said: (task) => server.store.events.of(task).map((event) => String(event['msg'])),
+    consoleOf: (task) => server.store.events.of(task).map((event) => String(event['msg'])),
     waiting: (queue) => (server.store.queues.get(queue)?.entries ?? []).map(({ task }) => Number(task)),
   };
-  return desk;
+  return fixture;
 }
 
 export function taskNumber(number: number): TaskId {

@@ -1,0 +1,247 @@
+// One odd object of the server, put there by a user or by a fault, is the trouble of nobody else, and no evidence of anything.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Fields } from '../../src/sandbox/call.ts';
+import { pass, start } from './run-daemon.ts';
+import { createStepFixture, type StepFixture } from './step-fixture.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+
+/** Texts that `queues.add_task` takes for a task as they are (apiserver/bll/queue/queue_bll.py), in the real server as in the sandbox. */
+const NO_TASKS = [
+  '',
+  ' ',
+  '/../../etc/passwd',
+  `../${'a'.repeat(32)}`,
+  'A'.repeat(32),
+  'x'.repeat(10_000),
+  'a; rm -rf ~',
+];
+
+async function runFor(fixture: StepFixture, ms: number): Promise<void> {
+  const run = start(fixture.deps);
+  await pass(fixture.clock, ms);
+  run.stop();
+  await run.ended;
+}
+
+/** Its job starts, and the task has no entry any more. */
+async function begin(fixture: StepFixture, task: TaskId): Promise<void> {
+  const job = fixture.cluster.jobs.find((one) => one.task === task) ?? expect.fail('there is no job');
+  Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+  await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+  await fixture.server.call('tasks.started', { task, force: true });
+  await fixture.server.call('workers.status_report', {
+    worker: `${fixture.deps.worker}:${job.id}`,
+    task,
+    timestamp: fixture.clock.now(),
+  });
+}
+
+function warnings(fixture: StepFixture): string[] {
+  return fixture.logged.filter((line) => /^(warn|error)/.test(line));
+}
+
+/** From now on the rows of a list are as this makes them. */
+function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (row: Fields) => unknown): void {
+  fixture.server.garble = (asked, answer) => {
+    const rows = answer[rowsOf];
+    if (asked !== endpoint || !Array.isArray(rows)) return answer;
+    return { ...answer, [rowsOf]: rows.flatMap((row: Fields) => edit(row) ?? []) };
+  };
+}
+
+describe('an entry that names no task', () => {
+  for (const [where, queue] of [
+    ['a queue that nobody serves', OTHER_QUEUE],
+    ['a queue that is served', OWN_QUEUE],
+    ['the scheduler queue', SCHEDULER_QUEUE],
+  ] as const) {
+    it(`in ${where} keeps no task from running, and is told of once`, async () => {
+      const fixture = createStepFixture();
+      for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
+      const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
+
+      await runFor(fixture, 120_000);
+
+      expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(tasks);
+      expect(fixture.waiting(OWN_QUEUE).filter((number) => number > 0)).to.deep.equal([]);
+      expect(warnings(fixture)).to.deep.equal([
+        "warn: Left out of ClearML's answer, as it can't be read; correct it there",
+      ]);
+      expect(fixture.facts.get(warnings(fixture)[0] ?? '')).to.include({
+        endpoint: 'queues.get_all',
+        why: 'its task is "", which is no task id',
+        more: NO_TASKS.length - 1,
+      });
+    });
+  }
+
+  it('C-33 stays where it is, and those behind it are taken in their order', async () => {
+    const fixture = createStepFixture();
+    const first = await fixture.enqueued(1);
+    await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
+    const later = [await fixture.enqueued(2), await fixture.enqueued(3)];
+
+    await runFor(fixture, 60_000);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, ...later]);
+    expect(fixture.server.store.queues.get(OWN_QUEUE)?.entries.map(({ task }) => task)).to.deep.equal(['']);
+  });
+
+  it('never gets into a path, a job name or a script', async () => {
+    const fixture = createStepFixture();
+    for (const task of NO_TASKS.filter((text) => text !== '')) {
+      fixture.server.addTask(task, 'hostile');
+      await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+      await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+    }
+
+    await runFor(fixture, 600_000);
+
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.size).to.equal(0);
+    expect(fixture.calls.filter((call) => /runs|sbatch|scancel/.test(call) && !call.includes('find'))).to.deep.equal(
+      [],
+    );
+  });
+});
+
+describe('a task that can not be read', () => {
+  const faults: readonly [title: string, fields: Fields][] = [
+    ['has no status', { status: undefined }],
+    ['has a status of another kind', { status: { of: 'an object' } }],
+    ['has a status that nobody knows', { status: 'paused' }],
+    ['has an execution of another kind', { execution: 'x' }],
+    ['has a queue of another kind', { execution: { queue: ['x'] } }],
+    ['has a last change that is no time', { status_changed: 7 }],
+    ['has a last sign of life that is no time', { last_update: 'long ago' }],
+    ['has no id', { id: undefined }],
+    ['has a path as its id', { id: '/../../x' }],
+    ['is a list', { id: undefined, 0: 'x' }],
+  ];
+  for (const [title, fields] of faults) {
+    for (const isBegun of [false, true]) {
+      it(`as it ${title} keeps its ${isBegun ? 'running' : 'waiting'} job, and the others are followed`, async () => {
+        const fixture = createStepFixture();
+        const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+        await runFor(fixture, 30_000);
+        if (isBegun) await begin(fixture, odd);
+        change(fixture, 'tasks.get_all', 'tasks', (row) => (row['id'] === odd ? { ...row, ...fields } : row));
+        await fixture.server.call('tasks.stop', { task: other });
+
+        await runFor(fixture, 600_000);
+
+        expect(fixture.cluster.jobs.map(({ task, state }) => [task, state])).to.deep.equal([
+          [odd, isBegun ? 'RUNNING' : 'PENDING'],
+          [other, 'CANCELLED'],
+        ]);
+        expect(fixture.deps.journal.entries.has(odd)).to.equal(true);
+        expect(fixture.deps.journal.entries.has(other)).to.equal(false);
+        expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal(isBegun ? [] : [1]);
+      });
+    }
+  }
+
+  for (const [title, fields] of [
+    ['status', { status: 7 }],
+    ['id', { id: 7 }],
+  ] as const) {
+    it(`C-34 as its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
+      const fixture = createStepFixture();
+      const odd = await fixture.enqueued(1);
+      await runFor(fixture, 30_000);
+      await begin(fixture, odd);
+      change(fixture, 'tasks.get_all', 'tasks', (row) => ({ ...row, ...fields }));
+      for (const job of fixture.cluster.jobs) fixture.cluster.end(job, 'FAILED', 1);
+
+      await runFor(fixture, 200_000);
+      expect(fixture.deps.journal.entries.has(odd)).to.equal(true);
+
+      fixture.server.garble = (_endpoint, answer) => answer;
+      await runFor(fixture, 200_000);
+      expect(fixture.server.store.tasks.get(odd)?.status).to.equal('failed');
+      expect(fixture.deps.journal.entries.has(odd)).to.equal(false);
+    });
+  }
+
+  it('is not run from the document of another one', async () => {
+    const fixture = createStepFixture();
+    const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    fixture.server.garble = (endpoint, answer, body) => {
+      if (endpoint !== 'tasks.get_by_id' || Reflect.get(body, 'task') !== odd) return answer;
+      return { task: fixture.server.store.tasks.get(other) };
+    };
+
+    await runFor(fixture, 300_000);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([other]);
+  });
+});
+
+describe('a list of queues that can not be read to its end', () => {
+  const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
+    [
+      'lacks the scheduler queue, as that has no id',
+      (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row),
+    ],
+    [
+      'has a scheduler queue without entries',
+      (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: null } : row),
+    ],
+    [
+      'has entries in the scheduler queue whose tasks are missing',
+      (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: [{}, { added: 'x' }] } : row),
+    ],
+  ];
+  for (const [title, edit] of faults) {
+    it(`as it ${title} is no evidence that a task was taken out, or that the queue was deleted`, async () => {
+      const fixture = createStepFixture();
+      const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+      await runFor(fixture, 30_000);
+      await begin(fixture, runs);
+      change(fixture, 'queues.get_all', 'queues', edit);
+
+      await runFor(fixture, 600_000);
+
+      expect(fixture.cluster.jobs.map(({ task, state }) => [task, state])).to.deep.equal([
+        [waits, 'PENDING'],
+        [runs, 'RUNNING'],
+      ]);
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+      expect(warnings(fixture).filter((line) => line.includes('deleted'))).to.deep.equal([]);
+    });
+  }
+
+  it('makes no orphan of a task whose entry may be in what could not be read', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+    await fixture.server.call('queues.add_task', { queue: OTHER_QUEUE, task, update_execution_queue: false });
+    change(fixture, 'queues.get_all', 'queues', (row) => (row['id'] === OTHER_QUEUE ? { ...row, entries: [5] } : row));
+
+    await runFor(fixture, 600_000);
+
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([1]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+  });
+});
+
+describe('a claim without a usable answer', () => {
+  it('about one task keeps those behind it, and other queues, from nothing', async () => {
+    const fixture = createStepFixture();
+    const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    fixture.server.garble = (endpoint, answer, body) =>
+      endpoint === 'queues.get_next_task' && Reflect.get(body, 'task') === odd ? { entry: 'x' } : answer;
+
+    await runFor(fixture, 30_000);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([other]);
+    expect(warnings(fixture)).to.include('warn: A task could not be claimed; its queue goes on without it');
+
+    fixture.server.garble = (_endpoint, answer) => answer;
+    await runFor(fixture, 300_000);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([odd, other]);
+  });
+});

@@ -1,0 +1,99 @@
+// How often a daemon asks ClearML and Slurm, and how soon it acts: seldom at rest, and never idle where there is something to do.
+import { expect } from 'chai';
+import { pass, start } from '../run-daemon.ts';
+import { createStepFixture, taskNumber } from '../step-fixture.ts';
+import { OWN_QUEUE } from '../../simulation/queues.ts';
+import { entryOf, NOW } from '../decide/observations.ts';
+
+describe('the pace of a daemon', () => {
+  it('finds a task that is in no queue soon after its grace, also one that was too young for that at the start', async () => {
+    const fixture = createStepFixture({ adoptAfterMs: 20_000 });
+    await fixture.enqueued(1);
+    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const run = start(fixture.deps);
+    await pass(fixture.clock, 200_000);
+    run.stop();
+    await run.ended;
+
+    expect(fixture.cluster.jobs).to.have.length(1);
+  });
+
+  it('takes a task by the next look at its queue, also where a look at Slurm is due while that queue is read', async () => {
+    const fixture = createStepFixture();
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint === 'queues.get_all') fixture.clock.pass(30);
+      return undefined;
+    };
+    const run = start(fixture.deps);
+    const waitedMs: number[] = [];
+    for (let number = 1; number <= 20; number += 1) {
+      await fixture.enqueued(number);
+      const began = fixture.clock.now();
+      while (fixture.cluster.jobs.length < number) await pass(fixture.clock, 1);
+      waitedMs.push(fixture.clock.now() - began);
+      await pass(fixture.clock, 1_000 + number * 250);
+    }
+    run.stop();
+    await run.ended;
+
+    expect(Math.max(...waitedMs)).to.be.below(5_200);
+  });
+
+  it('takes tasks, and rests, also where a look at ClearML takes longer than the time between two', async () => {
+    const fixture = createStepFixture();
+    await fixture.enqueued(1);
+    const run = start(fixture.deps);
+    await pass(fixture.clock, 10_000);
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint === 'tasks.get_all') fixture.clock.pass(20_000);
+      return undefined;
+    };
+    await pass(fixture.clock, 25_000);
+    await fixture.enqueued(2);
+    const looksBefore = fixture.calls.filter((call) => call === 'squeue').length;
+    while (fixture.cluster.jobs.length < 2) await pass(fixture.clock, 1);
+    run.stop();
+    await run.ended;
+
+    expect(fixture.calls.filter((call) => call === 'squeue').length - looksBefore).to.be.at.most(1);
+  });
+
+  it('S-35 asks Slurm seldom when it has no jobs to follow', async () => {
+    const fixture = createStepFixture();
+    const run = start(fixture.deps);
+    await pass(fixture.clock, 600_000);
+    run.stop();
+    await run.ended;
+
+    expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
+  });
+
+  it('S-35 asks Slurm once a minute when nothing happens to its jobs, and sees within that what does', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const run = start(fixture.deps);
+    await pass(fixture.clock, 600_000);
+    const early = fixture.calls.filter((call) => call === 'squeue').length;
+    await pass(fixture.clock, 600_000);
+    const late = fixture.calls.filter((call) => call === 'squeue').length - early;
+    await fixture.server.call('tasks.stopped', { task });
+    await pass(fixture.clock, 66_000);
+    run.stop();
+    await run.ended;
+
+    expect(late).to.be.within(9, 11);
+    expect(fixture.calls.filter((call) => call.startsWith('scancel'))).to.have.length(1);
+  });
+
+  it('looks up all jobs that Slurm no longer shows by one call', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 20; number += 1) {
+      await fixture.enqueued(number);
+      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await fixture.deps.journal.write(entryOf({ task: taskNumber(number), queue: OWN_QUEUE, absentSince: NOW }));
+    }
+    await start(fixture.deps, { once: true }).ended;
+
+    expect(fixture.calls.filter((call) => call === 'look up')).to.have.length(1);
+  });
+});
