@@ -71,7 +71,7 @@ describe('examples/clusters.clearml.conf', () => {
     expect(clusters.map(({ name, ssh }) => [name, ssh?.provider])).to.deep.equal([
       ['lab', undefined],
       ['uni', 'ssh2'],
-      ['centre', 'openssh'],
+      ['hpc', 'openssh'],
     ]);
     expect(new Set(queues.map(({ cluster }) => cluster))).to.have.property('size', 3);
     for (const { template } of queues) expect(templates).to.include(template?.replace('/home/ada/', ''));
