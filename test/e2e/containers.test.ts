@@ -241,10 +241,10 @@ describe('a task in a container', () => {
     await until('by name', 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');
     const log = await logOf('by name');
-    expect(log).to.include(`the image docker://lab/small:2.0 is the file ${folder}/images/lab/small_2.0.sif`);
+    expect(log).to.include(`using ${folder}/images/lab/small_2.0.sif as the image docker://lab/small:2.0`);
     // The same image as an artifact: whichever job comes first makes the environment of both.
     await until('private', 'completed');
-    expect(log + (await logOf('private'))).to.include('taking the clearml-agent of the node');
+    expect(log + (await logOf('private'))).to.include('using the clearml-agent of the node');
   });
 
   it('runs in an image that is an artifact of a registry which wants a login', async () => {

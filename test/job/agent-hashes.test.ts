@@ -45,13 +45,13 @@ describe('the installation of clearml-agent', () => {
     it('is by name where no hashes are known of the version, and the log says so', async () => {
       const { words, stderr } = await told({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
-      expect(stderr).to.include('no hashes are known of clearml-agent 3.0.2 for this Python');
+      expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
     it('is by name where none are known for the Python, and the log says so', async () => {
       const { words, stderr } = await told({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
-      expect(stderr).to.include('no hashes are known of clearml-agent 3.0.3 for this Python');
+      expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');
     });
   });
 
@@ -84,7 +84,7 @@ describe('the installation of clearml-agent', () => {
       appendFileSync(join(folder, agent), 'changed on the way');
       const { exitCode, stderr } = await install();
       expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.noPython.code);
-      expect(stderr).to.include('pip has not installed the files of clearml-agent 3.0.3 whose hashes are known');
+      expect(stderr).to.include('pip could not install clearml-agent 3.0.3 from files with known hashes');
       expect(readdirSync(join(node.home, 'shared/agents'))).to.deep.equal([]);
     });
   });

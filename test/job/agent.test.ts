@@ -117,7 +117,7 @@ describe('a job with the real agent', () => {
     const { exitCode, stderr } = await job.ended;
     back.close();
     expect(exitCode, stderr).to.equal(0);
-    expect(stderr).to.include('the ClearML server does not answer; trying again for 600 s');
+    expect(stderr).to.include('the ClearML server does not respond; retrying for 600 s');
     expect(await parking.user.console(facts.taskId)).to.include('hello after all');
   });
 
@@ -135,7 +135,7 @@ describe('a job with the real agent', () => {
     const { exitCode, stderr } = await node.run(script.replace('signal.alarm(120)', 'signal.alarm(2)'));
     silent.close();
     expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
-    expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no answer in time');
+    expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no response in time');
   });
 
   it('ends with its own code where the server refuses its credentials, and shows none of them', async () => {

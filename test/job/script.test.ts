@@ -251,7 +251,7 @@ describe('a job script', () => {
         expect(questions()).to.equal(3);
         expect(node.asked().filter((call) => call.startsWith('agent'))).to.have.length(1);
         expect(
-          stderr.match(/the ClearML server does not answer; trying again for 900 s \(no answer 1\)/g),
+          stderr.match(/the ClearML server does not respond; retrying for 900 s \(no answer 1\)/g),
         ).to.have.length(1);
       });
 

@@ -143,7 +143,7 @@ describe('what a job trusts', () => {
     const { exitCode, stdout, stderr } = await run({}, { TMPDIR: open, STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE"' });
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.match(/^\/tmp\/clearml-4711\.\w+\/clearml\.conf$/m);
-    expect(stderr).to.include(`is not made in ${open}: ${open} can be written by everybody (mode 777)`);
+    expect(stderr).to.include(`is not created in ${open}: ${open} can be written by everybody (mode 777)`);
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
@@ -182,7 +182,7 @@ describe('what a job trusts', () => {
       await killed.ended;
       expect(node.leftovers()).to.have.length(1);
       const { stderr } = await run({});
-      expect(stderr).to.match(/removed \S+clearml-4711\.\w+, which a job has left that was killed/);
+      expect(stderr).to.match(/removed \S+clearml-4711\.\w+, left by a job that was killed/);
       expect(node.leftovers()).to.deep.equal([]);
     });
 
