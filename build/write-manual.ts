@@ -1,6 +1,6 @@
 // Writes the manual beside the built program, as part of the build.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { packagePath } from '../src/base/package-folder.ts';
+import { packagePath } from '../src/base/package-path.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { commandsPage, settingsPage } from './manual.ts';
 

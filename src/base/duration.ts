@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** `45 s`, `12 min`, `5 h`, `3 days`: the largest unit of which there are two at least, so that nothing is far off. */
-export function sayDuration(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms >= 2 * DAY_MS) return `${Math.round(ms / DAY_MS)} days`;
   if (ms >= 2 * HOUR_MS) return `${Math.round(ms / HOUR_MS)} h`;
   if (ms >= 2 * MINUTE_MS) return `${Math.round(ms / MINUTE_MS)} min`;

@@ -2,16 +2,16 @@
 import { quote, split } from 'shlex';
 
 /** Thrown when a text can't be a shell word at all: the kernel ends every argument at a NUL. */
-export class NulInWord extends Error {
-  override readonly name = 'NulInWord';
+export class NulInWordError extends Error {
+  override readonly name = 'NulInWordError';
 }
 
 /**
  * The text as exactly one shell word, whatever it holds.
- * @throws NulInWord when it holds a NUL
+ * @throws NulInWordError when it holds a NUL
  */
 export function quoteWord(text: string): string {
-  if (text.includes('\0')) throw new NulInWord('a NUL character can not be part of a command');
+  if (text.includes('\0')) throw new NulInWordError('a NUL character can not be part of a command');
   return quote(text);
 }
 

@@ -38,7 +38,7 @@ const TERMINAL_SEQUENCES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|
 const NOT_SHOWN_CHARACTERS = new RegExp(`[${NOT_SHOWN}]`, 'g');
 
 /** A line of a program that believed to write to a terminal: of a progress bar, which overwrites its line, what it showed last. */
-export function lastShown(line: string): string {
+export function visibleText(line: string): string {
   const shown = line.split('\r').findLast((part) => part.trim() !== '') ?? '';
   return shown.replace(TERMINAL_SEQUENCES, '').replace(NOT_SHOWN_CHARACTERS, '');
 }

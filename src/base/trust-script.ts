@@ -1,6 +1,6 @@
 // The rule of trusted-path.ts as a shell function, for machines where only a shell is at hand: the job script has the same text.
 import { readFileSync } from 'node:fs';
-import { packagePath } from './package-folder.ts';
+import { packagePath } from './package-path.ts';
 
 let text: string | undefined;
 

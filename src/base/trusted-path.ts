@@ -109,7 +109,7 @@ const MOST_LINKS = 40;
  * then on, so that the order closes the race between the look and the use.
  * @throws what the file system says, but for a path that is not there
  */
-export function lookAtPath(path: string): PathSteps {
+export function inspectPath(path: string): PathSteps {
   const steps: PathStep[] = [stepAt('/')];
   const left = partsOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   let at = '/';
@@ -174,5 +174,5 @@ function isInUserNamespace(): boolean {
 
 /** Why somebody else can change what this path names, or undefined. @throws what the file system says */
 export function distrustOf(path: string, group?: number): string | undefined {
-  return findDistrust(lookAtPath(path), ownTrust(group));
+  return findDistrust(inspectPath(path), ownTrust(group));
 }

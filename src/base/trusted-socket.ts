@@ -1,6 +1,6 @@
 // Whether a socket on this machine is this user's own: nobody else listens there, and nobody else can take its place.
 import { dirname } from 'node:path';
-import { findDistrust, findNameDistrust, lookAtPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
+import { findDistrust, findNameDistrust, inspectPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
 
 /**
  * Why somebody else may listen at a socket, as a sentence's beginning: `/tmp/s belongs to another user (uid 1002)`.
@@ -24,16 +24,16 @@ export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust):
   );
 }
 
-export interface SocketLook {
+export interface SocketInspection {
   readonly isThere: boolean;
   /** Why it is not to be used; undefined where it may be. */
   readonly why: string | undefined;
 }
 
 /** To be called before each use of a socket: then it is this user's own. @param path absolute */
-export function lookAtSocket(path: string): SocketLook {
+export function inspectSocket(path: string): SocketInspection {
   try {
-    const look = lookAtPath(path);
+    const look = inspectPath(path);
     return { isThere: look.isWhole, why: findSocketDistrust(look, ownTrust()) };
   } catch (error) {
     return { isThere: false, why: `it can't be looked at: ${error instanceof Error ? error.message : String(error)}` };

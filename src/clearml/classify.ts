@@ -1,7 +1,7 @@
 // What an answer of the server, or the lack of one, means for the caller: two tables and their readers. Pure.
 import * as z from 'zod';
 
-export type Verdict =
+export type ResponseClass =
   | { readonly kind: 'data'; readonly data: unknown }
   | { readonly kind: RefusedKind; readonly code: number; readonly subcode: number; readonly reason: string }
   | { readonly kind: 'unreachable' | 'not-the-api'; readonly mayHaveHappened: boolean; readonly reason: string };
@@ -36,7 +36,7 @@ const REFUSED_KINDS: readonly { code: number; subcodes: readonly number[]; kind:
 const NOT_TAKEN = [429, 503];
 
 /** What an answer means, from its status and its text. */
-export function judgeReply(status: number, text: string): Verdict {
+export function classifyReply(status: number, text: string): ResponseClass {
   const envelope = Envelope.safeParse(parseJson(text));
   const { result_code: code, result_subcode: subcode, result_msg: reason } = envelope.data?.meta ?? NO_META;
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
@@ -110,7 +110,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /** What a failure without an answer means. */
-export function judgeFailure(code: string | undefined, message: string): Fault {
+export function classifyFailure(code: string | undefined, message: string): Fault {
   const fault = FAULTS[code ?? ''];
   // What OpenSSL writes is a chain of its own numbers and file names.
   const isOpenssl = /:error:|SSL routines|OPENSSL_/.test(message);

@@ -39,7 +39,7 @@ export interface Queues {
   /**
    * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
    * False means that somebody else has it, or that it was taken by an earlier call whose answer was lost: read the task to tell.
-   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
    */
   pop(queue: QueueId, task: TaskId): Promise<boolean>;
   /** Puts the task at the tail without touching the task itself (`update_execution_queue: false`); already there is as good. */
@@ -48,12 +48,12 @@ export interface Queues {
    * Puts the task at the tail without touching the task itself, then moves it to the front; already there is as good.
    * When the answer was lost, look where the task is before the next try: others pop from this queue, and a second entry of a
    * task that runs by then would run it twice.
-   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
    */
   giveBack(queue: QueueId, task: TaskId): Promise<void>;
   /**
    * Takes the task's entry out. True for exactly one caller; false when it wasn't there.
-   * @throws ServerUnreachable with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
    */
   take(queue: QueueId, task: TaskId): Promise<boolean>;
 }
@@ -78,11 +78,11 @@ export interface TaskQuery {
 }
 
 /**
- * Reading, and changing statuses. A call that changes the status or its message isn't tried again (`ServerUnreachable`): a user may
+ * Reading, and changing statuses. A call that changes the status or its message isn't tried again (`ServerUnreachableError`): a user may
  * have aborted, reset or enqueued the task meanwhile. Read the task and decide anew.
  */
 export interface Tasks {
-  /** The whole document, or undefined when there is no such task. @throws BadAnswer when it can't be read */
+  /** The whole document, or undefined when there is no such task. @throws InvalidResponseError when it can't be read */
   get(id: TaskId): Promise<TaskDocument | undefined>;
   /** What following needs of many tasks. Pages of 500. */
   read(ids: readonly TaskId[]): Promise<TaskList>;
@@ -92,28 +92,28 @@ export interface Tasks {
   search(text: string, most: number): Promise<Task[]>;
   /** Writes `status_message` only. Never for an in_progress task: that erases the user's request to abort it. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
-  /** @throws LostRace */
+  /** @throws LostRaceError */
   fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
-  /** @throws LostRace */
+  /** @throws LostRaceError */
   stop(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
-  /** @throws LostRace */
+  /** @throws LostRaceError */
   complete(id: TaskId, note: StatusNote): Promise<void>;
   /**
    * Back to *queued* from in_progress or stopped, in no queue, with its `execution.queue` kept: the caller parks it.
    * From in_progress one `tasks.dequeue {new_status: queued}`; from stopped a `tasks.started` before it.
-   * @throws LostRace
+   * @throws LostRaceError
    */
   unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
-  /** Gives a task that waits the status from before it was enqueued. Only for one that was just seen waiting. @throws LostRace */
+  /** Gives a task that waits the status from before it was enqueued. Only for one that was just seen waiting. @throws LostRaceError */
   dequeue(id: TaskId, note: StatusNote): Promise<void>;
-  /** Aborts it as the web page does: a task that waits is stopped, the agent of one that runs is asked to end it. @throws LostRace */
+  /** Aborts it as the web page does: a task that waits is stopped, the agent of one that runs is asked to end it. @throws LostRaceError */
   abort(id: TaskId): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */
   setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
   /**
    * As a person enqueues it: a draft, a stopped or failed task waits again; one that waits elsewhere is moved here in one act.
    * Already there is as good.
-   * @throws LostRace when its status does not allow it
+   * @throws LostRaceError when its status does not allow it
    */
   enqueue(id: TaskId, queue: QueueId): Promise<void>;
   /** A new draft with the same script, container and parameters. When the answer was lost there may be one that nobody knows. */
@@ -186,7 +186,7 @@ export interface ClearmlClient {
   readonly events: Events;
   readonly workers: Workers;
   readonly people: People;
-  /** Logs in and checks the server. @throws ServerUnusable, CredentialsRefused, ServerUnreachable */
+  /** Logs in and checks the server. @throws ServerUnusableError, CredentialsRejectedError, ServerUnreachableError */
   connect(): Promise<ServerFacts>;
   close(): Promise<void>;
 }

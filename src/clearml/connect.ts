@@ -1,17 +1,17 @@
 // The first conversation with a server: log in, and say plainly when this server can't be used.
 import type { ServerFacts } from './client.ts';
-import { NotTheApi, ServerTooOld, ServerUnusable } from './errors.ts';
+import { NotTheApiError, ServerTooOldError, ServerUnusableError } from './errors.ts';
 import type { Session } from './session.ts';
 import type { Token } from './token.ts';
 
 /** Came with server 1.17: `queues.add_task` that leaves the task alone, and enqueueing a queued task. */
 const OLDEST_API = '2.31';
 
-/** @throws ServerUnusable, CredentialsRefused, ServerUnreachable */
+/** @throws ServerUnusableError, CredentialsRejectedError, ServerUnreachableError */
 export async function connect(session: Session): Promise<ServerFacts> {
   const token = await logIn(session);
   if (!isAtLeast(token.apiVersion, OLDEST_API)) {
-    throw new ServerTooOld(
+    throw new ServerTooOldError(
       `${session.apiServer} is ClearML server ${token.serverVersion || 'of an unknown version'} with API ${token.apiVersion || 'of an unknown version'}, ` +
         `which is too old: waiting tasks are parked with calls that came with server 1.17 (API ${OLDEST_API}); upgrade the server`,
     );
@@ -29,7 +29,7 @@ async function logIn(session: Session): Promise<Token> {
   try {
     return await session.login();
   } catch (error) {
-    if (error instanceof NotTheApi) throw new ServerUnusable(error.message, { cause: error });
+    if (error instanceof NotTheApiError) throw new ServerUnusableError(error.message, { cause: error });
     throw error;
   }
 }

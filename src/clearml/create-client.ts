@@ -5,16 +5,16 @@ import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './connect.ts';
-import { ServerUnusable, type ServerUnreachable } from './errors.ts';
+import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
 import { createEvents } from './events.ts';
-import { showingNoSecrets, tellingNoSecrets } from './no-secrets.ts';
-import { createExchange } from './exchange.ts';
+import { redactedEvents, redactedTasks } from './redacted-client.ts';
+import { createApiRequest } from './api-request.ts';
 import { createHttp } from './http.ts';
-import { createTellLeftOut } from './left-out.ts';
+import { createReportUnreadable } from './unreadable-entries.ts';
 import { createPeople } from './people.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './session.ts';
-import { DEFAULT_PATIENCE, type ApiSettings, type Patience } from './settings.ts';
+import { DEFAULT_TIMEOUTS, type ApiSettings, type Timeouts } from './settings.ts';
 import { createTasks } from './tasks.ts';
 import { createWorkers } from './workers.ts';
 
@@ -25,24 +25,24 @@ export interface ClearmlClientDeps {
   readonly secrets: Secrets;
   /** Cuts every call and every wait short; one that is still whole during a graceful end lets the last calls through. */
   readonly signal?: AbortSignal | undefined;
-  readonly patience?: Partial<Patience> | undefined;
+  readonly patience?: Partial<Timeouts> | undefined;
   /** Told of each attempt that brought no answer. */
-  readonly onNoAnswer?: ((error: ServerUnreachable) => void) | undefined;
+  readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
 
 /**
  * A client that has not spoken to the server yet. The first call logs in by itself; `connect` also checks the server.
- * @throws ServerUnusable when the server's or a proxy's address is none, or the CA file can't be read
+ * @throws ServerUnusableError when the server's or a proxy's address is none, or the CA file can't be read
  */
 export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   const { clock, log, secrets } = deps;
   hideSecrets(deps.settings, secrets);
   const settings = { ...deps.settings, apiServer: readApiServer(deps.settings.apiServer) };
-  const patience = { ...DEFAULT_PATIENCE, ...deps.patience };
+  const patience = { ...DEFAULT_TIMEOUTS, ...deps.patience };
   const end = followSignal(deps.signal);
   const { signal } = end;
   const http = createHttp(settings);
-  const exchange = createExchange({
+  const exchange = createApiRequest({
     http,
     apiServer: settings.apiServer,
     secrets,
@@ -60,12 +60,12 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     onNoAnswer: deps.onNoAnswer,
   });
 
-  const tellLeftOut = createTellLeftOut(log, clock);
+  const tellLeftOut = createReportUnreadable(log, clock);
 
   return {
     queues: createQueues(session, log, tellLeftOut),
-    tasks: tellingNoSecrets(createTasks(session, tellLeftOut), secrets),
-    events: showingNoSecrets(createEvents(session, { clock, log, tellLeftOut }), secrets),
+    tasks: redactedTasks(createTasks(session, tellLeftOut), secrets),
+    events: redactedEvents(createEvents(session, { clock, log, tellLeftOut }), secrets),
     workers: createWorkers(session, clock, tellLeftOut),
     people: createPeople(session),
     connect: () => connect(session),
@@ -93,7 +93,7 @@ function readApiServer(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const shown = text.replace(/^(.*\/\/)?[^@]*@/, '');
-    throw new ServerUnusable(
+    throw new ServerUnusableError(
       `api.api_server is ${JSON.stringify(shown)}, which is not an address: write http://host:8008 or https://host`,
     );
   }

@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
 import { splitText } from './console-text.ts';
 import type { TaskId } from './ids.ts';
-import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
@@ -29,7 +29,7 @@ interface Parcel {
 interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tellLeftOut: TellLeftOut;
+  readonly tellLeftOut: ReportUnreadable;
 }
 
 export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps): Events {
@@ -45,7 +45,7 @@ export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps
   async function readPage(task: TaskId, more: object): Promise<{ events: ConsoleEvent[]; length: number }> {
     const body = { task, order: 'asc', ...more };
     const { events: rows } = await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true });
-    const leftOut: LeftOut[] = [];
+    const leftOut: UnreadableEntry[] = [];
     const events = rows.flatMap((row, index) => readEvent(row, index, leftOut) ?? []);
     tellLeftOut('events.get_task_log', leftOut);
     return { events, length: rows.length };
@@ -125,7 +125,7 @@ function countThatFit(parcels: readonly Parcel[]): number {
   return tooMany === -1 ? parcels.length : Math.max(1, tooMany);
 }
 
-function readEvent(row: unknown, index: number, leftOut: LeftOut[]): ConsoleEvent | undefined {
+function readEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {
   const at = readField(row, 'timestamp');
   if (typeof at !== 'number') {
     leftOut.push({ place: `events[${index}]`, why: `its timestamp is ${describeValue(at)}` });

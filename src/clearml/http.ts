@@ -1,8 +1,8 @@
 // Sends one request to the API server and brings the whole answer back: the only file that knows undici.
 import { readFileSync } from 'node:fs';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
-import { createAnswerGauge, tooLarge, type AnswerLimits } from './answer-limits.ts';
-import { ServerUnusable } from './errors.ts';
+import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
+import { ServerUnusableError } from './errors.ts';
 import type { ApiSettings } from './settings.ts';
 
 interface HttpRequest {
@@ -12,7 +12,7 @@ interface HttpRequest {
   /** For everything together: connecting, sending, waiting, and reading the answer to its end. */
   readonly timeoutMs: number;
   /** An answer beyond these is cut off, as it came: undici unpacks nothing, and we ask for nothing packed. */
-  readonly limits: AnswerLimits;
+  readonly limits: ResponseLimits;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface HttpReply {
 export interface Http {
   /**
    * Posts and reads the answer, whatever its status. Redirects aren't followed: our credentials are for one server.
-   * @throws HttpFailure when there was no whole answer
+   * @throws HttpError when there was no whole answer
    * @throws the signal's reason when that was aborted
    */
   post(request: HttpRequest): Promise<HttpReply>;
@@ -35,8 +35,8 @@ export interface Http {
 }
 
 /** Thrown when a request brought no whole answer. */
-export class HttpFailure extends Error {
-  override readonly name = 'HttpFailure';
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
   /** The system's, OpenSSL's or undici's name for what went wrong. */
   readonly code: string | undefined;
   /** Whether a connection stood and the request went out on it: without that the server can't have seen anything. */
@@ -50,11 +50,11 @@ export class HttpFailure extends Error {
 }
 
 const TIMED_OUT = 'ETIMEDOUT';
-/** The code of an `HttpFailure` by an answer beyond its limits. */
+/** The code of an `HttpError` by an answer beyond its limits. */
 export const BEYOND_LIMITS = 'BEYOND_LIMITS';
 const KEEP_ALIVE_MS = 1_000;
 
-/** @throws ServerUnusable when the CA file can't be read or a proxy's address is none */
+/** @throws ServerUnusableError when the CA file can't be read or a proxy's address is none */
 export function createHttp(settings: ApiSettings): Http {
   const isHttps = settings.apiServer.startsWith('https:');
   const ca = readCa(settings);
@@ -99,7 +99,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
     let status = 0;
     let location: string | undefined;
     const pieces: Uint8Array[] = [];
-    const gauge = createAnswerGauge(limits);
+    const gauge = createResponseGauge(limits);
 
     function giveUp(why: Error): void {
       reason ??= why;
@@ -113,7 +113,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
     }
     function fail(error: unknown): void {
       end();
-      reject(signal?.aborted === true ? (signal.reason as Error) : new HttpFailure(error, sent !== undefined));
+      reject(signal?.aborted === true ? (signal.reason as Error) : new HttpError(error, sent !== undefined));
     }
     const timer = setTimeout(() => {
       giveUp(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: TIMED_OUT }));
@@ -161,7 +161,7 @@ function readCa({ verifyCertificate, caFile }: ApiSettings): string | undefined 
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ServerUnusable(
+    throw new ServerUnusableError(
       `the CA file ${path} can't be read (${readCode(error) ?? String(error)}): ` +
         'it is what api.verify_certificate or REQUESTS_CA_BUNDLE names; correct the path or its permissions',
       { cause: error },
@@ -174,7 +174,7 @@ function readProxy(text: string | undefined): string {
   const address = text.includes('://') ? text : `http://${text}`;
   // The text itself isn't shown: it may hold a password.
   if (!URL.canParse(address)) {
-    throw new ServerUnusable("the proxy's address in http_proxy or https_proxy is none: write http://host:port");
+    throw new ServerUnusableError("the proxy's address in http_proxy or https_proxy is none: write http://host:port");
   }
   return address;
 }

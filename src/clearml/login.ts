@@ -1,7 +1,7 @@
 // Holds the token that calls carry: one login for all callers at once, a new one before the old ends or when it is refused.
 import type { Clock } from '../base/clock.ts';
 import type { Secrets } from '../log/secrets.ts';
-import { CredentialsRefused, NotTheApi } from './errors.ts';
+import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
 import type { ApiSettings } from './settings.ts';
 import { readToken, type Token } from './token.ts';
 
@@ -28,12 +28,13 @@ export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps
     try {
       const text = await askForToken(formatAuthorization(settings, held));
       const token = readToken(text, clock.now());
-      if (token === undefined) throw new NotTheApi('the answer to auth.login holds no token that can be read', false);
+      if (token === undefined)
+        throw new NotTheApiError('the answer to auth.login holds no token that can be read', false);
       secrets.addPassing(text);
       held = token;
       return token;
     } catch (error) {
-      if (error instanceof CredentialsRefused) held = undefined;
+      if (error instanceof CredentialsRejectedError) held = undefined;
       throw error;
     }
   }
@@ -56,12 +57,12 @@ export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps
 
 /**
  * The header to log in with. A token given instead of keys is renewed with the one held, which lives longer than the given one.
- * @throws CredentialsRefused when there is nothing to log in with
+ * @throws CredentialsRejectedError when there is nothing to log in with
  */
 function formatAuthorization({ authToken, accessKey, secretKey }: ApiSettings, held: Token | undefined): string {
   if (authToken !== undefined) return `Bearer ${held?.text ?? authToken}`;
   if (accessKey === undefined || secretKey === undefined) {
-    throw new CredentialsRefused(
+    throw new CredentialsRejectedError(
       "there are no credentials for ClearML: make some on its web page (Settings, Workspace) and write them into clearml.conf's " +
         'api.credentials, or into CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY',
     );

@@ -1,6 +1,6 @@
 // Reads a long list from the server page by page, and a page in smaller ones where its answer is too large.
-import { AnswerTooLarge, BadAnswer } from './errors.ts';
-import { readField } from './left-out.ts';
+import { ResponseTooLargeError, InvalidResponseError } from './errors.ts';
+import { readField } from './unreadable-entries.ts';
 
 /** The server's own limit. */
 export const PAGE_SIZE = 500;
@@ -20,7 +20,7 @@ export type ReadPage = (page: number, size: number) => Promise<readonly unknown[
 /**
  * The raw elements of all pages, up to the first that isn't full. An element that is too large by itself is `TOO_LARGE`: it keeps
  * nobody from reading the others.
- * @throws BadAnswer when the server gives page after page without an end
+ * @throws InvalidResponseError when the server gives page after page without an end
  */
 export async function readPages(endpoint: string, readPage: ReadPage): Promise<unknown[]> {
   const rows: unknown[] = [];
@@ -29,12 +29,13 @@ export async function readPages(endpoint: string, readPage: ReadPage): Promise<u
     const found = await readInParts(readPage, page, 0);
     // By the id: a server that does not know `page` gives the same one for ever.
     const id = readField(found[0], 'id');
-    if (id !== undefined && id === first) throw new BadAnswer(`${endpoint} gives the same page again and again`, false);
+    if (id !== undefined && id === first)
+      throw new InvalidResponseError(`${endpoint} gives the same page again and again`, false);
     first = id;
     for (const row of found) rows.push(row);
     if (found.length < PAGE_SIZE) return rows;
   }
-  throw new BadAnswer(`${endpoint} gives more than ${MOST_PAGES} pages`, false);
+  throw new InvalidResponseError(`${endpoint} gives more than ${MOST_PAGES} pages`, false);
 }
 
 async function readInParts(readPage: ReadPage, page: number, step: number): Promise<readonly unknown[]> {
@@ -42,7 +43,7 @@ async function readInParts(readPage: ReadPage, page: number, step: number): Prom
   try {
     return await readPage(page, size);
   } catch (error) {
-    if (!(error instanceof AnswerTooLarge)) throw error;
+    if (!(error instanceof ResponseTooLargeError)) throw error;
     const smaller = SIZES[step + 1];
     if (smaller === undefined) return [TOO_LARGE];
     const rows: unknown[] = [];

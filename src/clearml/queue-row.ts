@@ -2,14 +2,14 @@
 import type { Queue, QueueEntry } from './client.ts';
 import { isQueueId, isTaskId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
-import { describeValue, readField, type LeftOut } from './left-out.ts';
+import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TOO_LARGE } from './pages.ts';
 
 /** What to ask for (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];
 
 /** The queue, or undefined when nobody can tell which it is. @param leftOut is told of what could not be read */
-export function readQueue(row: unknown, index: number, leftOut: LeftOut[]): Queue | undefined {
+export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[]): Queue | undefined {
   if (row === TOO_LARGE) {
     leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
     return undefined;
@@ -34,7 +34,11 @@ export function readQueue(row: unknown, index: number, leftOut: LeftOut[]): Queu
  * The server takes any text as the task of an entry (`queues.add_task` does not look whether there is such a task), so an entry with
  * another text is nobody's, and nothing is missing without it. One whose task can't be read may be anybody's.
  */
-function readEntries(rows: readonly unknown[], queue: string, leftOut: LeftOut[]): Pick<Queue, 'entries' | 'isWhole'> {
+function readEntries(
+  rows: readonly unknown[],
+  queue: string,
+  leftOut: UnreadableEntry[],
+): Pick<Queue, 'entries' | 'isWhole'> {
   const entries = new Map<TaskId, QueueEntry>();
   let isWhole = true;
   let isBehind = false;

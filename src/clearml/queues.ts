@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueList, Queues } from './client.ts';
-import { BadAnswer, ServerUnreachable } from './errors.ts';
+import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
-import { readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { readPages, splitPages } from './pages.ts';
 import { QUEUE_FIELDS, readQueue } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
@@ -17,26 +17,26 @@ const Popped = z.object({ entry: z.object({ task: TaskIdShape }).nullish() });
 const Removed = z.object({ removed: z.number() });
 const Done = z.unknown();
 
-export function createQueues(session: Session, log: Logger, tellLeftOut: TellLeftOut): Queues {
+export function createQueues(session: Session, log: Logger, tellLeftOut: ReportUnreadable): Queues {
   async function list(filter: object): Promise<readonly unknown[]> {
     const body = { search_hidden: true, only_fields: QUEUE_FIELDS, ...filter };
     return (await session.call('queues.get_all', body, { shape: Rows, idempotent: true })).queues;
   }
 
   function readRows(rows: readonly unknown[]): QueueList {
-    const leftOut: LeftOut[] = [];
+    const leftOut: UnreadableEntry[] = [];
     const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut) ?? []);
     tellLeftOut('queues.get_all', leftOut);
     return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
   }
 
-  /** @throws BadAnswer when it may be the one that can't be read: it must not be made anew */
+  /** @throws InvalidResponseError when it may be the one that can't be read: it must not be made anew */
   async function findOne(filter: object, isIt: (queue: Queue) => boolean): Promise<Queue | undefined> {
     const rows = await list(filter);
     const { queues } = readRows(rows);
     const found = queues.find(isIt);
     if (found === undefined && queues.length < rows.length)
-      throw new BadAnswer(
+      throw new InvalidResponseError(
         `${session.apiServer} gives a queue that can't be read in its answer to queues.get_all`,
         false,
       );
@@ -119,7 +119,7 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: TellLef
         await session.call('queues.move_task_to_front', { queue, task }, { shape: Done, idempotent: true });
       } catch (error) {
         // It is given back. Told to try again, the caller could put in a second entry for a task that runs by then.
-        if (error instanceof ServerUnreachable)
+        if (error instanceof ServerUnreachableError)
           log.warn('A task given back stays at the end of its queue', { task, queue, err: error });
         else if (!isRefusal(error, 'taskNotInQueue')) throw error;
       }

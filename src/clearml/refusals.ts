@@ -1,5 +1,5 @@
 // The refusals that we expect and act on, by name (server: apiserver/apierrors/errors.conf).
-import { ServerRefused } from './errors.ts';
+import { ServerRefusedError } from './errors.ts';
 
 const REFUSALS = {
   invalidTaskId: [400, 101],
@@ -17,7 +17,7 @@ const REFUSALS = {
 export type RefusalName = keyof typeof REFUSALS;
 
 /** Whether the error is the server's refusal for one of these reasons. */
-export function isRefusal(error: unknown, ...names: readonly RefusalName[]): error is ServerRefused {
-  if (!(error instanceof ServerRefused)) return false;
+export function isRefusal(error: unknown, ...names: readonly RefusalName[]): error is ServerRefusedError {
+  if (!(error instanceof ServerRefusedError)) return false;
   return names.some((name) => error.code === REFUSALS[name][0] && error.subcode === REFUSALS[name][1]);
 }

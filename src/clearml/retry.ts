@@ -1,17 +1,17 @@
 // Tries a call again while the server can't be reached, and says truly whether any of the tries may have been carried out.
 import pRetry from 'p-retry';
-import { BadAnswer, NotTheApi, ServerUnreachable } from './errors.ts';
-import type { Patience } from './settings.ts';
+import { InvalidResponseError, NotTheApiError, ServerUnreachableError } from './errors.ts';
+import type { Timeouts } from './settings.ts';
 
 export interface RetryRules {
   /** False: tried again only when the server surely hasn't seen it. */
   readonly idempotent: boolean;
   /** Never tried again: it follows from a reading that would be too old by then. */
   readonly once?: boolean;
-  readonly patience: Patience;
+  readonly patience: Timeouts;
   readonly signal?: AbortSignal;
   /** Told of each attempt that did not reach the server. */
-  onFailure(error: ServerUnreachable, attempt: number): void;
+  onFailure(error: ServerUnreachableError, attempt: number): void;
 }
 
 /** @throws what the last attempt threw, or the signal's reason */
@@ -25,10 +25,10 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       done = { value: await attempt() };
       return done.value;
     } catch (error) {
-      if (!(error instanceof ServerUnreachable)) throw error;
+      if (!(error instanceof ServerUnreachableError)) throw error;
       mayHaveHappened ||= error.mayHaveHappened;
       if (mayHaveHappened === error.mayHaveHappened) throw error;
-      throw new ServerUnreachable(error.message, mayHaveHappened, { cause: error.cause });
+      throw new ServerUnreachableError(error.message, mayHaveHappened, { cause: error.cause });
     }
   };
 
@@ -41,11 +41,11 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       randomize: true,
       ...(signal === undefined ? {} : { signal }),
       shouldRetry: ({ error }) =>
-        error instanceof ServerUnreachable &&
-        !(error instanceof NotTheApi || error instanceof BadAnswer) &&
+        error instanceof ServerUnreachableError &&
+        !(error instanceof NotTheApiError || error instanceof InvalidResponseError) &&
         (idempotent || !error.mayHaveHappened),
       onFailedAttempt: ({ error, attemptNumber }) => {
-        if (error instanceof ServerUnreachable) rules.onFailure(error, attemptNumber);
+        if (error instanceof ServerUnreachableError) rules.onFailure(error, attemptNumber);
       },
     });
   } catch (error) {

@@ -3,11 +3,11 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
-import { BadAnswer, CredentialsRefused, NotTheApi, ServerUnreachable } from './errors.ts';
-import { formatNoAnswer, TokenRefused, type Body, type Exchange } from './exchange.ts';
+import { InvalidResponseError, CredentialsRejectedError, NotTheApiError, ServerUnreachableError } from './errors.ts';
+import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
 import { createLogin } from './login.ts';
 import { retry } from './retry.ts';
-import type { ApiSettings, Patience } from './settings.ts';
+import type { ApiSettings, Timeouts } from './settings.ts';
 import type { Token } from './token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
@@ -22,25 +22,25 @@ interface CallRules<Shape extends z.ZodType> {
 export interface Session {
   /** The server's address as people may see it. */
   readonly apiServer: string;
-  /** Logs in, unless that was done. @throws ServerUnreachable, CredentialsRefused */
+  /** Logs in, unless that was done. @throws ServerUnreachableError, CredentialsRejectedError */
   login(): Promise<Token>;
   /**
    * One call, e.g. `tasks.get_by_id`.
-   * @throws ServerUnreachable, ServerRefused, LostRace, CredentialsRefused; the signal's reason once that is aborted
+   * @throws ServerUnreachableError, ServerRefusedError, LostRaceError, CredentialsRejectedError; the signal's reason once that is aborted
    */
   call<Shape extends z.ZodType>(endpoint: string, body: Body, rules: CallRules<Shape>): Promise<z.infer<Shape>>;
 }
 
 interface SessionDeps {
-  readonly exchange: Exchange;
+  readonly exchange: ApiRequest;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
-  readonly patience: Patience;
+  readonly patience: Timeouts;
   readonly signal: AbortSignal;
   /** Told of each attempt that brought no answer. */
-  readonly onNoAnswer?: ((error: ServerUnreachable) => void) | undefined;
+  readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
 
 const LoginAnswer = z.object({ token: z.string() });
@@ -52,19 +52,21 @@ export function createSession(deps: SessionDeps): Session {
 
   async function askForToken(authorization: string): Promise<string> {
     try {
-      return readAnswer('auth.login', await exchange('auth.login', {}, authorization), LoginAnswer).token;
+      return readResult('auth.login', await exchange('auth.login', {}, authorization), LoginAnswer).token;
     } catch (error) {
-      if (error instanceof TokenRefused) {
-        throw new CredentialsRefused(
+      if (error instanceof TokenRejectedError) {
+        throw new CredentialsRejectedError(
           `${apiServer} does not accept the token we log in with: ` +
             'put a new one into CLEARML_AUTH_TOKEN, or use an access key and a secret key',
           { cause: error },
         );
       }
       // Whatever became of the login, the call that needed it was not made.
-      if (error instanceof NotTheApi) throw new NotTheApi(error.message, false, { cause: error.cause });
-      if (error instanceof BadAnswer) throw new BadAnswer(error.message, false, { cause: error.cause });
-      if (error instanceof ServerUnreachable) throw new ServerUnreachable(error.message, false, { cause: error.cause });
+      if (error instanceof NotTheApiError) throw new NotTheApiError(error.message, false, { cause: error.cause });
+      if (error instanceof InvalidResponseError)
+        throw new InvalidResponseError(error.message, false, { cause: error.cause });
+      if (error instanceof ServerUnreachableError)
+        throw new ServerUnreachableError(error.message, false, { cause: error.cause });
       throw error;
     }
   }
@@ -74,18 +76,18 @@ export function createSession(deps: SessionDeps): Session {
     try {
       return await exchange(endpoint, body, `Bearer ${token.text}`);
     } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
+      if (!(error instanceof TokenRejectedError)) throw error;
       loggedIn.forget(token);
     }
     const fresh = await loggedIn.token();
     return exchange(endpoint, body, `Bearer ${fresh.text}`);
   }
 
-  function readAnswer<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
+  function readResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
     const answer = shape.safeParse(data);
     if (answer.success) return answer.data;
     const words = `it is of another form:\n${z.prettifyError(answer.error)}`;
-    throw new BadAnswer(secrets.redact(formatNoAnswer(apiServer, endpoint, words)), true);
+    throw new InvalidResponseError(secrets.redact(formatNoResponse(apiServer, endpoint, words)), true);
   }
 
   function persist<T>(
@@ -108,6 +110,6 @@ export function createSession(deps: SessionDeps): Session {
     apiServer,
     login: () => persist('auth.login', { idempotent: true }, () => loggedIn.token()),
     call: (endpoint, body, { shape, ...rules }) =>
-      persist(endpoint, rules, async () => readAnswer(endpoint, await attempt(endpoint, body), shape)),
+      persist(endpoint, rules, async () => readResult(endpoint, await attempt(endpoint, body), shape)),
   };
 }

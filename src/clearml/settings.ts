@@ -20,7 +20,7 @@ export interface ApiSettings {
 }
 
 /** How long a call may take before its caller hears of it. All in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** For one attempt, from the first step of connecting to the last byte of the answer. */
   readonly attemptMs: number;
   /** After this much no further attempt is begun. */
@@ -30,7 +30,7 @@ export interface Patience {
   readonly longestPauseMs: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = {
+export const DEFAULT_TIMEOUTS: Timeouts = {
   attemptMs: 30_000,
   retryMs: 30_000,
   firstPauseMs: 500,

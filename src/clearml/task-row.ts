@@ -1,7 +1,7 @@
 // Reads a task as the server writes it into a `Task`: what can't be read of one task must not hide the others of its page.
 import { isTaskId, type QueueId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
-import { describeValue, readField } from './left-out.ts';
+import { describeValue, readField } from './unreadable-entries.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';
 
 /** What to ask for (`only_fields`). */

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { AnswerTooLarge, LostRace } from './errors.ts';
+import { ResponseTooLargeError, LostRaceError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
-import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './pages.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
@@ -31,18 +31,18 @@ function documentOf(id: TaskId): z.ZodType<TaskDocument> {
 /** So many ids a call where the answer to more was too large. */
 const FEWER = 20;
 
-export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
+export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Tasks {
   async function list(filter: object): Promise<readonly unknown[]> {
     const body = { page_size: PAGE_SIZE, ...filter, only_fields: TASK_FIELDS, search_hidden: true };
     return (await session.call('tasks.get_all', body, { shape: Rows, idempotent: true })).tasks;
   }
 
   /** The rows of these, in several calls where one would be too large. */
-  async function listById(ids: readonly TaskId[], leftOut: LeftOut[]): Promise<readonly unknown[]> {
+  async function listById(ids: readonly TaskId[], leftOut: UnreadableEntry[]): Promise<readonly unknown[]> {
     try {
       return await list({ id: ids });
     } catch (error) {
-      if (!(error instanceof AnswerTooLarge)) throw error;
+      if (!(error instanceof ResponseTooLargeError)) throw error;
       const [id = ''] = ids;
       if (ids.length === 1) {
         leftOut.push({ place: `task ${id}`, why: 'it is too large' });
@@ -70,7 +70,7 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       return await session.call(endpoint, body, { shape, idempotent: false, once: true });
     } catch (error) {
       if (!isRefusal(error, 'invalidTaskId', 'taskNotFound')) throw error;
-      throw new LostRace(error.message, error.endpoint, error.code, error.subcode);
+      throw new LostRaceError(error.message, error.endpoint, error.code, error.subcode);
     }
   }
 
@@ -87,7 +87,7 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
     get,
 
     async read(ids) {
-      const leftOut: LeftOut[] = [];
+      const leftOut: UnreadableEntry[] = [];
       const tasks = new Map<TaskId, Task>();
       const unread = new Set<TaskId>();
       for (const page of splitPages(ids)) readInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
@@ -98,7 +98,7 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
     async find({ statuses, queues, changedSince }) {
       // The server takes an empty list for no condition at all.
       if (statuses.length === 0 || queues.length === 0) return [];
-      const leftOut: LeftOut[] = [];
+      const leftOut: UnreadableEntry[] = [];
       const since =
         changedSince === undefined
           ? {}
@@ -117,7 +117,7 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       const begun = /^[0-9a-f]+$/.test(text)
         ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
         : [];
-      const leftOut: LeftOut[] = [];
+      const leftOut: UnreadableEntry[] = [];
       const found = [...begun, ...named].flatMap((row, index) => readRow(row, index, leftOut) ?? []);
       tellLeftOut('tasks.get_all', leftOut);
       return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
@@ -145,14 +145,14 @@ export function createTasks(session: Session, tellLeftOut: TellLeftOut): Tasks {
       if (from === 'stopped') await changeStatus('tasks.started', id, note, { shape: Done, force: false });
       const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
-      throw new LostRace(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
+      throw new LostRaceError(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
     },
 
     async dequeue(id, note) {
       const dequeueOnce = async (): Promise<string | undefined> => {
         const { updated, fields } = await changeStatus('tasks.dequeue', id, note, { shape: Dequeued });
         if (updated > 0) return fields.status;
-        throw new LostRace(`ClearML left task ${id} as it is: it no longer waits`, 'tasks.dequeue', 200, 0);
+        throw new LostRaceError(`ClearML left task ${id} as it is: it no longer waits`, 'tasks.dequeue', 200, 0);
       };
       // A server that forgot the former status leaves the task queued, in no queue, and makes it a draft the second time:
       // https://github.com/clearml/clearml-server/blob/master/apiserver/bll/task/task_operations.py (enqueue_task)
@@ -196,7 +196,7 @@ function readInto(
   { tasks, unread }: { readonly tasks: Map<TaskId, Task>; readonly unread: Set<TaskId> },
   asked: readonly TaskId[],
   rows: readonly unknown[],
-  leftOut: LeftOut[],
+  leftOut: UnreadableEntry[],
 ): void {
   const missing = new Set(asked);
   let strangers = 0;
@@ -222,7 +222,7 @@ function describeStranger(row: unknown): string {
   return `its id is ${describeValue(id)}, which was not asked for, or is there twice`;
 }
 
-function readRow(row: unknown, index: number, leftOut: LeftOut[]): Task | undefined {
+function readRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
   const id = readTaskId(row);
   const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : readTask(row, id);
   if (!isUnreadable(task)) return task;

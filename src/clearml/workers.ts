@@ -2,15 +2,15 @@
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
-import { BadAnswer } from './errors.ts';
+import { InvalidResponseError } from './errors.ts';
 import { isQueueId } from './ids.ts';
-import { describeValue, readField, type LeftOut, type TellLeftOut } from './left-out.ts';
+import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import type { Session } from './session.ts';
 
 const Done = z.unknown();
 const Rows = z.object({ workers: z.array(z.unknown()) });
 
-export function createWorkers(session: Session, clock: Clock, tellLeftOut: TellLeftOut): Workers {
+export function createWorkers(session: Session, clock: Clock, tellLeftOut: ReportUnreadable): Workers {
   return {
     async register({ id, queues, tags }, timeoutMs) {
       const body = { worker: id, queues, system_tags: tags, timeout: seconds(timeoutMs) };
@@ -29,13 +29,13 @@ export function createWorkers(session: Session, clock: Clock, tellLeftOut: TellL
 
     async find(tag, withinMs) {
       const body = { system_tags: [tag], last_seen: seconds(withinMs) };
-      const leftOut: LeftOut[] = [];
+      const leftOut: UnreadableEntry[] = [];
       let rows: readonly unknown[] | undefined;
       try {
         rows = (await session.call('workers.get_all', body, { shape: Rows, idempotent: true })).workers;
       } catch (error) {
         // Anybody may register workers, as many and as odd as he likes: who lives is not worth a round.
-        if (!(error instanceof BadAnswer)) throw error;
+        if (!(error instanceof InvalidResponseError)) throw error;
         leftOut.push({ place: 'all workers', why: error.message });
       }
       const workers = (rows ?? []).flatMap((row, index) => readWorker(row, index, leftOut) ?? []);
@@ -46,7 +46,7 @@ export function createWorkers(session: Session, clock: Clock, tellLeftOut: TellL
 }
 
 /** A worker that says little is one all the same. */
-function readWorker(row: unknown, index: number, leftOut: LeftOut[]): WorkerRow | undefined {
+function readWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): WorkerRow | undefined {
   const id = readField(row, 'id');
   if (typeof id !== 'string') {
     leftOut.push({ place: `workers[${index}]`, why: `its id is ${describeValue(id)}` });

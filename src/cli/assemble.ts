@@ -8,9 +8,9 @@ import type { DaemonDeps } from '../daemon/deps.ts';
 import { createJobLogs } from '../daemon/console/job-logs.ts';
 import { openJournal } from '../daemon/journal/journal.ts';
 import { createPeers } from '../daemon/poll/peers.ts';
-import type { Host } from '../transport/host.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
-import { callRate, createCallPace, withPace } from '../slurm/call-pace.ts';
+import { callRate, createRateLimit, withRateLimit } from '../slurm/rate-limit.ts';
 import { createCliScheduler } from '../slurm/cli-scheduler.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
@@ -54,11 +54,11 @@ export async function openServer(
 
 /** The way to a cluster; nothing has been asked there yet. */
 export interface ClusterSide {
-  readonly host: Host;
+  readonly host: Transport;
   readonly scheduler: Scheduler;
 }
 
-/** @throws SshSetupProblem */
+/** @throws SshConfigError */
 export async function openCluster(
   { config, around }: Base,
   cluster: ClusterSettings,
@@ -118,10 +118,10 @@ export async function assemble(
   if (facts.callLimit !== undefined) {
     log.info('Slurm limits how often a user may ask; submissions keep below that', { perSecond: rate.perSecond });
   }
-  const pace = createCallPace(rate);
+  const pace = createRateLimit(rate);
   return {
     clearml,
-    scheduler: withPace(scheduler, pace, systemClock),
+    scheduler: withRateLimit(scheduler, pace, systemClock),
     host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => base.secrets.redact(text) }),
     journal: await openJournal(stateDir, systemClock.now(), log),

@@ -5,7 +5,7 @@ import type { TaskId } from '../clearml/ids.ts';
 export interface ConsoleView {
   /** What stands there by now is not shown. */
   skip(): Promise<void>;
-  /** @throws ServerUnreachable */
+  /** @throws ServerUnreachableError */
   show(): Promise<void>;
 }
 

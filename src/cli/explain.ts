@@ -1,12 +1,17 @@
 // What an error comes to: the one table from what went wrong to the number a script sees, and the sentence that a person reads.
-import { CredentialsRefused, ServerRefused, ServerUnreachable, ServerUnusable } from '../clearml/errors.ts';
-import { ConfigProblem, NoCredentials, NoSuchSetting } from '../config/errors.ts';
+import {
+  CredentialsRejectedError,
+  ServerRefusedError,
+  ServerUnreachableError,
+  ServerUnusableError,
+} from '../clearml/errors.ts';
+import { ConfigError, NoCredentialsError, UnknownSettingError } from '../config/errors.ts';
 import { AlreadyRunningError, StateDirectoryError } from '../daemon/journal/lock.ts';
 import { JournalError } from '../daemon/journal/journal.ts';
-import { CommandNotFound, CommandTimedOut, HostUnreachable } from '../transport/errors.ts';
-import { SshSetupProblem } from '../transport/ssh-config-target.ts';
-import { CannotListen, NotASnapshot, PortTaken } from '../sandbox/start-errors.ts';
-import { SlurmUnavailable } from '../slurm/errors.ts';
+import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../transport/errors.ts';
+import { SshConfigError } from '../transport/ssh-config-target.ts';
+import { ListenError, InvalidSnapshotError, PortInUseError } from '../sandbox/start-errors.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { TemplateError } from '../template/errors.ts';
 import type { Surroundings } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -19,23 +24,23 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 
 const CODES: readonly (readonly [ErrorClass, number])[] = [
   [UsageProblem, EXIT.usage],
-  [PortTaken, EXIT.usage],
-  [CannotListen, EXIT.usage],
-  [NotASnapshot, EXIT.cannotCreate],
-  [ConfigProblem, EXIT.configuration],
-  [NoCredentials, EXIT.configuration],
-  [NoSuchSetting, EXIT.configuration],
-  [SshSetupProblem, EXIT.configuration],
+  [PortInUseError, EXIT.usage],
+  [ListenError, EXIT.usage],
+  [InvalidSnapshotError, EXIT.cannotCreate],
+  [ConfigError, EXIT.configuration],
+  [NoCredentialsError, EXIT.configuration],
+  [UnknownSettingError, EXIT.configuration],
+  [SshConfigError, EXIT.configuration],
   [TemplateError, EXIT.configuration],
   [UntrustedPath, EXIT.configuration],
-  [ServerUnusable, EXIT.configuration],
-  [CredentialsRefused, EXIT.refused],
-  [ServerRefused, EXIT.failed],
-  [ServerUnreachable, EXIT.unavailable],
-  [SlurmUnavailable, EXIT.unavailable],
-  [CommandNotFound, EXIT.unavailable],
-  [CommandTimedOut, EXIT.unavailable],
-  [HostUnreachable, EXIT.unavailable],
+  [ServerUnusableError, EXIT.configuration],
+  [CredentialsRejectedError, EXIT.refused],
+  [ServerRefusedError, EXIT.failed],
+  [ServerUnreachableError, EXIT.unavailable],
+  [SlurmUnavailableError, EXIT.unavailable],
+  [CommandNotFoundError, EXIT.unavailable],
+  [CommandTimeoutError, EXIT.unavailable],
+  [HostUnreachableError, EXIT.unavailable],
   [JournalError, EXIT.cannotCreate],
   [StateDirectoryError, EXIT.cannotCreate],
   [AlreadyRunningError, EXIT.tryAgain],

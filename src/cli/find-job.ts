@@ -14,7 +14,7 @@ export interface FoundJob {
 /**
  * undefined when this cluster knows no job of the task.
  * @param lastKnown the job that ClearML knows of, asked for only where nothing else is known
- * @throws SlurmUnavailable
+ * @throws SlurmUnavailableError
  */
 export async function findJob(
   { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },

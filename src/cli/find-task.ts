@@ -2,8 +2,8 @@
 import type { ClearmlClient } from '../clearml/client.ts';
 import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { isHostTrouble } from '../slurm/host-trouble.ts';
-import { SlurmUnavailable } from '../slurm/errors.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/job-row.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import { openCluster } from './assemble.ts';
@@ -82,7 +82,7 @@ async function askSlurm(
       await host.close();
     }
   } catch (error) {
-    if (error instanceof SlurmUnavailable || isHostTrouble(error)) return undefined;
+    if (error instanceof SlurmUnavailableError || isTransportError(error)) return undefined;
     throw error;
   }
 }

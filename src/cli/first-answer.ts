@@ -1,6 +1,6 @@
 // The wait for a server's first answer: a person hears after a few seconds what is tried and until when, and need not wait for long.
 import type { Clock } from '../base/clock.ts';
-import { ServerUnreachable } from '../clearml/errors.ts';
+import { ServerUnreachableError } from '../clearml/errors.ts';
 
 const QUIET_MS = 3_000;
 
@@ -13,11 +13,11 @@ export interface FirstAnswerRules {
   /** How long is tried, for the notice. */
   readonly triesMs: number;
   /** Why the last attempt brought nothing; undefined while the first one is under way. */
-  readonly lastFailure: () => ServerUnreachable | undefined;
+  readonly lastFailure: () => ServerUnreachableError | undefined;
   readonly notice: (fact: { readonly why: string; readonly until: number }) => void;
 }
 
-/** @throws ServerUnreachable once it has given up, and whatever the asking throws */
+/** @throws ServerUnreachableError once it has given up, and whatever the asking throws */
 export async function firstAnswer<T>(ask: () => Promise<T>, rules: FirstAnswerRules): Promise<T> {
   const { clock, server, giveUpMs, triesMs, lastFailure, notice } = rules;
   const startedAt = clock.now();
@@ -31,7 +31,7 @@ export async function firstAnswer<T>(ask: () => Promise<T>, rules: FirstAnswerRu
       ? undefined
       : clock.sleep(giveUpMs, answered.signal).then(() => {
           const why = lastFailure()?.message ?? `no answer from ${server}`;
-          throw new ServerUnreachable(`${why}; given up after ${Math.round(giveUpMs / 1000)} s`, false);
+          throw new ServerUnreachableError(`${why}; given up after ${Math.round(giveUpMs / 1000)} s`, false);
         });
   // Both end with the answer, by the abort.
   quiet.catch(() => undefined);

@@ -4,7 +4,7 @@ import { configuredTemplates } from './named-templates.ts';
 import { readConfig } from './read-config.ts';
 import { PROGRAM } from './spelling.ts';
 
-/** Whether the configuration has a template to serve queues with. @throws ConfigProblem */
+/** Whether the configuration has a template to serve queues with. @throws ConfigError */
 export function isConfigured(around: Surroundings): boolean {
   return configuredTemplates(readConfig({}, around).settings).length > 0;
 }

@@ -1,17 +1,17 @@
 // Removes a file of ours on a host, and tells the person about one that stays.
-import type { Host } from '../transport/host.ts';
-import { isHostTrouble } from '../slurm/host-trouble.ts';
+import type { Transport } from '../transport/transport.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
 
 const REMOVE_TIMEOUT_MS = 30_000;
 
 /** A file that can't be removed is a line on standard error, never a failure: what was found out counts more. */
-export async function leaveNoFile(host: Host, file: string, stderr: (text: string) => void): Promise<void> {
+export async function leaveNoFile(host: Transport, file: string, stderr: (text: string) => void): Promise<void> {
   const why = await remove(host, file);
   if (why !== undefined) stderr(`${file} stays behind on ${host.name}: ${why}. Remove it by hand.\n`);
 }
 
 /** Why it could not be done, or undefined once the file is gone. */
-async function remove(host: Host, file: string): Promise<string | undefined> {
+async function remove(host: Transport, file: string): Promise<string | undefined> {
   try {
     const { exitCode, stderr } = await host.run({
       program: 'rm',
@@ -20,7 +20,7 @@ async function remove(host: Host, file: string): Promise<string | undefined> {
     });
     return exitCode === 0 ? undefined : stderr.trim() || `rm ended with ${exitCode ?? 'a signal'}`;
   } catch (error) {
-    if (isHostTrouble(error)) return error.message;
+    if (isTransportError(error)) return error.message;
     throw error;
   }
 }

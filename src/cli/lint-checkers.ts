@@ -1,7 +1,7 @@
 // The programs that look at a template for `lint`: bash and shellcheck on this machine, sbatch where Slurm is.
-import { CommandNotFound } from '../transport/errors.ts';
-import type { Host, HostResult } from '../transport/host.ts';
-import { isHostTrouble } from '../slurm/host-trouble.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import type { Transport, CommandResult } from '../transport/transport.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
 import { readTested, TEST_ARGS } from '../slurm/test-submission.ts';
 import { outputFolders } from '../template/lint/output-folders.ts';
 import type { Reading } from '../template/lint/read-leniently.ts';
@@ -19,9 +19,9 @@ export interface Checked {
 
 export interface Checkers {
   /** This machine. */
-  readonly here: Host;
+  readonly here: Transport;
   /** Where Slurm's commands run. */
-  readonly cluster: Host;
+  readonly cluster: Transport;
   /** Name or path. */
   readonly sbatch: string;
 }
@@ -47,21 +47,21 @@ export async function checkForErrors(reading: Reading, checkers: Checkers): Prom
 }
 
 /** What bash can't read shellcheck can't either, and says so three times. */
-async function checkWithShells(reading: Reading, here: Host): Promise<Checked> {
+async function checkWithShells(reading: Reading, here: Transport): Promise<Checked> {
   const bash = await checkWithBash(reading, here);
   if (bash.findings.length > 0) return bash;
   const shellcheck = await checkWithShellcheck(reading, here);
   return { findings: shellcheck.findings, unchecked: [...bash.unchecked, ...shellcheck.unchecked] };
 }
 
-async function checkWithBash(reading: Reading, here: Host): Promise<Checked> {
+async function checkWithBash(reading: Reading, here: Transport): Promise<Checked> {
   const script = standIn(reading);
   if (script === undefined) return NOTHING;
   const result = await tryRun(here, 'bash', ['-n'], script);
   return typeof result === 'string' ? left(result) : found(bashFindings(result.stderr));
 }
 
-async function checkWithShellcheck(reading: Reading, here: Host): Promise<Checked> {
+async function checkWithShellcheck(reading: Reading, here: Transport): Promise<Checked> {
   const script = standIn(reading);
   if (script === undefined) return NOTHING;
   const result = await tryRun(here, 'shellcheck', SHELLCHECK_ARGS, script);
@@ -69,7 +69,7 @@ async function checkWithShellcheck(reading: Reading, here: Host): Promise<Checke
 }
 
 /** Folders whose name is made of a pattern or a value are never there before the job. */
-async function checkFolders(reading: Reading, cluster: Host): Promise<Checked> {
+async function checkFolders(reading: Reading, cluster: Transport): Promise<Checked> {
   const checked = await Promise.all(
     outputFolders(reading).map(async ({ path, option, at, isOpen }): Promise<Checked> => {
       const finding = (sentence: string): Checked =>
@@ -112,16 +112,16 @@ function left(why: string): Checked {
 
 /** Its result, or a sentence about why there is none. */
 async function tryRun(
-  host: Host,
+  host: Transport,
   program: string,
   args: readonly string[],
   stdin: string,
-): Promise<HostResult | string> {
+): Promise<CommandResult | string> {
   try {
     return await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    if (error instanceof CommandNotFound) return `There is no ${program} on ${host.name}.`;
-    if (isHostTrouble(error)) return `${program} could not be run: ${error.message}`;
+    if (error instanceof CommandNotFoundError) return `There is no ${program} on ${host.name}.`;
+    if (isTransportError(error)) return `${program} could not be run: ${error.message}`;
     throw error;
   }
 }

@@ -1,12 +1,12 @@
 // Where the programs of `lint` run: bash and shellcheck on this machine, sbatch where Slurm is.
-import type { Host } from '../transport/host.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Checkers } from './lint-checkers.ts';
 import { makeHost } from './make-host.ts';
 import type { Configured } from './read-config.ts';
 import { withSlurmCommands } from './slurm-commands.ts';
 
 export interface AllCheckers {
-  /** For templates of the cluster of this name, or of the first one. @throws SshSetupProblem */
+  /** For templates of the cluster of this name, or of the first one. @throws SshConfigError */
   of(cluster: string | undefined): Promise<Checkers>;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export async function makeCheckers({ config, around }: Configured): Promise<AllC
   const [first] = clusters;
   if (first === undefined) throw new RangeError('a configuration has at least one cluster');
   const here = await makeHost({ ...first, ssh: undefined, slurmBinDir: undefined }, around);
-  const hosts = new Map<string | undefined, Host>();
+  const hosts = new Map<string | undefined, Transport>();
 
   return {
     async of(name) {

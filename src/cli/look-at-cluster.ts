@@ -5,12 +5,12 @@ import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from 
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { distrustThere } from '../transport/files.ts';
-import { CommandNotFound } from '../transport/errors.ts';
-import type { Host, HostResult } from '../transport/host.ts';
-import { SshSetupProblem } from '../transport/ssh-config-target.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import type { Transport, CommandResult } from '../transport/transport.ts';
+import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
-import { failureWords } from '../slurm/command-words.ts';
-import { isHostTrouble } from '../slurm/host-trouble.ts';
+import { failureMessage } from '../slurm/command-error.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
 import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
 import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
 import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
@@ -48,14 +48,14 @@ export async function lookAtCluster(configured: Configured, cluster: ClusterSett
 }
 
 export async function askCluster({ config, around }: Configured, cluster: ClusterSettings): Promise<ClusterAnswers> {
-  let host: Host | undefined;
+  let host: Transport | undefined;
   try {
     host = withSlurmCommands(await makeHost(cluster, around), config.settings.slurm, cluster);
     const { binaries, trustedGroup } = config.settings.slurm;
     return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
   } catch (error) {
     if (error instanceof UntrustedPath) return withoutCommands(error.message);
-    if (!(error instanceof SshSetupProblem)) throw error;
+    if (!(error instanceof SshConfigError)) throw error;
     return withoutWay(error.message);
   } finally {
     await host?.close();
@@ -80,7 +80,7 @@ function withoutWay(why: string): ClusterAnswers {
 }
 
 async function askHost(
-  host: Host,
+  host: Transport,
   { ssh, sharedDir, trustedGroup }: ClusterSettings & { readonly trustedGroup: string | undefined },
   names: ReturnType<typeof slurmCommands>,
 ): Promise<ClusterAnswers> {
@@ -115,7 +115,7 @@ async function askHost(
 }
 
 async function askPartitions(
-  host: Host,
+  host: Transport,
   names: ReturnType<typeof slurmCommands>,
   { controller, accounts }: Pick<ClusterAnswers, 'controller' | 'accounts'>,
 ): Promise<Fact<ReachablePartition[]>> {
@@ -136,7 +136,7 @@ function readController(text: string): Fact<ControllerSeen> {
   return known({ ...facts, needsAccount: needsAccount(text) });
 }
 
-async function askAccounts(host: Host, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
+async function askAccounts(host: Transport, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
   const user = await ask(host, 'id', ['-un']);
   if (user.kind !== 'known') return user;
   const answer = await ask(host, sacctmgr, showAssociationsArgs(user.value.trim()));
@@ -145,7 +145,7 @@ async function askAccounts(host: Host, sacctmgr: string, clusterName: string): P
 }
 
 async function askSharedFolder(
-  host: Host,
+  host: Transport,
   path: string | undefined,
   trustedGroup: string | undefined,
 ): Promise<Fact<SharedFolderSeen>> {
@@ -165,43 +165,43 @@ async function askSharedFolder(
 }
 
 /** A command that is missing has no version; one that can not be run for another reason is trouble. */
-async function askVersions(host: Host, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
+async function askVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
   try {
     return known(await versionsOf(host, programs));
   } catch (error) {
-    if (isHostTrouble(error)) return trouble(error.message);
+    if (isTransportError(error)) return trouble(error.message);
     throw error;
   }
 }
 
-async function versionsOf(host: Host, programs: readonly string[]): Promise<CommandSeen[]> {
+async function versionsOf(host: Transport, programs: readonly string[]): Promise<CommandSeen[]> {
   const seen: CommandSeen[] = [];
   for (const program of programs) seen.push({ program, version: await versionOf(host, program) });
   return seen;
 }
 
-async function versionOf(host: Host, program: string): Promise<string | undefined> {
+async function versionOf(host: Transport, program: string): Promise<string | undefined> {
   try {
     const { stdout } = await host.run({ program, args: ['--version'], timeoutMs: TIMEOUT_MS });
     return stdout.trim().replace(/^slurm(?:-wlm)? /, '') || 'of an unknown version';
   } catch (error) {
-    if (error instanceof CommandNotFound) return undefined;
+    if (error instanceof CommandNotFoundError) return undefined;
     throw error;
   }
 }
 
 /** What it prints, or why that is of no use. */
-async function ask(host: Host, program: string, args: readonly string[]): Promise<Fact<string>> {
+async function ask(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
   const result = await run(host, program, args);
   if (result.kind !== 'known') return result;
-  return result.value.exitCode === 0 ? known(result.value.stdout) : trouble(failureWords(program, result.value));
+  return result.value.exitCode === 0 ? known(result.value.stdout) : trouble(failureMessage(program, result.value));
 }
 
-async function run(host: Host, program: string, args: readonly string[]): Promise<Fact<HostResult>> {
+async function run(host: Transport, program: string, args: readonly string[]): Promise<Fact<CommandResult>> {
   try {
     return known(await host.run({ program, args, timeoutMs: TIMEOUT_MS }));
   } catch (error) {
-    if (isHostTrouble(error)) return trouble(error.message);
+    if (isTransportError(error)) return trouble(error.message);
     throw error;
   }
 }

@@ -3,14 +3,14 @@ import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { describeRisks } from '../clearml/connection-risks.ts';
 import {
-  CredentialsRefused,
-  ServerRefused,
-  ServerTooOld,
-  ServerUnreachable,
-  ServerUnusable,
+  CredentialsRejectedError,
+  ServerRefusedError,
+  ServerTooOldError,
+  ServerUnreachableError,
+  ServerUnusableError,
 } from '../clearml/errors.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
-import { NoCredentials } from '../config/errors.ts';
+import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from '../doctor/here-checks.ts';
 import { known, trouble, unasked, type Fact } from '../doctor/verdict.ts';
 import { makeClearml } from './make-clearml.ts';
@@ -59,7 +59,7 @@ async function nameOf(user: string, { people }: ClearmlClient): Promise<string> 
     const name = (await people.user(user))?.['name'];
     return typeof name === 'string' && name !== '' ? name : user;
   } catch (error) {
-    if (error instanceof ServerUnreachable || error instanceof ServerRefused) return user;
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return user;
     throw error;
   }
 }
@@ -73,7 +73,7 @@ async function lookAtQueues({ config }: Base, { queues }: ClearmlClient): Promis
     });
     return known(await Promise.all(seen));
   } catch (error) {
-    if (error instanceof ServerUnreachable || error instanceof ServerRefused) return trouble(error.message);
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return trouble(error.message);
     throw error;
   }
 }
@@ -103,17 +103,21 @@ function explainNoLogin(error: unknown, base: Base): ServerPart {
   const address = base.config.settings.api.apiServer ?? '';
   const nobodyAsked = unasked('not asked: there was no login');
   const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
-  if (error instanceof NoCredentials) {
+  if (error instanceof NoCredentialsError) {
     const [fact = ''] = error.message.split('. ');
     return { ...rest, server: unasked('not asked: it takes an address and keys'), credentials: trouble(fact) };
   }
-  if (error instanceof CredentialsRefused) {
+  if (error instanceof CredentialsRejectedError) {
     return { ...rest, server: known(seenAt(address, base)), credentials: trouble(`${address} does not accept them`) };
   }
-  if (error instanceof ServerTooOld) {
+  if (error instanceof ServerTooOldError) {
     return { ...rest, server: known(seenAt(address, base)), credentials: known(''), version: trouble(error.message) };
   }
-  if (error instanceof ServerUnreachable || error instanceof ServerUnusable || error instanceof ServerRefused) {
+  if (
+    error instanceof ServerUnreachableError ||
+    error instanceof ServerUnusableError ||
+    error instanceof ServerRefusedError
+  ) {
     return { ...rest, server: trouble(error.message), credentials: nobodyAsked };
   }
   throw error;

@@ -1,7 +1,7 @@
 // What doctor finds out about the templates: what lint has to say of them that keeps tasks from running.
 import type { TemplateSeen } from '../doctor/here-checks.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
-import { SshSetupProblem } from '../transport/ssh-config-target.ts';
+import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { lintTemplate } from '../template/lint/lint-template.ts';
 import { severityOf, type Finding } from '../template/lint/rules.ts';
 import type { Typed } from './command.ts';
@@ -46,7 +46,7 @@ async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllChe
     return [...findings, ...checked.findings];
   } catch (error) {
     // The row of the cluster says that it can't be reached, or that its commands are not trusted.
-    if (error instanceof SshSetupProblem || error instanceof UntrustedPath) return [...findings];
+    if (error instanceof SshConfigError || error instanceof UntrustedPath) return [...findings];
     throw error;
   }
 }

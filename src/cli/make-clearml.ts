@@ -2,8 +2,8 @@
 import { systemClock } from '../base/clock.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
-import type { ServerUnreachable } from '../clearml/errors.ts';
-import { DEFAULT_PATIENCE, type Patience } from '../clearml/settings.ts';
+import type { ServerUnreachableError } from '../clearml/errors.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/settings.ts';
 import { connectionOf } from '../config/connection.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Base } from './read-base.ts';
@@ -12,7 +12,7 @@ import type { Base } from './read-base.ts';
 const PERSON_MS = 10_000;
 
 interface Wishes {
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<Timeouts>;
   /** It goes on as long as the client tries; else a person waits for the answer. */
   readonly isDaemon?: boolean;
 }
@@ -20,7 +20,7 @@ interface Wishes {
 /** Nothing has been said to the server yet. Its `connect` tells what is in the way when it takes longer. */
 export function makeClearml(base: Base, { patience, isDaemon = false }: Wishes = {}): ClearmlClient {
   const { config, log, secrets, around } = base;
-  let last: ServerUnreachable | undefined;
+  let last: ServerUnreachableError | undefined;
   const settings = connectionOf(config);
   const client = createClearmlClient({
     settings,
@@ -37,7 +37,7 @@ export function makeClearml(base: Base, { patience, isDaemon = false }: Wishes =
         clock: systemClock,
         server: settings.apiServer,
         giveUpMs: isDaemon ? undefined : PERSON_MS,
-        triesMs: patience?.retryMs ?? DEFAULT_PATIENCE.retryMs,
+        triesMs: patience?.retryMs ?? DEFAULT_TIMEOUTS.retryMs,
         lastFailure: () => last,
         notice({ why, until }) {
           const time = new Date(until).toISOString();

@@ -2,9 +2,9 @@
 import { tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { Host } from '../transport/host.ts';
-import { createLocalShellHost } from '../transport/local-shells.ts';
-import { createLocalHost, type LocalHostOptions } from '../transport/local.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createLocalShellTransport } from '../transport/local-shell-transport.ts';
+import { createLocalTransport, type LocalTransportOptions } from '../transport/local.ts';
 import type { Surroundings } from './command.ts';
 import { trustedFolders } from './trusted-folders.ts';
 
@@ -13,17 +13,17 @@ const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
 /** What ssh needs of it. */
 const FOR_SSH = ['SSH_AUTH_SOCK', 'KRB5CCNAME'];
 
-/** Nothing is run there yet. @throws SshSetupProblem when a person must change the configuration first */
-export async function makeHost(cluster: ClusterSettings, around: Surroundings): Promise<Host> {
+/** Nothing is run there yet. @throws SshConfigError when a person must change the configuration first */
+export async function makeHost(cluster: ClusterSettings, around: Surroundings): Promise<Transport> {
   const { ssh, slurmBinDir, slurmConf, stateDir } = cluster;
   const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
   if (ssh === undefined) {
     const options = optionsHere(around, slurmBinDir, { ...passedOn(around, FOR_SLURM), ...variables });
-    return { ...createLocalShellHost({ ...options, temporaryFolder: tmpdir() }), notices: options.notices };
+    return { ...createLocalShellTransport({ ...options, temporaryFolder: tmpdir() }), notices: options.notices };
   }
 
   const optionsOfSsh = optionsHere(around, undefined, passedOn(around, FOR_SSH));
-  const here = createLocalHost(optionsOfSsh);
+  const here = createLocalTransport(optionsOfSsh);
   const surroundings = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
   // A daemon on a login node never needs it.
   const { makeSshHost } = await import('./make-ssh-host.ts');
@@ -35,7 +35,7 @@ function optionsHere(
   around: Surroundings,
   binDir: string | undefined,
   variables: Readonly<Record<string, string>>,
-): LocalHostOptions & { readonly notices: readonly string[] } {
+): LocalTransportOptions & { readonly notices: readonly string[] } {
   const { environment, homeDir, workingDir } = around;
   const { folders, notices } = trustedFolders(environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
   return {

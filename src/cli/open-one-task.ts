@@ -28,7 +28,7 @@ export interface OneTask {
 /**
  * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
  * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
- * @throws UsageProblem, TemplateError, AlreadyRunningError, SlurmUnavailable, what the client and the work throw
+ * @throws UsageProblem, TemplateError, AlreadyRunningError, SlurmUnavailableError, what the client and the work throw
  */
 export async function withOneTask<End>(
   typed: Typed,

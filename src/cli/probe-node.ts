@@ -6,8 +6,8 @@ import type { NodeFound } from '../doctor/node-found.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from '../doctor/node-probe.ts';
 import { known, trouble, type Fact } from '../doctor/verdict.ts';
 import { distrustThere } from '../transport/files.ts';
-import type { Host } from '../transport/host.ts';
-import { isHostTrouble } from '../slurm/host-trouble.ts';
+import type { Transport } from '../transport/transport.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../slurm/scheduler.ts';
 import { openCluster, randomToken } from './assemble.ts';
@@ -27,7 +27,7 @@ export interface ProbeWishes {
   readonly container: ProbeContainer | undefined;
 }
 
-/** @throws SshSetupProblem */
+/** @throws SshConfigError */
 export async function probeNode(
   base: Base,
   cluster: ClusterSettings,
@@ -37,7 +37,7 @@ export async function probeNode(
   try {
     return await probe({ base, cluster, host, scheduler, place, container });
   } catch (error) {
-    if (isHostTrouble(error)) return trouble(error.message);
+    if (isTransportError(error)) return trouble(error.message);
     throw error;
   } finally {
     await host.close();
@@ -47,7 +47,7 @@ export async function probeNode(
 interface Probing extends ProbeWishes {
   readonly base: Base;
   readonly cluster: ClusterSettings;
-  readonly host: Host;
+  readonly host: Transport;
   readonly scheduler: Scheduler;
 }
 
@@ -86,7 +86,7 @@ async function probe({ base, cluster, host, scheduler, place, container }: Probi
 
 /** Slurm writes the log through whatever stands in its place: it goes where nobody else can put anything. */
 async function findLogFolder(
-  host: Host,
+  host: Transport,
   sharedDir: string | undefined,
   trustedGroup: string | undefined,
 ): Promise<Fact<string>> {
@@ -100,7 +100,7 @@ async function findLogFolder(
   return trouble(`no job was sent, as others could change its log: ${whys.join('; ')}`);
 }
 
-async function homeFolder(host: Host): Promise<string> {
+async function homeFolder(host: Transport): Promise<string> {
   const { stdout } = await host.run({ program: 'printenv', args: ['HOME'], timeoutMs: READ_TIMEOUT_MS });
   return stdout.trim();
 }
@@ -127,7 +127,7 @@ async function waitForEnd(
   return `did not end within ${PATIENCE_MS / 60_000} minutes (${reason})`;
 }
 
-async function readOutput(host: Host, file: string, id: JobId): Promise<Fact<NodeFound>> {
+async function readOutput(host: Transport, file: string, id: JobId): Promise<Fact<NodeFound>> {
   let text = '';
   for (let tries = 0; tries < READ_TRIES; tries += 1) {
     text = (await host.run({ program: 'cat', args: [file], timeoutMs: READ_TIMEOUT_MS })).stdout;

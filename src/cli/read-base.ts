@@ -24,7 +24,7 @@ type Level = (typeof LOG_LEVELS)[number];
 /**
  * Reads the configuration and starts the log, which begins with what is doubtful in it.
  * @param usualLevel of the log, where nobody says another
- * @throws ConfigProblem, UsageProblem
+ * @throws ConfigError, UsageProblem
  */
 export function readBase(typed: Typed, around: Surroundings, usualLevel?: Level): Base {
   const base = withLog(typed, { config: readConfig(typed, around), around }, usualLevel);

@@ -44,7 +44,7 @@ function sshSettings(typed: Typed): TypedSetting[] {
   ];
 }
 
-/** @throws ConfigProblem, UsageProblem */
+/** @throws ConfigError, UsageProblem */
 export function readConfig(typed: Typed, around: Surroundings): Config {
   const settings: TypedSetting[] = SETTINGS.map(([option, path, read]) => ({
     option: `--${option}`,

@@ -12,7 +12,7 @@ export interface RunningDaemons {
   readonly elsewhere: readonly Holder[];
 }
 
-/** @throws ConfigProblem, UsageProblem */
+/** @throws ConfigError, UsageProblem */
 export async function findDaemons(typed: Typed, around: Surroundings): Promise<RunningDaemons> {
   const stateDirs = readConfig(typed, around).settings.clusters.map(({ stateDir }) => stateDir);
   const held = await holders(stateDirs, around);

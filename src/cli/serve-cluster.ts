@@ -6,10 +6,10 @@ import { writeServingNote } from '../daemon/status/serving-note.ts';
 import { runDaemon, type DaemonEnd } from '../daemon/loop.ts';
 import type { DaemonDeps } from '../daemon/deps.ts';
 import { acquireLock, type Lock } from '../daemon/journal/lock.ts';
-import { CommandNotFound } from '../transport/errors.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { namedLog } from '../log/named-log.ts';
-import { SlurmUnavailable } from '../slurm/errors.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import { assemble, openCluster, type ClusterSide, type ServerSide } from './assemble.ts';
 import { makeHost } from './make-host.ts';
@@ -107,7 +107,7 @@ interface Waiting {
 /**
  * The cluster's settings, once it can be asked: meanwhile its tasks stay in their queues, and its jobs go on. undefined when the
  * daemon was stopped before.
- * @throws SlurmUnavailable at once when nothing is waited for, or when waiting won't help: there is no such command
+ * @throws SlurmUnavailableError at once when nothing is waited for, or when waiting won't help: there is no such command
  */
 async function firstFacts(
   scheduler: Scheduler,
@@ -120,8 +120,8 @@ async function firstFacts(
       return await scheduler.facts(stop);
     } catch (error) {
       if (isStopped()) break;
-      if (!(error instanceof SlurmUnavailable)) throw error;
-      if (error.cause instanceof CommandNotFound) throw withoutCommands(error);
+      if (!(error instanceof SlurmUnavailableError)) throw error;
+      if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
       if (once) throw error;
       const why = innermost(error).message;
       const isNews = said !== why;
@@ -140,8 +140,8 @@ async function firstFacts(
   return undefined;
 }
 
-function withoutCommands({ message, cause }: SlurmUnavailable): SlurmUnavailable {
-  return new SlurmUnavailable(`${message}. Set slurm_bin_dir to the folder there that has Slurm's commands.`, {
+function withoutCommands({ message, cause }: SlurmUnavailableError): SlurmUnavailableError {
+  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the folder there that has Slurm's commands.`, {
     cause,
   });
 }

@@ -1,8 +1,8 @@
 // What Slurm's commands are called, from the configuration: where only some are named, the others are beside sbatch.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
-import { programOf, withCommandLines } from '../transport/command-lines.ts';
-import type { Host } from '../transport/host.ts';
+import { programOf, withCommandLines } from '../transport/configured-commands.ts';
+import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgram } from '../transport/trusted-programs.ts';
 import type { SlurmCommands } from '../slurm/cli-scheduler.ts';
 import { UntrustedPath } from './trusted-files.ts';
@@ -19,13 +19,13 @@ type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
  * The host, on which these commands may be configured as command lines. The first thing that is run there waits for a look whether
  * others can change them: then it is refused with UntrustedPath, and nothing is run.
  */
-export function withSlurmCommands(host: Host, slurm: OfAllClusters, cluster: OfCluster): Host {
+export function withSlurmCommands(host: Transport, slurm: OfAllClusters, cluster: OfCluster): Transport {
   const { batchBinary, monitorBinary } = slurm.binaries;
   return afterLook(withCommandLines(host, [batchBinary, monitorBinary]), () => look(host, slurm, cluster));
 }
 
 /** The look that was good is the last one; one that failed, as the host is away, is made again. */
-function afterLook(host: Host, refuse: () => Promise<void>): Host {
+function afterLook(host: Transport, refuse: () => Promise<void>): Transport {
   let looked: Promise<void> | undefined;
   return {
     ...host,
@@ -47,7 +47,7 @@ function afterLook(host: Host, refuse: () => Promise<void>): Host {
 const TOOLS = ['sh', 'cat'];
 
 async function look(
-  host: Host,
+  host: Transport,
   { binaries, trustedGroup }: OfAllClusters,
   { slurmConf, python }: OfCluster,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 // How the tasks stand, as text for a person and as JSON for a program.
-import { sayDuration } from '../base/duration.ts';
+import { formatDuration } from '../base/duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
@@ -43,7 +43,7 @@ function clusterText(seen: ClusterStatus, look: StatusLook): string {
   const lines = [
     daemon === undefined
       ? `${serves} ${look.paint('doubtful', 'not running')} (state folder ${stateDir}): jobs go on, but nothing is taken or told until it is started.`
-      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${sayDuration(now - daemon.since)}).${daemon.draining ? ` It is ${look.paint('doubtful', 'draining')}: it takes nothing new, and ends with its last job.` : ''}`,
+      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${look.paint('doubtful', 'draining')}: it takes nothing new, and ends with its last job.` : ''}`,
   ];
   if (clearmlTrouble !== undefined)
     lines.push(
@@ -88,7 +88,7 @@ function endedText({ ended, endedSinceMs }: ClusterStatus, look: StatusLook): st
     endedAt === undefined ? '-' : formatTime(endedAt),
     cleanLogTail(why.replaceAll(/\s+/g, ' '), 1),
   ]);
-  const head = `\nEnded in the last ${sayDuration(endedSinceMs)}: ${ended.length}\n`;
+  const head = `\nEnded in the last ${formatDuration(endedSinceMs)}: ${ended.length}\n`;
   return head + tableOrLines(ENDED_HEAD, rows, look.columns);
 }
 

@@ -1,17 +1,17 @@
 // Holds the files that a person has named to the rule of trusted paths: what others can change is not used, and what says why is told.
 import { delimiter, resolve } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
-import { distrustOf, findNameDistrust, isReadableByOthers, lookAtPath, ownTrust } from '../base/trusted-path.ts';
+import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/trusted-path.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import { ConfigProblem } from '../config/errors.ts';
+import { ConfigError } from '../config/errors.ts';
 import type { Config } from '../config/load.ts';
 import { pathsToTrust } from '../config/paths-to-trust.ts';
 import type { Settings } from '../config/settings.ts';
-import { CommandNotFound, CommandTimedOut } from '../transport/errors.ts';
+import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
 import { distrustThere } from '../transport/files.ts';
-import type { Host } from '../transport/host.ts';
-import { createLocalHost } from '../transport/local.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createLocalTransport } from '../transport/local.ts';
 import type { Surroundings } from './command.ts';
 import { trustedFolders } from './trusted-folders.ts';
 
@@ -30,19 +30,19 @@ const HOW_TO_MEND =
 
 /**
  * Reads a file of the configuration if nobody else can change it. No group is trusted here: it would be the file itself that names it.
- * @throws ConfigProblem when others can
+ * @throws ConfigError when others can
  */
 export const readOwnFile: ReadFile = (path) => {
   const why = distrustOf(resolve(path));
   if (why === undefined) return readTextFile(path);
   const fact = `not read, as others can change it: ${why}. Run chmod go-w on that, or keep the file in a folder of your own`;
-  throw new ConfigProblem(fact, { kind: 'file', file: path, line: 1, column: 1 });
+  throw new ConfigError(fact, { kind: 'file', file: path, line: 1, column: 1 });
 };
 
 /**
  * Holds the settings to the rule whose paths this machine reads or runs for every command: certificates, SSH keys, and the file and the
  * program of a password. The marks in the schema say which. No group is trusted here either.
- * @throws ConfigProblem naming the setting and where it stands
+ * @throws ConfigError naming the setting and where it stands
  */
 export function refuseUntrustedSettings(config: Config): void {
   for (const { setting, path, use } of pathsToTrust(config)) {
@@ -51,17 +51,17 @@ export function refuseUntrustedSettings(config: Config): void {
     // A name without a slash is looked for on the PATH, of which folders of others are left out.
     if (isRun && !path.includes('/')) continue;
     const site = isRun ? siteAccounts() : undefined;
-    const why = findNameDistrust(lookAtPath(resolve(path)), { ...ownTrust(), site });
+    const why = findNameDistrust(inspectPath(resolve(path)), { ...ownTrust(), site });
     if (why === undefined) continue;
     const fact = `${setting} is not used, as others can change what it names: ${why}. Run chmod go-w on that, or name a ${isRun ? 'program' : 'file'} in a folder of your own`;
-    throw new ConfigProblem(fact, config.originOf(setting) ?? { kind: 'default' });
+    throw new ConfigError(fact, config.originOf(setting) ?? { kind: 'default' });
   }
 }
 
 /** A sentence for each file with secrets in it that others can read. */
 export function warnOfReadable(config: Config): string[] {
   return config.secretFiles
-    .filter((file) => isReadableByOthers(lookAtPath(resolve(file))))
+    .filter((file) => isReadableByOthers(inspectPath(resolve(file))))
     .map((file) => `Other users can read ${file}, which has keys in it: run chmod 600 ${file}`);
 }
 
@@ -88,7 +88,7 @@ export async function refuseUntrustedTemplates(
 
 /** Jobs run what is in it, and find their keys there. @throws UntrustedPath, and what the host throws */
 export async function refuseUntrustedSharedFolder(
-  host: Host,
+  host: Transport,
   { sharedDir }: ClusterSettings,
   { slurm }: Pick<Settings, 'slurm'>,
 ): Promise<void> {
@@ -102,13 +102,13 @@ async function trustedGroupId(name: string | undefined, around: Surroundings): P
   if (name === undefined || /^\d+$/.test(name)) return name === undefined ? undefined : Number(name);
   const { environment, homeDir, workingDir } = around;
   const path = trustedFolders(environment['PATH'] ?? '/usr/bin:/bin').folders.join(delimiter);
-  const host = createLocalHost({ path, home: homeDir, user: '', workingDirectory: workingDir, variables: {} });
+  const host = createLocalTransport({ path, home: homeDir, user: '', workingDirectory: workingDir, variables: {} });
   try {
     const { stdout } = await host.run({ program: 'getent', args: ['group', name], timeoutMs: 30_000 });
     const [, , id] = stdout.split(':');
     return id === undefined ? undefined : Number(id);
   } catch (error) {
-    if (error instanceof CommandNotFound || error instanceof CommandTimedOut) return undefined;
+    if (error instanceof CommandNotFoundError || error instanceof CommandTimeoutError) return undefined;
     throw error;
   } finally {
     await host.close();

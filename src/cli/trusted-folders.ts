@@ -1,7 +1,7 @@
 // The folders of PATH in which this machine's programs are looked for: those in which nobody else can put one.
 import { delimiter, isAbsolute } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
-import { findNameDistrust, lookAtPath, ownTrust } from '../base/trusted-path.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 
 export interface TrustedFolders {
   readonly folders: readonly string[];
@@ -18,7 +18,7 @@ export function trustedFolders(path: string): TrustedFolders {
     // Programs start in the working folder of this process, where others may have put programs.
     if (!isAbsolute(folder)) continue;
     try {
-      const look = lookAtPath(folder);
+      const look = inspectPath(folder);
       const why = findNameDistrust(look, trust);
       if (why === undefined) folders.push(folder);
       else if (look.isWhole)

@@ -1,6 +1,6 @@
 // The version, as package.json says it: the one place.
 import { readFile } from 'node:fs/promises';
-import { packagePath } from '../base/package-folder.ts';
+import { packagePath } from '../base/package-path.ts';
 
 const FILE = packagePath('package.json');
 

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { ClearmlConf } from './schema.ts';
 import { joinPath } from './setting-path.ts';
@@ -10,7 +10,7 @@ import { knownNames } from './setting-table.ts';
 
 /**
  * The checked configuration with its defaults.
- * @throws ConfigProblem for the first thing that is wrong
+ * @throws ConfigError for the first thing that is wrong
  */
 export function checkedConf(tree: ConfigTree): ClearmlConf {
   const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)));
@@ -28,15 +28,15 @@ function withoutNulls(tree: ConfigTree): ConfigTree {
   return { ...tree, fields: new Map(fields) };
 }
 
-function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigProblem {
+function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigError {
   const inner = meantProblem(issue);
   if (inner !== undefined) return problemOf(tree, inner);
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    return new ConfigProblem(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
+    return new ConfigError(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
   }
-  return new ConfigProblem(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
+  return new ConfigError(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
 }
 
 /** Of several shapes, what is wrong with the one that was meant: the first whose own kind fits. */

@@ -1,6 +1,6 @@
 // The clusters that are served, each with all that it needs: its own settings, and what it shares with the others. Pure.
 import { join } from 'node:path';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import type { OriginOf, Slurm } from './served-queues.ts';
 import { joinPath } from './setting-path.ts';
@@ -38,7 +38,7 @@ export interface ClusterSettings {
 
 /**
  * All that are set up, or the one that was chosen. One without a queue is among them: its jobs are followed to their end.
- * @throws ConfigProblem when one can't be reached as it says
+ * @throws ConfigError when one can't be reached as it says
  */
 export function servedClusters(slurm: Slurm, stateDir: string, originOf: OriginOf): ClusterSettings[] {
   const all = Object.entries(slurm.clusters);
@@ -88,10 +88,10 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   const isHere = host === undefined || host === 'localhost';
   if (isHere && (provider === 'ssh2' || provider === 'openssh')) {
     const why = host === undefined ? 'there is no host' : 'localhost is reached without SSH';
-    throw new ConfigProblem(`${path}.provider is ${provider}, but ${why}: set ${path}.host`, originOf('provider'));
+    throw new ConfigError(`${path}.provider is ${provider}, but ${why}: set ${path}.host`, originOf('provider'));
   }
   if (!isHere && provider === 'local')
-    throw new ConfigProblem(
+    throw new ConfigError(
       `${path}.provider is local, but its host is ${host}: leave one of them out`,
       originOf('provider'),
     );
@@ -99,19 +99,19 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
 
   const { password_file: file, password_command: command } = cluster;
   if (file !== undefined && command !== undefined)
-    throw new ConfigProblem(
+    throw new ConfigError(
       `${path} has both password_file and password_command: leave one out`,
       originOf('password_file'),
     );
   if (provider === 'openssh' && cluster.host_keys?.startsWith('SHA256:') === true) {
-    throw new ConfigProblem(
+    throw new ConfigError(
       `${path}.host_keys is a fingerprint, which openssh can't be told: put the key into your known_hosts file instead`,
       originOf('host_keys'),
     );
   }
   if (provider === 'openssh' && (file !== undefined || command !== undefined)) {
     const key = file === undefined ? 'password_command' : 'password_file';
-    throw new ConfigProblem(
+    throw new ConfigError(
       `${path}.${key} is not for openssh, which uses a connection that you open: leave it out`,
       originOf(key),
     );

@@ -1,7 +1,7 @@
 // Finds and reads the files of the configuration, where clearml-agent looks for them.
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { IncludedFile } from './hocon.ts';
 import type { Surroundings } from './environment.ts';
 
@@ -36,14 +36,14 @@ export interface FileSearch {
 /**
  * The file of `--config-file`, else that of `CLEARML_CONFIG_FILE`, else `~/trains.conf` and over it `~/clearml.conf`,
  * else `~/.clearml.conf`.
- * @throws ConfigProblem when the file of `--config-file` doesn't exist, or one can't be read
+ * @throws ConfigError when the file of `--config-file` doesn't exist, or one can't be read
  */
 export function readConfigFiles({ configFile, surroundings, homeDir, readFile }: FileSearch): ConfigFiles {
   if (configFile !== undefined) {
     const files = read([expandHome(configFile, homeDir)], readFile);
     const [missing] = files.missing;
     if (missing === undefined) return files;
-    throw new ConfigProblem(`there is no file ${missing}`, { kind: 'option', name: '--config-file' });
+    throw new ConfigError(`there is no file ${missing}`, { kind: 'option', name: '--config-file' });
   }
   if (surroundings.configFile !== undefined) return read([expandHome(surroundings.configFile.path, homeDir)], readFile);
   const usual = read([join(homeDir, 'trains.conf'), join(homeDir, 'clearml.conf')], readFile);
@@ -82,8 +82,8 @@ function readOne(file: string, readFile: ReadFile): string | undefined {
   try {
     return readFile(file);
   } catch (error) {
-    if (error instanceof ConfigProblem) throw error;
+    if (error instanceof ConfigError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigProblem(`can not be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
+    throw new ConfigError(`can not be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
   }
 }

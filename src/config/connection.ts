@@ -1,5 +1,5 @@
 // Whether the configuration says enough to speak to a ClearML server.
-import { NoCredentials } from './errors.ts';
+import { NoCredentialsError } from './errors.ts';
 import type { Config } from './load.ts';
 
 /** What a session with the server needs to know; either both keys are there, or a token. */
@@ -15,20 +15,20 @@ export interface Connection {
   readonly noProxy: string | undefined;
 }
 
-/** @throws NoCredentials when there is no server, or neither a pair of keys nor a token for it */
+/** @throws NoCredentialsError when there is no server, or neither a pair of keys nor a token for it */
 export function connectionOf({ settings, surroundings, files, missingFiles }: Config): Connection {
   const { apiServer, accessKey, secretKey, authToken, verifyCertificate } = settings.api;
   const looked = [...files, ...missingFiles.map((file) => `${file} (missing)`)].join(', ');
   if (authToken === undefined && (accessKey === undefined || secretKey === undefined)) {
     const lacking = accessKey === undefined ? 'api.credentials.access_key' : 'api.credentials.secret_key';
     const variable = accessKey === undefined ? 'CLEARML_API_ACCESS_KEY' : 'CLEARML_API_SECRET_KEY';
-    throw new NoCredentials(
+    throw new NoCredentialsError(
       `No ClearML credentials: ${lacking} is neither in ${looked} nor in ${variable}. ` +
         "Make a pair on ClearML's web page (Settings, Workspace, Create new credentials) and put it into ~/clearml.conf.",
     );
   }
   if (apiServer === undefined) {
-    throw new NoCredentials(
+    throw new NoCredentialsError(
       `No ClearML server: api.api_server is neither in ${looked} nor in CLEARML_API_HOST. ` +
         'Set it to the address of the API, such as https://api.clear.ml or http://host:8008.',
     );

@@ -1,6 +1,6 @@
 // The environment variables that this program reads: the only place that knows their names.
 import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-node.ts';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { Environment } from './hocon-resolve.ts';
 import { readHoconValue } from './hocon.ts';
 import type { Origin } from './origin.ts';
@@ -91,7 +91,7 @@ export interface Surroundings {
   readonly ignored: readonly string[];
 }
 
-/** @throws ConfigProblem when a switch is neither on nor off */
+/** @throws ConfigError when a switch is neither on nor off */
 export function readSurroundings(environment: Environment): Surroundings {
   const told = (variable: keyof typeof OTHER_VARIABLES): SetVariable | undefined =>
     firstSet(environment, OTHER_VARIABLES[variable].names);
@@ -115,7 +115,7 @@ export function readSurroundings(environment: Environment): Surroundings {
 
 /**
  * `CLEARML_AGENT__A__B=value` sets `a.b` to the value as HOCON reads it, for every section, in the order of the names.
- * @throws ConfigProblem naming the variable when its value can't be read
+ * @throws ConfigError naming the variable when its value can't be read
  */
 export function dynamicVariables(environment: Environment): ConfigTree {
   let tree: ConfigTree = emptyTree({ kind: 'default' });
@@ -123,15 +123,14 @@ export function dynamicVariables(environment: Environment): ConfigTree {
   for (const name of names.sort()) {
     const origin: Origin = { kind: 'variable', name };
     const path = name.slice(DYNAMIC_PREFIX.length).toLowerCase().split('__');
-    if (path.includes(''))
-      throw new ConfigProblem('names no setting: it is written CLEARML_AGENT__SECTION__KEY', origin);
+    if (path.includes('')) throw new ConfigError('names no setting: it is written CLEARML_AGENT__SECTION__KEY', origin);
     const value = readHoconValue(environment[name] ?? '', origin, environment);
     if (value !== undefined) tree = overlay(tree, treeWith(path, value));
   }
   return tree;
 }
 
-/** The variables that replace one setting each. @throws ConfigProblem naming the variable */
+/** The variables that replace one setting each. @throws ConfigError naming the variable */
 export function namedVariables(environment: Environment): ConfigTree {
   let tree: ConfigTree = emptyTree({ kind: 'default' });
   for (const { names, path, kind } of NAMED_VARIABLES) {
@@ -147,13 +146,13 @@ function valueOf(text: string, kind: NamedVariable['kind'], origin: Origin): Sca
   if (kind === 'text') return text;
   if (kind === 'switch') return switchFrom(text, origin);
   const number = Number(text);
-  if (!Number.isFinite(number)) throw new ConfigProblem('must be a number', origin);
+  if (!Number.isFinite(number)) throw new ConfigError('must be a number', origin);
   return number;
 }
 
 function switchFrom(text: string, origin: Origin): boolean {
   const value = SWITCHES[text.toLowerCase()];
-  if (value === undefined) throw new ConfigProblem('must be true or false', origin);
+  if (value === undefined) throw new ConfigError('must be true or false', origin);
   return value;
 }
 

@@ -5,8 +5,8 @@ import { formatOrigin, type Origin } from './origin.ts';
  * Thrown when a setting can't be read or can't be used: a person must change it where `origin` says.
  * The message begins with that place; for a file, the line is shown with a caret, and no secret in it.
  */
-export class ConfigProblem extends Error {
-  override readonly name = 'ConfigProblem';
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
   readonly origin: Origin;
 
   constructor(fact: string, origin: Origin, excerpt?: string) {
@@ -18,11 +18,11 @@ export class ConfigProblem extends Error {
 }
 
 /** Thrown when nothing says which ClearML server to use, or with which key: a person must get one. */
-export class NoCredentials extends Error {
-  override readonly name = 'NoCredentials';
+export class NoCredentialsError extends Error {
+  override readonly name = 'NoCredentialsError';
 }
 
 /** Thrown when somebody asks for a setting that isn't there. */
-export class NoSuchSetting extends Error {
-  override readonly name = 'NoSuchSetting';
+export class UnknownSettingError extends Error {
+  override readonly name = 'UnknownSettingError';
 }

@@ -1,13 +1,13 @@
 // A place in a HOCON text that moves forward, and can point at where something is wrong.
 import { MASK, redactText } from '../base/redact.ts';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { isSecretKey } from './secret-keys.ts';
 
 const WIDTH = 100;
 
 /** Makes the error for one place in the text. */
-export type Blame = (fact: string) => ConfigProblem;
+export type Blame = (fact: string) => ConfigError;
 
 export interface Cursor {
   readonly file: string;
@@ -55,7 +55,7 @@ export function createCursor(file: string, text: string, originOf?: () => Origin
       return (fact) => {
         const end = text.indexOf('\n', start);
         const whole = text.slice(start, end === -1 ? undefined : end);
-        return new ConfigProblem(fact, here, here.kind === 'file' ? excerpt(whole, column, hidden) : undefined);
+        return new ConfigError(fact, here, here.kind === 'file' ? excerpt(whole, column, hidden) : undefined);
       };
     },
   };

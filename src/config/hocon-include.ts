@@ -14,7 +14,7 @@ export interface IncludeTarget {
 
 /**
  * `include "f"`, `include file("f")`, `include required("f")`, if one stands here.
- * @throws ConfigProblem when it is not a file, or not whole
+ * @throws ConfigError when it is not a file, or not whole
  */
 export function readIncludeTarget(cursor: Cursor): IncludeTarget | undefined {
   const blame = cursor.blame();

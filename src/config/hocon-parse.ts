@@ -1,6 +1,6 @@
 // Reads the text of a HOCON file into a tree whose substitutions are still to be looked up.
 import { leaf } from './config-node.ts';
-import type { ConfigProblem } from './errors.ts';
+import type { ConfigError } from './errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
 import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
 import { readIncludeTarget, type IncludeTarget } from './hocon-include.ts';
@@ -184,7 +184,7 @@ function skip(cursor: Cursor, blanks: RegExp): void {
   }
 }
 
-function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigProblem {
+function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigError {
   const blame = cursor.blame(isSecret);
   const character = cursor.peek();
   if (character === '') return blame('the text ends here, in the middle of a setting');

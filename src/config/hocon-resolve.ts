@@ -22,7 +22,7 @@ const DEEPEST = 500;
 
 /**
  * The tree with every substitution replaced.
- * @throws ConfigProblem when one can't be found, leads back to itself, or doesn't fit beside its neighbours
+ * @throws ConfigError when one can't be found, leads back to itself, or doesn't fit beside its neighbours
  */
 export function resolveDraft(root: DraftTree, environment: Environment): ConfigTree {
   const settled = new Map<Pending, Settled | undefined>();

@@ -23,7 +23,7 @@ export interface HoconContext {
  * The settings in a text. Differs from pyhocon only where that loses or garbles a value: `\u00e9` is a letter,
  * `""` stays in a list, `+=` always adds to a list, blanks between words stay, `10m` is always a text.
  * @param file the name for messages; what is included is relative to it
- * @throws ConfigProblem with file, line and column, whatever the text holds
+ * @throws ConfigError with file, line and column, whatever the text holds
  */
 export function readHocon(file: string, text: string, context: HoconContext): ConfigTree {
   return resolveDraft(parseDocument(readingOf(file, text, context, [file], 0)), context.environment);
@@ -32,7 +32,7 @@ export function readHocon(file: string, text: string, context: HoconContext): Co
 /**
  * One value as it could stand behind `key =`, and nothing else: how the agent reads `CLEARML_AGENT__…` variables.
  * Undefined when it is an optional substitution of something that isn't there.
- * @throws ConfigProblem
+ * @throws ConfigError
  */
 export function readHoconValue(text: string, origin: Origin, environment: Environment): ConfigNode | undefined {
   const cursor = createCursor('', text, () => origin);

@@ -67,7 +67,7 @@ const NOWHERE: Origin = { kind: 'default' };
 
 /**
  * Reads the whole configuration.
- * @throws ConfigProblem when a file, a variable or an option can't be read, or says what can't be
+ * @throws ConfigError when a file, a variable or an option can't be read, or says what can't be
  */
 export function loadConfig({ environment, homeDir, commandLine, readFile }: ConfigSources): Config {
   const surroundings = readSurroundings(environment);

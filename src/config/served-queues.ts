@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import { ConfigProblem } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { propertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
@@ -30,7 +30,7 @@ const USUAL_QUEUE = 'default';
 /**
  * In order of priority; none when nobody said which, and there are several clusters.
  * @param written the names of a group of queues in the order in which they are written; an object puts those that are numbers first
- * @throws ConfigProblem when a queue goes to no cluster, or to one that there isn't
+ * @throws ConfigError when a queue goes to no cluster, or to one that there isn't
  */
 export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly string[]): QueueSettings[] {
   const clusters = Object.keys(slurm.clusters);
@@ -50,7 +50,7 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly
   return all
     .map(({ name, cluster = only, template, ...properties }): QueueSettings => {
       if (cluster === undefined && clusters.length > 0)
-        throw new ConfigProblem(noCluster(name, clusters), originOf('queues', name));
+        throw new ConfigError(noCluster(name, clusters), originOf('queues', name));
       if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template, ...properties };
       refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
       const its = template ?? slurm.clusters[cluster]?.template;
@@ -72,7 +72,7 @@ function refuseUnknownCluster(name: string, clusters: readonly string[], origin:
   if (clusters.includes(name)) return;
   const nearest = nearestName(name, clusters);
   const known = clusters.length === 0 ? 'agent.slurm.clusters has none' : `there is ${clusters.join(', ')}`;
-  throw new ConfigProblem(
+  throw new ConfigError(
     `there is no cluster "${name}": ${nearest === undefined ? known : `did you mean "${nearest}"?`}`,
     origin,
   );

@@ -1,7 +1,7 @@
 // Prints the configuration that is in force: what, and where it came from, with the secrets masked.
 import { nearestName } from '../base/nearest.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
-import { NoSuchSetting } from './errors.ts';
+import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load.ts';
 import { formatOrigin } from './origin.ts';
 import { withoutSecrets } from './secret-values.ts';
@@ -16,7 +16,7 @@ export interface ShowOptions {
 
 /**
  * Text for standard output, with a line end. One setting alone is its bare value; a group is one `name = value` a line.
- * @throws NoSuchSetting when nothing has this name
+ * @throws UnknownSettingError when nothing has this name
  */
 export function showConfig(
   { root }: Pick<Config, 'root'>,
@@ -68,11 +68,11 @@ function bareText(node: ConfigNode): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function noSuchSetting(root: ConfigTree, path: readonly string[]): NoSuchSetting {
+function noSuchSetting(root: ConfigTree, path: readonly string[]): UnknownSettingError {
   const group = path.slice(0, -1);
   const around = nodeAt(root, group);
   const nearest = around?.kind === 'tree' ? nearestName(path.at(-1) ?? '', [...around.fields.keys()]) : undefined;
   const advice =
     nearest === undefined ? 'Leave the name out to see all of them.' : `Did you mean ${joinPath([...group, nearest])}?`;
-  return new NoSuchSetting(`Nothing sets ${joinPath(path)}. ${advice}`);
+  return new UnknownSettingError(`Nothing sets ${joinPath(path)}. ${advice}`);
 }

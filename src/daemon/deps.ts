@@ -1,10 +1,10 @@
 // What every step of a task's way works with, made once by the daemon's start.
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
-import type { Host } from '../transport/host.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
-import type { CallPace } from '../slurm/call-pace.ts';
+import type { RateLimit } from '../slurm/rate-limit.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
 import type { OptionLocation } from '../template/option-locations.ts';
@@ -58,7 +58,7 @@ export interface JobSettings {
 export interface DaemonDeps {
   readonly clearml: ClearmlClient;
   readonly scheduler: Scheduler;
-  readonly host: Host;
+  readonly host: Transport;
   readonly jobLogs: JobLogs;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ export interface DaemonDeps {
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
   /** How fast tasks are submitted: what is asked of Slurm besides counts. */
-  readonly rateLimit: CallPace;
+  readonly rateLimit: RateLimit;
   readonly gracePeriods: GracePeriods;
   /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
   readonly adoptAfterMs: number;

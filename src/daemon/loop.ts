@@ -1,6 +1,6 @@
 // The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
-import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../clearml/errors.ts';
+import { InvalidResponseError, CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
 import { rateLimitedLog } from './rate-limited-log.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import type { DaemonDeps } from './deps.ts';
@@ -155,9 +155,9 @@ async function serve(
 
   function complain(error: unknown): void {
     isTroubled = true;
-    if (error instanceof BadAnswer) {
+    if (error instanceof InvalidResponseError) {
       log.warn("ClearML's answer can't be used; jobs go on, and so does the daemon once it can", { err: error });
-    } else if (error instanceof ServerUnreachable || error instanceof CredentialsRefused) {
+    } else if (error instanceof ServerUnreachableError || error instanceof CredentialsRejectedError) {
       log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
     } else {
       log.error('A round could not be finished; the next one tries again', { err: error });

@@ -1,6 +1,6 @@
 // A log that says each trouble once in a while, however often it is met: a server that is away for a night is a few lines.
 import type { Clock } from '../base/clock.ts';
-import { createRemembered } from '../base/remembered.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
 import type { LogData, Logger } from '../log/logger.ts';
 
 const AGAIN_AFTER_MS = 10 * 60_000;
@@ -9,7 +9,7 @@ const MOST_REMEMBERED = 10_000;
 
 /** Warnings and errors that repeat (the same sentence and cause, about the same task, job and queue) go to the debug level. */
 export function rateLimitedLog(log: Logger, clock: Clock): Logger {
-  const saidAt = createRemembered<number>(MOST_REMEMBERED);
+  const saidAt = createBoundedMap<number>(MOST_REMEMBERED);
 
   function isNews(message: string, data: LogData | undefined): boolean {
     const key = JSON.stringify([message, data?.['task'], data?.['job'], data?.['queue'], causeIn(data)]);

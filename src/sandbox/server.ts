@@ -16,7 +16,7 @@ import { createSandboxClock } from './sandbox-clock.ts';
 import { createServerInfoService } from './server-info.ts';
 import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
 import { readSnapshot } from './snapshot-file.ts';
-import { CannotListen, NotASnapshot, PortTaken } from './start-errors.ts';
+import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
 import { createStore } from './store.ts';
 import { createTaskPartsService } from './task-parts.ts';
 import { createTasksDiscardService } from './tasks-discard.ts';
@@ -61,8 +61,8 @@ const MOST_CONNECTIONS = 500;
 /**
  * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
  * survives even SIGKILL.
- * @throws NotASnapshot when the state file is something else, can't be written, or can be changed by others
- * @throws PortTaken, CannotListen
+ * @throws InvalidSnapshotError when the state file is something else, can't be written, or can be changed by others
+ * @throws PortInUseError, ListenError
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', stateFile, clock: realClock, log = silentLog } = options;
@@ -134,16 +134,16 @@ function judgeListening(error: NodeJS.ErrnoException, port: number, host: string
   const cause = { cause: error };
   switch (error.code) {
     case 'EADDRINUSE':
-      return new PortTaken(port, host);
+      return new PortInUseError(port, host);
     case 'EACCES':
-      return new CannotListen(
+      return new ListenError(
         `you may not listen on port ${port}: ports below 1024 are root's; choose another one, or 0 for any that is free`,
         cause,
       );
     case 'EADDRNOTAVAIL':
-      return new CannotListen(`${host} is no address of this machine: "hostname -I" prints those that it has`, cause);
+      return new ListenError(`${host} is no address of this machine: "hostname -I" prints those that it has`, cause);
     default:
-      return new CannotListen(
+      return new ListenError(
         `${host} can not be listened on (${error.code ?? error.message}): give a name or an address of this machine`,
         cause,
       );
@@ -152,7 +152,7 @@ function judgeListening(error: NodeJS.ErrnoException, port: number, host: string
 
 function refuseStateFile(path: string | undefined, error: unknown): never {
   const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  throw new NotASnapshot(`the state file ${path ?? ''} can not be written (${why}): give another path`, {
+  throw new InvalidSnapshotError(`the state file ${path ?? ''} can not be written (${why}): give another path`, {
     cause: error,
   });
 }

@@ -4,16 +4,16 @@ import { dirname } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
 import { createPrivateFile } from '../base/private-file.ts';
 import { snapshot, type Snapshot } from './documents.ts';
-import { NotASnapshot } from './start-errors.ts';
+import { InvalidSnapshotError } from './start-errors.ts';
 
 /**
  * The snapshot in the file, or undefined when there is no file yet.
- * @throws NotASnapshot
+ * @throws InvalidSnapshotError
  */
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
   const why = distrustOf(path);
   if (why !== undefined)
-    throw new NotASnapshot(
+    throw new InvalidSnapshotError(
       `the state file ${path} is not used, as others can change it: ${why}. It holds the sandbox's keys, and tasks that jobs run: give a path in a folder of your own`,
     );
   const text = await readIfPresent(path);
@@ -23,11 +23,11 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new NotASnapshot(`${path} is not a sandbox state file (it is not JSON): ${advice}`, { cause: error });
+    throw new InvalidSnapshotError(`${path} is not a sandbox state file (it is not JSON): ${advice}`, { cause: error });
   }
   const parsed = snapshot.safeParse(content);
   if (!parsed.success) {
-    throw new NotASnapshot(`${path} is not a sandbox state file: ${advice}`, { cause: parsed.error });
+    throw new InvalidSnapshotError(`${path} is not a sandbox state file: ${advice}`, { cause: parsed.error });
   }
   return parsed.data;
 }
@@ -58,8 +58,11 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code === 'ENOENT') return undefined;
-    throw new NotASnapshot(`the state file ${path} can not be read (${String(error.code)}): give another path`, {
-      cause: error,
-    });
+    throw new InvalidSnapshotError(
+      `the state file ${path} can not be read (${String(error.code)}): give another path`,
+      {
+        cause: error,
+      },
+    );
   }
 }

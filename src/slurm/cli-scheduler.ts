@@ -1,15 +1,15 @@
 // Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
-import { createRemembered } from '../base/remembered.ts';
-import { CommandNotFound } from '../transport/errors.ts';
-import type { Host, HostCommand, HostResult } from '../transport/host.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
-import { createCallSlots, type CallSlots } from './call-slots.ts';
-import { failureWords, oneLine } from './command-words.ts';
-import { SlurmUnavailable } from './errors.ts';
-import { failedList, isHostTrouble, readSubmitTrouble, throwUnavailable } from './host-trouble.ts';
+import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts';
+import { failureMessage, oneLine } from './command-error.ts';
+import { SlurmUnavailableError } from './errors.ts';
+import { failedList, isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
-import { mergeLookUp } from './look-up.ts';
+import { mergeLookUp } from './job-lookup.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
 import { readSacct, sacctArgs } from './sacct.ts';
@@ -31,7 +31,7 @@ export interface SlurmCommands {
 }
 
 export interface CliSchedulerDeps {
-  readonly host: Host;
+  readonly host: Transport;
   readonly commands: SlurmCommands;
   /** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
   readonly sbatchTimeoutMs: number;
@@ -63,14 +63,14 @@ export function createCliScheduler({
   commandTimeoutMs,
 }: CliSchedulerDeps): Scheduler {
   // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
-  const submits = createCallSlots(SUBMITS_AT_ONCE);
-  const accounting = createCallSlots(1);
-  const others = createCallSlots(1);
-  const strangeStates = createRemembered<true>(MOST_STRANGE_STATES);
+  const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
+  const accounting = createConcurrencyLimit(1);
+  const others = createConcurrencyLimit(1);
+  const strangeStates = createBoundedMap<true>(MOST_STRANGE_STATES);
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
-  async function run(slots: CallSlots, command: HostCommand): Promise<HostResult> {
+  async function run(slots: ConcurrencyLimit, command: Command): Promise<CommandResult> {
     const result = await slots.run(() => host.run(command), command.signal);
     log.debug('Ran a Slurm command', {
       command: oneLine([command.program, ...command.args].join(' ')),
@@ -81,17 +81,22 @@ export function createCliScheduler({
   }
 
   /** Any command but sbatch, into whose job the variable would leak. */
-  function ask(slots: CallSlots, program: string, args: readonly string[], signal?: AbortSignal): Promise<HostResult> {
+  function ask(
+    slots: ConcurrencyLimit,
+    program: string,
+    args: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<CommandResult> {
     const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: commandTimeoutMs };
     return run(slots, signal === undefined ? command : { ...command, signal });
   }
 
   async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
     const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
-    if (result.exitCode !== 0) throw new SlurmUnavailable(failureWords('scontrol show config', result));
+    if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
     const read = readFacts(result.stdout);
     if (read === undefined) {
-      throw new SlurmUnavailable(`scontrol show config on ${host.name} does not tell the cluster's settings`);
+      throw new SlurmUnavailableError(`scontrol show config on ${host.name} does not tell the cluster's settings`);
     }
     lastFacts = { ...read, umask: (await lookAtSubmitter(signal)).umask };
     return lastFacts;
@@ -103,11 +108,11 @@ export function createCliScheduler({
     return submitter;
   }
 
-  /** The number of the Unix user whose jobs are ours. @throws SlurmUnavailable */
+  /** The number of the Unix user whose jobs are ours. @throws SlurmUnavailableError */
   async function ourUserId(signal?: AbortSignal): Promise<number> {
     const userId = submitter?.userId ?? (await lookAtSubmitter(signal)).userId;
     if (userId !== undefined) return userId;
-    throw new SlurmUnavailable(`${host.name} does not tell the number of our Unix user: see \`id -u\` there`);
+    throw new SlurmUnavailableError(`${host.name} does not tell the number of our Unix user: see \`id -u\` there`);
   }
 
   async function submit({ jobName, script, signal }: Submission): Promise<SubmitOutcome> {
@@ -121,7 +126,7 @@ export function createCliScheduler({
     try {
       return readSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));
     } catch (error) {
-      const outcome = readSubmitTrouble(error);
+      const outcome = readSubmitTransportError(error);
       if (outcome !== undefined) return outcome;
       if (signal?.aborted === true) return { kind: 'unknown', words: 'sbatch was interrupted' };
       throw error;
@@ -130,7 +135,7 @@ export function createCliScheduler({
 
   function listOf(whose: 'ours' | "everybody's", userId: number | undefined, signal?: AbortSignal): Promise<JobList> {
     const mark = randomToken();
-    const read = (result: HostResult): JobList => readSqueue(result, mark, userId);
+    const read = (result: CommandResult): JobList => readSqueue(result, mark, userId);
     return ask(others, commands.squeue, squeueArgs(mark, whose), signal).then(read, failedList);
   }
 
@@ -138,7 +143,7 @@ export function createCliScheduler({
     try {
       return await listOf("everybody's", await ourUserId(signal), signal);
     } catch (error) {
-      if (error instanceof SlurmUnavailable) return { kind: 'failed', words: error.message };
+      if (error instanceof SlurmUnavailableError) return { kind: 'failed', words: error.message };
       throw error;
     }
   }
@@ -182,23 +187,23 @@ export function createCliScheduler({
       }
       return { kind: 'listed', jobs };
     } catch (error) {
-      if (error instanceof SlurmUnavailable) return { kind: 'failed', words: error.message };
+      if (error instanceof SlurmUnavailableError) return { kind: 'failed', words: error.message };
       throw error;
     }
   }
 
-  /** sacct's answer, or undefined where there is no accounting or no sacct. @throws SlurmUnavailable */
+  /** sacct's answer, or undefined where there is no accounting or no sacct. @throws SlurmUnavailableError */
   async function askAccounting(
     args: (userId: number) => readonly string[],
     signal?: AbortSignal,
-  ): Promise<HostResult | undefined> {
+  ): Promise<CommandResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
     const userId = await ourUserId(signal);
     try {
       return await ask(accounting, commands.sacct, args(userId), signal);
     } catch (error) {
-      if (!(error instanceof CommandNotFound)) return throwUnavailable(error);
+      if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
       log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
         err: error,
       });
@@ -214,7 +219,7 @@ export function createCliScheduler({
   /** What accounting adds to the record of a job that was cancelled or ran out of memory; nothing where it can't be asked. */
   async function addUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
     const answer = await askAccounting(() => sacctUsageArgs(id), signal).catch((error: unknown) => {
-      if (error instanceof SlurmUnavailable) return undefined;
+      if (error instanceof SlurmUnavailableError) return undefined;
       throw error;
     });
     const usage = answer === undefined ? undefined : readSacctUsage(answer);
@@ -226,7 +231,7 @@ export function createCliScheduler({
 
   async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {
     const answer = await ask(others, 'id', ['-un', uid], signal).catch((error: unknown) => {
-      if (isHostTrouble(error)) return undefined;
+      if (isTransportError(error)) return undefined;
       throw error;
     });
     const name = answer?.exitCode === 0 ? oneLine(answer.stdout) : '';
@@ -238,11 +243,11 @@ export function createCliScheduler({
     if (result.exitCode === 0) {
       const shown = readJobRecord(result.stdout, id);
       // Garbled, or forged by the job's owner: it is asked for again, until the controller forgets the job.
-      if (shown === undefined) throw new SlurmUnavailable(`scontrol shows no readable record of job ${id}`);
+      if (shown === undefined) throw new SlurmUnavailableError(`scontrol shows no readable record of job ${id}`);
       const userId = await ourUserId(signal);
       return { ...shown, isOthers: shown.userId !== userId };
     }
-    if (!isUnknownJob(result.stderr)) throw new SlurmUnavailable(failureWords('scontrol show job', result));
+    if (!isUnknownJob(result.stderr)) throw new SlurmUnavailableError(failureMessage('scontrol show job', result));
     const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
     return past === undefined ? undefined : readSacctRecord(past);
   }
@@ -250,9 +255,9 @@ export function createCliScheduler({
   async function cancel(ids: readonly Job['id'][], signal?: AbortSignal): Promise<void> {
     for (const args of scancelArgs(ids)) {
       const failure = await ask(others, commands.scancel, args, signal).then(
-        (result) => (result.exitCode === 0 ? undefined : failureWords('scancel', result)),
+        (result) => (result.exitCode === 0 ? undefined : failureMessage('scancel', result)),
         (error: unknown) => {
-          if (isHostTrouble(error)) return error.message;
+          if (isTransportError(error)) return error.message;
           throw error;
         },
       );

@@ -1,6 +1,6 @@
 // What a caller must handle when Slurm gives no usable answer.
 
 /** Thrown when the controller or its commands can't be had: nothing is wrong with any job, try again later. */
-export class SlurmUnavailable extends Error {
-  override readonly name = 'SlurmUnavailable';
+export class SlurmUnavailableError extends Error {
+  override readonly name = 'SlurmUnavailableError';
 }

@@ -1,5 +1,5 @@
 // The end of a job's log made fit for a task's console: whole lines, without what only a terminal understands.
-import { lastShown } from '../base/terminal-text.ts';
+import { visibleText } from '../base/terminal-text.ts';
 
 /** Longer lines are data, not messages. */
 const MAX_LINE = 500;
@@ -15,6 +15,6 @@ export function cleanLogTail(text: string, maxLines: number): string {
 }
 
 function cleanLine(line: string): string {
-  const clean = lastShown(line).trimEnd();
+  const clean = visibleText(line).trimEnd();
   return clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE - 1)}…` : clean;
 }

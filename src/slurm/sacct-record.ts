@@ -1,6 +1,6 @@
 // sacct: the record of one job that the controller has forgotten, as far as accounting keeps it.
-import type { HostResult } from '../transport/host.ts';
-import { SlurmUnavailable } from './errors.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { SlurmUnavailableError } from './errors.ts';
 import { readExitCode, readText } from './job-row.ts';
 import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
@@ -14,15 +14,15 @@ export function sacctRecordArgs(id: JobId, submitter: number): string[] {
 
 /**
  * The newest run of the job, or undefined when accounting does not know the job either. Where the log is it never tells.
- * @throws SlurmUnavailable when accounting gave no whole answer
+ * @throws SlurmUnavailableError when accounting gave no whole answer
  */
-export function readSacctRecord(result: HostResult): JobRecord | undefined {
+export function readSacctRecord(result: CommandResult): JobRecord | undefined {
   const table = readSacctTable(result, FIELDS);
-  if (table.kind === 'failed') throw new SlurmUnavailable(table.words);
+  if (table.kind === 'failed') throw new SlurmUnavailableError(table.words);
   const isWhole = table.rows.every(
     ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
   );
-  if (!isWhole) throw new SlurmUnavailable('the answer of sacct has an unreadable row');
+  if (!isWhole) throw new SlurmUnavailableError('the answer of sacct has an unreadable row');
   const runs = table.rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
   const [, name, stateWord, exit = '', nodes = '', timeLimit = '', reason = ''] = runs.at(-1) ?? [];
   if (name === undefined || stateWord === undefined) return undefined;

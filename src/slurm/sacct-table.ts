@@ -1,6 +1,6 @@
 // The table that sacct prints: how it is asked for so that no field is cut or padded, and how its rows are read or none at all.
-import type { HostResult } from '../transport/host.ts';
-import { failureWords, oneLine } from './command-words.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { failureMessage, oneLine } from './command-error.ts';
 
 const FIELD_END = '\x1f';
 
@@ -25,8 +25,8 @@ export function sacctWholeJobArgs(fields: readonly string[]): string[] {
 }
 
 /** Reads sacct's answer as a whole. A database that can't be reached is no evidence of anything. */
-export function readSacctTable(result: HostResult, fields: readonly string[]): SacctTable {
-  if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('sacct', result) };
+export function readSacctTable(result: CommandResult, fields: readonly string[]): SacctTable {
+  if (result.exitCode !== 0) return { kind: 'failed', words: failureMessage('sacct', result) };
   // Before 23.11 sacct exits with 0 when the database is away.
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
 

@@ -1,5 +1,5 @@
 // What only accounting tells of an ended job: who cancelled it, and how much memory its steps used at most.
-import type { HostResult } from '../transport/host.ts';
+import type { CommandResult } from '../transport/transport.ts';
 import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
 import type { JobId } from './scheduler.ts';
 
@@ -20,7 +20,7 @@ export function sacctUsageArgs(id: JobId): string[] {
 }
 
 /** No more than a hint: undefined when accounting gave no whole answer. */
-export function readSacctUsage(result: HostResult): JobUsage | undefined {
+export function readSacctUsage(result: CommandResult): JobUsage | undefined {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') return undefined;
   const peaks = table.rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));

@@ -1,5 +1,5 @@
 // sacct: how jobs that squeue no longer shows are looked up by name in the accounting database.
-import type { HostResult } from '../transport/host.ts';
+import type { CommandResult } from '../transport/transport.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
 import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
@@ -55,7 +55,7 @@ export function sacctArgs(names: readonly string[], since: number, submitter: nu
  * Reads sacct's answer: of each job the newest run. All rows are of jobs of the names that were asked for, so one that can't be read is
  * no evidence that there is no such job.
  */
-export function readSacct(result: HostResult): JobList {
+export function readSacct(result: CommandResult): JobList {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') return table;
 

@@ -1,9 +1,9 @@
 // sbatch: how a script is submitted under our name, and how its answer is read. Never "failed" because of noise.
-import type { HostResult } from '../transport/host.ts';
-import { failureWords, oneLine } from './command-words.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { failureMessage, oneLine } from './command-error.ts';
 import { isJobId } from './job-row.ts';
 import type { JobId, SubmitOutcome } from './scheduler.ts';
-import { readSubmitError, submitErrorWords } from './submit-error.ts';
+import { readSubmitError, submitErrorMessage } from './submit-error.ts';
 
 /**
  * The script goes to standard input. What stands on the command line wins over the script's own directives, and a
@@ -23,14 +23,14 @@ interface Accepted {
  * Reads what sbatch answered. A job id on standard output wins over whatever else was said, also over an exit code:
  * `--wait` exits with the job's own. Only where sbatch itself reports that the submission failed it can be no id.
  */
-export function readSbatch(result: HostResult): SubmitOutcome {
+export function readSbatch(result: CommandResult): SubmitOutcome {
   const accepted = readAcceptance(result.stdout);
   if (result.exitCode === 0) {
     return accepted ?? { kind: 'unknown', words: oneLine(`sbatch named no job: ${result.stdout} ${result.stderr}`) };
   }
   const kind = readSubmitError(result.exitCode, result.stderr);
   if (accepted !== undefined && !result.stderr.includes('Batch job submission failed')) return accepted;
-  return { kind, words: submitErrorWords(result.stderr) || failureWords('sbatch', result) };
+  return { kind, words: submitErrorMessage(result.stderr) || failureMessage('sbatch', result) };
 }
 
 /**

@@ -90,7 +90,7 @@ export interface ClusterFacts {
 }
 
 export interface Scheduler {
-  /** Reads the cluster's settings. @throws SlurmUnavailable */
+  /** Reads the cluster's settings. @throws SlurmUnavailableError */
   facts(signal?: AbortSignal): Promise<ClusterFacts>;
   submit(submission: Submission): Promise<SubmitOutcome>;
   /** All of this user's jobs that Slurm still shows, ended ones too, in one call. */
@@ -108,7 +108,7 @@ export interface Scheduler {
   /**
    * Slurm's record of one job: the controller's, of whoever's job, else what accounting keeps of a job of ours. undefined when neither
    * has one.
-   * @throws SlurmUnavailable
+   * @throws SlurmUnavailableError
    */
   record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;
   /** Asks Slurm to end these jobs. Its answer proves nothing, so none is given: the next list tells. A refusal is logged. */

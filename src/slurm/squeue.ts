@@ -1,6 +1,6 @@
 // squeue: how all jobs of the user are asked for at once, and how its answer is read. The one source of following.
-import type { HostResult } from '../transport/host.ts';
-import { failureWords, oneLine } from './command-words.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { failureMessage, oneLine } from './command-error.ts';
 import { readJobName } from './job-name.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { Job, JobList } from './scheduler.ts';
@@ -38,8 +38,8 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
  * name is none of ours; with a name of ours it would make a job of ours absent, and there is no list.
  * @param submitter of everybody's list: the Unix user whose jobs are ours
  */
-export function readSqueue(result: HostResult, mark: string, submitter?: number): JobList {
-  if (result.exitCode !== 0) return { kind: 'failed', words: failureWords('squeue', result) };
+export function readSqueue(result: CommandResult, mark: string, submitter?: number): JobList {
+  if (result.exitCode !== 0) return { kind: 'failed', words: failureMessage('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
   let header: string | undefined;
   const jobs: Job[] = [];

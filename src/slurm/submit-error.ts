@@ -1,5 +1,5 @@
 // What a failed sbatch means: the table of Slurm's own texts, and the one place that reads them.
-import { oneLine } from './command-words.ts';
+import { oneLine } from './command-error.ts';
 import { explainReason } from './reasons.ts';
 
 /** As in `SubmitOutcome`; `unknown` alone may have left a job behind. */
@@ -9,7 +9,7 @@ export type SubmitFailure = 'rejected' | 'backpressure' | 'unavailable' | 'unkno
  * The controller's answers, as sbatch prints them behind `Batch job submission failed:` (slurm_errno.c, 20.11 to 26.05).
  * A text that is not here means `unknown`: above all those of a connection that broke after the job was sent.
  */
-export const CONTROLLER_ANSWERS: Readonly<Record<Exclude<SubmitFailure, 'unknown'>, readonly string[]>> = {
+export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unknown'>, readonly string[]>> = {
   rejected: [
     'Access denied to requested reservation',
     'Access/permission denied',
@@ -129,7 +129,7 @@ export const CONTROLLER_ANSWERS: Readonly<Record<Exclude<SubmitFailure, 'unknown
 };
 
 const MEANING = new Map(
-  Object.entries(CONTROLLER_ANSWERS).flatMap(([failure, texts]) =>
+  Object.entries(CONTROLLER_RESPONSES).flatMap(([failure, texts]) =>
     texts.map((text) => [text, failure as SubmitFailure]),
   ),
 );
@@ -159,13 +159,13 @@ const OWN_EXIT_CODES: readonly (number | undefined)[] = [1, 255];
  */
 export function readSubmitError(exitCode: number | undefined, stderr: string): SubmitFailure {
   const answer = ANSWER.exec(stderr)?.[1]?.trim();
-  if (answer !== undefined) return readAnswer(answer, stderr);
+  if (answer !== undefined) return readResult(answer, stderr);
   if (!OWN_EXIT_CODES.includes(exitCode) || stderr.includes('retrying')) return 'unknown';
   if (BROKEN_INSTALLATION.test(stderr)) return 'unavailable';
   return COMPLAINT.test(stderr) ? 'rejected' : 'unknown';
 }
 
-function readAnswer(answer: string, stderr: string): SubmitFailure {
+function readResult(answer: string, stderr: string): SubmitFailure {
   if (UNSIGNED.test(stderr)) return 'unavailable';
   const others = complaints(stderr).filter((line) => line !== answer);
   // The words of a site's job_submit plugin, which refuses without an error code of its own.
@@ -179,7 +179,7 @@ function readAnswer(answer: string, stderr: string): SubmitFailure {
 }
 
 /** Slurm's own words from what sbatch wrote to standard error, on one line, without what every line begins with. */
-export function submitErrorWords(stderr: string): string {
+export function submitErrorMessage(stderr: string): string {
   return oneLine(complaints(endsOf(stderr)).join('; '));
 }
 

@@ -1,6 +1,6 @@
 // Renders what runs inside the Slurm job from the Mustache files in templates/: every value in them is one quoted shell word.
 import { readFileSync } from 'node:fs';
-import { packagePath } from '../base/package-folder.ts';
+import { packagePath } from '../base/package-path.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import { createBlockWriter } from './block-writer.ts';
 import type { ContainerFacts } from './containers/plan-singularity.ts';
@@ -60,7 +60,7 @@ function connectRetries(seconds: number): number {
 /**
  * The three blocks of one job, as text to be put into the template where it names them. AGENT_EXECUTE is one command:
  * it may stand alone, or after a command that runs what follows it.
- * @throws NulInWord when a fact holds a NUL
+ * @throws NulInWordError when a fact holds a NUL
  */
 export function renderBlocks(facts: JobFacts): Blocks {
   const { serverWaitSec = 0 } = facts;

@@ -1,8 +1,8 @@
 // What can go wrong on the way to a command; one class for each thing a caller would do about it.
 
 /** Thrown when there is no such program on the host: surely nothing was run, and a person must fix the path. */
-export class CommandNotFound extends Error {
-  override readonly name = 'CommandNotFound';
+export class CommandNotFoundError extends Error {
+  override readonly name = 'CommandNotFoundError';
   readonly program: string;
   readonly searchPath: string;
   readonly host: string;
@@ -16,8 +16,8 @@ export class CommandNotFound extends Error {
 }
 
 /** Thrown when the program did not end in time and was killed: what it did is unknown. */
-export class CommandTimedOut extends Error {
-  override readonly name = 'CommandTimedOut';
+export class CommandTimeoutError extends Error {
+  override readonly name = 'CommandTimeoutError';
   readonly program: string;
   readonly timeoutMs: number;
   readonly stdout: string;
@@ -33,16 +33,16 @@ export class CommandTimedOut extends Error {
 }
 
 /** Thrown when the way to the host broke while a program ran: what it did is unknown. */
-export class HostLost extends Error {
-  override readonly name = 'HostLost';
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
 }
 
 /** Thrown when the host can't be reached: surely nothing was run. */
-export class HostUnreachable extends Error {
-  override readonly name: string = 'HostUnreachable';
+export class HostUnreachableError extends Error {
+  override readonly name: string = 'HostUnreachableError';
 }
 
 /** Thrown when the host does not let us in, or is not trusted: nothing was run, and coming back soon could get us banned. */
-export class LoginRefused extends HostUnreachable {
-  override readonly name = 'LoginRefused';
+export class LoginRefusedError extends HostUnreachableError {
+  override readonly name = 'LoginRefusedError';
 }

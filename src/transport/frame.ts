@@ -1,7 +1,7 @@
 // The marks around what a command printed on another machine: what stands outside is noise, and without the last one nothing is known.
 
 /** What the far side said of one command. Texts are what stood between the marks. */
-export type FramedAnswer =
+export type FramedOutput =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'no program'; readonly searchPath: string }
   | { readonly kind: 'no folder'; readonly folder: string }
@@ -24,7 +24,7 @@ export function mark(nonce: string, what: string): string {
 }
 
 /** Reads what a session printed from its beginning to its end, or to where it broke. */
-export function readFrame(nonce: string, stdout: string, stderr: string): FramedAnswer {
+export function readFrame(nonce: string, stdout: string, stderr: string): FramedOutput {
   const out = readStream(nonce, stdout);
   const err = readStream(nonce, stderr);
   const { end, exitCode } = out;

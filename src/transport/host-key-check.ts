@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { findNameDistrust, lookAtPath, ownTrust } from '../base/trusted-path.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 import {
   describeNotRemembered,
   describeRefusal,
   describeUnchecked,
   describeWrongPin,
-  OthersKeys,
+  UntrustedKnownHostsError,
   type ShownKey,
-} from './host-key-sentence.ts';
-import { fingerprint, judgeHostKey, knownKeyTypes, namesOfHost } from './host-key-verdict.ts';
+} from './host-key-messages.ts';
+import { fingerprint, checkHostKey, knownKeyTypes, namesOfHost } from './host-key-verdict.ts';
 import { hashedName, readKnownHosts, type KnownHost } from './known-hosts.ts';
 import type { HostKeyCheck, KnownKeyTypes, SshTarget } from './ssh-target.ts';
 
@@ -27,7 +27,7 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
   async function check(shown: ShownKey): Promise<string | undefined> {
     const { host, port, key } = shown;
     const known = await readAll(knownHostsFiles);
-    const verdict = judgeHostKey(known, namesOfHost(host, port, alias), key);
+    const verdict = checkHostKey(known, namesOfHost(host, port, alias), key);
     if (verdict.kind === 'revoked') return describeRefusal(verdict, shown, knownHostsFiles);
     if (pinned !== undefined) return fingerprint(key) === pinned ? undefined : describeWrongPin(shown, pinned);
     if (verdict.kind === 'known') return undefined;
@@ -72,7 +72,7 @@ async function readAll(files: readonly string[]): Promise<KnownHost[]> {
 async function readIfThere(file: string): Promise<string> {
   try {
     const why = distrustOfKeys(file);
-    if (why !== undefined) throw new OthersKeys(file, why);
+    if (why !== undefined) throw new UntrustedKnownHostsError(file, why);
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
@@ -83,7 +83,7 @@ async function readIfThere(file: string): Promise<string> {
 const EMPTY_FOR_GOOD = '/dev/null';
 
 function distrustOfKeys(file: string): string | undefined {
-  const look = lookAtPath(resolve(file));
+  const look = inspectPath(resolve(file));
   // Everybody may write to it, and nothing is ever read from it.
   const isEmpty = look.isWhole && look.steps.at(-1)?.path === EMPTY_FOR_GOOD;
   return findNameDistrust(isEmpty ? { steps: look.steps.slice(0, -1), isWhole: true } : look, ownTrust());
@@ -96,7 +96,7 @@ export async function refuseOthersKeys(name: string, files: readonly string[]): 
       await readIfThere(file);
     } catch (error) {
       // One that can't be read ssh does without.
-      if (error instanceof OthersKeys) return describeUnchecked({ name }, error);
+      if (error instanceof UntrustedKnownHostsError) return describeUnchecked({ name }, error);
     }
   }
   return undefined;
@@ -109,7 +109,7 @@ async function remember(file: string, shown: ShownKey, known: readonly KnownHost
     // Looked at before the folders are made as well, and afterwards, as somebody else may have been quicker.
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const why = distrustOfKeys(file);
-    if (why !== undefined) throw new OthersKeys(file, why);
+    if (why !== undefined) throw new UntrustedKnownHostsError(file, why);
     const handle = await open(file, 'a+', 0o600);
     try {
       if (!(await handle.stat()).isFile()) return describeNotRemembered(shown, file, 'it is no file');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { knownName, speaksOf, type KnownHost } from './known-hosts.ts';
 import type { HostKey } from './ssh-target.ts';
 
-export type HostKeyVerdict =
+export type HostKeyResult =
   | { readonly kind: 'known' }
   /** `by` says that nobody may trust this key any more. */
   | { readonly kind: 'revoked'; readonly by: KnownHost }
@@ -29,7 +29,7 @@ export interface HostNames {
  * As OpenSSH judges (sshconnect.c, check_host_key), but stricter in one thing: a host that is known by keys of other types only
  * counts as changed, not as new. Whoever sits in between chooses the type.
  */
-export function judgeHostKey(known: readonly KnownHost[], names: HostNames, key: HostKey): HostKeyVerdict {
+export function checkHostKey(known: readonly KnownHost[], names: HostNames, key: HostKey): HostKeyResult {
   const ours = linesOf(known, names.name);
   const everywhere = [...ours, ...linesOf(known, names.atUsualPort)];
   const revoked = everywhere.find(({ marker, key: { blob } }) => marker === 'revoked' && blob.equals(key.blob));

@@ -5,35 +5,35 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { quoteWord } from '../base/shell-word.ts';
-import { CommandNotFound, HostLost, HostUnreachable } from './errors.ts';
+import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { FIND_PROGRAM } from './find-program.ts';
-import { followProgram } from './follow-program.ts';
-import type { Host, HostCommand, HostResult } from './host.ts';
-import { howItEnded, type HowItEnded } from './how-it-ended.ts';
-import { LOCAL_NAME, localEnvironment, type LocalHostOptions } from './local.ts';
+import { trackProgram } from './running-program.ts';
+import type { Transport, Command, CommandResult } from './transport.ts';
+import { exitStatus, type ExitStatus } from './exit-status.ts';
+import { LOCAL_NAME, localEnvironment, type LocalTransportOptions } from './local.ts';
 import {
-  openNamelessFile,
-  openNamelessPipes,
+  openUnlinkedFile,
+  openUnlinkedPipes,
   pathOfDescriptor,
-  type NamelessFile,
-  type NamelessPipe,
-} from './nameless.ts';
+  type UnlinkedFile,
+  type UnlinkedPipe,
+} from './unlinked-files.ts';
 import { KILL_GRACE_MS, killGroup } from './process-group.ts';
 import { randomToken } from './random-token.ts';
-import { startWords, UNSET_OWN_VARIABLES } from './start-words.ts';
+import { cleanEnvironmentArgs, UNSET_OWN_VARIABLES } from './clean-environment.ts';
 
 export interface LocalShell {
   /** Whether it can be given another command. */
   isUsable(): boolean;
-  /** @throws NotHanded when the command could not be given to it: surely nothing was run; and what `Host.run` throws */
-  run(command: HostCommand, signals: readonly AbortSignal[]): Promise<HostResult>;
+  /** @throws NotDispatchedError when the command could not be given to it: surely nothing was run; and what `Host.run` throws */
+  run(command: Command, signals: readonly AbortSignal[]): Promise<CommandResult>;
   /** Ends it; it is not to be in use. */
   close(): Promise<void>;
 }
 
 /** Thrown when a command could not be given to a shell: surely nothing was run, and another way may be tried. */
-export class NotHanded extends Error {
-  override readonly name = 'NotHanded';
+export class NotDispatchedError extends Error {
+  override readonly name = 'NotDispatchedError';
 }
 
 /** What the shell has beside its three streams. */
@@ -49,17 +49,21 @@ const TAKE_SCRIPTS = `${FIND_PROGRAM}\nwhile read -r go; do . ${pathOfDescriptor
 const NO_FOLDER = 'no-folder';
 const NO_PROGRAM = 'no-program';
 
-/** @param here for what must be started to make one. @throws NotHanded when it can't be had */
-export async function openLocalShell(options: LocalHostOptions, folder: string, here: Host): Promise<LocalShell> {
+/** @param here for what must be started to make one. @throws NotDispatchedError when it can't be had */
+export async function openLocalShell(
+  options: LocalTransportOptions,
+  folder: string,
+  here: Transport,
+): Promise<LocalShell> {
   const files: { readonly fd: number; readonly close: () => void }[] = [];
   function keep<File extends (typeof files)[number]>(file: File): File {
     files.push(file);
     return file;
   }
   try {
-    const input = keep(openNamelessFile(folder));
-    const script = keep(openNamelessFile(folder));
-    const [out, err] = (await openNamelessPipes(here, folder)).map(keep) as [NamelessPipe, NamelessPipe];
+    const input = keep(openUnlinkedFile(folder));
+    const script = keep(openUnlinkedFile(folder));
+    const [out, err] = (await openUnlinkedPipes(here, folder)).map(keep) as [UnlinkedPipe, UnlinkedPipe];
     const shell = spawnShell(
       localEnvironment(options),
       files.map(({ fd }) => fd),
@@ -68,7 +72,7 @@ export async function openLocalShell(options: LocalHostOptions, folder: string, 
     return giveCommands(shell, { input, script, out, err }, options);
   } catch (error) {
     for (const file of files) file.close();
-    throw new NotHanded('no shell could be started', { cause: error });
+    throw new NotDispatchedError('no shell could be started', { cause: error });
   }
 }
 
@@ -112,13 +116,13 @@ function spawnShell(env: Readonly<Record<string, string>>, fds: readonly number[
 }
 
 interface ShellFiles {
-  readonly input: NamelessFile;
-  readonly script: NamelessFile;
-  readonly out: NamelessPipe;
-  readonly err: NamelessPipe;
+  readonly input: UnlinkedFile;
+  readonly script: UnlinkedFile;
+  readonly out: UnlinkedPipe;
+  readonly err: UnlinkedPipe;
 }
 
-function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHostOptions): LocalShell {
+function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalTransportOptions): LocalShell {
   const { path, workingDirectory } = options;
   let isOpen = true;
   void shell.hasEnded.then(() => (isOpen = false));
@@ -133,7 +137,7 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
     });
   }
 
-  async function untilEnded(program: string, nonce: string, streams: readonly Readable[]): Promise<HowItEnded> {
+  async function untilEnded(program: string, nonce: string, streams: readonly Readable[]): Promise<ExitStatus> {
     const heard = Promise.all(streams.map((stream) => finished(stream)));
     // It may fail before it is awaited below, which is where it is thrown.
     heard.catch(() => undefined);
@@ -141,12 +145,12 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
     if (said === NO_FOLDER || said === NO_PROGRAM) {
       // Nobody opened the pipes, so they have no end.
       for (const stream of streams) stream.destroy();
-      if (said === NO_PROGRAM) throw new CommandNotFound(program, path, LOCAL_NAME);
-      throw new HostUnreachable(`${program} can't be started in ${workingDirectory}: there is no such folder`);
+      if (said === NO_PROGRAM) throw new CommandNotFoundError(program, path, LOCAL_NAME);
+      throw new HostUnreachableError(`${program} can't be started in ${workingDirectory}: there is no such folder`);
     }
     await heard;
-    if (said === undefined) throw new HostLost(`the shell that started ${program} was ended`);
-    return howItEnded(Number(said));
+    if (said === undefined) throw new ConnectionLostError(`the shell that started ${program} was ended`);
+    return exitStatus(Number(said));
   }
 
   return {
@@ -162,17 +166,17 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
         files.script.fill(localScript(command, workingDirectory, nonce));
         streams = [files.out.read(), files.err.read()];
       } catch (error) {
-        throw new NotHanded('the command could not be written to a file', { cause: error });
+        throw new NotDispatchedError('the command could not be written to a file', { cause: error });
       }
       const [stdout, stderr] = streams;
       const giveUp = (): void => streams.forEach((stream) => stream.destroy());
       const ended = untilEnded(command.program, nonce, streams);
       shell.go();
       try {
-        return await followProgram({ group: shell.pid, stdout, stderr, ended, giveUp }, command, signals);
+        return await trackProgram({ group: shell.pid, stdout, stderr, ended, giveUp }, command, signals);
       } catch (error) {
         // Whoever runs past its deadline is ended with the shell.
-        if (!(error instanceof CommandNotFound || error instanceof HostUnreachable)) isOpen = false;
+        if (!(error instanceof CommandNotFoundError || error instanceof HostUnreachableError)) isOpen = false;
         throw error;
       }
     },
@@ -186,7 +190,7 @@ function giveCommands(shell: SpawnedShell, files: ShellFiles, options: LocalHost
 }
 
 /** What the shell reads, in place of the last command's. */
-function localScript({ program, args, env = {}, stdin = '' }: HostCommand, folder: string, nonce: string): string {
+function localScript({ program, args, env = {}, stdin = '' }: Command, folder: string, nonce: string): string {
   const input = stdin === '' ? '/dev/null' : pathOfDescriptor(FD.input);
   const streams = `< ${input} > ${pathOfDescriptor(FD.out)} 2> ${pathOfDescriptor(FD.err)}`;
   const closed = Object.values(FD).map((fd) => `${fd}<&-`);
@@ -196,7 +200,7 @@ function localScript({ program, args, env = {}, stdin = '' }: HostCommand, folde
     `elif ! find_program ${quoteWord(program)}; then outcome='${nonce} ${NO_PROGRAM}'`,
     'else',
     `  ${UNSET_OWN_VARIABLES}`,
-    `  ${[startWords(args, env), streams, ...closed].join(' ')}`,
+    `  ${[cleanEnvironmentArgs(args, env), streams, ...closed].join(' ')}`,
     `  outcome="${nonce} $?"`,
     'fi',
     '',

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { access, constants } from 'node:fs/promises';
-import { CommandNotFound, HostLost, HostUnreachable } from './errors.ts';
-import { followProgram, type RunningProgram } from './follow-program.ts';
-import type { Host, HostResult } from './host.ts';
+import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
+import { trackProgram, type RunningProgram } from './running-program.ts';
+import type { Transport, CommandResult } from './transport.ts';
 import { absoluteElements } from './search-path.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
-export interface LocalHostOptions {
+export interface LocalTransportOptions {
   /** PATH: where programs are looked for. Only its absolute elements count, for jobs too. */
   readonly path: string;
   readonly home: string;
@@ -22,7 +22,7 @@ export interface LocalHostOptions {
 export const LOCAL_NAME = 'this machine';
 
 /** All that a program on this machine gets. */
-export function localEnvironment(options: LocalHostOptions): Readonly<Record<string, string>> {
+export function localEnvironment(options: LocalTransportOptions): Readonly<Record<string, string>> {
   return {
     PATH: absoluteElements(options.path),
     HOME: options.home,
@@ -33,26 +33,26 @@ export function localEnvironment(options: LocalHostOptions): Readonly<Record<str
   };
 }
 
-export function createLocalHost(options: LocalHostOptions): Host {
+export function createLocalTransport(options: LocalTransportOptions): Transport {
   const name = LOCAL_NAME;
   const environment = localEnvironment(options);
   const closing = new AbortController();
   // Every program under way listens to it.
   setMaxListeners(0, closing.signal);
-  const underWay = new Set<Promise<HostResult>>();
+  const underWay = new Set<Promise<CommandResult>>();
 
   /** What a failed start means: in every case nothing was run. */
   async function explainStart(error: unknown, program: string): Promise<unknown> {
     if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error;
     if (error.code !== 'ENOENT' && error.code !== 'EACCES')
-      return new HostUnreachable(`${name} could not start ${program}: ${error.message}`, { cause: error });
+      return new HostUnreachableError(`${name} could not start ${program}: ${error.message}`, { cause: error });
     try {
       await access(options.workingDirectory, constants.X_OK);
     } catch (cause) {
       const folder = options.workingDirectory;
-      return new HostUnreachable(`${program} can't be started in ${folder}: there is no such folder`, { cause });
+      return new HostUnreachableError(`${program} can't be started in ${folder}: there is no such folder`, { cause });
     }
-    return new CommandNotFound(program, options.path, name);
+    return new CommandNotFoundError(program, options.path, name);
   }
 
   return {
@@ -77,7 +77,7 @@ export function createLocalHost(options: LocalHostOptions): Host {
         throw await explainStart(error, command.program);
       }
       const signals = command.signal === undefined ? [closing.signal] : [command.signal, closing.signal];
-      const ended = followProgram(running(child, child.pid), command, signals).finally(() => underWay.delete(ended));
+      const ended = trackProgram(running(child, child.pid), command, signals).finally(() => underWay.delete(ended));
       underWay.add(ended);
       // A program that ends without reading its input is no error of ours: its exit code tells what it thought of it.
       child.stdin.on('error', () => child.stdin.destroy());
@@ -85,7 +85,7 @@ export function createLocalHost(options: LocalHostOptions): Host {
       return ended;
     },
     async close() {
-      closing.abort(new HostLost(`${name} was given up while a program ran on it`));
+      closing.abort(new ConnectionLostError(`${name} was given up while a program ran on it`));
       await Promise.allSettled(underWay);
     },
   };

@@ -1,6 +1,6 @@
 // The jump hosts that the system's ssh goes through, as its own configuration has each of them: options for the last host do not bind them.
 import { opensshOptions, readSshConfig, type SshConfig } from './ssh-config.ts';
-import { MOST_HOPS, readHop, tooManyHops } from './ssh-config-target.ts';
+import { MAX_HOPS, readHop, tooManyHops } from './ssh-config-target.ts';
 
 export interface Hop {
   /** As it is called on the way. */
@@ -13,13 +13,13 @@ export interface Hop {
  * first has jump hosts of its own.
  * @param shown what `ssh -G` prints of the host
  * @param ask what `ssh -G` prints with these arguments
- * @throws SshSetupProblem when one can't be read
+ * @throws SshConfigError when one can't be read
  */
 export async function findHops(
   host: string,
   shown: string,
   ask: (args: readonly string[]) => Promise<string>,
-  hopsLeft = MOST_HOPS,
+  hopsLeft = MAX_HOPS,
 ): Promise<Hop[]> {
   if (hopsLeft === 0) throw tooManyHops(host);
   const words = readSshConfig(shown).jumps;

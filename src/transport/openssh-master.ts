@@ -1,11 +1,11 @@
 // The connections that ssh's sessions share: which one is there, and where it is allowed, one of our own.
 import type { Clock } from '../base/clock.ts';
-import { lookAtSocket } from '../base/trusted-socket.ts';
-import { CommandNotFound, CommandTimedOut, type HostUnreachable } from './errors.ts';
+import { inspectSocket } from '../base/trusted-socket.ts';
+import { CommandNotFoundError, CommandTimeoutError, type HostUnreachableError } from './errors.ts';
 import { refuseOthersKeys } from './host-key-check.ts';
-import type { Host, HostResult } from './host.ts';
-import { createKeptLogin, type Connection } from './kept-login.ts';
-import type { LoginPace } from './login-pace.ts';
+import type { Transport, CommandResult } from './transport.ts';
+import { createPersistentConnection, type Connection } from './persistent-connection.ts';
+import type { LoginBackoff } from './login-backoff.ts';
 import {
   checkMasterArgs,
   endMasterArgs,
@@ -14,38 +14,38 @@ import {
   showHopArgs,
   startMasterArgs,
   type SshDestination,
-} from './openssh-words.ts';
+} from './openssh-arguments.ts';
 import { findHops, findUnchecked } from './openssh-hops.ts';
 import { knownHostsFilesOf, readSshConfig } from './ssh-config.ts';
-import { SshSetupProblem } from './ssh-config-target.ts';
-import { unreachable } from './ssh-trouble.ts';
+import { SshConfigError } from './ssh-config-target.ts';
+import { unreachable } from './ssh-errors.ts';
 
 export interface Masters {
   /**
    * The socket of a connection that was there a moment ago: the user's, else our own, which is made where it may be.
-   * @throws HostUnreachable when there is none, with what to do
+   * @throws HostUnreachableError when there is none, with what to do
    */
   find(): Promise<string>;
   isThere(controlPath: string): Promise<boolean>;
   /**
    * To be called right before each use: over a socket ssh checks no host key, and gives all to whoever listens there.
-   * @throws HostUnreachable when it is not this user's own, or gone
+   * @throws HostUnreachableError when it is not this user's own, or gone
    */
   mustBeOurs(controlPath: string): void;
   /** To be called when it was found to be gone, so that the next `find` looks again. */
   forget(controlPath: string): void;
-  gone(): HostUnreachable;
+  gone(): HostUnreachableError;
   loginCount(): number;
   /** Ends our own connection. */
   close(why: Error): Promise<void>;
 }
 
 export interface MastersDeps {
-  readonly here: Host;
+  readonly here: Transport;
   readonly destination: SshDestination;
   /** The socket of a connection of our own; undefined where none may be made. */
   readonly ownPath: string | undefined;
-  readonly pace: LoginPace;
+  readonly pace: LoginBackoff;
   readonly clock: Clock;
 }
 
@@ -65,21 +65,26 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
   let own: OwnMaster | undefined;
 
   /** No command has been sent by any of this: whatever goes wrong, surely nothing was run. */
-  async function ask(args: readonly string[], timeoutMs = ASK_TIMEOUT_MS, signal?: AbortSignal): Promise<HostResult> {
+  async function ask(
+    args: readonly string[],
+    timeoutMs = ASK_TIMEOUT_MS,
+    signal?: AbortSignal,
+  ): Promise<CommandResult> {
     const command = { program: 'ssh', args, timeoutMs };
     try {
       return await here.run(signal === undefined ? command : { ...command, signal });
     } catch (error) {
-      if (error instanceof CommandNotFound) throw unreachable({ kind: 'no ssh', host, words: error.message }, error);
-      if (error instanceof CommandTimedOut)
+      if (error instanceof CommandNotFoundError)
+        throw unreachable({ kind: 'no ssh', host, words: error.message }, error);
+      if (error instanceof CommandTimeoutError)
         throw unreachable({ kind: 'no answer', host, seconds: timeoutMs / 1000 }, error);
       throw error;
     }
   }
 
-  /** Whether it is there. @throws HostUnreachable when others may listen at it, or could be the next to do so */
+  /** Whether it is there. @throws HostUnreachableError when others may listen at it, or could be the next to do so */
   function isOurs(controlPath: string): boolean {
-    const { isThere: isSocket, why } = lookAtSocket(controlPath);
+    const { isThere: isSocket, why } = inspectSocket(controlPath);
     if (why !== undefined) throw unreachable({ kind: 'untrusted socket', host, path: controlPath, why });
     return isSocket;
   }
@@ -109,12 +114,12 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
       }
       return findUnchecked({ name: host, config, hops }, false);
     } catch (error) {
-      if (error instanceof SshSetupProblem) return error.message;
+      if (error instanceof SshConfigError) return error.message;
       throw error;
     }
   }
 
-  const login = createKeptLogin<OwnMaster>({
+  const login = createPersistentConnection<OwnMaster>({
     pace,
     clock,
     random: Math.random,
@@ -140,7 +145,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     return (await login.get()).path;
   }
 
-  function gone(): HostUnreachable {
+  function gone(): HostUnreachableError {
     return unreachable(hasControlPath ? { kind: 'master gone', host } : { kind: 'no control path', host });
   }
 
@@ -172,7 +177,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     async close(why) {
       login.close(why);
       // One that is gone already need not be ended.
-      if (own !== undefined && lookAtSocket(own.path).why === undefined)
+      if (own !== undefined && inspectSocket(own.path).why === undefined)
         await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
     },
   };

@@ -1,22 +1,22 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
 import { systemClock, type Clock } from '../base/clock.ts';
 import { abortWith } from './abort-with.ts';
-import { CommandTimedOut } from './errors.ts';
-import type { Host, HostResult } from './host.ts';
-import { ordinaryPace, type LoginPace } from './login-pace.ts';
+import { CommandTimeoutError } from './errors.ts';
+import type { Transport, CommandResult } from './transport.ts';
+import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
 import { createMasters } from './openssh-master.ts';
-import { foundNoWay, sessionArgs, type SshDestination } from './openssh-words.ts';
+import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomToken } from './random-token.ts';
-import { partOfAnswer, readAnswer } from './remote-answer.ts';
-import { createRemoteHost, orAborted, type Attempt, type SshHost } from './remote-host.ts';
-import { remoteScript, remoteWord, scriptBlock, type RemoteSurroundings } from './remote-script.ts';
-import { createShellPool, MaxSessionsReached } from './shell-pool.ts';
+import { excerptOf, readResult } from './remote-result.ts';
+import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
+import { remoteScript, remoteWord, scriptBlock, type RemoteContext } from './remote-script.ts';
+import { createShellPool, MaxSessionsError } from './shell-pool.ts';
 
-export interface OpensshHostOptions {
+export interface OpensshTransportOptions {
   readonly destination: SshDestination;
-  readonly surroundings: RemoteSurroundings;
+  readonly surroundings: RemoteContext;
   /** This machine, with what ssh needs in its environment: HOME, SSH_AUTH_SOCK, KRB5CCNAME. */
-  readonly here: Host;
+  readonly here: Transport;
   /**
    * Where a connection of our own may be made, if that can be done without a question (a key, Kerberos): the path of its
    * socket, in a folder that only we can enter. When left out, only the user's own connection is used: nobody logs in.
@@ -24,25 +24,25 @@ export interface OpensshHostOptions {
   readonly ownLogin?: { readonly controlPath: string };
   /** Commands at once; 4 when left out. */
   readonly maxSessions?: number;
-  readonly pace?: LoginPace;
+  readonly pace?: LoginBackoff;
   readonly clock?: Clock;
 }
 
 const MAX_SESSIONS = 4;
 
-export function createOpensshHost(options: OpensshHostOptions): SshHost {
+export function createOpensshTransport(options: OpensshTransportOptions): SshTransport {
   const { destination, surroundings, here, maxSessions = MAX_SESSIONS } = options;
   const masters = createMasters({
     here,
     destination,
     ownPath: options.ownLogin?.controlPath,
-    pace: options.pace ?? ordinaryPace,
+    pace: options.pace ?? defaultLoginBackoff,
     clock: options.clock ?? systemClock,
   });
   const sessions = createShellPool(() => Promise.resolve({ isUsable: () => false }), maxSessions);
   const name = destination.host;
 
-  async function inSession({ command, signals, begin }: Attempt, controlPath: string): Promise<HostResult> {
+  async function inSession({ command, signals, begin }: Attempt, controlPath: string): Promise<CommandResult> {
     const token = randomToken();
     const nonce = randomToken();
     const { program, timeoutMs } = command;
@@ -59,24 +59,24 @@ export function createOpensshHost(options: OpensshHostOptions): SshHost {
         signal: stop.signal,
       })
       .catch((error: unknown) => {
-        if (!(error instanceof CommandTimedOut)) throw error;
-        const { stdout, stderr } = partOfAnswer(nonce, error);
-        throw new CommandTimedOut(program, timeoutMs, stdout, stderr);
+        if (!(error instanceof CommandTimeoutError)) throw error;
+        const { stdout, stderr } = excerptOf(nonce, error);
+        throw new CommandTimeoutError(program, timeoutMs, stdout, stderr);
       })
       .finally(leave);
-    if (foundNoWay(result.stderr, nonce)) {
-      if (await masters.isThere(controlPath)) throw new MaxSessionsReached('the session was refused');
+    if (isUnreachable(result.stderr, nonce)) {
+      if (await masters.isThere(controlPath)) throw new MaxSessionsError('the session was refused');
       masters.forget(controlPath);
       throw masters.gone();
     }
     const ended = `ssh ended with ${result.killedBy ?? `exit code ${String(result.exitCode)}`}`;
-    return readAnswer(command, name, nonce, result, {
+    return readResult(command, name, nonce, result, {
       ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
       words: [ended, result.stderr.trim()].filter((words) => words !== '').join(': '),
     });
   }
 
-  return createRemoteHost({
+  return createRemoteTransport({
     name,
     calledAs: destination.host,
     loginCount: () => masters.loginCount(),

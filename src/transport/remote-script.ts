@@ -2,12 +2,12 @@
 import { quoteWord } from '../base/shell-word.ts';
 import { FIND_PROGRAM } from './find-program.ts';
 import { MARKS } from './frame.ts';
-import type { HostCommand } from './host.ts';
-import { startWords, UNSET_OWN_VARIABLES } from './start-words.ts';
+import type { Command } from './transport.ts';
+import { cleanEnvironmentArgs, UNSET_OWN_VARIABLES } from './clean-environment.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
 /** How programs start on the other machine. HOME and the user are the login's own. */
-export interface RemoteSurroundings {
+export interface RemoteContext {
   /** Looked into before the PATH that the login has. */
   readonly binDir?: string;
   /** Where programs start; the login's home when left out. */
@@ -63,10 +63,10 @@ export function scriptBlock(script: string, shellToken: string): string {
  * One command as a script for POSIX sh (dash, bash, busybox), with the marks by which its answer is known.
  * @param nonce random letters and digits, new for each command, and never part of an argument that `ps` would show
  */
-export function remoteScript(command: HostCommand, surroundings: RemoteSurroundings, nonce: string): string {
+export function remoteScript(command: Command, surroundings: RemoteContext, nonce: string): string {
   const { program, args } = command;
   const variables = { ...UTF8_LOCALE, ...surroundings.variables, ...command.env };
-  const start = `PATH=$p ${startWords(args, variables, ['$limit'])}`;
+  const start = `PATH=$p ${cleanEnvironmentArgs(args, variables, ['$limit'])}`;
   const folder = quoteWord(surroundings.workingDirectory ?? '.');
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [

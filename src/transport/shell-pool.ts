@@ -2,8 +2,8 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 
 /** Thrown when a server opens no more sessions on this connection: surely nothing was run. */
-export class MaxSessionsReached extends Error {
-  override readonly name = 'MaxSessionsReached';
+export class MaxSessionsError extends Error {
+  override readonly name = 'MaxSessionsError';
 }
 
 export interface PooledShell {
@@ -14,7 +14,7 @@ export interface PooledShell {
 export interface ShellPool<Shell extends PooledShell> {
   /**
    * Lends a shell to the work, in the order asked.
-   * @throws MaxSessionsReached when not even one can be had, the signal's reason when it is aborted before the work began
+   * @throws MaxSessionsError when not even one can be had, the signal's reason when it is aborted before the work began
    */
   lend<Result>(work: (shell: Shell) => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
@@ -78,7 +78,7 @@ export function createShellPool<Shell extends PooledShell>(
             if (shell.isUsable()) idle.push(shell);
           }
         } catch (error) {
-          if (!(error instanceof MaxSessionsReached)) throw error;
+          if (!(error instanceof MaxSessionsError)) throw error;
           // With others under way it is a matter of waiting for one of them; one that has ended may still count over there.
           if (lent > 1) limit = lent - 1;
           else if ((refusals += 1) === MOST_REFUSALS) throw error;

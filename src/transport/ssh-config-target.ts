@@ -10,17 +10,17 @@ import {
   type SshConfig,
   type Tokens,
 } from './ssh-config.ts';
-import { useOpenssh } from './ssh-trouble.ts';
+import { useOpenssh } from './ssh-errors.ts';
 import { unsupportedOptions } from './ssh-unsupported.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
 
 /** Thrown when a host can't be reached as it is set up: a person must change the configuration. */
-export class SshSetupProblem extends Error {
-  override readonly name = 'SshSetupProblem';
+export class SshConfigError extends Error {
+  override readonly name = 'SshConfigError';
 }
 
 /** What is undefined is as `~/.ssh/config` says, else as ssh itself does. */
-export interface SshWishes {
+export interface SshOptions {
   readonly host: string;
   readonly user: string | undefined;
   readonly port: number | undefined;
@@ -31,10 +31,10 @@ export interface SshWishes {
   readonly passwordFrom: PasswordSource | undefined;
 }
 
-export interface SshSurroundings {
+export interface SshContext {
   /**
    * What `ssh -G` with these arguments prints; undefined where there is no ssh.
-   * @throws SshSetupProblem where ssh can't read its configuration: what it would have said, such as a ProxyJump, counts
+   * @throws SshConfigError where ssh can't read its configuration: what it would have said, such as a ProxyJump, counts
    */
   readonly askSsh: (args: readonly string[]) => Promise<string | undefined>;
   readonly homeDir: string;
@@ -43,27 +43,27 @@ export interface SshSurroundings {
 }
 
 /** More hops than this lead round in circles. */
-export const MOST_HOPS = 8;
+export const MAX_HOPS = 8;
 
-export function tooManyHops(host: string): SshSetupProblem {
-  return new SshSetupProblem(
-    `The way to ${host} has more than ${MOST_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
+export function tooManyHops(host: string): SshConfigError {
+  return new SshConfigError(
+    `The way to ${host} has more than ${MAX_HOPS} jump hosts: look for a circle in ~/.ssh/config.`,
   );
 }
 
-/** @throws SshSetupProblem for a word that names no host */
+/** @throws SshConfigError for a word that names no host */
 export function readHop(word: string, host: string): JumpWords {
   const read = readJump(word.trim());
   if (read !== undefined) return read;
-  throw new SshSetupProblem(`"${word}" on the way to ${host} is no jump host: write it [user@]host[:port].`);
+  throw new SshConfigError(`"${word}" on the way to ${host} is no jump host: write it [user@]host[:port].`);
 }
 
-/** @throws SshSetupProblem when only the openssh provider can do what is needed, or a jump host can't be read */
-export function findSshTarget(wishes: SshWishes, around: SshSurroundings): Promise<SshTarget> {
-  return targetOf(wishes, around, MOST_HOPS);
+/** @throws SshConfigError when only the openssh provider can do what is needed, or a jump host can't be read */
+export function findSshTarget(wishes: SshOptions, around: SshContext): Promise<SshTarget> {
+  return targetOf(wishes, around, MAX_HOPS);
 }
 
-async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: number): Promise<SshTarget> {
+async function targetOf(wishes: SshOptions, around: SshContext, hopsLeft: number): Promise<SshTarget> {
   if (hopsLeft === 0) throw tooManyHops(wishes.host);
   // What we set is given to ssh, so that `Match` sees it, and a ProxyJump of ours replaces a ProxyCommand as it does there.
   const { user: setUser, port: setPort, jumps } = wishes;
@@ -96,15 +96,15 @@ async function targetOf(wishes: SshWishes, around: SshSurroundings, hopsLeft: nu
 }
 
 /** Thrown by whoever asks `ssh -G`. @param words what ssh printed, which names file and line */
-export function unreadableSshConfig(host: string, words: string): SshSetupProblem {
+export function unreadableSshConfig(host: string, words: string): SshConfigError {
   const why = words.trim().replaceAll(/\s*\r?\n/g, '; ');
-  return new SshSetupProblem(
+  return new SshConfigError(
     `ssh can't tell how to reach ${host}, as it can't read its configuration: ${why}. Correct that: ssh -G ${host} must work.`,
   );
 }
 
-function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {
-  return new SshSetupProblem(
+function needsOpenssh({ host }: SshOptions, what: string): SshConfigError {
+  return new SshConfigError(
     `~/.ssh/config has ${what} for ${host}, which the provider ssh2 can't do. ${useOpenssh(host)}`,
   );
 }
@@ -113,7 +113,7 @@ function needsOpenssh({ host }: SshWishes, what: string): SshSetupProblem {
 function agentOf(
   { identityAgent }: SshConfig,
   tokens: Tokens,
-  environment: SshSurroundings['environment'],
+  environment: SshContext['environment'],
 ): string | undefined {
   if (identityAgent === 'none') return undefined;
   if (identityAgent === undefined || identityAgent === 'SSH_AUTH_SOCK') return filled(environment['SSH_AUTH_SOCK']);
@@ -127,8 +127,8 @@ function filled(text: string | undefined): string | undefined {
 
 const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
 
-/** Those that are there. @throws SshSetupProblem when all of them are of a kind that ssh2 can't use */
-async function usualKeys(wishes: SshWishes, { identityFiles }: SshConfig, tokens: Tokens): Promise<string[]> {
+/** Those that are there. @throws SshConfigError when all of them are of a kind that ssh2 can't use */
+async function usualKeys(wishes: SshOptions, { identityFiles }: SshConfig, tokens: Tokens): Promise<string[]> {
   const named = identityFiles.length > 0 ? identityFiles : USUAL_KEYS.map((name) => join('~', '.ssh', name));
   const kinds = await Promise.all(
     named.map(async (file) => {
@@ -155,9 +155,9 @@ async function kindOfKey(path: string): Promise<'missing' | 'token' | 'usable'> 
 
 /** Of several only the first has jump hosts of its own: each other one is reached through the one before. */
 async function jumpsOf(
-  wishes: SshWishes,
+  wishes: SshOptions,
   config: SshConfig,
-  around: SshSurroundings,
+  around: SshContext,
   hopsLeft: number,
 ): Promise<SshTarget[]> {
   const named = (wishes.jumps ?? config.jumps).flatMap((word) => word.split(',')).filter((word) => word !== 'none');
@@ -169,7 +169,7 @@ async function jumpsOf(
   return hops;
 }
 
-function wishesFor(jump: JumpWords, { hostKeys }: SshWishes, isFirst: boolean): SshWishes {
+function wishesFor(jump: JumpWords, { hostKeys }: SshOptions, isFirst: boolean): SshOptions {
   return {
     ...jump,
     identityFiles: undefined,
@@ -180,7 +180,7 @@ function wishesFor(jump: JumpWords, { hostKeys }: SshWishes, isFirst: boolean): 
   };
 }
 
-function policyOf({ hostKeys }: SshWishes, config: SshConfig, tokens: Tokens): HostKeyPolicy {
+function policyOf({ hostKeys }: SshOptions, config: SshConfig, tokens: Tokens): HostKeyPolicy {
   const { hostKeyAlias: alias, acceptsNewKeys } = config;
   const ofUser = config.userKnownHostsFiles ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
   const ofAll = config.globalKnownHostsFiles ?? ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];

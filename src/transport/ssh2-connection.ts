@@ -1,18 +1,18 @@
 // One SSH connection by the package ssh2, over as many hosts as it takes, each of which must show a key that is known.
 import type { Client, ClientChannel, ServerHostKeyAlgorithm, utils } from 'ssh2';
-import { MaxSessionsReached } from './shell-pool.ts';
+import { MaxSessionsError } from './shell-pool.ts';
 import type { HostKeys } from './host-key-check.ts';
-import type { Host } from './host.ts';
-import type { Connection } from './kept-login.ts';
-import { createAuthStory } from './ssh2-auth-story.ts';
+import type { Transport } from './transport.ts';
+import type { Connection } from './persistent-connection.ts';
+import { createAuthentication } from './ssh2-authentication.ts';
 import { readCredentials } from './ssh2-credentials.ts';
 import type { SshTarget } from './ssh-target.ts';
-import { unreachable, type SshTrouble } from './ssh-trouble.ts';
+import { unreachable, type SshErrorMessage } from './ssh-errors.ts';
 
 export interface Ssh2Connection extends Connection {
   /**
    * Opens a channel in which the login shell is given this word.
-   * @throws MaxSessionsReached when the server opens no more sessions on this connection; anything else means it is lost
+   * @throws MaxSessionsError when the server opens no more sessions on this connection; anything else means it is lost
    */
   readonly exec: (word: string) => Promise<ClientChannel>;
 }
@@ -20,7 +20,7 @@ export interface Ssh2Connection extends Connection {
 export interface Ssh2Deps {
   readonly hostKeysOf: (target: SshTarget) => HostKeys;
   /** This machine, for the command that prints a password. */
-  readonly here: Host;
+  readonly here: Transport;
   /** For all that happens until a host has let us in. */
   readonly loginTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly count: number };
@@ -35,12 +35,12 @@ interface Way {
   readonly sock?: ClientChannel;
 }
 
-/** @throws HostUnreachable with a sentence that says what to do */
+/** @throws HostUnreachableError with a sentence that says what to do */
 export async function connectBySsh2(target: SshTarget, deps: Ssh2Deps, stopping: AbortSignal): Promise<Ssh2Connection> {
   // Loaded only where SSH is used: it takes a tenth of a second.
   const { default: ssh2 } = await import('ssh2');
   const tooLate = new AbortController();
-  const timer = setTimeout(() => tooLate.abort(new LoginTimedOut('no answer in time')), deps.loginTimeoutMs);
+  const timer = setTimeout(() => tooLate.abort(new LoginTimeoutError('no answer in time')), deps.loginTimeoutMs);
   const way = { deps, signal: AbortSignal.any([stopping, tooLate.signal]), parseKey: ssh2.utils.parseKey };
   const clients: Client[] = [];
   try {
@@ -61,8 +61,8 @@ export async function connectBySsh2(target: SshTarget, deps: Ssh2Deps, stopping:
   return keep(clients);
 }
 
-class LoginTimedOut extends Error {
-  override readonly name = 'LoginTimedOut';
+class LoginTimeoutError extends Error {
+  override readonly name = 'LoginTimeoutError';
 }
 
 function keep(clients: readonly Client[]): Ssh2Connection {
@@ -92,7 +92,7 @@ function keep(clients: readonly Client[]): Ssh2Connection {
       new Promise((resolve, reject) => {
         last.exec(word, (error, channel) => {
           if (error === undefined) resolve(channel);
-          else if ('reason' in error) reject(new MaxSessionsReached(error.message));
+          else if ('reason' in error) reject(new MaxSessionsError(error.message));
           else reject(error);
         });
       }),
@@ -119,7 +119,7 @@ async function logIn(client: Client, target: SshTarget, way: Way): Promise<void>
   const { name, host, port, user } = target;
   const { deps, signal } = way;
   const hostKeys = deps.hostKeysOf(target);
-  const story = createAuthStory(user, await readCredentials(target, { parseKey: way.parseKey, here: deps.here }));
+  const story = createAuthentication(user, await readCredentials(target, { parseKey: way.parseKey, here: deps.here }));
   // A file that can't be read is told of by the check, which then refuses every key.
   const knownTypes = await hostKeys.knownTypes(host, port).catch(() => []);
   let refusedKey: string | undefined;
@@ -193,13 +193,13 @@ function hostKeyAlgorithms(knownTypes: readonly string[]): ServerHostKeyAlgorith
 }
 
 /** What an error on the way to a host means. */
-function wayTrouble({ name, host, port }: SshTarget, error: Error, timeoutMs: number): SshTrouble {
+function wayTrouble({ name, host, port }: SshTarget, error: Error, timeoutMs: number): SshErrorMessage {
   const { code = '', level } = error as { code?: unknown; level?: unknown };
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'unknown name', host: name, address: host };
   if (code === 'ECONNREFUSED') return { kind: 'refused', host: name, address: host, port };
   if (typeof code === 'string' && ['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(code))
     return { kind: 'no route', host: name, address: host, words: code };
-  if (level === 'client-timeout' || error instanceof LoginTimedOut)
+  if (level === 'client-timeout' || error instanceof LoginTimeoutError)
     return { kind: 'no answer', host: name, seconds: timeoutMs / 1000 };
   return { kind: 'other', host: name, words: error.message };
 }

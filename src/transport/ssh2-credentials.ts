@@ -2,9 +2,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
-import { lookAtSocket } from '../base/trusted-socket.ts';
+import { inspectSocket } from '../base/trusted-socket.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
-import type { Host } from './host.ts';
+import type { Transport } from './transport.ts';
 import type { PasswordSource, SshTarget } from './ssh-target.ts';
 
 export interface Credentials {
@@ -25,7 +25,7 @@ export interface Offer {
 export interface CredentialsDeps {
   readonly parseKey: typeof utils.parseKey;
   /** Where the command runs that prints a password. */
-  readonly here: Host;
+  readonly here: Transport;
 }
 
 /** Keys first, then the agent, then the password. Files that don't exist are no keys. Never rejects. */
@@ -43,7 +43,7 @@ export async function readCredentials(target: SshTarget, deps: CredentialsDeps):
         auth: { type: 'publickey', username: target.user, key: key.text },
       });
   }
-  const foreign = target.agentSocket === undefined ? undefined : lookAtSocket(resolve(target.agentSocket)).why;
+  const foreign = target.agentSocket === undefined ? undefined : inspectSocket(resolve(target.agentSocket)).why;
   if (foreign !== undefined) {
     unusable.push(`the agent at ${target.agentSocket} is not used, as another user may be behind it: ${foreign}`);
   } else if (target.agentSocket !== undefined) {
@@ -83,7 +83,7 @@ async function readKey(
 
 async function readPassword(
   source: PasswordSource,
-  here: Host,
+  here: Transport,
 ): Promise<{ readonly password: string } | { readonly problem: string }> {
   try {
     const password = 'file' in source ? await readSecretFile(source.file) : await askCommand(source.command, here);
@@ -103,7 +103,7 @@ async function readSecretFile(file: string): Promise<string> {
 
 const PASSWORD_TIMEOUT_MS = 30_000;
 
-async function askCommand([program = '', ...args]: readonly string[], here: Host): Promise<string> {
+async function askCommand([program = '', ...args]: readonly string[], here: Transport): Promise<string> {
   const { exitCode, stdout } = await here.run({ program, args, timeoutMs: PASSWORD_TIMEOUT_MS });
   // What it wrote may be part of a secret: only its exit code is told.
   if (exitCode !== 0) throw new Error(`${program} ended with exit code ${String(exitCode)}`);

@@ -1,10 +1,10 @@
 // One shell at the other end of a channel of ssh2, that is given one command after the other.
 import type { ClientChannel } from 'ssh2';
 import { collectOutput, describeTooMuch, type CollectedOutput } from './collected-output.ts';
-import { CommandTimedOut, HostLost } from './errors.ts';
+import { CommandTimeoutError, ConnectionLostError } from './errors.ts';
 import { hasEnd } from './frame.ts';
-import type { HostCommand, HostResult } from './host.ts';
-import { partOfAnswer, readAnswer, type SessionEnd, type SessionOutput } from './remote-answer.ts';
+import type { Command, CommandResult } from './transport.ts';
+import { excerptOf, readResult, type SessionEnd, type SessionOutput } from './remote-result.ts';
 import { scriptBlock } from './remote-script.ts';
 import type { PooledShell } from './shell-pool.ts';
 
@@ -13,11 +13,11 @@ export interface Ssh2Shell extends PooledShell {
    * Runs one command; the next may begin when it has settled. After a deadline, an abort or a cut the shell is unusable.
    * @throws what `Host.run` throws
    */
-  run(asked: Asked): Promise<HostResult>;
+  run(asked: Asked): Promise<CommandResult>;
 }
 
 export interface Asked {
-  readonly command: HostCommand;
+  readonly command: Command;
   /** Written for this command, with marks that hold the nonce. */
   readonly script: string;
   readonly nonce: string;
@@ -66,19 +66,19 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
     listener?.closed();
   });
 
-  function run({ command, script, nonce, signals }: Asked): Promise<HostResult> {
+  function run({ command, script, nonce, signals }: Asked): Promise<CommandResult> {
     const { program, timeoutMs } = command;
     return new Promise((resolve, reject) => {
-      const tooMuch = (): void => endWith(() => new HostLost(describeTooMuch(program)));
+      const tooMuch = (): void => endWith(() => new ConnectionLostError(describeTooMuch(program)));
       const stdout = collectOutput(tooMuch);
       const stderr = collectOutput(tooMuch);
       const timer = setTimeout(() => endWith(timedOut), timeoutMs);
       const output = (): SessionOutput => ({ stdout: stdout.text(), stderr: stderr.text() });
       const ends = { out: false, err: false };
 
-      function timedOut(): CommandTimedOut {
-        const part = partOfAnswer(nonce, output());
-        return new CommandTimedOut(program, timeoutMs, part.stdout, part.stderr);
+      function timedOut(): CommandTimeoutError {
+        const part = excerptOf(nonce, output());
+        return new CommandTimeoutError(program, timeoutMs, part.stdout, part.stderr);
       }
 
       /** The program may go on over there for a while: what it did is unknown from here on. */
@@ -93,7 +93,7 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
 
       const onAbort = (): void => endWith(() => signals.find((signal) => signal.aborted)?.reason);
 
-      function settle(answer: () => HostResult): void {
+      function settle(answer: () => CommandResult): void {
         listener = undefined;
         clearTimeout(timer);
         for (const signal of signals) signal.removeEventListener('abort', onAbort);
@@ -104,7 +104,7 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         }
       }
 
-      const read = (): HostResult => readAnswer(command, hostName, nonce, output(), end);
+      const read = (): CommandResult => readResult(command, hostName, nonce, output(), end);
 
       function watch(collected: CollectedOutput, which: keyof typeof ends): (chunk: Buffer) => void {
         let tail = '';

@@ -1,29 +1,29 @@
 // A machine reached by the package ssh2: one kept connection, few shells on it, every command framed and held to its deadline.
 import { systemClock, type Clock } from '../base/clock.ts';
-import { HostUnreachable } from './errors.ts';
+import { HostUnreachableError } from './errors.ts';
 import type { HostKeys } from './host-key-check.ts';
-import type { Host } from './host.ts';
-import { createKeptLogin, type Connection } from './kept-login.ts';
-import { ordinaryPace, type LoginPace } from './login-pace.ts';
+import type { Transport } from './transport.ts';
+import { createPersistentConnection, type Connection } from './persistent-connection.ts';
+import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
 import { randomToken } from './random-token.ts';
-import { createRemoteHost, orAborted, type SshHost } from './remote-host.ts';
-import { remoteScript, remoteWord, type RemoteSurroundings } from './remote-script.ts';
-import { createShellPool, MaxSessionsReached, type ShellPool } from './shell-pool.ts';
+import { createRemoteTransport, orAborted, type SshTransport } from './remote-transport.ts';
+import { remoteScript, remoteWord, type RemoteContext } from './remote-script.ts';
+import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { connectBySsh2, type Ssh2Connection } from './ssh2-connection.ts';
 
 export interface Ssh2HostOptions {
   readonly target: SshTarget;
-  readonly surroundings: RemoteSurroundings;
+  readonly surroundings: RemoteContext;
   readonly hostKeysOf: (target: SshTarget) => HostKeys;
   /** This machine, for the command that prints a password. */
-  readonly here: Host;
+  readonly here: Transport;
   /** Commands at once on the connection; 4 when left out (sshd's own limit, MaxSessions, is 10 unless a site lowers it). */
   readonly maxChannels?: number;
   /** 30,000 when left out: for all that happens until the last host has let us in. */
   readonly loginTimeoutMs?: number;
-  readonly pace?: LoginPace;
+  readonly pace?: LoginBackoff;
   readonly clock?: Clock;
   readonly keepalive?: { readonly intervalMs: number; readonly count: number };
 }
@@ -37,16 +37,16 @@ interface Line extends Connection {
   readonly shells: ShellPool<Ssh2Shell>;
 }
 
-export function createSsh2Host(options: Ssh2HostOptions): SshHost {
+export function createSsh2Host(options: Ssh2HostOptions): SshTransport {
   const { target, surroundings, hostKeysOf, here, clock = systemClock } = options;
   const { maxChannels = MAX_CHANNELS, loginTimeoutMs = LOGIN_TIMEOUT_MS, keepalive = KEEPALIVE } = options;
   const name = `${target.user}@${target.name}`;
-  const login = createKeptLogin<Line>({
+  const login = createPersistentConnection<Line>({
     async logIn(signal) {
       const connection = await connectBySsh2(target, { hostKeysOf, here, loginTimeoutMs, keepalive }, signal);
       return { ...connection, shells: createShellPool(() => openShell(connection), maxChannels) };
     },
-    pace: options.pace ?? ordinaryPace,
+    pace: options.pace ?? defaultLoginBackoff,
     clock,
     random: Math.random,
   });
@@ -57,15 +57,15 @@ export function createSsh2Host(options: Ssh2HostOptions): SshHost {
     try {
       return createSsh2Shell({ channel: await exec(remoteWord(token)), token, hostName: name, giveUp: close });
     } catch (error) {
-      if (error instanceof MaxSessionsReached) throw error;
+      if (error instanceof MaxSessionsError) throw error;
       const words = error instanceof Error ? error.message : String(error);
-      throw new HostUnreachable(`The connection to ${name} was lost before anything was sent: ${words}`, {
+      throw new HostUnreachableError(`The connection to ${name} was lost before anything was sent: ${words}`, {
         cause: error,
       });
     }
   }
 
-  return createRemoteHost({
+  return createRemoteTransport({
     name,
     calledAs: target.name,
     loginCount: () => login.count(),

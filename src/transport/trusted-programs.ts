@@ -1,6 +1,6 @@
 // Whether somebody else can change the programs that a host is to run, by the rule of trusted paths, told by a shell there before the first one is run.
 import { trustScript } from '../base/trust-script.ts';
-import type { Host } from './host.ts';
+import type { Transport } from './transport.ts';
 
 export interface ProgramsToTrust {
   /** Names, which are looked for on the PATH there, or paths. */
@@ -57,7 +57,7 @@ done`;
 
 /** The first of them that others can change; undefined where there is none. @throws what the host throws */
 export async function findDistrustedProgram(
-  host: Host,
+  host: Transport,
   { programs, perhaps, files, group = '' }: ProgramsToTrust,
 ): Promise<DistrustedProgram | undefined> {
   const named = [

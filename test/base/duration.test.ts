@@ -1,6 +1,6 @@
 // How long something took: never nothing of a unit that is too large.
 import { expect } from 'chai';
-import { sayDuration } from '../../src/base/duration.ts';
+import { formatDuration } from '../../src/base/duration.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -18,7 +18,7 @@ describe('a duration in a sentence', () => {
     [72 * HOUR, '3 days'],
   ] as const) {
     it(`of ${ms} ms is ${said}`, () => {
-      expect(sayDuration(ms)).to.equal(said);
+      expect(formatDuration(ms)).to.equal(said);
     });
   }
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { NulInWord, quoteWord, splitWords } from '../../src/base/shell-word.ts';
+import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
 describe('a quoted shell word', () => {
   for (const shell of ['bash', 'sh']) {
@@ -21,7 +21,7 @@ describe('a quoted shell word', () => {
   }
 
   it('can not hold a NUL, at which the kernel would end it', () => {
-    expect(() => quoteWord('a\0b')).to.throw(NulInWord);
+    expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 
   it('is one word when split again', () => {

@@ -1,7 +1,7 @@
 // What a terminal is given: every character is shown or named, none is obeyed but our own colors.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { COLOR_END, lastShown, terminalText } from '../../src/base/terminal-text.ts';
+import { COLOR_END, visibleText, terminalText } from '../../src/base/terminal-text.ts';
 import { painter } from '../../src/cli/paint.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
@@ -77,7 +77,7 @@ describe('text for a terminal', () => {
   });
 
   it('of a progress bar is what it showed last, without colors', () => {
-    expect(lastShown(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
-    expect(lastShown('\x1b]0;title\x07text')).to.equal('text');
+    expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
+    expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
   });
 });

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { packagePath } from '../../src/base/package-folder.ts';
+import { packagePath } from '../../src/base/package-path.ts';
 import {
   findDistrust,
   findNameDistrust,
   isReadableByOthers,
-  lookAtPath,
+  inspectPath,
   type PathStep,
   type PathSteps,
   type Trust,
@@ -182,7 +182,7 @@ describe('paths in trees of two users', () => {
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })
       .map((steps, index) => build(join(folder, `t${index}`), steps));
-    const ours = paths.map((path) => (findDistrust(lookAtPath(path), { uid: ADA }) === undefined ? 'ok' : 'no'));
+    const ours = paths.map((path) => (findDistrust(inspectPath(path), { uid: ADA }) === undefined ? 'ok' : 'no'));
     expect(ours).to.include('ok').and.to.include('no');
     expect(answers('bash', paths)).to.deep.equal(ours);
     expect(answers('dash', paths)).to.deep.equal(ours);
@@ -190,7 +190,7 @@ describe('paths in trees of two users', () => {
     const accounts = { slurmUid: undefined, slurmGid: undefined };
     const some = paths.slice(0, cases / 3);
     const site = some.map((path) =>
-      findDistrust(lookAtPath(path), { uid: ADA, site: accounts }) === undefined ? 'ok' : 'no',
+      findDistrust(inspectPath(path), { uid: ADA, site: accounts }) === undefined ? 'ok' : 'no',
     );
     expect(answers('bash', some, 'site')).to.deep.equal(site);
     expect(answers('dash', some, 'site')).to.deep.equal(site);

@@ -6,9 +6,9 @@ import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import type { Host } from '../../src/transport/host.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { createCallPace } from '../../src/slurm/call-pace.ts';
+import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -98,7 +98,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
       `${format.replace(/%(\w)/g, (_, letter: string) => fields[letter] ?? '')}\n`;
     return fill({ A: 'JOBID' }) + jobs.map((job) => fill(squeueFields(job))).join('');
   });
-  const host: Host = {
+  const host: Transport = {
     name: 'nowhere',
     run({ program, args }) {
       slurm += 1;
@@ -195,7 +195,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
       randomToken: () => 'token',
       worker: WORKER,
       mark: 'bench',
-      rateLimit: createCallPace({ perSecond: 10, burst: 20 }),
+      rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
       peers: {
         row: () => ({ id: '', queues: [], tags: [] }),
         refresh: done,

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
-import type { Host, HostCommand, HostResult } from '../../src/transport/host.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
-import { createOpensshHost } from '../../src/transport/openssh.ts';
+import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import { createSsh2Host } from '../../src/transport/ssh2.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
@@ -24,8 +24,8 @@ const SBATCH = ['sbatch', '--parsable', '--hold', '--output=/dev/null'];
 const SCRIPT = `#!/bin/sh\n${'# a line of the blocks that run in a job\n'.repeat(200)}true\n`;
 
 interface Ways {
-  readonly ssh2: Host;
-  readonly openssh: Host;
+  readonly ssh2: Transport;
+  readonly openssh: Transport;
   readonly user: UserSsh;
   readonly cluster: SlurmCluster;
 }
@@ -43,11 +43,11 @@ export const sshCommands: Figure = {
       const target = targetOf(sshd, { name: userInfo().username, keyFile });
       await using user = prepareUserSsh(target);
       await user.openMaster();
-      const here = createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
+      const here = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
       const surroundings = { variables: { SLURM_CONF: cluster.slurmConf }, workingDirectory: '/tmp' };
       const destination = { host: 'cluster', options: ['-F', user.config] };
       const ssh2 = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys });
-      const openssh = createOpensshHost({ destination, surroundings, here });
+      const openssh = createOpensshTransport({ destination, surroundings, here });
       try {
         const pool = { ssh2, openssh, user, cluster };
         say(`${LOOKS} looks by each`);
@@ -125,8 +125,12 @@ async function submitAll({ ssh2, user, cluster }: Ways): Promise<Result[]> {
   ];
 }
 
-async function run(host: Host, [program = '', ...args]: readonly string[], stdin?: string): Promise<HostResult> {
-  const command: HostCommand = { program, args, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) };
+async function run(
+  host: Transport,
+  [program = '', ...args]: readonly string[],
+  stdin?: string,
+): Promise<CommandResult> {
+  const command: Command = { program, args, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) };
   const result = await host.run(command);
   if (result.exitCode !== 0) throw new Error(`${program} ended with ${String(result.exitCode)}: ${result.stderr}`);
   return result;

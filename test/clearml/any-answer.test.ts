@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
-import { BadAnswer } from '../../src/clearml/errors.ts';
+import { InvalidResponseError } from '../../src/clearml/errors.ts';
 import { createEvents } from '../../src/clearml/events.ts';
 import { createPeople } from '../../src/clearml/people.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
@@ -42,7 +42,9 @@ function sessionThatSays(answer: unknown): Session {
     login: () => Promise.reject(new Error('nobody logs in here')),
     call<Shape extends z.ZodType>(_endpoint: string, _body: object, { shape }: { readonly shape: Shape }) {
       const read = shape.safeParse(answer);
-      return read.success ? Promise.resolve(read.data) : Promise.reject(new BadAnswer(read.error.message, true));
+      return read.success
+        ? Promise.resolve(read.data)
+        : Promise.reject(new InvalidResponseError(read.error.message, true));
     },
   };
 }
@@ -95,7 +97,7 @@ describe('C-35 whatever ClearML answers', () => {
             for (const id of ids ?? []) expect(id).to.match(/^[0-9a-f]{32}$/);
           } catch (error) {
             // A refusal of ours for what is not as it should be, e.g. a status that did not change.
-            expect(error).to.have.property('name').that.is.oneOf(['BadAnswer', 'LostRace']);
+            expect(error).to.have.property('name').that.is.oneOf(['InvalidResponseError', 'LostRaceError']);
           }
         }),
         { numRuns: fuzzCases(50) },

@@ -1,14 +1,14 @@
 // What answers mean, as a table.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isHtml, judgeFailure, judgeReply, type Verdict } from '../../src/clearml/classify.ts';
+import { isHtml, classifyFailure, classifyReply, type ResponseClass } from '../../src/clearml/classify.ts';
 
 function envelope(code: number, subcode: number): string {
   return JSON.stringify({ meta: { result_code: code, result_subcode: subcode, result_msg: 'why' }, data: { a: 1 } });
 }
 
-describe('judgeReply', () => {
-  const cases: readonly [name: string, status: number, text: string, kind: Verdict['kind']][] = [
+describe('classifyReply', () => {
+  const cases: readonly [name: string, status: number, text: string, kind: ResponseClass['kind']][] = [
     ['a good answer', 200, envelope(200, 0), 'data'],
     ['an expired token', 401, envelope(401, 30), 'token-refused'],
     ['a call without a token', 401, envelope(401, 20), 'token-refused'],
@@ -32,16 +32,16 @@ describe('judgeReply', () => {
   ];
   for (const [name, status, text, kind] of cases) {
     it(`C-17 takes ${name} for ${kind}`, () => {
-      expect(judgeReply(status, text).kind).to.equal(kind);
+      expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }
 
   it('gives the data as they came', () => {
-    expect(judgeReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
+    expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 
   it("keeps the server's own words and numbers of a refusal", () => {
-    expect(judgeReply(400, envelope(400, 703))).to.deep.equal({
+    expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
       kind: 'refused',
       code: 400,
       subcode: 703,
@@ -52,22 +52,22 @@ describe('judgeReply', () => {
   it('gives a verdict on anything at all', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
-        expect(judgeReply(status, text).kind).to.be.a('string');
+        expect(classifyReply(status, text).kind).to.be.a('string');
       }),
     );
   });
 });
 
-describe('judgeFailure', () => {
+describe('classifyFailure', () => {
   it('explains what it knows and keeps the words of the system', () => {
-    expect(judgeFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').words).to.match(
+    expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').words).to.match(
       /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 
   it('has the words of the system for what it does not know', () => {
-    expect(judgeFailure('EWEIRD', 'something odd')).to.deep.equal({ words: 'something odd' });
-    expect(judgeFailure(undefined, 'something odd')).to.deep.equal({ words: 'something odd' });
+    expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ words: 'something odd' });
+    expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ words: 'something odd' });
   });
 });
 

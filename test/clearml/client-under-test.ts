@@ -3,14 +3,14 @@ import { systemClock, type Clock } from '../../src/base/clock.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
-import type { ApiSettings, Patience } from '../../src/clearml/settings.ts';
+import type { ApiSettings, Timeouts } from '../../src/clearml/settings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSecrets } from '../../src/log/secrets.ts';
 
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';
 
-const SHORT_PATIENCE: Patience = { attemptMs: 5_000, retryMs: 2_000, firstPauseMs: 5, longestPauseMs: 20 };
+const SHORT_PATIENCE: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstPauseMs: 5, longestPauseMs: 20 };
 
 export interface Logged {
   readonly level: keyof Logger;
@@ -20,7 +20,7 @@ export interface Logged {
 
 export interface MakeClient {
   readonly settings?: Partial<ApiSettings>;
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<Timeouts>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
   readonly logged?: Logged[];

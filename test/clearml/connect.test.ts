@@ -1,6 +1,6 @@
 // The first conversation with a server, and the sentences for servers that can't be used.
 import { expect } from 'chai';
-import { CredentialsRefused, ServerUnreachable, ServerUnusable } from '../../src/clearml/errors.ts';
+import { CredentialsRejectedError, ServerUnreachableError, ServerUnusableError } from '../../src/clearml/errors.ts';
 import type { ServerFacts } from '../../src/clearml/client.ts';
 import { rejection } from '../support/rejection.ts';
 import { makeClient, taskId } from './client-under-test.ts';
@@ -58,7 +58,7 @@ describe('connecting to a ClearML server', () => {
 
       const error = await rejection(connect());
 
-      expect(error).to.be.instanceOf(ServerUnusable);
+      expect(error).to.be.instanceOf(ServerUnusableError);
       expect(error.message).to.include(server.url).and.include('1.16.2').and.include('1.17').and.include('upgrade');
     });
   }
@@ -69,7 +69,7 @@ describe('connecting to a ClearML server', () => {
 
       const error = await rejection(connect());
 
-      expect(error).to.be.instanceOf(ServerUnusable);
+      expect(error).to.be.instanceOf(ServerUnusableError);
       expect(error.message).to.include(server.url).and.include('web page').and.include('api.api_server');
     }
     expect(server.calls).to.have.length(3);
@@ -80,14 +80,14 @@ describe('connecting to a ClearML server', () => {
 
     const error = await rejection(connect());
 
-    expect(error).to.be.instanceOf(ServerUnusable);
+    expect(error).to.be.instanceOf(ServerUnusableError);
     expect(error.message).to.match(/https:\/\/api\.example\.org: write that address/);
   });
 
   it('a server in maintenance may come back: that is no reason to call it unusable', async () => {
     server.script('auth.login', page(503, '<html>maintenance</html>'));
 
-    expect(await rejection(connect())).to.be.instanceOf(ServerUnreachable);
+    expect(await rejection(connect())).to.be.instanceOf(ServerUnreachableError);
   });
 
   it('waits for a server that is just starting', async () => {
@@ -99,7 +99,7 @@ describe('connecting to a ClearML server', () => {
   it('passes refused credentials on as such', async () => {
     server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 
-    expect(await rejection(connect())).to.be.instanceOf(CredentialsRefused);
+    expect(await rejection(connect())).to.be.instanceOf(CredentialsRejectedError);
   });
 
   it('a page later on, from a proxy say, is a passing trouble', async () => {
@@ -110,18 +110,18 @@ describe('connecting to a ClearML server', () => {
     const error = await rejection(client.tasks.get(taskId('a'.repeat(32))));
     await client.close();
 
-    expect(error).to.be.instanceOf(ServerUnreachable);
+    expect(error).to.be.instanceOf(ServerUnreachableError);
   });
 
   it('an answer to the login without a token is not the API of a ClearML server', async () => {
     server.script('auth.login', data({ token: 'no-token' }));
 
-    expect(await rejection(connect())).to.be.instanceOf(ServerUnusable);
+    expect(await rejection(connect())).to.be.instanceOf(ServerUnusableError);
   });
 
   it('does not show a password in an address that is none', () => {
     expect(() => makeClient('htp://someone:hidden-word@host:8008'))
-      .to.throw(ServerUnusable)
+      .to.throw(ServerUnusableError)
       .with.property('message')
       .that.includes('host:8008')
       .and.not.includes('hidden-word');
@@ -130,7 +130,7 @@ describe('connecting to a ClearML server', () => {
   for (const address of ['', 'host:8008', 'ftp://host', 'not an address']) {
     it(`the address ${JSON.stringify(address)} is refused with an example of a right one`, () => {
       expect(() => makeClient(address))
-        .to.throw(ServerUnusable)
+        .to.throw(ServerUnusableError)
         .with.property('message')
         .that.includes('http://host:8008');
     });

@@ -1,9 +1,9 @@
 // The part of the contract about logging in, workers and people.
 import { expect } from 'chai';
-import { CredentialsRefused } from '../../src/clearml/errors.ts';
+import { CredentialsRejectedError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import type { Access } from './raw-calls.ts';
-import { createContractClient, type Stage } from './contract-stage.ts';
+import { createContractClient, type Stage } from './contract-server.ts';
 
 const ID_OF_NOBODY = 'f'.repeat(32);
 
@@ -24,7 +24,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       const error = await rejection(stranger.connect());
       await stranger.close();
 
-      expect(error).to.be.instanceOf(CredentialsRefused);
+      expect(error).to.be.instanceOf(CredentialsRejectedError);
     });
   });
 

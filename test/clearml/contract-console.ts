@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { ConsoleLine } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import type { Stage } from './contract-stage.ts';
+import type { Stage } from './contract-server.ts';
 
 const Console = z.object({ events: z.array(z.object({ msg: z.string(), worker: z.string(), level: z.string() })) });
 

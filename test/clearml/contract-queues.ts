@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import { queueId } from './client-under-test.ts';
-import type { Stage } from './contract-stage.ts';
+import type { Stage } from './contract-server.ts';
 
 const ID_OF_NONE = queueId('f'.repeat(32));
 

@@ -1,10 +1,10 @@
 // The part of the contract about status changes: who comes second learns it.
 import { expect } from 'chai';
-import { LostRace } from '../../src/clearml/errors.ts';
+import { LostRaceError } from '../../src/clearml/errors.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { TaskStatus } from '../../src/clearml/task.ts';
 import { rejection } from '../support/rejection.ts';
-import type { Stage } from './contract-stage.ts';
+import type { Stage } from './contract-server.ts';
 
 const NOTE = { reason: 'Slurm TIMEOUT', message: 'raise --time' };
 const UNFORCED = { force: false };
@@ -47,7 +47,7 @@ export function defineStatusContract(stage: () => Stage): void {
       const { tasks } = stage().client;
       const id = await taskThatIs('queued');
 
-      expect(await rejection(tasks.fail(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.fail(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('queued');
 
       await tasks.fail(id, NOTE, FORCED);
@@ -79,13 +79,13 @@ export function defineStatusContract(stage: () => Stage): void {
       await tasks.complete(running, NOTE);
 
       expect(await statusOf(running)).to.equal('completed');
-      expect(await rejection(tasks.complete(waiting, NOTE))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.complete(waiting, NOTE))).to.be.instanceOf(LostRaceError);
     });
 
     it('does not stop what has completed', async () => {
       const id = await taskThatIs('completed');
 
-      expect(await rejection(stage().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
+      expect(await rejection(stage().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
 
@@ -93,10 +93,10 @@ export function defineStatusContract(stage: () => Stage): void {
       const { tasks } = stage().client;
       const id = await taskThatIs('deleted');
 
-      expect(await rejection(tasks.fail(id, NOTE, FORCED))).to.be.instanceOf(LostRace);
-      expect(await rejection(tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRace);
-      expect(await rejection(tasks.complete(id, NOTE))).to.be.instanceOf(LostRace);
-      expect(await rejection(tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRace);
+      expect(await rejection(tasks.fail(id, NOTE, FORCED))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(tasks.complete(id, NOTE))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
     });
   });
 
@@ -202,7 +202,7 @@ export function defineStatusContract(stage: () => Stage): void {
     it('does not touch a task that has ended otherwise meanwhile', async () => {
       const id = await taskThatIs('completed');
 
-      expect(await rejection(stage().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRace);
+      expect(await rejection(stage().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
   });

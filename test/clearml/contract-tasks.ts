@@ -1,9 +1,9 @@
 // The part of the contract about reading tasks, and about what may be written beside their status.
 import { expect } from 'chai';
-import { LostRace } from '../../src/clearml/errors.ts';
+import { LostRaceError } from '../../src/clearml/errors.ts';
 import { taskId } from './client-under-test.ts';
 import { rejection } from '../support/rejection.ts';
-import type { Stage } from './contract-stage.ts';
+import type { Stage } from './contract-server.ts';
 
 const ID_OF_NONE = taskId('f'.repeat(32));
 
@@ -230,7 +230,7 @@ export function defineTaskContract(stage: () => Stage): void {
 
       const error: unknown = await client.tasks.enqueue(task, queue).catch((reason: unknown) => reason);
 
-      expect(error).to.be.instanceOf(LostRace);
+      expect(error).to.be.instanceOf(LostRaceError);
       expect((await client.tasks.get(task))?.task.status).to.equal('in_progress');
       expect((await client.queues.read([queue])).queues[0]?.entries).to.deep.equal([]);
     });

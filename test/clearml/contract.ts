@@ -2,7 +2,7 @@
 import { defineConnectionContract } from './contract-connection.ts';
 import { defineConsoleContract } from './contract-console.ts';
 import { defineQueueContract } from './contract-queues.ts';
-import { openStage, type Stage } from './contract-stage.ts';
+import { openStage, type Stage } from './contract-server.ts';
 import { defineStatusContract } from './contract-status.ts';
 import { defineTaskContract } from './contract-tasks.ts';
 import type { Access } from './raw-calls.ts';

@@ -1,6 +1,6 @@
 // How lines come into a task's console.
 import { expect } from 'chai';
-import { ServerUnreachable } from '../../src/clearml/errors.ts';
+import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { createSetClock, taskId, type Logged } from './client-under-test.ts';
@@ -59,7 +59,7 @@ describe('the console lines of the ClearML client', () => {
 
     const error = await rejection(bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
 
-    expect(error).to.be.instanceOf(ServerUnreachable);
+    expect(error).to.be.instanceOf(ServerUnreachableError);
     expect(bench.server.callsOf('events.add_batch')).to.have.length(1);
   });
 

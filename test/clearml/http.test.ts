@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { limitsOf } from '../../src/clearml/answer-limits.ts';
-import { createHttp, HttpFailure, type Http } from '../../src/clearml/http.ts';
+import { limitsOf } from '../../src/clearml/response-limits.ts';
+import { createHttp, HttpError, type Http } from '../../src/clearml/http.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
@@ -23,9 +23,9 @@ describe('createHttp', () => {
 
   afterEach(() => http.close());
 
-  async function failure(url: string, timeoutMs = PATIENCE_MS): Promise<HttpFailure> {
+  async function failure(url: string, timeoutMs = PATIENCE_MS): Promise<HttpError> {
     const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs, limits: LIMITS }));
-    if (!(error instanceof HttpFailure)) throw error;
+    if (!(error instanceof HttpError)) throw error;
     return error;
   }
 

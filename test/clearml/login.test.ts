@@ -1,6 +1,6 @@
 // Who we are to the server: logging in, once for everybody, and again when the token ends.
 import { expect } from 'chai';
-import { CredentialsRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { CredentialsRejectedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { ACCESS_KEY, createSetClock, queueId, SECRET_KEY, taskId } from './client-under-test.ts';
@@ -68,7 +68,7 @@ describe('logging in to ClearML', () => {
     const { tasks } = bench.client({ settings: { authToken: 'given-token' } });
     await tasks.get(TASK);
 
-    expect(await rejection(tasks.get(TASK))).to.be.instanceOf(CredentialsRefused);
+    expect(await rejection(tasks.get(TASK))).to.be.instanceOf(CredentialsRejectedError);
     await tasks.get(TASK);
 
     const headers = bench.server.callsOf('auth.login').map((call) => call.authorization);
@@ -80,7 +80,7 @@ describe('logging in to ClearML', () => {
 
     const error = await rejection(bench.client().tasks.get(TASK));
 
-    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error).to.be.instanceOf(CredentialsRejectedError);
     expect(error.message).to.include(bench.server.url).and.include('api.credentials').and.not.include(SECRET_KEY);
     expect(bench.server.callsOf('auth.login')).to.have.length(1);
   });
@@ -88,7 +88,7 @@ describe('logging in to ClearML', () => {
   it('asks for credentials where there are none, without asking the server', async () => {
     const error = await rejection(bench.client({ settings: { secretKey: undefined } }).tasks.get(TASK));
 
-    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error).to.be.instanceOf(CredentialsRejectedError);
     expect(error.message).to.include('CLEARML_API_SECRET_KEY');
     expect(bench.server.calls).to.have.length(0);
   });
@@ -98,7 +98,7 @@ describe('logging in to ClearML', () => {
 
     const error = await rejection(bench.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
 
-    expect(error).to.be.instanceOf(CredentialsRefused);
+    expect(error).to.be.instanceOf(CredentialsRejectedError);
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
@@ -171,7 +171,7 @@ describe('logging in to ClearML', () => {
 
       const error = await rejection(bench.client({ patience: { retryMs: 0 } }).queues.take(QUEUE, TASK));
 
-      expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', false);
+      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
       expect(bench.server.callsOf('queues.remove_task')).to.have.length(2);
     });
   });

@@ -1,6 +1,6 @@
 // What the queue calls send, and what they make of answers that a well-behaved server doesn't give.
 import { expect } from 'chai';
-import { BadAnswer, ServerRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { InvalidResponseError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { queueId, taskId, type Logged } from './client-under-test.ts';
@@ -155,14 +155,14 @@ describe('the queues of the ClearML client', () => {
   it('says that a list can not be used which is none, and does not ask again at once', async () => {
     bench.server.script('queues.get_all', data({ queues: 'many' }));
 
-    expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(BadAnswer);
+    expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
     expect(bench.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
   it('does not take a queue for missing that may be the one which it can not read', async () => {
     bench.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
-    expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(BadAnswer);
+    expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
   });
 
   it('pops nothing when the answer names no entry', async () => {
@@ -178,7 +178,7 @@ describe('the queues of the ClearML client', () => {
   it('C-03 never pops again when the answer to a pop was lost', async () => {
     bench.server.script('queues.get_next_task', hangUp());
 
-    expect(await rejection(bench.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachable);
+    expect(await rejection(bench.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachableError);
     expect(bench.server.callsOf('queues.get_next_task')).to.have.length(1);
   });
 
@@ -203,7 +203,7 @@ describe('the queues of the ClearML client', () => {
 
     const error = await rejection(bench.client().queues.giveBack(QUEUE, TASK));
 
-    expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', true);
+    expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
     expect(bench.server.callsOf('queues.add_task')).to.have.length(1);
   });
 
@@ -230,7 +230,7 @@ describe('the queues of the ClearML client', () => {
     bench.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
 
     expect(await rejection(bench.client().queues.create('x')))
-      .to.be.instanceOf(ServerRefused)
+      .to.be.instanceOf(ServerRefusedError)
       .with.property('message')
       .that.includes('name too short');
   });

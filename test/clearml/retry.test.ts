@@ -1,6 +1,6 @@
 // The retry rules on their own, where a server can't be made to fail at the right moment.
 import { expect } from 'chai';
-import { ServerUnreachable } from '../../src/clearml/errors.ts';
+import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { retry, type RetryRules } from '../../src/clearml/retry.ts';
 import { rejection } from '../support/rejection.ts';
 
@@ -47,7 +47,7 @@ describe('retry', () => {
     const patience = { ...QUICK.patience, retryMs: 3_600_000, firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 };
 
     const error = await rejection(
-      retry(() => Promise.reject(new ServerUnreachable('gone', false)), {
+      retry(() => Promise.reject(new ServerUnreachableError('gone', false)), {
         ...QUICK,
         patience,
         signal: stop.signal,

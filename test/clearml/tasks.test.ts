@@ -1,6 +1,6 @@
 // What the task calls send, and what they make of answers that a well-behaved server doesn't give.
 import { expect } from 'chai';
-import { BadAnswer, LostRace, ServerUnreachable } from '../../src/clearml/errors.ts';
+import { InvalidResponseError, LostRaceError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { queueId, taskId, type Logged } from './client-under-test.ts';
@@ -107,7 +107,7 @@ describe('the tasks of the ClearML client', () => {
 
     const error = await rejection(bench.client().tasks.get(TASK));
 
-    expect(error).to.be.instanceOf(BadAnswer);
+    expect(error).to.be.instanceOf(InvalidResponseError);
     expect(error.message).to.include('it is about another task');
     expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
@@ -118,7 +118,7 @@ describe('the tasks of the ClearML client', () => {
 
     const error = await rejection(bench.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] }));
 
-    expect(error).to.be.instanceOf(BadAnswer);
+    expect(error).to.be.instanceOf(InvalidResponseError);
     expect(bench.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
@@ -154,7 +154,7 @@ describe('the tasks of the ClearML client', () => {
         tasks.setStatusMessage(TASK, 'm'),
       ]) {
         const error = await rejection(changing);
-        expect(error).to.be.instanceOf(ServerUnreachable).and.have.property('mayHaveHappened', mayHaveHappened);
+        expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);
       }
 
       expect(bench.sent('tasks.failed')).to.deep.equal([
@@ -169,7 +169,7 @@ describe('the tasks of the ClearML client', () => {
 
     const error = await rejection(bench.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));
 
-    expect(error).to.be.instanceOf(LostRace);
+    expect(error).to.be.instanceOf(LostRaceError);
   });
 
   it('sends no properties where there are none', async () => {

@@ -1,14 +1,17 @@
 // The wait for a server that does not answer: after three seconds a person knows what is tried and until when.
 import { expect } from 'chai';
 import { firstAnswer } from '../../src/cli/first-answer.ts';
-import { ServerUnreachable } from '../../src/clearml/errors.ts';
+import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
-const REFUSED = new ServerUnreachable('no usable answer from http://h:1 to auth.login: nothing listens there', false);
+const REFUSED = new ServerUnreachableError(
+  'no usable answer from http://h:1 to auth.login: nothing listens there',
+  false,
+);
 
 /** Asks a server that answers when it is told to, with a clock that only the test moves. */
-function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachable) {
+function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableError) {
   const time = createSimulatedClock(1_000_000);
   const notices: string[] = [];
   let resolve: (answer: string) => void = () => undefined;
@@ -40,7 +43,7 @@ describe('a server that does not answer', () => {
     const { time, answer } = waiting(10_000, REFUSED);
     time.pass(10_000);
     const error = await rejection(answer);
-    expect(error).to.be.instanceOf(ServerUnreachable);
+    expect(error).to.be.instanceOf(ServerUnreachableError);
     expect(error.message).to.equal(`${REFUSED.message}; given up after 10 s`);
   });
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leaveNoFile } from '../../src/cli/leave-no-file.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 
 describe('a file that is to be gone', () => {
   let folder: string;
@@ -13,7 +13,7 @@ describe('a file that is to be gone', () => {
     said += text;
   };
   const hostWith = (path: string) =>
-    createLocalHost({ path, home: folder, user: 'somebody', workingDirectory: folder });
+    createLocalTransport({ path, home: folder, user: 'somebody', workingDirectory: folder });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leave-no-file-'));

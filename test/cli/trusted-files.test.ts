@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileNotWritten, writePrivateFile } from '../../src/transport/files.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { FileNotWrittenError, writePrivateFile } from '../../src/transport/files.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/requires.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
@@ -236,7 +236,7 @@ describe('files and folders of others', () => {
   });
 
   describe('that are the shared folder', () => {
-    const host = createLocalHost({
+    const host = createLocalTransport({
       path: '/usr/bin:/bin',
       home: '/',
       user: 'root',
@@ -248,14 +248,14 @@ describe('files and folders of others', () => {
     it('get no keys', async () => {
       mallory('mkdir -p shared/jobs');
       const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
-      expect(error).to.be.instanceOf(FileNotWritten);
+      expect(error).to.be.instanceOf(FileNotWrittenError);
       expect(error).to.have.property('message').that.includes(`${open}/shared belongs to`);
       expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
     });
 
     it('get none by a link either, and no folder is made through one', async () => {
       mallory(`ln -s ${place.folder} shared`);
-      expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWritten);
+      expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
       expect(existsSync(join(place.folder, 'jobs'))).to.equal(false);
     });
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { warnOfTemplates } from '../../src/cli/warn-of-templates.ts';
 import { createWarnOnce } from '../../src/cli/warn-once.ts';
-import type { Host } from '../../src/transport/host.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { hereOnStandIns } from './on-stand-ins.ts';
@@ -10,7 +10,7 @@ import { hereOnStandIns } from './on-stand-ins.ts';
 const BODY = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 const MISSPELT = `#!/bin/bash\n#SBATCH --nodes=\${CLEARML_TASK.hyperparms.properties.num_nodes.value:1}\n${BODY}`;
 
-function hostThatSays(stderr: string): Host {
+function hostThatSays(stderr: string): Transport {
   return {
     name: 'login1',
     run: () => Promise.resolve({ exitCode: stderr === '' ? 0 : 1, killedBy: undefined, stdout: '', stderr }),

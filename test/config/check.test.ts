@@ -1,11 +1,11 @@
 // What is said about a setting that can't be: the place, the setting, and what it must be.
 import { expect } from 'chai';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { thrown } from './thrown.ts';
 
 function problemWith(text: string): string {
-  return thrown(ConfigProblem, () => configWith(text)).message;
+  return thrown(ConfigError, () => configWith(text)).message;
 }
 
 describe('a setting that can not be', () => {
@@ -58,12 +58,12 @@ describe('a setting that can not be', () => {
 
   it('is refused by the name of the variable or option that set it', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
-      ConfigProblem,
+      ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
     );
     expect(() =>
       configFrom({ settings: [{ option: '--poll', path: 'agent.slurm.poll_interval_sec', value: 'x' }] }),
-    ).to.throw(ConfigProblem, '--poll: agent.slurm.poll_interval_sec must be a number');
+    ).to.throw(ConfigError, '--poll: agent.slurm.poll_interval_sec must be a number');
   });
 
   it('is left alone outside of our own section', () => {

@@ -1,6 +1,6 @@
 // Which clusters and queues a configuration means, and what is said when it can't be meant.
 import { expect } from 'chai';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { thrown } from './thrown.ts';
@@ -17,7 +17,7 @@ function routes({ queues }: Pick<Settings, 'queues'>): string[] {
 }
 
 function problemWith(slurm: string): string {
-  return thrown(ConfigProblem, () => served(slurm)).message;
+  return thrown(ConfigError, () => served(slurm)).message;
 }
 
 describe('queues', () => {

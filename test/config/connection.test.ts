@@ -1,7 +1,7 @@
 // Whether there is enough to speak to a server, and what is said when there isn't.
 import { expect } from 'chai';
 import { connectionOf } from '../../src/config/connection.ts';
-import { NoCredentials } from '../../src/config/errors.ts';
+import { NoCredentialsError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { thrown } from './thrown.ts';
 
@@ -35,7 +35,7 @@ describe('connectionOf', () => {
   });
 
   it('says where it looked for keys, and where to get them', () => {
-    const { message } = thrown(NoCredentials, () => connectionOf(configFrom({})));
+    const { message } = thrown(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
       'access_key',
@@ -50,7 +50,7 @@ describe('connectionOf', () => {
   it('names the half that is missing', () => {
     const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
 
-    const { message } = thrown(NoCredentials, () => connectionOf(config));
+    const { message } = thrown(NoCredentialsError, () => connectionOf(config));
 
     expect(message).to.contain('api.credentials.secret_key').and.to.contain('in /home/ada/clearml.conf');
     expect(message).not.to.contain('AK.');
@@ -59,6 +59,6 @@ describe('connectionOf', () => {
   it('says when no server is named', () => {
     const config = configWith('api.credentials { access_key: AK, secret_key: SK }');
 
-    expect(() => connectionOf(config)).to.throw(NoCredentials, 'CLEARML_API_HOST');
+    expect(() => connectionOf(config)).to.throw(NoCredentialsError, 'CLEARML_API_HOST');
   });
 });

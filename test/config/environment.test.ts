@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { plainTree } from '../../src/config/config-node.ts';
 import { dynamicVariables, NAMED_VARIABLES, namedVariables, readSurroundings } from '../../src/config/environment.ts';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { thrown } from './thrown.ts';
 
 function dynamic(environment: Record<string, string>): unknown {
@@ -59,7 +59,7 @@ describe('CLEARML_AGENT__ variables', () => {
     '"a',
   ]) {
     it(`refuses ${JSON.stringify(text)} by the variable's name`, () => {
-      const problem = thrown(ConfigProblem, () => dynamic({ CLEARML_AGENT__API__X: text }));
+      const problem = thrown(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
 
       expect(problem.message).to.match(/^CLEARML_AGENT__API__X: /);
       expect(problem.origin).to.deep.equal({ kind: 'variable', name: 'CLEARML_AGENT__API__X' });
@@ -93,8 +93,8 @@ describe('CLEARML_AGENT__ variables', () => {
   });
 
   it('need a name behind their beginning', () => {
-    expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigProblem, 'CLEARML_AGENT__: names no setting');
-    expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigProblem, 'CLEARML_AGENT__A____B');
+    expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__: names no setting');
+    expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__A____B');
   });
 });
 
@@ -125,11 +125,11 @@ describe('named variables', () => {
 
   it('refuse a switch that is neither on nor off, and a number that is none', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
-      ConfigProblem,
+      ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',
     );
     expect(() => named({ CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '5s' })).to.throw(
-      ConfigProblem,
+      ConfigError,
       'CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: must be a number',
     );
   });

@@ -1,11 +1,11 @@
 // What is said about a HOCON text that can't be read: the place, the fact, and never a secret.
 import { expect } from 'chai';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon, readHoconValue } from '../../src/config/hocon.ts';
 import { thrown } from './thrown.ts';
 
-function problemIn(text: string): ConfigProblem {
-  return thrown(ConfigProblem, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
+function problemIn(text: string): ConfigError {
+  return thrown(ConfigError, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
 describe('a problem in a HOCON text', () => {
@@ -86,13 +86,13 @@ describe('readHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
   it('names the variable, and shows nothing of its value', () => {
-    const problem = thrown(ConfigProblem, () => readHoconValue('hunter2@home', origin, {}));
+    const problem = thrown(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": a text that holds it stands in double quotes');
   });
 
   it('reads one value only', () => {
-    expect(() => readHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigProblem);
-    expect(() => readHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigProblem);
+    expect(() => readHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigError);
+    expect(() => readHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigError);
   });
 });

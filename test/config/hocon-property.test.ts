@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { nodeFrom, plainTree } from '../../src/config/config-node.ts';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon } from '../../src/config/hocon.ts';
 import { processorMs } from '../support/processor-time.ts';
 
@@ -15,7 +15,7 @@ function readOrRefuse(text: string): void {
   try {
     read(text);
   } catch (error) {
-    if (!(error instanceof ConfigProblem)) throw error;
+    if (!(error instanceof ConfigError)) throw error;
   }
 }
 
@@ -33,11 +33,11 @@ const anyJson = fc
   .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
 describe('readHocon, for any text', () => {
-  it('answers or throws ConfigProblem on random characters', () => {
+  it('answers or throws ConfigError on random characters', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), readOrRefuse), { numRuns: 1000 });
   });
 
-  it('answers or throws ConfigProblem on random pieces of HOCON', () => {
+  it('answers or throws ConfigError on random pieces of HOCON', () => {
     const text = fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join(''));
 
     fc.assert(fc.property(text, readOrRefuse), { numRuns: 5000 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { plainTree } from '../../src/config/config-node.ts';
 import { readIncludedFile, readTextFile } from '../../src/config/config-files.ts';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon } from '../../src/config/hocon.ts';
 import { thrown } from './thrown.ts';
 
@@ -50,7 +50,7 @@ describe('readHocon', () => {
 
   it('refuses what the agent refuses', () => {
     for (const text of Refusals.parse(fixtureJson('agent-refusals.json'))) {
-      expect(() => read(text), JSON.stringify(text)).to.throw(ConfigProblem);
+      expect(() => read(text), JSON.stringify(text)).to.throw(ConfigError);
     }
   });
 
@@ -87,7 +87,7 @@ describe('readHocon', () => {
   });
 
   it('knows of no variable that JavaScript objects have by themselves', () => {
-    expect(() => read('a: ${toString}')).to.throw(ConfigProblem, 'toString');
+    expect(() => read('a: ${toString}')).to.throw(ConfigError, 'toString');
   });
 
   it('knows where each value was written, whichever file it came from', () => {
@@ -106,7 +106,7 @@ describe('readHocon', () => {
   it('refuses files that include each other', () => {
     const files: Readonly<Record<string, string>> = { '/a.conf': 'include "b.conf"', '/b.conf': 'include "a.conf"' };
 
-    const problem = thrown(ConfigProblem, () =>
+    const problem = thrown(ConfigError, () =>
       readHocon('/a.conf', files['/a.conf'] ?? '', {
         environment: {},
         readInclude: (path) => ({ file: `/${path}`, text: files[`/${path}`] ?? '' }),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTextFile } from '../../src/config/config-files.ts';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { thrown } from './thrown.ts';
@@ -89,7 +89,7 @@ describe('the file of the configuration', () => {
 
   it('must be there when the command line names it', () => {
     expect(() => configFrom({ files, configFile: '/x/none.conf' })).to.throw(
-      ConfigProblem,
+      ConfigError,
       '--config-file: there is no file /x/none.conf',
     );
   });
@@ -115,7 +115,7 @@ describe('the file of the configuration', () => {
   it('that can not be read is an error with its name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
-      const problem = thrown(ConfigProblem, () =>
+      const problem = thrown(ConfigError, () =>
         loadConfig({ environment: {}, homeDir: folder, commandLine: { configFile: folder }, readFile: readTextFile }),
       );
 

@@ -1,6 +1,6 @@
 // What a lead writes about the user properties of a queue: read, or told what is wrong with it.
 import { expect } from 'chai';
-import { ConfigProblem } from '../../src/config/errors.ts';
+import { ConfigError } from '../../src/config/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { QueueSettings } from '../../src/config/served-queues.ts';
 
@@ -18,7 +18,7 @@ function told(properties: string): string {
     queuesOf(`agent.slurm.queues.gpu { template: a, properties { ${properties} } }`);
     return 'taken';
   } catch (error) {
-    if (error instanceof ConfigProblem) return error.message;
+    if (error instanceof ConfigError) return error.message;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // What `config` prints.
 import { expect } from 'chai';
-import { NoSuchSetting } from '../../src/config/errors.ts';
+import { UnknownSettingError } from '../../src/config/errors.ts';
 import { showConfig } from '../../src/config/show.ts';
 import { configFrom, configWith } from './config-from.ts';
 
@@ -72,9 +72,9 @@ describe('showConfig', () => {
 
   it('says when nothing has that name, with the nearest one', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.queue' })).to.throw(
-      NoSuchSetting,
+      UnknownSettingError,
       'Nothing sets agent.slurm.queue. Did you mean agent.slurm.queues?',
     );
-    expect(() => showConfig(configFrom({}), { key: 'zzz.yyy' })).to.throw(NoSuchSetting, 'Nothing sets zzz.yyy.');
+    expect(() => showConfig(configFrom({}), { key: 'zzz.yyy' })).to.throw(UnknownSettingError, 'Nothing sets zzz.yyy.');
   });
 });

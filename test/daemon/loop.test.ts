@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { AlreadyRunningError } from '../../src/daemon/journal/lock.ts';
-import { SlurmUnavailable } from '../../src/slurm/errors.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { LOCK, pass, start } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
@@ -43,7 +43,7 @@ describe('the daemon', () => {
     await run.ended;
   });
 
-  for (const error of [new SlurmUnavailable('scontrol failed'), new TypeError('a mistake of ours')]) {
+  for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
     it(`outlives a ${error.name} about one task, follows the others, and says it once`, async () => {
       const { scheduler } = createStepFixture().deps;
       const fixture: StepFixture = createStepFixture({
@@ -230,6 +230,6 @@ describe('a single round of the daemon', () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 
-    expect(await rejection(start(fixture.deps, once).ended)).to.have.property('name', 'ServerUnreachable');
+    expect(await rejection(start(fixture.deps, once).ended)).to.have.property('name', 'ServerUnreachableError');
   });
 });

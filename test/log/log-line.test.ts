@@ -44,11 +44,11 @@ describe('a log line as text', () => {
   });
 
   it('leaves out the names of its own classes, and causes that say nothing new', () => {
-    class HttpFailure extends Error {
-      override readonly name = 'HttpFailure';
+    class HttpError extends Error {
+      override readonly name = 'HttpError';
     }
-    const cause = new HttpFailure('nothing listens there');
-    const err = new HttpFailure('no answer: nothing listens there', { cause });
+    const cause = new HttpError('nothing listens there');
+    const err = new HttpError('no answer: nothing listens there', { cause });
     expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
   });
 

@@ -8,10 +8,15 @@ const JUST_NOW = 4_000_000_000_000;
 const LOST_RACES = [110, 121];
 
 /** @throws what the program's own client throws for a refusal */
-export function toApi(answer: Answer, endpoint: string, offset: number, { LostRace, ServerRefused }: Program): unknown {
+export function toApi(
+  answer: Answer,
+  endpoint: string,
+  offset: number,
+  { LostRaceError, ServerRefusedError }: Program,
+): unknown {
   if ('refused' in answer) {
     const [code, subcode] = answer.refused;
-    const Refusal = LOST_RACES.includes(subcode) ? LostRace : ServerRefused;
+    const Refusal = LOST_RACES.includes(subcode) ? LostRaceError : ServerRefusedError;
     throw new Refusal(`refused ${code}/${subcode}`, endpoint, code, subcode);
   }
   if ('count' in answer) return { updated: answer.count, removed: answer.count, added: answer.count };

@@ -1,6 +1,6 @@
 // What a daemon under search works with: its own code, and an outside of which every call is asked for.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createCallPace } from '../../src/slurm/call-pace.ts';
+import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { createLiveScheduler, FACTS } from './live-scheduler.ts';
 import { createLiveSession } from './live-session.ts';
@@ -65,7 +65,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     orderFairness: false,
     schedulerQueue: QUEUE_IDS.scheduler,
     cluster: FACTS,
-    rateLimit: createCallPace({ perSecond: 1_000, burst: 2_000 }),
+    rateLimit: createRateLimit({ perSecond: 1_000, burst: 2_000 }),
     gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
     adoptAfterMs: 60_000,
     job: {

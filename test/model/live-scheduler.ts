@@ -29,7 +29,7 @@ export function createLiveScheduler(program: Program, ask: Ask): Scheduler {
     lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
     async record(id) {
       const answer = await askSlurm({ what: 'record', id });
-      if ('isLost' in answer) throw new program.SlurmUnavailable('scontrol show job failed');
+      if ('isLost' in answer) throw new program.SlurmUnavailableError('scontrol show job failed');
       return showRecord(answer);
     },
     async cancel(ids) {

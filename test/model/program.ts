@@ -19,8 +19,8 @@ export interface Program
     Pick<typeof Events, 'createEvents'>,
     Pick<typeof Workers, 'createWorkers'>,
     Pick<typeof People, 'createPeople'>,
-    Pick<typeof Errors, 'LostRace' | 'ServerRefused' | 'ServerUnreachable'>,
-    Pick<typeof SlurmErrors, 'SlurmUnavailable'> {}
+    Pick<typeof Errors, 'LostRaceError' | 'ServerRefusedError' | 'ServerUnreachableError'>,
+    Pick<typeof SlurmErrors, 'SlurmUnavailableError'> {}
 
 const FILES = [
   'daemon/loop.ts',

@@ -1,5 +1,5 @@
 // What Slurm answers to a daemon, and what its commands change: every way in which one call may go. Pure.
-import { mergeLookUp } from '../../src/slurm/look-up.ts';
+import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { MoveKind } from './moves.ts';

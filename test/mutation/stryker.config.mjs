@@ -4,7 +4,7 @@ export default {
     'src/daemon/decide/*.ts',
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
-    'src/slurm/call-pace.ts',
+    'src/slurm/rate-limit.ts',
     'src/daemon/{poll/peers,reconcile/cancelling,recover/find-untracked,submit/resume}.ts',
   ],
   testRunner: 'mocha',
@@ -14,7 +14,7 @@ export default {
   mochaOptions: {
     'no-package': true,
     spec: [
-      'test/slurm/call-pace.test.ts',
+      'test/slurm/rate-limit.test.ts',
       'test/daemon/{claim,decide,journal,poll,reconcile,recover,submit}/*.test.ts',
     ],
   },

@@ -1,7 +1,7 @@
 // Logging in to the sandbox: keys, tokens, and what is answered without them.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basic, createHandClock, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import { basic, createHandClock, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 async function callAs(
   sandbox: OpenSandbox,
@@ -10,7 +10,7 @@ async function callAs(
 ): Promise<Answer> {
   const headers = authorization === undefined ? {} : { authorization };
   const reply = await fetch(`${sandbox.url}/${endpoint}`, { method: 'POST', headers });
-  return readAnswer(await reply.text());
+  return readResult(await reply.text());
 }
 
 async function login(sandbox: OpenSandbox, query = ''): Promise<string> {

@@ -1,7 +1,7 @@
 // A task's console in the sandbox: what is taken, refused and read back, and in which order.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basic, openSandbox, readAnswer, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import { basic, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 const Lines = z.array(z.object({ msg: z.string() }));
 
@@ -16,7 +16,7 @@ async function sendBatch(sandbox: OpenSandbox, events: readonly Record<string, u
     },
     body: events.map((event) => JSON.stringify(event)).join('\n'),
   });
-  return readAnswer(await reply.text());
+  return readResult(await reply.text());
 }
 
 async function page(sandbox: OpenSandbox, body: Record<string, unknown>): Promise<string> {

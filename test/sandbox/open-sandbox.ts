@@ -73,7 +73,7 @@ export function callsOn(access: {
       headers: { authorization },
       body: JSON.stringify(body),
     });
-    return readAnswer(await reply.text());
+    return readResult(await reply.text());
   }
 
   async function ok(endpoint: string, body: Fields = {}): Promise<Fields> {
@@ -114,7 +114,7 @@ export function callsOn(access: {
   };
 }
 
-export function readAnswer(text: string): Answer {
+export function readResult(text: string): Answer {
   const { meta, data } = Envelope.parse(JSON.parse(text));
   return { verdict: `${meta.result_code}/${meta.result_subcode}`, message: meta.result_msg, data };
 }

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { PortTaken } from '../../src/sandbox/start-errors.ts';
+import { PortInUseError } from '../../src/sandbox/start-errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { basic, openSandbox, readAnswer, type OpenSandbox } from './open-sandbox.ts';
+import { basic, openSandbox, readResult, type OpenSandbox } from './open-sandbox.ts';
 
 interface RawRequest {
   readonly method: string;
@@ -55,7 +55,7 @@ describe('the sandbox over HTTP', () => {
         body: '{"name":"made by any method"}',
       });
       expect(status).to.equal(200);
-      expect(await sandbox.entriesOf(String(readAnswer(body).data['id']))).to.deep.equal([]);
+      expect(await sandbox.entriesOf(String(readResult(body).data['id']))).to.deep.equal([]);
     });
   }
 
@@ -63,7 +63,7 @@ describe('the sandbox over HTTP', () => {
     it(`answers the same to ${path}`, async () => {
       await using sandbox = await openSandbox();
       const { body } = await send(sandbox, { method: 'GET', path });
-      expect(readAnswer(body)).to.include({ verdict: '200/0', message: 'OK' });
+      expect(readResult(body)).to.include({ verdict: '200/0', message: 'OK' });
     });
   }
 
@@ -71,7 +71,7 @@ describe('the sandbox over HTTP', () => {
     await using sandbox = await openSandbox();
     const { status, body } = await send(sandbox, { method: 'POST', path: '/v2.31/workers.cluster_report' });
     expect(status).to.equal(404);
-    expect(readAnswer(body)).to.include({
+    expect(readResult(body)).to.include({
       verdict: '404/0',
       message: 'Unable to find endpoint (for name workers.cluster_report and version 2.31)',
     });
@@ -79,7 +79,7 @@ describe('the sandbox over HTTP', () => {
 
   it('refuses a path that is none', async () => {
     await using sandbox = await openSandbox();
-    expect(readAnswer((await send(sandbox, { method: 'GET', path: '/' })).body).verdict).to.equal('400/0');
+    expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).verdict).to.equal('400/0');
   });
 
   it('survives a path that is no URL', async () => {
@@ -92,14 +92,14 @@ describe('the sandbox over HTTP', () => {
     await using sandbox = await openSandbox();
     const port = Number(new URL(sandbox.url).port);
     const error = await rejection(createSandbox({ port, clock: systemClock }));
-    expect(error).to.be.instanceOf(PortTaken);
+    expect(error).to.be.instanceOf(PortInUseError);
     expect(error.message).to.contain(String(port));
   });
 
   it('refuses a body that is no JSON', async () => {
     await using sandbox = await openSandbox();
     const { body } = await send(sandbox, { method: 'POST', path: '/tasks.get_all', body: '{"id":' });
-    expect(readAnswer(body).verdict).to.equal('400/0');
+    expect(readResult(body).verdict).to.equal('400/0');
   });
 
   it('refuses a compressed body', async () => {

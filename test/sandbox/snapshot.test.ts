@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import * as z from 'zod';
-import { NotASnapshot } from '../../src/sandbox/start-errors.ts';
+import { InvalidSnapshotError } from '../../src/sandbox/start-errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { callsOn, openSandbox, type Calls } from './open-sandbox.ts';
 
@@ -58,7 +58,7 @@ describe('the state file', () => {
       await spoil();
 
       const error = await rejection(openSandbox({ stateFile }));
-      expect(error).to.be.instanceOf(NotASnapshot);
+      expect(error).to.be.instanceOf(InvalidSnapshotError);
       expect(error.message).to.include(`the state file ${stateFile} is not used, as others can change it: `);
       expect(await readFile(stateFile, 'utf8')).to.equal(before);
     });
@@ -106,7 +106,7 @@ describe('the state file', () => {
   it('that is something else is left alone', async () => {
     await writeFile(stateFile, '{"my":"thesis"}');
     const error = await rejection(openSandbox({ stateFile }));
-    expect(error).to.be.instanceOf(NotASnapshot);
+    expect(error).to.be.instanceOf(InvalidSnapshotError);
     expect(error.message).to.contain(stateFile);
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });

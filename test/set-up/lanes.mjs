@@ -35,7 +35,10 @@ export const LANES = [
     places: [
       ...filesOf('e2e', 'accounting containers examples pyxis several-nodes-in-containers slurm-releases'),
       ...filesOf('cli', 'doctor-cluster-faults doctor-on-node init-releases'),
-      ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs rate-limit reasons-installed sluid'),
+      ...filesOf(
+        'slurm',
+        'contract-accounting contract-releases hostile-jobs controller-rate-limit reasons-installed sluid',
+      ),
       ...filesOf('support', 'slurm-cluster'),
     ],
   },

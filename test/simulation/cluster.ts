@@ -1,5 +1,5 @@
 // The Slurm cluster of the story: what the controller knows of jobs, what it shows, and what it forgets.
-import { SlurmUnavailable } from '../../src/slurm/errors.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
@@ -215,7 +215,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             `scontrol show job ${id}`,
             () => record(id),
             () => {
-              throw new SlurmUnavailable('scontrol show job failed');
+              throw new SlurmUnavailableError('scontrol show job failed');
             },
           ),
         cancel: (ids) =>

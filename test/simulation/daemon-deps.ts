@@ -2,8 +2,8 @@
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
-import type { Host } from '../../src/transport/host.ts';
-import { createCallPace } from '../../src/slurm/call-pace.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/template/errors.ts';
 import { FACTS } from './cluster.ts';
@@ -72,7 +72,7 @@ export function createDaemonDeps({
     orderFairness: false,
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
-    rateLimit: createCallPace({ perSecond: 10, burst: 20 }),
+    rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
     gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
     adoptAfterMs: 60_000,
     job: {
@@ -88,7 +88,7 @@ export function createDaemonDeps({
 }
 
 /** Nothing is wrong with any file here, but for what happens to the call. */
-function hostOf(calls: PendingCalls, life: number): Host {
+function hostOf(calls: PendingCalls, life: number): Transport {
   return {
     name: 'this machine',
     run: ({ program }) =>

@@ -1,11 +1,11 @@
 // Answers of Slurm's commands as no release gives them: cut, garbled, with noise in them, and with rows of strangers nobody can read.
-import type { HostCommand, HostResult } from '../../src/transport/host.ts';
+import type { Command, CommandResult } from '../../src/transport/transport.ts';
 import type { Random } from '../support/random.ts';
 
 /** Spoils some answers, and puts unreadable rows of strangers into all of them. */
 export interface Malformer {
   /** @param isCalm no answer is spoilt any more; the strangers stay */
-  spoil(command: HostCommand, result: HostResult, isCalm: boolean): HostResult;
+  spoil(command: Command, result: CommandResult, isCalm: boolean): CommandResult;
   /** How many answers were spoilt. */
   count(): number;
 }
@@ -53,7 +53,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
   }
 
   /** One field of one row of squeue or sacct, but not the name: by that the row is a job of ours, or of nobody. */
-  function garbleField(text: string, { program, args }: HostCommand): string {
+  function garbleField(text: string, { program, args }: Command): string {
     const rows = text.split('\n');
     const at = dice.whole(1, Math.max(1, rows.length - 2));
     const fields = rows[at]?.split(FIELD_END) ?? [];
@@ -80,12 +80,12 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return splice(text, lineStarts[dice.whole(0, lineStarts.length - 1)] ?? 0, oneOf(NOISE));
   }
 
-  function spoilt(command: HostCommand, result: HostResult): HostResult {
+  function spoilt(command: Command, result: CommandResult): CommandResult {
     const { program } = command;
     const { stdout } = result;
     const isTable = program === 'squeue' || program === 'sacct';
     // What sbatch says when it has made a job is its number: a number that is cut is another number.
-    const pool: readonly (() => HostResult)[] = [
+    const pool: readonly (() => CommandResult)[] = [
       () => ({ ...result, stdout: '' }),
       () => ({ ...result, stdout: noisy(stdout) }),
       () => ({ ...result, stdout: oneOf(GARBAGE).replace(/^\d+$/, '?') }),
@@ -100,7 +100,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
   }
 
   /** Rows of jobs that are none of ours, behind the others, with whatever their owners or a broken controller made of them. */
-  function withStrangers(command: HostCommand, result: HostResult): HostResult {
+  function withStrangers(command: Command, result: CommandResult): CommandResult {
     const format = command.args.find((arg) => arg.startsWith('--format='))?.slice('--format='.length);
     if (command.program !== 'squeue' || format === undefined || result.exitCode !== 0) return result;
     const rows = GARBAGE.map((garbage, index) =>

@@ -1,10 +1,16 @@
 // The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
 import type * as z from 'zod';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
-import { BadAnswer, CredentialsRefused, LostRace, ServerRefused, ServerUnreachable } from '../../src/clearml/errors.ts';
+import {
+  InvalidResponseError,
+  CredentialsRejectedError,
+  LostRaceError,
+  ServerRefusedError,
+  ServerUnreachableError,
+} from '../../src/clearml/errors.ts';
 import { createEvents } from '../../src/clearml/events.ts';
-import type { Body } from '../../src/clearml/exchange.ts';
-import { createTellLeftOut } from '../../src/clearml/left-out.ts';
+import type { Body } from '../../src/clearml/api-request.ts';
+import { createReportUnreadable } from '../../src/clearml/unreadable-entries.ts';
 import { createPeople } from '../../src/clearml/people.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
@@ -96,7 +102,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
   }
 
   async function callOfDaemon(owner: number, endpoint: string, body: Body): Promise<Fields> {
-    if (server.refusesTokens) throw new CredentialsRefused('the token has expired');
+    if (server.refusesTokens) throw new CredentialsRejectedError('the token has expired');
     const lines = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(lines[0]?.['task']));
     // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
@@ -115,7 +121,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
       return answer;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const Refusal = [110, 121].includes(error.subcode) && error.code === 400 ? LostRace : ServerRefused;
+      const Refusal = [110, 121].includes(error.subcode) && error.code === 400 ? LostRaceError : ServerRefusedError;
       throw new Refusal(error.message, endpoint, error.code, error.subcode);
     }
   }
@@ -135,11 +141,12 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
           label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
           effect: async () => server.garble(endpoint, await callOfDaemon(owner, endpoint, body), body),
           lost(hasHappened) {
-            throw new ServerUnreachable(`no usable answer to ${endpoint}`, hasHappened);
+            throw new ServerUnreachableError(`no usable answer to ${endpoint}`, hasHappened);
           },
         });
         const read = shape.safeParse(answer);
-        if (!read.success) throw new BadAnswer(`no usable answer to ${endpoint}: ${read.error.message}`, true);
+        if (!read.success)
+          throw new InvalidResponseError(`no usable answer to ${endpoint}: ${read.error.message}`, true);
         return read.data;
       },
     };
@@ -157,7 +164,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
     clientOf(owner, log = silentLog) {
       const session = sessionOf(owner);
       const ownClock = clock.of(owner);
-      const tellLeftOut = createTellLeftOut(log, ownClock);
+      const tellLeftOut = createReportUnreadable(log, ownClock);
       return {
         queues: createQueues(session, log, tellLeftOut),
         tasks: createTasks(session, tellLeftOut),

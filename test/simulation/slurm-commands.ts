@@ -1,6 +1,6 @@
 // Slurm's commands over the simulated cluster, in their own texts: the product's command lines and parsers are the real ones.
-import { CommandTimedOut, HostLost } from '../../src/transport/errors.ts';
-import type { Host, HostCommand, HostResult } from '../../src/transport/host.ts';
+import { CommandTimeoutError, ConnectionLostError } from '../../src/transport/errors.ts';
+import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
@@ -18,7 +18,7 @@ export interface SlurmBehavior {
   readonly jobLimit: number;
   trouble(program: string): ControllerFailure;
   /** What comes of an answer on its way. */
-  spoil?(command: HostCommand, result: HostResult): HostResult;
+  spoil?(command: Command, result: CommandResult): CommandResult;
   /** sbatch is run for this task. */
   asked(task: string): void;
   /** Slurm refuses the job of this task for good. */
@@ -30,8 +30,8 @@ interface Around {
   readonly calls: PendingCalls;
 }
 
-export function createSlurmCommands({ cluster, calls }: Around, life: number, habits: SlurmBehavior): Host {
-  function answer(command: HostCommand): HostResult {
+export function createSlurmCommands({ cluster, calls }: Around, life: number, habits: SlurmBehavior): Transport {
+  function answer(command: Command): CommandResult {
     switch (command.program) {
       case 'sbatch':
         return sbatch(command);
@@ -59,7 +59,7 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
     }
   }
 
-  function sbatch(command: HostCommand): HostResult {
+  function sbatch(command: Command): CommandResult {
     const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= habits.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
     // All that the cluster of the story needs to know of a script is its worker's name.
@@ -69,7 +69,7 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
     return printSubmitted(outcome);
   }
 
-  function scontrol({ args }: HostCommand): HostResult {
+  function scontrol({ args }: Command): CommandResult {
     if (args.includes('config')) return said(printConfig(habits.hasAccounting));
     const job = findShown(cluster, args.at(-1) ?? '');
     return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : said(printJob(job));
@@ -81,7 +81,7 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
       const isSbatch = command.program === 'sbatch';
       const name = isSbatch ? optionOf(command, 'job-name') : '';
       if (isSbatch) habits.asked(taskOf(name));
-      return calls.request<HostResult>({
+      return calls.request<CommandResult>({
         owner: life,
         kind: isSbatch ? 'sbatch' : 'slurm',
         endpoint: command.program,
@@ -97,12 +97,12 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
   };
 }
 
-function fail({ program, timeoutMs }: HostCommand, hasHappened: boolean, trouble: ControllerFailure): HostResult {
+function fail({ program, timeoutMs }: Command, hasHappened: boolean, trouble: ControllerFailure): CommandResult {
   // Only one that was not carried out can say that it was not.
   if (trouble === 'hangs' || (hasHappened && trouble === 'refused')) {
-    throw new CommandTimedOut(program, timeoutMs, '', '');
+    throw new CommandTimeoutError(program, timeoutMs, '', '');
   }
-  if (trouble === 'way breaks') throw new HostLost('the connection to this machine was lost');
+  if (trouble === 'way breaks') throw new ConnectionLostError('the connection to this machine was lost');
   if (program === 'sbatch') {
     const words = hasHappened
       ? 'Socket timed out on send/recv operation'
@@ -113,7 +113,7 @@ function fail({ program, timeoutMs }: HostCommand, hasHappened: boolean, trouble
   return trouble === 'refused' ? refused(words) : { ...said(''), stderr: `${words}\n` };
 }
 
-function printSubmitted(outcome: SubmitOutcome): HostResult {
+function printSubmitted(outcome: SubmitOutcome): CommandResult {
   switch (outcome.kind) {
     case 'accepted':
       return said(`${outcome.jobId}\n`);
@@ -155,7 +155,7 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
 }
 
 /** Accounting has heard of jobs that the controller forgot only if they had ended. */
-function chooseForSacct(cluster: Cluster, command: HostCommand): SimJob[] {
+function chooseForSacct(cluster: Cluster, command: Command): SimJob[] {
   const names = optionOf(command, 'name').split(',');
   const id = optionOf(command, 'jobs');
   return cluster.jobs.filter(
@@ -230,7 +230,7 @@ function seconds(at: number | undefined): string {
   return at === undefined ? 'N/A' : String(Math.floor(at / 1000));
 }
 
-function optionOf({ args }: HostCommand, name: string): string {
+function optionOf({ args }: Command, name: string): string {
   return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
 }
 
@@ -238,14 +238,14 @@ function taskOf(jobName: string): string {
   return readJobName(jobName)?.taskId ?? '';
 }
 
-function describe({ program, args }: HostCommand): string {
+function describe({ program, args }: Command): string {
   return program === 'scancel' || program === 'scontrol' ? `${program} ${args.join(' ')}` : program;
 }
 
-function said(stdout: string): HostResult {
+function said(stdout: string): CommandResult {
   return { exitCode: 0, killedBy: undefined, stdout, stderr: '' };
 }
 
-function refused(words: string): HostResult {
+function refused(words: string): CommandResult {
   return { exitCode: 1, killedBy: undefined, stdout: '', stderr: `${words}\n` };
 }

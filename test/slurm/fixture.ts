@@ -1,6 +1,6 @@
 // Output of real Slurm commands, recorded once, and results of commands made by hand.
 import { readFileSync } from 'node:fs';
-import type { HostResult } from '../../src/transport/host.ts';
+import type { CommandResult } from '../../src/transport/transport.ts';
 
 export const FIXTURES = new URL('../fixtures/slurm/', import.meta.url);
 
@@ -9,6 +9,6 @@ export function fixture(name: string): string {
 }
 
 /** The result of a command that went well, unless told otherwise. */
-export function result(change: Partial<HostResult>): HostResult {
+export function result(change: Partial<CommandResult>): CommandResult {
   return { exitCode: 0, killedBy: undefined, stdout: '', stderr: '', ...change };
 }

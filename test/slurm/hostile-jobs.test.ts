@@ -1,7 +1,7 @@
 // Jobs of a hostile owner on real Slurm: whatever he writes into which field, the record tells Slurm's own facts or none.
 import { expect } from 'chai';
 import { SLURM_RELEASES, otherSlurmReleases, type SlurmVersion } from '../set-up/slurm-roots.mjs';
-import { SlurmUnavailable } from '../../src/slurm/errors.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 import { requireSlurm, requireSlurmVersion } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
@@ -145,7 +145,7 @@ for (const version of await own()) {
       try {
         return await cluster.scheduler.record(id);
       } catch (error) {
-        if (error instanceof SlurmUnavailable) return undefined;
+        if (error instanceof SlurmUnavailableError) return undefined;
         throw error;
       }
     }

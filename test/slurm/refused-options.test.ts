@@ -1,6 +1,6 @@
 // The words of a refusal tell which options it is about.
 import { expect } from 'chai';
-import { CONTROLLER_ANSWERS } from '../../src/slurm/submit-error.ts';
+import { CONTROLLER_RESPONSES } from '../../src/slurm/submit-error.ts';
 import { refusedOptions } from '../../src/slurm/refused-options.ts';
 
 describe('the options that a refusal is about', () => {
@@ -25,6 +25,6 @@ describe('the options that a refusal is about', () => {
   }
 
   it('are never more than a person reads', () => {
-    for (const words of CONTROLLER_ANSWERS.rejected) expect(refusedOptions(words), words).to.have.length.below(5);
+    for (const words of CONTROLLER_RESPONSES.rejected) expect(refusedOptions(words), words).to.have.length.below(5);
   });
 });

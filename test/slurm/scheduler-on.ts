@@ -1,7 +1,7 @@
 // A scheduler whose commands run on this machine, in a folder of the test's own.
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
@@ -22,7 +22,7 @@ export interface Setting {
 }
 
 export function schedulerOn({ folder, commandsDir, variables = {}, lines = [] }: Setting): Scheduler {
-  const host = createLocalHost({
+  const host = createLocalTransport({
     path: commandsDir === undefined ? '/usr/bin:/bin' : `${commandsDir}:/usr/bin:/bin`,
     home: folder,
     user: userInfo().username,

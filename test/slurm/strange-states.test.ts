@@ -1,6 +1,6 @@
 // A squeue that shows ever new states: a few are told of, and no more are remembered than that.
 import { expect } from 'chai';
-import type { Host } from '../../src/transport/host.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { recordsOf } from './squeue-records.ts';
 
@@ -8,7 +8,7 @@ describe('states that no release of Slurm has', () => {
   it('are told of for the first twenty of 100,000, and never again', async () => {
     const warned: unknown[] = [];
     let states: readonly string[] = [];
-    const host: Host = {
+    const host: Transport = {
       name: 'this machine',
       run: ({ args }) =>
         Promise.resolve({ exitCode: 0, killedBy: undefined, stdout: recordsOf(args, states), stderr: '' }),

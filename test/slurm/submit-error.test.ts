@@ -1,7 +1,7 @@
 // Every text by which sbatch says that it failed, and what each means: only `unknown` may have left a job behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CONTROLLER_ANSWERS, readSubmitError, submitErrorWords } from '../../src/slurm/submit-error.ts';
+import { CONTROLLER_RESPONSES, readSubmitError, submitErrorMessage } from '../../src/slurm/submit-error.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
@@ -10,7 +10,7 @@ function answer(text: string, ...before: readonly string[]): string {
 }
 
 describe("the controller's answers", () => {
-  for (const [failure, texts] of Object.entries(CONTROLLER_ANSWERS)) {
+  for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
       it(`${text}: ${failure}`, () => {
         expect(readSubmitError(1, answer(text))).to.equal(failure);
@@ -19,7 +19,7 @@ describe("the controller's answers", () => {
   }
 
   it('stand in the table once each', () => {
-    const texts = Object.values(CONTROLLER_ANSWERS).flat();
+    const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);
   });
@@ -128,7 +128,7 @@ it("a refusal by a site's own plugin is known by its words", () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
   expect(readSubmitError(1, stderr)).to.equal('rejected');
-  expect(submitErrorWords(stderr)).to.equal('Please give an account with --account=; Unspecified error');
+  expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
 it('the last word counts when sbatch had first tried again', () => {
@@ -147,8 +147,8 @@ it('a flood before the last word hides neither what it means nor what it says', 
   expect(readSubmitError(1, `${flood}${answer('Socket timed out on send/recv operation')}${flood}`)).to.equal(
     'unknown',
   );
-  expect(submitErrorWords(flood + answer('Invalid qos specification'))).to.equal('Invalid qos specification');
-  expect(submitErrorWords(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
+  expect(submitErrorMessage(flood + answer('Invalid qos specification'))).to.equal('Invalid qos specification');
+  expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
 it('garbage is never taken for a definite answer', () => {

@@ -2,17 +2,22 @@
 import { expect } from 'chai';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandNotFound, CommandTimedOut, HostLost, HostUnreachable } from '../../src/transport/errors.ts';
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+} from '../../src/transport/errors.ts';
 import { writePrivateFile } from '../../src/transport/files.ts';
-import type { Host, HostCommand } from '../../src/transport/host.ts';
-import { readOthersFile } from '../../src/transport/others-file.ts';
+import type { Transport, Command } from '../../src/transport/transport.ts';
+import { readUntrustedFile } from '../../src/transport/untrusted-file.ts';
 import { rejection } from '../support/rejection.ts';
 import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';
 
 export interface HostUnderTest {
   /** Makes another host that starts its programs in the same folder. */
-  open(variables?: Readonly<Record<string, string>>): Host;
+  open(variables?: Readonly<Record<string, string>>): Transport;
   /** Where its programs start; it belongs to the user they run as, and can be looked at from here. */
   readonly folder: string;
   readonly user: string;
@@ -22,7 +27,7 @@ export interface HostUnderTest {
 /** @param enter called once, before the tests */
 export function describeHostContract(enter: () => Promise<HostUnderTest>): void {
   let place: HostUnderTest;
-  let host: Host;
+  let host: Transport;
 
   before(async () => {
     place = await enter();
@@ -31,7 +36,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   after(() => host.close());
 
-  function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
+  function shell(script: string, more: Partial<Command> = {}): Command {
     return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
   }
 
@@ -160,7 +165,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('says which program was not found, and where it looked', async () => {
     const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: PATIENCE_MS }));
 
-    expect(error).to.be.instanceOf(CommandNotFound);
+    expect(error).to.be.instanceOf(CommandNotFoundError);
     expect(error).to.include({ program: 'sbatchh', host: host.name });
     expect(error).to.have.property('searchPath').that.contains('/usr/bin:/bin');
   });
@@ -171,7 +176,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     chmodSync(path, 0o644);
 
     expect(await rejection(host.run({ program: path, args: [], timeoutMs: PATIENCE_MS }))).to.be.instanceOf(
-      CommandNotFound,
+      CommandNotFoundError,
     );
   });
 
@@ -190,7 +195,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
       hasBegun,
     );
 
-    expect(error).to.be.instanceOf(CommandTimedOut);
+    expect(error).to.be.instanceOf(CommandTimeoutError);
     expect(error).to.include({ program: 'sh', timeoutMs, stdout: '4711\n', stderr: 'why\n' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await waitUntil('the grandchild to be gone', () => !isAlive(pid));
@@ -223,7 +228,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('ends a program that never stops printing', async () => {
     const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: PATIENCE_MS }));
 
-    expect(error).to.be.instanceOf(HostLost);
+    expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
   it('ends what still runs when it is given up, and starts nothing more', async () => {
@@ -232,8 +237,8 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     const running = rejection(own.run(shell('sleep 60')));
     await own.close();
 
-    expect(await running).to.be.instanceOf(HostLost);
-    expect(await rejection(own.run(shell('true')))).to.be.instanceOf(HostLost);
+    expect(await running).to.be.instanceOf(ConnectionLostError);
+    expect(await rejection(own.run(shell('true')))).to.be.instanceOf(ConnectionLostError);
   });
 
   it('writes a file that only its owner can read', async () => {
@@ -254,7 +259,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     );
     const owner = Number((await host.run(shell('id -u'))).stdout);
     const read = async (path: string, user = owner): Promise<unknown> =>
-      readOthersFile(host, { path, owner: user }, { from: -9, most: 100 });
+      readUntrustedFile(host, { path, owner: user }, { from: -9, most: 100 });
 
     expect(await read(file)).to.include({ kind: 'read', text: 'very end\n' });
     expect(await read(join(place.folder, 'nothing'))).to.include({ kind: 'unreadable' });
@@ -268,7 +273,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     try {
       const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS }));
 
-      expect(error).to.be.instanceOf(HostUnreachable);
+      expect(error).to.be.instanceOf(HostUnreachableError);
       expect(error.message).to.contain(place.folder);
     } finally {
       mkdirSync(place.folder);

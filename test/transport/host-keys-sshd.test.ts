@@ -1,9 +1,9 @@
 // Host keys between a real sshd and the provider ssh2: whoever shows a key that is not trusted is told nothing.
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { HostUnreachable } from '../../src/transport/errors.ts';
+import { HostUnreachableError } from '../../src/transport/errors.ts';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 import { createSsh2Host, type Ssh2HostOptions } from '../../src/transport/ssh2.ts';
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
@@ -41,7 +41,7 @@ describe('a host behind a real sshd', () => {
       const { stdout } = await host.run({ program: 'echo', args: ['hello'], timeoutMs: PATIENCE_MS });
       return stdout.trim();
     } catch (error) {
-      expect(error).to.be.instanceOf(HostUnreachable);
+      expect(error).to.be.instanceOf(HostUnreachableError);
       return String(error);
     } finally {
       await host.close();
@@ -98,6 +98,6 @@ function optionsFor(target: SshTarget): Ssh2HostOptions {
     target,
     surroundings: {},
     hostKeysOf: createHostKeys,
-    here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+    here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
   };
 }

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { CommandTimedOut, HostUnreachable } from '../../src/transport/errors.ts';
-import type { Host } from '../../src/transport/host.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { CommandTimeoutError, HostUnreachableError } from '../../src/transport/errors.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { describeHostContract } from './contract.ts';
 import { PATIENCE_MS } from '../support/wait-until.ts';
@@ -19,8 +19,14 @@ describe('the local host', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function open(variables: Readonly<Record<string, string>> = {}): Host {
-    return createLocalHost({ path: '/usr/bin:/bin', home: '/home/ann', user, workingDirectory: folder, variables });
+  function open(variables: Readonly<Record<string, string>> = {}): Transport {
+    return createLocalTransport({
+      path: '/usr/bin:/bin',
+      home: '/home/ann',
+      user,
+      workingDirectory: folder,
+      variables,
+    });
   }
 
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
@@ -28,7 +34,7 @@ describe('the local host', () => {
   it('looks for no program where it starts, whatever PATH says', async () => {
     writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
     for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
-      const host = createLocalHost({ path, home: '/home/ann', user, workingDirectory: folder });
+      const host = createLocalTransport({ path, home: '/home/ann', user, workingDirectory: folder });
       const { stdout } = await host.run({ program: 'printenv', args: ['PATH'], timeoutMs: 10_000 });
       expect(stdout).to.equal('/usr/bin:/bin\n');
     }
@@ -37,14 +43,14 @@ describe('the local host', () => {
   it('says that nothing was run when the kernel refuses the arguments', async () => {
     const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: PATIENCE_MS };
 
-    expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachable);
+    expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachableError);
   });
 
   it('kills a program that ignores SIGTERM', async () => {
     const script = "trap '' TERM; while :; do sleep 1; done";
     const error = await rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs: 200 }));
 
-    expect(error).to.be.instanceOf(CommandTimedOut);
+    expect(error).to.be.instanceOf(CommandTimeoutError);
   });
 
   it('gives up on a process that left the group and still holds the pipe', async () => {
@@ -55,7 +61,7 @@ describe('the local host', () => {
       () => existsSync(pidFile),
     );
 
-    expect(error).to.be.instanceOf(CommandTimedOut);
+    expect(error).to.be.instanceOf(CommandTimeoutError);
     expect(existsSync(pidFile)).to.equal(true);
     process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
   });

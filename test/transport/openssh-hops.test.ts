@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findHops, findUnchecked, type Way } from '../../src/transport/openssh-hops.ts';
 import { readSshConfig } from '../../src/transport/ssh-config.ts';
-import { SshSetupProblem } from '../../src/transport/ssh-config-target.ts';
+import { SshConfigError } from '../../src/transport/ssh-config-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireSshd } from '../support/requires.ts';
 
@@ -45,7 +45,7 @@ describe('the way of the system’s ssh', () => {
   it('is refused when it leads round in circles', async () => {
     const problem = await rejection(wayBy('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
-    expect(problem).to.be.instanceOf(SshSetupProblem);
+    expect(problem).to.be.instanceOf(SshConfigError);
     expect(String(problem)).to.contain('circle');
   });
 

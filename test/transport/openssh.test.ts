@@ -2,11 +2,11 @@
 import { expect } from 'chai';
 import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostLost, HostUnreachable } from '../../src/transport/errors.ts';
-import type { Host, HostCommand } from '../../src/transport/host.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
-import { createOpensshHost } from '../../src/transport/openssh.ts';
-import type { SshHost } from '../../src/transport/remote-host.ts';
+import { ConnectionLostError, HostUnreachableError } from '../../src/transport/errors.ts';
+import type { Transport, Command } from '../../src/transport/transport.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
@@ -20,7 +20,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   let sshd: TestSshd;
   let account: TestAccount;
   let ssh: UserSsh;
-  const hosts: Host[] = [];
+  const hosts: Transport[] = [];
 
   before(async () => {
     sshd = await startSshd();
@@ -41,18 +41,18 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     await sshd[Symbol.asyncDispose]();
   });
 
-  function open({ mayLogIn = false, config = ssh.config } = {}): SshHost {
-    const host = createOpensshHost({
+  function open({ mayLogIn = false, config = ssh.config } = {}): SshTransport {
+    const host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', config] },
       surroundings: {},
-      here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       ...(mayLogIn ? { ownLogin: { controlPath: join(ssh.folder, 'own') } } : {}),
     });
     hosts.push(host);
     return host;
   }
 
-  function shell(script: string, more: Partial<HostCommand> = {}): HostCommand {
+  function shell(script: string, more: Partial<Command> = {}): Command {
     return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
   }
 
@@ -65,7 +65,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
 
-    expect(error).to.be.instanceOf(HostUnreachable);
+    expect(error).to.be.instanceOf(HostUnreachableError);
     expect(error.message).to.equal(GONE);
     expect(sshd.loginCount()).to.equal(logins);
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
@@ -107,7 +107,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')));
     await ssh.closeMaster();
 
-    expect(await underWay).to.be.instanceOf(HostLost);
+    expect(await underWay).to.be.instanceOf(ConnectionLostError);
   });
 
   it('asks for a ControlPath where there is none', async () => {
@@ -158,7 +158,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     await using user = prepareUserSsh(targetOf(strict, account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
 
-    expect(error).to.be.instanceOf(HostUnreachable);
+    expect(error).to.be.instanceOf(HostUnreachableError);
     expect(error.message).to.contain('Permission denied').and.to.contain('By hand: ssh -fNM cluster');
     expect(strict.loginCount()).to.equal(0);
   });
@@ -174,8 +174,8 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   });
 
   it('says that there is no ssh here', async () => {
-    const here = createLocalHost({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
-    const host = createOpensshHost({ destination: { host: 'cluster', options: [] }, surroundings: {}, here });
+    const here = createLocalTransport({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
+    const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, surroundings: {}, here });
 
     expect((await rejection(host.run(shell('true')))).message).to.contain("Install OpenSSH's client here");
   });

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFrame } from '../../src/transport/frame.ts';
-import type { HostCommand } from '../../src/transport/host.ts';
+import type { Command } from '../../src/transport/transport.ts';
 import { CUT_SCRIPT_EXIT_CODE, remoteScript, remoteWord, scriptBlock } from '../../src/transport/remote-script.ts';
 import { requireShells } from '../support/requires.ts';
 import { PATIENCE_MS } from '../support/wait-until.ts';
@@ -35,7 +35,7 @@ describe('a command for a shell on another machine', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function blockFor(command: Partial<HostCommand>): Buffer {
+  function blockFor(command: Partial<Command>): Buffer {
     const whole = { program: 'tee', args: ['ran'], timeoutMs: PATIENCE_MS, ...command };
     return Buffer.from(scriptBlock(remoteScript(whole, { workingDirectory: folder }, NONCE), TOKEN));
   }

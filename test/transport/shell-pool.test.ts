@@ -1,6 +1,6 @@
 // The shells on one connection: how many there are, who gets one, and what a server that opens no more changes.
 import { expect } from 'chai';
-import { createShellPool, MaxSessionsReached, type ShellPool } from '../../src/transport/shell-pool.ts';
+import { createShellPool, MaxSessionsError, type ShellPool } from '../../src/transport/shell-pool.ts';
 import { rejection } from '../support/rejection.ts';
 
 interface Shell {
@@ -19,7 +19,7 @@ describe('a pool of shells', () => {
     opened = 0;
     return createShellPool(
       () => {
-        if (opened >= serverAllows) return Promise.reject(new MaxSessionsReached('open failed'));
+        if (opened >= serverAllows) return Promise.reject(new MaxSessionsError('open failed'));
         opened += 1;
         return Promise.resolve({ number: opened, isUsable: () => true });
       },
@@ -59,7 +59,7 @@ describe('a pool of shells', () => {
   });
 
   it('says so when the server allows none', async () => {
-    expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsReached);
+    expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
   });
 
   it('opens another in place of one that can’t be used any more', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expandTokens, readJump, readSshConfig } from '../../src/transport/ssh-config.ts';
-import { findSshTarget, SshSetupProblem, type SshWishes } from '../../src/transport/ssh-config-target.ts';
+import { findSshTarget, SshConfigError, type SshOptions } from '../../src/transport/ssh-config-target.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireSshd } from '../support/requires.ts';
@@ -35,7 +35,7 @@ describe('a target for ssh2', () => {
   /** With this text in place of ~/.ssh/config; the home folder is the test's. */
   async function target(
     text: string,
-    wishes: Partial<SshWishes> = {},
+    wishes: Partial<SshOptions> = {},
     environment: Readonly<Record<string, string>> = {},
   ): Promise<SshTarget> {
     const file = join(folder, 'config');
@@ -105,7 +105,7 @@ describe('a target for ssh2', () => {
   it('is refused when its jump hosts lead round in circles', async () => {
     const problem = await rejection(target('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
-    expect(problem).to.be.instanceOf(SshSetupProblem);
+    expect(problem).to.be.instanceOf(SshConfigError);
     expect(String(problem)).to.contain('circle');
   });
 
@@ -177,7 +177,7 @@ describe('a target for ssh2', () => {
     it(`is refused for the sake of openssh with ${config.replaceAll('\n ', ',')}`, async () => {
       const problem = await rejection(target(`Host hpc\n  ${config}\n`));
 
-      expect(problem).to.be.instanceOf(SshSetupProblem);
+      expect(problem).to.be.instanceOf(SshConfigError);
       expect(String(problem))
         .to.contain(`${what} `)
         .and.to.contain('Set provider: openssh')

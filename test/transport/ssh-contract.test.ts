@@ -1,8 +1,8 @@
 // Both providers of SSH against a real sshd, an account whose login talks too much, and as few sessions as a strict site allows.
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
-import type { Host } from '../../src/transport/host.ts';
-import { createOpensshHost } from '../../src/transport/openssh.ts';
-import type { RemoteSurroundings } from '../../src/transport/remote-script.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import type { RemoteContext } from '../../src/transport/remote-script.ts';
 import { createSsh2Host } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
@@ -18,7 +18,7 @@ import {
 } from '../support/sshd.ts';
 import { describeHostContract } from './contract.ts';
 import { LEAKS, NOISE } from './ssh-noise.ts';
-import { thisMachine } from './ssh2-place.ts';
+import { thisMachine } from './ssh2-test-bed.ts';
 
 interface Way {
   readonly target: SshTarget;
@@ -26,7 +26,7 @@ interface Way {
   readonly user: UserSsh;
 }
 
-const PROVIDERS: readonly (readonly [name: string, open: (way: Way, surroundings: RemoteSurroundings) => Host])[] = [
+const PROVIDERS: readonly (readonly [name: string, open: (way: Way, surroundings: RemoteContext) => Transport])[] = [
   [
     'ssh2',
     ({ target }, surroundings) =>
@@ -35,7 +35,7 @@ const PROVIDERS: readonly (readonly [name: string, open: (way: Way, surroundings
   [
     'the system’s ssh',
     ({ user }, surroundings) =>
-      createOpensshHost({
+      createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
         surroundings,
         here: thisMachine(),

@@ -6,13 +6,13 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { createLocalHost } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
 import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot } from '../support/requires.ts';
 
 describe('what is offered to a host', () => {
-  const here = createLocalHost({
+  const here = createLocalTransport({
     path: '/usr/bin:/bin',
     home: '/',
     user: 'root',

@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
-import type { SshHost } from '../../src/transport/remote-host.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Host } from '../../src/transport/ssh2.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
@@ -23,7 +23,7 @@ describe('a host by ssh2, for a long time', () => {
   let sshd: TestSshd;
   let account: TestAccount;
   let link: TcpLink;
-  let host: SshHost;
+  let host: SshTransport;
 
   before(async () => {
     sshd = await startSshd();
@@ -34,7 +34,7 @@ describe('a host by ssh2, for a long time', () => {
   beforeEach(() => {
     host = createSsh2Host({
       target: targetOf(sshd, account, { port: link.port }),
-      here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       surroundings: {},
       hostKeysOf: createHostKeys,
     });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandTimedOut, HostLost, HostUnreachable } from '../../src/transport/errors.ts';
+import { CommandTimeoutError, ConnectionLostError, HostUnreachableError } from '../../src/transport/errors.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireShells } from '../support/requires.ts';
@@ -11,7 +11,7 @@ import { addAccount, removeAccount, startSshd, targetOf } from '../support/sshd.
 import { startLink } from '../support/tcp-link.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { NOISE } from './ssh-noise.ts';
-import { shell, useSsh2Place } from './ssh2-place.ts';
+import { shell, useSsh2Place } from './ssh2-test-bed.ts';
 
 describe('a host by ssh2', () => {
   before(requireShells);
@@ -112,8 +112,8 @@ describe('a host by ssh2', () => {
       const notSent = rejection(host.run(shell('touch ran')));
       link.cut();
 
-      expect(await underWay).to.be.instanceOf(HostLost);
-      expect(await notSent).to.be.instanceOf(HostUnreachable);
+      expect(await underWay).to.be.instanceOf(ConnectionLostError);
+      expect(await notSent).to.be.instanceOf(HostUnreachableError);
       const answers = await Promise.all(Array.from({ length: 10 }, () => host.run(shell('echo fine'))));
       expect(answers.map(({ stdout }) => stdout)).to.deep.equal(Array(10).fill('fine\n'));
       expect(host.loginCount()).to.equal(2);
@@ -129,7 +129,7 @@ describe('a host by ssh2', () => {
       const underWay = rejection(host.run(shell('sleep 60')));
       link.stall();
 
-      expect(await underWay).to.be.instanceOf(HostLost);
+      expect(await underWay).to.be.instanceOf(ConnectionLostError);
       link.mend();
       expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
     });
@@ -140,7 +140,7 @@ describe('a host by ssh2', () => {
       await host.run(shell('true'));
       link.stall();
 
-      expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimedOut);
+      expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
     it('at any byte leaves a command done once and known, done at most once and unknown, or not done at all', async () => {
@@ -158,8 +158,8 @@ describe('a host by ssh2', () => {
           const written = existsSync(done) ? readFileSync(done, 'utf8').length : 0;
           link.mend();
 
-          if (outcome instanceof HostUnreachable) expect(written).to.equal(0);
-          else if (outcome instanceof HostLost) expect([0, 1_000]).to.include(written);
+          if (outcome instanceof HostUnreachableError) expect(written).to.equal(0);
+          else if (outcome instanceof ConnectionLostError) expect([0, 1_000]).to.include(written);
           else
             expect({ outcome, written })
               .to.deep.include({ written: 1_000 })

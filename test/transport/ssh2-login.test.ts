@@ -2,11 +2,11 @@
 import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LoginRefused } from '../../src/transport/errors.ts';
+import { LoginRefusedError } from '../../src/transport/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { startAgent } from '../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
-import { shell, useSsh2Place } from './ssh2-place.ts';
+import { shell, useSsh2Place } from './ssh2-test-bed.ts';
 
 describe('who is let in by ssh2', () => {
   const place = useSsh2Place();
@@ -139,7 +139,7 @@ describe('who is let in by ssh2', () => {
     });
     const error = await rejection(host.run(shell('true')));
 
-    expect(error).to.be.instanceOf(LoginRefused);
+    expect(error).to.be.instanceOf(LoginRefusedError);
     expect((await rejection(host.run(shell('true')))).message).to.match(/ The next try is in \d\d s\.$/);
     expect(host.loginCount()).to.equal(1);
   });

@@ -2,16 +2,16 @@
 import { expect } from 'chai';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostUnreachable, LoginRefused } from '../../src/transport/errors.ts';
-import { createLocalHost } from '../../src/transport/local.ts';
-import { createOpensshHost } from '../../src/transport/openssh.ts';
-import type { SshHost } from '../../src/transport/remote-host.ts';
+import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { listenAsMallory, MALLORY } from '../support/others-socket.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { shell } from './ssh2-place.ts';
+import { shell } from './ssh2-test-bed.ts';
 
 describe('a shared connection in a folder of everybody', () => {
   before(requireRoot);
@@ -23,7 +23,7 @@ describe('a shared connection in a folder of everybody', () => {
   /** As /tmp. */
   let open: string;
   let socket: string;
-  let host: SshHost;
+  let host: SshTransport;
 
   before(async () => {
     sshd = await startSshd();
@@ -48,11 +48,11 @@ describe('a shared connection in a folder of everybody', () => {
     await sshd[Symbol.asyncDispose]();
   });
 
-  function connect(ownPath?: string): SshHost {
-    host = createOpensshHost({
+  function connect(ownPath?: string): SshTransport {
+    host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', ssh.config] },
       surroundings: {},
-      here: createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       ...(ownPath === undefined ? {} : { ownLogin: { controlPath: ownPath } }),
     });
     return host;
@@ -66,7 +66,7 @@ describe('a shared connection in a folder of everybody', () => {
     const error = await rejection(connect().run(shell('true')));
 
     expect(other.visits()).to.equal(0);
-    expect(error).to.be.instanceOf(HostUnreachable).and.to.be.instanceOf(LoginRefused);
+    expect(error).to.be.instanceOf(HostUnreachableError).and.to.be.instanceOf(LoginRefusedError);
     expect(error.message)
       .to.include('SSH connection to cluster')
       .and.to.include(`${socket} belongs to another user (uid ${MALLORY})`)

@@ -1,7 +1,7 @@
 // Starts the daemon in the background, and tells where its log is once it holds its state folder.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeOwnFolder } from '../../base/own-folder.ts';
+import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateDirectoryError } from '../../daemon/journal/lock.ts';
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 100;
 
 /**
  * Returns `ok` once the daemon runs, else the daemon's own exit code, having said what it said.
- * @throws ConfigProblem, UsageProblem, StateDirectoryError
+ * @throws ConfigError, UsageProblem, StateDirectoryError
  */
 export async function detach(typed: Typed, around: Surroundings): Promise<number> {
   const logFile = await makeLogFile(typed, around);
@@ -50,7 +50,7 @@ async function makeLogFile(typed: Typed, around: Surroundings): Promise<string> 
   const file = daemonLogFile(readConfig(typed, around).settings.clusters);
   const folder = dirname(file);
   try {
-    await makeOwnFolder(folder);
+    await makePrivateDirectory(folder);
     shortenDaemonLog(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 // Looks at everything a task needs on its way, and prints what is good, what is in the way, and the fix.
 import { resolve } from 'node:path';
 import type { ClusterSettings } from '../../config/clusters.ts';
-import { ConfigProblem } from '../../config/errors.ts';
+import { ConfigError } from '../../config/errors.ts';
 import { CLUSTER_CHECKS, type ClusterSeen } from '../../doctor/cluster-checks.ts';
 import { HERE_CHECKS, type HereFacts } from '../../doctor/here-checks.ts';
 import {
@@ -36,7 +36,7 @@ import { UsageProblem } from '../usage-problem.ts';
 /** @throws UsageProblem */
 export async function doctor(typed: Typed, around: Surroundings): Promise<number> {
   const base = readBaseOrWhyNot(typed, around);
-  const sections = base instanceof ConfigProblem ? [unreadable(base)] : await lookAtAll(typed, base);
+  const sections = base instanceof ConfigError ? [unreadable(base)] : await lookAtAll(typed, base);
 
   // What programs and servers said may hold anything.
   const stdout = (text: string): void => {
@@ -52,16 +52,16 @@ export async function doctor(typed: Typed, around: Surroundings): Promise<number
   return countBad(sections) > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function readBaseOrWhyNot(typed: Typed, around: Surroundings): Base | ConfigProblem {
+function readBaseOrWhyNot(typed: Typed, around: Surroundings): Base | ConfigError {
   try {
     return withLog(typed, { config: readConfig(typed, around), around });
   } catch (error) {
-    if (error instanceof ConfigProblem) return error;
+    if (error instanceof ConfigError) return error;
     throw error;
   }
 }
 
-function unreadable({ message }: ConfigProblem): Section {
+function unreadable({ message }: ConfigError): Section {
   const nobodyLooked = unasked('not looked at: it takes the configuration');
   return examine<HereFacts>(undefined, HERE_CHECKS, {
     configuration: trouble(message),

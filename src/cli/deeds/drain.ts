@@ -5,7 +5,7 @@ import { journalEntries } from '../journal-entries.ts';
 import { describeOthers, findDaemons } from '../running-daemons.ts';
 import { tellResult } from '../tell-result.ts';
 
-/** Returns `failed` when there is nobody to tell. Does not wait. @throws ConfigProblem, UsageProblem */
+/** Returns `failed` when there is nobody to tell. Does not wait. @throws ConfigError, UsageProblem */
 export async function drain(typed: Typed, around: Surroundings): Promise<number> {
   const daemons = await findDaemons(typed, around);
   around.stderr(describeOthers(daemons, 'drain'));

@@ -1,5 +1,5 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
-import { LostRace } from '../../clearml/errors.ts';
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { planStart } from '../../daemon/execute/begin.ts';
 import { runOneTask, type OneTaskEnd } from '../../daemon/execute/run.ts';
@@ -85,7 +85,7 @@ async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | '
   try {
     await deps.clearml.tasks.enqueue(task, queue.id);
   } catch (error) {
-    if (!(error instanceof LostRace)) throw error;
+    if (!(error instanceof LostRaceError)) throw error;
     throw new UsageProblem(`Somebody else changed task ${task} at the same moment. Look at it, and try again.`);
   }
 }

@@ -3,7 +3,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { quoteWord } from '../../base/shell-word.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
-import { SlurmUnavailable } from '../../slurm/errors.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { askPerson } from '../init/ask-person.ts';
@@ -25,7 +25,7 @@ import { UsageProblem } from '../usage-problem.ts';
 const TEMPLATE = 'slurm.template';
 const SETTINGS = 'clearml-slurm.conf';
 
-/** @throws ConfigProblem, UsageProblem; SlurmUnavailable when the cluster does not tell what it has */
+/** @throws ConfigError, UsageProblem; SlurmUnavailableError when the cluster does not tell what it has */
 export async function init(typed: Typed, around: Surroundings): Promise<number> {
   const base = withLog(typed, { config: readConfig(typed, around), around });
   try {
@@ -146,7 +146,7 @@ async function makeSharedFolder(base: Base, cluster: ClusterSettings, path: stri
     const args = ['-p', '-m', '700', path];
     const { exitCode, stderr } = await host.run({ program: 'mkdir', args, timeoutMs: 30_000 });
     if (exitCode !== 0)
-      throw new SlurmUnavailable(
+      throw new SlurmUnavailableError(
         `The folder ${path} can't be made on ${host.name}: ${stderr.trim()}. Name another one.`,
       );
   } finally {

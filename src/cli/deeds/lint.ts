@@ -12,7 +12,7 @@ import { painter } from '../paint.ts';
 import { readConfig } from '../read-config.ts';
 import { switchOption } from '../typed-options.ts';
 
-/** @throws ConfigProblem, UsageProblem */
+/** @throws ConfigError, UsageProblem */
 export async function lint(typed: Typed, around: Surroundings): Promise<number> {
   const config = readConfig(typed, around);
   const templates = await namedTemplates(typed, config.settings, around, 'lint');

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { readConfig } from '../read-config.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 
-/** @throws ConfigProblem, NoSuchSetting */
+/** @throws ConfigError, UnknownSettingError */
 export function printConfig(typed: Typed, around: Surroundings): number {
   const config = readConfig(typed, around);
   around.stdout(

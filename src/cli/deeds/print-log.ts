@@ -2,8 +2,8 @@
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Host } from '../../transport/host.ts';
-import { readOthersFile, type OthersFile, type ReadOutcome } from '../../transport/others-file.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../../transport/untrusted-file.ts';
 import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../../slurm/scheduler.ts';
 import { openCluster } from '../assemble.ts';
@@ -22,7 +22,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 /** The controller is asked as often. */
 const READ_EVERY_MS = 5_000;
 
-/** Returns `failed` when there is nothing to show: no job and no console, or a log that can't be read. @throws SlurmUnavailable, what the client throws */
+/** Returns `failed` when there is nothing to show: no job and no console, or a log that can't be read. @throws SlurmUnavailableError, what the client throws */
 export async function printLog(typed: Typed, around: Surroundings): Promise<number> {
   const lines = numberOption(typed, 'lines', 1) ?? USUAL_LINES;
   const base = readBase(typed, around);
@@ -90,7 +90,7 @@ async function lastJobOf(base: Base, task: TaskId): Promise<string | undefined> 
 }
 
 interface Printing {
-  readonly host: Host;
+  readonly host: Transport;
   readonly scheduler: Scheduler;
   readonly around: Surroundings;
   readonly lines: number;
@@ -98,14 +98,14 @@ interface Printing {
 }
 
 interface WrittenLog extends FoundJob {
-  readonly file: OthersFile;
+  readonly file: UntrustedFile;
 }
 
 async function print({ id, record, file }: WrittenLog, printing: Printing): Promise<number> {
   const { host, around, lines, isFollowing } = printing;
   const { path } = file;
   around.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
-  const first = await readOthersFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
+  const first = await readUntrustedFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
   let shown = '';
   const show = (text: string): void => {
     shown = forReader(around, text);
@@ -127,7 +127,7 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
 /** Prints what is added until the job has ended. Returns the last part that could be read, else why none could. */
 async function goOn(
   id: JobId,
-  file: OthersFile,
+  file: UntrustedFile,
   first: ReadOutcome,
   printing: Printing & { readonly show: (text: string) => void },
 ): Promise<ReadOutcome> {
@@ -140,7 +140,7 @@ async function goOn(
     const record = await scheduler.record(id);
     isOver = record === undefined || !isLive(readJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
-    const part = await readOthersFile(host, file, { from, most: MOST_BYTES });
+    const part = await readUntrustedFile(host, file, { from, most: MOST_BYTES });
     if (part.kind === 'read' && part.text !== '') show(part.text);
     if (part.kind === 'read' || last.kind !== 'read') last = part;
   }

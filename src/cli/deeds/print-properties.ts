@@ -16,7 +16,7 @@ interface PropertyOfFile extends TemplateProperty {
   readonly takes: string | undefined;
 }
 
-/** @throws ConfigProblem, UsageProblem; with a task, what speaking to the server throws */
+/** @throws ConfigError, UsageProblem; with a task, what speaking to the server throws */
 export async function printProperties(typed: Typed, around: Surroundings): Promise<number> {
   const here = { config: readConfig(typed, around), around };
   const templates = await namedTemplates(typed, here.config.settings, around, 'properties');

@@ -12,7 +12,7 @@ import { readQueues } from '../serve-queues.ts';
 import { switchOption } from '../typed-options.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
-/** @throws ConfigProblem, TemplateError, UsageProblem; with a task of the server's, what asking it throws */
+/** @throws ConfigError, TemplateError, UsageProblem; with a task of the server's, what asking it throws */
 export async function printScript(typed: Typed, around: Surroundings): Promise<number> {
   const here = { config: readConfig(typed, around), around };
   for (const warning of here.config.warnings) around.stderr(`clearml-agent-slurm: ${warning}\n`);

@@ -9,7 +9,7 @@ import { UNIT_FILES, type UnitKind } from '../unit-files.ts';
 import { unitSite } from '../unit-site.ts';
 import { UsageProblem } from '../usage-problem.ts';
 
-/** Only for what the daemon could serve. @throws UsageProblem, ConfigProblem, TemplateError */
+/** Only for what the daemon could serve. @throws UsageProblem, ConfigError, TemplateError */
 export async function printUnit(typed: Typed, around: Surroundings): Promise<number> {
   const { startedAs, workingDir } = around;
   const kind = unitKind(textOption(typed, 'kind'));

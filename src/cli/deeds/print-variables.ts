@@ -11,7 +11,7 @@ import { readTask } from '../read-task.ts';
 import { textTable } from '../../base/text-table.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 
-/** @throws ConfigProblem, UsageProblem; with a task of the server's, what asking it throws */
+/** @throws ConfigError, UsageProblem; with a task of the server's, what asking it throws */
 export async function printVariables(typed: Typed, around: Surroundings): Promise<number> {
   const isJson = switchOption(typed, 'json') ?? false;
   const hasTask = textOption(typed, 'task') !== undefined || textOption(typed, 'task-file') !== undefined;

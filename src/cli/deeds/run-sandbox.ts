@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/ready-conf.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/server.ts';
-import { PortTaken } from '../../sandbox/start-errors.ts';
+import { PortInUseError } from '../../sandbox/start-errors.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeReach } from '../sandbox-reach.ts';
@@ -14,7 +14,7 @@ import { writeNewConfig } from '../write-new-config.ts';
 
 const HIGHEST_PORT = 65_535;
 
-/** @throws UsageProblem, NotASnapshot, PortTaken, CannotListen */
+/** @throws UsageProblem, InvalidSnapshotError, PortInUseError, ListenError */
 export async function runSandbox(
   typed: Typed,
   around: Surroundings,
@@ -58,7 +58,7 @@ async function listen(
   try {
     return { sandbox: await createSandbox({ ...options, port: port ?? defaultPort }), isElsewhere: false };
   } catch (error) {
-    if (!(error instanceof PortTaken) || port !== undefined) throw error;
+    if (!(error instanceof PortInUseError) || port !== undefined) throw error;
     return { sandbox: await createSandbox({ ...options, port: 0 }), isElsewhere: true };
   }
 }

@@ -1,6 +1,6 @@
 // Shows how the tasks stand, whether a daemon runs or not: it takes no lock and changes nothing.
 import { systemClock } from '../../base/clock.ts';
-import { sayDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
@@ -69,7 +69,7 @@ async function watch(
     do {
       const seen = await look();
       const time = new Date(systemClock.now()).toISOString().slice(11, 19);
-      const head = `Looked at ${time} UTC, again every ${sayDuration(everyMs)}; Ctrl-C ends this.\n`;
+      const head = `Looked at ${time} UTC, again every ${formatDuration(everyMs)}; Ctrl-C ends this.\n`;
       screen.show(({ columns }) => head + statusText(seen, { paint, columns }));
     } while (await sleepUnlessStopped(systemClock, everyMs, around.stop));
     return EXIT.ok;

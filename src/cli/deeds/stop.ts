@@ -9,7 +9,7 @@ import { tellResult } from '../tell-result.ts';
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
-/** Returns `ok` also when there is none to stop. @throws ConfigProblem, UsageProblem */
+/** Returns `ok` also when there is none to stop. @throws ConfigError, UsageProblem */
 export async function stop(typed: Typed, around: Surroundings): Promise<number> {
   const daemons = await findDaemons(typed, around);
   around.stderr(describeOthers(daemons, 'stop'));

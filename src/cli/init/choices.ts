@@ -1,6 +1,6 @@
 // What init chooses for a site: as typed, as answered, or as usual there, and each time why. At most five questions.
 import { nearestName } from '../../base/nearest.ts';
-import { SlurmUnavailable } from '../../slurm/errors.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { Entrance } from '../../slurm/partition-rights.ts';
 import type { ReachablePartition } from '../reachable-partitions.ts';
 import { UsageProblem } from '../usage-problem.ts';
@@ -47,7 +47,7 @@ const TYPED = 'As you typed it.';
 /** Takes the usual answer where nobody is asked. */
 export type Ask = (question: Question) => Promise<string>;
 
-/** @throws UsageProblem for what was typed and is not there; SlurmUnavailable when no partition takes this user's jobs */
+/** @throws UsageProblem for what was typed and is not there; SlurmUnavailableError when no partition takes this user's jobs */
 export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise<Choices> {
   const decide = async (option: keyof TypedChoices, question: Question, why: string): Promise<Choice<string>> => {
     const given = typed[option];
@@ -114,7 +114,7 @@ function usualPartition(open: Partitions, closed: Partitions): ReachablePartitio
   const usual = open.find(({ isDefault }) => isDefault) ?? open[0];
   if (usual !== undefined) return usual;
   const why = closed.map(whyClosed).join('; ') || 'sinfo shows none';
-  throw new SlurmUnavailable(`No partition of this cluster takes jobs of yours now (${why}).`);
+  throw new SlurmUnavailableError(`No partition of this cluster takes jobs of yours now (${why}).`);
 }
 
 function throwIfClosed(closed: Partitions, typed: string | undefined): void {

@@ -3,10 +3,10 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { Fact } from '../../doctor/verdict.ts';
-import { CommandNotFound } from '../../transport/errors.ts';
-import type { Host } from '../../transport/host.ts';
-import { SlurmUnavailable } from '../../slurm/errors.ts';
-import { isHostTrouble } from '../../slurm/host-trouble.ts';
+import { CommandNotFoundError } from '../../transport/errors.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import { isTransportError } from '../../slurm/transport-errors.ts';
 import { askCluster, type ClusterAnswers } from '../look-at-cluster.ts';
 import { serverQueues } from '../look-at-server.ts';
 import { makeHost } from '../make-host.ts';
@@ -17,7 +17,7 @@ import { readSurvey, SURVEY_SCRIPT, type Survey } from './survey.ts';
 
 const TIMEOUT_MS = 60_000;
 
-/** @throws SlurmUnavailable when the cluster does not tell what it has */
+/** @throws SlurmUnavailableError when the cluster does not tell what it has */
 export async function lookAtSite(base: Base, cluster: ClusterSettings): Promise<Site> {
   const answers = await askCluster(base, cluster);
   const controller = mustKnow(answers.controller, answers);
@@ -52,10 +52,10 @@ function mustKnow<T>(fact: Fact<T>, { way, commands }: ClusterAnswers): T {
   if (fact.kind === 'known') return fact.value;
   const why = [way, commands, fact].find(({ kind }) => kind === 'trouble');
   const words = why?.kind === 'trouble' ? why.why : "Slurm's commands are not there";
-  throw new SlurmUnavailable(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
+  throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
 }
 
-async function survey(host: Host, flags: readonly string[]): Promise<Survey> {
+async function survey(host: Transport, flags: readonly string[]): Promise<Survey> {
   const text = await output(host, 'bash', [...flags, '-s'], SURVEY_SCRIPT);
   return readSurvey(text) ?? NOTHING_TOLD;
 }
@@ -71,11 +71,11 @@ const NOTHING_TOLD: Survey = {
 };
 
 /** Empty where it could not be run: what it would have told is not there then. */
-async function output(host: Host, program: string, args: readonly string[], stdin = ''): Promise<string> {
+async function output(host: Transport, program: string, args: readonly string[], stdin = ''): Promise<string> {
   try {
     return (await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS })).stdout;
   } catch (error) {
-    if (error instanceof CommandNotFound || isHostTrouble(error)) return '';
+    if (error instanceof CommandNotFoundError || isTransportError(error)) return '';
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Taking tasks: heads of queues are claimed one by one, and brought to Slurm a few at a time.
 import type { Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
-import { ServerUnreachable } from '../../clearml/errors.ts';
+import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { parkAndSubmit, chooseHead, claim, type Head } from './claim.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
@@ -45,7 +45,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           return entry;
         } catch (error) {
           unanswered += 1;
-          if (!(error instanceof ServerUnreachable) || unanswered >= AWAY_AFTER) throw error;
+          if (!(error instanceof ServerUnreachableError) || unanswered >= AWAY_AFTER) throw error;
           deps.log.warn('A task could not be claimed; its queue goes on without it', {
             task,
             queue: head.queue.name,

@@ -1,5 +1,5 @@
 // What a task's console is told: each text names the job, the fact, and what to do next.
-import { sayDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
@@ -97,7 +97,7 @@ export function describeReason({ id, reason, startAt }: Job, now: number): strin
 /** Said when a job that never starts as it is has waited for long enough. */
 export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
   const { says, advice = '' } = explainReason(reason);
-  const waited = `after it had waited for ${sayDuration(forMs)} with no hope to start`;
+  const waited = `after it had waited for ${formatDuration(forMs)} with no hope to start`;
   return `Slurm job ${id} in partition ${partition} is cancelled, ${waited}: ${says} (${reason}). ${advice}`;
 }
 
@@ -107,7 +107,7 @@ export function describeStart(job: Job, isAgain: boolean): string {
 }
 
 export function describeSlowStart(job: Job, runningForMs: number): string {
-  return `Slurm job ${job.id} has been running for ${sayDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`;
+  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`;
 }
 
 /** How a job ended, what that means, and what to do about it. */

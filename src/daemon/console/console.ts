@@ -1,6 +1,6 @@
 // Telling the user: lines and properties in the task, which never stand in the way of what they tell about.
 import type { ConsoleLine } from '../../clearml/client.ts';
-import { ServerRefused, ServerUnreachable } from '../../clearml/errors.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { breakLines, truncateText } from './console-lines.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -33,8 +33,8 @@ export async function notify(deps: DaemonDeps, task: TaskId, informing: () => Pr
     await informing();
     return true;
   } catch (error) {
-    if (!(error instanceof ServerUnreachable || error instanceof ServerRefused)) throw error;
+    if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;
     deps.log.warn('The task could not be told', { task, err: error });
-    return error instanceof ServerRefused;
+    return error instanceof ServerRefusedError;
   }
 }

@@ -1,8 +1,8 @@
 // The ends of jobs' logs, as far as they may be shown: a log that is slow to read, or is not what it should be, holds up nobody.
 import type { Clock } from '../../base/clock.ts';
-import type { Host } from '../../transport/host.ts';
-import { readOthersFile } from '../../transport/others-file.ts';
-import { createCallSlots } from '../../slurm/call-slots.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { readUntrustedFile } from '../../transport/untrusted-file.ts';
+import { createConcurrencyLimit } from '../../slurm/concurrency-limit.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
 
 export type JobLog =
@@ -21,7 +21,7 @@ export interface LogUse {
 }
 
 export interface JobLogsDeps {
-  readonly host: Host;
+  readonly host: Transport;
   readonly clock: Pick<Clock, 'now'>;
   /** Takes the daemon's secrets out of a text: a job of the daemon's own Unix user can read its files, and others read the console. */
   readonly redact: (text: string) => string;
@@ -33,12 +33,12 @@ const READS_AT_ONCE = 2;
 const REST_MS = 60_000;
 
 export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
-  const slots = createCallSlots(READS_AT_ONCE);
+  const slots = createConcurrencyLimit(READS_AT_ONCE);
   let slowAt = -Infinity;
 
   async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
     if (!decides && clock.now() - slowAt < REST_MS) return unreadable(path);
-    const found = await readOthersFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
+    const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
         return { kind: 'read', path, tail: redact(fromWholeLine(found.text, found.start)) };

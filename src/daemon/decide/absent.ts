@@ -1,5 +1,5 @@
 // Rows of the table for a job that Slurm no longer shows: absent is not ended, so other witnesses are heard first.
-import { sayDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../console/agent-messages.ts';
 import type { Action } from './action.ts';
@@ -37,7 +37,7 @@ function decideLost(task: Task, observation: Observation): Action[] {
   const silence =
     task.lastUpdate === undefined
       ? 'nothing was ever heard of its agent'
-      : `its agent has been silent for ${sayDuration(observation.now - task.lastUpdate)}`;
+      : `its agent has been silent for ${formatDuration(observation.now - task.lastUpdate)}`;
   const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
 }

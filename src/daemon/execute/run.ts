@@ -1,6 +1,6 @@
 // One task without a daemon: it goes the way of a daemon's tasks, followed until it has come to its end, and no other is touched.
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
-import { CredentialsRefused, ServerUnreachable } from '../../clearml/errors.ts';
+import { CredentialsRejectedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
@@ -133,7 +133,7 @@ async function trackToEnd(
       }
     } catch (error) {
       if (isStopped()) break;
-      if (error instanceof ServerUnreachable || error instanceof CredentialsRefused)
+      if (error instanceof ServerUnreachableError || error instanceof CredentialsRejectedError)
         log.warn('ClearML can not be asked; the job goes on, and is followed once it can', { err: error });
       else log.error('A look could not be finished; the next one tries again', { err: error });
     }

@@ -1,11 +1,11 @@
 // How one task stands before anything is done with it.
 import type { TaskId } from '../../clearml/ids.ts';
-import { SlurmUnavailable } from '../../slurm/errors.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import type { TaskState } from './begin.ts';
 
-/** `task` is undefined when there is none of that id. @throws SlurmUnavailable when it gave no list of jobs */
+/** `task` is undefined when there is none of that id. @throws SlurmUnavailableError when it gave no list of jobs */
 export async function readTaskState(
   deps: DaemonDeps,
   id: TaskId,
@@ -13,7 +13,8 @@ export async function readTaskState(
   signal: AbortSignal,
 ): Promise<TaskState> {
   const snapshot = await poll(deps, signal);
-  if (snapshot === undefined) throw new SlurmUnavailable('Slurm gave no list of jobs; nothing was done. Try again');
+  if (snapshot === undefined)
+    throw new SlurmUnavailableError('Slurm gave no list of jobs; nothing was done. Try again');
   return {
     task: (await deps.clearml.tasks.get(id))?.task,
     place: snapshot.placeOf(id, queue.id),

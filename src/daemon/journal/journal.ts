@@ -1,7 +1,7 @@
 // The daemon's memory: an append-only file of JSON lines, on disk before the outside world is touched.
 import { rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeOwnFolder } from '../../base/own-folder.ts';
+import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -38,7 +38,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   const entries = new Map<TaskId, Entry>();
 
   try {
-    await makeOwnFolder(folder);
+    await makePrivateDirectory(folder);
     // Begins the file where there is none.
     const read = readJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {

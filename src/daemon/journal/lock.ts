@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { link, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeOwnFolder } from '../../base/own-folder.ts';
+import { makePrivateDirectory } from '../../base/private-directory.ts';
 import * as z from 'zod';
 
 /** Thrown when another daemon holds the state folder. */
@@ -42,7 +42,7 @@ const STALE_AFTER_MS = 5 * 60_000;
  */
 export async function acquireLock(folder: string, host: string, now: number): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
-  await makeOwnFolder(folder).catch((error: unknown) => rejectDirectory(folder, error));
+  await makePrivateDirectory(folder).catch((error: unknown) => rejectDirectory(folder, error));
   const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {

@@ -1,5 +1,5 @@
 // Doing what a decision asks for, one action after the other; the first that turns out to be out of date ends the list.
-import { LostRace } from '../../clearml/errors.ts';
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobRecord } from '../../slurm/scheduler.ts';
 import { isCancelDue, withCancelled } from './cancelling.ts';
@@ -140,7 +140,7 @@ async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | '
       message: 'Slurm put the job back; the task waits again.',
     });
   } catch (error) {
-    if (error instanceof LostRace) return false;
+    if (error instanceof LostRaceError) return false;
     throw error;
   }
   await deps.clearml.queues.park(deps.schedulerQueue, entry.task);

@@ -1,5 +1,5 @@
 // Dequeue: a task that a user took out of the scheduler queue becomes what it was before it was enqueued, mostly a draft.
-import { LostRace } from '../../clearml/errors.ts';
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/job-conf.ts';
@@ -10,7 +10,7 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
   try {
     await deps.clearml.tasks.dequeue(entry.task, { reason: 'removed from the scheduler queue', message: '' });
   } catch (error) {
-    if (error instanceof LostRace) return;
+    if (error instanceof LostRaceError) return;
     throw error;
   }
   deps.log.info('Dequeued, as a user removed it from the scheduler queue', {

@@ -1,6 +1,6 @@
 // Work that is done for each of many tasks, a few at a time: what goes wrong with one of them is no trouble of the others.
 import { inParallel } from '../../base/in-parallel.ts';
-import { BadAnswer, CredentialsRefused, ServerUnreachable } from '../../clearml/errors.ts';
+import { InvalidResponseError, CredentialsRejectedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -17,7 +17,7 @@ const AWAY_AFTER = AT_ONCE;
 
 /**
  * Does it for each of these. An error is logged with the task that it is about, and ends nothing else.
- * @throws ServerUnreachable, CredentialsRefused when nothing can be done for any task
+ * @throws ServerUnreachableError, CredentialsRejectedError when nothing can be done for any task
  */
 export async function forEach<Item extends { readonly task: TaskId }>(
   deps: DaemonDeps,
@@ -33,9 +33,9 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       unanswered = 0;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof CredentialsRefused) throw error;
+      if (error instanceof CredentialsRejectedError) throw error;
       // What can't be used is an answer all the same.
-      if (error instanceof ServerUnreachable && !(error instanceof BadAnswer)) unanswered += 1;
+      if (error instanceof ServerUnreachableError && !(error instanceof InvalidResponseError)) unanswered += 1;
       if (unanswered >= AWAY_AFTER) {
         await deps.clearml.queues.read([deps.schedulerQueue]);
         unanswered = 0;

@@ -1,5 +1,5 @@
 // End: the daemon's word about a task whose agent could not say it, with Slurm's reason and the end of the job's log.
-import { LostRace } from '../../clearml/errors.ts';
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { cleanLogTail } from '../../slurm/log-tail.ts';
@@ -53,7 +53,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ju
     else if (status === 'stopped') await deps.clearml.tasks.stop(entry.task, note, { force: false });
     else await deps.clearml.tasks.complete(entry.task, note);
   } catch (error) {
-    if (error instanceof LostRace) return;
+    if (error instanceof LostRaceError) return;
     throw error;
   }
   deps.log.info('Ended the task', {

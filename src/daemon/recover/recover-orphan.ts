@@ -1,5 +1,5 @@
 // Rescue: a task that waits, but has long been in no queue, returns to its own, unless somebody turns out to have it in hand.
-import { LostRace } from '../../clearml/errors.ts';
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
@@ -38,7 +38,7 @@ async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined
     const message = 'The task was found in no queue, and returns to its own.';
     await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
   } catch (error) {
-    if (error instanceof LostRace) return undefined;
+    if (error instanceof LostRaceError) return undefined;
     throw error;
   }
   return (await deps.clearml.tasks.get(task))?.task;

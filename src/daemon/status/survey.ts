@@ -1,7 +1,7 @@
 // Survey: a look at everything for a person who asks, which takes no lock, changes nothing, and makes do with what answers.
 import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { ServerUnreachable } from '../../clearml/errors.ts';
+import { ServerUnreachableError } from '../../clearml/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -93,7 +93,7 @@ async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Q
     await clearml.connect();
     return { queues: (await clearml.queues.readAll()).queues, trouble: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
+    if (!(error instanceof ServerUnreachableError)) throw error;
     return { queues: [], trouble: error.message };
   }
 }
@@ -105,7 +105,7 @@ async function readTasks(
   try {
     return { ...(await clearml.tasks.read(ids)), trouble: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
+    if (!(error instanceof ServerUnreachableError)) throw error;
     return { ...NONE, trouble: error.message };
   }
 }
@@ -192,7 +192,7 @@ async function readEnded(
     );
     return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), trouble: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachable)) throw error;
+    if (!(error instanceof ServerUnreachableError)) throw error;
     return { rows: [], trouble: error.message };
   }
 }

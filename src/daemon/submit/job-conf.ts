@@ -1,7 +1,7 @@
 // The jobs' own clearml.conf files in the shared folder: removed when a job is over, whatever became of it.
 import type { TaskId } from '../../clearml/ids.ts';
 import { listOldFiles, removeFiles } from '../../transport/files.ts';
-import { isHostTrouble } from '../../slurm/host-trouble.ts';
+import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -37,7 +37,7 @@ export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
       over.map((job) => sharedConfPath(sharedDir, job)),
     );
   } catch (error) {
-    if (!isHostTrouble(error)) throw error;
+    if (!isTransportError(error)) throw error;
     warn(deps, error);
   }
 }

@@ -1,6 +1,6 @@
 // Submit: a parked task becomes a Slurm job, and whatever sbatch answers, nothing is lost and nothing runs twice.
-import { writePrivateFile, FileNotWritten } from '../../transport/files.ts';
-import { isHostTrouble } from '../../slurm/host-trouble.ts';
+import { writePrivateFile, FileNotWrittenError } from '../../transport/files.ts';
+import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -85,7 +85,7 @@ async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string |
     await writePrivateFile(deps.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
     return undefined;
   } catch (error) {
-    if (!(error instanceof FileNotWritten || isHostTrouble(error))) throw error;
+    if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;
     deps.log.warn("The job's clearml.conf could not be written to the shared folder", { job: jobName, err: error });
     return `the job's clearml.conf could not be written: ${error.message}`;
   }

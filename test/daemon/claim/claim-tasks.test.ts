@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
-import { createCallPace } from '../../../src/slurm/call-pace.ts';
+import { createRateLimit } from '../../../src/slurm/rate-limit.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
@@ -154,7 +154,7 @@ describe('taking tasks', () => {
   });
 
   it('S-15 submits a few at once, and then no faster than the pace allows', async () => {
-    const fixture = createStepFixture({ rateLimit: createCallPace({ perSecond: 2, burst: 4 }) });
+    const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = take(fixture, 60_000);
     const counts: number[] = [];

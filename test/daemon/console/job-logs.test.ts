@@ -1,21 +1,21 @@
 // The ends of jobs' logs: whose they may be, what is taken out of them, and that none of them holds up a pass.
 import { expect } from 'chai';
-import { CommandTimedOut } from '../../../src/transport/errors.ts';
-import type { HostCommand, HostResult } from '../../../src/transport/host.ts';
+import { CommandTimeoutError } from '../../../src/transport/errors.ts';
+import type { Command, CommandResult } from '../../../src/transport/transport.ts';
 import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-logs.ts';
 import type { JobRecord } from '../../../src/slurm/scheduler.ts';
 import { recordOf } from '../decide/observations.ts';
 
 interface Told {
   readonly logs: JobLogs;
-  readonly asked: HostCommand[];
+  readonly asked: Command[];
 }
 
-function logsFrom(answer: (command: HostCommand) => Promise<string>, clock = { now: () => 0 }): Told {
-  const asked: HostCommand[] = [];
+function logsFrom(answer: (command: Command) => Promise<string>, clock = { now: () => 0 }): Told {
+  const asked: Command[] = [];
   const host = {
     name: 'login1',
-    async run(command: HostCommand): Promise<HostResult> {
+    async run(command: Command): Promise<CommandResult> {
       asked.push(command);
       return { exitCode: 0, killedBy: undefined, stdout: await answer(command), stderr: '' };
     },
@@ -68,7 +68,7 @@ describe("the end of a job's log", () => {
   it('S-61 that is slow is given up, and others are not tried for a minute', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
-      ({ program, timeoutMs }) => Promise.reject(new CommandTimedOut(program, timeoutMs, '', '')),
+      ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
       { now: () => now },
     );
 

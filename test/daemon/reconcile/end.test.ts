@@ -6,7 +6,7 @@ import type { Ending } from '../../../src/daemon/decide/action.ts';
 import { endTask } from '../../../src/daemon/reconcile/end.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createJobLogs } from '../../../src/daemon/console/job-logs.ts';
-import type { Host } from '../../../src/transport/host.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, recordOf } from '../decide/observations.ts';
@@ -17,7 +17,7 @@ const FAILED: Ending = { status: 'failed', reason: 'Slurm FAILED', text: 'It end
 function logsThatEnd(text: string | undefined, redact = (shown: string) => shown): Pick<DaemonDeps, 'jobLogs'> {
   const answer =
     text === undefined ? { exitCode: 1, stdout: '' } : { exitCode: 0, stdout: `part 0 ${text.length}\n${text}` };
-  const host: Host = {
+  const host: Transport = {
     name: 'this machine',
     run: () => Promise.resolve({ killedBy: undefined, stderr: '', ...answer }),
     close: () => Promise.resolve(),

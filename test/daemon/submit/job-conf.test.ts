@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/job-conf.ts';
-import { createLocalHost } from '../../../src/transport/local.ts';
+import { createLocalTransport } from '../../../src/transport/local.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { attempt, entryOf } from '../decide/observations.ts';
@@ -21,7 +21,7 @@ describe('the clearml.conf files of jobs', () => {
   afterEach(() => rm(sharedDir, { recursive: true }));
 
   function fixture(): StepFixture {
-    const host = createLocalHost({ path: '/usr/bin:/bin', home: '/', user: 'u', workingDirectory: sharedDir });
+    const host = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'u', workingDirectory: sharedDir });
     const { job } = createStepFixture().deps;
     return createStepFixture({ host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
   }

@@ -1,8 +1,8 @@
 // Submitting: for each answer of sbatch what the journal knows, what the task is told, and what is still to be done.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
-import { HostLost } from '../../../src/transport/errors.ts';
-import type { Host } from '../../../src/transport/host.ts';
+import { ConnectionLostError } from '../../../src/transport/errors.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
 import { formatJobName, readMark } from '../../../src/slurm/job-name.ts';
 import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit.ts';
 import { TemplateError } from '../../../src/template/errors.ts';
@@ -240,12 +240,12 @@ describe('an attempt', () => {
 
   it('is given back when the host is lost on the way, and not when the fault is ours', async () => {
     for (const [error, end] of [
-      [new HostLost('the connection to login1 was lost'), 'given back'],
+      [new ConnectionLostError('the connection to login1 was lost'), 'given back'],
       [new RangeError('a fault of ours'), 'rejected'],
     ] as const) {
       const fixture = createStepFixture();
       const { prepared: next } = await prepared(fixture);
-      const host: Host = { ...fixture.deps.host, run: () => Promise.reject(error) };
+      const host: Transport = { ...fixture.deps.host, run: () => Promise.reject(error) };
       const ended = submit({ ...fixture.deps, host }, next).then(
         () => 'given back',
         (thrown: unknown) => (thrown === error ? 'rejected' : thrown),

@@ -1,0 +1,43 @@
+// The host's errors, told from mistakes of ours and turned into what the scheduler's contract promises.
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+} from '../transport/errors.ts';
+import { oneLine } from './command-error.ts';
+import { SlurmUnavailableError } from './errors.ts';
+import { readAcceptance } from './sbatch.ts';
+import type { JobList, SubmitOutcome } from './scheduler.ts';
+
+/** The outcome of an sbatch that gave no result, or undefined for an error that is none of the host's. */
+export function readSubmitTransportError(error: unknown): SubmitOutcome | undefined {
+  if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
+    return { kind: 'unavailable', words: error.message };
+  }
+  if (error instanceof CommandTimeoutError) {
+    return readAcceptance(error.stdout) ?? { kind: 'unknown', words: oneLine(`${error.message}. ${error.stderr}`) };
+  }
+  return error instanceof ConnectionLostError ? { kind: 'unknown', words: error.message } : undefined;
+}
+
+/** For `catch`: a list that could not be had is a failed one. */
+export function failedList(error: unknown): JobList {
+  if (isTransportError(error)) return { kind: 'failed', words: error.message };
+  throw error;
+}
+
+/** For `catch`. @throws SlurmUnavailableError in place of every error of the host */
+export function throwUnavailable(error: unknown): never {
+  if (isTransportError(error)) throw new SlurmUnavailableError(error.message, { cause: error });
+  throw error;
+}
+
+export function isTransportError(error: unknown): error is Error {
+  return (
+    error instanceof CommandNotFoundError ||
+    error instanceof CommandTimeoutError ||
+    error instanceof ConnectionLostError ||
+    error instanceof HostUnreachableError
+  );
+}

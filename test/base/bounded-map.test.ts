@@ -1,0 +1,33 @@
+// What is remembered of texts that others choose has a bound, however many they are and however long.
+import { expect } from 'chai';
+import { createBoundedMap } from '../../src/base/bounded-map.ts';
+
+describe('what is remembered', () => {
+  it('stays as large as it may be after 100,000 texts, and the newest are known', () => {
+    const seen = createBoundedMap<number>(1_000);
+    for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
+
+    expect(seen.size).to.equal(1_000);
+    expect([seen.get('text 99000'), seen.get('text 99001'), seen.get('text 100000')]).to.deep.equal([
+      undefined,
+      99_001,
+      100_000,
+    ]);
+  });
+
+  it('keeps what is set again before what is older', () => {
+    const seen = createBoundedMap<string>(2);
+    for (const text of ['a', 'b', 'a', 'c']) seen.set(text, text);
+
+    expect([seen.get('a'), seen.get('b'), seen.get('c')]).to.deep.equal(['a', undefined, 'c']);
+  });
+
+  it('tells long texts apart that begin alike', () => {
+    const seen = createBoundedMap<number>(10);
+    const long = 'x'.repeat(100_000);
+    seen.set(`${long}1`, 1);
+    seen.set(`${long}2`, 2);
+
+    expect([seen.get(`${long}1`), seen.get(`${long}2`), seen.get(`${long}3`)]).to.deep.equal([1, 2, undefined]);
+  });
+});

@@ -1,0 +1,202 @@
+// The way to the server: certificates, proxies, and the settings that describe them.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { NotTheApiError, ServerUnreachableError, ServerUnusableError } from '../../src/clearml/errors.ts';
+import type { ApiSettings } from '../../src/clearml/settings.ts';
+import { rejection } from '../support/rejection.ts';
+import { makeCertificates, type Certificates } from './certificates.ts';
+import { makeClient, queueId, taskId } from './client-under-test.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+import { data, makeToken, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+
+describe('the way to the ClearML server', () => {
+  let certificates: Certificates;
+  let plain: ScriptedServer;
+  let secure: ScriptedServer;
+  const proxies: Proxy[] = [];
+
+  before(async () => {
+    certificates = await makeCertificates('127.0.0.1');
+  });
+
+  after(() => certificates.remove());
+
+  beforeEach(async () => {
+    plain = await startScriptedServer();
+    secure = await startScriptedServer(certificates);
+    for (const server of [plain, secure]) server.script('queues.remove_task', data({ removed: 1 }));
+  });
+
+  afterEach(async () => {
+    await Promise.all([plain.close(), secure.close(), ...proxies.splice(0).map((proxy) => proxy.close())]);
+  });
+
+  async function proxy(): Promise<Proxy> {
+    const started = await startProxy();
+    proxies.push(started);
+    return started;
+  }
+
+  /** One call of a new client. */
+  async function call(apiServer: string, settings: Partial<ApiSettings>): Promise<boolean> {
+    const client = makeClient(apiServer, { settings, patience: { retryMs: 0 } });
+    try {
+      return await client.queues.take(queueId('b'.repeat(32)), taskId('a'.repeat(32)));
+    } finally {
+      await client.close();
+    }
+  }
+
+  describe('certificates', () => {
+    it('a certificate of an unknown CA is refused, before anything is sent, with the setting that helps', async () => {
+      const error = await rejection(call(secure.url, {}));
+
+      expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
+      expect(error.message).to.include('api.verify_certificate');
+      expect(secure.calls).to.have.length(0);
+    });
+
+    it('is trusted by the CA file of verify_certificate', async () => {
+      expect(await call(secure.url, { verifyCertificate: certificates.caFile })).to.equal(true);
+    });
+
+    it('is trusted by the CA file of the environment', async () => {
+      expect(await call(secure.url, { caFile: certificates.caFile })).to.equal(true);
+    });
+
+    it('is not looked at where verify_certificate is false', async () => {
+      expect(await call(secure.url, { verifyCertificate: false })).to.equal(true);
+    });
+
+    it('must be for the name that we call, even from a trusted CA', async () => {
+      const error = await rejection(
+        call(secure.url.replace('127.0.0.1', 'localhost'), { caFile: certificates.caFile }),
+      );
+
+      expect(error).to.be.instanceOf(NotTheApiError);
+      expect(error.message).to.include('another name');
+    });
+
+    it('a CA file that can not be read is named at once', () => {
+      const path = join(tmpdir(), 'there', 'is', 'no', 'ca.pem');
+
+      expect(() => makeClient(secure.url, { settings: { verifyCertificate: path } }))
+        .to.throw(ServerUnusableError)
+        .with.property('message')
+        .that.includes(path)
+        .and.includes('ENOENT');
+    });
+
+    it('a CA file of the environment does not count beside one of verify_certificate', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
+      const other = join(folder, 'empty.pem');
+      await writeFile(other, '');
+
+      const error = await rejection(call(secure.url, { verifyCertificate: other, caFile: certificates.caFile }));
+      await rm(folder, { recursive: true });
+
+      expect(error).to.be.instanceOf(NotTheApiError);
+    });
+  });
+
+  describe('proxies', () => {
+    it('a plain server is asked through the http proxy, without a tunnel', async () => {
+      const way = await proxy();
+
+      expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}` })).to.equal(true);
+
+      expect(way.asked).to.deep.equal([`POST ${plain.url}/auth.login`, `POST ${plain.url}/queues.remove_task`]);
+    });
+
+    it('a secure server is asked through a tunnel of the https proxy, and its certificate is still checked', async () => {
+      const way = await proxy();
+      const httpsProxy = `http://127.0.0.1:${way.port}`;
+
+      expect(await call(secure.url, { httpsProxy, caFile: certificates.caFile })).to.equal(true);
+      expect([...new Set(way.asked)]).to.deep.equal([`CONNECT 127.0.0.1:${secure.port}`]);
+      expect(await rejection(call(secure.url, { httpsProxy }))).to.be.instanceOf(NotTheApiError);
+    });
+
+    it('a proxy may be written without its scheme, and with a name and a password', async () => {
+      const way = await proxy();
+
+      await call(plain.url, { httpProxy: `someone:pass%20word@127.0.0.1:${way.port}` });
+
+      const basic = Buffer.from('someone:pass word').toString('base64');
+      expect(way.authorizations).to.deep.equal([`Basic ${basic}`, `Basic ${basic}`]);
+    });
+
+    for (const noProxy of ['127.0.0.1', 'example.org,127.0.0.1', '*']) {
+      it(`no_proxy=${noProxy} leads past it`, async () => {
+        const way = await proxy();
+
+        expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}`, noProxy })).to.equal(true);
+
+        expect(way.asked).to.have.length(0);
+      });
+    }
+
+    it('the http proxy is not for a secure server', async () => {
+      const way = await proxy();
+
+      await call(secure.url, { httpProxy: `http://127.0.0.1:${way.port}`, caFile: certificates.caFile });
+
+      expect(way.asked).to.have.length(0);
+    });
+
+    it('the environment of the process counts only through the settings', async () => {
+      const way = await proxy();
+      const before = process.env['http_proxy'];
+      process.env['http_proxy'] = `http://127.0.0.1:${way.port}`;
+      try {
+        await call(plain.url, {});
+      } finally {
+        if (before === undefined) delete process.env['http_proxy'];
+        else process.env['http_proxy'] = before;
+      }
+
+      expect(way.asked).to.have.length(0);
+    });
+
+    const refusals: readonly [status: number, scheme: 'http' | 'https', mayHaveHappened: boolean][] = [
+      [407, 'http', false],
+      [403, 'http', false],
+      [503, 'http', false],
+      // What a proxy says when the server cut the connection, too.
+      [502, 'http', true],
+      [407, 'https', false],
+      [502, 'https', false],
+    ];
+    for (const [status, scheme, mayHaveHappened] of refusals) {
+      it(`a call to an ${scheme} server ${mayHaveHappened ? 'may have' : 'surely has not'} happened when the proxy answers ${status}`, async () => {
+        const way = await proxy();
+        const address = `http://127.0.0.1:${way.port}`;
+        const server = scheme === 'http' ? plain : secure;
+        server.script('auth.login', (response, request) => {
+          response.setHeader('connection', 'close');
+          data({ token: makeToken() })(response, request);
+        });
+        const settings = { httpProxy: address, httpsProxy: address, caFile: certificates.caFile };
+        const client = makeClient(server.url, { settings, patience: { retryMs: 0 } });
+        await client.connect();
+        way.refuseWith(status);
+
+        const error = await rejection(client.queues.take(queueId('b'.repeat(32)), taskId('a'.repeat(32))));
+        await client.close();
+
+        expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);
+      });
+    }
+
+    it('a proxy address that is none is an error that does not show it', () => {
+      const httpProxy = 'http://someone:hidden-word@[broken';
+
+      expect(() => makeClient(plain.url, { settings: { httpProxy } }))
+        .to.throw(ServerUnusableError)
+        .with.property('message')
+        .that.does.not.include('hidden-word');
+    });
+  });
+});

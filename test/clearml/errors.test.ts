@@ -1,0 +1,254 @@
+// The way of one call when the server is in trouble: when it is tried again, and whether a failed one may have happened.
+import { expect } from 'chai';
+import { LostRaceError, NotTheApiError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createBench } from './bench.ts';
+import { makeClient, queueId, SECRET_KEY, taskId, type Logged, type MakeClient } from './client-under-test.ts';
+import { data, hangUp, makeToken, page, refuse, stall, type Answer } from './scripted-server.ts';
+
+const TASK = taskId('a'.repeat(32));
+const QUEUE = queueId('b'.repeat(32));
+const A_TASK = data({ task: { id: TASK, status: 'queued' } });
+const NONSENSE: readonly [name: string, trouble: Answer] = ['an answer that is no JSON', page(200, '{"meta":')];
+
+describe('a call to ClearML in trouble', () => {
+  const bench = createBench();
+
+  describe('trying again', () => {
+    const passing: readonly [name: string, trouble: Answer][] = [
+      ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
+      ['too many requests (429)', page(429, '')],
+      ['a bad gateway (502)', page(502, '<html>Bad Gateway</html>')],
+      ['an error inside the server (500)', refuse(500, 100, 'general data error')],
+      ['a cut connection', hangUp()],
+      [
+        'an answer cut short',
+        (response) => response.writeHead(200, { 'content-length': '99' }).write('{', () => response.destroy()),
+      ],
+    ];
+    for (const [name, trouble] of passing) {
+      it(`a reading call outlasts ${name}`, async () => {
+        bench.server.script('tasks.get_by_id', trouble, trouble, A_TASK);
+
+        expect((await bench.client().tasks.get(TASK))?.task.id).to.equal(TASK);
+
+        expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(3);
+      });
+    }
+
+    it('a reading call gives up after the time it was given, with the last reason', async () => {
+      bench.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
+
+      const error = await rejection(bench.client({ patience: { retryMs: 50 } }).tasks.get(TASK));
+
+      expect(error).to.be.instanceOf(ServerUnreachableError);
+      expect(error.message).to.include(bench.server.url).and.include('tasks.get_by_id').and.include('502');
+      expect(bench.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
+    });
+
+    it('a call that must not happen twice is tried again while it surely did not happen', async () => {
+      bench.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
+
+      expect(await bench.client().queues.take(QUEUE, TASK)).to.equal(true);
+    });
+
+    for (const [name, trouble] of [...passing.slice(2), NONSENSE]) {
+      it(`a call that must not happen twice is not tried again after ${name}`, async () => {
+        bench.server.script('queues.remove_task', trouble, data({ removed: 1 }));
+
+        const error = await rejection(bench.client().queues.take(QUEUE, TASK));
+
+        expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
+        expect(bench.server.callsOf('queues.remove_task')).to.have.length(1);
+      });
+    }
+
+    it('a refusal is an answer: it is not tried again', async () => {
+      bench.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
+
+      const error = await rejection(bench.client().tasks.get(TASK));
+
+      expect(error)
+        .to.be.instanceOf(ServerRefusedError)
+        .and.include({ code: 403, subcode: 20, endpoint: 'tasks.get_by_id' });
+      expect(error.message).to.include('not allowed for role');
+      expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
+    });
+
+    for (const subcode of [110, 121, 101]) {
+      it(`C-30 a status change refused with 400/${subcode} is a lost race`, async () => {
+        bench.server.script('tasks.failed', refuse(400, subcode, 'too late'));
+
+        const error = await rejection(bench.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
+
+        expect(error).to.be.instanceOf(LostRaceError).and.include({ code: 400, subcode });
+      });
+    }
+  });
+
+  describe('whether a failed call may have happened', () => {
+    async function failedTake(options: MakeClient = {}): Promise<ServerUnreachableError> {
+      const error = await rejection(bench.client({ patience: { retryMs: 0 }, ...options }).queues.take(QUEUE, TASK));
+      if (!(error instanceof ServerUnreachableError)) throw error;
+      return error;
+    }
+
+    it('no: nobody listens there', async () => {
+      await bench.server.close();
+      const { url } = bench.server;
+
+      const error = await failedTake();
+
+      expect(error.mayHaveHappened).to.equal(false);
+      expect(error.message).to.include(url).and.include('nothing listens there');
+    });
+
+    it('no: the server has gone since the login', async () => {
+      bench.server.script('auth.login', (response, request) => {
+        // Else the call could go out on this connection in the moment before its end is noticed.
+        response.setHeader('connection', 'close');
+        data({ token: makeToken() })(response, request);
+      });
+      const connected = bench.client({ patience: { retryMs: 0 } });
+      await connected.connect();
+      await bench.server.close();
+
+      const error = await rejection(connected.queues.take(QUEUE, TASK));
+
+      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
+    });
+
+    it('no: the name of the server is not known', async () => {
+      const made = makeClient('http://no-such-host.invalid:8008', { patience: { retryMs: 0 } });
+      const error = await rejection(made.queues.take(QUEUE, TASK));
+      await made.close();
+
+      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
+    });
+
+    it('no: the other side takes the connection but does not speak TLS', async () => {
+      const made = makeClient(bench.server.url.replace('http:', 'https:'), { patience: { retryMs: 0 } });
+      const error = await rejection(made.queues.take(QUEUE, TASK));
+      await made.close();
+
+      expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
+    });
+
+    it('no: only the login before it was cut', async () => {
+      bench.server.script('auth.login', hangUp());
+
+      expect((await failedTake()).mayHaveHappened).to.equal(false);
+    });
+
+    it('no: the login gave no answer in time', async () => {
+      bench.server.script('auth.login', stall());
+
+      expect((await failedTake({ patience: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
+    });
+
+    const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
+      [false, 'maintenance', page(503, '')],
+      [false, 'too many requests', page(429, '')],
+      [false, "a proxy's page about a bad request", page(413, '<html>Too Large</html>')],
+      [false, 'a redirect', page(302, '', { location: 'http://elsewhere/' })],
+      [true, 'a bad gateway', page(502, '')],
+      [true, "a gateway's time-out", page(504, '<html></html>')],
+      [true, 'an error inside the server', refuse(500, 0, 'general error')],
+      [true, 'a crash of the server', page(500, 'Internal Server Error', { 'content-type': 'text/plain' })],
+      [true, 'something other than JSON', page(200, 'hello')],
+      [true, 'an answer of another form', data({ removed: 'many' })],
+      [true, 'a cut connection', hangUp()],
+      [true, 'silence', stall()],
+      [true, 'an answer that stops in the middle', stall('{"meta"')],
+    ];
+    for (const [mayHaveHappened, name, answer] of answers) {
+      it(`${mayHaveHappened ? 'yes' : 'no'}: the answer was ${name}`, async () => {
+        bench.server.script('queues.remove_task', answer);
+
+        const error = await failedTake({ patience: { attemptMs: 200, retryMs: 0 } });
+
+        expect(error.mayHaveHappened).to.equal(mayHaveHappened);
+      });
+    }
+
+    it('yes: the last attempt surely did not, but an earlier one may have', async () => {
+      bench.server.script('queues.add_task', hangUp(), page(503, ''));
+
+      const error = await rejection(bench.client({ patience: { retryMs: 60 } }).queues.park(QUEUE, TASK));
+
+      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
+      expect(error.message).to.include('503');
+    });
+  });
+
+  it('is cut by the stop signal while it waits for the answer', async () => {
+    const stop = new AbortController();
+    bench.server.script('tasks.get_by_id', (response, request) => {
+      stall()(response, request);
+      stop.abort(new Error('the program ends'));
+    });
+
+    const error = await rejection(bench.client({ signal: stop.signal }).tasks.get(TASK));
+
+    expect(error.message).to.equal('the program ends');
+  });
+
+  it('of which many are under way at once is no leak in the eyes of Node', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    bench.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = bench.client({ signal: new AbortController().signal });
+
+    await Promise.all(Array.from({ length: 30 }, () => tasks.get(TASK)));
+    // Node tells of warnings a turn later.
+    await new Promise(setImmediate);
+    process.off('warning', note);
+
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('is cut when the client is closed', async () => {
+    const client = bench.client();
+    bench.server.script('tasks.get_by_id', () => void client.close());
+
+    const error = await rejection(client.tasks.get(TASK));
+
+    expect(error.message).to.include('closed');
+  });
+
+  it('says in the log that it is tried again, and why', async () => {
+    const logged: Logged[] = [];
+    bench.server.script('tasks.get_by_id', page(503, ''), A_TASK);
+
+    await bench.client({ logged }).tasks.get(TASK);
+
+    expect(logged.map(({ level, data: about }) => [level, about?.['endpoint']])).to.deep.equal([
+      ['debug', 'tasks.get_by_id'],
+    ]);
+  });
+
+  it('is not begun when the stop came before', async () => {
+    const signal = AbortSignal.abort(new Error('the program ends'));
+
+    const error = await rejection(bench.client({ signal }).tasks.get(TASK));
+
+    expect(error.message).to.equal('the program ends');
+    expect(bench.server.calls).to.have.length(0);
+  });
+
+  for (const endpoint of ['auth.login', 'tasks.get_by_id']) {
+    it(`shows no secret in a message, whatever the server repeats in its answer to ${endpoint}`, async () => {
+      bench.server.script('tasks.get_by_id', A_TASK);
+      bench.server.script(endpoint, (response, request) => {
+        const { authorization = '' } = request.headers;
+        refuse(400, 12, `you sent <${authorization}>, ${SECRET_KEY} and proxy-word`)(response, request);
+      });
+      const settings = { httpProxy: 'someone:proxy-word@127.0.0.1:1', noProxy: '*' };
+
+      const error = await rejection(bench.client({ settings }).tasks.get(TASK));
+
+      expect(error.message).to.match(/you sent <(Basic|Bearer) \*{8}>, \*{8} and \*{8}/);
+    });
+  }
+});

@@ -1,0 +1,115 @@
+// No answer grows without bound, in length, depth or number, and what is cut off says so.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createResponseGauge, limitsOf, type ResponseLimits } from '../../src/clearml/response-limits.ts';
+import { ResponseTooLargeError } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createBench } from './bench.ts';
+import { queueId, taskId } from './client-under-test.ts';
+import { data, huge, type Answer } from './scripted-server.ts';
+
+const TASK = taskId('a'.repeat(32));
+const SMALL: ResponseLimits = { bytes: 1_000, depth: 3, values: 10 };
+
+/** What the gauge says of a text that arrives in pieces of this length. */
+function gauge(text: string, length = 1_000): string | undefined {
+  const gauged = createResponseGauge(SMALL);
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += length) {
+    const why = gauged.add(bytes.subarray(start, start + length));
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+describe('the size of an answer', () => {
+  for (const [title, text, why] of [
+    ['lets pass what is as large as it may be', `"${'x'.repeat(998)}"`, undefined],
+    ['ends what is larger', `"${'x'.repeat(999)}"`, /MiB/],
+    ['ends what is nested too deep', '[[{"a":[', /more than 3 deep/],
+    ['counts only brackets that are open', '[[[]],[[]],{}]', undefined],
+    ['does not take a bracket in a text for one', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
+    ['does not take an escaped backslash for the escape of a quote', '["\\\\", [[[1', /deep/],
+    ['ends what holds too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
+  ] as const) {
+    it(title, () => {
+      for (const length of [1, 7, 1_000]) {
+        if (why === undefined) expect(gauge(text, length)).to.equal(undefined);
+        else expect(gauge(text, length)).to.match(why);
+      }
+    });
+  }
+
+  it('never hinders an answer that is within all limits, however it is cut', () => {
+    const limits = { bytes: 1e9, depth: 100, values: 1e9 };
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8 }), fc.integer({ min: 1, max: 50 }), (text, length) => {
+        const gauged = createResponseGauge(limits);
+        const bytes = Buffer.from(text);
+        for (let start = 0; start < bytes.length; start += length)
+          expect(gauged.add(bytes.subarray(start, start + length))).to.equal(undefined);
+      }),
+    );
+  });
+
+  it('is bounded for every endpoint, also those without a row of their own', () => {
+    for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
+      expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
+  });
+});
+
+describe('C-36 an answer of ClearML that is too large', () => {
+  const bench = createBench();
+
+  /** Writes for as long as somebody reads. */
+  function endless(text: string, heard: { bytes: number; isOver: boolean }): Answer {
+    return (response) => {
+      response.on('close', () => {
+        heard.isOver = true;
+      });
+      const more = (): void => {
+        while (!response.destroyed) {
+          heard.bytes += text.length;
+          if (!response.write(text)) break;
+        }
+      };
+      response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+      more();
+    };
+  }
+
+  for (const [title, text] of [
+    ['never ends', 'x'.repeat(65_536)],
+    ['is nested without end', '['.repeat(65_536)],
+    ['is a list without end', '[],'.repeat(21_845)],
+  ] as const) {
+    it(`is cut off where it ${title}, and not asked for again`, async () => {
+      const heard = { bytes: 0, isOver: false };
+      bench.server.script('queues.remove_task', endless(text, heard));
+
+      const error = await rejection(bench.client().queues.take(queueId('b'.repeat(32)), TASK));
+
+      expect(error).to.be.instanceOf(ResponseTooLargeError).and.have.property('mayHaveHappened', true);
+      expect(error.message).to.match(/queues\.remove_task: it (is larger than 1 MiB|nests lists|holds more than)/);
+      expect(heard.bytes).to.be.below(32 * 1024 * 1024);
+      expect(bench.server.callsOf('queues.remove_task')).to.have.length(1);
+    });
+  }
+
+  it('is not even begun to be read where its header says so', async () => {
+    bench.server.script('tasks.get_by_id', huge());
+
+    const error = await rejection(bench.client().tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(ResponseTooLargeError);
+    expect(error.message).to.include('larger than 32 MiB');
+  });
+
+  it('leaves the connection to the server usable for other calls', async () => {
+    bench.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
+    const { tasks } = bench.client();
+    await rejection(tasks.get(TASK));
+
+    expect((await tasks.get(TASK))?.task.status).to.equal('queued');
+  });
+});

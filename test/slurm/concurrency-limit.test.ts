@@ -1,0 +1,57 @@
+// How many calls run at once, in which order, and how one that waits can be given up.
+import { expect } from 'chai';
+import { createConcurrencyLimit } from '../../src/slurm/concurrency-limit.ts';
+import { rejection } from '../support/rejection.ts';
+
+describe('call slots', () => {
+  it('run no more at once than there are slots, in the order asked', async () => {
+    const slots = createConcurrencyLimit(2);
+    const begun: number[] = [];
+    const ends: (() => void)[] = [];
+    const calls = [0, 1, 2, 3].map((number) =>
+      slots.run(() => {
+        begun.push(number);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      }),
+    );
+    await turn();
+
+    expect(begun).to.deep.equal([0, 1]);
+    ends[1]?.();
+    await turn();
+    expect(begun).to.deep.equal([0, 1, 2]);
+    ends[0]?.();
+    await turn();
+    expect(begun).to.deep.equal([0, 1, 2, 3]);
+    ends[2]?.();
+    ends[3]?.();
+    await Promise.all(calls);
+  });
+
+  it('are free again after a call that failed', async () => {
+    const slots = createConcurrencyLimit(1);
+    const failure = await rejection(slots.run(() => Promise.reject(new Error('no'))));
+
+    expect(failure.message).to.equal('no');
+    expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
+  });
+
+  it('let one that waits be given up, and no slot is lost by it', async () => {
+    const slots = createConcurrencyLimit(1);
+    const stop = new AbortController();
+    let end: () => void = () => undefined;
+    const first = slots.run(() => new Promise<void>((resolve) => (end = resolve)));
+    const second = slots.run(() => Promise.resolve('never'), stop.signal);
+    stop.abort(new Error('enough'));
+
+    expect((await rejection(second)).message).to.equal('enough');
+    end();
+    await first;
+    expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
+  });
+});
+
+/** Lets everything that is ready run. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

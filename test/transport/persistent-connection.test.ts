@@ -1,0 +1,145 @@
+// One login for all who need a host: how often it is made again, and how soon.
+import { expect } from 'chai';
+import type { Clock } from '../../src/base/clock.ts';
+import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
+import {
+  createPersistentConnection,
+  type Connection,
+  type PersistentConnection,
+} from '../../src/transport/persistent-connection.ts';
+import { loginDelayMs, defaultLoginBackoff } from '../../src/transport/login-backoff.ts';
+import { rejection } from '../support/rejection.ts';
+
+interface Line extends Connection {
+  readonly lose: (why: Error) => void;
+}
+
+function openLine(): Line {
+  let lose: Line['lose'] = () => undefined;
+  const lost = new Promise<Error>((resolve) => (lose = resolve));
+  return { lost, lose, close: () => lose(new Error('closed')) };
+}
+
+/** Time passes only where somebody waits for it. */
+function ownClock(): Clock & { pass(ms: number): void } {
+  let time = 0;
+  return {
+    now: () => time,
+    sleep: (ms) => {
+      time += ms;
+      return Promise.resolve();
+    },
+    pass: (ms) => (time += ms),
+  };
+}
+
+describe('a kept login', () => {
+  let clock: ReturnType<typeof ownClock>;
+  let isUp: boolean;
+  let login: PersistentConnection<Line>;
+
+  beforeEach(() => {
+    clock = ownClock();
+    isUp = true;
+    login = createPersistentConnection<Line>({
+      logIn: () => (isUp ? Promise.resolve(openLine()) : Promise.reject(new HostUnreachableError('nobody is there.'))),
+      pace: defaultLoginBackoff,
+      clock,
+      random: () => 0,
+    });
+  });
+
+  it('is one for all who ask at once, and for all who ask later', async () => {
+    const [first, second] = await Promise.all([login.get(), login.get()]);
+
+    expect(first).to.equal(second);
+    expect(await login.get()).to.equal(first);
+    expect(login.count()).to.equal(1);
+  });
+
+  it('is made again at once when one that lasted is lost', async () => {
+    const line = await login.get();
+    clock.pass(3_600_000);
+    line.lose(new Error('cut'));
+    await line.lost;
+
+    expect(await login.get()).not.to.equal(line);
+    expect(clock.now()).to.equal(3_600_000);
+  });
+
+  it('is waited for when the next one is due soon', async () => {
+    const line = await login.get();
+    clock.pass(1_000);
+    line.lose(new Error('cut'));
+    await line.lost;
+    await login.get();
+
+    expect(clock.now()).to.equal(5_000);
+  });
+
+  it('is refused at once when the next one is far away, with what went wrong', async () => {
+    isUp = false;
+    for (const [passed, words] of [
+      [0, 'nobody is there.'],
+      [5_000, 'nobody is there.'],
+      [0, 'nobody is there.'],
+      [0, 'nobody is there. The next try is in 20 s.'],
+    ] as const) {
+      clock.pass(passed);
+      const error = await rejection(login.get());
+
+      expect(error).to.be.instanceOf(HostUnreachableError);
+      expect(error.message).to.equal(words);
+    }
+    expect(login.count()).to.equal(3);
+  });
+
+  it('is tried a few hundred times on a day on which nobody is there, however often it is asked for', async () => {
+    isUp = false;
+    for (let second = 0; second < 86_400; second += 1) {
+      clock.pass(1_000);
+      await rejection(login.get());
+    }
+
+    expect(login.count()).to.be.below(320);
+  });
+
+  it('is tried again after the longest time when the host did not let us in: a site may count', async () => {
+    login = createPersistentConnection<Line>({
+      logIn: () => Promise.reject(new LoginRefusedError('no key.')),
+      pace: defaultLoginBackoff,
+      clock,
+      random: () => 0,
+    });
+    await rejection(login.get());
+    clock.pass(280_000);
+    const error = await rejection(login.get());
+
+    expect(error).to.be.instanceOf(HostUnreachableError);
+    expect(error.message).to.equal('no key. The next try is in 20 s.');
+    expect(login.count()).to.equal(1);
+  });
+
+  it('is made no more often when each one is lost at once', async () => {
+    while (clock.now() < 86_400_000) {
+      const line = await login.get().catch(() => undefined);
+      line?.lose(new Error('cut'));
+      await line?.lost;
+      clock.pass(1_000);
+    }
+
+    expect(login.count()).to.be.below(300);
+  });
+
+  it('is refused when it was given up', async () => {
+    await login.get();
+    login.close(new Error('the daemon stops'));
+
+    expect(await rejection(login.get())).to.have.property('message', 'the daemon stops');
+  });
+
+  it('does not come at the same moment from all daemons', () => {
+    expect([0, 1].map((random) => loginDelayMs(defaultLoginBackoff, 0, random))).to.deep.equal([5_000, 3_750]);
+    expect(loginDelayMs(defaultLoginBackoff, 50, 0)).to.equal(300_000);
+  });
+});

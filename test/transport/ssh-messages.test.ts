@@ -1,0 +1,149 @@
+// What both providers say of everything that keeps us out of a real sshd: the fact, and the one thing to do.
+import { expect } from 'chai';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Transport, Command } from '../../src/transport/transport.ts';
+import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import { freePorts } from '../support/loopback-port.ts';
+import { rejection } from '../support/rejection.ts';
+import { prepareUserSsh } from '../support/ssh-master.ts';
+import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
+import { shell, thisMachine, useSsh2Place } from './ssh2-test-bed.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+
+interface Case {
+  readonly what: string;
+  /** Lines of the server's configuration. */
+  readonly sshd?: readonly string[];
+  /** What is different from a way that leads in; `folder` holds the keys `stranger-1` to `stranger-3`, which nobody knows. */
+  readonly way?: (folder: string, sshd: TestSshd) => Partial<SshTarget> | Promise<Partial<SshTarget>>;
+  readonly command?: Command;
+  /** What must be said by ssh2, and by openssh where it may log in by itself. */
+  readonly ssh2: readonly string[];
+  readonly openssh: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: 'an unknown host key',
+    way: (folder) => ({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
+    ssh2: [
+      'The host key of [127.0.0.1]:',
+      'is not known: it shows the ED25519 key SHA256:',
+      'Compare this with what the site publishes, then connect once with "ssh -p',
+    ],
+    openssh: ['Host key verification failed', 'Connect once by hand, compare the fingerprint', 'ssh -fNM cluster'],
+  },
+  {
+    what: 'a changed host key',
+    way: async (folder, sshd) => {
+      const known = join(folder, 'known-before');
+      copyFileSync(sshd.knownHosts(), known);
+      await sshd.changeHostKey();
+      return { hostKeys: { mode: 'strict', knownHostsFiles: [known] } };
+    },
+    ssh2: ['has changed: it shows the ED25519 key SHA256:', 'nothing was sent. Ask the site.', 'ssh-keygen -f /tmp/'],
+    openssh: ['REMOTE HOST IDENTIFICATION HAS CHANGED', 'Ask the site before you change known_hosts.'],
+  },
+  {
+    what: 'no key that is accepted',
+    way: (folder) => ({ identityFiles: [join(folder, 'stranger-1')] }),
+    ssh2: ['did not let', 'It refused the key', 'stranger-1. Put the public key into ~/.ssh/authorized_keys'],
+    openssh: ['Permission denied (publickey', 'It needs a key that is accepted without a question'],
+  },
+  {
+    what: 'an agent that is not running',
+    way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
+    ssh2: ['Not tried: the keys of the agent at', 'no-agent: it gives no answer', 'start one and run ssh-add'],
+    openssh: ['Permission denied (publickey', 'It needs a key that is accepted without a question'],
+  },
+  {
+    what: 'more keys than it lets us try',
+    sshd: ['MaxAuthTries 2'],
+    way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
+    ssh2: ['took no more tries (MaxAuthTries', 'Not tried any more: the key', 'Name the right key with identity_file.'],
+    openssh: ['Too many authentication failures', 'Name the right key by IdentityFile'],
+  },
+  {
+    what: 'a second factor',
+    sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
+    ssh2: [
+      'cluster took the key and asks for a second factor (keyboard-interactive), which nobody is here to give.',
+      'Set provider: openssh and keep a connection of your own open with ssh -fNM cluster.',
+    ],
+    openssh: ['Permission denied (keyboard-interactive)', 'or a connection of your own. By hand: ssh -fNM cluster'],
+  },
+  {
+    what: 'a name that has no address',
+    way: () => ({ host: 'no.such.host.invalid' }),
+    ssh2: ['no address is known for the name no.such.host.invalid', "Check the host's name"],
+    openssh: ['Could not resolve hostname no.such.host.invalid', "Check the host's name"],
+  },
+  {
+    what: 'a port on which nothing listens',
+    way: async () => ({ port: (await freePorts(1))[0] ?? 0 }),
+    ssh2: ['nothing listens on port', 'Check the port, and that sshd runs there.'],
+    openssh: ['Connection refused', 'Check the port, and that sshd runs there.'],
+  },
+  {
+    what: 'no route',
+    // No connection leads to an address of many.
+    way: () => ({ host: '224.0.0.1' }),
+    ssh2: ['there is no way to 224.0.0.1 from here (', 'Check the network or VPN, or name a jump host.'],
+    openssh: ['Network is unreachable', 'Check the network or VPN, or name a jump host.'],
+  },
+  {
+    what: 'MaxSessions',
+    sshd: ['MaxSessions 0'],
+    ssh2: ['cluster opens no session on our connection (MaxSessions', 'lower channels if this stays.'],
+    openssh: ['cluster opens no session on our connection (MaxSessions', 'lower channels if this stays.'],
+  },
+  {
+    what: 'a program that is not on its PATH',
+    command: { program: 'sbatch-of-no-site', args: [], timeoutMs: PATIENCE_MS },
+    ssh2: ['sbatch-of-no-site not found on ', ' (PATH /'],
+    openssh: ['sbatch-of-no-site not found on cluster (PATH '],
+  },
+];
+
+describe('what is said of', () => {
+  const place = useSsh2Place();
+
+  before(async () => {
+    const strangers = [1, 2, 3].map((number) => join(place.sshd.folder, `stranger-${String(number)}`));
+    await Promise.all(strangers.map((file) => makeKey(file)));
+  });
+  afterEach(() => rmSync(join(place.account.home, 'ran'), { force: true }));
+
+  async function said(host: Transport, command = shell('touch ran')): Promise<string> {
+    try {
+      const { message } = await rejection(host.run(command));
+      expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
+      return message;
+    } finally {
+      await host.close();
+    }
+  }
+
+  for (const { what, sshd: settings = [], way, command, ssh2, openssh } of CASES) {
+    it(what, async () => {
+      const { account } = place;
+      await using sshd = await startSshd(settings);
+      const target = targetOf(sshd, account, await way?.(place.sshd.folder, sshd));
+      const agent = target.agentSocket === undefined ? [] : [`IdentityAgent ${target.agentSocket}`];
+      await using user = prepareUserSsh(target, agent);
+      const bySystem = createOpensshTransport({
+        destination: { host: 'cluster', options: ['-F', user.config] },
+        surroundings: {},
+        here: thisMachine(),
+        ownLogin: { controlPath: join(user.folder, 'own') },
+      });
+
+      const bySsh2 = await said(place.open(target), command);
+      for (const words of ssh2) expect(bySsh2).to.contain(words);
+      const byOpenssh = await said(bySystem, command);
+      for (const words of openssh) expect(byOpenssh).to.contain(words);
+    });
+  }
+});

@@ -1,0 +1,85 @@
+// A real sshd and an account on it for the tests of one file, and hosts by ssh2 that lead there.
+import { expect } from 'chai';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { HostUnreachableError } from '../../src/transport/errors.ts';
+import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import type { Transport, Command } from '../../src/transport/transport.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import type { SshTransport } from '../../src/transport/remote-transport.ts';
+import { createSsh2Host, type Ssh2HostOptions } from '../../src/transport/ssh2.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireRoot, requireSshd } from '../support/requires.ts';
+import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { PATIENCE_MS } from '../support/wait-until.ts';
+
+export interface Ssh2Place {
+  readonly sshd: TestSshd;
+  readonly account: TestAccount;
+  /** `account` on `sshd`, but for what is different. */
+  target(different?: Partial<SshTarget>): SshTarget;
+  /** Closed after the test. */
+  open(target: SshTarget, more?: Partial<Ssh2HostOptions>): SshTransport;
+  /** Why nothing could be run there; nothing was. */
+  refusal(target: SshTarget, more?: Partial<Ssh2HostOptions>): Promise<string>;
+  /** Fails unless the account is. */
+  isLetIn(target: SshTarget): Promise<void>;
+}
+
+const QUICK = { firstMs: 1, mostMs: 20 };
+
+/** This machine, as whoever needs it for ssh is given it. */
+export function thisMachine(): Transport {
+  return createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
+}
+
+export function shell(script: string, more: Partial<Command> = {}): Command {
+  return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+}
+
+/** Has the place from before the first test of this `describe` to after its last one. */
+export function useSsh2Place(): Ssh2Place {
+  const here = thisMachine();
+  const hosts: Transport[] = [];
+  let sshd: TestSshd;
+  let account: TestAccount;
+
+  before(requireRoot);
+  before(requireSshd);
+  before(async () => {
+    sshd = await startSshd();
+    account = await addAccount();
+  });
+  afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
+  after(async () => {
+    await removeAccount(account);
+    await sshd[Symbol.asyncDispose]();
+  });
+
+  function open(target: SshTarget, more: Partial<Ssh2HostOptions> = {}): SshTransport {
+    const host = createSsh2Host({ target, here, surroundings: {}, hostKeysOf: createHostKeys, pace: QUICK, ...more });
+    hosts.push(host);
+    return host;
+  }
+
+  return {
+    get sshd() {
+      return sshd;
+    },
+    get account() {
+      return account;
+    },
+    target: (different) => targetOf(sshd, account, different),
+    open,
+    async refusal(target, more) {
+      const error = await rejection(open(target, more).run(shell('touch ran')));
+      expect(error).to.be.instanceOf(HostUnreachableError);
+      expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+      return error.message;
+    },
+    async isLetIn(target) {
+      expect(await open(target).run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    },
+  };
+}

@@ -1,0 +1,158 @@
+// Reading a file of somebody who may be hostile: part by part what he wrote, and nothing that he only points at.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFile, chown, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { CommandTimeoutError } from '../../src/transport/errors.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import { readUntrustedFile, type ReadOutcome } from '../../src/transport/untrusted-file.ts';
+import { requireRoot, requireShells } from '../support/requires.ts';
+
+const ME = userInfo().uid;
+const ALL = 1024 * 1024;
+const APPLETS = ['sh', 'stat', 'readlink', 'dd', 'tail', 'head'];
+
+function hostWith(path: string): Transport {
+  return createLocalTransport({ path, home: '/', user: 'root', workingDirectory: '/', variables: {} });
+}
+
+for (const tools of ['this machine', 'busybox']) {
+  describe(`a file of somebody else, read with the tools of ${tools}`, () => {
+    let host: Transport;
+    let folder: string;
+    let file: string;
+
+    before(requireShells);
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'files-'));
+      file = join(folder, 'a file');
+      await writeFile(file, 'héllo\n');
+      host = hostWith(tools === 'busybox' ? busyboxOnly(folder) : (process.env['PATH'] ?? '/usr/bin:/bin'));
+    });
+    afterEach(async () => {
+      await host.close();
+      await rm(folder, { recursive: true });
+    });
+
+    function read(from: number, { path = file, owner = ME, most = ALL } = {}): Promise<ReadOutcome> {
+      return readUntrustedFile(host, { path, owner }, { from, most });
+    }
+
+    it('comes in parts that join without a gap', async () => {
+      expect(await read(0)).to.deep.equal({ kind: 'read', text: 'héllo\n', start: 0, end: 7 });
+
+      expect(await read(7)).to.deep.equal({ kind: 'read', text: '', start: 7, end: 7 });
+      await appendFile(file, 'more');
+      expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
+    });
+
+    it('is counted from its end below zero, and read whole when it is shorter', async () => {
+      expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
+      expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
+    });
+
+    it('is read from its beginning when it has begun anew', async () => {
+      expect(await read(5000)).to.include({ text: 'héllo\n', end: 7 });
+    });
+
+    it('gives the very bytes that were asked for, wherever they are, and no more than that', async () => {
+      const text = Array.from({ length: 3_000 }, (_, line) => `line ${line}\n`).join('');
+      await writeFile(file, text);
+
+      for (const from of [0, 1, 4095, 4096, 4097, 9_000, text.length - 1]) {
+        expect(await read(from), `from ${from}`).to.include({ text: text.slice(from), end: text.length });
+        expect(await read(from, { most: 10 })).to.include({ text: text.slice(from, from + 10) });
+      }
+    });
+
+    it('is read at its end however long it is', async () => {
+      await truncate(file, 1024 ** 4);
+      await appendFile(file, 'the end');
+
+      expect(await read(-7)).to.include({ text: 'the end', end: 1024 ** 4 + 7 });
+    });
+
+    it('that is not there can not be read', async () => {
+      expect(await read(0, { path: join(folder, 'none') })).to.deep.equal({ kind: 'unreadable' });
+    });
+
+    const secret = (): string => {
+      const path = join(folder, 'clearml.conf');
+      writeFileSync(path, 'secret_key = hunter22');
+      return path;
+    };
+    const inFolder = (make: (path: string) => void): string => {
+      const path = join(folder, 'slurm-7.out');
+      make(path);
+      return path;
+    };
+    const HOSTILE: Readonly<Record<string, { readonly path: () => string; readonly why: string }>> = {
+      'a link to a secret': { path: () => inFolder((path) => symlinkSync(secret(), path)), why: 'symbolic link' },
+      'a link to nothing': { path: () => inFolder((path) => symlinkSync('/nope', path)), why: 'symbolic link' },
+      'a second name of a secret': { path: () => inFolder((path) => linkSync(secret(), path)), why: 'hard link' },
+      'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'no regular file' },
+      'a folder': { path: () => inFolder((path) => mkdirSync(path)), why: 'no regular file' },
+      '/dev/zero': { path: () => '/dev/zero', why: 'no regular file' },
+      "a process's environment": { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
+      'the same behind a linked folder': {
+        path: () => {
+          symlinkSync(`/proc/${process.pid}`, join(folder, 'logs'));
+          return join(folder, 'logs', 'environ');
+        },
+        why: '/proc',
+      },
+    };
+    for (const [what, { path, why }] of Object.entries(HOSTILE)) {
+      it(`S-61 is not shown where it is ${what}`, async () => {
+        const answer = await read(0, { path: path() });
+
+        expect(answer.kind).to.equal('refused');
+        expect(answer.kind === 'refused' ? answer.why : '').to.include(why);
+      });
+    }
+
+    it('S-61 is not shown where it belongs to another user', async () => {
+      expect(await read(0, { owner: ME + 1 })).to.deep.include({
+        kind: 'refused',
+        why: 'does not belong to the user of the job',
+      });
+    });
+
+    describe('of a user that is not ours', () => {
+      before(requireRoot);
+
+      it('is shown, and what he links to is not', async () => {
+        await chown(file, 4242, 4242);
+        const link = inFolder((path) => symlinkSync(file, path));
+
+        expect(await read(0, { owner: 4242 })).to.include({ kind: 'read', text: 'héllo\n' });
+        expect(await read(0, { path: secret(), owner: 4242 })).to.include({ kind: 'refused' });
+        expect(await read(0, { path: link, owner: 4242 })).to.include({ kind: 'refused' });
+      });
+    });
+  });
+}
+
+it('a file that is slow to read is told from one that can not be read', async () => {
+  const host: Transport = {
+    name: 'a slow machine',
+    run: ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
+    close: () => Promise.resolve(),
+  };
+
+  expect(await readUntrustedFile(host, { path: '/a', owner: ME }, { from: 0, most: 1 })).to.deep.equal({
+    kind: 'too slow',
+  });
+});
+
+/** A folder in which busybox is all programs that the reading may use. */
+function busyboxOnly(folder: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
+  for (const applet of APPLETS) symlinkSync(busybox, join(bin, applet));
+  return bin;
+}
