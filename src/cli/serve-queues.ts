@@ -7,13 +7,17 @@ import type { QueueSettings } from '../config/served-queues.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServedQueue } from '../daemon/deps.ts';
-import { locateOptions, type OptionLocation } from '../template/option-locations.ts';
-import { listProperties, type TemplateProperty } from '../template/list-properties.ts';
+import {
+  listProperties,
+  locateOptions,
+  templateWarnings,
+  usesImage,
+  type OptionLocation,
+  type TemplateProperty,
+} from '../template/inspect-template.ts';
 import { invalidLimits } from '../template/property-constraints.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import { usesImage } from '../template/uses-image.ts';
-import { templateWarnings } from '../template/taint/template-warnings.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageProblem } from './usage-problem.ts';

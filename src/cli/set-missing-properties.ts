@@ -1,6 +1,6 @@
 // Puts the user properties of templates onto a task, so that they are there to be edited in the web page.
 import * as z from 'zod';
-import type { TemplateProperty } from '../template/list-properties.ts';
+import type { TemplateProperty } from '../template/inspect-template.ts';
 import type { Typed } from './command.ts';
 import type { Configured } from './read-config.ts';
 import { readNamedTask, withServer } from './with-server.ts';

@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { RateLimit } from '../slurm/rate-limit.ts';
 import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
-import type { OptionLocation } from '../template/option-locations.ts';
+import type { OptionLocation } from '../template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Template } from '../template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';

@@ -1,8 +1,7 @@
 // Here-documents with their values in them: none of their lines may have become the one that ends the document.
-import { insertAll, type Insertion } from './insertion.ts';
+import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import { endsDocument, logicalLines } from './shell/here-documents.ts';
 import type { HereDocument } from './shell/lexed-script.ts';
-import { templateErrorAt, type TemplateSource } from './source.ts';
 
 /** bash joins such lines before it reads the document, even within the single quotes of a command in it. */
 const CONTINUATION = /(?<!\\)(?:\\\\)*\\\n/;

@@ -3,7 +3,7 @@ import type { PropertyConstraints, PropertyConstraint } from '../base/property-c
 import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
 import { amountKindOf } from './amount-options.ts';
 import { TemplateError } from './errors.ts';
-import type { TemplateProperty } from './list-properties.ts';
+import type { TemplateProperty } from './inspect-template.ts';
 import { displayValue } from './display-value.ts';
 import type { PlaceholderUse, EnclosingOption, Rendered } from './template.ts';
 import { userPropertyOf } from './user-property.ts';

@@ -3,7 +3,15 @@ import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts'
 import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
 import { addPyxisOptions } from './containers/pyxis-container.ts';
-import type { PyxisAdditions, PyxisSpec } from './containers/pyxis-shape.ts';
+import type {
+  PyxisAdditions,
+  PyxisSpec,
+  PlaceholderUse,
+  Blocks,
+  EnclosingOption,
+  Rendered,
+  Variables,
+} from './template.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
 import type { RestrictedOptions } from './containers/restricted-options.ts';
 import { checkRestrictedValue } from './containers/restricted-values.ts';
@@ -11,18 +19,15 @@ import { quoteForDirective, type DirectiveToken } from './directive.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { hasFilter } from './filters.ts';
 import { checkHereDocument } from './check-here-document.ts';
-import { insertAll, type Insertion } from './insertion.ts';
+import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
 import type { HereDocument, UnbracedName, Occurrence } from './shell/lexed-script.ts';
 import { extendedNames } from './shell/extended-names.ts';
 import { takesNextToken } from './refused-directives.ts';
 import { displayValue } from './display-value.ts';
-import { enclosingOptions } from './enclosing-options.ts';
-import { readOptions } from './lint/options.ts';
-import { positionAt, templateErrorAt, type TemplateSource } from './source.ts';
+import { PLACEHOLDER_MARK, readOptions, type DirectiveOption } from './lint/options.ts';
 import { checkReach } from './taint/refuse-reach.ts';
 import { raiseTaskCount } from './task-count.ts';
-import type { PlaceholderUse, Blocks, EnclosingOption, Rendered, Variables } from './template.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';
 
 /** A template with its placeholders found. */
@@ -244,4 +249,25 @@ function readUse(
 ): PlaceholderUse {
   const use = { ...positionAt(source.text, placeholder.start), variable: placeholder.variable, value: text, origin };
   return option === undefined ? use : { ...use, option };
+}
+
+/** By the placeholder. `valueOf` fills in the other ones. */
+function enclosingOptions(
+  options: readonly DirectiveOption[],
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): ReadonlyMap<ValuePlaceholder, EnclosingOption> {
+  return new Map(
+    options.flatMap((option) => option.placeholders.map((placeholder, index) => [placeholder, around(option, index)])),
+  );
+
+  function around({ name, value, placeholders }: DirectiveOption, index: number): EnclosingOption {
+    const texts = value.split(PLACEHOLDER_MARK);
+    const filled = placeholders.map(valueOf);
+    // Between two texts stands the placeholder of the first one's number.
+    const join = (from: number, to: number): string =>
+      texts
+        .slice(from, to)
+        .reduce((text, next, at) => text + (at === 0 ? '' : (filled[from + at - 1] ?? '')) + next, '');
+    return { name, before: join(0, index + 1), after: join(index + 1, texts.length) };
+  }
 }

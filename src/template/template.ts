@@ -1,5 +1,4 @@
 // What the rest of the program may ask of a template: read it once, render it for a task, and have every placeholder accounted for.
-import type { PyxisAdditions, PyxisSpec } from './containers/pyxis-shape.ts';
 
 /** Where a value came from; `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';
@@ -78,4 +77,28 @@ export interface Template {
    * @throws TemplateError when a value is missing or can't stand where the template puts it
    */
   render(variables: Variables, blocks: Blocks, additions?: PyxisAdditions): Rendered;
+}
+
+/** What is to be seen in the container beside what the template itself mounts. */
+export interface PyxisAdditions {
+  /** `source:destination[:ro]`; plain for Pyxis, and so for sbatch and for bash. */
+  readonly mounts: readonly string[];
+  readonly mountsHome: boolean;
+}
+
+export interface PyxisSpec {
+  /** The whole script runs in the image (directives), or what srun starts does (a command). */
+  readonly kind: 'script' | 'step';
+  /** Where the value of `--container-image` ends, and the one of `--container-mounts`, where there is one. Empty: out of reach. */
+  readonly insertionPoints: readonly PyxisInsertionPoint[];
+  /** What the template itself mounts, each value as one mark. */
+  readonly mounts: string;
+  /** Whether the template says itself that the home folder is mounted, or that it is not. */
+  readonly setsHome: boolean;
+  readonly mountsHome: boolean;
+}
+
+export interface PyxisInsertionPoint {
+  readonly imageEnd: number;
+  readonly mountsEnd: number | undefined;
 }

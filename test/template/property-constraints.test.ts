@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../src/base/slurm-amount.ts';
 import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
-import { listProperties } from '../../src/template/list-properties.ts';
+import { listProperties } from '../../src/template/inspect-template.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';
 import { checkConstraints, invalidLimits } from '../../src/template/property-constraints.ts';

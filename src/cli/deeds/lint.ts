@@ -1,6 +1,6 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
 import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
-import { listProperties } from '../../template/list-properties.ts';
+import { listProperties } from '../../template/inspect-template.ts';
 import { unusedConstraints } from '../../template/unused-properties.ts';
 import type { Surroundings, Typed } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,6 +1,6 @@
 // Prints the user properties that templates read, or sets them on a task that does not have them.
 import { markdownTable } from '../../base/markdown-table.ts';
-import { listProperties, type PropertyUse, type TemplateProperty } from '../../template/list-properties.ts';
+import { listProperties, type PropertyUse, type TemplateProperty } from '../../template/inspect-template.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../../template/property-constraints.ts';
 import type { Surroundings, Typed } from '../command.ts';

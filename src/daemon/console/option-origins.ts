@@ -1,5 +1,5 @@
 // Advice that names an option of sbatch is told where that is set for this task: by a user property, or in the template.
-import type { OptionLocation } from '../../template/option-locations.ts';
+import type { OptionLocation } from '../../template/inspect-template.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 

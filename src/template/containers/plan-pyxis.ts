@@ -1,9 +1,8 @@
 // The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../display-value.ts';
-import type { AgentLocation, Template, Variables } from '../template.ts';
+import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
 import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './plan-singularity.ts';
-import type { PyxisAdditions, PyxisSpec } from './pyxis-shape.ts';
 import { isPlainForPyxis } from './restricted-values.ts';
 import type { ContainerVariable, ContainerArguments } from './container-arguments.ts';
 

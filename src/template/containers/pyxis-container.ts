@@ -1,9 +1,8 @@
 // How a template has Pyxis make a container, of the whole script or of what srun starts, and where its mounts can be added to.
-import type { DirectiveToken } from '../directive.ts';
-import { DIRECTIVE_PREFIX } from '../directive.ts';
-import type { Insertion } from '../insertion.ts';
+import { DIRECTIVE_PREFIX, type DirectiveToken } from '../directive.ts';
+import type { Insertion } from '../source.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
-import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from './pyxis-shape.ts';
+import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
 
 /** A word, with each value in it as one mark. */
 interface PlainWord {

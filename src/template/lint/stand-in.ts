@@ -1,6 +1,5 @@
 // The template as a plain script, for programs that know nothing of placeholders: each placeholder becomes a variable of the same length.
-import type { Range } from '../source.ts';
-import { insertAll, type Insertion } from '../insertion.ts';
+import { insertAll, type Insertion, type Range } from '../source.ts';
 import type { QuotingContext } from '../shell/quoting-context.ts';
 import type { Reading } from './read-leniently.ts';
 

@@ -4,7 +4,6 @@ import { codeWords, inputEvaluator, nameWords, optionFiles, scriptOperands, type
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';
-import { sedContext } from './sed-place.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './evaluators.ts';
 
 /** A stretch in which every placeholder, however it is nested and quoted, stands in this place. */
@@ -219,4 +218,16 @@ function withDocuments(range: CodeRange, script: LexedScript): CodeRange[] {
     .filter(({ operatorAt }) => operatorAt >= range.start && operatorAt < range.end)
     .map(({ body }) => ({ ...range, ...body }));
   return [range, ...bodies];
+}
+
+/** An `s` that is open, with its delimiter, and at most one more of them up to the placeholder. */
+const OPEN_SUBSTITUTION = /(?:^|[^A-Za-z_\\])[sy]([^\w\s\\;])(?:(?!\1)[^\n])*(?:\1(?:(?!\1)[^\n])*)?$/;
+
+/** The context within a sed script, where a plain word can be code (`e` runs a command, `w` writes a file); within `s/…/…/` it is text. */
+function sedContext(text: string, { start, end }: Range): QuotingContext {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const delimiter = OPEN_SUBSTITUTION.exec(text.slice(lineStart, start))?.[1];
+  const [rest = ''] = text.slice(end).split('\n', 1);
+  if (delimiter === undefined || !rest.includes(delimiter)) return { kind: 'number', where: 'a command of sed' };
+  return { kind: 're-evaluated', by: 'sed', except: delimiter };
 }

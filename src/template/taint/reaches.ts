@@ -2,8 +2,7 @@
 import type { ValuePlaceholder } from '../placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
-import { positionAt, type TemplateSource } from '../source.ts';
-import { checkedNames } from './checked-names.ts';
+import { isInside, positionAt, type TemplateSource } from '../source.ts';
 import { findFlows, flowsOfWords, type Flow } from './flows.ts';
 import { findLayers, layersOfCommand, type Layer } from './layers.ts';
 import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';
@@ -129,4 +128,27 @@ function namedBy(name: string, flows: Flows): string[] {
   return (flows.get(name.slice(1)) ?? []).flatMap(({ words }) =>
     words.flatMap(({ layer, start, end }) => layer.text.slice(start, end).match(/[A-Za-z_]\w*/g) ?? []),
   );
+}
+
+/** An expression, or a comparison of numbers, which test refuses for other text. */
+const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
+
+/**
+ * The variables that the script itself checks before it uses them: only the author of the template knows what the script then does
+ * with their values.
+ */
+function checkedNames({ script }: Layer): string[] {
+  const looks = script.commands.filter(({ words }) => {
+    const [program, ...rest] = words.map(({ text }) => text);
+    if (program === '[[') return rest.includes('=~');
+    return (program === '[' || program === 'test') && rest.some((word) => CHECKS.test(word));
+  });
+  const cleaned = script.commands
+    .flatMap(({ assignments }) => assignments)
+    .filter((word) => script.expansions.some((one) => one.form === 'harmless' && isInside(one, word)))
+    .flatMap(({ text }) => /^[A-Za-z_]\w*(?==)/.exec(text) ?? []);
+  const seen = script.expansions
+    .filter((one) => [...looks, ...script.caseWords].some((look) => isInside(one, look)))
+    .map(({ name }) => name);
+  return [...seen, ...cleaned];
 }
