@@ -95,7 +95,9 @@ describe('the container of a job', () => {
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);
     expect(stderr)
-      .to.match(/cannot use the clearml-agent of the job's first node, whose \S+\/agent-of-node does not exist on this node\. /)
+      .to.match(
+        /cannot use the clearml-agent of the job's first node, whose \S+\/agent-of-node does not exist on this node\. /,
+      )
       .and.include('Use an image with pip or clearml-agent, or export TMPDIR before CLEARML_PRE_SETUP');
   });
 });

@@ -250,9 +250,9 @@ describe('a job script', () => {
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
         expect(node.asked().filter((call) => call.startsWith('agent'))).to.have.length(1);
-        expect(
-          stderr.match(/the ClearML server does not respond; retrying for 900 s \(no answer 1\)/g),
-        ).to.have.length(1);
+        expect(stderr.match(/the ClearML server does not respond; retrying for 900 s \(no answer 1\)/g)).to.have.length(
+          1,
+        );
       });
 
       for (const [how, env, wishes] of [
