@@ -42,7 +42,9 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'exit codes': () =>
     markdownTable(
       ['exit code', 'meaning', 'remedy'],
-      Object.values(JOB_EXIT_CODES).map(({ code: number, says, advice }) => [String(number), says, advice]),
+      Object.values(JOB_EXIT_CODES)
+        .toSorted((a, b) => a.code - b.code)
+        .map(({ code: number, says, advice }) => [String(number), says, advice]),
     ),
 };
 

@@ -41,7 +41,7 @@ export const JOB_EXIT_CODES = {
     code: 204,
     says: 'this node has no clearml.conf for the job.',
     advice:
-      'Put one into the home directory of the job, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
+      'Put one into the home directory of the user of the job, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
       'With Pyxis, mount one of these into the container.',
   },
   serverRefused: {

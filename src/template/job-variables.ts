@@ -46,7 +46,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES'],
-    meaning: 'Set by Slurm. Decide whether a container is given NVIDIA or AMD GPUs.',
+    meaning: 'Set by Slurm. Select NVIDIA or AMD GPUs for a container.',
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
