@@ -2,7 +2,7 @@
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../src/config/environment.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../src/config/setting-table.ts';
 import { COMMAND_GROUPS, type Command } from '../src/cli/command.ts';
-import { EXIT_MEANINGS } from '../src/cli/exit-codes.ts';
+import { EXIT_MEANINGS } from '../src/base/exit-codes.ts';
 import { argumentName, meaning, optionGroups, PURPOSE, usageOf } from '../src/cli/help-text.ts';
 import { PROGRAM, spelling } from '../src/cli/spelling.ts';
 import { roffExample, roffItem, roffPage, roffParagraph, roffSection, roffText } from './roff.ts';

@@ -1,12 +1,12 @@
 // Generates docs/doctor.md and docs/lint.md, and the tables of docs/failures.md and docs/operating.md.
 import { markdownTable } from '../src/base/markdown-table.ts';
-import { EXIT_MEANINGS } from '../src/cli/exit-codes.ts';
+import { EXIT_MEANINGS } from '../src/base/exit-codes.ts';
 import { LOG_PATTERNS } from '../src/daemon/console/log-advice.ts';
 import { CLUSTER_CHECKS } from '../src/doctor/cluster-checks.ts';
 import { HERE_CHECKS } from '../src/doctor/here-checks.ts';
 import { NODE_CHECKS } from '../src/doctor/node-checks.ts';
 import { JOB_STATES } from '../src/slurm/job-state.ts';
-import { RULES } from '../src/template/lint/rules.ts';
+import { RULES } from '../src/lint/rules.ts';
 import { fillTables } from './page-tables.ts';
 
 const DOCTOR_HEAD = `# What doctor looks at
@@ -59,7 +59,7 @@ It ends with 1 when there is an error, with \`--strict\` also when there is a wa
 A task whose template has an error fails before a job is submitted, or its job does something else than was meant. A template
 without one, of which Slurm says nothing either, is one that sbatch takes. [Faults that the rules detect](seeded-faults.md).
 
-<!-- This page is made from src/template/lint/ by \`npm run docs\`. Change it there. -->
+<!-- This page is made from src/lint/ by \`npm run docs\`. Change it there. -->
 `;
 
 const LINT_SECTIONS: readonly (readonly [title: string, severity: string])[] = [

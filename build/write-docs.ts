@@ -1,7 +1,8 @@
 // Writes the pages of docs/ and the units of examples/ that are generated from the source; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { exampleUnits } from '../src/cli/unit-files.ts';
+
 import { seededFaultsPage } from '../test/cli/seeded-faults.ts';
+import { exampleUnits } from './example-units.ts';
 import { referencePage } from './configuration-page.ts';
 import { doctorPage, fillExitCodes, fillFailureTables, rulesPage } from './pages.ts';
 import { fillReference } from './templates-page.ts';

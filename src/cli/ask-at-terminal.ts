@@ -1,8 +1,8 @@
 // Puts a question to the person at the terminal, and waits for a line.
 import { createInterface } from 'node:readline/promises';
-import { UsageProblem } from './usage-problem.ts';
+import { UsageError } from '../base/usage-error.ts';
 
-/** @throws UsageProblem when the input has ended, as by Ctrl-D; an AbortError when the signal was aborted */
+/** @throws UsageError when the input has ended, as by Ctrl-D; an AbortError when the signal was aborted */
 export async function askAtTerminal(
   question: string,
   { input, output, signal }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
@@ -12,7 +12,7 @@ export async function askAtTerminal(
   const ended = new Promise<never>((_, reject) => {
     lines.once('close', () => {
       reject(
-        new UsageProblem(
+        new UsageError(
           'There was no answer: give it as an option (--help names them), or let --yes take what is usual.',
         ),
       );

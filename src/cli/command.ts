@@ -1,37 +1,23 @@
 // What a subcommand is made of: its words, its options, and what it does.
+import type { ProcessContext } from '../assembly/process-context.ts';
 
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** The outside of the process, handed in so that commands can be run in tests. */
-export interface Surroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly homeDir: string;
-  readonly workingDir: string;
-  readonly hostName: string;
-  /** For results only. */
-  readonly stdout: (text: string) => void;
-  /** For everything else. */
-  readonly stderr: (text: string) => void;
-  readonly errorStream: NodeJS.WritableStream;
-  /** Whether results go to a terminal. */
+/** The process and its terminal. */
+export interface CommandContext extends ProcessContext {
+  /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
-  /** How large that is now; undefined where it is none. */
+  /** Its current size; undefined if standard output is no terminal. */
   readonly terminalSize?: () => TerminalSize;
-  /** Writes there what the program itself has the terminal do, such as moving the cursor; all other text is only shown. */
+  /** Writes control sequences of the program itself to the terminal; control characters in all other text are only shown. */
   readonly control?: (sequence: string) => void;
-  /** Has this called whenever the terminal has become larger or smaller, until what is returned is called. */
+  /** Calls the listener when the terminal is resized, until the returned function is called. */
   readonly onResize?: (listener: () => void) => () => void;
-  /** Puts a question to the person who started this, and resolves with the line that is typed; left out where nobody is there. */
+  /** Asks the user and resolves with the line that was entered; undefined without a terminal. */
   readonly ask?: (question: string) => Promise<string>;
-  /** The words by which this process was started: Node, its options, the program, and what was typed. */
-  readonly startedAs: readonly string[];
-  /** Aborted by the first SIGTERM or SIGINT, with an Interrupted as its reason. */
-  readonly stop: AbortSignal;
-  /** Has the signal call this instead of ending the process, until what is returned is called. */
-  readonly onSignal: (name: 'SIGHUP' | 'SIGUSR1', listener: () => void) => () => void;
 }
 
 /** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
@@ -79,5 +65,5 @@ export interface Command {
   readonly examples: readonly Example[];
   readonly options: Readonly<Record<string, Option>>;
   /** Returns the exit code. Loads what it works with only now, so that no command waits for the rooms of another. */
-  run(typed: Typed, around: Surroundings): Promise<number>;
+  run(typed: Typed, context: CommandContext): Promise<number>;
 }

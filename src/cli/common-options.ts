@@ -1,7 +1,6 @@
 // Options that several commands share, in words.
+import { LOG_LEVELS } from '../base/log-levels.ts';
 import type { Option } from './command.ts';
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 const WHERE = 'Where Slurm is';
 const SETTINGS = 'Settings and log';

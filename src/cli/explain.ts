@@ -13,17 +13,17 @@ import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from '../sandbox/start-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { TemplateError } from '../template/errors.ts';
-import type { Surroundings } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import type { CommandContext } from './command.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
-import { knownSecrets } from './known-secrets.ts';
-import { UntrustedPath } from './trusted-files.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { knownSecrets } from '../assembly/known-secrets.ts';
+import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
 const CODES: readonly (readonly [ErrorClass, number])[] = [
-  [UsageProblem, EXIT.usage],
+  [UsageError, EXIT.usage],
   [PortInUseError, EXIT.usage],
   [ListenError, EXIT.usage],
   [InvalidSnapshotError, EXIT.cannotCreate],
@@ -32,7 +32,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [UnknownSettingError, EXIT.configuration],
   [SshConfigError, EXIT.configuration],
   [TemplateError, EXIT.configuration],
-  [UntrustedPath, EXIT.configuration],
+  [UntrustedPathError, EXIT.configuration],
   [ServerUnusableError, EXIT.configuration],
   [CredentialsRejectedError, EXIT.refused],
   [ServerRefusedError, EXIT.failed],
@@ -50,10 +50,10 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
  * Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown;
  * who pressed Ctrl-C knows what has happened.
  */
-export function explain(error: unknown, around: Pick<Surroundings, 'stderr' | 'stop'>): number {
-  const { stop } = around;
+export function explain(error: unknown, context: Pick<CommandContext, 'stderr' | 'stop'>): number {
+  const { stop } = context;
   const stderr = (text: string): void => {
-    around.stderr(knownSecrets(around).redact(text));
+    context.stderr(knownSecrets(context).redact(text));
   };
   const code = CODES.find(([kind]) => error instanceof kind)?.[1];
   if (code !== undefined && error instanceof Error) {

@@ -4,7 +4,7 @@ import { readJobName } from '../slurm/job-name.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import { byTask } from '../daemon/poll/poll.ts';
-import { journalEntries } from './journal-entries.ts';
+import { journalEntries } from '../daemon/serve/journal-entries.ts';
 
 export interface FoundJob {
   readonly id: JobId;

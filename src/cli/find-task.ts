@@ -6,11 +6,11 @@ import { isTransportError } from '../slurm/transport-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/job-row.ts';
 import { readJobName } from '../slurm/job-name.ts';
-import { openCluster } from './assemble.ts';
-import { journalEntries } from './journal-entries.ts';
-import { makeClearml } from './make-clearml.ts';
-import type { Base } from './read-base.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { openCluster } from '../assembly/open-cluster.ts';
+import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import type { App } from '../assembly/app.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 /** So many are named where several are meant. */
 const MOST_NAMED = 5;
@@ -18,25 +18,25 @@ const MOST_NAMED = 5;
 /**
  * Asks nobody about a whole id.
  * @param command for the sentence when nothing was typed
- * @throws UsageProblem when there is none, or more than one; what the client throws
+ * @throws UsageError when there is none, or more than one; what the client throws
  */
-export async function findTask(base: Base, text: string | undefined, command: string): Promise<TaskId> {
+export async function findTask(app: App, text: string | undefined, command: string): Promise<TaskId> {
   if (text === undefined)
-    throw new UsageProblem(
+    throw new UsageError(
       `${command} needs a task: its id or the beginning of it, its name, or the number of its Slurm job; see clearml-agent-slurm status.`,
     );
   if (isTaskId(text)) return text;
-  const byJob = isJobId(text) ? await tasksOfJob(base, text) : [];
-  const clearml = makeClearml(base);
+  const byJob = isJobId(text) ? await tasksOfJob(app, text) : [];
+  const clearml = createClearml(app);
   try {
     await clearml.connect();
     const found = await named(clearml, text, byJob);
     const [only, ...others] = found;
     if (only === undefined)
-      throw new UsageProblem(
+      throw new UsageError(
         `There is no task "${text}": no id begins so, no task has this name, and no Slurm job of a task this number. See clearml-agent-slurm status.`,
       );
-    if (others.length > 0) throw new UsageProblem(describeSeveral(text, found));
+    if (others.length > 0) throw new UsageError(describeSeveral(text, found));
     return only.id;
   } finally {
     await clearml.close();
@@ -55,24 +55,24 @@ function describeSeveral(text: string, found: readonly Task[]): string {
 }
 
 /** From the journal, else from Slurm; a cluster that can't be asked knows none. */
-async function tasksOfJob(base: Base, job: string): Promise<TaskId[]> {
+async function tasksOfJob(app: App, job: string): Promise<TaskId[]> {
   const found = new Set<TaskId>();
-  for (const cluster of base.config.settings.clusters) {
+  for (const cluster of app.config.settings.clusters) {
     const entries = [...(await journalEntries(cluster.stateDir)).values()];
-    const known = entries.find(({ jobId }) => jobId === job)?.task ?? (await askSlurm(base, cluster, job));
+    const known = entries.find(({ jobId }) => jobId === job)?.task ?? (await askSlurm(app, cluster, job));
     if (known !== undefined) found.add(known);
   }
   return [...found];
 }
 
 async function askSlurm(
-  base: Base,
-  cluster: Base['config']['settings']['clusters'][number],
+  app: App,
+  cluster: App['config']['settings']['clusters'][number],
   job: string,
 ): Promise<TaskId | undefined> {
   if (!isJobId(job)) return undefined;
   try {
-    const { host, scheduler } = await openCluster(base, cluster, base.log);
+    const { host, scheduler } = await openCluster(app, cluster, app.log);
     try {
       // Among our own jobs only: anybody may give a job the name of a task.
       const list = await scheduler.list();

@@ -1,12 +1,13 @@
 // What is said to somebody who types the program's name and nothing else, before there is anything to serve.
-import type { Surroundings } from './command.ts';
-import { configuredTemplates } from './named-templates.ts';
-import { readConfig } from './read-config.ts';
+import { commonOptions } from './setting-options.ts';
+import type { CommandContext } from './command.ts';
+import { configuredTemplates } from '../assembly/named-templates.ts';
+import { readConfig } from '../assembly/read-config.ts';
 import { PROGRAM } from './spelling.ts';
 
 /** Whether the configuration has a template to serve queues with. @throws ConfigError */
-export function isConfigured(around: Surroundings): boolean {
-  return configuredTemplates(readConfig({}, around).settings).length > 0;
+export function isConfigured(context: CommandContext): boolean {
+  return configuredTemplates(readConfig(commonOptions({}), context).settings).length > 0;
 }
 
 export function firstSteps(): string {

@@ -2,10 +2,10 @@
 import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { terminalText } from '../base/terminal-text.ts';
-import type { Surroundings, TerminalSize } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import type { CommandContext, TerminalSize } from './command.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
-import { versionText } from './version.ts';
+import { versionText } from '../base/version.ts';
 
 const STDIN = 0;
 const STDERR = 2;
@@ -36,7 +36,7 @@ export async function run(words: readonly string[]): Promise<void> {
   const hadTerminal = isatty(STDERR);
   const terminal = { isGone: false };
   const fitted = await fittedTo(process.stderr);
-  const around: Surroundings = {
+  const context: CommandContext = {
     environment: process.env,
     homeDir: homedir(),
     workingDir: process.cwd(),
@@ -60,10 +60,10 @@ export async function run(words: readonly string[]): Promise<void> {
     },
   };
   try {
-    process.exitCode = await answer(words, around);
+    process.exitCode = await answer(words, context);
   } catch (error) {
     const { explain } = await import('./explain.ts');
-    process.exitCode = explain(error, around);
+    process.exitCode = explain(error, context);
   }
   // Node itself would crash at its end, when it finds no terminal to set back.
   if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
@@ -111,11 +111,11 @@ function onResize(listener: () => void): () => void {
 }
 
 /** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */
-async function answer(words: readonly string[], around: Surroundings): Promise<number> {
+async function answer(words: readonly string[], context: CommandContext): Promise<number> {
   if (words.length === 1 && ['--version', '-v'].includes(words[0] ?? '')) {
-    around.stdout(await versionText());
+    context.stdout(await versionText());
     return EXIT.ok;
   }
   const { parseAndRun } = await import('./parser.ts');
-  return parseAndRun(words, around);
+  return parseAndRun(words, context);
 }

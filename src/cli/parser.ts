@@ -1,32 +1,32 @@
 // The command line as yargs' own parser reads it; the only file that knows it.
 import { Parser } from 'yargs/helpers';
 import { nearestName } from '../base/nearest.ts';
-import type { Command, Option, Surroundings, Typed } from './command.ts';
+import type { Command, Option, CommandContext, Typed } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../base/exit-codes.ts';
 import { FOREIGN_OPTIONS } from './foreign-options.ts';
 import { ALWAYS, PROGRAM, spelling } from './spelling.ts';
-import { UsageProblem } from './usage-problem.ts';
-import { versionText } from './version.ts';
+import { UsageError } from '../base/usage-error.ts';
+import { versionText } from '../base/version.ts';
 
 /**
  * Reads the words and runs their command. Returns its exit code.
- * @throws UsageProblem for words that can't be meant, and whatever the command throws
+ * @throws UsageError for words that can't be meant, and whatever the command throws
  */
-export async function parseAndRun(words: readonly string[], around: Surroundings): Promise<number> {
+export async function parseAndRun(words: readonly string[], context: CommandContext): Promise<number> {
   // As many programs take it: `help`, and `help logs`.
   const { command, typed } = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
   if (typed['help'] === true) {
     const { HELP_WIDTH, helpText } = await import('./help-text.ts');
-    around.stdout(helpText(command, COMMANDS, Math.min(HELP_WIDTH, around.terminalSize?.().columns ?? HELP_WIDTH)));
+    context.stdout(helpText(command, COMMANDS, Math.min(HELP_WIDTH, context.terminalSize?.().columns ?? HELP_WIDTH)));
     return EXIT.ok;
   }
   if (typed['version'] === true) {
-    around.stdout(await versionText());
+    context.stdout(await versionText());
     return EXIT.ok;
   }
-  return command.run(typed, around);
+  return command.run(typed, context);
 }
 
 interface Call {
@@ -86,9 +86,9 @@ function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, 
   for (const name of Object.keys(typed)) {
     if (known.includes(name)) continue;
     const foreign = FOREIGN_OPTIONS[name];
-    if (foreign !== undefined) throw new UsageProblem(`--${name} ${foreign}`);
+    if (foreign !== undefined) throw new UsageError(`--${name} ${foreign}`);
     const near = nearestName(name, known);
-    throw new UsageProblem(
+    throw new UsageError(
       `There is no option --${name}.${near === undefined ? seeHelp(command) : didYouMean(`--${near}`)}`,
     );
   }
@@ -97,24 +97,24 @@ function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, 
 function refuseValue(name: string, option: Option, value: unknown): void {
   const values = [value].flat().filter((one) => typeof one === 'string');
   if (option.type === 'string' && option.isBare !== true && values.includes(''))
-    throw new UsageProblem(`--${name} needs a value: ${spelling(name, option)}.`);
+    throw new UsageError(`--${name} needs a value: ${spelling(name, option)}.`);
   const { choices } = option;
   const wrong = values.find((one) => choices?.includes(one) === false);
   if (choices === undefined || wrong === undefined) return;
   const near = nearestName(wrong, choices);
-  throw new UsageProblem(
+  throw new UsageError(
     `--${name} is one of ${choices.join(', ')}, not "${wrong}".${near === undefined ? '' : didYouMean(near)}`,
   );
 }
 
-/** @throws UsageProblem for a word too many */
+/** @throws UsageError for a word too many */
 function namePositionals({ positionals }: Command, words: readonly string[]): Typed {
   const [, name, dots] = /^\[(\w+)(\.\.)?\]$/.exec(positionals ?? '') ?? [];
   const [tooMuch] = name === undefined ? words : dots === undefined ? words.slice(1) : [];
   if (tooMuch !== undefined) {
     const commands = COMMANDS.map((command) => command.name).filter((word) => word !== undefined);
     const near = nearestName(tooMuch, commands);
-    throw new UsageProblem(`There is no command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
+    throw new UsageError(`There is no command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
   }
   if (name === undefined || words.length === 0) return {};
   return { [name]: dots === undefined ? words[0] : words };

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { TemplateProperty } from '../template/inspect-template.ts';
 import type { Typed } from './command.ts';
-import type { Configured } from './read-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { readNamedTask, withServer } from './with-server.ts';
 
 const Hyperparams = z
@@ -13,7 +13,7 @@ const Hyperparams = z
 /**
  * Sets those with a default that the task does not have. One that is there is never touched, whatever its value.
  * @returns a sentence for each
- * @throws UsageProblem when there is no such task, and what the client throws
+ * @throws UsageError when there is no such task, and what the client throws
  */
 export async function setMissingProperties(
   typed: Typed,

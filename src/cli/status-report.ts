@@ -9,7 +9,7 @@ import type { Survey } from '../daemon/status/survey.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { cleanLogTail } from '../slurm/log-tail.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from '../base/paint.ts';
 
 export interface ClusterStatus extends Survey {
   /** undefined for the only one, when it was given no name. */

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Variables } from '../template/template.ts';
-import { jobSettings, workerName } from './job-settings.ts';
-import type { Configured } from './read-config.ts';
-import { readNamedFile } from './named-file.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { readNamedFile } from '../assembly/named-file.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 /** Where the task is thought to go. */
 export interface Aim {
@@ -29,9 +29,9 @@ export function localVariables(here: Configured, cluster: ClusterSettings): Pick
   return { workerId: workerName(here, cluster), config: jobSettings(here, cluster, '').publicConfig };
 }
 
-/** @throws UsageProblem when the file can't be read or holds no task */
+/** @throws UsageError when the file can't be read or holds no task */
 export async function taskFromFile(here: Configured, file: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
-  const path = resolve(here.around.workingDir, file);
+  const path = resolve(here.context.workingDir, file);
   const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);
   return {
     variables: {
@@ -55,7 +55,7 @@ function readTaskText(text: string, path: string): Record<string, unknown> {
   try {
     return z.union([Reply, Wrapped, Document]).parse(JSON.parse(text));
   } catch {
-    throw new UsageProblem(`${path} holds no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+    throw new UsageError(`${path} holds no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
   }
 }
 

@@ -1,13 +1,13 @@
 // Reading typed options: one kind each, with a sentence when what was typed can't be meant.
 import type { Typed } from './command.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 /** A text option; typed several times, the last one counts. */
 export function textOption(typed: Typed, name: string): string | undefined {
   const value = typed[name];
   const last: unknown = Array.isArray(value) ? value.at(-1) : value;
   if (last === undefined) return undefined;
-  if (typeof last !== 'string' || last === '') throw new UsageProblem(`--${name} needs a value.`);
+  if (typeof last !== 'string' || last === '') throw new UsageError(`--${name} needs a value.`);
   return last;
 }
 
@@ -18,7 +18,7 @@ export function listOption(typed: Typed, name: string): string[] | undefined {
   const words = (Array.isArray(value) ? value : [value])
     .flatMap((word: unknown) => String(word).split(','))
     .filter((word) => word !== '');
-  if (words.length === 0) throw new UsageProblem(`--${name} needs at least one value.`);
+  if (words.length === 0) throw new UsageError(`--${name} needs at least one value.`);
   return words;
 }
 
@@ -32,7 +32,7 @@ export function switchOption(typed: Typed, name: string): boolean | undefined {
 /** Which of these switches was typed, which exclude each other. */
 export function onlyOne<Name extends string>(typed: Typed, names: readonly Name[]): Name | undefined {
   const given = names.filter((name) => switchOption(typed, name) === true);
-  if (given.length > 1) throw new UsageProblem(`Give only one of ${given.map((name) => `--${name}`).join(' and ')}.`);
+  if (given.length > 1) throw new UsageError(`Give only one of ${given.map((name) => `--${name}`).join(' and ')}.`);
   return given[0];
 }
 
@@ -41,7 +41,7 @@ export function numberOption(typed: Typed, name: string, least: number): number 
   const text = textOption(typed, name);
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text) || Number(text) < least) {
-    throw new UsageProblem(`--${name} needs a whole number of at least ${least}, not "${text}".`);
+    throw new UsageError(`--${name} needs a whole number of at least ${least}, not "${text}".`);
   }
   return Number(text);
 }
@@ -55,7 +55,7 @@ export function spanOption(typed: Typed, name: string): number | undefined {
   const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = SPAN_MS[unit];
   if (unitMs === undefined)
-    throw new UsageProblem(`--${name} needs a span of time such as 30m, 2h or 3d, not "${text}".`);
+    throw new UsageError(`--${name} needs a span of time such as 30m, 2h or 3d, not "${text}".`);
   return Number(count) * unitMs;
 }
 

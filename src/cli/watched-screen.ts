@@ -1,8 +1,8 @@
 // A screen for what is looked at again and again: a terminal has one beside that with the shell's lines, which is given back as it was.
 import { terminalText } from '../base/terminal-text.ts';
-import type { Surroundings, TerminalSize } from './command.ts';
+import type { CommandContext, TerminalSize } from './command.ts';
 
-type Terminal = Pick<Surroundings, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
+type Terminal = Pick<CommandContext, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
 
 export interface WatchedScreen {
   /** @param draw called again when the terminal has another size */

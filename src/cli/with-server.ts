@@ -1,15 +1,16 @@
 // A command's way to the ClearML server: opened for one piece of work, and closed after it.
+import { commonOptions } from './setting-options.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { TaskDocument } from '../clearml/task.ts';
 import type { Typed } from './command.ts';
 import { findTask } from './find-task.ts';
-import { makeClearml } from './make-clearml.ts';
-import { withLog, type Base } from './read-base.ts';
-import type { Configured } from './read-config.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import { createAppWith, type App } from '../assembly/app.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 export interface OnServer {
-  readonly base: Base;
+  readonly app: App;
   readonly clearml: ClearmlClient;
   readonly server: ServerFacts;
 }
@@ -20,24 +21,24 @@ export async function withServer<Result>(
   here: Configured,
   work: (there: OnServer) => Promise<Result>,
 ): Promise<Result> {
-  const base = withLog(typed, here);
-  const clearml = makeClearml(base);
+  const app = createAppWith(commonOptions(typed), here);
+  const clearml = createClearml(app);
   try {
-    return await work({ base, clearml, server: await clearml.connect() });
+    return await work({ app, clearml, server: await clearml.connect() });
   } finally {
     await clearml.close();
-    await base.closeLog();
+    await app.closeLog();
   }
 }
 
-/** The task that a person has named. @throws UsageProblem when there is none, or more than one */
+/** The task that a person has named. @throws UsageError when there is none, or more than one */
 export async function readNamedTask(
-  { base, clearml, server }: OnServer,
+  { app, clearml, server }: OnServer,
   name: string,
   command: string,
 ): Promise<TaskDocument> {
-  const id = await findTask(base, name, command);
+  const id = await findTask(app, name, command);
   const read = await clearml.tasks.get(id);
   if (read !== undefined) return read;
-  throw new UsageProblem(`Task ${id} not found on ${server.apiServer}. Copy its id from the web page.`);
+  throw new UsageError(`Task ${id} not found on ${server.apiServer}. Copy its id from the web page.`);
 }

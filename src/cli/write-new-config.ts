@@ -1,11 +1,11 @@
 // Writes a configuration that holds keys into a file of its own.
 import { readFile } from 'node:fs/promises';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
-import { UsageProblem } from './usage-problem.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 /**
  * Returns the path once the file has this text, and only its owner can read it. A file of the same text is left as it is.
- * @throws UsageProblem when there is another file, or none can be written
+ * @throws UsageError when there is another file, or none can be written
  */
 export async function writeNewConfig(
   path: string,
@@ -17,10 +17,10 @@ export async function writeNewConfig(
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code !== 'EEXIST')
-      throw new UsageProblem(`${path} can not be written (${String(error.code)}): name another file.`);
+      throw new UsageError(`${path} can not be written (${String(error.code)}): name another file.`);
     // One that can't be read is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
-    throw new UsageProblem(
+    throw new UsageError(
       `${path} is there already, and was left as it is. Name another file, or add --overwrite to replace it.`,
     );
   }

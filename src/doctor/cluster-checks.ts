@@ -1,6 +1,6 @@
 // What doctor looks at on each cluster: the way there, Slurm's commands and controller, this user's rights, and the folders.
 import { judgeClocks } from './here-checks.ts';
-import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './verdict.ts';
+import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './result.ts';
 
 export interface CommandSeen {
   readonly program: string;

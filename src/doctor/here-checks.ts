@@ -1,5 +1,5 @@
 // What doctor looks at once, whatever clusters there are: the configuration, the ClearML server, queues and templates.
-import { bad, good, judge, open, type Check, type Fact } from './verdict.ts';
+import { bad, good, judge, open, type Check, type Fact } from './result.ts';
 
 export interface ConfigurationSeen {
   readonly files: readonly string[];

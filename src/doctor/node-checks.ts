@@ -1,7 +1,7 @@
 // What doctor looks at from inside a job, on a node.
 import type { NodeFound } from './node-found.ts';
-import type { ProbeContainer } from './node-probe.ts';
-import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './verdict.ts';
+import type { ProbeContainer } from './node-script.ts';
+import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './result.ts';
 
 export interface NodeSeen {
   readonly found: Fact<NodeFound>;

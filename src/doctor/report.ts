@@ -1,6 +1,6 @@
 // How doctor's findings are shown: to a person as a list with marks, to a program as JSON. Pure.
 import { wrapText } from '../base/wrap-text.ts';
-import type { Check, Verdict } from './verdict.ts';
+import type { Check, Verdict } from './result.ts';
 
 /** One row that was judged. */
 export interface Finding extends Verdict {

@@ -1,9 +1,8 @@
 // One event as one line, as text for people or as JSON for machines.
+import type { LogLevel } from '../base/log-levels.ts';
 import { COLOR_END, COLORS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
 import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** As sd-daemon(3) numbers them. */
 const JOURNAL_PRIORITY: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };

@@ -1,7 +1,8 @@
 // The log of the program: one line an event on one stream, without a secret in it.
 import winston from 'winston';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { formatLogLine, type LogLevel } from './log-line.ts';
+import { formatLogLine } from './log-line.ts';
+import type { LogLevel } from '../base/log-levels.ts';
 import type { LogData, Logger } from './logger.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -1,6 +1,6 @@
 // What sbatch or bash would refuse about a template as a file, before anything in it is read.
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import type { RuleId } from './lint/rules.ts';
+import type { RefusalRule } from './refusal-rules.ts';
 import { templateErrorAt, type TemplateSource } from './source.ts';
 
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
@@ -13,7 +13,7 @@ const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:
 export function fileErrors(source: TemplateSource): TemplateError[] {
   const { text } = source;
   const problems: TemplateError[] = [];
-  function found(at: number, rule: RuleId, finding: string): void {
+  function found(at: number, rule: RefusalRule, finding: string): void {
     problems.push(templateErrorAt(source, at, rule, finding));
   }
 

@@ -1,5 +1,5 @@
 // What is wrong with a template, or with a value in it: always a file, a line, what was found and what to write instead.
-import type { RuleId } from './lint/rules.ts';
+import type { RefusalRule } from './refusal-rules.ts';
 
 /** Thrown when a template can't be used or can't be rendered for this task: nothing was submitted, a person must act. */
 export class TemplateError extends Error {
@@ -10,9 +10,9 @@ export class TemplateError extends Error {
   /** What was found, and what to write instead; one or two sentences. */
   readonly finding: string;
   /** By which `lint` tells of it; undefined for what only a task's values can bring about. */
-  readonly rule: RuleId | undefined;
+  readonly rule: RefusalRule | undefined;
 
-  constructor(file: string, line: number, column: number, finding: string, rule?: RuleId) {
+  constructor(file: string, line: number, column: number, finding: string, rule?: RefusalRule) {
     super(`${file}:${line}:${column}: ${finding}`);
     this.file = file;
     this.line = line;

@@ -1,6 +1,6 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
-import { PLACEHOLDER_MARK, readOptions } from './lint/options.ts';
-import { readLeniently } from './lint/read-leniently.ts';
+import { PLACEHOLDER_MARK, readOptions } from './directive-options.ts';
+import { readLeniently } from './read-leniently.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { positionAt } from './source.ts';
 import { possibleReachMessage } from './taint/find-occurrences.ts';

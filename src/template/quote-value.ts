@@ -1,11 +1,11 @@
 // A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
-import type { RuleId } from './lint/rules.ts';
+import type { RefusalRule } from './refusal-rules.ts';
 import type { QuotingContext } from './shell/quoting-context.ts';
 import { displayValue } from './display-value.ts';
 
 /** A value as it is to be inserted, or why it can't stand there and what to write instead. */
-export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RuleId };
+export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RefusalRule };
 
 /** What passes where a shell reads the text a second time: nothing in it means anything to any shell. */
 export const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;

@@ -25,7 +25,7 @@ import type { HereDocument, UnbracedName, Occurrence } from './shell/lexed-scrip
 import { extendedNames } from './shell/extended-names.ts';
 import { takesNextToken } from './refused-directives.ts';
 import { displayValue } from './display-value.ts';
-import { PLACEHOLDER_MARK, readOptions, type DirectiveOption } from './lint/options.ts';
+import { PLACEHOLDER_MARK, readOptions, type DirectiveOption } from './directive-options.ts';
 import { checkReach } from './taint/refuse-reach.ts';
 import { raiseTaskCount } from './task-count.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';

@@ -1,6 +1,6 @@
 // The text of a template together with its name, so that whoever finds something wrong in it can say where.
 import { TemplateError } from './errors.ts';
-import type { RuleId } from './lint/rules.ts';
+import type { RefusalRule } from './refusal-rules.ts';
 
 export interface TemplateSource {
   readonly file: string;
@@ -26,7 +26,7 @@ export function positionAt(text: string, offset: number): Position {
 }
 
 /** What was found, and what to write instead, at the place where it was found; the rule is the one that `lint` tells it by. */
-export function templateErrorAt(source: TemplateSource, offset: number, rule: RuleId, finding: string): TemplateError {
+export function templateErrorAt(source: TemplateSource, offset: number, rule: RefusalRule, finding: string): TemplateError {
   const { line, column } = positionAt(source.text, offset);
   return new TemplateError(source.file, line, column, finding, rule);
 }

@@ -3,6 +3,9 @@
 // depcruise reads .ts files with swc; where swc is missing, it reads none and finds nothing wrong.
 require('@swc/core');
 
+/** What the program works with; none of them knows another, except that Slurm's commands need a transport. */
+const TOPICS = ['transport', 'config', 'template', 'clearml', 'slurm'];
+
 /** Each room, and the rooms below it that it may use. A room that is not named here is refused. */
 const ROOMS = {
   base: [],
@@ -13,9 +16,12 @@ const ROOMS = {
   clearml: ['base', 'log'],
   slurm: ['base', 'log', 'transport'],
   sandbox: ['base'],
-  doctor: ['base'],
-  daemon: ['base', 'log', 'transport', 'config', 'template', 'clearml', 'slurm'],
-  cli: ['base', 'log', 'transport', 'config', 'template', 'clearml', 'slurm', 'sandbox', 'doctor', 'daemon'],
+  assembly: ['base', 'log', ...TOPICS],
+  lint: ['base', 'log', ...TOPICS, 'assembly'],
+  daemon: ['base', 'log', ...TOPICS, 'assembly', 'lint'],
+  doctor: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon'],
+  init: ['base', 'log', ...TOPICS, 'assembly', 'doctor'],
+  cli: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon', 'doctor', 'init', 'sandbox'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */
@@ -37,7 +43,7 @@ const CORE_KEPT_IN = {
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(daemon/decide|doctor|slurm|template(?!/blocks\\.ts$))/';
+const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-)|lint/|slurm/|template/(?!blocks\\.ts$))';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {

@@ -44,12 +44,14 @@ describe('starting the program', () => {
   });
 
   it('loads at the start all that a daemon will ever need, since its files may be replaced while it runs', () => {
-    const { files, packages } = loadedWith('src/cli/deeds/serve.ts');
+    const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
 
-    // The ways by SSH are loaded at the start too, but only by a daemon that goes them.
+    // A daemon that reaches Slurm over SSH loads that transport at the start too.
     const later = [...files].filter((file) => /\bimport\(/.test(readFileSync(file, 'utf8')));
-    expect(later).to.deep.equal(['src/cli/make-host.ts']);
-    expect([...files]).to.include('src/cli/explain.ts');
+    expect(later).to.deep.equal(['src/assembly/create-transport.ts']);
+    expect(readFileSync('src/cli/commands/daemon.ts', 'utf8')).to.match(
+      /Promise\.all\(\[[^\]]*import\('\.\.\/explain\.ts'\)/,
+    );
     expect([...packages]).to.include.members(['undici', 'winston', 'mustache', 'zod']);
   });
 });

@@ -1,7 +1,7 @@
 // docs/lint.md: made from the table of rules, each with whole sentences.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { RULES } from '../../src/template/lint/rules.ts';
+import { RULES } from '../../src/lint/rules.ts';
 import { rulesPage } from '../../build/pages.ts';
 
 describe('the page about lint', () => {

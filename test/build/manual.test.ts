@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/base/exit-codes.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { commandsPage, settingsPage } from '../../build/manual.ts';
 import { roffText } from '../../build/roff.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
-import { UsageProblem } from '../../src/cli/usage-problem.ts';
+import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('a question at the terminal', () => {
@@ -28,7 +28,7 @@ describe('a question at the terminal', () => {
     const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
     input.end();
     const problem = await rejection(ended);
-    expect(problem).to.be.instanceOf(UsageProblem);
+    expect(problem).to.be.instanceOf(UsageError);
     expect(problem.message).to.include('There was no answer');
     expect(String(output.read()), 'what is said of it has a line of its own').to.equal('One? \n');
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { UNIT_FILES } from '../../src/cli/unit-files.ts';
+import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { requireCompletingShells } from '../support/requires.ts';
 import { here } from './run-here.ts';
 import { PATIENCE_MS } from '../support/wait-until.ts';

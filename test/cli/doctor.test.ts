@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FAULTS_HERE } from '../doctor/faults-here.ts';
-import { CLEAN } from '../template/lint/faults.ts';
+import { CLEAN } from '../lint/faults.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { readReport, type Told } from './doctor-report.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { COMMAND_GROUPS } from '../../src/cli/command.ts';
-import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts';
+import { EXIT, EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { fillExitCodes } from '../../build/pages.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { ALWAYS } from '../../src/cli/spelling.ts';

@@ -1,11 +1,11 @@
 // `lint` asks the real sbatch: what it finds clean Slurm takes, and what Slurm refuses it tells in Slurm's words.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { CLEAN, FAULTS } from '../template/lint/faults.ts';
-import { PROGRAM_FAULTS } from '../template/lint/program-faults.ts';
-import { lintTemplate } from '../../src/template/lint/lint-template.ts';
-import { severityOf } from '../../src/template/lint/rules.ts';
-import { sampleScript } from '../../src/template/lint/sample-script.ts';
+import { CLEAN, FAULTS } from '../lint/faults.ts';
+import { PROGRAM_FAULTS } from '../lint/program-faults.ts';
+import { lintTemplate } from '../../src/lint/lint-template.ts';
+import { severityOf } from '../../src/lint/rules.ts';
+import { sampleScript } from '../../src/lint/sample-script.ts';
 import { requireShellcheck, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { environmentFor } from '../support/slurm-command.ts';

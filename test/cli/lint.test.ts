@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
-import { CLEAN } from '../template/lint/faults.ts';
+import { CLEAN } from '../lint/faults.ts';
 import { requireShellcheck } from '../support/requires.ts';
 import { here } from './run-here.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
 import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
 import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
-import { RULES } from '../../src/template/lint/rules.ts';
+import { RULES } from '../../src/lint/rules.ts';
 import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';
 
 describe('seeded faults of lint and doctor', () => {

@@ -2,8 +2,8 @@
 import { markdownTable } from '../../src/base/markdown-table.ts';
 import { FAULTS_HERE } from '../doctor/faults-here.ts';
 import { FAULTS_OF_CLUSTER, FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
-import { FAULTS } from '../template/lint/faults.ts';
-import { PROGRAM_FAULTS } from '../template/lint/program-faults.ts';
+import { FAULTS } from '../lint/faults.ts';
+import { PROGRAM_FAULTS } from '../lint/program-faults.ts';
 
 interface SeededFault {
   readonly what: string;

@@ -1,7 +1,7 @@
 // The table of tasks in a terminal: as wide as it is there, and a few lines for each task where a table has no room.
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
-import { painter } from '../../src/cli/paint.ts';
+import { painter } from '../../src/base/paint.ts';
 import { statusText, type ClusterStatus } from '../../src/cli/status-report.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';

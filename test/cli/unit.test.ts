@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { exampleUnits, UNIT_FILES, type Site } from '../../src/cli/unit-files.ts';
+import { exampleUnits } from '../../build/example-units.ts';
+import { UNIT_FILES, type Site } from '../../src/init/unit-files.ts';
 import { here } from './run-here.ts';
 
 const EXAMPLES = new URL('../../examples/units/', import.meta.url);

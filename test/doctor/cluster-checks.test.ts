@@ -1,7 +1,7 @@
 // Each verdict about a cluster, by what was found there.
 import { expect } from 'chai';
 import { CLUSTER_CHECKS, type ClusterSeen, type ControllerSeen } from '../../src/doctor/cluster-checks.ts';
-import { known, trouble, unasked, type Verdict } from '../../src/doctor/verdict.ts';
+import { known, trouble, unasked, type Verdict } from '../../src/doctor/result.ts';
 
 const CONTROLLER: ControllerSeen = {
   clusterName: 'lyon',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { data, makeToken, page, startScriptedServer, type ScriptedServer } from '../clearml/scripted-server.ts';
 import type { OnSandbox } from '../cli/on-sandbox.ts';
-import { CLEAN } from '../template/lint/faults.ts';
+import { CLEAN } from '../lint/faults.ts';
 
 export interface DoctorFault {
   readonly check: string;

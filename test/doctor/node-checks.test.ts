@@ -1,8 +1,8 @@
 // What a node told is read whole or not at all, and each fault is found.
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
-import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-probe.ts';
-import { known, trouble, type Verdict } from '../../src/doctor/verdict.ts';
+import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
+import { known, trouble, type Verdict } from '../../src/doctor/result.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 
 const WELL = {

@@ -1,7 +1,7 @@
 // The daemon is killed after each of its calls to the outside, one after the other, and started again: nothing is lost, nothing runs twice.
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/base/exit-codes.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireSlurm } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/base/exit-codes.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { offerEvidence } from '../support/evidence.ts';

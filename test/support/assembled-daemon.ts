@@ -1,10 +1,13 @@
 // The daemon put together in this process as the program does it, for tests that run it with a part of it replaced.
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
-import { assemble, openCluster, openServer } from '../../src/cli/assemble.ts';
+import { createDaemonDeps } from '../../src/daemon/serve/daemon-deps.ts';
+import { openCluster } from '../../src/assembly/open-cluster.ts';
+import { openServer } from '../../src/daemon/serve/open-server.ts';
+import { commonOptions } from '../../src/cli/setting-options.ts';
 import type { Typed } from '../../src/cli/command.ts';
-import { readBase } from '../../src/cli/read-base.ts';
-import { readQueues } from '../../src/cli/serve-queues.ts';
+import { createApp } from '../../src/assembly/app.ts';
+import { readQueues } from '../../src/assembly/read-queues.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { acquireLock, type Lock } from '../../src/daemon/journal/lock.ts';
@@ -19,7 +22,7 @@ export interface AssembledDaemon {
 
 /** @param typed options as on the command line; templates are named from the working folder */
 export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<AssembledDaemon> {
-  const base = readBase(typed, {
+  const base = createApp(commonOptions(typed), {
     environment: process.env,
     homeDir: homedir(),
     workingDir: process.cwd(),
@@ -27,7 +30,6 @@ export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<A
     stdout: () => undefined,
     stderr: () => undefined,
     errorStream: process.stderr,
-    isTerminal: false,
     startedAs: [],
     stop,
     onSignal: () => () => undefined,
@@ -39,7 +41,7 @@ export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<A
   const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
   const clusterSide = await openCluster(base, cluster, base.log);
   const facts = await clusterSide.scheduler.facts();
-  const deps = await assemble(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
+  const deps = await createDaemonDeps(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
 
   return {
     settings,

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { basename } from 'node:path';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { lintTemplate } from '../../src/template/lint/lint-template.ts';
+import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
 import { ENDS } from './ends-in-bash.ts';
 import { problemOf, property, renderBody, withBody } from './filled-in.ts';

@@ -1,6 +1,6 @@
 // Values that a script puts into a variable and evaluates later: refused where that is sure, warned of where it is not.
 import { expect } from 'chai';
-import { lintTemplate } from '../../src/template/lint/lint-template.ts';
+import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { templateWarnings } from '../../src/template/inspect-template.ts';
 import { problemOf, property, renderBody, withBody } from './filled-in.ts';
 

@@ -13,8 +13,8 @@ export const cancelCommand: Command = {
     { words: 'cancel 4711', does: 'Abort the task of this Slurm job' },
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
-  async run(typed, around) {
+  async run(typed, context) {
     const { cancel } = await import('../deeds/cancel.ts');
-    return cancel(typed, around);
+    return cancel(typed, context);
   },
 };

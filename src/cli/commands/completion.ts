@@ -14,8 +14,8 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
     { words: 'completion fish', does: 'To be put into ~/.config/fish/completions' },
   ],
   options: {},
-  async run(typed, around) {
+  async run(typed, context) {
     const { printCompletion } = await import('../deeds/print-completion.ts');
-    return printCompletion(typed, around, commands());
+    return printCompletion(typed, context, commands());
   },
 });

@@ -18,8 +18,8 @@ export const configCommand: Command = {
     ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printConfig } = await import('../deeds/print-config.ts');
-    return printConfig(typed, around);
+    return printConfig(typed, context);
   },
 };

@@ -1,8 +1,8 @@
 // Without a subcommand: serve ClearML queues by submitting their tasks to Slurm.
-import type { Command } from '../command.ts';
+import type { Command, CommandContext, Typed } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
-import { EXIT } from '../exit-codes.ts';
-import { onlyOne } from '../typed-options.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { onlyOne, switchOption } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
   name: undefined,
@@ -30,21 +30,34 @@ export const daemonCommand: Command = {
     stop: { type: 'boolean', describe: 'Stop the daemon of this state folder; its jobs go on' },
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     if (Object.values(typed).every((value) => value === undefined)) {
       const { isConfigured, firstSteps } = await import('../first-steps.ts');
-      if (!isConfigured(around)) {
-        around.stderr(firstSteps());
+      if (!isConfigured(context)) {
+        context.stderr(firstSteps());
         return EXIT.usage;
       }
     }
     switch (onlyOne(typed, ['foreground', 'detached', 'once', 'stop'])) {
       case 'detached':
-        return (await import('../deeds/detach.ts')).detach(typed, around);
+        return (await import('../deeds/detach.ts')).detach(typed, context);
       case 'stop':
-        return (await import('../deeds/stop.ts')).stop(typed, around);
+        return (await import('../deeds/stop.ts')).stop(typed, context);
       default:
-        return (await import('../deeds/serve.ts')).serve(typed, around);
+        return await serve(typed, context);
     }
   },
 };
+
+/** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */
+async function serve(typed: Typed, context: CommandContext): Promise<number> {
+  const [daemon, { commonOptions }] = await Promise.all([
+    import('../../daemon/serve/serve.ts'),
+    import('../setting-options.ts'),
+    import('../explain.ts'),
+  ]);
+  const once = switchOption(typed, 'once') ?? false;
+  const createQueues = switchOption(typed, 'create-queue') ?? false;
+  const end = await daemon.serve({ ...commonOptions(typed), once, createQueues }, context);
+  return end === 'unfinished' ? EXIT.tryAgain : EXIT.ok;
+}

@@ -21,8 +21,8 @@ export const doctorCommand: Command = {
     ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { doctor } = await import('../deeds/doctor.ts');
-    return doctor(typed, around);
+    return doctor(typed, context);
   },
 };

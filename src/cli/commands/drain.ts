@@ -8,8 +8,8 @@ export const drainCommand: Command = {
   describe: 'Have the daemon take nothing new, and end with its last job',
   examples: [{ words: 'drain', does: 'Tell the daemon of the usual state folder' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
-  async run(typed, around) {
+  async run(typed, context) {
     const { drain } = await import('../deeds/drain.ts');
-    return drain(typed, around);
+    return drain(typed, context);
   },
 };

@@ -35,8 +35,8 @@ export const executeCommand: Command = {
     // What becomes of the task is in its console, which is shown.
     'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'How much is logged, by default warn' },
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { execute } = await import('../deeds/execute.ts');
-    return execute(typed, around);
+    return execute(typed, context);
   },
 };

@@ -42,8 +42,8 @@ export const initCommand: Command = {
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { init } = await import('../deeds/init.ts');
-    return init(typed, around);
+    return init(typed, context);
   },
 };

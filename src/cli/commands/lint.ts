@@ -18,8 +18,8 @@ export const lintCommand: Command = {
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { lint } = await import('../deeds/lint.ts');
-    return lint(typed, around);
+    return lint(typed, context);
   },
 };

@@ -24,8 +24,8 @@ export const logsCommand: Command = {
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printLog } = await import('../deeds/print-log.ts');
-    return printLog(typed, around);
+    return printLog(typed, context);
   },
 };

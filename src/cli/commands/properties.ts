@@ -23,8 +23,8 @@ export const propertiesCommand: Command = {
     },
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printProperties } = await import('../deeds/print-properties.ts');
-    return printProperties(typed, around);
+    return printProperties(typed, context);
   },
 };

@@ -28,8 +28,8 @@ export const renderCommand: Command = {
     origins: { type: 'boolean', describe: 'Tell on standard error where each value came from' },
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printScript } = await import('../deeds/print-script.ts');
-    return printScript(typed, around);
+    return printScript(typed, context);
   },
 };

@@ -34,8 +34,8 @@ export const sandboxCommand: Command = {
     },
     state: { value: 'FILE', type: 'string', describe: 'A file that keeps everything over restarts' },
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { runSandbox } = await import('../deeds/run-sandbox.ts');
-    return runSandbox(typed, around, { defaultPort: DEFAULT_PORT });
+    return runSandbox(typed, context, { defaultPort: DEFAULT_PORT });
   },
 };

@@ -28,8 +28,8 @@ export const statusCommand: Command = {
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { showStatus } = await import('../deeds/show-status.ts');
-    return showStatus(typed, around);
+    return showStatus(typed, context);
   },
 };

@@ -8,8 +8,8 @@ export const stopCommand: Command = {
   describe: 'Stop the daemon of this state folder; its jobs go on',
   examples: [{ words: 'stop', does: 'Stop the daemon of the usual state folder' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
-  async run(typed, around) {
+  async run(typed, context) {
     const { stop } = await import('../deeds/stop.ts');
-    return stop(typed, around);
+    return stop(typed, context);
   },
 };

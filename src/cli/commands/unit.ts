@@ -18,8 +18,8 @@ export const unitCommand: Command = {
     'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printUnit } = await import('../deeds/print-unit.ts');
-    return printUnit(typed, around);
+    return printUnit(typed, context);
   },
 };

@@ -21,8 +21,8 @@ export const varsCommand: Command = {
     json: { type: 'boolean', describe: 'Print JSON, values at full length' },
     ...COMMON_OPTIONS,
   },
-  async run(typed, around) {
+  async run(typed, context) {
     const { printVariables } = await import('../deeds/print-variables.ts');
-    return printVariables(typed, around);
+    return printVariables(typed, context);
   },
 };

@@ -1,4 +1,5 @@
 // Looks at everything a task needs on its way, and prints what is good, what is in the way, and the fix.
+import { commonOptions } from '../setting-options.ts';
 import { resolve } from 'node:path';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { ConfigError } from '../../config/errors.ts';
@@ -14,47 +15,47 @@ import {
 } from '../../doctor/report.ts';
 import { NODE_CHECKS } from '../../doctor/node-checks.ts';
 import type { NodeFound } from '../../doctor/node-found.ts';
-import type { ProbePlace } from '../../doctor/node-probe.ts';
-import { known, trouble, unasked, type Fact } from '../../doctor/verdict.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { isPlainName } from '../init/site.ts';
-import { knownSecrets } from '../known-secrets.ts';
-import { lookAtCluster } from '../look-at-cluster.ts';
-import { lookAtServer } from '../look-at-server.ts';
-import { lookAtTemplates } from '../look-at-templates.ts';
-import { readNamedFile } from '../named-file.ts';
-import { configuredTemplates } from '../named-templates.ts';
-import { painter } from '../paint.ts';
-import { probeNode } from '../probe-node.ts';
-import { containerOf, type ProbedTemplate } from '../probed-container.ts';
-import { withLog, type Base } from '../read-base.ts';
-import { readConfig } from '../read-config.ts';
+import type { ProbePlace } from '../../doctor/node-script.ts';
+import { known, trouble, unasked, type Fact } from '../../doctor/result.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { isPlainName } from '../../init/site.ts';
+import { knownSecrets } from '../../assembly/known-secrets.ts';
+import { probeCluster } from '../../doctor/probe-cluster.ts';
+import { probeServer } from '../../doctor/probe-server.ts';
+import { probeTemplates } from '../../doctor/probe-templates.ts';
+import { readNamedFile } from '../../assembly/named-file.ts';
+import { configuredTemplates } from '../../assembly/named-templates.ts';
+import { painter } from '../../base/paint.ts';
+import { probeNode } from '../../doctor/probe-node.ts';
+import { containerOf, type ProbedTemplate } from '../../doctor/probed-container.ts';
+import { createAppWith, type App } from '../../assembly/app.ts';
+import { readConfig } from '../../assembly/read-config.ts';
 import { switchOption, textOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { UsageError } from '../../base/usage-error.ts';
 
-/** @throws UsageProblem */
-export async function doctor(typed: Typed, around: Surroundings): Promise<number> {
-  const base = readBaseOrWhyNot(typed, around);
-  const sections = base instanceof ConfigError ? [unreadable(base)] : await lookAtAll(typed, base);
+/** @throws UsageError */
+export async function doctor(typed: Typed, context: CommandContext): Promise<number> {
+  const app = readBaseOrWhyNot(typed, context);
+  const sections = app instanceof ConfigError ? [unreadable(app)] : await lookAtAll(typed, app);
 
   // What programs and servers said may hold anything.
   const stdout = (text: string): void => {
-    around.stdout(knownSecrets(around).redact(text));
+    context.stdout(knownSecrets(context).redact(text));
   };
   if (switchOption(typed, 'json') === true) {
     stdout(formatDoctorJson(sections));
   } else {
-    const columns = around.terminalSize?.().columns ?? Infinity;
-    stdout(formatSections(sections, { paint: painter(around), columns }));
+    const columns = context.terminalSize?.().columns ?? Infinity;
+    stdout(formatSections(sections, { paint: painter(context), columns }));
     stdout(formatSummary(sections));
   }
   return countBad(sections) > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function readBaseOrWhyNot(typed: Typed, around: Surroundings): Base | ConfigError {
+function readBaseOrWhyNot(typed: Typed, context: CommandContext): App | ConfigError {
   try {
-    return withLog(typed, { config: readConfig(typed, around), around });
+    return createAppWith(commonOptions(typed), { config: readConfig(commonOptions(typed), context), context });
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -74,15 +75,15 @@ function unreadable({ message }: ConfigError): Section {
   });
 }
 
-async function lookAtAll(typed: Typed, base: Base): Promise<Section[]> {
-  const { files, warnings, settings } = base.config;
+async function lookAtAll(typed: Typed, app: App): Promise<Section[]> {
+  const { files, warnings, settings } = app.config;
   const isOnNode = switchOption(typed, 'on-node') === true;
   const partition = partitionOption(typed);
   try {
     const [server, templates, ...clusters] = await Promise.all([
-      lookAtServer(base),
-      lookAtTemplates(typed, base),
-      ...settings.clusters.map((cluster) => lookAtCluster(base, cluster)),
+      probeServer(app),
+      probeTemplates(app),
+      ...settings.clusters.map((cluster) => probeCluster(app, cluster)),
     ]);
     const here = { configuration: known({ files, warnings }), ...server, templates };
     const sections = [examine(undefined, HERE_CHECKS, here)];
@@ -91,12 +92,12 @@ async function lookAtAll(typed: Typed, base: Base): Promise<Section[]> {
       sections.push(examine(title, CLUSTER_CHECKS, seen));
       const cluster = settings.clusters[at];
       if (isOnNode && cluster !== undefined) {
-        sections.push(await lookAtNode(base, cluster, { title: `${title}, on a node`, seen, partition }));
+        sections.push(await lookAtNode(app, cluster, { title: `${title}, on a node`, seen, partition }));
       }
     }
     return sections;
   } finally {
-    await base.closeLog();
+    await app.closeLog();
   }
 }
 
@@ -107,15 +108,15 @@ interface NodeQuestion {
 }
 
 async function lookAtNode(
-  base: Base,
+  app: App,
   cluster: ClusterSettings,
   { title, seen, partition }: NodeQuestion,
 ): Promise<Section> {
-  const { slurm, api, containers } = base.config.settings;
-  const container = containerOf(await readTemplates(base), cluster, { ...containers, isOurs: slurm.singularityMode });
+  const { slurm, api, containers } = app.config.settings;
+  const container = containerOf(await readTemplates(app), cluster, { ...containers, isOurs: slurm.singularityMode });
   const found: Fact<NodeFound> =
     seen.controller.kind === 'known'
-      ? await probeNode(base, cluster, {
+      ? await probeNode(app, cluster, {
           place: placeFor(seen, partition),
           container: container.kind === 'known' ? container.value : undefined,
         })
@@ -131,11 +132,11 @@ async function lookAtNode(
 }
 
 /** Those of the configuration that can be read: another row tells of the others. */
-async function readTemplates({ config, around }: Base): Promise<ProbedTemplate[]> {
+async function readTemplates({ config, context }: App): Promise<ProbedTemplate[]> {
   const files = configuredTemplates(config.settings);
   const read = files.map(async (file) => ({
     file,
-    text: await readNamedFile('template', resolve(around.workingDir, file), 'doctor'),
+    text: await readNamedFile('template', resolve(context.workingDir, file), 'doctor'),
   }));
   const ended = await Promise.allSettled(read);
   return ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -162,5 +163,5 @@ function placeFor({ partitions }: ClusterSeen, named: string | undefined): Probe
 function partitionOption(typed: Typed): string | undefined {
   const partition = textOption(typed, 'partition');
   if (partition === undefined || /^[\w.,-]+$/.test(partition)) return partition;
-  throw new UsageProblem(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);
+  throw new UsageError(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);
 }

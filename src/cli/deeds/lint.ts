@@ -1,22 +1,23 @@
 // Checks templates: by reading them, with bash and shellcheck where they are, and by asking Slurm.
-import { inOrder, lintTemplate } from '../../template/lint/lint-template.ts';
+import { commonOptions } from '../setting-options.ts';
+import { inOrder, lintTemplate } from '../../lint/lint-template.ts';
 import { listProperties } from '../../template/inspect-template.ts';
 import { unusedConstraints } from '../../template/unused-properties.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { makeCheckers } from '../lint-hosts.ts';
-import { checkWithPrograms } from '../lint-checkers.ts';
-import { countFindings, formatFindings, formatLintJson, formatSummary, type LintedFile } from '../lint-report.ts';
-import { namedTemplates } from '../named-templates.ts';
-import { painter } from '../paint.ts';
-import { readConfig } from '../read-config.ts';
-import { switchOption } from '../typed-options.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { createCheckers } from '../../lint/create-checkers.ts';
+import { checkWithPrograms } from '../../lint/check-with-programs.ts';
+import { countFindings, formatFindings, formatLintJson, formatSummary, type LintedFile } from '../../lint/report.ts';
+import { namedTemplates } from '../../assembly/named-templates.ts';
+import { painter } from '../../base/paint.ts';
+import { readConfig } from '../../assembly/read-config.ts';
+import { listOption, switchOption } from '../typed-options.ts';
 
-/** @throws ConfigError, UsageProblem */
-export async function lint(typed: Typed, around: Surroundings): Promise<number> {
-  const config = readConfig(typed, around);
-  const templates = await namedTemplates(typed, config.settings, around, 'lint');
-  const checkers = await makeCheckers({ config, around });
+/** @throws ConfigError, UsageError */
+export async function lint(typed: Typed, context: CommandContext): Promise<number> {
+  const config = readConfig(commonOptions(typed), context);
+  const templates = await namedTemplates(listOption(typed, 'templates'), config.settings, context, 'lint');
+  const checkers = await createCheckers({ config, context });
   const files: LintedFile[] = [];
   const unchecked = new Set<string>();
   const unread = new Set<string>();
@@ -35,12 +36,12 @@ export async function lint(typed: Typed, around: Surroundings): Promise<number> 
   }
 
   if (switchOption(typed, 'json') === true) {
-    around.stdout(formatLintJson(files, [...unchecked]));
+    context.stdout(formatLintJson(files, [...unchecked]));
   } else {
-    around.stdout(formatFindings(files, painter(around), around.terminalSize?.().columns));
-    for (const sentence of unread) around.stderr(`${sentence}\n`);
-    for (const sentence of unchecked) around.stderr(`Not checked: ${sentence}\n`);
-    around.stderr(formatSummary(files));
+    context.stdout(formatFindings(files, painter(context), context.terminalSize?.().columns));
+    for (const sentence of unread) context.stderr(`${sentence}\n`);
+    for (const sentence of unchecked) context.stderr(`Not checked: ${sentence}\n`);
+    context.stderr(formatSummary(files));
   }
   const { errors, warnings } = countFindings(files);
   const isBad = errors > 0 || (switchOption(typed, 'strict') === true && warnings > 0);

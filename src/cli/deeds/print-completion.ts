@@ -1,12 +1,12 @@
 // Prints the completion script of a shell.
-import type { Command, Surroundings, Typed } from '../command.ts';
+import type { Command, CommandContext, Typed } from '../command.ts';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';
 import { completionWords, type CommandWords } from '../completion/words.ts';
 import { zshCompletion } from '../completion/zsh.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../../base/exit-codes.ts';
 import { textOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { UsageError } from '../../base/usage-error.ts';
 
 const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = {
   bash: bashCompletion,
@@ -14,10 +14,10 @@ const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => str
   fish: fishCompletion,
 };
 
-/** @throws UsageProblem for a shell that we have nothing for */
-export function printCompletion(typed: Typed, around: Surroundings, commands: readonly Command[]): number {
+/** @throws UsageError for a shell that we have nothing for */
+export function printCompletion(typed: Typed, context: CommandContext, commands: readonly Command[]): number {
   const script = SHELLS[textOption(typed, 'shell') ?? ''];
-  if (script === undefined) throw new UsageProblem(`completion is for ${Object.keys(SHELLS).join(', ')}: name one.`);
-  around.stdout(script(completionWords(commands)));
+  if (script === undefined) throw new UsageError(`completion is for ${Object.keys(SHELLS).join(', ')}: name one.`);
+  context.stdout(script(completionWords(commands)));
   return EXIT.ok;
 }

@@ -1,14 +1,15 @@
 // Prints the user properties that templates read, or sets them on a task that does not have them.
+import { commonOptions } from '../setting-options.ts';
 import { markdownTable } from '../../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../../template/inspect-template.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../../template/property-constraints.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { namedTemplates } from '../named-templates.ts';
-import { readConfig } from '../read-config.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { namedTemplates } from '../../assembly/named-templates.ts';
+import { readConfig } from '../../assembly/read-config.ts';
 import { textTable } from '../../base/text-table.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { listOption, switchOption, textOption } from '../typed-options.ts';
 
 interface PropertyOfFile extends TemplateProperty {
   readonly file: string;
@@ -16,10 +17,10 @@ interface PropertyOfFile extends TemplateProperty {
   readonly takes: string | undefined;
 }
 
-/** @throws ConfigError, UsageProblem; with a task, what speaking to the server throws */
-export async function printProperties(typed: Typed, around: Surroundings): Promise<number> {
-  const here = { config: readConfig(typed, around), around };
-  const templates = await namedTemplates(typed, here.config.settings, around, 'properties');
+/** @throws ConfigError, UsageError; with a task, what speaking to the server throws */
+export async function printProperties(typed: Typed, context: CommandContext): Promise<number> {
+  const here = { config: readConfig(commonOptions(typed), context), context };
+  const templates = await namedTemplates(listOption(typed, 'templates'), here.config.settings, context, 'properties');
   const properties = templates.flatMap(({ file, text, queue }) =>
     listProperties(file, text).map((property): PropertyOfFile => ({
       ...property,
@@ -30,12 +31,12 @@ export async function printProperties(typed: Typed, around: Surroundings): Promi
   const task = textOption(typed, 'task');
   if (task !== undefined) {
     const { setMissingProperties } = await import('../set-missing-properties.ts');
-    around.stdout(await setMissingProperties(typed, here, task, properties));
+    context.stdout(await setMissingProperties(typed, here, task, properties));
   } else if (switchOption(typed, 'json') === true) {
-    around.stdout(`${JSON.stringify(properties, null, 2)}\n`);
+    context.stdout(`${JSON.stringify(properties, null, 2)}\n`);
   } else {
     const isMarkdown = switchOption(typed, 'markdown') ?? false;
-    around.stdout(showTable(properties, isMarkdown, around.terminalSize?.().columns));
+    context.stdout(showTable(properties, isMarkdown, context.terminalSize?.().columns));
   }
   return EXIT.ok;
 }

@@ -1,27 +1,28 @@
 // Prints the script that a task would become.
+import { commonOptions } from '../setting-options.ts';
 import * as z from 'zod';
 import { systemClock } from '../../base/clock.ts';
 import { renderJob } from '../../daemon/submit/render-task.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../../slurm/job-name.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { jobSettings } from '../job-settings.ts';
-import { readConfig } from '../read-config.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { jobSettings } from '../../daemon/serve/job-settings.ts';
+import { readConfig } from '../../assembly/read-config.ts';
 import { readTask } from '../read-task.ts';
-import { readQueues } from '../serve-queues.ts';
+import { readQueues } from '../../assembly/read-queues.ts';
 import { switchOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { UsageError } from '../../base/usage-error.ts';
 
-/** @throws ConfigError, TemplateError, UsageProblem; with a task of the server's, what asking it throws */
-export async function printScript(typed: Typed, around: Surroundings): Promise<number> {
-  const here = { config: readConfig(typed, around), around };
-  for (const warning of here.config.warnings) around.stderr(`clearml-agent-slurm: ${warning}\n`);
+/** @throws ConfigError, TemplateError, UsageError; with a task of the server's, what asking it throws */
+export async function printScript(typed: Typed, context: CommandContext): Promise<number> {
+  const here = { config: readConfig(commonOptions(typed), context), context };
+  for (const warning of here.config.warnings) context.stderr(`clearml-agent-slurm: ${warning}\n`);
 
   const { settings } = here.config;
-  const [only, ...others] = await readQueues(settings, around.workingDir);
+  const [only, ...others] = await readQueues(settings, context.workingDir);
   const cluster = settings.clusters.find(({ name }) => name === only?.cluster);
   if (only === undefined || cluster === undefined || others.length > 0)
-    throw new UsageProblem('render takes one template and at most one queue.');
+    throw new UsageError('render takes one template and at most one queue.');
 
   const { variables, schedulerQueue, apiServer } = await readTask(
     typed,
@@ -39,11 +40,11 @@ export async function printScript(typed: Typed, around: Surroundings): Promise<n
     workerPrefix: variables.workerId,
   });
 
-  for (const note of notes) around.stderr(`clearml-agent-slurm: ${note}\n`);
-  around.stdout(script);
+  for (const note of notes) context.stderr(`clearml-agent-slurm: ${note}\n`);
+  context.stdout(script);
   if (switchOption(typed, 'origins') === true) {
     const { formatOrigins } = await import('../../template/origins-table.ts');
-    around.stderr(formatOrigins(uses));
+    context.stderr(formatOrigins(uses));
   }
   return EXIT.ok;
 }

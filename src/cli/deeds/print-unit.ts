@@ -1,22 +1,22 @@
 // Prints a file that runs the daemon as it would be run here and now, with the same options.
+import { commonOptions } from '../setting-options.ts';
 import { nearestName } from '../../base/nearest.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { readConfig } from '../read-config.ts';
-import { readQueues } from '../serve-queues.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { readConfig } from '../../assembly/read-config.ts';
+import { readQueues } from '../../assembly/read-queues.ts';
 import { textOption } from '../typed-options.ts';
-import { UNIT_FILES, type UnitKind } from '../unit-files.ts';
-import { unitSite } from '../unit-site.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { UNIT_FILES, unitSite, type UnitKind } from '../../init/unit-files.ts';
+import { UsageError } from '../../base/usage-error.ts';
 
-/** Only for what the daemon could serve. @throws UsageProblem, ConfigError, TemplateError */
-export async function printUnit(typed: Typed, around: Surroundings): Promise<number> {
-  const { startedAs, workingDir } = around;
+/** Only for what the daemon could serve. @throws UsageError, ConfigError, TemplateError */
+export async function printUnit(typed: Typed, context: CommandContext): Promise<number> {
+  const { startedAs, workingDir } = context;
   const kind = unitKind(textOption(typed, 'kind'));
-  const { settings } = readConfig(typed, around);
+  const { settings } = readConfig(commonOptions(typed), context);
   await readQueues(settings, workingDir);
   const command = without(startedAs, ['unit', kind]);
-  around.stdout(UNIT_FILES[kind](unitSite(command, around, settings.clusters)));
+  context.stdout(UNIT_FILES[kind](unitSite(command, context, settings.clusters)));
   return EXIT.ok;
 }
 
@@ -27,7 +27,7 @@ function unitKind(word: string | undefined): UnitKind {
   const nearest = word === undefined ? undefined : nearestName(word, kinds);
   const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
   const fact = word === undefined ? 'unit needs a kind' : `"${word}" is no kind of unit`;
-  throw new UsageProblem(`${fact}: name one of ${kinds.join(', ')}.${hint}`);
+  throw new UsageError(`${fact}: name one of ${kinds.join(', ')}.${hint}`);
 }
 
 /** The words without the first of each of these, so that the daemon's own are left. */

@@ -1,28 +1,29 @@
 // Prints the variables that a template may use: all there are, or those that a task has, with its values.
+import { commonOptions } from '../setting-options.ts';
 import { MASK, redactText, redactWords } from '../../base/redact.ts';
 import { isSecretKey } from '../../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../../template/list-values.ts';
 import { displayValue } from '../../template/display-value.ts';
 import { VARIABLE_FIELDS } from '../../template/task-fields.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { readConfig } from '../read-config.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { readConfig } from '../../assembly/read-config.ts';
 import { readTask } from '../read-task.ts';
 import { textTable } from '../../base/text-table.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 
-/** @throws ConfigError, UsageProblem; with a task of the server's, what asking it throws */
-export async function printVariables(typed: Typed, around: Surroundings): Promise<number> {
+/** @throws ConfigError, UsageError; with a task of the server's, what asking it throws */
+export async function printVariables(typed: Typed, context: CommandContext): Promise<number> {
   const isJson = switchOption(typed, 'json') ?? false;
   const hasTask = textOption(typed, 'task') !== undefined || textOption(typed, 'task-file') !== undefined;
-  const columns = around.terminalSize?.().columns;
-  if (isJson) around.stdout(toJson(hasTask ? toObject(await valuesOfTask(typed, around)) : VARIABLE_FIELDS));
-  else around.stdout(hasTask ? showValues(await valuesOfTask(typed, around), columns) : showFields(columns));
+  const columns = context.terminalSize?.().columns;
+  if (isJson) context.stdout(toJson(hasTask ? toObject(await valuesOfTask(typed, context)) : VARIABLE_FIELDS));
+  else context.stdout(hasTask ? showValues(await valuesOfTask(typed, context), columns) : showFields(columns));
   return EXIT.ok;
 }
 
-async function valuesOfTask(typed: Typed, around: Surroundings): Promise<VariableValue[]> {
-  const here = { config: readConfig(typed, around), around };
+async function valuesOfTask(typed: Typed, context: CommandContext): Promise<VariableValue[]> {
+  const here = { config: readConfig(commonOptions(typed), context), context };
   const { queues, clusters } = here.config.settings;
   const [queue] = queues;
   const cluster = clusters.find(({ name }) => name === queue?.cluster) ?? clusters[0];

@@ -5,34 +5,38 @@ import { systemClock } from '../../base/clock.ts';
 import { formatFirstTaskLines, formatReadyConf } from '../../sandbox/ready-conf.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/server.ts';
 import { PortInUseError } from '../../sandbox/start-errors.ts';
-import type { Surroundings, Typed } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import type { CommandContext, Typed } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
 import { describeReach } from '../sandbox-reach.ts';
 import { numberOption, switchOption, textOption } from '../typed-options.ts';
-import { UsageProblem } from '../usage-problem.ts';
+import { UsageError } from '../../base/usage-error.ts';
 import { writeNewConfig } from '../write-new-config.ts';
 
 const HIGHEST_PORT = 65_535;
 
-/** @throws UsageProblem, InvalidSnapshotError, PortInUseError, ListenError */
+/** @throws UsageError, InvalidSnapshotError, PortInUseError, ListenError */
 export async function runSandbox(
   typed: Typed,
-  around: Surroundings,
+  context: CommandContext,
   { defaultPort }: { readonly defaultPort: number },
 ): Promise<number> {
   const configFile = textOption(typed, 'write-config');
   const overwrite = switchOption(typed, 'overwrite') ?? false;
-  if (overwrite && configFile === undefined) throw new UsageProblem('--overwrite goes with --write-config FILE.');
-  const { sandbox, isElsewhere } = await listen(typed, around, defaultPort);
+  if (overwrite && configFile === undefined) throw new UsageError('--overwrite goes with --write-config FILE.');
+  const { sandbox, isElsewhere } = await listen(typed, context, defaultPort);
   try {
-    const conf = formatReadyConf(sandbox, resolve(around.workingDir, 'files'));
+    const conf = formatReadyConf(sandbox, resolve(context.workingDir, 'files'));
     const written =
       configFile === undefined
         ? undefined
-        : await writeNewConfig(resolve(around.workingDir, configFile), conf, { overwrite });
-    if (written === undefined) around.stdout(conf);
-    tell(around, sandbox, { written, instead: isElsewhere ? defaultPort : undefined, host: textOption(typed, 'host') });
-    if (!around.stop.aborted) await once(around.stop, 'abort');
+        : await writeNewConfig(resolve(context.workingDir, configFile), conf, { overwrite });
+    if (written === undefined) context.stdout(conf);
+    tell(context, sandbox, {
+      written,
+      instead: isElsewhere ? defaultPort : undefined,
+      host: textOption(typed, 'host'),
+    });
+    if (!context.stop.aborted) await once(context.stop, 'abort');
     return EXIT.ok;
   } finally {
     await sandbox.close();
@@ -42,14 +46,14 @@ export async function runSandbox(
 /** Where the usual port is taken and nobody has named one, on any that is free. */
 async function listen(
   typed: Typed,
-  { workingDir }: Surroundings,
+  { workingDir }: CommandContext,
   defaultPort: number,
 ): Promise<{ readonly sandbox: Sandbox; readonly isElsewhere: boolean }> {
   const state = textOption(typed, 'state');
   const host = textOption(typed, 'host');
   const port = numberOption(typed, 'port', 0);
   if (port !== undefined && port > HIGHEST_PORT)
-    throw new UsageProblem(`--port is at most ${HIGHEST_PORT}, not ${port}.`);
+    throw new UsageError(`--port is at most ${HIGHEST_PORT}, not ${port}.`);
   const options = {
     ...(host === undefined ? {} : { host }),
     ...(state === undefined ? {} : { stateFile: resolve(workingDir, state) }),
@@ -71,7 +75,7 @@ interface Told {
   readonly host: string | undefined;
 }
 
-function tell({ stderr }: Surroundings, sandbox: Sandbox, { written, instead, host }: Told): void {
+function tell({ stderr }: CommandContext, sandbox: Sandbox, { written, instead, host }: Told): void {
   const taken = instead === undefined ? '' : `, as port ${instead} is taken`;
   const lines = [`The sandbox listens on ${sandbox.url}${taken}.`];
   const reach = describeReach(sandbox, host);

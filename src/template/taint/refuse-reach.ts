@@ -1,6 +1,6 @@
 // Whether a value may be where it comes to through a variable, or why not and what to write instead.
 import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/restricted-values.ts';
-import type { RuleId } from '../lint/rules.ts';
+import type { RefusalRule } from '../refusal-rules.ts';
 import { PLAIN_WORD } from '../quote-value.ts';
 import { displayValue } from '../display-value.ts';
 import type { Reach } from '../shell/lexed-script.ts';
@@ -9,7 +9,7 @@ import type { Origin } from '../template.ts';
 /** Nothing in it is a name, so that arithmetic can only compute it or complain. */
 const NUMBER_LIKE = /^(?:[-+]?[0-9]\w*(?:[.:][0-9]*)*)?$/;
 
-const REFUSALS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule: RuleId; advice: string }>> = {
+const REFUSALS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule: RefusalRule; advice: string }>> = {
   number: {
     passes: NUMBER_LIKE,
     rule: 'not-a-number',
@@ -45,7 +45,7 @@ export function checkReach(
   value: string,
   { requirement: need, by, variable, line }: Reach,
   origin: Origin | undefined,
-): { readonly refusal: string; readonly rule: RuleId } | undefined {
+): { readonly refusal: string; readonly rule: RefusalRule } | undefined {
   const { passes, rule, advice } = REFUSALS[need];
   if (passes.test(value) || (need === 'part of a mount' && origin === 'default')) return undefined;
   return {

@@ -1,0 +1,61 @@
+// Sets up what commands share: the configuration, and a log that masks its secrets.
+import type { Config } from '../config/load.ts';
+import { isJournalStream } from '../log/journal-stream.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Secrets } from '../log/secrets.ts';
+import { createLogger } from '../log/winston-logger.ts';
+import { knownSecrets } from './known-secrets.ts';
+import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
+import { isPlain } from '../base/paint.ts';
+import type { ProcessContext } from './process-context.ts';
+import { readConfig, type CommonOptions, type Configured } from './read-config.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+export interface App extends Configured {
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  /** Resolves when all log lines are written. */
+  closeLog(): Promise<void>;
+}
+
+/**
+ * Reads the configuration and logs its warnings.
+ * @param defaultLevel log level if neither an option nor a variable sets one
+ * @throws ConfigError, UsageError
+ */
+export function createApp(options: CommonOptions, context: ProcessContext, defaultLevel?: LogLevel): App {
+  const app = createAppWith(options, { config: readConfig(options, context), context }, defaultLevel);
+  for (const warning of app.config.warnings) app.log.warn(warning);
+  return app;
+}
+
+/** @throws UsageError */
+export function createAppWith(
+  options: CommonOptions,
+  { config, context }: Configured,
+  defaultLevel: LogLevel = 'info',
+): App {
+  const secrets = knownSecrets(context);
+  const log = createLogger({
+    level: logLevel(options, config, defaultLevel),
+    format: options.logFormat === 'json' ? 'json' : 'text',
+    stream: context.errorStream,
+    secrets,
+    journald: isJournalStream(config.surroundings.journalStream, 2),
+    terminal: isTerminal(context.errorStream) ? { isColored: !isPlain(context) } : undefined,
+  });
+  return { config, log, secrets, context, closeLog: () => log.close() };
+}
+
+function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
+}
+
+function logLevel({ logLevel: option }: CommonOptions, { surroundings }: Config, defaultLevel: LogLevel): LogLevel {
+  if (surroundings.isDebugging) return 'debug';
+  const given = option ?? surroundings.logLevel;
+  if (given === undefined) return defaultLevel;
+  const known = LOG_LEVELS.find((level) => level === given || (level === 'warn' && given === 'warning'));
+  if (known === undefined) throw new UsageError(`Unknown log level "${given}": use one of ${LOG_LEVELS.join(', ')}.`);
+  return known;
+}

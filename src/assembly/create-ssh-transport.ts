@@ -1,0 +1,95 @@
+// The way to a login node, by the provider that the configuration names, and as the user's own ssh would go it.
+import { join } from 'node:path';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
+import type { SshSettings } from '../config/clusters.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import { createHostKeys } from '../transport/host-key-check.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { RemoteContext } from '../transport/remote-script.ts';
+import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
+import { opensshOptions, readSshConfig } from '../transport/ssh-config.ts';
+import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh-config-target.ts';
+import type { SshTarget } from '../transport/ssh-target.ts';
+import { unsupportedSentence } from '../transport/ssh-unsupported.ts';
+import type { ProcessContext } from './process-context.ts';
+
+export interface SshTransportDeps {
+  readonly ssh: SshSettings;
+  readonly stateDir: string;
+  readonly surroundings: RemoteContext;
+  /** This machine, where `ssh` is asked and run. */
+  readonly here: Transport;
+  readonly context: ProcessContext;
+  readonly localUser: string;
+}
+
+/** Nobody has logged in yet. @throws SshConfigError */
+export async function createSshTransport(deps: SshTransportDeps): Promise<Transport> {
+  refuseOthersConfig(join(deps.context.homeDir, '.ssh', 'config'));
+  return deps.ssh.provider === 'ssh2' ? makeBySsh2(deps) : makeByOpenssh(deps);
+}
+
+/** It may run commands. ssh itself looks at the file alone, and not at the folders above it (ssh_config(5), FILES). */
+function refuseOthersConfig(file: string): void {
+  const why = findNameDistrust(inspectPath(file), ownTrust());
+  if (why === undefined) return;
+  throw new SshConfigError(`${file} is not used, as others can change it: ${why}. Run chmod go-w on that.`);
+}
+
+async function makeBySsh2({ ssh, surroundings, here, context, localUser }: SshTransportDeps): Promise<Transport> {
+  const { homeDir, environment } = context;
+  const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
+  const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
+  const { createSsh2Host } = await import('../transport/ssh2.ts');
+  const host = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
+  return { ...host, notices: noticesOf(target) };
+}
+
+function noticesOf(target: SshTarget): string[] {
+  return [...target.jumps, target].flatMap(({ name, unsupported }) =>
+    unsupported === undefined ? [] : [unsupportedSentence(name, unsupported)],
+  );
+}
+
+/**
+ * Over the connection that the user keeps open where ~/.ssh/config has a ControlPath for it: then nobody logs in anew, as that
+ * may ask for a second factor. Else over one of our own, which is made without a question or not at all.
+ */
+async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshTransportDeps): Promise<Transport> {
+  const given = opensshOptions(ssh);
+  const shown = (await askConfig(here, [...given, '--', ssh.host])) ?? '';
+  const config = readSshConfig(shown);
+  const hops = await findHops(ssh.host, shown, async (args) => (await askConfig(here, args)) ?? '');
+  const unchecked = findUnchecked({ name: ssh.host, config, hops }, ssh.hostKeys === 'strict');
+  if (unchecked !== undefined) throw new SshConfigError(unchecked);
+  const isNew = ssh.hostKeys === 'accept-new' || (ssh.hostKeys === undefined && config.acceptsNewKeys);
+  const checked = [`StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`, 'NoHostAuthenticationForLocalhost=no'];
+  const options = [...given, ...checked.flatMap((option) => ['-o', option])];
+  const { createOpensshTransport } = await import('../transport/openssh.ts');
+  return createOpensshTransport({
+    destination: { host: ssh.host, options },
+    surroundings,
+    here,
+    ...(config.hasControlPath ? {} : { ownLogin: { controlPath: join(stateDir, 'ssh.sock') } }),
+    maxSessions: ssh.channels,
+  });
+}
+
+/** A `Match exec` of the user's may take a while. */
+const ASK_TIMEOUT_MS = 20_000;
+
+/** What `ssh -G` prints; undefined where there is no ssh. @throws SshConfigError where it can't read its configuration */
+async function askConfig(here: Transport, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { exitCode, stdout, stderr } = await here.run({
+      program: 'ssh',
+      args: ['-G', ...args],
+      timeoutMs: ASK_TIMEOUT_MS,
+    });
+    if (exitCode === 0) return stdout;
+    throw unreadableSshConfig(args.at(-1) ?? '', stderr);
+  } catch (error) {
+    if (error instanceof CommandNotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+// The way to where a cluster's commands run: this machine, or a login node by SSH.
+import { tmpdir } from 'node:os';
+import { delimiter } from 'node:path';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createLocalShellTransport } from '../transport/local-shell-transport.ts';
+import { createLocalTransport, type LocalTransportOptions } from '../transport/local.ts';
+import type { ProcessContext } from './process-context.ts';
+import { trustedFolders } from './trusted-folders.ts';
+
+/** What Slurm's commands need of our environment; anything else would reach the jobs. */
+const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
+/** What ssh needs of it. */
+const FOR_SSH = ['SSH_AUTH_SOCK', 'KRB5CCNAME'];
+
+/** Nothing is run there yet. @throws SshConfigError when a person must change the configuration first */
+export async function createTransport(cluster: ClusterSettings, context: ProcessContext): Promise<Transport> {
+  const { ssh, slurmBinDir, slurmConf, stateDir } = cluster;
+  const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
+  if (ssh === undefined) {
+    const options = optionsHere(context, slurmBinDir, { ...passedOn(context, FOR_SLURM), ...variables });
+    return { ...createLocalShellTransport({ ...options, temporaryFolder: tmpdir() }), notices: options.notices };
+  }
+
+  const optionsOfSsh = optionsHere(context, undefined, passedOn(context, FOR_SSH));
+  const here = createLocalTransport(optionsOfSsh);
+  const surroundings = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
+  // A daemon on a login node never needs it.
+  const { createSshTransport } = await import('./create-ssh-transport.ts');
+  const host = await createSshTransport({ ssh, stateDir, surroundings, here, context, localUser: userName(context) });
+  return { ...host, notices: [...optionsOfSsh.notices, ...(host.notices ?? [])] };
+}
+
+function optionsHere(
+  context: ProcessContext,
+  binDir: string | undefined,
+  variables: Readonly<Record<string, string>>,
+): LocalTransportOptions & { readonly notices: readonly string[] } {
+  const { environment, homeDir, workingDir } = context;
+  const { folders, notices } = trustedFolders(environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+  return {
+    notices,
+    path: [binDir, ...folders].filter((part) => part !== undefined).join(delimiter),
+    home: homeDir,
+    user: userName(context),
+    workingDirectory: workingDir,
+    variables,
+  };
+}
+
+function passedOn({ environment }: ProcessContext, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
+}
+
+function userName({ environment }: ProcessContext): string {
+  return environment['USER'] ?? environment['LOGNAME'] ?? '';
+}

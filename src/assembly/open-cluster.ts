@@ -1,0 +1,40 @@
+// Opens the transport and the scheduler of a cluster.
+import { randomBytes } from 'node:crypto';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { Logger } from '../log/logger.ts';
+import { createCliScheduler } from '../slurm/cli-scheduler.ts';
+import type { Scheduler } from '../slurm/scheduler.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createTransport } from './create-transport.ts';
+import type { Configured } from './read-config.ts';
+import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
+
+/** The way to a cluster; nothing has been asked there yet. */
+export interface ClusterSide {
+  readonly host: Transport;
+  readonly scheduler: Scheduler;
+}
+
+/** @throws SshConfigError */
+export async function openCluster(
+  { config, context }: Configured,
+  cluster: ClusterSettings,
+  log: Logger,
+): Promise<ClusterSide> {
+  const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
+  const host = withSlurmCommands(await createTransport(cluster, context), config.settings.slurm, cluster);
+  const scheduler = createCliScheduler({
+    host,
+    sbatchTimeoutMs,
+    commandTimeoutMs,
+    commands: slurmCommands(binaries),
+    log,
+    randomToken,
+  });
+  return { host, scheduler };
+}
+
+/** About twelve lower-case letters and digits. */
+export function randomToken(): string {
+  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
+}

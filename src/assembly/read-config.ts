@@ -1,0 +1,34 @@
+// Reads the configuration from files, environment variables and command-line options.
+import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
+import { secretValues } from '../config/secret-values.ts';
+import { knownSecrets } from './known-secrets.ts';
+import type { ProcessContext } from './process-context.ts';
+import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './trusted-files.ts';
+
+/** The configuration and the process that read it. */
+export interface Configured {
+  readonly config: Config;
+  readonly context: ProcessContext;
+}
+
+/** The options that every command takes, as parsed. */
+export interface CommonOptions {
+  readonly configFile?: string | undefined;
+  readonly settings: readonly TypedSetting[];
+  readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+}
+
+/** @throws ConfigError */
+export function readConfig({ configFile, settings }: CommonOptions, context: ProcessContext): Config {
+  const config = loadConfig({
+    environment: context.environment,
+    homeDir: context.homeDir,
+    commandLine: { configFile, settings },
+    readFile: readTrustedFile,
+  });
+  // Before secrets are known: the path of a password's file counts as one, and would be masked in the sentence that names it.
+  refuseUntrustedSettings(config);
+  for (const value of secretValues(config.root)) knownSecrets(context).add(value);
+  return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
+}

@@ -1,0 +1,101 @@
+// Reads the template of each queue.
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
+import { UsageError } from '../base/usage-error.ts';
+import { isInternalQueue } from '../config/internal-queues.ts';
+import type { QueueSettings } from '../config/served-queues.ts';
+import type { Settings } from '../config/settings.ts';
+import {
+  listProperties,
+  locateOptions,
+  templateWarnings,
+  usesImage,
+  type OptionLocation,
+  type TemplateProperty,
+} from '../template/inspect-template.ts';
+import { parseTemplate } from '../template/parse-template.ts';
+import { invalidLimits } from '../template/property-constraints.ts';
+import type { Template } from '../template/template.ts';
+import { readNamedFile } from './named-file.ts';
+
+/** A queue as the user named it, with its cluster and its template. */
+export interface NamedQueue {
+  readonly name: string;
+  readonly cluster: string | undefined;
+  readonly template: Template;
+  /** That of the template. */
+  readonly text: string;
+  readonly constraints: PropertyConstraints | undefined;
+  readonly optionLocations: ReadonlyMap<string, OptionLocation>;
+  /** The user properties that the template reads. */
+  readonly properties: readonly TemplateProperty[];
+  readonly templateMark: string;
+  /** What a person should know of the template before tasks are run with it. */
+  readonly warnings: readonly string[];
+  /** Whether the template has a use for the image that a task names. */
+  readonly usesImage: boolean;
+}
+
+/**
+ * Gives each queue its template: its own, else of `template_files` the only one, or one each.
+ * @throws UsageError when the numbers don't fit, or there is no such file
+ * @throws TemplateError
+ */
+export async function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
+  if (queues.length === 0)
+    throw new UsageError('No queue: say under agent.slurm.queues which queue goes to which cluster.');
+  const without = queues.filter(({ template }) => template === undefined);
+  const files = slurm.templateFiles;
+  if (without.length > 0 && files.length === 0)
+    throw new UsageError('No template: give one with --template-files, or set agent.slurm.template_files.');
+  if (without.length > 0 && files.length !== 1 && files.length !== without.length) {
+    throw new UsageError(
+      `${without.length} ${without.length === 1 ? 'queue' : 'queues'} but ${files.length} template files: pair them one to one, or give a single template for all queues.`,
+    );
+  }
+  return Promise.all(
+    queues.map(async (queue) => {
+      const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
+      const read = await readTemplate(file, workingDir);
+      refuseUnfitLimits(queue, read);
+      return { name: queue.name, cluster: queue.cluster, constraints: queue.properties, ...read };
+    }),
+  );
+}
+
+function refuseUnfitLimits({ name, properties }: QueueSettings, { template, properties: read }: ReadTemplate): void {
+  const [unfit] = properties === undefined ? [] : invalidLimits(properties, read);
+  if (unfit === undefined) return;
+  throw new UsageError(
+    `Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues, or no value of the property is taken.`,
+  );
+}
+
+type ReadTemplate = Pick<
+  NamedQueue,
+  'template' | 'text' | 'templateMark' | 'optionLocations' | 'properties' | 'usesImage' | 'warnings'
+>;
+
+/** Whoever served one would take what waits for its own job. @throws UsageError */
+export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, 'clusters'>): void {
+  const own = clusters.map(({ schedulerQueue }) => schedulerQueue);
+  if (!isInternalQueue(name, own)) return;
+  throw new UsageError(
+    `Queue "${name}" is this program's own: tasks are parked there while their jobs wait in Slurm. Name the queue into which tasks are enqueued.`,
+  );
+}
+
+async function readTemplate(file: string, workingDir: string): Promise<ReadTemplate> {
+  const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
+  const name = basename(file);
+  return {
+    template: parseTemplate(text, name),
+    templateMark: createHash('sha256').update(text).digest('hex').slice(0, 16),
+    optionLocations: locateOptions(name, text),
+    properties: listProperties(name, text),
+    usesImage: usesImage(name, text),
+    warnings: templateWarnings(name, text),
+    text,
+  };
+}

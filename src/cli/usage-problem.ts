@@ -1,6 +1,0 @@
-// A command line that can't be meant as it was typed.
-
-/** Thrown when options are missing, unknown or contradict each other; the message says what to type. */
-export class UsageProblem extends Error {
-  override readonly name = 'UsageProblem';
-}

@@ -1,0 +1,81 @@
+// From which queue, with which template and on which cluster a single task is to be run.
+import { nearestName } from '../../base/nearest.ts';
+import type { ClusterSettings } from '../../config/clusters.ts';
+import { ownQueueOf } from '../../config/internal-queues.ts';
+import type { Settings } from '../../config/settings.ts';
+import { configuredTemplates } from '../../assembly/named-templates.ts';
+import { readQueues, refuseInternalQueue, type NamedQueue } from '../../assembly/read-queues.ts';
+import { UsageError } from '../../base/usage-error.ts';
+
+export interface QueueOptions {
+  readonly queue: string | undefined;
+  readonly template: string | undefined;
+}
+
+export interface ChosenQueue {
+  readonly named: NamedQueue;
+  readonly cluster: ClusterSettings;
+  /** It is no queue that a person has named, and is made where there is none. */
+  readonly isOwn: boolean;
+  /** What that one would be called. */
+  readonly ownName: string;
+}
+
+/**
+ * The queue that is typed, else one that nobody serves: with the template that is typed, else the queue's own, else the only one.
+ * @throws UsageError, TemplateError
+ */
+export async function chooseQueue(
+  { queue: name, template }: QueueOptions,
+  settings: Settings,
+  workingDir: string,
+): Promise<ChosenQueue> {
+  if (name !== undefined) refuseInternalQueue(name, settings);
+  const found = settings.queues.find((queue) => queue.name === name);
+  const cluster = theCluster(settings, found?.cluster);
+  const ownName = ownQueue(cluster);
+
+  if (found !== undefined && template === undefined && hasTemplate(settings, found.template)) {
+    const named = (await readQueues(settings, workingDir)).find((queue) => queue.name === name);
+    if (named !== undefined) return { named, cluster, isOwn: false, ownName };
+  }
+  const what = {
+    ...found,
+    name: name ?? ownName,
+    cluster: cluster.name,
+    template: template ?? theTemplate(settings, name),
+  };
+  const [named] = await readQueues({ ...settings, queues: [what] }, workingDir);
+  if (named === undefined) throw new RangeError('one queue in, one queue out');
+  return { named, cluster, isOwn: name === undefined, ownName };
+}
+
+/** In which a task stands that nobody has enqueued, before it is brought to Slurm. No daemon serves it. */
+function ownQueue({ schedulerQueue }: ClusterSettings): string {
+  return ownQueueOf(schedulerQueue);
+}
+
+function hasTemplate({ slurm }: Settings, template: string | undefined): boolean {
+  return template !== undefined || slurm.templateFiles.length > 0;
+}
+
+function theTemplate(settings: Settings, queue: string | undefined): string {
+  const [only, ...others] = configuredTemplates(settings);
+  if (only !== undefined && others.length === 0) return only;
+  const names = settings.queues.map(({ name }) => name);
+  const nearest = queue === undefined ? undefined : nearestName(queue, names);
+  const fact =
+    queue === undefined
+      ? `The configuration has ${only === undefined ? 'no template' : 'several templates'}.`
+      : `The configuration has no template for queue "${queue}".`;
+  const hint = nearest === undefined || nearest === queue ? '' : ` Did you mean --queue ${nearest}?`;
+  throw new UsageError(`${fact}${hint} Say which to use: --template FILE.`);
+}
+
+function theCluster({ clusters }: Settings, name: string | undefined): ClusterSettings {
+  const [only, ...others] = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
+  if (only !== undefined && others.length === 0) return only;
+  throw new UsageError(
+    `There are several clusters: say which with --cluster (${clusters.map((cluster) => cluster.name).join(', ')}).`,
+  );
+}

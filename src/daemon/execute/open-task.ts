@@ -1,0 +1,138 @@
+// Everything that is needed to run one task without a daemon, opened one after the other and closed again.
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { acquireLock, type Lock } from '../journal/lock.ts';
+import { createDaemonDeps } from '../serve/daemon-deps.ts';
+import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
+import { openServer, type ServerSide } from '../serve/open-server.ts';
+import { chooseQueue, type ChosenQueue, type QueueOptions } from './chosen-queue.ts';
+import { oneTaskMark, workerName } from '../serve/job-settings.ts';
+import { configuredTemplates } from '../../assembly/named-templates.ts';
+import type { App } from '../../assembly/app.ts';
+import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../../assembly/trusted-files.ts';
+import { UsageError } from '../../base/usage-error.ts';
+
+export interface OneTaskOptions extends QueueOptions {
+  readonly createQueue: boolean;
+  /** Run a copy of the task. */
+  readonly clone: boolean;
+  /** The container image to set first. */
+  readonly container: string | undefined;
+}
+
+export interface OneTask {
+  readonly task: TaskId;
+  readonly queue: ServedQueue;
+  /** Of the queue in which a task stands that was put into none. */
+  readonly ownQueueName: string;
+  readonly deps: DaemonDeps;
+  readonly lock: Lock;
+}
+
+/**
+ * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
+ * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
+ * @throws UsageError, TemplateError, AlreadyRunningError, SlurmUnavailableError, what the client and the work throw
+ */
+export async function withOneTask<End>(
+  options: OneTaskOptions,
+  app: App,
+  named: TaskId,
+  work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
+): Promise<End> {
+  const { settings } = app.config;
+  const templates = options.template === undefined ? configuredTemplates(settings) : [options.template];
+  await refuseUntrustedTemplates(templates, settings, app.context);
+  const chosen = await chooseQueue(options, settings, app.context.workingDir);
+  refuseUnusedImage(options, chosen, settings.slurm.singularityMode);
+  const createQueues = chosen.isOwn || options.createQueue;
+  const serverSide = await openServer(app, [chosen.named], { createQueues });
+  try {
+    const clusterSide = await openCluster(app, chosen.cluster, app.log);
+    try {
+      return await withState({ options, app, named, chosen, serverSide, clusterSide }, work);
+    } finally {
+      await clusterSide.host.close();
+    }
+  } finally {
+    await serverSide.clearml.close();
+  }
+}
+
+interface Opened {
+  readonly options: OneTaskOptions;
+  readonly app: App;
+  readonly named: TaskId;
+  readonly chosen: ChosenQueue;
+  readonly serverSide: ServerSide;
+  readonly clusterSide: ClusterSide;
+}
+
+async function withState<End>(
+  { options, app, named, chosen, serverSide, clusterSide }: Opened,
+  work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
+): Promise<End> {
+  const facts = await clusterSide.scheduler.facts(app.context.stop);
+  await refuseUntrustedSharedFolder(clusterSide.host, chosen.cluster, app.config.settings);
+  const task = await readyTask(options, app, named, serverSide);
+  const stateDir = join(chosen.cluster.stateDir, 'execute', task);
+  const worker = workerName(app, chosen.cluster);
+  const who = { worker, shownAs: `${worker}:execute:${task}`, mark: oneTaskMark(app, stateDir), stateDir };
+
+  const lock = await acquireLock(stateDir, app.context.hostName, systemClock.now());
+  let isOver = false;
+  try {
+    const sides = { ...serverSide, ...clusterSide, facts, log: app.log };
+    const deps = await createDaemonDeps(app, chosen.cluster, sides, who);
+    try {
+      const [queue] = deps.queues;
+      if (queue === undefined) throw new RangeError('the queue that was chosen is among those that were opened');
+      const done = await work({ task, queue, ownQueueName: chosen.ownName, deps, lock });
+      isOver = done.isOver;
+      return done.end;
+    } finally {
+      await deps.journal.close();
+      if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
+    }
+  } finally {
+    await lock.release();
+    if (isOver) await removeIfEmpty(stateDir, app.log);
+  }
+}
+
+/** A folder in which something is still to be remembered stays. One that can't be removed does no harm to a task that is over. */
+async function removeIfEmpty(folder: string, log: App['log']): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return;
+    log.warn('The state folder of the task is left behind; remove it by hand', { folder, err: error });
+  }
+}
+
+/** It would run elsewhere than in the image that was named. @throws UsageError */
+function refuseUnusedImage({ container }: OneTaskOptions, { named }: ChosenQueue, isSingularityMode: boolean): void {
+  if (container === undefined || isSingularityMode || named.usesImage) return;
+  throw new UsageError(
+    `--container would change nothing: ${named.template.file} runs no task in its own image. Add --singularity-mode, or write \${CLEARML_TASK.container.image} where the template names the image.`,
+  );
+}
+
+/** The task itself or a copy of it, with the image that it is to run in. @throws UsageError when there is no such task */
+async function readyTask(
+  { clone, container }: OneTaskOptions,
+  app: App,
+  named: TaskId,
+  { clearml, server }: ServerSide,
+): Promise<TaskId> {
+  const { context } = app;
+  if ((await clearml.tasks.get(named)) === undefined)
+    throw new UsageError(`Task ${named} not found on ${server.apiServer}. Copy its id from the web page.`);
+  const task = clone ? await clearml.tasks.clone(named) : named;
+  if (clone) context.stderr(`Task ${named} was copied: its copy is ${task}.\n`);
+  if (container !== undefined) await clearml.tasks.setImage(task, container);
+  return task;
+}

@@ -1,0 +1,77 @@
+// Creates what the daemon works with from the configuration.
+import { systemClock } from '../../base/clock.ts';
+import type { ClusterSettings } from '../../config/clusters.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { createJobLogs } from '../console/job-logs.ts';
+import { openJournal } from '../journal/journal.ts';
+import { createPeers } from '../poll/peers.ts';
+import type { Logger } from '../../log/logger.ts';
+import { callRate, createRateLimit, withRateLimit } from '../../slurm/rate-limit.ts';
+import { daemonMark, jobSettings, workerName } from './job-settings.ts';
+import type { App } from '../../assembly/app.ts';
+import { readVersion } from '../../base/version.ts';
+import type { ClusterFacts } from '../../slurm/scheduler.ts';
+import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
+import type { ServerSide } from './open-server.ts';
+
+export interface Sides extends ServerSide, ClusterSide {
+  readonly facts: ClusterFacts;
+  readonly log: Logger;
+}
+
+/** What the process is called, and where it remembers. */
+interface Who {
+  /** With which the worker ids of its jobs begin. */
+  readonly worker: string;
+  /** The worker id under which it shows itself. */
+  readonly shownAs: string;
+  readonly mark: string;
+  readonly stateDir: string;
+}
+
+function daemonOf(app: App, cluster: ClusterSettings): Who {
+  const worker = workerName(app, cluster);
+  return { worker, shownAs: worker, mark: daemonMark(app, cluster), stateDir: cluster.stateDir };
+}
+
+/** Everything that a process works with that brings tasks to one cluster: its daemon, or whoever is told. Its journal is open. @throws JournalError */
+export async function createDaemonDeps(
+  app: App,
+  cluster: ClusterSettings,
+  sides: Sides,
+  { worker, shownAs, mark, stateDir }: Who = daemonOf(app, cluster),
+): Promise<DaemonDeps> {
+  const { slurm, abortCallbackMaxMs } = app.config.settings;
+  const { clearml, server, host, scheduler, facts, log } = sides;
+  const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
+  const schedulerQueue = sides.schedulerQueues.get(cluster);
+  if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
+  const rate = callRate(slurm.submitsPerSecond, facts.callLimit);
+  if (facts.callLimit !== undefined) {
+    log.info('Slurm limits how often a user may ask; submissions keep below that', { perSecond: rate.perSecond });
+  }
+  const pace = createRateLimit(rate);
+  return {
+    clearml,
+    scheduler: withRateLimit(scheduler, pace, systemClock),
+    host,
+    jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
+    journal: await openJournal(stateDir, systemClock.now(), log),
+    clock: systemClock,
+    log,
+    randomToken,
+    worker,
+    mark,
+    peers: createPeers({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
+    version: await readVersion(),
+    queues,
+    orderFairness: slurm.orderFairness,
+    rateLimit: pace,
+    schedulerQueue,
+    cluster: facts,
+    gracePeriods: { ...slurm.grace, abortCallbackMaxMs },
+    adoptAfterMs: slurm.grace.adoptMs,
+    job: { ...jobSettings(app, cluster, server.apiServer), umask: facts.umask },
+    busy: new Set(),
+  };
+}

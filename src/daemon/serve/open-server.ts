@@ -1,0 +1,78 @@
+// Logs in to the ClearML server and finds the queues that the daemon serves.
+import type { App } from '../../assembly/app.ts';
+import { createClearml } from '../../assembly/create-clearml.ts';
+import type { NamedQueue } from '../../assembly/read-queues.ts';
+import { nearestName } from '../../base/nearest.ts';
+import { UsageError } from '../../base/usage-error.ts';
+import type { ClearmlClient, Queue, ServerFacts } from '../../clearml/client.ts';
+import type { QueueId } from '../../clearml/ids.ts';
+import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ServedQueue } from '../deps.ts';
+
+/** The same on the server. */
+export interface FoundQueue extends ServedQueue {
+  /** Of its template. */
+  readonly text: string;
+  readonly cluster: string | undefined;
+}
+
+/** The server, logged in to, and the queues found there. */
+export interface ServerSide {
+  readonly clearml: ClearmlClient;
+  readonly server: ServerFacts;
+  readonly queues: readonly FoundQueue[];
+  /** That of each cluster. */
+  readonly schedulerQueues: ReadonlyMap<ClusterSettings, QueueId>;
+}
+
+/** @throws what the client throws, and UsageError for a queue that isn't there */
+export async function openServer(
+  app: App,
+  named: readonly NamedQueue[],
+  { createQueues, isDaemon = false }: { readonly createQueues: boolean; readonly isDaemon?: boolean },
+): Promise<ServerSide> {
+  const clearml = createClearml(app, { isDaemon });
+  try {
+    const server = await clearml.connect();
+    const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
+    const schedulerQueues = new Map<ClusterSettings, QueueId>();
+    for (const cluster of app.config.settings.clusters) {
+      const name = cluster.schedulerQueue;
+      schedulerQueues.set(cluster, ((await clearml.queues.find(name)) ?? (await clearml.queues.create(name))).id);
+    }
+    return { clearml, server, queues, schedulerQueues };
+  } catch (error) {
+    await clearml.close();
+    throw error;
+  }
+}
+
+/**
+ * Finds the queues on the server, in the given order; makes missing ones when asked to.
+ * @throws UsageError naming the nearest queue when there is none of that name
+ */
+export async function findQueues(
+  clearml: ClearmlClient,
+  named: readonly NamedQueue[],
+  { create, server }: { readonly create: boolean; readonly server: string },
+): Promise<FoundQueue[]> {
+  const served: FoundQueue[] = [];
+  for (const { name, ...what } of named) {
+    const { id, name: found } = (await clearml.queues.find(name)) ?? (await missing(clearml, name, { create, server }));
+    if (served.some((queue) => queue.id === id))
+      throw new UsageError(`Queue "${name}" is given twice: name each queue once.`);
+    served.push({ id, name: found, ...what });
+  }
+  return served;
+}
+
+async function missing(
+  clearml: ClearmlClient,
+  name: string,
+  { create, server }: { readonly create: boolean; readonly server: string },
+): Promise<Queue> {
+  if (create) return clearml.queues.create(name);
+  const nearest = nearestName(name, await clearml.queues.names());
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  throw new UsageError(`Queue "${name}" not found on ${server}.${hint} Use --create-queue to create it.`);
+}

@@ -1,0 +1,48 @@
+// The daemons that hold this configuration's state folders, to be told something by a signal.
+import { findHolder, type Holder } from '../journal/lock.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { ProcessContext } from '../../assembly/process-context.ts';
+import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
+
+export interface RunningDaemons {
+  readonly stateDirs: readonly string[];
+  /** Each process once, though it may serve several clusters. */
+  readonly here: readonly Holder[];
+  /** Out of the reach of signals. */
+  readonly elsewhere: readonly Holder[];
+}
+
+/** @throws ConfigError, UsageError */
+export async function findDaemons(options: CommonOptions, context: ProcessContext): Promise<RunningDaemons> {
+  const stateDirs = readConfig(options, context).settings.clusters.map(({ stateDir }) => stateDir);
+  const held = await holders(stateDirs, context);
+  const each = [...new Map(held.map((holder) => [`${holder.pid}@${holder.host}`, holder])).values()];
+  return {
+    stateDirs,
+    here: each.filter(({ host }) => host === context.hostName),
+    elsewhere: each.filter(({ host }) => host !== context.hostName),
+  };
+}
+
+/** Whether this process still holds one of the folders. */
+export async function isHolding(
+  { pid, host }: Holder,
+  stateDirs: readonly string[],
+  context: ProcessContext,
+): Promise<boolean> {
+  return (await holders(stateDirs, context)).some((holder) => holder.pid === pid && holder.host === host);
+}
+
+async function holders(stateDirs: readonly string[], { hostName }: ProcessContext): Promise<Holder[]> {
+  const found = await Promise.all(stateDirs.map((folder) => findHolder(folder, hostName, systemClock.now())));
+  return found.filter((holder) => holder !== undefined);
+}
+
+/** What is said of those that can't be told from here, and of there being none. */
+export function describeOthers({ stateDirs, here, elsewhere }: RunningDaemons, command: string): string {
+  const there = elsewhere.map(
+    ({ pid, host }) => `A daemon runs on ${host} (process ${pid}): run clearml-agent-slurm ${command} there.\n`,
+  );
+  if (here.length > 0 || there.length > 0) return there.join('');
+  return `No daemon runs with the state folder ${stateDirs.join(', ')}; another one is named by --state-dir.\n`;
+}

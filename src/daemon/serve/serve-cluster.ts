@@ -1,0 +1,171 @@
+// Serves one cluster until it is told to stop: takes its state folder, waits until its Slurm answers, and runs the daemon.
+import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import type { ClusterSettings } from '../../config/clusters.ts';
+import { writeServingNote } from '../status/serving-note.ts';
+import { runDaemon, type DaemonEnd } from '../loop.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { acquireLock, type Lock } from '../journal/lock.ts';
+import { CommandNotFoundError } from '../../transport/errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import { namedLog } from '../../log/named-log.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import type { ClusterFacts, Scheduler } from '../../slurm/scheduler.ts';
+import { createDaemonDeps } from './daemon-deps.ts';
+import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
+import type { ServerSide } from './open-server.ts';
+import { createTransport } from '../../assembly/create-transport.ts';
+import type { App } from '../../assembly/app.ts';
+import { refuseUntrustedSharedFolder } from '../../assembly/trusted-files.ts';
+import { programText } from '../../base/version.ts';
+import type { WarnOnce } from '../../log/warn-once.ts';
+import { warnOfTemplates } from '../../lint/warn-of-templates.ts';
+
+export interface ServeOptions {
+  /** One round of everything, then the end; nothing is waited for. */
+  readonly once: boolean;
+  readonly stop: AbortSignal;
+  /** Aborted when nothing new is to be taken: the last job is the end. */
+  readonly drain: AbortSignal;
+  readonly warnOnce: WarnOnce;
+  /** Called when the cluster is served. */
+  readonly served: () => void;
+}
+
+/** @throws what keeps this cluster from being served for good, each with a sentence in explain.ts's table */
+export async function serveCluster(
+  app: App,
+  cluster: ClusterSettings,
+  serverSide: ServerSide,
+  options: ServeOptions,
+): Promise<DaemonEnd> {
+  const { slurm } = app.config.settings;
+  const log = cluster.name === undefined ? app.log : namedLog(app.log, { cluster: cluster.name });
+  const lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
+  try {
+    const clusterSide = await openCluster(app, cluster, log);
+    try {
+      const everyMs = Math.min(slurm.pollIntervalMs, ASK_AGAIN_MS);
+      const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
+      if (facts === undefined) return 'done';
+      await refuseUntrustedSharedFolder(clusterSide.host, cluster, app.config.settings);
+      // Neither waited for nor in the way: a slow sbatch delays no task.
+      if (!options.once) void lintThere(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
+      const deps = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
+      const queues = deps.queues.map(({ name }) => name);
+      const note = (): Promise<void> => writeServingNote(cluster.stateDir, { queues, draining: options.drain.aborted });
+      const drains = (): void => void note();
+      options.drain.addEventListener('abort', drains, { once: true });
+      try {
+        await note();
+        saySoNow(deps, serverSide);
+        options.served();
+        const intervals = { pollMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
+        const end = await runDaemon(deps, { intervals: intervals, ...options, lock });
+        const followed = deps.journal.entries.size;
+        if (options.drain.aborted && followed === 0) log.info('Drained: no job is left');
+        else log.info('Stopped; jobs go on', { followed });
+        return end;
+      } finally {
+        await deps.journal.close();
+        options.drain.removeEventListener('abort', drains);
+      }
+    } finally {
+      await clusterSide.host.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** What only the programs there can tell of its templates. A cluster that can't be asked is told of elsewhere. */
+async function lintThere(
+  app: App,
+  cluster: ClusterSettings,
+  { queues, host }: Pick<ServerSide, 'queues'> & Pick<ClusterSide, 'host'>,
+  { warnOnce, log }: Pick<ServeOptions, 'warnOnce'> & { readonly log: Logger },
+): Promise<void> {
+  const here = await createTransport({ ...cluster, ssh: undefined, slurmBinDir: undefined }, app.context);
+  try {
+    const sbatch = app.config.settings.slurm.binaries.batchBinary;
+    const its = queues.filter((queue) => queue.cluster === cluster.name);
+    await warnOfTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch } });
+  } catch (error) {
+    log.debug('The templates could not be checked', { err: error });
+  } finally {
+    await here.close();
+  }
+}
+
+/** At the latest: a login that a person has to make is to be found within half a minute. */
+const ASK_AGAIN_MS = 20_000;
+
+interface Waiting {
+  readonly everyMs: number;
+  readonly lock: Lock;
+  readonly log: Logger;
+}
+
+/**
+ * The cluster's settings, once it can be asked: meanwhile its tasks stay in their queues, and its jobs go on. undefined when the
+ * daemon was stopped before.
+ * @throws SlurmUnavailableError at once when nothing is waited for, or when waiting won't help: there is no such command
+ */
+async function firstFacts(
+  scheduler: Scheduler,
+  { once, stop, everyMs, lock, log }: Pick<ServeOptions, 'once' | 'stop'> & Waiting,
+): Promise<ClusterFacts | undefined> {
+  const isStopped = (): boolean => stop.aborted;
+  let said: string | undefined;
+  while (!isStopped()) {
+    try {
+      return await scheduler.facts(stop);
+    } catch (error) {
+      if (isStopped()) break;
+      if (!(error instanceof SlurmUnavailableError)) throw error;
+      if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
+      if (once) throw error;
+      const why = innermost(error).message;
+      const isNews = said !== why;
+      said = why;
+      log[isNews ? 'warn' : 'debug'](
+        'Slurm can not be asked; its queues are served and its jobs followed once it can',
+        {
+          why: error.message,
+        },
+      );
+    }
+    await sleepUnlessStopped(systemClock, everyMs, stop);
+    // A folder that nobody touches is taken for a dead daemon's.
+    await lock.touch();
+  }
+  return undefined;
+}
+
+function withoutCommands({ message, cause }: SlurmUnavailableError): SlurmUnavailableError {
+  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the folder there that has Slurm's commands.`, {
+    cause,
+  });
+}
+
+/** What is really wrong: around it stands when it will be tried again, which is another time each time. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}
+
+function saySoNow({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {
+  log.info('Serving', {
+    program: programText(version),
+    queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),
+    server: server.apiServer,
+    slurmCluster: cluster.clusterName,
+    slurm: cluster.version,
+    worker,
+    ...(journal.entries.size === 0 ? {} : { resumed: journal.entries.size }),
+  });
+  if (journal.setAside !== undefined) {
+    log.warn('The journal could not be read and was set aside; tasks and jobs are found again without it', {
+      file: journal.setAside,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+// Serves ClearML queues until it is told to stop or has drained; on SIGHUP it goes on with what it then reads.
+import { setMaxListeners } from 'node:events';
+import type { ClusterSettings } from '../../config/clusters.ts';
+import type { DaemonEnd } from '../loop.ts';
+import type { ProcessContext } from '../../assembly/process-context.ts';
+import { daemonLogFile, keepDaemonLogShort } from './daemon-log.ts';
+import { openGeneration, type StartOptions, type Generation } from './generation.ts';
+import { serveCluster, type ServeOptions } from './serve-cluster.ts';
+import { createWarnOnce } from '../../log/warn-once.ts';
+
+/** @throws whatever keeps it from serving, each with a sentence in explain.ts's table */
+export async function serve(options: StartOptions, context: ProcessContext): Promise<DaemonEnd> {
+  const { once } = options;
+  const drain = new AbortController();
+  const warnOnce = createWarnOnce();
+  let current: Generation | undefined;
+  let replace = new AbortController();
+  let reading = Promise.resolve();
+  let next: Generation | undefined;
+  /** The one before, until the clusters of the current one are served. */
+  let before: Generation | undefined;
+
+  // Before anything else: to a Node that doesn't listen, SIGUSR1 means that it is to be debugged.
+  const stopListening = [
+    context.onSignal('SIGUSR1', () => {
+      current?.app.log.info('Draining: nothing new is taken, and the last job is the end');
+      drain.abort();
+    }),
+    ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
+  ];
+  try {
+    current = await openGeneration(options, context, warnOnce);
+    const logFile = daemonLogFile(current.app.config.settings.clusters);
+    stopListening.push(keepDaemonLogShort(logFile, () => current?.app.log));
+    for (;;) {
+      const stop = AbortSignal.any([context.stop, replace.signal]);
+      try {
+        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, served });
+        await reading;
+        if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
+        await dropBefore();
+        [before, current, next] = [current, next, undefined];
+      } catch (error) {
+        if (before === undefined || context.stop.aborted) throw error;
+        current.app.log.error('What was read again can not be served; the old configuration is in force again', {
+          err: error,
+        });
+        await current.close();
+        [before, current] = [undefined, before];
+      }
+      replace = new AbortController();
+    }
+  } finally {
+    for (const stop of stopListening) stop();
+    await reading;
+    for (const generation of [next, before, current]) await generation?.close();
+  }
+
+  async function readAgain(): Promise<void> {
+    if (current === undefined) return;
+    try {
+      const read = await openGeneration(options, context, warnOnce);
+      await next?.close();
+      next = read;
+      read.app.log.info('The configuration and the templates were read again, and are taken up');
+      replace.abort();
+    } catch (error) {
+      current.app.log.error('What was read again is wrong; the old configuration and templates stay in force', {
+        err: error,
+      });
+    }
+  }
+
+  function served(): void {
+    void dropBefore();
+  }
+
+  async function dropBefore(): Promise<void> {
+    const old = before;
+    before = undefined;
+    await old?.close();
+  }
+}
+
+/**
+ * One that can't be served does not keep the others from it.
+ * @throws the first such trouble once all have ended
+ */
+async function serveAll({ app, serverSide }: Generation, options: ServeOptions): Promise<DaemonEnd[]> {
+  const { clusters } = app.config.settings;
+  // All of them listen to these.
+  setMaxListeners(0, options.stop, options.drain);
+  const troubles: unknown[] = [];
+
+  async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {
+    try {
+      return await serveCluster(app, cluster, serverSide, options);
+    } catch (error) {
+      troubles.push(error);
+      if (clusters.length > 1)
+        app.log.error('This cluster is not served; the others are', { cluster: cluster.name, err: error });
+      return 'done';
+    }
+  }
+
+  const ends = await Promise.all(clusters.map(serveOne));
+  if (troubles.length > 0) throw troubles[0];
+  return ends;
+}

@@ -1,0 +1,207 @@
+// What doctor finds out on one cluster, by commands on its host, and about the folder of its journal on this machine.
+import { systemClock } from '../base/clock.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
+import { known, trouble, unasked, type Fact } from './result.ts';
+import { findHolder } from '../daemon/journal/lock.ts';
+import { distrustThere } from '../transport/files.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import type { Transport, CommandResult } from '../transport/transport.ts';
+import { SshConfigError } from '../transport/ssh-config-target.ts';
+import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
+import { failureMessage } from '../slurm/command-error.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
+import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
+import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
+import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
+import { probeStateDir } from './probe-state-dir.ts';
+import { createTransport } from '../assembly/create-transport.ts';
+import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
+import { UntrustedPathError } from '../assembly/trusted-files.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** What is known of a cluster by asking it: doctor judges it, and init writes by it. */
+export interface ClusterProbe {
+  readonly way: ClusterSeen['way'];
+  readonly aheadMs: Fact<number>;
+  readonly commands: Fact<readonly CommandSeen[]>;
+  readonly controller: Fact<ControllerSeen>;
+  readonly partitions: Fact<readonly ReachablePartition[]>;
+  readonly accounts: Fact<readonly Association[]>;
+  readonly sharedFolder: Fact<SharedFolderSeen>;
+}
+
+export async function probeCluster(configured: Configured, cluster: ClusterSettings): Promise<ClusterSeen> {
+  const { config, context } = configured;
+  const now = systemClock.now();
+  const holder = await findHolder(cluster.stateDir, context.hostName, now);
+  return {
+    name: cluster.name,
+    pollIntervalMs: config.settings.slurm.pollIntervalMs,
+    ...(await queryCluster(configured, cluster)),
+    stateFolder: await probeStateDir(cluster.stateDir),
+    holder: known(holder === undefined ? undefined : { ...holder, isHere: holder.host === context.hostName }),
+  };
+}
+
+export async function queryCluster({ config, context }: Configured, cluster: ClusterSettings): Promise<ClusterProbe> {
+  let host: Transport | undefined;
+  try {
+    host = withSlurmCommands(await createTransport(cluster, context), config.settings.slurm, cluster);
+    const { binaries, trustedGroup } = config.settings.slurm;
+    return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
+  } catch (error) {
+    if (error instanceof UntrustedPathError) return withoutCommands(error.message);
+    if (!(error instanceof SshConfigError)) throw error;
+    return withoutWay(error.message);
+  } finally {
+    await host?.close();
+  }
+}
+
+function withoutCommands(why: string): ClusterProbe {
+  return { ...withoutWay(''), way: unasked('nothing was run: see slurm-commands'), commands: trouble(why) };
+}
+
+function withoutWay(why: string): ClusterProbe {
+  const nobodyAsked = unasked('not asked: no command could be run there');
+  return {
+    way: trouble(why),
+    aheadMs: nobodyAsked,
+    commands: nobodyAsked,
+    controller: nobodyAsked,
+    partitions: nobodyAsked,
+    accounts: nobodyAsked,
+    sharedFolder: nobodyAsked,
+  };
+}
+
+async function askHost(
+  host: Transport,
+  { ssh, sharedDir, trustedGroup }: ClusterSettings & { readonly trustedGroup: string | undefined },
+  names: ReturnType<typeof slurmCommands>,
+): Promise<ClusterProbe> {
+  const clock = await ask(host, 'date', ['+%s']);
+  if (clock.kind !== 'known') return withoutWay(clock.kind === 'trouble' ? clock.why : '');
+  const way = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
+  const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
+  const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
+  const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
+  const app = { way, aheadMs, sharedFolder };
+  if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
+    const nobodyAsked = unasked("not asked: it takes Slurm's commands");
+    return { ...app, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
+  }
+  const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
+  if (config.kind !== 'known') {
+    const nobodyAsked = unasked('not asked: the controller does not answer');
+    return { ...app, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
+  }
+  const controller = readController(config.value);
+  const accounting = controller.kind === 'known' && controller.value.hasAccounting;
+  const accounts = accounting
+    ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
+    : unasked('there is no accounting');
+  return {
+    ...app,
+    commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
+    controller,
+    partitions: await askPartitions(host, names, { controller, accounts }),
+    accounts,
+  };
+}
+
+async function askPartitions(
+  host: Transport,
+  names: ReturnType<typeof slurmCommands>,
+  { controller, accounts }: Pick<ClusterProbe, 'controller' | 'accounts'>,
+): Promise<Fact<ReachablePartition[]>> {
+  const sinfo = await ask(host, names.sinfo, SINFO_ARGS);
+  if (sinfo.kind !== 'known') return sinfo;
+  const rights = await ask(host, names.scontrol, SHOW_PARTITIONS_ARGS);
+  if (rights.kind !== 'known') return rights;
+  const ours = accounts.kind === 'known' ? accounts.value : [];
+  // That there are no accounts is told of the accounts, and not of each partition.
+  const needsAccount = controller.kind === 'known' && controller.value.needsAccount && ours.length > 0;
+  const user = { rights: readPartitionRights(rights.value), accounts: ours, needsAccount };
+  return known(reachablePartitions(readPartitions(sinfo.value), user));
+}
+
+function readController(text: string): Fact<ControllerSeen> {
+  const facts = readFacts(text);
+  if (facts === undefined) return trouble("scontrol show config does not tell the cluster's settings");
+  return known({ ...facts, needsAccount: needsAccount(text) });
+}
+
+async function askAccounts(host: Transport, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
+  const user = await ask(host, 'id', ['-un']);
+  if (user.kind !== 'known') return user;
+  const answer = await ask(host, sacctmgr, showAssociationsArgs(user.value.trim()));
+  if (answer.kind !== 'known') return answer;
+  return known(readAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
+}
+
+async function askSharedFolder(
+  host: Transport,
+  path: string | undefined,
+  trustedGroup: string | undefined,
+): Promise<Fact<SharedFolderSeen>> {
+  if (path === undefined)
+    return unasked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
+  const tests = async (flag: string): Promise<Fact<boolean>> => {
+    const result = await run(host, 'test', [flag, path]);
+    return result.kind === 'known' ? known(result.value.exitCode === 0) : result;
+  };
+  const isThere = await tests('-d');
+  if (isThere.kind !== 'known') return isThere;
+  if (!isThere.value) return known({ path, state: 'missing' });
+  const isWritable = await tests('-w');
+  if (isWritable.kind !== 'known') return isWritable;
+  const distrust = await distrustThere(host, path, trustedGroup);
+  return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
+}
+
+/** A command that is missing has no version; one that can not be run for another reason is trouble. */
+async function askVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
+  try {
+    return known(await versionsOf(host, programs));
+  } catch (error) {
+    if (isTransportError(error)) return trouble(error.message);
+    throw error;
+  }
+}
+
+async function versionsOf(host: Transport, programs: readonly string[]): Promise<CommandSeen[]> {
+  const seen: CommandSeen[] = [];
+  for (const program of programs) seen.push({ program, version: await versionOf(host, program) });
+  return seen;
+}
+
+async function versionOf(host: Transport, program: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await host.run({ program, args: ['--version'], timeoutMs: TIMEOUT_MS });
+    return stdout.trim().replace(/^slurm(?:-wlm)? /, '') || 'of an unknown version';
+  } catch (error) {
+    if (error instanceof CommandNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What it prints, or why that is of no use. */
+async function ask(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
+  const result = await run(host, program, args);
+  if (result.kind !== 'known') return result;
+  return result.value.exitCode === 0 ? known(result.value.stdout) : trouble(failureMessage(program, result.value));
+}
+
+async function run(host: Transport, program: string, args: readonly string[]): Promise<Fact<CommandResult>> {
+  try {
+    return known(await host.run({ program, args, timeoutMs: TIMEOUT_MS }));
+  } catch (error) {
+    if (isTransportError(error)) return trouble(error.message);
+    throw error;
+  }
+}

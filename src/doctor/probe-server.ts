@@ -1,0 +1,124 @@
+// What doctor finds out about the ClearML server: one login, then the queues.
+import { nearestName } from '../base/nearest.ts';
+import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
+import { describeRisks } from '../clearml/connection-risks.ts';
+import {
+  CredentialsRejectedError,
+  ServerRefusedError,
+  ServerTooOldError,
+  ServerUnreachableError,
+  ServerUnusableError,
+} from '../clearml/errors.ts';
+import { isInternalQueue } from '../config/internal-queues.ts';
+import { NoCredentialsError } from '../config/errors.ts';
+import type { AddressSeen, HereFacts, QueueSeen } from './here-checks.ts';
+import { known, trouble, unasked, type Fact } from './result.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import type { App } from '../assembly/app.ts';
+
+type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
+
+/** A person waits for the answer. */
+const PATIENCE = { patience: { attemptMs: 10_000, retryMs: 2_000 } };
+
+export async function probeServer(app: App): Promise<ServerPart> {
+  let clearml: ClearmlClient | undefined;
+  try {
+    clearml = createClearml(app, PATIENCE);
+    const facts = await clearml.connect();
+    const name = await nameOf(facts.user, clearml);
+    return { ...answered(facts, name, app), queues: await lookAtQueues(app, clearml) };
+  } catch (error) {
+    return explainNoLogin(error, app);
+  } finally {
+    await clearml?.close();
+  }
+}
+
+function answered(
+  { apiServer, serverVersion, apiVersion, serverAheadMs }: ServerFacts,
+  userName: string,
+  app: App,
+): Omit<ServerPart, 'queues'> {
+  return {
+    server: known(seenAt(apiServer, app)),
+    credentials: known(userName),
+    version: known({ serverVersion, apiVersion }),
+    serverAheadMs: known(serverAheadMs),
+  };
+}
+
+function seenAt(address: string, { config }: App): AddressSeen {
+  const { verifyCertificate } = config.settings.api;
+  return { address, risks: describeRisks({ apiServer: address, verifyCertificate }) };
+}
+
+/** As the web page shows it, else the id. */
+async function nameOf(user: string, { people }: ClearmlClient): Promise<string> {
+  try {
+    const name = (await people.user(user))?.['name'];
+    return typeof name === 'string' && name !== '' ? name : user;
+  } catch (error) {
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return user;
+    throw error;
+  }
+}
+
+async function lookAtQueues({ config }: App, { queues }: ClearmlClient): Promise<Fact<QueueSeen[]>> {
+  try {
+    const names = await queues.names();
+    const seen = config.settings.queues.map(async ({ name }): Promise<QueueSeen> => {
+      const isThere = (await queues.find(name)) !== undefined;
+      return { name, isThere, nearest: isThere ? undefined : nearestName(name, names) };
+    });
+    return known(await Promise.all(seen));
+  } catch (error) {
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return trouble(error.message);
+    throw error;
+  }
+}
+
+/** The queues that tasks can be sent to, and the address of the server that has them; or why that could not be had. */
+export async function serverQueues(
+  app: App,
+  schedulerQueue: string,
+): Promise<Fact<{ readonly address: string; readonly queues: readonly string[] }>> {
+  let clearml: ClearmlClient | undefined;
+  try {
+    clearml = createClearml(app, PATIENCE);
+    const { apiServer: address } = await clearml.connect();
+    const names = await clearml.queues.names();
+    return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
+  } catch (error) {
+    const { server, credentials, version } = explainNoLogin(error, app);
+    const why = [server, credentials, version].find(({ kind }) => kind === 'trouble');
+    return why?.kind === 'trouble' ? why : trouble('the server did not answer');
+  } finally {
+    await clearml?.close();
+  }
+}
+
+/** Which of the steps failed; those behind it were not taken. */
+function explainNoLogin(error: unknown, app: App): ServerPart {
+  const address = app.config.settings.api.apiServer ?? '';
+  const nobodyAsked = unasked('not asked: there was no login');
+  const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
+  if (error instanceof NoCredentialsError) {
+    const [fact = ''] = error.message.split('. ');
+    return { ...rest, server: unasked('not asked: it takes an address and keys'), credentials: trouble(fact) };
+  }
+  if (error instanceof CredentialsRejectedError) {
+    return { ...rest, server: known(seenAt(address, app)), credentials: trouble(`${address} does not accept them`) };
+  }
+  if (error instanceof ServerTooOldError) {
+    return { ...rest, server: known(seenAt(address, app)), credentials: known(''), version: trouble(error.message) };
+  }
+  if (
+    error instanceof ServerUnreachableError ||
+    error instanceof ServerUnusableError ||
+    error instanceof ServerRefusedError
+  ) {
+    return { ...rest, server: trouble(error.message), credentials: nobodyAsked };
+  }
+  throw error;
+}

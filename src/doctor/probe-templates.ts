@@ -1,0 +1,51 @@
+// What doctor finds out about the templates: what lint has to say of them that keeps tasks from running.
+import type { TemplateSeen } from './here-checks.ts';
+import { known, trouble, type Fact } from './result.ts';
+import { SshConfigError } from '../transport/ssh-config-target.ts';
+import { lintTemplate } from '../lint/lint-template.ts';
+import { severityOf, type Finding } from '../lint/rules.ts';
+import { checkWithPrograms } from '../lint/check-with-programs.ts';
+import { createCheckers, type AllCheckers } from '../lint/create-checkers.ts';
+import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/named-templates.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { readQueues } from '../assembly/read-queues.ts';
+import { distrustOfTemplate, UntrustedPathError } from '../assembly/trusted-files.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+/** Those of the configuration, and of --template-files; then whether each queue gets one. */
+export async function probeTemplates({ config, context }: Configured): Promise<Fact<TemplateSeen[]>> {
+  const { settings } = config;
+  if (configuredTemplates(settings).length === 0) return known([]);
+  const checkers = await createCheckers({ config, context });
+  try {
+    const seen: TemplateSeen[] = [];
+    for (const template of await namedTemplates(undefined, settings, context, 'doctor')) {
+      const findings = await findingsOf(template, checkers);
+      const errors = findings
+        .filter((finding) => severityOf(finding) === 'error')
+        .map(({ line, sentence }) => `${template.file}:${line}: ${sentence.replace(/\.$/, '')}`);
+      const why = await distrustOfTemplate(template.file, settings, context);
+      if (why !== undefined) errors.unshift(`${template.file}: others can change it, so that it is not used: ${why}`);
+      seen.push({ file: template.file, errors });
+    }
+    if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, context.workingDir);
+    return known(seen);
+  } catch (error) {
+    if (error instanceof UsageError) return trouble(error.message);
+    throw error;
+  } finally {
+    await checkers.close();
+  }
+}
+
+async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllCheckers): Promise<Finding[]> {
+  const { reading, findings } = lintTemplate(file, text);
+  try {
+    const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
+    return [...findings, ...checked.findings];
+  } catch (error) {
+    // The row of the cluster says that it can't be reached, or that its commands are not trusted.
+    if (error instanceof SshConfigError || error instanceof UntrustedPathError) return [...findings];
+    throw error;
+  }
+}

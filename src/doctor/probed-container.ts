@@ -1,0 +1,92 @@
+// Which container `doctor --on-node` starts on the node: that of the first template that has one, with the image it names itself.
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { ProbeContainer } from './node-script.ts';
+import { known, trouble, unasked, type Fact } from './result.ts';
+import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
+import { parseImage } from '../template/containers/image.ts';
+import { planPyxis } from '../template/containers/plan-pyxis.ts';
+import { toPyxisImage } from '../template/containers/pyxis-image.ts';
+import { TemplateError } from '../template/errors.ts';
+import { parseTemplate } from '../template/parse-template.ts';
+import type { Template, Variables } from '../template/template.ts';
+
+export interface ProbedTemplate {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Of no task: what a template names itself is all there is. */
+const NO_TASK: Variables = { queueName: '', queueId: '', workerId: '', task: {}, project: {}, user: {}, config: {} };
+
+/**
+ * Pure.
+ * @param settings of containers; `isOurs`: with --singularity-mode
+ * @returns unasked where no template makes a container, or none names an image without a task
+ */
+export function containerOf(
+  templates: readonly ProbedTemplate[],
+  { sharedDir }: Pick<ClusterSettings, 'sharedDir'>,
+  settings: ContainerSettings & { readonly isOurs: boolean },
+): Fact<ProbeContainer> {
+  const found = templates.flatMap(({ file, text }) => {
+    try {
+      return [find(parseTemplate(text, file), sharedDir, settings) ?? []].flat();
+    } catch (error) {
+      // Another row tells of a template that can't be used.
+      if (error instanceof TemplateError) return [];
+      throw error;
+    }
+  });
+  return found.find(({ kind }) => kind !== 'unasked') ?? found[0] ?? unasked('no template has a container');
+}
+
+function find(
+  template: Template,
+  sharedDir: string | undefined,
+  settings: ContainerSettings & { readonly isOurs: boolean },
+): Fact<ProbeContainer> | undefined {
+  if (settings.isOurs && expectsImage(template.agent.command)) return ofSingularity(template, sharedDir, settings);
+  return template.pyxis === undefined ? undefined : ofPyxis(template, sharedDir);
+}
+
+function ofSingularity(
+  { file, agent }: Template,
+  sharedDir: string | undefined,
+  { image }: ContainerSettings,
+): Fact<ProbeContainer> {
+  if (image === undefined)
+    return unasked(`${file} takes the image of the task, and agent.default_docker.image is not set`);
+  const read = parseImage(image);
+  if ('refusal' in read) return trouble(`agent.default_docker.image: ${read.refusal}`);
+  const runtime = agent.command.find((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word)) ?? 'singularity';
+  const bind = sharedDir === undefined ? [] : ['--bind', sharedDir];
+  return known({
+    image,
+    command: [runtime, '--silent', 'exec', ...bind, read.image],
+    showsConfiguration: true,
+    borrowsAgent: true,
+  });
+}
+
+function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeContainer> {
+  const { file, pyxis } = template;
+  const image = nameOf(template);
+  if (pyxis === undefined || image === undefined)
+    return unasked(`${file} takes the image of the task, and has none of its own`);
+  const { mounts = [], mountsHome = false } = planPyxis(template, NO_TASK, undefined, sharedDir)?.additions ?? {};
+  const command = [
+    ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],
+    ...(mounts.length === 0 ? [] : [`--container-mounts=${mounts.join(',')}`]),
+    ...(mountsHome || pyxis.spec.mountsHome ? ['--container-mount-home'] : []),
+  ];
+  return known({ image, command, showsConfiguration: pyxis.spec.kind === 'script', borrowsAgent: false });
+}
+
+function nameOf({ pyxis }: Template): string | undefined {
+  try {
+    return pyxis?.imageName(NO_TASK);
+  } catch (error) {
+    if (error instanceof TemplateError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+// What init finds out: on the cluster as doctor does and a little more, on the ClearML server, and on this machine.
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { Fact } from '../doctor/result.ts';
+import { CommandNotFoundError } from '../transport/errors.ts';
+import type { Transport } from '../transport/transport.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
+import { queryCluster, type ClusterProbe } from '../doctor/probe-cluster.ts';
+import { serverQueues } from '../doctor/probe-server.ts';
+import { createTransport } from '../assembly/create-transport.ts';
+import type { App } from '../assembly/app.ts';
+import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
+import type { Site } from './site.ts';
+import { readSurvey, SURVEY_SCRIPT, type Survey } from './survey.ts';
+
+const TIMEOUT_MS = 60_000;
+
+/** @throws SlurmUnavailableError when the cluster does not tell what it has */
+export async function probeSite(app: App, cluster: ClusterSettings): Promise<Site> {
+  const answers = await queryCluster(app, cluster);
+  const controller = mustKnow(answers.controller, answers);
+  const partitions = mustKnow(answers.partitions, answers);
+  const names = slurmCommands(app.config.settings.slurm.binaries);
+  const host = withSlurmCommands(await createTransport(cluster, app.context), app.config.settings.slurm, cluster);
+  try {
+    const [plain, login, help, server, keeper] = await Promise.all([
+      survey(host, []),
+      survey(host, ['-l']),
+      output(host, names.sbatch, ['--help']),
+      serverQueues(app, cluster.schedulerQueue),
+      findKeeper(app, cluster),
+    ]);
+    return {
+      clusterName: controller.clusterName,
+      version: controller.version,
+      partitions,
+      plain,
+      login,
+      hasPyxis: help.includes('--container-image'),
+      server,
+      keeper,
+    };
+  } finally {
+    await host.close();
+  }
+}
+
+/** What could not be had, in the words of the first thing that was in its way. */
+function mustKnow<T>(fact: Fact<T>, { way, commands }: ClusterProbe): T {
+  if (fact.kind === 'known') return fact.value;
+  const why = [way, commands, fact].find(({ kind }) => kind === 'trouble');
+  const words = why?.kind === 'trouble' ? why.why : "Slurm's commands are not there";
+  throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
+}
+
+async function survey(host: Transport, flags: readonly string[]): Promise<Survey> {
+  const text = await output(host, 'bash', [...flags, '-s'], SURVEY_SCRIPT);
+  return readSurvey(text) ?? NOTHING_TOLD;
+}
+
+const NOTHING_TOLD: Survey = {
+  python: undefined,
+  containers: undefined,
+  home: '',
+  homeFileSystem: undefined,
+  hasModules: false,
+  modules: [],
+  networkVariables: [],
+};
+
+/** Empty where it could not be run: what it would have told is not there then. */
+async function output(host: Transport, program: string, args: readonly string[], stdin = ''): Promise<string> {
+  try {
+    return (await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS })).stdout;
+  } catch (error) {
+    if (error instanceof CommandNotFoundError || isTransportError(error)) return '';
+    throw error;
+  }
+}
+
+/** The daemon runs on this machine, wherever the cluster is. */
+async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<Site['keeper']> {
+  const runtime = context.environment['XDG_RUNTIME_DIR'];
+  const socket = runtime === undefined ? undefined : join(runtime, 'systemd', 'private');
+  if (socket !== undefined && (await isThere(socket)))
+    return { kind: 'systemd', why: `Your own systemd answers on this machine: ${socket} is there.` };
+  const here = await createTransport({ ...cluster, ssh: undefined }, context);
+  try {
+    const why = 'No systemd of yours answers on this machine, but';
+    if ((await output(here, 'bash', ['-s'], MAY_USE_CRON)).includes('yes'))
+      return { kind: 'cron', why: `${why} crontab -l does.` };
+    // A job of a cluster elsewhere has neither these files nor this machine's way there.
+    if (cluster.ssh !== undefined)
+      return {
+        kind: 'systemd',
+        why: 'Neither a systemd of yours nor cron answers on this machine: let an admin put it into /etc/systemd/system.',
+      };
+    return {
+      kind: 'slurm-job',
+      why: 'Neither a systemd of yours nor cron answers on this machine: so a small job does it.',
+    };
+  } finally {
+    await here.close();
+  }
+}
+
+const MAY_USE_CRON = `if command -v crontab >/dev/null && ! crontab -l 2>&1 | grep -q 'not allowed'; then echo yes; fi\n`;
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

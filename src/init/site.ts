@@ -1,0 +1,30 @@
+// What init knows of a cluster before it chooses.
+import type { Fact } from '../doctor/result.ts';
+import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
+import type { UnitKind } from './unit-files.ts';
+import type { Survey } from './survey.ts';
+
+export interface ServerFound {
+  readonly address: string;
+  /** Without those of the glue's own. */
+  readonly queues: readonly string[];
+}
+
+export interface Site {
+  readonly clusterName: string;
+  readonly version: string;
+  readonly partitions: readonly ReachablePartition[];
+  /** As a job's script finds it that begins with `#!/bin/bash`. */
+  readonly plain: Survey;
+  /** As it is with `#!/bin/bash -l`. */
+  readonly login: Survey;
+  readonly hasPyxis: boolean;
+  readonly server: Fact<ServerFound>;
+  /** What can keep the daemon running on this machine, and how one can tell. */
+  readonly keeper: { readonly kind: UnitKind; readonly why: string };
+}
+
+/** Slurm's own names never hold more; a name that does would not be one word of a directive. */
+export function isPlainName(name: string): boolean {
+  return /^[\w.+-]+$/.test(name);
+}

@@ -1,0 +1,223 @@
+// Ready files that keep the daemon running, one for each way a site may allow. Pure.
+import { dirname } from 'node:path';
+import type { ProcessContext } from '../assembly/process-context.ts';
+import { quoteWord } from '../base/shell-word.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { EXIT } from '../base/exit-codes.ts';
+
+/** What a file needs to know of this place. */
+export interface Site {
+  /** The daemon's own command, Node first. */
+  readonly command: readonly string[];
+  /** Where relative paths of the command are meant. */
+  readonly workingDir: string;
+  /** What the daemon needs of the environment; nothing secret. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Where logs go that no other program keeps. */
+  readonly stateDir: string;
+  /** What is known of the partition to which a job of the daemon's own goes; a partition of a day or more where nothing is. */
+  readonly job?: JobPlace;
+}
+
+/** Where a job of the daemon's own runs. */
+export interface JobPlace {
+  /** The longest that a job may take there: as sbatch's --time takes it, and in seconds. */
+  readonly limit: { readonly text: string; readonly seconds: number };
+  /** Further options, such as the partition where it is not the default one. */
+  readonly options: readonly string[];
+}
+
+/** Each with what it is for; the words that a person may type. */
+export const UNIT_FILES = {
+  systemd: systemdUnit,
+  cron: cronLine,
+  scrontab: scrontabLines,
+  'slurm-job': slurmJob,
+} as const satisfies Record<string, (site: Site) => string>;
+
+export type UnitKind = keyof typeof UNIT_FILES;
+
+/** What each is called where it stands beside others. */
+export const UNIT_FILE_NAMES: Readonly<Record<UnitKind, string>> = {
+  systemd: 'clearml-agent-slurm.service',
+  cron: 'crontab',
+  scrontab: 'scrontab',
+  'slurm-job': 'clearml-agent-slurm.sbatch',
+};
+
+/** Starting it again does not mend these. */
+const NOT_AGAIN = [EXIT.usage, EXIT.cannotCreate, EXIT.refused, EXIT.configuration];
+
+/**
+ * What the daemon never needs, as far as a user's own systemd can take it away without user namespaces, which many sites forbid. Node
+ * compiles code while it runs (no MemoryDenyWriteExecute), ssh-agents have their sockets in /tmp (no PrivateTmp), and jobs get the
+ * umask of the daemon (no UMask).
+ */
+const HARDENING = [
+  'NoNewPrivileges=yes',
+  'LockPersonality=yes',
+  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+];
+
+/** What the systemd of the machine can take away besides. */
+function hardeningAsService(stateDir: string): string[] {
+  return [
+    'CapabilityBoundingSet=',
+    'PrivateDevices=yes',
+    'PrivateTmp=yes',
+    'ProtectClock=yes',
+    'ProtectControlGroups=yes',
+    'ProtectHome=read-only',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'ProtectSystem=strict',
+    `ReadWritePaths=${stateDir.replaceAll('%', '%%')}`,
+  ];
+}
+
+function systemdUnit({ command, workingDir, variables, stateDir }: Site): string {
+  const environment = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
+  return `# ~/.config/systemd/user/clearml-agent-slurm.service
+#   systemctl --user daemon-reload
+#   systemctl --user enable --now clearml-agent-slurm
+#   loginctl enable-linger     keeps it running after you log out; at some sites only admins may do this
+# For a service account, copy this file to /etc/systemd/system, add User=, set WantedBy=multi-user.target, and uncomment the last
+# lines of [Service].
+[Unit]
+Description=Runs ClearML tasks as Slurm jobs (clearml-agent-slurm)
+
+[Service]
+WorkingDirectory=${workingDir.replaceAll('%', '%%')}
+${environment.join('\n')}
+ExecStart=${command.map(systemdWord).join(' ')}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=30
+# A restart does not fix these errors.
+RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
+KillMode=mixed
+TimeoutStopSec=30
+Nice=10
+${HARDENING.join('\n')}
+# Uncomment these in /etc/systemd/system. If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
+${hardeningAsService(stateDir)
+  .map((line) => `#${line}`)
+  .join('\n')}
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+/** One word of a command, where a dollar begins a variable (systemd.service(5), Command lines). */
+function systemdWord(word: string): string {
+  return quoted(word).replaceAll('$', '$$$$');
+}
+
+/** One word of a unit file (systemd.syntax(7), Quoting). */
+function quoted(word: string): string {
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
+  return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
+}
+
+function cronLine(site: Site): string {
+  const line = `${shellLine(site)} --once >> ${quoteWord(`${site.stateDir}/daemon.log`)} 2>&1`;
+  return `# crontab -e: one pass every two minutes. No pass starts while another is running.
+*/2 * * * * ${`${makeFolder(site)} && ${line}`.replaceAll('%', '\\%')}
+`;
+}
+
+function scrontabLines(site: Site): string {
+  return `# scrontab -e: one pass every five minutes, as a small job. Its node must reach the ClearML server and be able to run sbatch.
+# Slurm does not create the directory of its output; create it once: ${makeFolder(site)}
+#SCRON --job-name=clearml-agent-slurm
+#SCRON --time=00:15:00
+#SCRON --cpus-per-task=1
+#SCRON --mem=512M
+#SCRON --output=${site.stateDir.replaceAll('%', '%%')}/daemon.log
+#SCRON --open-mode=append
+*/5 * * * * ${shellLine(site)} --once
+`;
+}
+
+const DAY = { text: '1-00:00:00', seconds: 86_400 };
+
+/** Of at most a day; and how long before its end the next one is submitted. */
+function jobTime({ job }: Site): { readonly time: string; readonly aheadSeconds: number } {
+  const { text, seconds } = job !== undefined && job.limit.seconds < DAY.seconds ? job.limit : DAY;
+  return { time: text, aheadSeconds: Math.min(300, Math.floor(seconds / 2)) };
+}
+
+function slurmJob(site: Site): string {
+  const { time, aheadSeconds } = jobTime(site);
+  return `#!/bin/bash
+# A small job that runs the daemon and submits its successor before its time limit. Create the directory and submit this file once:
+#   ${makeFolder(site)} && sbatch ${UNIT_FILE_NAMES['slurm-job']}
+# Its node must reach the ClearML server and be able to run sbatch. To end it: scancel --name=clearml-agent-slurm
+#SBATCH --job-name=clearml-agent-slurm
+#SBATCH --dependency=singleton
+#SBATCH --time=${time}
+${(site.job?.options ?? []).map((option) => `#SBATCH ${option}\n`).join('')}#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=512M
+#SBATCH --signal=B:USR1@${aheadSeconds}
+#SBATCH --requeue
+#SBATCH --output=${site.stateDir.replaceAll('%', '%%')}/daemon.log
+#SBATCH --open-mode=append
+
+trap 'sbatch "$0" && kill -TERM "$daemon"' USR1
+trap 'kill -TERM "$daemon"' TERM
+
+while :; do
+  (${shellLine(site, 'exec ')}) &
+  daemon=$!
+  wait "$daemon"
+  code=$?
+  # A signal to this script ends the wait, but not the daemon.
+  while [ "$code" -gt 128 ] && kill -0 "$daemon" 2>/dev/null; do
+    wait "$daemon"
+    code=$?
+  done
+  # ${EXIT.tryAgain}: the state directory is still locked. The lock of a daemon that died on another node can last minutes.
+  [ "$code" -eq ${EXIT.tryAgain} ] || exit "$code"
+  sleep 60
+done
+`;
+}
+
+/** With the rights that the daemon would make it with. */
+function makeFolder({ stateDir }: Site): string {
+  return `mkdir -p -m 700 ${quoteWord(stateDir)}`;
+}
+
+/** The command as one line of a shell. */
+function shellLine({ command, workingDir, variables }: Site, before = ''): string {
+  const environment = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)} `);
+  const words = command.map(quoteWord).join(' ');
+  return `cd ${quoteWord(workingDir)} && ${environment.length === 0 ? '' : `${before}env ${environment.join('')}`}${words}`;
+}
+
+/** What a service manager, cron or a job would not have as it is here. */
+const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
+
+/** @param command the daemon's own, Node first */
+export function unitSite(
+  command: readonly string[],
+  { environment, workingDir }: Pick<ProcessContext, 'environment' | 'workingDir'>,
+  [cluster]: readonly ClusterSettings[],
+): Site {
+  const variables = VARIABLES.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
+  return { command, workingDir, variables: Object.fromEntries(variables), stateDir };
+}

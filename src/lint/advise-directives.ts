@@ -1,0 +1,131 @@
+// What is doubtful about the directives of a template: lines that sbatch passes over, and options that do something else than was meant.
+import { nearestName } from '../base/nearest.ts';
+import { headerLines } from '../template/check-directives.ts';
+import { DIRECTIVE_PREFIX } from '../template/directive.ts';
+import { findingAt } from './finding-at.ts';
+import { PLACEHOLDER_MARK, defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
+import { imageTrouble } from './pyxis-image.ts';
+import type { Reading } from '../template/read-leniently.ts';
+import type { Finding } from './rules.ts';
+
+export function adviseDirectives(reading: Reading): Finding[] {
+  const options = readOptions(reading.tokens);
+  return [
+    ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...cutByHash(reading, line)]),
+    ...otherScheduler(reading),
+    ...options.flatMap((option) => adviseOption(reading, option)),
+    ...twice(reading, options),
+  ];
+}
+
+interface Line {
+  readonly start: number;
+  readonly text: string;
+}
+
+function lines({ source, header }: Reading): Line[] {
+  return headerLines(source, header).map(({ start, end }) => ({ start, text: source.text.slice(start, end) }));
+}
+
+/** `# #SBATCH` is how ClearML's own examples take a line out of force, so it is no look-alike. */
+const LOOK_ALIKE = /^(?:[ \t]+#[ \t]*|#[ \t]+|##+[ \t]*)SBATCH[ \t]*-/;
+
+function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
+  if (LOOK_ALIKE.test(text)) {
+    return [findingAt(source, start, 'directive-look-alike', 'sbatch takes this line for a comment.')];
+  }
+  const [word = ''] = /^#[A-Za-z]+(?=[ \t]+-)/.exec(text) ?? [];
+  const isMisspelt = word !== DIRECTIVE_PREFIX && nearestName(word.toUpperCase(), [DIRECTIVE_PREFIX], 2) !== undefined;
+  return isMisspelt && word !== '#SLURM'
+    ? [
+        findingAt(
+          source,
+          start,
+          'directive-look-alike',
+          `sbatch takes this line for a comment: ${word} is not ${DIRECTIVE_PREFIX}.`,
+        ),
+      ]
+    : [];
+}
+
+/** Once for all its lines: whoever has one has a dozen. */
+function otherScheduler(reading: Reading): Finding[] {
+  const found = lines(reading).filter(({ text }) => /^#PBS[ \t]/.test(text));
+  const [first] = found;
+  if (first === undefined) return [];
+  const subject = found.length === 1 ? 'This #PBS line does' : `This and ${found.length - 1} more #PBS lines do`;
+  const sentence = `${subject} nothing: the glue submits with --ignore-pbs.`;
+  return [findingAt(reading.source, first.start, 'other-scheduler', sentence)];
+}
+
+/** A # within a word; one behind a space is a comment that was meant as one. */
+function cutByHash({ source }: Reading, { start, text }: Line): Finding[] {
+  if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
+  const unquoted = text
+    .slice(DIRECTIVE_PREFIX.length)
+    .replaceAll(/\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^}]*\}|\$<[^>]*>/g, (part) => 'x'.repeat(part.length));
+  const hash = unquoted.indexOf('#');
+  if (hash <= 0 || /\s/.test(unquoted[hash - 1] ?? '')) return [];
+  const kept =
+    text
+      .slice(0, DIRECTIVE_PREFIX.length + hash)
+      .split(/\s/)
+      .at(-1) ?? '';
+  const at = start + DIRECTIVE_PREFIX.length + hash;
+  return [findingAt(source, at, 'hash-in-directive', `sbatch reads only "${kept}": the # behind it begins a comment.`)];
+}
+
+function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
+  const { source } = reading;
+  const { name, value, start } = option;
+  const found: Finding[] = [];
+  function add(rule: Finding['rule'], sentence: string): void {
+    found.push(findingAt(source, start, rule, sentence));
+  }
+
+  const shell = /\$\(|`|\$\{?[A-Za-z_]\w*\}?|^~(?=\/|$)/.exec(value)?.[0];
+  if (shell !== undefined) add('shell-in-directive', `--${name} holds ${shell}, which sbatch takes as it stands.`);
+  if (name === 'priority') add('priority', '--priority needs the rights of an operator.');
+  if (name === 'nice' && value.startsWith('-')) add('priority', 'A negative --nice needs the rights of an operator.');
+  if (name === 'job-name' && !isOurName(option)) {
+    add(
+      'job-name',
+      `The job will be called clearml_task_ID-ATTEMPT, not "${value.replaceAll(PLACEHOLDER_MARK, '…')}".`,
+    );
+  }
+  if (name === 'export') {
+    const text = defaultText(option) ?? 'ALL';
+    const brings = /(?:^|,)ALL(?:,|$)/i.test(text) || bringsItsOwn(reading);
+    if (!brings) add('export', `--export=${text} keeps the job's environment empty.`);
+  }
+  if (name === 'container-image') {
+    const image = defaultText(option);
+    const trouble = image === undefined ? undefined : imageTrouble(image);
+    if (trouble !== undefined) add('pyxis-image', trouble);
+  }
+  return found;
+}
+
+/** The name of ClearML's own examples, which the job's begins with. */
+function isOurName({ value, placeholders }: DirectiveOption): boolean {
+  return value === `clearml_task_${PLACEHOLDER_MARK}` && placeholders[0]?.variable === 'CLEARML_TASK.id';
+}
+
+/** A login shell, or a PATH that the template sets. */
+function bringsItsOwn({ source: { text } }: Reading): boolean {
+  const [first = ''] = text.split('\n', 1);
+  return (
+    /\s(?:-[a-z]*l|--login)\b/.test(first) ||
+    /^[ \t]*(?:(?:export[ \t]+)?PATH=|(?:\.|source)[ \t]+["']?(?:\/etc\/profile|~\/\.|"?\$HOME\/\.))/m.test(text)
+  );
+}
+
+function twice({ source }: Reading, options: readonly DirectiveOption[]): Finding[] {
+  return options.flatMap(({ name, start }, index) => {
+    const isLast = !options.slice(index + 1).some((other) => other.name === name);
+    const isFirst = !options.slice(0, index).some((other) => other.name === name);
+    return isLast && !isFirst
+      ? [findingAt(source, start, 'option-twice', `--${name} stands here a second time, and only this one counts.`)]
+      : [];
+  });
+}

@@ -1,0 +1,129 @@
+// What is doubtful about the commands of a template: how the agent is started, what comes too late, and what others could read.
+import { expectsImage } from '../template/containers/plan-singularity.ts';
+import type { Command, LexedScript } from '../template/shell/lexed-script.ts';
+import { isInside } from '../template/source.ts';
+import { findingAt } from './finding-at.ts';
+import { PLACEHOLDER_MARK, defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
+import { imageTrouble } from './pyxis-image.ts';
+import type { Reading } from '../template/read-leniently.ts';
+import type { Finding } from './rules.ts';
+import { findSecrets } from './secrets.ts';
+
+export function adviseScript(reading: Reading): Finding[] {
+  const { source, script } = reading;
+  const secrets = findSecrets(source.text).map(({ at, what }) =>
+    findingAt(source, at, 'secret-in-text', `${what} stands in the text of the template.`),
+  );
+  if (script === undefined) return secrets;
+  const options = readOptions(reading.tokens);
+  return [
+    ...secrets,
+    ...script.commands.flatMap((command) => adviseCommand(reading, script, command, options)),
+    ...moduleWithoutProfile(reading, script, options),
+    ...tooLate(reading, script),
+  ];
+}
+
+function adviseCommand(
+  { source }: Reading,
+  script: LexedScript,
+  command: Command,
+  options: readonly DirectiveOption[],
+): Finding[] {
+  const words = command.words.map(({ text }) => text);
+  const [program] = words;
+  const found: Finding[] = [];
+  const startsAgent = script.blocks.some(
+    ({ placeholder }) => placeholder.block === 'CLEARML_AGENT_EXECUTE' && isInside(placeholder, command),
+  );
+  const hasOwnSrun = script.functions.some(({ name }) => name === 'srun');
+
+  if (program === 'srun' && startsAgent && !hasOwnSrun && isOneNode(options)) {
+    found.push(
+      findingAt(source, command.start, 'srun-on-one-node', 'srun starts the agent, and the job has one node.'),
+    );
+  }
+  if (program === 'srun' && startsAgent) {
+    const lost = words.find((word) => /^--export=(?!(?:.*,)?ALL(?:,|$))/i.test(word));
+    if (lost !== undefined) {
+      found.push(
+        findingAt(source, command.start, 'export', `srun ${lost} keeps what PRE_SETUP has exported from the agent.`),
+      );
+    }
+  }
+  const container = words.findIndex((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
+  const isOurs = startsAgent && expectsImage(words.slice(0, -1));
+  if (container !== -1 && !isOurs && asksForGpus(options) && !isGpuReady(words.slice(container), source.text)) {
+    found.push(
+      findingAt(
+        source,
+        command.words[container]?.start ?? command.start,
+        'gpus-without-nv',
+        `The job asks for GPUs, and ${words[container] ?? ''} ${words[container + 1] ?? 'exec'} shows none of them.`,
+      ),
+    );
+  }
+  for (const { text, start } of command.words) {
+    const image = /^--container-image=([^\0]+)$/.exec(text)?.[1];
+    const trouble = image === undefined ? undefined : imageTrouble(image);
+    if (trouble !== undefined) found.push(findingAt(source, start, 'pyxis-image', trouble));
+  }
+  return found;
+}
+
+/** Neither a number of nodes nor a value for it: sbatch gives one, unless the tasks need more. */
+function isOneNode(options: readonly DirectiveOption[]): boolean {
+  const nodes = options.findLast(({ name }) => name === 'nodes');
+  if (nodes !== undefined) return nodes.value === '1';
+  return !options.some(({ name, value }) => name === 'nodelist' || (name === 'ntasks' && value !== '1'));
+}
+
+function asksForGpus(options: readonly DirectiveOption[]): boolean {
+  return options.some((option) => {
+    const text = defaultText(option) ?? PLACEHOLDER_MARK;
+    if (/^gpus(?:-per-\w+)?$/.test(option.name)) return text !== '0';
+    return /^(?:gres|tres-per-\w+)$/.test(option.name) && text.includes('gpu');
+  });
+}
+
+/** Told to show the GPUs: by an option, by the arguments of the task, or by the environment. */
+function isGpuReady(words: readonly string[], text: string): boolean {
+  const isShell = ['exec', 'run', 'shell', 'instance'].some((verb) => words.includes(verb));
+  if (!isShell) return true;
+  return (
+    words.some((word) => /^--(?:nv|nvccli|rocm)$/.test(word)) ||
+    /\b(?:APPTAINER|SINGULARITY)_(?:NV|NVCCLI|ROCM)=/.test(text)
+  );
+}
+
+/** Environment Modules and Lmod make `module` a function of the shell, in a file that a login shell reads. */
+function moduleWithoutProfile(
+  { source }: Reading,
+  { commands, functions }: LexedScript,
+  options: readonly DirectiveOption[],
+): Finding[] {
+  const [first = ''] = source.text.split('\n', 1);
+  const isLogin = /\s(?:-[a-z]*l|--login)\b/.test(first);
+  // From 23.02 on such a job has the environment that a login of the user makes, functions among it.
+  const hasLoginEnvironment = options.some((option) => option.name === 'export' && defaultText(option) === 'NONE');
+  const isDefined = functions.some(({ name }) => name === 'module');
+  const at = commands.findIndex(({ words: [program] }) => program?.text === 'module');
+  const call = commands[at];
+  if (call === undefined || isLogin || hasLoginEnvironment || isDefined) return [];
+  const sources = commands
+    .slice(0, at)
+    .some(({ words: [program] }) => /^(?:\.|source|eval)$/.test(program?.text ?? ''));
+  if (sources) return [];
+  const words = call.words.map(({ text }) => text).join(' ');
+  return [findingAt(source, call.start, 'module-without-profile', `Nothing has defined module before "${words}".`)];
+}
+
+/** Commands behind POST_SETUP, on the script's own level: a function that is defined there is of no use either. */
+function tooLate({ source }: Reading, { blocks, commands }: LexedScript): Finding[] {
+  const end = blocks.find(({ placeholder }) => placeholder.block === 'CLEARML_POST_SETUP')?.placeholder.end;
+  const late = end === undefined ? undefined : commands.find(({ start, words }) => start > end && words.length > 0);
+  if (late === undefined) return [];
+  return [
+    findingAt(source, late.start, 'after-post-setup', 'This command is never reached: the script has ended before.'),
+  ];
+}

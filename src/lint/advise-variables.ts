@@ -1,0 +1,156 @@
+// What is doubtful about the variables of a template: names that lead nowhere, and values that a task may lack.
+import { nearestName } from '../base/nearest.ts';
+import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../template/placeholder.ts';
+import { catchTemplateError, type TemplateError } from '../template/errors.ts';
+import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variables.ts';
+import type { Occurrence } from '../template/shell/lexed-script.ts';
+import { knownFields, mayLack } from '../template/task-fields.ts';
+import { possibleReachMessage } from '../template/taint/find-occurrences.ts';
+import { PLAIN_BY_NATURE } from '../template/taint/sources.ts';
+import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
+import { findingAt } from './finding-at.ts';
+import type { Reading } from '../template/read-leniently.ts';
+import type { Finding } from './rules.ts';
+
+export function adviseVariables(reading: Reading): Finding[] {
+  const { source, tokens: words, occurrences } = reading;
+  const inDirectives = words.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
+  );
+  const placeholders = [...inDirectives, ...occurrences.map(({ placeholder }) => placeholder)];
+  return [
+    ...placeholders.flatMap((placeholder) =>
+      advisePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
+    ),
+    ...occurrences.filter(mayBeReadAgain).map(({ placeholder, context }) => {
+      const by = context.kind === 're-evaluated' ? context.by : '';
+      return findingAt(
+        source,
+        placeholder.start,
+        'may-be-read-again',
+        `${by} reads the value of ${placeholder.variable} as code a second time, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+      );
+    }),
+    ...occurrences.flatMap((occurrence) =>
+      adviseReaches(occurrence).map((text) =>
+        findingAt(source, occurrence.placeholder.start, 'may-be-read-again', text),
+      ),
+    ),
+    ...reading.possibleReaches.map((doubt) =>
+      findingAt(source, doubt.placeholder.start, 'may-be-evaluated', possibleReachMessage(doubt)),
+    ),
+    ...misspelt(reading),
+  ];
+}
+
+type Advice = readonly [rule: Finding['rule'], sentence: string];
+
+function advisePlaceholder({ variable, fallback, written }: ValuePlaceholder): Advice[] {
+  const trouble = troubleWithName(variable.split('.'));
+  if (trouble !== undefined) return [trouble];
+  if (fallback !== undefined || !mayLack(variable)) return [];
+  return [['no-default', `${written} has no default, and a task may come without it.`]];
+}
+
+function troubleWithName(path: readonly string[]): Advice | undefined {
+  const [root = '', first = '', ...rest] = path;
+  if (!TREE_NAMES.includes(root)) return undefined;
+  const variable = path.join('.');
+  if (first === '') return ['not-one-value', `${root} is not one value: write the name of a field behind it.`];
+  if (root === 'CLEARML_TASK' && first === 'hyperparams') return troubleWithParameter(variable, rest);
+  for (let length = 1; length < path.length; length += 1) {
+    const group = path.slice(0, length).join('.');
+    const known = knownFields(group);
+    const part = path[length] ?? '';
+    if (known === undefined || known.includes(part)) continue;
+    return ['unknown-variable', `${group} has no field "${part}"${didYouMean(part, known)}`];
+  }
+  const fields = knownFields(variable);
+  if (fields === undefined || variable === 'CLEARML_TASK.project') return undefined;
+  return ['not-one-value', `${variable} is not one value, it has fields such as ${variable}.${fields[0] ?? 'NAME'}.`];
+}
+
+/** What stands behind `hyperparams`: a section and a name, or the name of a user property, then `value`. */
+function troubleWithParameter(variable: string, rest: readonly string[]): Advice | undefined {
+  const [section = '', ...names] = rest;
+  const last = rest.at(-1) ?? '';
+  if (rest.length < 2 || !PARAMETER_FIELDS.includes(last)) {
+    const near = nearestName(last, PARAMETER_FIELDS, 2);
+    return near === undefined || rest.length < 2
+      ? ['not-one-value', `${variable} is not one value: write \${${variable}.value}.`]
+      : ['unknown-variable', `A hyperparameter has no field "${last}". Did you mean "${near}"?`];
+  }
+  const isSection = names.length > 1;
+  if (!isSection || section.toLowerCase() === 'properties') return undefined;
+  const near = nearestName(section.toLowerCase(), ['properties'], 3);
+  return near === undefined
+    ? undefined
+    : ['unknown-variable', `User properties are in the section "properties", not "${section}".`];
+}
+
+const PARAMETER_FIELDS = ['value', 'name', 'section', 'type', 'description'];
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === undefined ? '.' : `. Did you mean "${near}"?`;
+}
+
+/** A number that is evaluated is no news: another value is refused with a sentence of its own. */
+function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
+  return reaches
+    .filter(({ requirement: need }) => need === 'plain word')
+    .slice(0, 1)
+    .map(
+      ({ by, variable, line }) =>
+        `The value of ${placeholder.variable} comes through ${variable} to ${by} in line ${line}, which evaluates it, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+    );
+}
+
+function mayBeReadAgain({ placeholder, context }: Occurrence): boolean {
+  return context.kind === 're-evaluated' && !PLAIN_BY_NATURE.test(placeholder.variable);
+}
+
+/** Names that bash expands, and that were probably meant to be ours: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
+function misspelt({ source, script }: Reading): Finding[] {
+  const { text } = source;
+  return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
+    const name = match[1] ?? match[2] ?? match[3] ?? '';
+    if (isComment(text, match.index, script?.comments ?? []) || isSetSomewhere(name, text)) return [];
+    if (isPlaceholderAt(source, match.index)) return [];
+    const meant = meantBy(name);
+    if (meant === undefined) return [];
+    return [
+      findingAt(source, match.index, 'misspelt-name', `${match[0]} is no variable of ours. Did you mean ${meant}?`),
+    ];
+  });
+}
+
+const OURS = [...PLAIN_NAMES, ...TREE_NAMES, ...BLOCKS];
+
+const OF_THE_JOB = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names);
+
+/** A placeholder that can't be read counts too: it was told of as what it is. */
+function isPlaceholderAt(source: Reading['source'], at: number): boolean {
+  const problems: TemplateError[] = [];
+  return catchTemplateError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
+}
+
+function meantBy(name: string): string | undefined {
+  const [, tree = '', field = ''] = /^(CLEARML_(?:TASK|USER))_([A-Z_]+)$/.exec(name) ?? [];
+  if (knownFields(tree)?.includes(field.toLowerCase()) === true) return `\${${tree}.${field.toLowerCase()}}`;
+  const near = nearestName(name, OURS, 2);
+  if (near === undefined) return undefined;
+  return TREE_NAMES.includes(near) ? `\${${near}.id}` : `\${${near}}`;
+}
+
+/** The agent's own variables, those of the blocks, and what the template sets itself. */
+function isSetSomewhere(name: string, text: string): boolean {
+  return OF_THE_JOB.includes(name) || new RegExp(`(?:^|[\\s;&])${name}=`).test(text);
+}
+
+function isComment(text: string, at: number, comments: readonly number[]): boolean {
+  const lineStart = text.lastIndexOf('\n', at) + 1;
+  const line = text.slice(lineStart, at);
+  if (line.startsWith('#SBATCH')) return false;
+  return comments.some((comment) => comment >= lineStart && comment < at);
+}

@@ -1,0 +1,103 @@
+// A template read to its end whatever is wrong with it: every problem that the renderer would stop at, and all that can be read.
+import { BLOCKS } from './placeholder.ts';
+import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
+import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
+import { fileErrors } from './check-file.ts';
+import type { DirectiveToken } from './directive.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
+import { defaultErrors } from './render.ts';
+import { lexScript } from './shell/lex-script.ts';
+import type { LexedScript, Reach, Occurrence } from './shell/lexed-script.ts';
+import type { Range, TemplateSource } from './source.ts';
+import { findOccurrences } from './taint/find-occurrences.ts';
+
+export interface Reading {
+  /** Without what sbatch would refuse in any text; lines and columns are those of the file. */
+  readonly source: TemplateSource;
+  readonly header: Range;
+  /** Those of all directives that could be read. */
+  readonly tokens: readonly DirectiveToken[];
+  /** undefined where bash could not read the script. */
+  readonly script: LexedScript | undefined;
+  /** The text with placeholders that can't be read as plain words, of the same length. */
+  readonly readable: string;
+  /** The placeholders of the script, in the order of the text. */
+  readonly occurrences: readonly Occurrence[];
+  /** Where values may be evaluated, but nobody can be sure. */
+  readonly possibleReaches: readonly Reach[];
+  /** In no order. */
+  readonly problems: readonly TemplateError[];
+}
+
+export function readLeniently(file: string, text: string): Reading {
+  const problems = fileErrors({ file, text });
+  const source = {
+    file,
+    text: text
+      .replace(/^\uFEFF/, '')
+      .replaceAll('\r', '')
+      .replaceAll('\0', ' '),
+  };
+  const header = findHeader(source.text);
+  const words = headerLines(source, header).flatMap(
+    (line) => catchTemplateError(problems, () => readDirectiveLine(source, line)) ?? [],
+  );
+  const { script, readable } = lexWithoutInvalidPlaceholders(source, problems);
+  if (script !== undefined) {
+    problems.push(...misplacedDirectives(source, header, script.comments));
+    for (const block of BLOCKS) {
+      if (block === 'CLEARML_AGENT_EXECUTE' && mayOmitAgent(script)) continue;
+      catchTemplateError(problems, () => requireBlock(source, script, header, block));
+    }
+    checkBlockOrder(source, script, header, problems);
+  }
+  const { occurrences, possibleReaches } =
+    script === undefined ? { occurrences: [], possibleReaches: [] } : findOccurrences(source, script);
+  problems.push(
+    ...defaultErrors({
+      source,
+      tokens: words,
+      occurrences,
+      documents: script?.documents ?? [],
+      unbracedNames: script?.unbracedNames ?? [],
+    }),
+  );
+  return { source, header, tokens: words, script, readable, occurrences, possibleReaches, problems };
+}
+
+const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;
+
+/** A placeholder that can't be read is told of, and then taken for a word of the same length. */
+function lexWithoutInvalidPlaceholders(
+  source: TemplateSource,
+  problems: TemplateError[],
+): Pick<Reading, 'script' | 'readable'> {
+  for (let { text } = source; ;) {
+    const found: TemplateError[] = [];
+    const script = catchTemplateError(found, () => lexScript({ file: source.file, text }));
+    problems.push(...found);
+    const [problem] = found;
+    if (problem === undefined) return { script, readable: text };
+    // With another word behind << the document would end elsewhere.
+    if (problem.rule === 'document-delimiter') return { script: undefined, readable: text };
+    const at = offsetOf(text, problem);
+    PLACEHOLDER.lastIndex = problem.rule === 'escaped-blank' ? at + 1 : at;
+    const placeholder = PLACEHOLDER.exec(text)?.[0];
+    if (placeholder === undefined) return { script: undefined, readable: text };
+    const start = PLACEHOLDER.lastIndex - placeholder.length;
+    text = text.slice(0, start) + 'x'.repeat(placeholder.length) + text.slice(start + placeholder.length);
+  }
+}
+
+function offsetOf(text: string, { line, column }: TemplateError): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
+}
+
+/** Only where each block has its one place can their order be wrong. */
+function checkBlockOrder(source: TemplateSource, script: LexedScript, header: Range, problems: TemplateError[]): void {
+  if (problems.some(({ rule }) => rule !== undefined && BLOCK_RULES.includes(rule))) return;
+  catchTemplateError(problems, () => locateBlocks(source, script, header));
+}
+
+const BLOCK_RULES: readonly string[] = ['block-missing', 'block-twice', 'block-place'];

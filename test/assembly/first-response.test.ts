@@ -1,0 +1,74 @@
+// The wait for a server that does not answer: after three seconds a person knows what is tried and until when.
+import { expect } from 'chai';
+import { firstResponse } from '../../src/assembly/first-response.ts';
+import { ServerUnreachableError } from '../../src/clearml/errors.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
+import { rejection } from '../support/rejection.ts';
+
+const REFUSED = new ServerUnreachableError(
+  'no usable answer from http://h:1 to auth.login: nothing listens there',
+  false,
+);
+
+/** Asks a server that answers when it is told to, with a clock that only the test moves. */
+function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableError) {
+  const time = createSimulatedClock(1_000_000);
+  const notices: string[] = [];
+  let resolve: (answer: string) => void = () => undefined;
+  const promise = new Promise<string>((answered) => (resolve = answered));
+  const answer = firstResponse(() => promise, {
+    clock: time.of(0),
+    giveUpMs,
+    server: 'http://h:1',
+    triesMs: 30_000,
+    lastFailure: () => lastFailure,
+    notice: ({ why, until }) => notices.push(`${why} until ${until - 1_000_000}`),
+  });
+  return { time, notices, resolve: (text: string) => resolve(text), answer };
+}
+
+describe('a server that does not answer', () => {
+  it('is told of after three seconds, with why and until when it is tried', async () => {
+    const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
+    time.pass(2_999);
+    await Promise.resolve();
+    expect(notices).to.deep.equal([]);
+    time.pass(1);
+    resolve('late');
+    expect(await answer).to.equal('late');
+    expect(notices).to.deep.equal([`${REFUSED.message} until 10000`]);
+  });
+
+  it('is given up after ten seconds where a person waits, with the reason of the last attempt', async () => {
+    const { time, answer } = waiting(10_000, REFUSED);
+    time.pass(10_000);
+    const error = await rejection(answer);
+    expect(error).to.be.instanceOf(ServerUnreachableError);
+    expect(error.message).to.equal(`${REFUSED.message}; given up after 10 s`);
+  });
+
+  it('is said to have given no answer while the first attempt hangs', async () => {
+    const { time, notices, answer } = waiting(10_000);
+    time.pass(3_000);
+    time.pass(7_000);
+    expect((await rejection(answer)).message).to.equal('no answer from http://h:1; given up after 10 s');
+    expect(notices).to.deep.equal(['no answer from http://h:1 yet until 10000']);
+  });
+
+  it('is waited for by a daemon for as long as it tries', async () => {
+    const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
+    time.pass(3_000);
+    time.pass(20_000);
+    resolve('there');
+    expect(await answer).to.equal('there');
+    expect(notices).to.deep.equal([`${REFUSED.message} until 30000`]);
+  });
+
+  it('that answers at once is not told of', async () => {
+    const { time, notices, resolve, answer } = waiting(10_000);
+    resolve('now');
+    expect(await answer).to.equal('now');
+    expect(time.nextWakeAt()).to.equal(undefined);
+    expect(notices).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,275 @@
+// What the program does with files and folders that another Unix user can read, change, or has made first.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileNotWrittenError, writePrivateFile } from '../../src/transport/files.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import { rejection } from '../support/rejection.ts';
+import { requireRoot } from '../support/requires.ts';
+import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
+import { hereOnSandbox, type OnSandbox } from '../cli/on-sandbox.ts';
+import type { Answer } from '../cli/run-here.ts';
+
+const MALLORY = 4002;
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('files and folders of others', () => {
+  let place: OnSandbox;
+  /** Everybody gets there, and may write there; nobody can take away what is another's. */
+  let open: string;
+  before(requireRoot);
+  beforeEach(async () => {
+    place = await hereOnSandbox();
+    await place.write('t', TEMPLATE);
+    chmodSync(place.folder, 0o755);
+    open = join(place.folder, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o1777);
+  });
+  afterEach(() => place[Symbol.asyncDispose]());
+
+  function mallory(script: string): void {
+    const become = [`--reuid=${MALLORY}`, `--regid=${MALLORY}`, '--clear-groups', '--'];
+    execFileSync('setpriv', [...become, 'sh', '-ec', `cd "$0"; umask 022; ${script}`, open]);
+  }
+
+  async function start(...settings: readonly string[]): Promise<Answer> {
+    await place.write('more.conf', `include "clearml.conf"\nagent.slurm { ${settings.join('\n')} }`);
+    chmodSync(join(place.folder, 'more.conf'), 0o600);
+    return place.run(
+      '--config-file',
+      join(place.folder, 'more.conf'),
+      '--template-files',
+      't',
+      '--queue',
+      'default',
+      '--create-queue',
+      '--once',
+    );
+  }
+
+  it('that hold the configuration: refused where they can write, also through a link of theirs', async () => {
+    chmodSync(join(place.folder, 'clearml.conf'), 0o662);
+    const { code, stderr } = await start();
+    expect(code).to.equal(78);
+    expect(stderr).to.include('clearml.conf can be written by everybody (mode 662)').and.include('chmod go-w');
+
+    mallory(`ln -s ${place.folder}/more.conf mine.conf`);
+    const linked = await place.run('--config-file', join(open, 'mine.conf'), '--once');
+    expect(linked.code).to.equal(78);
+    expect(linked.stderr).to.include(`${open}/mine.conf belongs to another user (uid ${MALLORY})`);
+  });
+
+  it('that hold the configuration: warned of where they can read the keys, and only there', async () => {
+    chmodSync(join(place.folder, 'clearml.conf'), 0o644);
+    const warning = `Other users can read ${place.folder}/clearml.conf, which has keys in it: run chmod 600`;
+    expect((await start()).stderr)
+      .to.include(warning)
+      .and.not.to.match(/can read \S+more\.conf/);
+    expect((await place.run('doctor')).stdout).to.include(warning);
+    chmodSync(join(place.folder, 'clearml.conf'), 0o600);
+    expect((await start()).stderr).not.to.include('Other users can read');
+  });
+
+  it('that hold the template: refused, and the group of a project taken', async () => {
+    chmodSync(join(place.folder, 't'), 0o664);
+    execFileSync('chgrp', ['4100', join(place.folder, 't')]);
+    const { code, stderr } = await start();
+    expect(code).to.equal(78);
+    expect(stderr)
+      .to.include('The template t is not used, as others can change it:')
+      .and.include('/t can be written by group 4100 (mode 664)')
+      .and.include('agent.slurm.trusted_group');
+    const taken = await start('trusted_group: 4100');
+    expect(taken.code, taken.stderr).not.to.equal(78);
+  });
+
+  /** Everybody may write to a folder of the test, which holds what the settings name. */
+  const LOOSE: readonly (readonly [setting: string, line: string])[] = [
+    ['api.verify_certificate', 'api.verify_certificate: "FOLDER/ca.pem"'],
+    [
+      'agent.slurm.clusters.far.identity_file',
+      'agent.slurm.clusters.far { host: h, identity_file: [~/.ssh/k, FOLDER/k] }',
+    ],
+    ['agent.slurm.clusters.far.password_file', 'agent.slurm.clusters.far { host: h, password_file: FOLDER/p }'],
+    [
+      'agent.slurm.clusters.far.password_command',
+      'agent.slurm.clusters.far { host: h, password_command: [FOLDER/ask, -q] }',
+    ],
+  ];
+  for (const [setting, line] of LOOSE) {
+    it(`that ${setting} names: refused by every command, and told by doctor, also where nothing is there yet`, async () => {
+      chmodSync(open, 0o1777);
+      await place.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
+      const conf = ['--config-file', join(place.folder, 'more.conf')];
+      for (const command of [['--once'], ['status']]) {
+        const { code, stderr } = await place.run(...command, ...conf);
+        expect(code, stderr).to.equal(78);
+        expect(stderr)
+          .to.include(`more.conf:2`)
+          .and.include(
+            `${setting} is not used, as others can change what it names: ${open} can be written by everybody (mode 1777)`,
+          );
+      }
+      const { code, stdout } = await place.run('doctor', ...conf);
+      expect(code).to.equal(1);
+      expect(stdout.replaceAll(/\s+/g, ' ')).to.include(`${setting} is not used`);
+      chmodSync(open, 0o755);
+      expect((await place.run('config', ...conf)).code).to.equal(0);
+    });
+  }
+
+  it('that hold certificates, by a variable: refused', async () => {
+    const there = await hereOnSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
+    try {
+      const { code, stderr } = await there.run('status');
+      expect(code).to.equal(78);
+      expect(stderr).to.include('REQUESTS_CA_BUNDLE');
+    } finally {
+      await there[Symbol.asyncDispose]();
+    }
+  });
+
+  describe("that Slurm's commands are, or what they read", () => {
+    let slurm: StandInCluster;
+    let bin: string;
+    beforeEach(async () => {
+      slurm = await startStandInCluster({ stateDir: join(place.folder, 'slurm') });
+      bin = join(open, 'bin');
+      execFileSync('cp', ['-a', slurm.commandsDir, bin]);
+      await place.write('slurm.conf', '');
+    });
+    afterEach(() => slurm.close());
+
+    const rows: readonly (readonly [string, string, string])[] = [
+      ['slurm_bin_dir', 'slurm_bin_dir: "BIN"', 'The folder BIN on this machine, in which programs are looked for'],
+      [
+        'binaries',
+        'slurm_bin_dir: "OWN", binaries { batch_binary: "BIN/sbatch --quiet" }',
+        'The program BIN/sbatch on this machine',
+      ],
+      [
+        'binaries',
+        'slurm_bin_dir: "OWN", binaries { monitor_binary: "BIN/squeue" }',
+        'The program BIN/squeue on this machine',
+      ],
+      [
+        'slurm_conf',
+        'slurm_bin_dir: "OWN", slurm_conf: "BIN/slurm.conf"',
+        'The configuration BIN/slurm.conf on this machine',
+      ],
+      ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
+    ];
+    for (const [setting, lines, told] of rows) {
+      it(`${setting}: refused before anything is run, and told by doctor`, async () => {
+        const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
+        chmodSync(open, 0o777);
+        const { code, stderr } = await start(filled(lines));
+        expect(code, stderr).to.equal(78);
+        expect(stderr).to.include(filled(told)).and.include(`${open} can be written by everybody (mode 777)`);
+
+        const doctor = await place.run('doctor', '--config-file', join(place.folder, 'more.conf'));
+        const shown = doctor.stdout.replaceAll(/\s+/g, ' ');
+        expect(shown)
+          .to.match(/✘ slurm-commands/)
+          .and.include(`${open} can be written by everybody`);
+
+        chmodSync(open, 0o755);
+        await place.write('open/bin/slurm.conf', '');
+        expect((await start(filled(lines))).stderr).not.to.include('is not used');
+      });
+    }
+
+    it('of another user: refused; of a system account, or of the trusted group: taken', async () => {
+      const own = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
+      own(String(MALLORY));
+      const lines = `slurm_bin_dir: "${bin}"`;
+      const refused = await start(lines);
+      expect(refused.code).to.equal(78);
+      expect(refused.stderr).to.include(`${bin} belongs to`).and.include(`(uid ${MALLORY})`);
+
+      own('990:990');
+      const ofSystem = await start(lines);
+      expect(ofSystem.code, ofSystem.stderr).to.equal(0);
+      own(`${MALLORY}:4100`);
+      execFileSync('chmod', ['-R', 'g+w', bin]);
+      const ofGroup = await start(lines, 'trusted_group: 4100');
+      expect(ofGroup.code, ofGroup.stderr).to.equal(0);
+    });
+
+    it('on a PATH with a folder of others before them: left out of it, which is told', async () => {
+      chmodSync(open, 0o1777);
+      mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
+        printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
+      const path = `${open}/first::.:${slurm.commandsDir}:/usr/bin:/bin`;
+      const there = await hereOnSandbox('', { PATH: path });
+      try {
+        await there.write('t', TEMPLATE);
+        const words = ['--once', '--template-files', 't', '--queue', 'default', '--create-queue'];
+        const { code, stderr } = await there.run(...words);
+        const doctor = await there.run('doctor');
+        expect(code, stderr).to.equal(0);
+        const told = `No program is looked for in ${open}/first of PATH, as others can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
+        expect(stderr.split(told)).to.have.length(2);
+        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(told);
+        expect(existsSync(join(open, 'taken'))).to.equal(false);
+      } finally {
+        await there[Symbol.asyncDispose]();
+      }
+    });
+  });
+
+  it('that are the state folder: refused, and nothing is written into them', async () => {
+    mallory('mkdir state; ln -s /etc/passwd state/journal.jsonl; chmod 777 state');
+    const { code, stderr } = await start(`state_dir: "${open}/state"`);
+    expect(code).to.equal(73);
+    expect(stderr).to.include(`${open}/state belongs to another user (uid ${MALLORY})`);
+    expect(readdirSync(join(open, 'state'))).to.deep.equal(['journal.jsonl']);
+  });
+
+  it('that are the state folder: not made through a link of theirs', async () => {
+    mallory(`ln -s ${place.folder} way`);
+    const { code } = await start(`state_dir: "${open}/way/state"`);
+    expect(code).to.equal(73);
+    expect(existsSync(join(place.folder, 'state'))).to.equal(false);
+  });
+
+  describe('that are the shared folder', () => {
+    const host = createLocalTransport({
+      path: '/usr/bin:/bin',
+      home: '/',
+      user: 'root',
+      workingDirectory: '/',
+      variables: {},
+    });
+    const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
+
+    it('get no keys', async () => {
+      mallory('mkdir -p shared/jobs');
+      const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
+      expect(error).to.be.instanceOf(FileNotWrittenError);
+      expect(error).to.have.property('message').that.includes(`${open}/shared belongs to`);
+      expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
+    });
+
+    it('get none by a link either, and no folder is made through one', async () => {
+      mallory(`ln -s ${place.folder} shared`);
+      expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
+      expect(existsSync(join(place.folder, 'jobs'))).to.equal(false);
+    });
+
+    it('overwrite no file by a link that was put there before', async () => {
+      const jobs = join(place.folder, 'shared/jobs');
+      mkdirSync(jobs, { recursive: true });
+      writeFileSync(join(place.folder, 'precious'), 'mine');
+      execFileSync('ln', ['-s', join(place.folder, 'precious'), join(jobs, 'x.conf.tmp')]);
+      execFileSync('ln', ['-s', join(place.folder, 'precious'), join(jobs, 'x.conf')]);
+      await write(join(jobs, 'x.conf'));
+      expect(execFileSync('cat', [join(place.folder, 'precious')], { encoding: 'utf8' })).to.equal('mine');
+      expect(execFileSync('stat', ['-c', '%F %a', join(jobs, 'x.conf')], { encoding: 'utf8' })).to.equal(
+        'regular file 600\n',
+      );
+    });
+  });
+});

@@ -1,0 +1,68 @@
+// What a terminal shows of lint's findings and doctor's list: colors where they are wanted, and no line that is too long.
+import { expect } from 'chai';
+import { painter } from '../../src/base/paint.ts';
+import { formatFindings } from '../../src/lint/report.ts';
+import { formatSections } from '../../src/doctor/report.ts';
+
+const terminal = painter({ isTerminal: true, environment: {} });
+const pipe = painter({ isTerminal: false, environment: {} });
+
+const LINTED = [
+  {
+    file: 'gpu.template',
+    lines: ['', '', '', '', '', '#SBATCH --mem=1G      --priority=1'],
+    findings: [{ rule: 'priority', line: 6, column: 23, sentence: '--priority needs the rights of an operator.' }],
+  },
+] as const;
+
+const SECTIONS = [
+  {
+    title: 'Slurm',
+    findings: [
+      {
+        id: 'controller',
+        asks: '',
+        mark: 'bad',
+        says: 'no answer came from it\nfor a long time',
+        fix: 'Start slurmctld',
+      },
+      { id: 'accounts', asks: '', mark: 'open', says: 'there is no accounting', fix: undefined },
+    ],
+  },
+] as const;
+
+const withoutColor = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
+
+describe('what a terminal shows', () => {
+  it('has colors in a terminal only, and not where NO_COLOR or TERM=dumb asks for none', () => {
+    expect(terminal('bad', '✘')).to.equal('\x1b[31m✘\x1b[0m');
+    expect(pipe('bad', '✘')).to.equal('✘');
+    expect(painter({ isTerminal: true, environment: { NO_COLOR: '1' } })('bad', '✘')).to.equal('✘');
+    expect(painter({ isTerminal: true, environment: { NO_COLOR: '' } })('bad', '✘')).to.not.equal('✘');
+    expect(painter({ isTerminal: true, environment: { TERM: 'dumb' } })('bad', '✘')).to.equal('✘');
+  });
+
+  it('of lint is broken between words, and further in from the second line on; piped, a finding is one line', () => {
+    const narrow = formatFindings(LINTED, terminal, 50);
+
+    expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');
+    for (const line of withoutColor(narrow).trimEnd().split('\n')) expect(line.length, line).to.be.at.most(50);
+    expect(withoutColor(narrow)).to.match(
+      /^gpu\.template:6:23 priority warning: --priority\n {4}needs .*\n {4}#SBATCH --mem=1G +--priority=1\n {26}\^\n {4}why: .*\n {9}\w/,
+    );
+    expect(formatFindings(LINTED, pipe).trimEnd().split('\n')).to.have.length(5);
+    expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));
+  });
+
+  it('of doctor keeps its column', () => {
+    const narrow = formatSections(SECTIONS, { paint: terminal, columns: 30 });
+
+    expect(withoutColor(narrow)).to.equal(
+      '\nSlurm\n✘ controller  no answer came\n              from it\n              for a long time\n' +
+        '              → Start\n              slurmctld.\n– accounts    there is no\n              accounting\n',
+    );
+    expect(formatSections(SECTIONS, { paint: pipe, columns: Infinity })).to.include(
+      '✘ controller  no answer came from it\n',
+    );
+  });
+});

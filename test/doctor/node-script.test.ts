@@ -1,0 +1,47 @@
+// The probe of a node, run by bash in a folder where others have put files that are called like modules of Python.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { probeScript, readProbe } from '../../src/doctor/node-script.ts';
+import { requirePython } from '../support/requires.ts';
+
+describe('the probe of a node', () => {
+  let folder: string;
+  before(requirePython);
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'probe-'));
+    mkdirSync(join(folder, 'tmp'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('runs nothing of the folder where it starts, and leaves nothing', () => {
+    const canary = join(folder, 'canary');
+    for (const name of ['encodings', 'sitecustomize', 'urllib', 'venv', 'ensurepip', 'clearml_agent', 'pip'])
+      writeFileSync(join(folder, `${name}.py`), `import posix\nposix.mkdir(${JSON.stringify(canary)})\n`);
+    const script = probeScript({
+      jobName: 'clearml_doctor_a',
+      place: { partition: undefined, account: undefined, qos: undefined },
+      outputFile: '/unused.log',
+      apiServer: 'http://127.0.0.1:9',
+      verifiesCertificate: true,
+      python: undefined,
+      sharedDir: undefined,
+      // A container that sees what the node has.
+      container: { image: 'any', command: ['env'], showsConfiguration: false, borrowsAgent: false },
+    });
+    const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: folder, TMPDIR: join(folder, 'tmp'), SLURM_JOB_ID: '1' };
+    for (const path of [{}, { PYTHONPATH: ':' }]) {
+      const found = readProbe(
+        execFileSync('bash', ['-c', script], { cwd: folder, env: { ...env, ...path }, encoding: 'utf8' }),
+      );
+      expect(existsSync(canary), `run with ${JSON.stringify(path)}`).to.equal(false);
+      expect(found?.python).to.match(/^3\./);
+      expect(found?.container.python).to.match(/^3\./);
+    }
+    expect(readdirSync(join(folder, 'tmp'))).to.deep.equal([]);
+  });
+});

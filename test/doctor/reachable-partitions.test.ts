@@ -1,0 +1,48 @@
+// Which partitions take a user's jobs, by what sinfo, scontrol and sacctmgr told of each release.
+import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
+import { reachablePartitions } from '../../src/doctor/reachable-partitions.ts';
+import { readPartitionRights } from '../../src/slurm/partition-rights.ts';
+import { readAssociations } from '../../src/slurm/sacctmgr.ts';
+import { readPartitions } from '../../src/slurm/sinfo.ts';
+import { fixture, FIXTURES } from '../slurm/fixture.ts';
+
+for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
+  const read = <T>(name: string, reader: (text: string) => T): T => reader(fixture(`recorded/${release}/${name}`));
+  const partitions = read('sinfo.txt', readPartitions);
+  const rights = read('partitions.txt', readPartitionRights);
+  const accounts = read('associations.txt', readAssociations);
+
+  describe(`the partitions of Slurm ${release}`, () => {
+    it('are open with an account and a QOS, or closed for a reason', () => {
+      const told = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
+        ({ name, closedBecause, entrances: [way] }) => [
+          name,
+          closedBecause ?? `${way?.account} ${way?.qos ?? ''}`.trim(),
+        ],
+      );
+
+      expect(Object.fromEntries(told)).to.deep.equal({
+        debug: 'lab',
+        short: 'lab',
+        low: 'lab',
+        cheap: 'lab',
+        down: 'is not up',
+        inactive: 'is not up',
+        members: 'lab',
+        others: 'takes none of your accounts',
+        quick: 'lab one-job',
+        roots: "takes root's jobs only",
+        empty: 'has no usable node',
+      });
+    });
+
+    it('are open to everybody where no account is needed', () => {
+      const others = reachablePartitions(partitions, { rights, accounts: [], needsAccount: false }).find(
+        ({ name }) => name === 'others',
+      );
+
+      expect(others).to.include({ closedBecause: undefined }).and.deep.include({ entrances: [] });
+    });
+  });
+}

@@ -1,0 +1,52 @@
+// A cluster as init may find it, for tests to change.
+import { known } from '../../src/doctor/result.ts';
+import type { Site } from '../../src/init/site.ts';
+import type { Survey } from '../../src/init/survey.ts';
+import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
+
+export const GPU: ReachablePartition = {
+  name: 'gpu',
+  isDefault: true,
+  isUp: true,
+  timeLimit: '2-00:00:00',
+  nodes: 2,
+  usableNodes: 2,
+  cpus: 64,
+  memoryMb: 512_000,
+  gres: ['gpu:a100:4'],
+  entrances: [
+    { account: 'lab', isDefault: true, qos: undefined },
+    { account: 'course', isDefault: false, qos: undefined },
+  ],
+  closedBecause: undefined,
+};
+
+export const BARE: Survey = {
+  python: '3.11',
+  containers: undefined,
+  home: '/home/ada',
+  homeFileSystem: 'ext2/ext3',
+  hasModules: false,
+  modules: [],
+  networkVariables: [],
+};
+
+export const SITE: Site = {
+  clusterName: 'lyon',
+  version: '24.11.5',
+  partitions: [GPU],
+  plain: BARE,
+  login: BARE,
+  hasPyxis: false,
+  server: known({ address: 'https://api.example.org', queues: ['default', 'gpu'] }),
+  keeper: { kind: 'cron', why: 'No systemd of yours answers on this machine, but crontab -l does.' },
+};
+
+export function withPartition(change: Partial<ReachablePartition>): Site {
+  return { ...SITE, partitions: [{ ...GPU, ...change }] };
+}
+
+/** A site as the login shell finds it; a job's script finds it like this too, unless told otherwise. */
+export function withSurvey(login: Partial<Survey>, plain: Partial<Survey> = login): Site {
+  return { ...SITE, login: { ...BARE, ...login }, plain: { ...BARE, ...plain } };
+}

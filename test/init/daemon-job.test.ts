@@ -1,0 +1,56 @@
+// The daemon as a small job of its own: never longer than its partition lets it.
+import { expect } from 'chai';
+import { askUser } from '../../src/init/ask-person.ts';
+import { choose } from '../../src/init/choices.ts';
+import { daemonJob } from '../../src/init/daemon-job.ts';
+import type { Site } from '../../src/init/site.ts';
+import { UNIT_FILES } from '../../src/init/unit-files.ts';
+import { GPU, SITE, withPartition } from './a-site.ts';
+
+const TYPED = {
+  queue: undefined,
+  partition: undefined,
+  account: undefined,
+  containers: undefined,
+  'shared-dir': undefined,
+};
+
+async function jobOf(site: Site): Promise<string[]> {
+  const job = daemonJob(site, await choose(site, TYPED, askUser(undefined)));
+  const unit = UNIT_FILES['slurm-job']({ command: ['x'], workingDir: '/', variables: {}, stateDir: '/s', job });
+  return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
+}
+
+describe('the job of a daemon', () => {
+  for (const [timeLimit, time, signal] of [
+    ['30:00', '30:00', 300],
+    ['2:00', '2:00', 60],
+    ['12:00:00', '12:00:00', 300],
+    ['2-00:00:00', '1-00:00:00', 300],
+    ['infinite', '1-00:00:00', 300],
+  ] as const) {
+    it(`takes ${time} where its partition has a limit of ${timeLimit}`, async () => {
+      expect(await jobOf(withPartition({ timeLimit }))).to.deep.equal([
+        `#SBATCH --time=${time}`,
+        `#SBATCH --signal=B:USR1@${signal}`,
+      ]);
+    });
+  }
+
+  it('goes where tasks go if the default partition takes none of this user', async () => {
+    const site = {
+      ...SITE,
+      partitions: [
+        { ...GPU, name: 'staff', closedBecause: 'it takes none of your accounts' },
+        { ...GPU, isDefault: false, timeLimit: '1:00:00' },
+      ],
+    };
+
+    expect(await jobOf(site)).to.deep.equal([
+      '#SBATCH --time=1:00:00',
+      '#SBATCH --partition=gpu',
+      '#SBATCH --account=lab',
+      '#SBATCH --signal=B:USR1@300',
+    ]);
+  });
+});

@@ -1,0 +1,73 @@
+// What the login node's shell tells, in whatever noise, and the versions that its modules stand for.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { isHomeShared, moduleFor, readSurvey, SURVEY_SCRIPT } from '../../src/init/survey.ts';
+import { BARE } from './a-site.ts';
+
+/** As Lmod and Environment Modules print it, one after the other. */
+const MODULES =
+  'Python/3.9.6-GCCcore-11.2.0 Python/3.11.3-GCCcore-12.3.0(default) python/ apptainer/1.3.4 apptainer/1.4.1 python-x/$(id)';
+
+describe('the survey of a login node', () => {
+  it('is read from between the words of a login profile, and not at all where it was cut short', () => {
+    const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:network=https_proxy PIP_CERT\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
+
+    expect(readSurvey(text)).to.deep.equal({
+      python: '3.9',
+      containers: 'apptainer',
+      home: '/home/ada',
+      homeFileSystem: 'nfs',
+      hasModules: true,
+      modules: ['Python/3.11.3-GCCcore-12.3.0', 'apptainer/1.4.1'],
+      networkVariables: ['https_proxy', 'PIP_CERT'],
+    });
+    expect(readSurvey(text.replace('init:end=', ''))).to.equal(undefined);
+  });
+
+  it("comes from a real shell, with a module command of the tests' own", () => {
+    const modules = 'module() { printf "%s\\n" /apps: miniforge3/24.1 singularity-ce/4.1 gcc/12 >&2; }\n';
+    const answer = execFileSync('bash', ['-s'], { input: modules + SURVEY_SCRIPT, encoding: 'utf8' });
+
+    const survey = readSurvey(answer);
+
+    expect(survey?.python).to.match(/^3\.\d+$/);
+    expect(survey?.home).to.equal(process.env['HOME']);
+    expect(survey?.homeFileSystem).to.match(/\S/);
+    expect(survey?.modules).to.deep.equal(['miniforge3/24.1', 'singularity-ce/4.1']);
+  });
+
+  it('has the names of the variables that lead through a proxy, and never what they hold', () => {
+    const env = {
+      PATH: process.env['PATH'],
+      https_proxy: 'http://ada:secret@proxy:3128',
+      PIP_CERT: '/etc/ca.pem',
+      http_proxy: '',
+    };
+    const answer = execFileSync('bash', ['-s'], { input: SURVEY_SCRIPT, encoding: 'utf8', env });
+
+    expect(readSurvey(answer)?.networkVariables).to.deep.equal(['https_proxy', 'PIP_CERT']);
+    expect(answer).not.to.include('secret');
+  });
+
+  it('knows which module brings what', () => {
+    const survey = { ...BARE, modules: ['miniforge3/24.1', 'singularity-ce/4.1'] };
+
+    expect(moduleFor('python', survey)).to.equal('miniforge3/24.1');
+    expect(moduleFor('containers', survey)).to.equal('singularity-ce/4.1');
+    expect(moduleFor('containers', BARE)).to.equal(undefined);
+  });
+
+  for (const [kind, isShared] of [
+    ['nfs', true],
+    ['lustre', true],
+    ['gpfs', true],
+    ['ext2/ext3', false],
+    ['xfs', false],
+    ['overlayfs', false],
+    [undefined, false],
+  ] as const) {
+    it(`takes a home folder on ${kind ?? 'nobody knows what'} for ${isShared ? 'one that nodes see' : 'its own'}`, () => {
+      expect(isHomeShared({ ...BARE, homeFileSystem: kind })).to.equal(isShared);
+    });
+  }
+});

@@ -1,0 +1,66 @@
+// What lint calls an error is told at the start and when templates are read again: each once, with its line.
+import { expect } from 'chai';
+import { warnOfTemplates } from '../../src/lint/warn-of-templates.ts';
+import { createWarnOnce } from '../../src/log/warn-once.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import type { Logger } from '../../src/log/logger.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { hereOnStandIns } from '../cli/on-stand-ins.ts';
+
+const BODY = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+const MISSPELT = `#!/bin/bash\n#SBATCH --nodes=\${CLEARML_TASK.hyperparms.properties.num_nodes.value:1}\n${BODY}`;
+
+function hostThatSays(stderr: string): Transport {
+  return {
+    name: 'login1',
+    run: () => Promise.resolve({ exitCode: stderr === '' ? 0 : 1, killedBy: undefined, stdout: '', stderr }),
+    close: () => Promise.resolve(),
+  };
+}
+
+describe('templates with errors', () => {
+  it('are told of at the start, with file and line', async () => {
+    await using place = await hereOnStandIns();
+    await place.write('gpu.template', MISSPELT);
+    await place.user.makeQueue('gpu');
+
+    const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
+
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
+  });
+
+  it('that do not read a user property: its task is told', async () => {
+    await using place = await hereOnStandIns();
+    await place.write(
+      'gpu.template',
+      `#!/bin/bash\n#SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:5}\n${BODY}`,
+    );
+    const task = await place.user.makeTask({ properties: { num_nodes: '2', walltime: '4' } });
+    await place.user.enqueue(task, await place.user.makeQueue('gpu'));
+
+    const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
+
+    expect(code, stderr).to.equal(0);
+    expect(await place.user.console(task)).to.include(
+      'The template of this queue does not use the user property "num_nodes". It uses walltime.',
+    );
+  });
+
+  it('are told of once, though they are read again, and with what Slurm says of them', async () => {
+    const lines: string[] = [];
+    const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
+    const warnOnce = createWarnOnce();
+    const text = `#!/bin/bash\n#SBATCH --nodes=1\n#SBATCH --bogus=1\n${BODY}`;
+    const queue = { template: parseTemplate(text, 'gpu.template'), text, bounds: undefined, properties: [] };
+    const here = hostThatSays('');
+    const cluster = hostThatSays("sbatch: unrecognized option '--bogus=1'\n");
+
+    for (const sbatch of ['sbatch', 'sbatch'])
+      await warnOfTemplates([queue, queue], { log, warnOnce, programs: { here, cluster, sbatch } });
+
+    expect(lines).to.deep.equal([
+      "Template gpu.template, line 3: sbatch --test-only says: unrecognized option '--bogus=1'.",
+    ]);
+  });
+});
