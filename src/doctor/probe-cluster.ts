@@ -90,15 +90,15 @@ async function askHost(
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
   const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
   const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
-  const app = { way, aheadMs, sharedFolder };
+  const gathered = { way, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
     const nobodyAsked = unasked("not asked: it takes Slurm's commands");
-    return { ...app, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
+    return { ...gathered, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
   }
   const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
   if (config.kind !== 'known') {
     const nobodyAsked = unasked('not asked: the controller does not answer');
-    return { ...app, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
+    return { ...gathered, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
   }
   const controller = readController(config.value);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
@@ -106,7 +106,7 @@ async function askHost(
     ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
     : unasked('there is no accounting');
   return {
-    ...app,
+    ...gathered,
     commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
     controller,
     partitions: await askPartitions(host, names, { controller, accounts }),

@@ -14,13 +14,13 @@ export interface OutputFolder {
 
 export function outputFolders({ tokens: words }: Reading): OutputFolder[] {
   const options = readOptions(words);
-  const app = options.findLast(({ name }) => name === 'chdir')?.value;
+  const chdir = options.findLast(({ name }) => name === 'chdir')?.value;
   return options.flatMap(({ name, value, start }) => {
     if (name !== 'output' && name !== 'error') return [];
     const slash = value.lastIndexOf('/');
     if (slash <= 0) return [];
     const folder = value.slice(0, slash);
-    const path = folder.startsWith('/') || app === undefined ? folder : `${app}/${folder}`;
+    const path = folder.startsWith('/') || chdir === undefined ? folder : `${chdir}/${folder}`;
     const isOpen = path.includes(PLACEHOLDER_MARK) || /%\d*[A-Za-z]/.test(path);
     return [{ path: path.replaceAll(PLACEHOLDER_MARK, '…'), option: name, at: start, isOpen }];
   });
