@@ -86,7 +86,7 @@ async function serve(
     const hasCancelled = await reconcile(deps, pool, seen, stop);
     if (hasSchedulerQueue(deps, seen)) snapshot = seen;
     else if (isSchedulerQueueDeleted(deps, seen))
-      log.error('The scheduler queue was deleted; start the daemon again, which makes it anew');
+      log.error('The scheduler queue was deleted; restart the daemon to create it again');
     const shown = fingerprint(seen);
     quietPolls = shown === last ? quietPolls + 1 : 0;
     last = shown;
@@ -134,7 +134,7 @@ async function serve(
       if (clock.now() >= due.look) await lookAround().finally(rest);
       if (clock.now() >= due.queues) await takeTasks();
       if (clock.now() >= due.sweep) await sweep();
-      if (isTroubled) log.info('All is well again');
+      if (isTroubled) log.info('Recovered');
       isTroubled = false;
     } catch (error) {
       if (stop.aborted) return;

@@ -36,6 +36,6 @@ async function bestEffort(deps: DaemonDeps, show: () => Promise<void>): Promise<
   try {
     await show();
   } catch (error) {
-    deps.log.debug('The worker could not be shown in ClearML', { err: error });
+    deps.log.debug('Worker heartbeat failed', { err: error });
   }
 }

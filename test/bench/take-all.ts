@@ -32,14 +32,14 @@ export async function takeAll(
   for (const [queue, count] of Object.entries(tasks)) await world.enqueue(count, queue);
   const all = Object.values(tasks).reduce((sum, count) => sum + count, 0);
   const daemon = await world.start(words, environment);
-  await daemon.until('Taken', 1);
+  await daemon.until('Claimed', 1);
   const sandboxBefore = process.cpuUsage();
   const daemonBefore = await readProcessUse(daemon.pid);
   await daemon.until('Submitted', all);
   const daemonAfter = await readProcessUse(daemon.pid);
   const { user, system } = process.cpuUsage(sandboxBefore);
   await daemon.stop();
-  const began = daemon.events('Taken')[0]?.at ?? Number.NaN;
+  const began = daemon.events('Claimed')[0]?.at ?? Number.NaN;
   const ended = daemon.events('Submitted').at(-1)?.at ?? Number.NaN;
   return {
     tasksASecond: (1000 * all) / (ended - began),

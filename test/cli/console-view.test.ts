@@ -46,7 +46,7 @@ describe("a task's console", () => {
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
     await view.skip();
-    lines.push(line(0, 'Taken'));
+    lines.push(line(0, 'Claimed'));
     await view.show();
 
     expect(shown).to.equal('Taken\n');

@@ -73,7 +73,7 @@ describe('logs', () => {
     await waitUntil('the log to be a link', async () => {
       const { code, stdout, stderr } = await place.run('logs', task);
       expect(stdout).to.equal('');
-      return code === 1 && /is not shown, as it is a symbolic link: .* of the job's own user\./.test(stderr);
+      return code === 1 && /is not shown because it is a symbolic link: .* of the job's own user\./.test(stderr);
     });
   });
 

@@ -31,9 +31,9 @@ describe('the journal on a full disk', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   for (const [code, advice] of [
-    ['ENOSPC', 'Make room there, or set agent.slurm.state_dir to a folder of yours.'],
-    ['EDQUOT', 'Make room there, or set agent.slurm.state_dir to a folder of yours.'],
-    ['EACCES', 'Set agent.slurm.state_dir to a folder of yours.'],
+    ['ENOSPC', 'Make room there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['EDQUOT', 'Make room there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
     it(`D-06 says on ${code}: ${advice}`, () => {
       expect(adviseOn(Object.assign(new Error('trouble'), { code }))).to.equal(advice);

@@ -23,7 +23,7 @@ describe('the daemon', () => {
 
     const lines = fixture.logged.map((line) => line.slice(0, 30));
     expect(lines.filter((line) => line.startsWith('warn: ClearML can not be asked'))).to.have.length.within(1, 7);
-    expect(lines.at(-1)).to.equal('info: All is well again');
+    expect(lines.at(-1)).to.equal('info: Recovered');
     expect(lines).to.have.length.below(10);
   });
 
@@ -67,7 +67,7 @@ describe('the daemon', () => {
 
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([failing]);
       expect(fixture.logged.filter((line) => /^(warn|error)/.test(line))).to.deep.equal([
-        'error: A task could not be brought on this time; it is tried again',
+        'error: Task failed in this pass; retrying in the next one',
       ]);
     });
   }

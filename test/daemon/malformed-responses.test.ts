@@ -238,7 +238,7 @@ describe('a claim without a usable answer', () => {
     await runFor(fixture, 30_000);
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([other]);
-    expect(warnings(fixture)).to.include('warn: A task could not be claimed; its queue goes on without it');
+    expect(warnings(fixture)).to.include('warn: Claim failed; continuing with the next task of the queue');
 
     fixture.server.garble = (_endpoint, answer) => answer;
     await runFor(fixture, 300_000);

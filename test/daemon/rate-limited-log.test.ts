@@ -48,10 +48,10 @@ describe('a log that does not repeat itself', () => {
 
   it('never holds back what is no trouble', () => {
     const { log, lines } = calm();
-    log.info('Taken');
-    log.info('Taken');
+    log.info('Claimed');
+    log.info('Claimed');
     log.debug('Asked');
 
-    expect(lines).to.deep.equal(['info Taken', 'info Taken', 'debug Asked']);
+    expect(lines).to.deep.equal(['info Claimed', 'info Claimed', 'debug Asked']);
   });
 });

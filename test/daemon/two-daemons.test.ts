@@ -36,7 +36,7 @@ describe('two daemons', () => {
     expect(fixture.cluster.jobs).to.have.length(20);
     for (const task of tasks) {
       expect(fixture.consoleOf(task).map((line) => line.split(' ', 1)[0])).to.deep.equal([
-        'Taken',
+        'Claimed',
         'Submitted',
         'Slurm',
         'Slurm',

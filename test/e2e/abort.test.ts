@@ -105,7 +105,7 @@ describe('what a user does to a task in the web page', () => {
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {
     await world.untilNoJob(task);
-    const done = (): boolean => new RegExp(`Done task=${task}`).test(world.log());
+    const done = (): boolean => new RegExp(`Finished task=${task}`).test(world.log());
     await waitUntil('the daemon to be done with it', done, { evidence: () => world.log() });
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
   }

@@ -45,9 +45,9 @@ describe('a cluster with accounting', () => {
 
     const { status_reason } = await world.untilStatus(task, 'failed');
 
-    expect(status_reason).to.equal('refused by Slurm');
+    expect(status_reason).to.equal('rejected by Slurm');
     await world.untilConsole(task, 'Invalid account or account/partition combination specified');
-    await world.untilConsole(task, 'Here --account is set by the user property "account" (quick.template, line 5).');
+    await world.untilConsole(task, '--account is set by the user property "account" (quick.template, line 5).');
     await world.stop(daemon);
   });
 
@@ -98,7 +98,7 @@ describe('a cluster with accounting', () => {
     await release(world, second);
 
     expect(waiting.status).to.equal('queued');
-    const back = `Back at the front of queue "${world.nameOf('quick')}": Slurm takes no more jobs for now: `;
+    const back = `Returned to the front of queue "${world.nameOf('quick')}": Slurm accepts no more jobs now: `;
     expect(waiting.status_message.startsWith(back), waiting.status_message).to.equal(true);
     expect(places).to.deep.equal([second]);
     await world.untilStatus(second, 'completed');
@@ -161,7 +161,7 @@ async function untilKilledForMemory(world: World, task: string): Promise<void> {
   expect(status_reason).to.equal('worker execution exit code -9');
   await world.untilConsole(task, 'it was killed because it used more memory than it had asked for');
   await world.untilConsole(task, /\(limit 400M a node, peak \d{3}M\)\. What to do: raise --mem\./);
-  await world.untilConsole(task, 'Here --mem is set by the user property "memory" (quick.template, line 9).');
+  await world.untilConsole(task, '--mem is set by the user property "memory" (quick.template, line 9).');
 }
 
 /** Starts the daemon for queue "quick", with further lines in its template. */

@@ -28,7 +28,7 @@ describe('execute', () => {
     expect(completed, completed.stderr).to.include({ code: 0 });
     expect(completed.stdout)
       .to.include('6 times 7 is 42')
-      .and.to.match(new RegExp(`^Taken from queue "${world.nameOf('slurm_scheduler-execute')}"`));
+      .and.to.match(new RegExp(`^Claimed from queue "${world.nameOf('slurm_scheduler-execute')}"`));
     expect(completed.stdout).to.match(/Slurm job \d+ ended COMPLETED/);
     const copy = /its copy is ([0-9a-f]{32})/.exec(completed.stderr)?.[1] ?? '';
     expect((await world.user.look(good)).status).to.equal('created');

@@ -103,7 +103,7 @@ describe('what goes wrong is told in the task', () => {
     it(`F-08 a ${name} that can't be had: failed, with Slurm's own words, and which property sets it`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
-      expect(status_reason).to.equal('refused by Slurm');
+      expect(status_reason).to.equal('rejected by Slurm');
       expect(status_message).to.include(words);
       await world.untilConsole(taskOf(name), words);
       await world.untilConsole(
@@ -119,14 +119,14 @@ describe('what goes wrong is told in the task', () => {
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
     await world.untilConsole(
       taskOf('pyxis'),
-      `This sbatch has no Pyxis: change the template of queue "${world.nameOf('pyxis')}"`,
+      `sbatch has no Pyxis plugin here: change the template of queue "${world.nameOf('pyxis')}"`,
     );
   });
 
   it('F-14 an output file that can not be written: failed, with its path', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
-    await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) could not be written on the node/);
+    await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);
   });
 
   it('F-11 a command of the template that the node does not have: failed, and the log names it', async () => {
@@ -141,7 +141,7 @@ describe('what goes wrong is told in the task', () => {
 
     await world.untilConsole(
       clone,
-      /git has no user and password for 127\.0\.0\.1:\d+\. What to do: set agent\.git_user/,
+      /git has no user name and password for 127\.0\.0\.1:\d+\. What to do: set agent\.git_user/,
     );
   });
 
@@ -200,7 +200,7 @@ describe('what goes wrong is told in the task', () => {
 
     expect(status_message).to.include('TIMEOUT');
     await world.untilConsole(taskOf('time'), 'What to do: raise --time');
-    await world.untilConsole(taskOf('time'), 'Here --time is set by the user property "walltime"');
+    await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
   it('C-29 F-10 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {

@@ -31,7 +31,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     // What others may do with the files of the task is as it would be without us; the log of its job is nobody else's.
     const [, umask = ''] = /^Umask:\s*0*(\d+)$/m.exec(await readFile('/proc/self/status', 'utf8')) ?? [];
     expect(console).to.include(`6 times 7 is 42 with umask ${umask}`);
-    const taken = `Taken from queue "${world.nameOf('default')}" by clearml-agent-slurm \\d+\\.\\d+\\.\\d+ \\(${world.nameOf('glue')}:slurm\\)`;
+    const taken = `Claimed from queue "${world.nameOf('default')}" by clearml-agent-slurm \\d+\\.\\d+\\.\\d+ \\(${world.nameOf('glue')}:slurm\\)`;
     expect(console).to.match(new RegExp(taken));
     const [job = ''] = await world.jobsOf(task);
     expect(console).to.include(`Submitted as Slurm job ${job} to cluster "loopback"`);

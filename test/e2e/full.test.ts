@@ -29,7 +29,7 @@ describe('a cluster at its MaxJobCount', () => {
     const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     for (const task of [first, second]) await world.untilConsole(task, 'Submitted as Slurm job');
     await world.user.enqueue(third, queue);
-    await world.untilConsole(third, 'Taken from queue');
+    await world.untilConsole(third, 'Claimed from queue');
 
     const [job] = await world.jobsOf(first, 'PENDING');
     await world.user.api('tasks.stop', { task: first });

@@ -32,7 +32,7 @@ describe('sbatch whose answer is lost', () => {
       const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
       // The job may be over before sbatch has given up.
-      const isTold = (): boolean => daemon.log().includes('Nobody knows whether Slurm took the job');
+      const isTold = (): boolean => daemon.log().includes('Submission outcome unknown');
       await waitUntil('the daemon to miss the answer', isTold, { evidence: () => daemon.log() });
       await world.untilStatus(task, 'completed');
       expect(await world.jobsOf(task)).to.have.length(1);

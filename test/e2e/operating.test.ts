@@ -133,7 +133,7 @@ describe('operating a daemon', () => {
     const second = await enqueue();
     await world.untilStatus(second, 'failed');
 
-    expect((await world.user.look(second)).status_message).to.match(/^Slurm refused the job: .*partition/i);
+    expect((await world.user.look(second)).status_message).to.match(/^Slurm rejected the job: .*partition/i);
     expect(await world.jobsOf(first)).to.have.length(1);
     await world.stop(daemon);
   });

@@ -59,7 +59,7 @@ describe('an outage', () => {
     await cluster.startController();
     await world.write('may end', '');
 
-    expect(said.join('\n')).to.include('Slurm gave no usable list of jobs');
+    expect(said.join('\n')).to.include('Job list unavailable');
     expect(said).to.have.length.within(1, 2);
     await world.untilStatus(runs, 'completed');
     expect((await world.user.look(waits)).status).to.equal('queued');

@@ -86,7 +86,7 @@ async function orderOfJobs(words: readonly string[]): Promise<string[]> {
 
   expect(code, stderr).to.equal(0);
   await commentsAgree(world, tasks);
-  return [...stderr.matchAll(/Taken .*task=(\S+)/g)].map(([, task = '']) => tasks.get(task) ?? 'unknown');
+  return [...stderr.matchAll(/Claimed .*task=(\S+)/g)].map(([, task = '']) => tasks.get(task) ?? 'unknown');
 }
 
 /** Each task's job came from its own queue's template. */

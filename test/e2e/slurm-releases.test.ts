@@ -80,7 +80,7 @@ for (const { version } of SLURM_RELEASES) {
 
       await world.untilConsole(task, 'ended COMPLETED');
 
-      expect(world.log()).to.include('Nobody knows whether Slurm took the job');
+      expect(world.log()).to.include('Submission outcome unknown');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello once/g)).to.have.length(1);
     });

@@ -76,7 +76,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     edits: [
       {
         file: 'daemon/claim/claim-tasks.ts',
-        from: 'journal.entries.has(task) || findLiveJob(view, task) !== undefined',
+        from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'false',
       },
     ],
@@ -88,7 +88,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     edits: [
       {
         file: 'daemon/reconcile/end.ts',
-        from: 'if (judged.isParked && !(await glue.clearml.queues.take(glue.schedulerQueue, entry.task))) return;',
+        from: 'if (judged.isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
     ],

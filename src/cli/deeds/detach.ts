@@ -56,7 +56,7 @@ async function makeLogFile(typed: Typed, context: CommandContext): Promise<strin
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StateDirectoryError(
-      `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
+      `The state directory ${folder} cannot be used: ${why}. Set agent.slurm.state_dir to a directory that you own.`,
     );
   }
   return file;

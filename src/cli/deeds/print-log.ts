@@ -118,7 +118,7 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
   if (last.kind === 'read') return EXIT.ok;
   context.stderr(
     last.kind === 'refused'
-      ? `${path} is not shown, as it ${last.why}: a job's log is a regular file of the job's own user.\n`
+      ? `${path} is not shown because it ${last.why}: a job's log is a regular file of the job's own user.\n`
       : `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
   );
   return EXIT.failed;

@@ -46,7 +46,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         } catch (error) {
           unanswered += 1;
           if (!(error instanceof ServerUnreachableError) || unanswered >= AWAY_AFTER) throw error;
-          deps.log.warn('A task could not be claimed; its queue goes on without it', {
+          deps.log.warn('Claim failed; continuing with the next task of the queue', {
             task,
             queue: head.queue.name,
             err: error,
@@ -77,7 +77,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           // What may still be there keeps those behind it from being popped.
           if (!passed.has(head.entry.task)) drop(waiting, head);
           if (entry === undefined) continue;
-          deps.log.info('Taken', { task: entry.task, queue: queue.name });
+          deps.log.info('Claimed', { task: entry.task, queue: queue.name });
           skip.add(entry.task);
           pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false }));
           claimed += 1;
@@ -106,7 +106,7 @@ function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
   if (!isWhole) return;
   for (const { id, name } of deps.queues) {
     if (!queues.some((queue) => queue.id === id)) {
-      deps.log.warn('A queue that is to be served no longer exists; start again with other queues, or make it anew', {
+      deps.log.warn('A served queue no longer exists; create it again, or restart with other queues', {
         queue: name,
       });
     }

@@ -9,7 +9,7 @@ import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 
 export function describeClaimed(queueName: string, { version, worker }: { version: string; worker: string }): string {
-  return `Taken from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
+  return `Claimed from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
 }
 
 /** @param why there is another attempt, where that is known */
@@ -25,32 +25,35 @@ export function describeSubmitted(
 
 /** Said when the daemon that submitted the job is gone, and another one takes it over. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. It is followed from here, but not cancelled: that user or an admin of the cluster can do that.`;
+  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. This daemon tracks it but cannot cancel it; that user or a cluster admin can.`;
 }
 
 /** @param words Slurm's own */
 export function describeRefusal(words: string, queueName: string): string {
-  return `Slurm refused the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
+  return `Slurm rejected the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
 }
 
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
   const template = `the template of queue "${queueName}"`;
   if (options.some((option) => option.startsWith('--container'))) {
-    return `This sbatch has no Pyxis: change ${template} to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).`;
+    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun() call (--srun-delegation).`;
   }
   if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
-  return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, by the user property that sets it or in ${template}.`;
+  return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')} in the user property that sets it, or in ${template}.`;
 }
 
-const GIVEN_BACK = 'Back at the front of queue ';
+const RETURNED = 'Returned to the front of queue ';
+
+/** The same in version 0.1.0, whose messages are still on tasks after an upgrade. */
+const RETURNED_BY_0_1 = 'Back at the front of queue ';
 
 export function describeReturned(queueName: string, why: string): string {
-  return `${GIVEN_BACK}"${queueName}": ${why}.`;
+  return `${RETURNED}"${queueName}": ${why}.`;
 }
 
-/** Whether a task's status message says that it was given back, and nobody enqueued it since. */
+/** Whether a task's status message says that a daemon returned it to its queue, and no user has enqueued it since. */
 export function isReturnedToQueue(statusMessage: string): boolean {
-  return statusMessage.startsWith(GIVEN_BACK);
+  return [RETURNED, RETURNED_BY_0_1].some((text) => statusMessage.startsWith(text));
 }
 
 /** Why a job has nothing to do for its task any more. Archiving ends a task that waits or runs. */
@@ -97,8 +100,8 @@ export function describeReason({ id, reason, startAt }: Job, now: number): strin
 /** Said when a job that never starts as it is has waited for long enough. */
 export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
   const { says, advice = '' } = explainReason(reason);
-  const waited = `after it had waited for ${formatDuration(forMs)} with no hope to start`;
-  return `Slurm job ${id} in partition ${partition} is cancelled, ${waited}: ${says} (${reason}). ${advice}`;
+  const waited = `it waited for ${formatDuration(forMs)} and cannot start`;
+  return `Slurm job ${id} in partition ${partition} is cancelled because ${waited}: ${says} (${reason}). ${advice}`;
 }
 
 /** @param isAgain Slurm has put it back since it was said that it started */
@@ -107,7 +110,7 @@ export function describeStart(job: Job, isAgain: boolean): string {
 }
 
 export function describeSlowStart(job: Job, runningForMs: number): string {
-  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.`;
+  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.`;
 }
 
 /** How a job ended, what that means, and what to do about it. */
@@ -142,7 +145,7 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
 
 /** Of a run that Slurm has put back, and that was the last of a task whose user wanted it in another queue. */
 export function describeNotResubmitted(job: Job): string {
-  return `Slurm put job ${job.id} back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.`;
+  return `Slurm requeued job ${job.id} while it ran the task, but the task was enqueued in another queue: it does not run again. Enqueue it in the queue where it is to run.`;
 }
 
 export interface NeverStartedMessage {
@@ -156,24 +159,24 @@ export function describeNeverStarted(job: Job, record: JobRecord | undefined): N
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
     return {
-      text: `Slurm job ${job.id} ended${onNodes(job)} before the task began: ${known.says} ${known.advice}`,
+      text: `Slurm job ${job.id} ended${onNodes(job)} before the task started: ${known.says} ${known.advice}`,
       guess: '',
     };
   }
   if (record?.exitSignal === 53) {
     const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
     return {
-      text: `Slurm job ${job.id} ended at once: its output file${path} could not be written on the node. Set --output in the template to a folder that exists there.`,
+      text: `Slurm job ${job.id} ended immediately: its output file${path} cannot be written on the node. Set --output in the template to a directory that exists on the node.`,
       guess: '',
     };
   }
   const cause = findShellExit(record);
   if (cause !== undefined)
-    return { text: `${describeEnd(job, record)} clearml-agent never began the task: ${cause}`, guess: '' };
+    return { text: `${describeEnd(job, record)} clearml-agent did not start the task: ${cause}`, guess: '' };
   return {
-    text: `${describeEnd(job, record)} clearml-agent never began the task.`,
+    text: `${describeEnd(job, record)} clearml-agent did not start the task.`,
     guess:
-      " The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+      " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
   };
 }
 
@@ -182,9 +185,9 @@ function findShellExit(record: JobRecord | undefined): string | undefined {
   if ((record?.exitSignal ?? 0) !== 0) return undefined;
   switch (record?.exitCode) {
     case 126:
-      return 'a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.';
+      return 'a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.';
     case 127:
-      return 'a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.';
+      return 'a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.';
     default:
       return undefined;
   }

@@ -34,7 +34,7 @@ export async function notify(deps: DaemonDeps, task: TaskId, informing: () => Pr
     return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;
-    deps.log.warn('The task could not be told', { task, err: error });
+    deps.log.warn('Writing to the task failed', { task, err: error });
     return error instanceof ServerRefusedError;
   }
 }

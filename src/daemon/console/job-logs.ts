@@ -43,7 +43,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
       case 'read':
         return { kind: 'read', path, tail: redact(fromWholeLine(found.text, found.start)) };
       case 'refused':
-        return { kind: 'not shown', why: `The job's log ${path} is not shown, as it ${found.why}.` };
+        return { kind: 'not shown', why: `The job's log ${path} is not shown because it ${found.why}.` };
       case 'too slow':
         slowAt = clock.now();
         return unreadable(path);
@@ -59,7 +59,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
       if (isOutputInDoubt === true || (outputPath !== undefined && userId === undefined)) {
         return {
           kind: 'not shown',
-          why: "The job's log is not shown: Slurm's record of the job leaves in doubt where it is.",
+          why: "The job's log is not shown: its path in Slurm's record of the job is ambiguous.",
         };
       }
       if (outputPath === undefined || userId === undefined) return undefined;
@@ -69,7 +69,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
 }
 
 function unreadable(path: string): JobLog {
-  return { kind: 'not shown', why: `The job's log ${path} can't be read from here; look at it on the node.` };
+  return { kind: 'not shown', why: `The job's log ${path} cannot be read from here; read it on the node.` };
 }
 
 /** A part that begins in the middle of a line may begin in the middle of a secret. */

@@ -30,7 +30,7 @@ export function withOptionOriginsOf(
 
 function describePlace(option: string, { file, line, properties }: OptionLocation): string {
   const where = `${file}, line ${line}`;
-  if (properties.length === 0) return `Here ${option} stands in ${where}.`;
+  if (properties.length === 0) return `${option} is set in ${where}.`;
   const names = properties.map((name) => `"${name}"`).join(' and ');
-  return `Here ${option} is set by the user ${properties.length === 1 ? 'property' : 'properties'} ${names} (${where}).`;
+  return `${option} is set by the user ${properties.length === 1 ? 'property' : 'properties'} ${names} (${where}).`;
 }

@@ -27,10 +27,10 @@ export function describeRankEnd(log: string): string | undefined {
   if (rank === '') return undefined;
   const who = /^\d+$/.test(rank) ? `Rank ${rank} on ${node}` : `Ranks ${rank} on ${node}`;
   const how = code === undefined ? `ended: ${word.trim()}` : `ended with exit code ${code}`;
-  return `${who} ${how}, and the other ranks were ended with it.`;
+  return `${who} ${how}, and Slurm ended the other ranks.`;
 }
 
 /** Why a job failed whose task did not: to stand behind the words on the job's end. */
 export const AFTER_COMPLETION =
-  'The task itself completed before that: what failed was another of its nodes, or what the template does after the agent. ' +
-  "The job's log tells which.";
+  'The task itself completed before that: another of its nodes failed, or a template command after the agent. ' +
+  "See the job's log.";

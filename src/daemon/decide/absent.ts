@@ -36,9 +36,9 @@ function decideLost(task: Task, observation: Observation): Action[] {
   }
   const silence =
     task.lastUpdate === undefined
-      ? 'nothing was ever heard of its agent'
-      : `its agent has been silent for ${formatDuration(observation.now - task.lastUpdate)}`;
-  const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.`;
+      ? 'its agent never reported'
+      : `its agent has not reported for ${formatDuration(observation.now - task.lastUpdate)}`;
+  const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
 }
 

@@ -53,9 +53,10 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     return [{ do: 'return-to-queue', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
   }
   if (isGateClosed(job, observation.record)) {
-    if (place === 'parked') return resubmitOrFail(`job ${job.id} found the task not ready to be run`, observation);
+    if (place === 'parked')
+      return resubmitOrFail(`job ${job.id} found that the task was not ready to run`, observation);
     return afterGrace(observation, [
-      { do: 'return-to-queue', why: `job ${job.id} could not learn whether it had the task` },
+      { do: 'return-to-queue', why: `job ${job.id} could not find out whether it had the task` },
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
@@ -80,7 +81,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
   // It came back before the task was parked again: the task is to run anew.
   if (isBackAtGate(job, observation.record)) {
     if (!isEnqueuedElsewhere(task, observation)) return parkAndResubmit(job, 'in_progress', observation);
-    return [end({ status: 'failed', reason: 'put back by Slurm', text: describeNotResubmitted(job), withLog: false })];
+    return [end({ status: 'failed', reason: 'requeued by Slurm', text: describeNotResubmitted(job), withLog: false })];
   }
   if (job.state === 'CANCELLED') return afterGrace(observation, [end(cancelled(job, observation))]);
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
@@ -128,7 +129,7 @@ function isRefusal(job: Job): boolean {
 
 /** How a task ends whose job Slurm does not take. */
 export function rejectedBySlurm(text: string): Ending {
-  return { status: 'failed', reason: 'refused by Slurm', text, withLog: false };
+  return { status: 'failed', reason: 'rejected by Slurm', text, withLog: false };
 }
 
 /** A peer may have cancelled a job of its own, and remembers why: it returns the task to its queue then, where we find it. */

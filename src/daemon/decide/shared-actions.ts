@@ -45,7 +45,7 @@ export function removeEntryIfParked(place: Place): Action[] {
  */
 export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'entry' | 'now'>): Action[] {
   if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];
-  const text = `Given up after ${entry.attempts} Slurm jobs, none of which began the task: ${why}. Enqueue it again once the cause is found.`;
+  const text = `Gave up after ${entry.attempts} Slurm jobs, none of which started the task: ${why}. Fix the cause, then enqueue the task again.`;
   return [end({ status: 'failed', reason: 'too many attempts', text, withLog: true })];
 }
 

@@ -51,7 +51,7 @@ function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }:
   if (since === undefined) return [{ do: 'note', patch: { neverStartsSince: now } }, ...words];
   if (now - since < neverStartsMs) return words;
   const text = describeCannotStart(job, now - since);
-  return [cancel(job, 'it would never start'), end({ status: 'failed', reason: 'never starts', text, withLog: false })];
+  return [cancel(job, 'it cannot start'), end({ status: 'failed', reason: 'never starts', text, withLog: false })];
 }
 
 /**
@@ -61,7 +61,7 @@ function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }:
 function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }: Observation): Action[] {
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
-    return [cancel(job, 'Slurm put it back before clearml-agent began the task')];
+    return [cancel(job, 'Slurm requeued it before clearml-agent started the task')];
   const taken = 'the task was taken out of the scheduler queue';
   // Of a later attempt: a daemon that was killed on the way back to the queue has taken the entry itself, and then found it queued.
   const isFirst = entry.attempts === 1;
@@ -73,7 +73,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
 
 /** A user put it into another queue, or back into its own, from where it goes on: no job of ours is to run it. */
 function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Action[] {
-  const text = `The task was put into another queue: Slurm job ${job.id} is cancelled.`;
+  const text = `The task was moved to another queue; Slurm job ${job.id} is cancelled.`;
   return [
     cancel(job, describeUnwanted(task)),
     ...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []),
@@ -86,17 +86,17 @@ function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Ac
 /** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */
 function decideRequeued(job: Job, task: Task, observation: Observation): Action[] {
   if (isEnqueuedElsewhere(task, observation)) {
-    return [cancel(job, ranAs(task, job) ? 'the task had been enqueued elsewhere' : 'the task runs in another queue')];
+    return [cancel(job, ranAs(task, job) ? 'the task was enqueued elsewhere' : 'the task runs in another queue')];
   }
   if (mayRunElsewhere(task, job, observation)) return [];
   if (!isAskedToStop(task)) return parkAgain(job, 'in_progress');
-  const text = `Aborted by the user. Slurm had put job ${job.id} back; it is cancelled.`;
+  const text = `Aborted by the user. Slurm had requeued job ${job.id}; it is cancelled.`;
   return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
 }
 
 /** Whatever the earlier run made of the task, it is going to run again. */
 function parkAgain(job: Job, from: 'in_progress' | 'stopped'): Action[] {
-  const text = `Slurm put job ${job.id} back: the task waits again and will start anew.`;
+  const text = `Slurm requeued job ${job.id}: the task waits again and starts from the beginning.`;
   return [{ do: 'park-again', from }, ...logOnce({}, { level: 'WARNING', text })];
 }
 

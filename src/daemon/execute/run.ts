@@ -107,7 +107,7 @@ async function trackToEnd(
     if (head === undefined) return;
     const entry = await claim(deps, { queue, entry: head }, (from, wanted) => deps.clearml.queues.take(from, wanted));
     if (entry === undefined) return;
-    log.info('Taken', { task: id, queue: queue.name });
+    log.info('Claimed', { task: id, queue: queue.name });
     pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked: false }));
     await pool.finish();
     lookSoon();

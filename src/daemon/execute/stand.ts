@@ -14,7 +14,7 @@ export async function readTaskState(
 ): Promise<TaskState> {
   const snapshot = await poll(deps, signal);
   if (snapshot === undefined)
-    throw new SlurmUnavailableError('Slurm gave no list of jobs; nothing was done. Try again');
+    throw new SlurmUnavailableError('Slurm did not list its jobs; nothing was done. Try again later');
   return {
     task: (await deps.clearml.tasks.get(id))?.task,
     place: snapshot.placeOf(id, queue.id),

@@ -55,7 +55,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     handle = await rewrite();
   } catch (error) {
     if (error instanceof JournalError) throw error;
-    throw new JournalError(`The journal ${file} can't be used: ${(error as Error).message}. ${adviseOn(error)}`, {
+    throw new JournalError(`The journal ${file} cannot be used: ${(error as Error).message}. ${adviseOn(error)}`, {
       cause: error,
     });
   }
@@ -152,5 +152,5 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
 export function adviseOn(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return `${isFull ? 'Make room there, or set' : 'Set'} agent.slurm.state_dir to a folder of yours.`;
+  return `${isFull ? 'Make room there, or set' : 'Set'} agent.slurm.state_dir to a directory that you own.`;
 }

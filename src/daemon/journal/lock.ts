@@ -52,9 +52,7 @@ export async function acquireLock(folder: string, host: string, now: number): Pr
       throw new AlreadyRunningError(describe(held, folder));
     await rm(file, { force: true });
   }
-  throw new AlreadyRunningError(
-    `The lock ${file} is taken again and again by other processes. Start one daemon at a time.`,
-  );
+  throw new AlreadyRunningError(`Other processes keep taking the lock ${file}. Start one daemon at a time.`);
 }
 
 /** Who holds the folder and lives; nothing is changed. */
@@ -107,13 +105,13 @@ function lockOf(file: string, holder: Holder): Lock {
 }
 
 function describe({ pid, host, since }: Holder, folder: string): string {
-  return `Another clearml-agent-slurm (process ${pid} on ${host}, since ${new Date(since).toISOString()}) uses the state folder ${folder}. Stop it, or set agent.slurm.state_dir to another folder.`;
+  return `Another clearml-agent-slurm (process ${pid} on ${host}, since ${new Date(since).toISOString()}) uses the state directory ${folder}. Stop it, or set agent.slurm.state_dir to another directory.`;
 }
 
 function rejectDirectory(folder: string, error: unknown): never {
   const why = error instanceof Error ? error.message : String(error);
   throw new StateDirectoryError(
-    `The state folder ${folder} can't be used: ${why}. Set agent.slurm.state_dir to a folder of yours.`,
+    `The state directory ${folder} cannot be used: ${why}. Set agent.slurm.state_dir to a directory that you own.`,
   );
 }
 

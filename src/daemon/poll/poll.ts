@@ -37,7 +37,7 @@ export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snaps
   const list = await deps.scheduler.list(signal);
   const slurmMs = Math.max(0, deps.clock.now() - askedAt);
   if (list.kind === 'failed') {
-    deps.log.warn('Slurm gave no usable list of jobs; nothing is concluded from that', { slurm: list.words });
+    deps.log.warn('Job list unavailable; skipping this pass', { slurm: list.words });
     return undefined;
   }
   const jobs = byTask(list.jobs);
@@ -57,7 +57,7 @@ async function pollOthersJobs(
   if (entries.length === 0) return new Map();
   const list = await scheduler.listAllUsers(signal);
   if (list.kind === 'failed') {
-    log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", { slurm: list.words });
+    log.warn("List of all users' jobs unavailable", { slurm: list.words });
     return undefined;
   }
   const found = byTask(list.jobs);

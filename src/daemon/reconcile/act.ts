@@ -100,7 +100,7 @@ export async function act(
         pool.start(current, () => resubmit(deps, current, action.why));
         return;
       case 'forget':
-        deps.log.info('Done', {
+        deps.log.info('Finished', {
           task: current.task,
           job: current.jobId,
           queue: current.queueName,
@@ -124,8 +124,8 @@ function requestCancel(
   { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
 ): void {
   const own = jobIds.filter((id) => isOthersJob !== true || id !== jobId);
-  if (own.length > 0) log.info('Cancelling the job', { task, job: own.join(','), why });
-  else log.info("Another Unix user's job is not cancelled", { task, job: jobId, why });
+  if (own.length > 0) log.info('Cancelling', { task, job: own.join(','), why });
+  else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
   for (const id of own) cancel.add(id);
 }
 
@@ -136,8 +136,8 @@ function requestCancel(
 async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
   try {
     await deps.clearml.tasks.unstart(entry.task, from, {
-      reason: 'put back by Slurm',
-      message: 'Slurm put the job back; the task waits again.',
+      reason: 'requeued by Slurm',
+      message: 'Slurm requeued the job; the task waits again.',
     });
   } catch (error) {
     if (error instanceof LostRaceError) return false;

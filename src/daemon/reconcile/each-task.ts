@@ -42,7 +42,7 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       }
       const { task } = item;
       const { jobId: job, queueName: queue } = deps.journal.entries.get(task) ?? {};
-      deps.log.error('A task could not be brought on this time; it is tried again', { task, job, queue, err: error });
+      deps.log.error('Task failed in this pass; retrying in the next one', { task, job, queue, err: error });
     }
   });
 }

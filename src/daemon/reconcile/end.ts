@@ -56,7 +56,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ju
     if (error instanceof LostRaceError) return;
     throw error;
   }
-  deps.log.info('Ended the task', {
+  deps.log.info('Ended', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,

@@ -79,7 +79,7 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
 
 /** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  deps.log.info('Left to the daemon that submitted the job', { task, job, queue });
+  deps.log.info('Left the task to the daemon that submitted its job', { task, job, queue });
   await deps.journal.forget(task);
 }
 
@@ -139,7 +139,7 @@ async function lookUp(
   const since = Math.min(...absent.map(({ entry }) => entry.firstAttemptAt ?? entry.stepAt));
   const found = await deps.scheduler.lookUp(names, since, signal);
   if (found.kind === 'listed') return byTask(found.jobs);
-  deps.log.warn('Jobs that Slurm no longer shows could not be looked up; nothing is concluded from that', {
+  deps.log.warn('Lookup of absent jobs failed; retrying in the next pass', {
     slurm: found.words,
   });
   return undefined;

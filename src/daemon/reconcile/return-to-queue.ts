@@ -40,7 +40,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
     await deps.clearml.queues.giveBack(entry.queue, entry.task);
   } catch (error) {
     if (!isRefusal(error, 'invalidQueueId')) throw error;
-    const text = `There is no queue "${entry.queueName}" any more to which the task could return. Enqueue it in another one.`;
+    const text = `Queue "${entry.queueName}" no longer exists, so the task cannot return to it. Enqueue the task in another queue.`;
     await endTask(
       deps,
       entry,
@@ -54,7 +54,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
     await deps.clearml.queues.take(entry.queue, entry.task);
     return true;
   }
-  deps.log.info('Given back to its queue', { task: entry.task, queue: entry.queueName, why });
+  deps.log.info('Returned to queue', { task: entry.task, queue: entry.queueName, why });
   const text = describeReturned(entry.queueName, why);
   // While a cluster is full the same task comes by again and again: it is told once.
   if (task.statusMessage !== text) {

@@ -53,7 +53,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
   async function listAllUsersJobs(signal: AbortSignal): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
     const list = await deps.scheduler.listAllUsers(signal);
     if (list.kind === 'listed') return byTask(list.jobs);
-    deps.log.warn("Slurm gave no usable list of everybody's jobs; nothing is concluded from that", {
+    deps.log.warn("List of all users' jobs unavailable", {
       slurm: list.words,
     });
     return undefined;

@@ -15,7 +15,7 @@ import { readClaimed } from '../claim/park.ts';
 export async function recoverOrphan(
   deps: DaemonDeps,
   entry: Entry,
-  { why = 'it waited, but was in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
+  { why = 'it was queued but in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
   if ((await readClaimed(deps, entry)) === undefined) return deps.journal.forget(entry.task);
   const marked = await mark(deps, entry);
@@ -35,7 +35,7 @@ export async function recoverOrphan(
 /** Changes nothing but the moment of the last change, and only if the task waits. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   try {
-    const message = 'The task was found in no queue, and returns to its own.';
+    const message = 'The task was in no queue; it returns to its own.';
     await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;

@@ -54,13 +54,13 @@ export function statusRow(known: KnownTask, now: number): StatusRow {
 
 function explainJob(job: Job, { entry, task, isAsked }: KnownTask, now: number): string {
   if (!isLive(job.state)) return describeEnd(job, undefined, entry?.cancelledFor);
-  if (entry?.cancelledFor !== undefined) return `It is being cancelled: ${entry.cancelledFor}.`;
+  if (entry?.cancelledFor !== undefined) return `The job is being cancelled: ${entry.cancelledFor}.`;
   if (!isAsked.clearml) return isWaiting(job) ? describeReason(job, now) : '';
   if (task?.status === 'in_progress') {
     if (isAskedToStop(task)) return 'The task was aborted; its agent is ending it.';
-    return isWaiting(job) ? 'Slurm has put the job back; the task will start anew.' : '';
+    return isWaiting(job) ? 'Slurm requeued the job; the task starts from the beginning.' : '';
   }
-  if (task?.status !== 'queued') return `It is about to end: ${describeUnwanted(task)}.`;
+  if (task?.status !== 'queued') return `The job is about to end: ${describeUnwanted(task)}.`;
   return isWaiting(job) ? describeReason(job, now) : 'clearml-agent is starting.';
 }
 
@@ -72,23 +72,23 @@ function sinceWhen(job: Job): number | undefined {
 function withoutJob({ entry, isAsked }: KnownTask): Pick<StatusRow, 'state' | 'why'> {
   switch (entry?.step) {
     case undefined:
-      return { state: 'parked', why: 'It waits in the scheduler queue for a daemon to bring it to Slurm.' };
+      return { state: 'parked', why: 'It waits in the scheduler queue for a daemon to submit it.' };
     case 'claiming':
     case 'parking':
-      return { state: 'taken', why: 'It was taken from its queue and is on its way to Slurm.' };
+      return { state: 'taken', why: 'It was claimed from its queue and is not submitted yet.' };
     case 'submitting':
       return {
         state: 'submitting',
-        why: 'It was handed to sbatch; its job is looked up by its name before another try.',
+        why: 'sbatch runs, or its outcome is unknown: the job is looked up by name before a retry.',
       };
     case 'orphaned':
       return {
         state: 'orphaned',
-        why: 'It was found waiting in no queue; it returns to its own unless somebody has it.',
+        why: 'It is in no queue; it returns to its own queue unless another daemon has claimed it.',
       };
     case 'following':
       return isAsked.slurm
-        ? { state: 'absent', why: 'Slurm does not show its job; the daemon looks it up before it concludes anything.' }
-        : { state: 'unknown', why: 'Slurm could not be asked about its job.' };
+        ? { state: 'absent', why: 'Slurm does not list its job; the daemon looks the job up before it acts.' }
+        : { state: 'unknown', why: 'Slurm did not respond, so the state of its job is unknown.' };
   }
 }

@@ -64,5 +64,5 @@ async function findFinished({ clearml, journal }: DaemonDeps, jobs: readonly Job
 }
 
 function warn(deps: DaemonDeps, error: unknown): void {
-  deps.log.warn('clearml.conf files of jobs could not be removed from the shared folder', { err: error });
+  deps.log.warn('Removing clearml.conf files of jobs from the shared directory failed', { err: error });
 }

@@ -17,7 +17,7 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   const read = await readClaimed(deps, entry);
   if (read === undefined) return 'none';
 
-  deps.log.info('Submitting again', { task: entry.task, queue: entry.queueName, why });
+  deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   await removeJobConf(deps, entry);
   const prepared = await prepare(deps, entry, { queue, read });
   return prepared === undefined ? 'none' : submit(deps, prepared, why);

@@ -74,7 +74,7 @@ async function resumeEntry(context: ResumeContext, entry: Entry): Promise<boolea
 /** A job of the task lives. Told is only what sbatch should have answered. */
 async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<void> {
   const attempt = readJobName(job.name)?.attempt;
-  deps.log.info('The job was found by its name', { task: entry.task, job: job.id, queue: entry.queueName });
+  deps.log.info('Found the job by name', { task: entry.task, job: job.id, queue: entry.queueName });
   if (entry.step === 'submitting' && attempt === entry.attempt) return trackJob(deps, entry, job.id);
   const whose = withOwner(entry, job.id);
   return deps.journal.write({
@@ -98,7 +98,7 @@ async function resumeParking(
   if (canPark && !hasSchedulerQueue(deps, snapshot)) return true;
   if (queue !== undefined && canPark) return pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked }));
 
-  const why = canPark ? 'the daemon that had taken it no longer serves the queue' : 'the scheduler queue was deleted';
+  const why = canPark ? 'the daemon that claimed it no longer serves the queue' : 'the scheduler queue was deleted';
   if ((await readClaimed(deps, entry)) === undefined) await unpark(deps, entry);
   else await returnToQueue(deps, entry, { isParked, why });
   return true;
@@ -109,7 +109,7 @@ async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isR
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt);
   if (found.kind === 'failed') {
-    deps.log.warn('Nobody knows yet whether Slurm took the job: it could not be looked up', {
+    deps.log.warn('Job lookup failed; submission outcome still unknown', {
       task: entry.task,
       slurm: found.words,
     });
@@ -124,7 +124,7 @@ async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isR
   // What sbatch sent may still be on its way to the controller.
   if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps)) return false;
   if (isReady && entry.attempts < MAX_ATTEMPTS) {
-    return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch left no job behind'));
+    return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch submitted no job'));
   }
   // The table knows what to do about a task whose job is not to be found.
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });

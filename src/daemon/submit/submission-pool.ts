@@ -50,7 +50,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       await younger();
       await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
     } catch (error) {
-      deps.log.warn('The task did not get to Slurm yet; it goes on from where it is', {
+      deps.log.warn('Submission interrupted; resuming in the next pass', {
         task: entry.task,
         queue: entry.queueName,
         err: error,

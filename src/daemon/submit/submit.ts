@@ -38,8 +38,8 @@ export async function prepare(
     return { entry: { ...entry, attempt }, script, read };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    deps.log.info('The task does not fit its template', { task: entry.task, queue: entry.queueName, err: error });
-    const text = `The Slurm job could not be written: ${error.message}`;
+    deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
+    const text = `The job script cannot be rendered: ${error.message}`;
     const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;
     await endTask(deps, entry, ending, { seen: read.task, isParked: true });
     return undefined;
@@ -86,8 +86,8 @@ async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string |
     return undefined;
   } catch (error) {
     if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;
-    deps.log.warn("The job's clearml.conf could not be written to the shared folder", { job: jobName, err: error });
-    return `the job's clearml.conf could not be written: ${error.message}`;
+    deps.log.warn("Writing the job's clearml.conf to the shared directory failed", { job: jobName, err: error });
+    return `the job's clearml.conf cannot be written: ${error.message}`;
   }
 }
 
@@ -105,20 +105,23 @@ async function handleOutcome(
       await trackJob(deps, entry, outcome.jobId, why);
       return 'accepted';
     case 'rejected': {
-      deps.log.info('Slurm refused the job', { ...facts, slurm: outcome.words });
+      deps.log.info('Slurm rejected the job', { ...facts, slurm: outcome.words });
       const ending = rejectedBySlurm(withOptionOriginsOf(deps, entry, describeRefusal(outcome.words, entry.queueName)));
       await endTask(deps, entry, ending, { seen: read.task, isParked: true });
       return 'none';
     }
     case 'backpressure':
-      deps.log.warn('Slurm takes no more jobs for now', { ...facts, slurm: outcome.words });
-      return { returning: entry, why: `Slurm takes no more jobs for now: ${outcome.words}` };
+      deps.log.warn('Slurm accepts no more jobs now; returning the task to its queue', {
+        ...facts,
+        slurm: outcome.words,
+      });
+      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.words}` };
     case 'unavailable':
-      deps.log.warn('Slurm can not be reached', { ...facts, slurm: outcome.words });
-      return { returning: entry, why: `Slurm can't be reached: ${outcome.words}` };
+      deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.words });
+      return { returning: entry, why: `Slurm cannot be reached: ${outcome.words}` };
     case 'unknown':
       // The job may be there: it is looked up by its name before anything else is done for this task.
-      deps.log.warn('Nobody knows whether Slurm took the job; it will be looked up by its name', {
+      deps.log.warn('Submission outcome unknown; looking the job up by name', {
         ...facts,
         slurm: outcome.words,
       });

@@ -45,7 +45,7 @@ describe('taking tasks', () => {
     expect(fixture.cluster.jobs).to.have.length(2);
     for (const task of tasks) {
       expect(fixture.consoleOf(task)).to.deep.equal([
-        'Taken from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+        'Claimed from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
         `Submitted as Slurm job ${fixture.cluster.jobs.find((job) => job.task === task)?.id} to cluster "c1".`,
       ]);
     }
@@ -123,10 +123,10 @@ describe('taking tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Taken from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
-      'Back at the front of queue "own": Slurm takes no more jobs for now: sbatch said backpressure.',
+      'Claimed from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+      'Returned to the front of queue "own": Slurm accepts no more jobs now: sbatch said backpressure.',
     ]);
-    expect((await fixture.read(task))?.statusMessage).to.match(/^Back at the front/);
+    expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
   it('S-05 gives back in the old order what the cluster refused, in whatever order its answers come', async () => {

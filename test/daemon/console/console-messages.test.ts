@@ -42,7 +42,7 @@ function textsOf(seen: Partial<Observation>): string[] {
 const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [
     describeClaimed('gpu', { version: '0.1.0', worker: 'login1:slurm' }),
-    'Taken from queue "gpu" by clearml-agent-slurm 0.1.0 (login1:slurm).',
+    'Claimed from queue "gpu" by clearml-agent-slurm 0.1.0 (login1:slurm).',
   ],
   [describeSubmitted('7' as JobId, 'c1', { attempts: 1 }), 'Submitted as Slurm job 7 to cluster "c1".'],
   [
@@ -51,23 +51,23 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal('Invalid partition name specified', 'gpu'),
-    'Slurm refused the job: Invalid partition name specified. Change --partition, by the user property that sets it or in the template of queue "gpu".',
+    'Slurm rejected the job: Invalid partition name specified. Change --partition in the user property that sets it, or in the template of queue "gpu".',
   ],
   [
     describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
-    'Slurm refused the job: Invalid account or account/partition combination specified. Change --account or --partition, by the user property that sets it or in the template of queue "gpu".',
+    'Slurm rejected the job: Invalid account or account/partition combination specified. Change --account or --partition in the user property that sets it, or in the template of queue "gpu".',
   ],
   [
     describeRefusal('the site wants a project', 'gpu'),
-    'Slurm refused the job: the site wants a project. Change the user property that sets it, or the template of queue "gpu".',
+    'Slurm rejected the job: the site wants a project. Change the user property that sets it, or the template of queue "gpu".',
   ],
   [
     describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
-    'Slurm refused the job: unrecognized option \'--container-image=x\'. This sbatch has no Pyxis: change the template of queue "gpu" to one for --singularity-mode, or write the option into an srun() of its own (--srun-delegation).',
+    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here: change the template of queue "gpu" to one for --singularity-mode, or move the option to an srun() call (--srun-delegation).',
   ],
   [
-    describeReturned('gpu', 'Slurm takes no more jobs for now: Job violates accounting/QOS policy'),
-    'Back at the front of queue "gpu": Slurm takes no more jobs for now: Job violates accounting/QOS policy.',
+    describeReturned('gpu', 'Slurm accepts no more jobs now: Job violates accounting/QOS policy'),
+    'Returned to the front of queue "gpu": Slurm accepts no more jobs now: Job violates accounting/QOS policy.',
   ],
   [
     describeWait(jobOf('PENDING', { reason: 'Resources', startAt: NOW + 3_600_000 }), NOW).text,
@@ -84,13 +84,13 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeCannotStart(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
-    'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
   [
     describeSlowStart(jobOf('RUNNING', on), 300_000),
-    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.",
+    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.",
   ],
   [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
   [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
@@ -120,11 +120,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
-    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent never began the task. The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
-    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent never began the task: a command of the template is there on the node, but can not be run. The log names it; look at its permissions, and whether it is made for this kind of machine.',
+    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent did not start the task: a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.',
   ],
   [
     describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
@@ -140,15 +140,15 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
-    `Slurm job 7 ended on n[1-2] before the task began: ${JOB_EXIT_CODES.noPython.says} ${JOB_EXIT_CODES.noPython.advice}`,
+    `Slurm job 7 ended on n[1-2] before the task started: ${JOB_EXIT_CODES.noPython.says} ${JOB_EXIT_CODES.noPython.advice}`,
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
-    'Slurm job 7 ended at once: its output file (/home/u/slurm-7.out) could not be written on the node. Set --output in the template to a folder that exists there.',
+    'Slurm job 7 ended immediately: its output file (/home/u/slurm-7.out) cannot be written on the node. Set --output in the template to a directory that exists on the node.',
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
-    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent never began the task: a command of the template was not found on the node. The log names it; load what has it (module load, or its folder in PATH) before CLEARML_PRE_SETUP.',
+    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent did not start the task: a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.',
   ],
   [describeUnwanted(undefined), 'the task was deleted'],
   [describeUnwanted(taskOf('queued')), 'the task was enqueued again'],
@@ -168,28 +168,28 @@ describe('what the console says', () => {
   it('about what Slurm, the user and we did to one job, in the order in which it may come', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
-      'Slurm put job 7 back: the task waits again and will start anew.',
+      'Slurm requeued job 7: the task waits again and starts from the beginning.',
     ]);
     const started = entryOf({ told: { startedOn: '7@1' } });
     expect(textsOf({ jobs: [jobOf('PENDING')], entry: started })).to.deep.equal([
-      'Slurm put it back before clearml-agent began the task',
+      'Slurm requeued it before clearml-agent started the task',
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal([
       'the task was taken out of the scheduler queue',
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
       'the task was aborted',
-      'Aborted by the user. Slurm had put job 7 back; it is cancelled.',
+      'Aborted by the user. Slurm had requeued job 7; it is cancelled.',
     ]);
     expect(textsOf({ jobs: [jobOf('FAILED')], task: aborted, record: recordOf(), entry: waited })).to.deep.equal([
       'Aborted by the user. Slurm job 7 ended FAILED (exit code 1).',
     ]);
     const lost = { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true };
     expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: NOW - 900_000 }) })).to.deep.equal([
-      'Slurm job 7 is no longer known to Slurm, and its agent has been silent for 15 min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+      'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 15 min: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
     ]);
     expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: undefined }) })).to.deep.equal([
-      'Slurm job 7 is no longer known to Slurm, and nothing was ever heard of its agent: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+      'Slurm job 7 is no longer known to Slurm, and its agent never reported: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
     ]);
     expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
   });
@@ -199,7 +199,7 @@ describe('what the console says', () => {
     const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
 
     expect(textsOf(seen)).to.deep.equal([
-      'Given up after 5 Slurm jobs, none of which began the task: job 7 found the task not ready to be run. Enqueue it again once the cause is found.',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
     ]);
   });
 
@@ -213,6 +213,6 @@ describe('what the console says', () => {
 
   it('is known again when a given back task comes by once more', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
-    expect(isReturnedToQueue('Taken from queue "gpu"')).to.equal(false);
+    expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);
   });
 });

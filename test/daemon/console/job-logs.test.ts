@@ -54,14 +54,14 @@ describe("the end of a job's log", () => {
   it('is not shown, and the file is not looked at, where Slurm leaves in doubt which it is or whose', async () => {
     const { logs, asked } = logsFrom(says('part 0 4\nlast'));
 
-    expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/in doubt where it is/);
-    expect(await whyNot(logs, { userId: undefined })).to.match(/in doubt where it is/);
+    expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
+    expect(await whyNot(logs, { userId: undefined })).to.match(/ambiguous/);
     expect(asked).to.deep.equal([]);
   });
 
   it('is not shown where the file is not what it should be, and why is said', async () => {
     expect(await whyNot(logsFrom(says('refused link\n')).logs)).to.equal(
-      "The job's log /home/u/slurm-7.out is not shown, as it is a symbolic link.",
+      "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
 
@@ -72,9 +72,9 @@ describe("the end of a job's log", () => {
       { now: () => now },
     );
 
-    expect(await whyNot(logs)).to.match(/can't be read from here/);
+    expect(await whyNot(logs)).to.match(/cannot be read from here/);
     now = 59_998;
-    expect(await whyNot(logs)).to.match(/can't be read from here/);
+    expect(await whyNot(logs)).to.match(/cannot be read from here/);
     expect(asked).to.have.length(1);
     await logs.read(recordOf(), { decides: true });
     expect(asked, 'one that decides how its task ends is tried').to.have.length(2);

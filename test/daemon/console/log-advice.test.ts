@@ -26,32 +26,35 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       `Cloning into 'o'...\nHost key verification failed.\n${NO_ACCESS}`,
       'the node does not know the host key of the git server',
     ],
-    [
-      `root@127.0.0.1: Permission denied (publickey).\n${NO_ACCESS}`,
-      'the git server accepts no ssh key that the node has',
-    ],
+    [`root@127.0.0.1: Permission denied (publickey).\n${NO_ACCESS}`, 'the git server accepts no SSH key of the node'],
     [
       "fatal: could not read Username for 'http://127.0.0.1:18801': terminal prompts disabled",
-      'git has no user and password for 127.0.0.1:18801.',
+      'git has no user name and password for 127.0.0.1:18801.',
     ],
     [
       "fatal: could not read Username for 'http://127.0.0.1:18801': No such device or address",
-      'git has no user and password for 127.0.0.1:18801.',
+      'git has no user name and password for 127.0.0.1:18801.',
     ],
     [
       "fatal: could not read Password for 'https://jane:s3cret@git.example.org': No such device or address",
-      'git has no user and password for git.example.org.',
+      'git has no user name and password for git.example.org.',
     ],
     [
       "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://git.example.org/lab/r.git/'",
-      'git.example.org does not accept the user and password that git has',
+      'git.example.org rejects the user name and password of git',
     ],
     [
       "fatal: unable to access 'http://127.0.0.1:18801/403/r.git/': The requested URL returned error: 403",
       'the git server does not let the node read the repository (403)',
     ],
-    ["fatal: repository 'http://127.0.0.1:18801/404/r.git/' not found", 'the git repository is not there'],
-    [`fatal: '/nonexistent/r' does not appear to be a git repository\n${NO_ACCESS}`, 'the git repository is not there'],
+    [
+      "fatal: repository 'http://127.0.0.1:18801/404/r.git/' not found",
+      'the git repository does not exist, or the account of the node may not read it',
+    ],
+    [
+      `fatal: '/nonexistent/r' does not appear to be a git repository\n${NO_ACCESS}`,
+      'the git repository does not exist, or the account of the node may not read it',
+    ],
     [
       'fatal: Remote branch gone not found in upstream origin',
       "the task's branch or commit is not in the git repository",
@@ -60,22 +63,25 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'fatal: reference is not a tree: 0123456789012345678901234567890123456789',
       "the task's branch or commit is not in the git repository",
     ],
-    ['error: train.py: patch does not apply\nFailed applying diff', 'the changes that were not committed do not fit'],
+    [
+      'error: train.py: patch does not apply\nFailed applying diff',
+      "the uncommitted changes do not apply to the task's commit",
+    ],
     [
       "fatal: unable to access 'https://127.0.0.1:18802/404/r.git/': server certificate verification failed. CAfile: /etc/ssl/certs/ca-certificates.crt CRLfile: none",
       'the node does not trust the certificate of a server',
     ],
     [
       "fatal: unable to access 'http://no-such-host.invalid/r.git/': Could not resolve host: no-such-host.invalid",
-      'the node does not find a server by its name',
+      'the node cannot resolve the name of a server',
     ],
     [
       "fatal: unable to access 'http://127.0.0.1:9/r.git/': Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
-      'the node does not reach a server',
+      'the node cannot connect to a server',
     ],
     [
       "fatal: unable to access 'https://git.example.org/r.git/': Received HTTP code 403 from proxy after CONNECT",
-      'the proxy that the node is told to use',
+      'the HTTP proxy of the node does not work',
     ],
   ],
   'pip 23': [
@@ -83,7 +89,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       retrying(
         "ProxyError('Cannot connect to proxy.', NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7fe885ace390>: Failed to establish a new connection: [Errno 111] Connection refused'))",
       ),
-      'the proxy that the node is told to use',
+      'the HTTP proxy of the node does not work',
     ],
     [
       retrying(
@@ -95,21 +101,21 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       retrying(
         "NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f4adf6f7a10>: Failed to establish a new connection: [Errno -2] Name or service not known')",
       ),
-      'the node does not find a server by its name',
+      'the node cannot resolve the name of a server',
     ],
     [
       retrying(
         "NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at 0x7f3d7f2ce790>: Failed to establish a new connection: [Errno 111] Connection refused')",
       ),
-      'the node does not reach a server',
+      'the node cannot connect to a server',
     ],
     [
       `WARNING: 401 Error, Credentials not correct for http://127.0.0.1:18801/401/simple/foo/\n${NOTHING_FOUND}`,
-      'the package index 127.0.0.1:18801 does not accept the password that pip has',
+      'the package index 127.0.0.1:18801 rejects the password of pip',
     ],
     [
       'ERROR: Could not find a version that satisfies the requirement six==99.0 (from versions: 1.15.0, 1.16.0)\nERROR: No matching distribution found for six==99.0',
-      'pip finds no six==99.0 for the Python of the node',
+      'pip finds no six==99.0 for the Python version of the node',
     ],
     ['  ERROR: Failed building wheel for pycrypto', 'pip could not build a package'],
   ],
@@ -119,26 +125,26 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
         '[INFO] Querying registry for permission grant',
         '[ERROR] URL http://127.0.0.1:20411/v2/lab/gone/manifests/1 returned error code: 404 Not Found',
       ]),
-      'the registry has no image of this name and tag',
+      'the registry has no image with this name and tag',
     ],
     [
       inPyxis('failed to import docker image: docker://nvcr.io#lab/closed:1', [
         '[ERROR] URL https://nvcr.io/v2/lab/closed/manifests/1 returned error code: 401 Unauthorized',
       ]),
-      'the registry does not give the image to whom the node logs in as',
+      'the registry denies the account of the node access to the image',
     ],
     [
       inPyxis('failed to import docker image: docker://registry.nowhere.example#lab/x:1', [
         '[INFO] Querying registry for permission grant',
         'curl: (6) Could not resolve host: registry.nowhere.example',
       ]),
-      'the node does not find the registry registry.nowhere.example by its name',
+      'the node cannot resolve the registry name registry.nowhere.example',
     ],
     [
       inPyxis('failed to import docker image: docker://127.0.0.1:9#lab/x:1', [
         "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
       ]),
-      'the node does not reach a server',
+      'the node cannot connect to a server',
     ],
     [
       inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/odd:1', [
@@ -150,17 +156,17 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       inPyxis('failed to create container filesystem for image: /images/broken.sqsh', [
         '[ERROR] Invalid image format: /images/broken.sqsh',
       ]),
-      'the file /images/broken.sqsh is no image',
+      'the file /images/broken.sqsh is not an image, or is incomplete',
     ],
     [
       inPyxis('failed to create container filesystem for image: /images/absent.sqsh', [
         '[ERROR] No such file or directory: /images/absent.sqsh',
       ]),
-      'a node has no image file /images/absent.sqsh',
+      'the image file /images/absent.sqsh does not exist on a node',
     ],
     [
       'slurmstepd-n2: error: pyxis: --container-mounts: source path does not exist: /tmp/clearml-4.XjB0gO/clearml.conf',
-      'a node has no /tmp/clearml-4.XjB0gO/clearml.conf, which the container is to see',
+      'the container mounts /tmp/clearml-4.XjB0gO/clearml.conf, which does not exist on a node',
     ],
     [
       'slurmstepd-n1: error: execve(): /var/spool/job8/slurm_script: bad interpreter(/bin/bash): No such file or directory',
@@ -169,25 +175,25 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ['slurmstepd-n1: error: execve(): bash: No such file or directory', 'the image has no bash'],
     [
       inPyxis('container start failed with error code: 1', ['[ERROR] Could not acquire rootfs lock']),
-      'Pyxis could not make or start the container',
+      'Pyxis could not create or start the container',
     ],
   ],
   'Apptainer 1.4': [
     [
       `${FETCHING} docker://127.0.0.1:18811/private:1: reading manifest 1 in 127.0.0.1:18811/private: unauthorized`,
-      'the registry does not give the image',
+      'the registry denies the account of the node access to the image',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18811/denied:1: reading manifest 1 in 127.0.0.1:18811/denied: denied`,
-      'the registry does not give the image',
+      'the registry denies the account of the node access to the image',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18811/gone:1: reading manifest 1 in 127.0.0.1:18811/gone: manifest unknown`,
-      'the registry has no image of this name and tag',
+      'the registry has no image with this name and tag',
     ],
     [
       'FATAL:   While making image from oci registry: error fetching image: toomanyrequests: You have reached your pull rate limit.',
-      'the registry has given this site as many images',
+      'the registry limits the pull rate of this site',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18802/a:1: pinging container registry 127.0.0.1:18802: Get "https://127.0.0.1:18802/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
@@ -195,15 +201,15 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       `${FETCHING} docker://127.0.0.1:9/a:1: pinging container registry 127.0.0.1:9: Get "https://127.0.0.1:9/v2/": dial tcp 127.0.0.1:9: connect: connection refused`,
-      'the node does not reach a server',
+      'the node cannot connect to a server',
     ],
     [
       `${FETCHING} docker://no-such-host.invalid/a:1: pinging container registry no-such-host.invalid: Get "https://no-such-host.invalid/v2/": dial tcp: lookup no-such-host.invalid on 10.255.255.53:53: no such host`,
-      'the node does not find a server by its name',
+      'the node cannot resolve the name of a server',
     ],
     [
       'FATAL:   While checking container encryption: could not open image /tmp/nothing.sif: failed to retrieve path for /tmp/nothing.sif: lstat /tmp/nothing.sif: no such file or directory',
-      'the node has no image file /tmp/nothing.sif.',
+      'the image file /tmp/nothing.sif does not exist on the node.',
     ],
   ],
   'a program': [
@@ -211,15 +217,18 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ['OSError: [Errno 122] Disk quota exceeded', 'a disk is full'],
     [
       "python3: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by python3)",
-      'a program was made for a newer system than the node has (GLIBC_2.34)',
+      'a program needs a newer system library than the node has (GLIBC_2.34)',
     ],
     [
       'Lmod has detected the following error:  The following module(s) are unknown: "cuda/99"',
-      'the node has no module that the template loads',
+      'the template loads a module that the node does not have',
     ],
-    ['torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB.', 'the memory of the GPU is full'],
-    ['RuntimeError: Found no NVIDIA driver on your system.', 'the program saw no GPU'],
-    ["ModuleNotFoundError: No module named 'torchvision'", 'the Python of the task has no torchvision'],
+    [
+      'torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB.',
+      'GPU memory is exhausted (not the memory of the job)',
+    ],
+    ['RuntimeError: Found no NVIDIA driver on your system.', 'the program found no GPU'],
+    ["ModuleNotFoundError: No module named 'torchvision'", "the task's Python environment has no module torchvision"],
   ],
 };
 
@@ -231,7 +240,7 @@ describe("the end of a job's log", () => {
           const advice = findLogAdvice(`some line before\n${log}\nclearml: the agent ended with exit code 1`);
 
           expect(advice)
-            .to.include(`tells why: ${says}`)
+            .to.include(`shows the cause: ${says}`)
             .and.to.match(/\. What to do: .*\.$/);
         });
       }
@@ -261,7 +270,7 @@ describe("the end of a job's log", () => {
     expect(findLogAdvice(`${many}\n`)).to.equal(undefined);
     expect(findLogAdvice(`${many}The requested URL returned error: 403`)).to.include('read the repository (403)');
     expect(findLogAdvice(`${many}\nThe requested URL returned error: 403`)).to.equal(undefined);
-    expect(findLogAdvice(`${many}\n404 Not Found`)).to.include('no image of this name and tag');
+    expect(findLogAdvice(`${many}\n404 Not Found`)).to.include('no image with this name and tag');
   });
 
   it('shows no password', () => {

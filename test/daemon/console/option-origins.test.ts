@@ -20,11 +20,11 @@ const PLACES = locateOptions(
 
 describe('advice that names an option', () => {
   for (const [text, behind] of [
-    ['Lower --time.', ' Here --time is set by the user property "walltime" (gpu.template, line 2).'],
-    ['Choose another --partition.', ' Here --partition stands in gpu.template, line 3.'],
-    ['Raise --mem.', ' Here --mem stands in gpu.template, line 4.'],
-    ['Change --gres.', ' Here --gres is set by the user property "gpus" (gpu.template, line 5).'],
-    ['Raise --time or --time.', ' Here --time is set by the user property "walltime" (gpu.template, line 2).'],
+    ['Lower --time.', ' --time is set by the user property "walltime" (gpu.template, line 2).'],
+    ['Choose another --partition.', ' --partition is set in gpu.template, line 3.'],
+    ['Raise --mem.', ' --mem is set in gpu.template, line 4.'],
+    ['Change --gres.', ' --gres is set by the user property "gpus" (gpu.template, line 5).'],
+    ['Raise --time or --time.', ' --time is set by the user property "walltime" (gpu.template, line 2).'],
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
@@ -40,7 +40,7 @@ describe('advice that names an option', () => {
     );
 
     expect(withOptionOrigins('Raise --mem.', places)).to.equal(
-      'Raise --mem. Here --mem is set by the user properties "a" and "b" (t, line 2).',
+      'Raise --mem. --mem is set by the user properties "a" and "b" (t, line 2).',
     );
   });
 
@@ -55,7 +55,7 @@ describe('advice that names an option', () => {
       withOptionOriginsOf({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
 
     expect(told('old')).to.equal('Lower --time.');
-    expect(told('new')).to.include('Here --time is set');
-    expect(told(undefined)).to.include('Here --time is set');
+    expect(told('new')).to.include('--time is set');
+    expect(told(undefined)).to.include('--time is set');
   });
 });

@@ -29,7 +29,7 @@ describe('the rank that ended badly first', () => {
     ],
   ] as const) {
     it(`is told with its node and how: ${what}`, () => {
-      expect(describeRankEnd(log)).to.equal(`${words}, and the other ranks were ended with it.`);
+      expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
 

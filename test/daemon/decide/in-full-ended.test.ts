@@ -20,8 +20,8 @@ describeInFull('a decision in full about a job that has ended', [
         do: 'end',
         ending: {
           status: 'failed',
-          reason: 'put back by Slurm',
-          text: 'Slurm put job 7 back while it ran the task, which had been enqueued elsewhere meanwhile: the task is not run again from here. Enqueue it again where it is to run.',
+          reason: 'requeued by Slurm',
+          text: 'Slurm requeued job 7 while it ran the task, but the task was enqueued in another queue: it does not run again. Enqueue it in the queue where it is to run.',
           withLog: false,
         },
       },
@@ -40,7 +40,7 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and nothing was ever heard of its agent: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+          text: 'Slurm job 7 is no longer known to Slurm, and its agent never reported: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
           withLog: false,
         },
       },
@@ -87,15 +87,15 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
-    'refused by Slurm, with a record left',
+    'rejected by Slurm, with a record left',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     [
       {
         do: 'end',
         ending: {
           status: 'failed',
-          reason: 'refused by Slurm',
-          text: 'Slurm refused the job: BadConstraints. Change the user property that sets it, or the template of queue "gpu".',
+          reason: 'rejected by Slurm',
+          text: 'Slurm rejected the job: BadConstraints. Change the user property that sets it, or the template of queue "gpu".',
           withLog: false,
         },
       },
@@ -110,9 +110,9 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'Slurm TIMEOUT',
-          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent never began the task.',
+          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
           guess:
-            " The job's log tells why: a command of the template that failed, no route from the node to the ClearML server, or no Python.",
+            " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
           withLog: true,
         },
       },
@@ -146,12 +146,12 @@ describeInFull('a decision in full about a job that has ended', [
   [
     'ended at the gate, its task parked',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
-    [{ do: 'resubmit', why: 'job 7 found the task not ready to be run' }],
+    [{ do: 'resubmit', why: 'job 7 found that the task was not ready to run' }],
   ],
   [
     'ended at the gate, its task nowhere, past the grace',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
-    [{ do: 'return-to-queue', why: 'job 7 could not learn whether it had the task' }],
+    [{ do: 'return-to-queue', why: 'job 7 could not find out whether it had the task' }],
   ],
   [
     'ended, its task in progress, a moment before the grace is over',
@@ -265,7 +265,7 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'too many attempts',
-          text: 'Given up after 5 Slurm jobs, none of which began the task: job 7 found the task not ready to be run. Enqueue it again once the cause is found.',
+          text: 'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
           withLog: true,
         },
       },

@@ -90,7 +90,7 @@ describeInFull('a decision in full about a job that waits', [
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
-      { do: 'log', level: 'INFO', text: 'The task was put into another queue: Slurm job 7 is cancelled.' },
+      { do: 'log', level: 'INFO', text: 'The task was moved to another queue; Slurm job 7 is cancelled.' },
     ],
   ],
   [
@@ -101,7 +101,7 @@ describeInFull('a decision in full about a job that waits', [
   [
     'put back by Slurm, and its task had been enqueued elsewhere before its agent began it',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task had been enqueued elsewhere' }],
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' }],
   ],
   [
     'put back by Slurm after its agent was sent SIGTERM',
@@ -109,7 +109,11 @@ describeInFull('a decision in full about a job that waits', [
     [
       { do: 'park-again', from: 'stopped' },
       { do: 'note', patch: { told: {} } },
-      { do: 'log', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+      {
+        do: 'log',
+        level: 'WARNING',
+        text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
+      },
     ],
   ],
   [
@@ -151,13 +155,13 @@ describeInFull('a decision in full about a job that waits', [
       gracePeriods: IMPATIENT,
     },
     [
-      { do: 'cancel', jobIds: ['7' as JobId], why: 'it would never start' },
+      { do: 'cancel', jobIds: ['7' as JobId], why: 'it cannot start' },
       {
         do: 'end',
         ending: {
           status: 'failed',
           reason: 'never starts',
-          text: 'Slurm job 7 in partition debug is cancelled, after it had waited for 10 min with no hope to start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+          text: 'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
           withLog: false,
         },
       },

@@ -46,7 +46,7 @@ describeInFull('a decision in full', [
         ending: {
           status: 'failed',
           reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and its agent has been silent for 10 min: the job was lost, perhaps in a restart of the Slurm controller. Enqueue the task again.',
+          text: 'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 10 min: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
           withLog: false,
         },
       },
@@ -135,7 +135,7 @@ describeInFull('a decision in full', [
       {
         do: 'log',
         level: 'WARNING',
-        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not begun the task. It may still be installing; look at the job's log on the cluster.",
+        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.",
       },
     ],
   ],
@@ -213,7 +213,7 @@ describeInFull('a decision in full', [
   [
     'waiting, its entry gone, though it had started before',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm put it back before clearml-agent began the task' }],
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' }],
   ],
   [
     'waiting, its entry gone, while an earlier job had started',
@@ -231,7 +231,11 @@ describeInFull('a decision in full', [
     [
       { do: 'park-again', from: 'in_progress' },
       { do: 'note', patch: { told: {} } },
-      { do: 'log', level: 'WARNING', text: 'Slurm put job 7 back: the task waits again and will start anew.' },
+      {
+        do: 'log',
+        level: 'WARNING',
+        text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
+      },
     ],
   ],
   [
@@ -244,7 +248,7 @@ describeInFull('a decision in full', [
         ending: {
           status: 'stopped',
           reason: 'aborted',
-          text: 'Aborted by the user. Slurm had put job 7 back; it is cancelled.',
+          text: 'Aborted by the user. Slurm had requeued job 7; it is cancelled.',
           withLog: false,
         },
       },

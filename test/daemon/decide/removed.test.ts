@@ -32,7 +32,7 @@ describe('the entry of a waiting task is gone', () => {
     ['a peer may have taken it', { ...FRESH, hasPeers: true }],
     ['we may have taken it ourselves before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
-    ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it would never start' }) }],
+    ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [
       'another job of the task may have taken it',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },

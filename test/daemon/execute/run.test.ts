@@ -93,7 +93,7 @@ describe('one task without a daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).join('\n')).to.match(
-      /^Taken from queue "own" .*\nSubmitted as Slurm job 1 [^]*Slurm job 1 ended COMPLETED/,
+      /^Claimed from queue "own" .*\nSubmitted as Slurm job 1 [^]*Slurm job 1 ended COMPLETED/,
     );
     expect(run.shown).to.be.above(10);
   });
@@ -141,7 +141,7 @@ describe('one task without a daemon', () => {
     const run = start(glueOf(fixture), task);
     await pass(fixture.clock, 10_000);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(fixture.consoleOf(task).join('\n')).to.include('Slurm takes no more jobs for now');
+    expect(fixture.consoleOf(task).join('\n')).to.include('Slurm accepts no more jobs now');
 
     await pass(fixture.clock, MINUTE_MS);
     expect(fixture.cluster.jobs).to.have.length(1);

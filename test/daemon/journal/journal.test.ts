@@ -141,7 +141,7 @@ describe('the journal', () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalError);
-      expect(String(error)).to.match(/^JournalError: The journal .* can't be used: .*agent\.slurm\.state_dir/);
+      expect(String(error)).to.match(/^JournalError: The journal .* cannot be used: .*agent\.slurm\.state_dir/);
       expect(error.cause).to.have.property('code');
     });
   }

@@ -206,7 +206,7 @@ describe('acting on a decision', () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });
     const task = await parked(fixture);
-    const set = 'Here --time is set by the user property "walltime" (gpu.template, line 3).';
+    const set = '--time is set by the user property "walltime" (gpu.template, line 3).';
 
     await actNow(
       fixture,
@@ -240,7 +240,7 @@ describe('acting on a decision', () => {
 
     const [first, second, advice] = fixture.consoleOf(task);
     expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
-    expect(advice).to.include('the program saw no GPU').and.to.include('Here --gres stands in gpu.template, line 3.');
+    expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
   it('goes on when the task can not be told, and says that in the log', async () => {
@@ -251,7 +251,7 @@ describe('acting on a decision', () => {
     await actNow(fixture, task, { do: 'log', level: 'INFO', text: 'a line' }, { do: 'forget' });
 
     expect(fixture.deps.journal.entries.size).to.equal(0);
-    expect(fixture.logged).to.deep.include('warn: The task could not be told');
+    expect(fixture.logged).to.deep.include('warn: Writing to the task failed');
   });
 
   it('makes a new attempt under a name of its own, and tells why', async () => {

@@ -80,7 +80,7 @@ describe('the end of a task whose agent could not say it', () => {
     await endTask(fixture.deps, entry, FAILED, { seen, isParked: true, record: recordOf() });
 
     expect(fixture.consoleOf(task)[1]).to.equal(
-      "The job's log /home/u/slurm-7.out can't be read from here; look at it on the node.",
+      "The job's log /home/u/slurm-7.out cannot be read from here; read it on the node.",
     );
   });
 

@@ -76,7 +76,7 @@ describe('following', () => {
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
-    expect(fixture.logged.filter((line) => line.includes('could not be looked up'))).to.have.length(3);
+    expect(fixture.logged.filter((line) => line.includes('Lookup of absent jobs failed'))).to.have.length(3);
   });
 
   it('leaves the job of a living neighbour to it, without touching job or task', async () => {

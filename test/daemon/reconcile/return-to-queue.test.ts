@@ -24,7 +24,7 @@ describe('a task that is given back', () => {
     await returnToQueue(fixture.deps, entry, { isParked: false, why: 'Slurm is away' });
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
-    expect(fixture.consoleOf(task)).to.deep.equal(['Back at the front of queue "own": Slurm is away.']);
+    expect(fixture.consoleOf(task)).to.deep.equal(['Returned to the front of queue "own": Slurm is away.']);
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
@@ -98,7 +98,7 @@ describe('a task that is given back', () => {
 
     expect((await fixture.read(task))?.status).to.equal('stopped');
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'There is no queue "own" any more to which the task could return. Enqueue it in another one.',
+      'Queue "own" no longer exists, so the task cannot return to it. Enqueue the task in another queue.',
     ]);
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });

@@ -34,7 +34,7 @@ describe('submitting again', () => {
       .and.not.include(attempt(1));
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
     expect(fixture.consoleOf(task)).to.deep.equal([`Submitted as Slurm job 1 to cluster "c1" (attempt 2): ${WHY}.`]);
-    expect(fixture.facts.get('info: Submitting again')).to.deep.equal({ task, queue: 'own', why: WHY });
+    expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
   it('takes the file of the last attempt away before the next one is written', async () => {
@@ -89,7 +89,7 @@ describe('submitting again', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([
-      `Back at the front of queue "own": ${WHY}, and this daemon no longer serves\n  the queue.`,
+      `Returned to the front of queue "own": ${WHY}, and this daemon no longer\n  serves the queue.`,
     ]);
   });
 

@@ -157,7 +157,7 @@ describe('what a crash left in the middle of a step', () => {
 
     expect(fixture.cluster.jobs).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'submitting' });
-    const sentence = 'warn: Nobody knows yet whether Slurm took the job: it could not be looked up';
+    const sentence = 'warn: Job lookup failed; submission outcome still unknown';
     expect(fixture.logged).to.deep.equal([sentence]);
     expect(fixture.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
   });
@@ -191,7 +191,7 @@ describe('what a crash left in the middle of a step', () => {
     await after(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
     ]);
   });
 
@@ -237,7 +237,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Back at the front of queue "own": the daemon that had taken it no longer serves the queue.',
+      'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
     ]);
   });
 
@@ -288,7 +288,7 @@ describe('what a crash left in the middle of a step', () => {
 
       expect(fixture.consoleOf(task)).to.deep.equal(lines);
       expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
-      expect(fixture.facts.get('info: The job was found by its name')).to.deep.equal({ task, job: '1', queue: 'own' });
+      expect(fixture.facts.get('info: Found the job by name')).to.deep.equal({ task, job: '1', queue: 'own' });
     }
   });
 
@@ -316,7 +316,7 @@ describe('what a crash left in the middle of a step', () => {
 
     expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Back at the front of queue "own": the scheduler queue was deleted.',
+      'Returned to the front of queue "own": the scheduler queue was deleted.',
     ]);
   });
 });

@@ -11,7 +11,7 @@ import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 
-const CONF_NOT_WRITTEN = "warn: The job's clearml.conf could not be written to the shared folder";
+const CONF_NOT_WRITTEN = "warn: Writing the job's clearml.conf to the shared directory failed";
 
 /** A parked task, and the script for its next attempt. */
 async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: TaskId; prepared: PreparedJob }> {
@@ -80,10 +80,10 @@ describe('an attempt', () => {
   it('that is another one tells its number, and why', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
-    await submit(fixture.deps, next, 'the last sbatch left no job behind');
+    await submit(fixture.deps, next, 'the last sbatch submitted no job');
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch left no job behind.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
     ]);
   });
 
@@ -94,15 +94,15 @@ describe('an attempt', () => {
 
     expect(await submit(fixture.deps, next)).to.equal('none');
 
-    expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'refused by Slurm' });
-    expect(fixture.consoleOf(task).join()).to.include('Slurm refused the job: sbatch said rejected.');
+    expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'rejected by Slurm' });
+    expect(fixture.consoleOf(task).join()).to.include('Slurm rejected the job: sbatch said rejected.');
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
   for (const [fate, why] of [
-    ['backpressure', 'Slurm takes no more jobs for now: sbatch said backpressure'],
-    ['unavailable', "Slurm can't be reached: sbatch said unavailable"],
+    ['backpressure', 'Slurm accepts no more jobs now: sbatch said backpressure'],
+    ['unavailable', 'Slurm cannot be reached: sbatch said unavailable'],
   ] as const) {
     it(`that met ${fate} is to be given back with Slurm's words`, async () => {
       const fixture = createStepFixture();
@@ -119,12 +119,16 @@ describe('an attempt', () => {
 
   for (const [fate, line, data] of [
     ['accepted', 'info: Submitted', { job: '1' }],
-    ['rejected', 'info: Slurm refused the job', { slurm: 'sbatch said rejected' }],
-    ['backpressure', 'warn: Slurm takes no more jobs for now', { slurm: 'sbatch said backpressure' }],
-    ['unavailable', 'warn: Slurm can not be reached', { slurm: 'sbatch said unavailable' }],
+    ['rejected', 'info: Slurm rejected the job', { slurm: 'sbatch said rejected' }],
+    [
+      'backpressure',
+      'warn: Slurm accepts no more jobs now; returning the task to its queue',
+      { slurm: 'sbatch said backpressure' },
+    ],
+    ['unavailable', 'warn: Slurm unreachable; returning the task to its queue', { slurm: 'sbatch said unavailable' }],
     [
       'unknown',
-      'warn: Nobody knows whether Slurm took the job; it will be looked up by its name',
+      'warn: Submission outcome unknown; looking the job up by name',
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
@@ -173,9 +177,9 @@ describe('an attempt', () => {
     expect(String(error)).to.include('does not fit');
     const [task = '' as TaskId] = fixture.server.store.tasks.all().map(({ id }) => id as TaskId);
     expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'template' });
-    expect(fixture.consoleOf(task).join()).to.match(/^The Slurm job could not be written: .*no value/);
+    expect(fixture.consoleOf(task).join()).to.match(/^The job script cannot be rendered: .*no value/);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
-    const { err, ...data } = fixture.facts.get('info: The task does not fit its template') ?? {};
+    const { err, ...data } = fixture.facts.get('info: Rendering failed') ?? {};
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
@@ -229,7 +233,7 @@ describe('an attempt', () => {
     const result = await submit(fixture.deps, next);
     expect(result)
       .to.have.property('why')
-      .that.matches(/^the job's clearml\.conf could not be written: /);
+      .that.matches(/^the job's clearml\.conf cannot be written: /);
     expect(result).to.have.property('returning', next.entry);
     expect(fixture.cluster.jobs).to.deep.equal([]);
     expect(fixture.deps.journal.entries.has(task)).to.equal(false);
