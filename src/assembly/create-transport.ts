@@ -1,9 +1,7 @@
 // The way to where a cluster's commands run: this machine, or a login node by SSH.
-import { tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createLocalShellTransport } from '../transport/local-shell-transport.ts';
 import { createLocalTransport, type LocalTransportOptions } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-folders.ts';
@@ -19,7 +17,7 @@ export async function createTransport(cluster: ClusterSettings, context: Process
   const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
   if (ssh === undefined) {
     const options = optionsHere(context, slurmBinDir, { ...passedOn(context, FOR_SLURM), ...variables });
-    return { ...createLocalShellTransport({ ...options, temporaryFolder: tmpdir() }), notices: options.notices };
+    return { ...createLocalTransport(options), notices: options.notices };
   }
 
   const optionsOfSsh = optionsHere(context, undefined, passedOn(context, FOR_SSH));

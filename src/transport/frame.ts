@@ -1,4 +1,5 @@
 // The marks around what a command printed on another machine: what stands outside is noise, and without the last one nothing is known.
+import { randomBytes } from 'node:crypto';
 
 /** What the far side said of one command. Texts are what stood between the marks. */
 export type FramedOutput =
@@ -67,4 +68,9 @@ function readStream(nonce: string, stream: string): MarkedText {
 
 function endMark(nonce: string): RegExp {
   return new RegExp(`\\[${nonce} (${MARKS.end}|${MARKS.noProgram}|${MARKS.noFolder})\\]`);
+}
+
+/** 24 random digits and lower-case letters: a program cannot guess the nonce, and no shell changes it. */
+export function randomNonce(): string {
+  return randomBytes(12).toString('hex');
 }

@@ -1,14 +1,13 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
 import { systemClock, type Clock } from '../base/clock.ts';
-import { abortWith } from './abort-with.ts';
 import { CommandTimeoutError } from './errors.ts';
 import type { Transport, CommandResult } from './transport.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
 import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
-import { randomToken } from './random-token.ts';
+import { randomNonce } from './frame.ts';
 import { excerptOf, readResult } from './remote-result.ts';
-import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
+import { abortWith, createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
 import { remoteScript, remoteWord, scriptBlock, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError } from './shell-pool.ts';
 
@@ -43,8 +42,8 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
   const name = destination.host;
 
   async function inSession({ command, signals, begin }: Attempt, controlPath: string): Promise<CommandResult> {
-    const token = randomToken();
-    const nonce = randomToken();
+    const token = randomNonce();
+    const nonce = randomNonce();
     const { program, timeoutMs } = command;
     masters.mustBeOurs(controlPath);
     begin();

@@ -2,7 +2,6 @@
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { readFrame } from './frame.ts';
 import type { Command, CommandResult } from './transport.ts';
-import { exitStatus } from './exit-status.ts';
 import { CUT_SCRIPT_EXIT_CODE } from './remote-script.ts';
 
 /** What a session printed, from its beginning to its end or to where it broke. */
@@ -52,4 +51,26 @@ export function readResult(
 export function excerptOf(nonce: string, { stdout, stderr }: SessionOutput): SessionOutput {
   const answer = readFrame(nonce, stdout, stderr);
   return answer.kind === 'cut' || answer.kind === 'ended' ? answer : { stdout: '', stderr: '' };
+}
+
+type ExitStatus = Pick<CommandResult, 'exitCode' | 'killedBy'>;
+
+/** The signals by which others end a program. Other codes are the program's own: scancel ends with 140, for one. */
+const ENDING_SIGNALS = new Map([
+  [1, 'SIGHUP'],
+  [2, 'SIGINT'],
+  [3, 'SIGQUIT'],
+  [4, 'SIGILL'],
+  [6, 'SIGABRT'],
+  [7, 'SIGBUS'],
+  [8, 'SIGFPE'],
+  [9, 'SIGKILL'],
+  [11, 'SIGSEGV'],
+  [13, 'SIGPIPE'],
+  [15, 'SIGTERM'],
+]);
+
+function exitStatus(exitCode: number): ExitStatus {
+  const killedBy = ENDING_SIGNALS.get(exitCode - 128);
+  return killedBy === undefined ? { exitCode, killedBy } : { exitCode: undefined, killedBy };
 }

@@ -1,9 +1,7 @@
 // One command as what a shell on another machine is given on its standard input: a script that runs whole or not at all.
 import { quoteWord } from '../base/shell-word.ts';
-import { FIND_PROGRAM } from './find-program.ts';
 import { MARKS } from './frame.ts';
 import type { Command } from './transport.ts';
-import { cleanEnvironmentArgs, UNSET_OWN_VARIABLES } from './clean-environment.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
 /** How programs start on the other machine. HOME and the user are the login's own. */
@@ -44,6 +42,27 @@ const IN_CLEAN_ENVIRONMENT = [
   'exec env -i "PATH=$PATH" "HOME=$HOME" "USER=${USER-}" "LOGNAME=${LOGNAME-${USER-}}"',
   '/bin/sh -c "$2" sh "$1"',
 ].join(' ');
+
+/** Sets $p to the elements of $1, a PATH, that are absolute: any other is the working folder, or below it, where others may write. */
+const ABSOLUTE_PATH = [
+  'absolute_path() {',
+  '  IFS=:; set -f; p=',
+  '  for d in $1; do case $d in /*) p=${p:+$p:}$d ;; esac; done',
+  '  unset IFS; set +f',
+  '}',
+];
+
+/** Sets $found to where the program is; false when it is nowhere on $p. IFS is left as a loop that reads lines needs it. */
+const FIND_PROGRAM = [
+  ...ABSOLUTE_PATH,
+  'find_program() {',
+  '  case $1 in */*) found=$1; test -f "$1" && test -x "$1"; return ;; esac',
+  '  IFS=:; set -f; found=',
+  '  for d in $p; do test -f "$d/$1" && test -x "$d/$1" && found=$d/$1 && break; done',
+  '  unset IFS; set +f',
+  '  test -n "$found"',
+  '}',
+].join('\n');
 
 /**
  * What the login shell is asked to run: nothing in it is anybody's data.
@@ -94,4 +113,29 @@ export function remoteScript(command: Command, surroundings: RemoteContext, nonc
 function printed(text: string): string {
   if (!text.includes('\0')) return `printf %s ${quoteWord(text)}`;
   return `printf %b ${quoteWord(text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))}`;
+}
+
+/** Each of these the shell would give to every program. To be run after the shell has changed its folder, which sets them anew. */
+const UNSET_OWN_VARIABLES = 'unset PWD OLDPWD SHLVL';
+
+/** bash gives each program the variable _ too; other shells do not. A path with an equals sign env(1) would take for a variable. */
+const WITHOUT_UNNAMED = '${BASH_VERSION+/usr/bin/env -u _}';
+
+/**
+ * The words that start the program in `$found`. The shell itself must nothing but what every program may have.
+ * @param limit words in front of the program that bound it, such as those of timeout(1)
+ * @throws Error when a variable's name is none that a shell knows: it would be code
+ */
+function cleanEnvironmentArgs(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  limit: readonly string[] = [],
+): string {
+  const named = Object.entries(variables).map(([name, value]) => assignment(name, value));
+  return [...named, WITHOUT_UNNAMED, ...limit, '"$found"', ...args.map(quoteWord)].join(' ');
+}
+
+function assignment(name: string, value: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`"${name}" is no name of a variable`);
+  return `${name}=${quoteWord(value)}`;
 }

@@ -5,7 +5,7 @@ import type { HostKeys } from './host-key-check.ts';
 import type { Transport } from './transport.ts';
 import { createPersistentConnection, type Connection } from './persistent-connection.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
-import { randomToken } from './random-token.ts';
+import { randomNonce } from './frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from './remote-transport.ts';
 import { remoteScript, remoteWord, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';
@@ -53,7 +53,7 @@ export function createSsh2Host(options: Ssh2HostOptions): SshTransport {
 
   /** Nothing is run before a script is sent, so a shell that can't be had is surely nothing run. */
   async function openShell({ exec, close }: Ssh2Connection): Promise<Ssh2Shell> {
-    const token = randomToken();
+    const token = randomNonce();
     try {
       return createSsh2Shell({ channel: await exec(remoteWord(token)), token, hostName: name, giveUp: close });
     } catch (error) {
@@ -74,7 +74,7 @@ export function createSsh2Host(options: Ssh2HostOptions): SshTransport {
       const { shells } = await orAborted(login.get(), unlessBegun);
       return await shells.lend((shell) => {
         begin();
-        const nonce = randomToken();
+        const nonce = randomNonce();
         return shell.run({ command, nonce, script: remoteScript(command, surroundings, nonce), signals });
       }, unlessBegun);
     },
