@@ -9,25 +9,26 @@ import { JOB_STATES } from '../src/slurm/job-state.ts';
 import { RULES } from '../src/lint/rules.ts';
 import { fillTables } from './page-tables.ts';
 
-const DOCTOR_HEAD = `# What doctor looks at
+const DOCTOR_HEAD = `# What doctor checks
 
     clearml-agent-slurm doctor
     clearml-agent-slurm doctor --queue gpu --template-files gpu.template --json
 
-goes the way of a task before a task does, and says of each step whether it is good (✔), in the way (✘, with the one thing to do),
-or does not apply, or could not be asked because of what stands above it (–). It takes the same options as the daemon, so that it
-looks at what the daemon would use. Nothing is changed: no queue is made, no folder, no task is touched, and no job submitted.
+\`doctor\` checks each step that a task goes through: passed (✔), failed (✘, with one fix), or not applicable or not checked because
+an earlier check failed (–). It takes the daemon's options, so that it checks what the daemon would use. It changes nothing: it creates
+no queue and no directory, touches no task, and submits no job.
 
     clearml-agent-slurm doctor --on-node --partition gpu
 
-submits one job of one minute as well, \`clearml_doctor_…\`, which looks around on a node, and waits for what it tells: ten minutes
-at most. Where a template makes containers, and it or \`agent.default_docker.image\` names an image, the job starts that one
-and looks inside; it then has nine minutes, for the image may have to be pulled. Without \`--partition\` it goes to Slurm's default one where that takes your jobs, else to the first one that does, under the
-account and QOS that it takes. It writes into the shared folder, else into the home folder, and the file is removed. Interrupted, doctor cancels the job.
+also submits one job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a
+template runs containers, and it or \`agent.default_docker.image\` names an image, the job starts that image and checks it too; the job
+then has nine minutes, as the image may have to be pulled. Without \`--partition\` the job goes to Slurm's default partition, or to the
+first one that accepts your jobs, under an account and QOS that it accepts. The results are written to the shared directory, or to the
+home directory, and removed. If you interrupt doctor, it cancels the job.
 
-It ends with 1 when anything is in the way, else with 0. [Faults that it detects](seeded-faults.md).
+The exit code is 1 if a check failed, otherwise 0. [seeded-faults.md](seeded-faults.md) lists faults that doctor detects.
 
-<!-- This page is made from src/doctor/ by \`npm run docs\`. Change it there. -->
+<!-- Generated from src/doctor/ by \`npm run docs\`. Change it there. -->
 `;
 
 const DOCTOR_SECTIONS = [
@@ -39,27 +40,27 @@ const DOCTOR_SECTIONS = [
 export function doctorPage(): string {
   const sections = DOCTOR_SECTIONS.map(([title, checks]) => {
     const rows = checks.map(({ id, asks, fix }) => [`\`${id}\``, asks, `${fix}.`]);
-    return `\n## ${title}\n\n${markdownTable(['check', 'what is asked', 'when it is in the way'], rows)}`;
+    return `\n## ${title}\n\n${markdownTable(['check', 'question', 'fix'], rows)}`;
   });
   return DOCTOR_HEAD + sections.join('');
 }
 
-const LINT_HEAD = `# What lint looks for
+const LINT_HEAD = `# What lint checks
 
     clearml-agent-slurm lint gpu.template cpu.template
     clearml-agent-slurm lint --strict --json gpu.template
 
-reads templates as the daemon would, and tells every fault at once, each with file, line and column, the rule, why, and what to
-write. It looks with \`bash -n\` and, where it is installed, \`shellcheck\`. Once the template can be rendered, it asks
-\`sbatch --test-only\`, where Slurm is, about the job of a task that sets nothing; a line whose value only a task can tell is left
-out of that. What could not be looked at is said on standard error. Without a template it takes those of the configuration.
+\`lint\` parses templates as the daemon does, and reports all findings at once, each with file, line and column, the rule, the reason
+and the fix. It also runs \`bash -n\` and, if installed, \`shellcheck\`. If the template can be rendered and Slurm is available, it runs
+\`sbatch --test-only\` for the job of a task without properties, leaving out lines whose value only a task has. Checks that could
+not run are listed on standard error. Without arguments, lint checks the templates of the configuration.
 
-It ends with 1 when there is an error, with \`--strict\` also when there is a warning, else with 0. A note is never counted.
+The exit code is 1 if there is an error or, with \`--strict\`, a warning; otherwise 0. Notes do not count.
 
-A task whose template has an error fails before a job is submitted, or its job does something else than was meant. A template
-without one, of which Slurm says nothing either, is one that sbatch takes. [Faults that the rules detect](seeded-faults.md).
+If a template has an error, its tasks fail before a job is submitted, or their jobs do not do what you meant. sbatch accepts a template
+without errors to which Slurm does not object. [seeded-faults.md](seeded-faults.md) lists faults that the rules detect.
 
-<!-- This page is made from src/lint/ by \`npm run docs\`. Change it there. -->
+<!-- Generated from src/lint/ by \`npm run docs\`. Change it there. -->
 `;
 
 const LINT_SECTIONS: readonly (readonly [title: string, severity: string])[] = [
@@ -73,7 +74,7 @@ export function rulesPage(): string {
     const rows = Object.entries(RULES)
       .filter(([, { severity }]) => severity === wanted)
       .map(([id, { why, write }]) => [`\`${id}\``, why, write]);
-    return `\n## ${title}\n\n${markdownTable(['rule', 'why', 'what to write'], rows)}`;
+    return `\n## ${title}\n\n${markdownTable(['rule', 'reason', 'fix'], rows)}`;
   });
   return LINT_HEAD + sections.join('');
 }
