@@ -1,17 +1,17 @@
-// What was seen of late, by texts that others choose: so many of them at most, and of a long one no more than its digest.
+// A bounded memory of recent texts, which others choose; long texts are stored as digests.
 import { createHash } from 'node:crypto';
 
 export interface BoundedMap<Value> {
   get(text: string): Value | undefined;
-  /** As the newest: where there are too many, the oldest is forgotten. */
+  /** Adds a text as the newest; if there are too many, the oldest is forgotten. */
   set(text: string, value: Value): void;
   readonly size: number;
 }
 
-/** Longer texts are kept as a digest, by which they are told apart as well. */
+/** Longer texts are stored as a digest, which distinguishes them as well. */
 const LONGEST_KEY = 200;
 
-/** @param most how many are remembered */
+/** @param most how many texts are remembered */
 export function createBoundedMap<Value>(most: number): BoundedMap<Value> {
   const values = new Map<string, Value>();
   return {

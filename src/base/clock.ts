@@ -1,10 +1,10 @@
-// The time, as a thing that is handed in, so that tests can own it.
+// The clock as a parameter, so that tests control it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
   now(): number;
-  /** Waits; rejects with the signal's reason as soon as it is aborted. */
+  /** Waits; rejects with the signal's reason as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// A text that may be a command line, taken apart leniently: its words, each with where it stands and what a shell would make of it.
+// Splits a text that may be a command line leniently into words, with their positions.
 
 export interface TextWord {
   readonly start: number;
@@ -7,7 +7,7 @@ export interface TextWord {
   readonly value: string;
 }
 
-/** Quotes that are not closed reach to the end. Never throws: most texts are no command lines at all. */
+/** An unclosed quote extends to the end. Never throws, because most texts are not command lines. */
 export function textWords(text: string): TextWord[] {
   const words: TextWord[] = [];
   const pieces = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|'[^']*(?:'|$)|\\[^]|[^\s"'\\]+|\\$/g;

@@ -1,8 +1,8 @@
-// A few at a time: for many calls that each wait for somebody else.
+// Runs a limited number of calls at the same time.
 
 /**
- * Does it for each item, at most so many at once, in their order. After a failure nothing more is begun, and the first
- * failure is thrown once what was begun has ended.
+ * Calls `work` for each item in order, with at most this many calls at a time. After a failure no new call starts, and the first
+ * error is thrown once the running calls have ended.
  */
 export async function inParallel<Item>(
   items: Iterable<Item>,

@@ -1,9 +1,9 @@
-// The name somebody probably meant: for "did you mean" in every message about an unknown word.
+// Finds the known name for a misspelled one, for "did you mean" messages.
 import { closest, distance } from 'fastest-levenshtein';
 
 /**
- * The known name nearest to what was typed, or undefined when none is near enough to be a misspelling of it.
- * @param atMost how many letters may be wrong
+ * The known name closest to the given one, or undefined if none is close enough.
+ * @param atMost the number of letters that may differ
  */
 export function nearestName(
   typed: string,

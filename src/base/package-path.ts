@@ -1,10 +1,10 @@
-// Where this package is installed: what stands beside its programs is found from here.
+// Locates the installed package and the files in it.
 import { fileURLToPath } from 'node:url';
 
-/** As deep as this file in the sources, so are in `dist` all that the build makes of it: the way up is the same from both. */
+/** The build keeps the depth of this file: the relative path to the root is the same in `src` and `dist`. */
 const PACKAGE_FOLDER = new URL('../../', import.meta.url);
 
-/** The path of what has this path inside the package; the package's own for the empty one. */
+/** The absolute path of a file in the package; the root of the package for an empty path. */
 export function packagePath(inside: string): string {
   return fileURLToPath(new URL(inside, PACKAGE_FOLDER));
 }

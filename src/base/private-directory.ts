@@ -1,11 +1,11 @@
-// A folder of this user's own: made where it is missing, and used only where nobody else can change what is in it.
+// A directory of this user: created if missing, and used only if no other user can change its contents.
 import { mkdir } from 'node:fs/promises';
 import { findDistrust, inspectPath, ownTrust } from './trusted-path.ts';
 
 /**
- * Makes the folder, of mode 0700, with those above it. It is looked at before, so that nothing is made through a link of others, and
- * afterwards, as somebody else may have been quicker.
- * @throws Error saying why others can change it, and what the file system says
+ * Creates the directory with mode 0700, and its parents. Checks the path before, so that nothing is created through a link of
+ * another user, and after, because another user may have created it first.
+ * @throws Error with the reason why others can change it, or with the message of the file system
  */
 export async function makePrivateDirectory(folder: string): Promise<void> {
   refuseOthers(folder);
@@ -15,7 +15,7 @@ export async function makePrivateDirectory(folder: string): Promise<void> {
 
 function refuseOthers(folder: string): void {
   const look = inspectPath(folder);
-  // What is no folder is told of by mkdir.
+  // mkdir reports a path that is not a directory.
   const why = look.steps.at(-1)?.kind === 'file' ? undefined : findDistrust(look, ownTrust());
   if (why !== undefined) throw new Error(`others can change it, as ${why}`);
 }

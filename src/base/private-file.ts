@@ -1,10 +1,10 @@
-// A new file that its owner alone can read, for keys: made, never followed to, and never over a file that is there.
+// Creates files that only their owner can read, for keys, without following links or replacing files.
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 const OWNER_ALONE = 0o600;
 
-/** Made at once with its mode (open(2), O_EXCL), so that no link leads elsewhere. @throws EEXIST and what else open(2) says */
+/** Creates the file with its mode in one call (open(2), O_EXCL), so that no link can redirect it. @throws EEXIST and other errors of open(2) */
 export async function createPrivateFile(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', OWNER_ALONE);
   try {
@@ -15,7 +15,7 @@ export async function createPrivateFile(path: string, text: string): Promise<voi
   }
 }
 
-/** Puts such a file in the place of whatever is there; a link is replaced, not what it leads to. @throws what open(2) and rename(2) say */
+/** Replaces a file by such a file; a link is replaced, not its target. @throws the errors of open(2) and rename(2) */
 export async function replaceByPrivateFile(path: string, text: string): Promise<void> {
   const besides = `${path}.${randomBytes(6).toString('hex')}.new`;
   await createPrivateFile(besides, text);

@@ -1,19 +1,19 @@
-// What the user properties of a queue's tasks may be: as the settings say it, and as a task's values are held against it.
+// Constraints for the user properties of a queue's tasks, as the settings define them and the check applies them.
 import type { LimitKind } from './slurm-amount.ts';
 
-/** The limits of one property as the lead wrote them, all of them in force. */
+/** The limits of one property as configured; all of them apply. */
 export interface PropertyConstraint {
-  /** How `least` and `most` are written. What they are compared as, the option decides that the property feeds. */
+  /** The notation of `least` and `most`. The unit of the comparison is that of the option which the property sets. */
   readonly kind: LimitKind;
   readonly least: string | undefined;
   readonly most: string | undefined;
-  /** The only values, where they are listed. */
+  /** The only permitted values, if listed. */
   readonly values: readonly string[] | undefined;
 }
 
 export interface PropertyConstraints {
-  /** By the name of the property: whether it may be set, or within which limits. */
+  /** By property: whether it may be set, or its limits. */
   readonly named: ReadonlyMap<string, boolean | PropertyConstraint>;
-  /** Whether properties may be set that are not named. */
+  /** Whether properties may be set that are not listed. */
   readonly others: boolean;
 }

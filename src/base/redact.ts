@@ -1,35 +1,35 @@
-// Secrets within other text: where they are told by a name, an option or their own shape. The one place that knows how.
+// Finds secrets within other text, by a name, an option or their format. All such rules are here.
 import { textWords } from './command-text.ts';
 
-/** What is shown instead of a secret. */
+/** Replaces a secret. */
 export const MASK = '********';
 
-/** A text without its secrets, and these. */
+/** A text without its secrets, and the secrets. */
 export interface Redaction {
   readonly shown: string;
   readonly secrets: readonly string[];
 }
 
-/** Names behind which a secret stands, whatever is around them: `HF_TOKEN`, `--http-password`, `X-Api-Key`. */
-// Each repetition has an end, so that a long text takes no longer than in proportion to its length.
+/** Names that a secret follows, whatever surrounds them: `HF_TOKEN`, `--http-password`, `X-Api-Key`. */
+// Each repetition is bounded, so that the time stays proportional to the length of the text.
 const NAME =
   '[\\w.-]{0,64}(?:secret|passw|passphrase|passcode|pwd|token|credential|cred|api_?key|key|pass|authoriz|auth(?!or)|signature|bearer|cookie)[\\w.-]{0,64}|sig|sas';
 
-/** Shapes that say by themselves what they are; group 1 stays. None reads a part of the text again for each place where it could begin. */
+/** Formats that identify a secret; group 1 is kept. None scans a part of the text again for each possible start. */
 const SHAPES: readonly RegExp[] = [
   /([?&;][\w.-]{0,64}(?:sig|signature|token|key|secret|pass|credential|auth|code)[\w.-]{0,64}=)[^&#\s"]+/gi,
   /(\b(?:bearer|basic|digest)\s+)[\w.~+/=-]{8,}/gi,
   /()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /()\b(?:gh[opsur]_|github_pat_|glpat-|hf_|nvapi-|sk-|xox[abprs]-)[\w-]{16,}/g,
-  // The repetition has an end, as each `-eyJ` in a word is a place where one could begin.
+  // The repetition is bounded because each `-eyJ` in a word is a possible start.
   /()\beyJ[\w-]{8,4096}\.[\w-]+\.[\w-]*/g,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^]*?(?=-----END|$)/g,
 ];
 
-/** A user and a password, or a key alone, in front of the host of a URL. A port and a digest are none. */
+/** A user and password, or a key alone, before the host of a URL. A port or a digest does not match. */
 const LOGIN_IN_URL = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#:@]*:(?!\d+\/)[^\s]*|[^\s/?#]+)(?=@)/gi;
 
-/** Only what is a secret by its shape: for text that is no configuration, such as what servers and programs say. */
+/** Removes only secrets with a known format: for text that is not configuration, such as messages of servers and programs. */
 export function redactShapes(text: string): string {
   const shown = SHAPES.reduce((rest, shape) => rest.replace(shape, `$1${MASK}`), text);
   return shown.replace(/\S+/g, (word) => {
@@ -38,12 +38,12 @@ export function redactShapes(text: string): string {
   });
 }
 
-/** Behind its last @ a word has no login: it need not be searched. */
+/** After its last @, a word contains no login and need not be searched. */
 function endOfLogins(word: string): number {
   return word.lastIndexOf('@') + 1;
 }
 
-/** All that stands in a setting: it may be a command line, a line of `.netrc`, a header, JSON. */
+/** Searches a whole setting, which may be a command line, a line of `.netrc`, a header or JSON. */
 export function redactText(text: string): Redaction {
   const words = textWords(text);
   const redacted = redactWords(words.map(({ value }) => value));
@@ -61,17 +61,17 @@ export function redactText(text: string): Redaction {
   return { shown: redactShapes(shown), secrets: [...new Set([...secrets, ...shapesIn(text)])] };
 }
 
-/** The same for the words of a command, in which one tells of the next: `-e`, `NAME=value`. */
+/** The same for the words of a command, where one word announces the next: `-e`, `NAME=value`. */
 export function redactWords(words: readonly string[]): Redaction[] {
   return words.map((word, index) => redactWord(word, words.slice(Math.max(0, index - 3), index).map(bare)));
 }
 
-/** Without the marks of a list or an object around it. */
+/** Without the brackets of a surrounding list or object. */
 function bare(word: string): string {
   return withoutEnd(word.replace(/^[[({,]+/, ''), '])},;');
 }
 
-/** Reads the end once, which a regular expression does not: it tries from each place. */
+/** Scans the end once, unlike a regular expression, which tries each position. */
 function withoutEnd(text: string, marks: string): string {
   let end = text.length;
   while (end > 0 && marks.includes(text.charAt(end - 1))) end -= 1;
@@ -91,11 +91,11 @@ const ENV_ASSIGNMENT = /^((?:--(?:env|setenv|env-add)=|-e)?[A-Za-z_]\w*=)([^]+)$
 const USER_OPTION = /^(?:-u|-U|--user|--proxy-user)$/;
 const USER_VALUE = /^((?:(?:--user|--proxy-user)=|-[uU])?[^:=\s-][^:\s]*:)(?!\d+$)([^]+)$/;
 const SCHEME = /^(?:bearer|basic|digest|token)$/i;
-/** In `.netrc`, and in programs that take a password behind `-p`. */
+/** In `.netrc`, and in programs with a password after `-p`. */
 const WORD_BEFORE = /^(?:password|passwd|passphrase)$/i;
 const TAKES_P = /^(?:sshpass|mysql|mysqldump|mariadb|login)$/;
 
-/** @param before the words in front of it, at most three */
+/** @param before the words before it, at most three */
 function redactWord(word: string, before: readonly string[]): Redaction {
   const [last = '', second = ''] = [...before].reverse();
   const isEnd = /^--[a-z]/i.test(word);
@@ -105,7 +105,7 @@ function redactWord(word: string, before: readonly string[]): Redaction {
     [USER_OPTION.test(last) || /^(?:--(?:proxy-)?user=|-[uU][^-])/.test(word), USER_VALUE],
     [/^(?:-H|--header)$/.test(last), TIGHT_HEADER],
     [true, HEADER],
-    // With blanks in it, it may be a whole script.
+    // With spaces in it, it may be a whole script.
     [!word.includes('://'), /\s/.test(word) ? ONLY_ASSIGNMENT : ASSIGNMENT],
     [/^[{,]/.test(word) || word.includes('"'), JSON_FIELD],
   ] as const) {
@@ -118,7 +118,7 @@ function redactWord(word: string, before: readonly string[]): Redaction {
   return /[\s"']/.test(word) ? redactText(word) : { shown: word, secrets: [] };
 }
 
-/** Whether the words before say that what follows is a secret, whatever it is. */
+/** Whether the words before announce a secret. */
 function isWholeSecret(last: string, second: string, before: readonly string[]): boolean {
   if (OPTION.test(last) || NAMED_COLON.test(last) || WORD_BEFORE.test(last)) return true;
   if (/^[:=]$/.test(last) && NAMED.test(second)) return true;
@@ -130,7 +130,7 @@ function whole(word: string): Redaction {
   return { shown: MASK, secrets: forms(word) };
 }
 
-/** Also without what may be no part of it: the end of a command, of a list, of an object. */
+/** Also without trailing characters that may belong to the end of a command, list or object. */
 function forms(secret: string): string[] {
   const trimmed = withoutEnd(secret.replace(/^["'\s]+/, ''), '"\' \t\r\n\f\v;,)]}');
   return trimmed === secret || trimmed === '' ? [secret] : [secret, trimmed];
@@ -141,7 +141,7 @@ function shapesIn(text: string): string[] {
   const logins = [...text.matchAll(/\S+/g)].flatMap(([word]) =>
     [...word.slice(0, endOfLogins(word)).matchAll(LOGIN_IN_URL)].map(([all, kept = '']) => {
       const login = all.slice(kept.length);
-      // Of a user and a password the password is the secret.
+      // Of a user and a password, only the password is the secret.
       return login.includes(':') ? login.slice(login.indexOf(':') + 1) : login;
     }),
   );

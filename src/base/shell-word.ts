@@ -1,26 +1,26 @@
-// One value as one word of a POSIX shell, and a text split into words as Python's shlex does it.
+// Quotes a value as one word of a POSIX shell, and splits text into words as Python's shlex does.
 import { quote, split } from 'shlex';
 
-/** Thrown when a text can't be a shell word at all: the kernel ends every argument at a NUL. */
+/** Thrown when a text cannot be a shell word, because the kernel ends every argument at a NUL. */
 export class NulInWordError extends Error {
   override readonly name = 'NulInWordError';
 }
 
 /**
- * The text as exactly one shell word, whatever it holds.
- * @throws NulInWordError when it holds a NUL
+ * Quotes the text as exactly one shell word.
+ * @throws NulInWordError if it contains a NUL
  */
 export function quoteWord(text: string): string {
   if (text.includes('\0')) throw new NulInWordError('a NUL character can not be part of a command');
   return quote(text);
 }
 
-/** The words of a command line, split as Python's `shlex.split` does (ClearML uses that for container arguments). */
+/** The words of a command line, split like Python's `shlex.split`, which ClearML uses for container arguments. */
 export function splitWords(text: string): string[] {
   return split(text);
 }
 
-/** Whether it can be split, into a program at least. */
+/** Whether it can be split, with at least a program. */
 export function isCommandLine(text: string): boolean {
   try {
     return (splitWords(text)[0] ?? '') !== '';

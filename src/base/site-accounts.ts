@@ -1,15 +1,15 @@
-// Which accounts and groups are the site's own rather than a person's: what they own, all users of the machine run anyway.
+// Which accounts and groups belong to the site, not to a user: all users of the machine run their files anyway.
 import { readFileSync } from 'node:fs';
 
 export interface SiteAccounts {
-  /** The number of the user `slurm`, who runs the controller and often owns slurm.conf; undefined where there is none. */
+  /** The uid of `slurm`, who runs the controller and often owns slurm.conf; undefined if there is no such user. */
   readonly slurmUid: number | undefined;
   readonly slurmGid: number | undefined;
 }
 
-/** Below it are no persons: UID_MIN of login.defs(5), and the same in systemd's uid ranges. */
+/** Lower uids are system accounts: UID_MIN of login.defs(5), and the same in systemd's uid ranges. */
 const FIRST_PERSON = 1000;
-/** Below it are groups that distributions make for the system, such as root and staff; 100 is `users`, which has all persons in it. */
+/** Lower gids are system groups of distributions, such as root and staff; 100 is `users`, which contains all users. */
 const FIRST_COMMON_GROUP = 100;
 
 export function isSiteUser(uid: number, { slurmUid }: SiteAccounts): boolean {
@@ -20,7 +20,7 @@ export function isSiteGroup(gid: number, { slurmGid }: SiteAccounts): boolean {
   return gid < FIRST_COMMON_GROUP || gid === slurmGid;
 }
 
-/** As this machine's own files have them. */
+/** Reads the files of this machine. */
 export function siteAccounts(): SiteAccounts {
   return { slurmUid: numberOf('slurm', '/etc/passwd'), slurmGid: numberOf('slurm', '/etc/group') };
 }
@@ -32,7 +32,7 @@ function numberOf(name: string, file: string): number | undefined {
       .find((one) => one.startsWith(`${name}:`));
     return line === undefined ? undefined : Number(line.split(':')[2]);
   } catch {
-    // Without the file nobody is known by this name.
+    // Without the file, the name is unknown.
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
-// A wait that a signal may cut short, for whoever goes on either way and looks at the signal then.
+// A wait that a signal ends early, for callers that check the signal afterwards.
 import type { Clock } from './clock.ts';
 
 /**
- * Waits `ms` milliseconds, or until the signal; false when the signal ended the wait. What else goes wrong with the clock is
- * thrown: a loop whose wait fails at once would never rest.
+ * Waits `ms` milliseconds or until the signal; returns false if the signal ended the wait. Other errors of the clock are thrown:
+ * a loop whose wait fails immediately would never pause.
  */
 export function sleepUnlessStopped(clock: Clock, ms: number, stop: AbortSignal): Promise<boolean> {
   return clock.sleep(ms, stop).then(

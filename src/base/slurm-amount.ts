@@ -1,27 +1,27 @@
-// Amounts as Slurm writes them (numbers, ranges of nodes, times, sizes of memory, counts of GRES), made comparable.
+// Reads amounts in Slurm's notation (numbers, node ranges, times, memory sizes, GRES counts) and makes them comparable.
 
-/** How the limit of a constraint is written. */
+/** The notation of a limit in a constraint. */
 export type LimitKind = 'number' | 'duration' | 'memory';
 
-/** How an option of sbatch reads its amount: `gres` is `gpu:a100:2,nvme:1`, `gpus` is `a100:2,h100:1` or `2`. */
+/** How an sbatch option reads its amount: `gres` is `gpu:a100:2,nvme:1`, `gpus` is `a100:2,h100:1` or `2`. */
 export type AmountKind = LimitKind | 'count' | 'nodes' | 'gres' | 'gpus';
 
-/** In the unit of its kind: seconds, kilobytes, or one. Only a range of nodes has two ends. */
+/** In the unit of its kind: seconds, kilobytes, or one. Only a node range has two ends. */
 export interface Amount {
   readonly least: number;
-  /** Infinity where the text stands for all there is. */
+  /** Infinity if the text means everything. */
   readonly most: number;
 }
 
-/** `2-00:00:00`: as what kind of amount a limit is written, or undefined when it is none. */
+/** `2-00:00:00`: the kind of amount in which a limit is written, or undefined if it is not an amount. */
 export function limitKind(text: string): LimitKind | undefined {
   const kinds: readonly LimitKind[] = /[:-]|^[A-Z]+$/i.test(text) ? ['duration', 'number'] : ['number', 'memory'];
   return kinds.find((kind) => readLimit(text, kind) !== undefined);
 }
 
 /**
- * A limit as it is compared with amounts of this kind; undefined where it can't be. Unlike for a job, zero is zero here:
- * `max = 0` allows nothing, rather than everything.
+ * A limit for comparison with amounts of this kind; undefined if they are not comparable. Unlike for a job, zero is zero:
+ * `max = 0` permits nothing.
  */
 export function readLimit(text: string, kind: AmountKind): number | undefined {
   if (kind !== 'duration' && kind !== 'memory') return readNumber(text);
@@ -29,9 +29,9 @@ export function readLimit(text: string, kind: AmountKind): number | undefined {
 }
 
 /**
- * What Slurm would make of the text, or undefined where that is not certain. It reads less than Slurm does: what only some
- * releases take (`1k` nodes), and what they take for something else (`-5` minutes, which is 8166 years), is no amount here.
- * test/fixtures/slurm/amounts has what real releases make of each spelling, and the tests hold this reader to it.
+ * What Slurm makes of the text, or undefined if that is not certain. It accepts less than Slurm does: spellings that only some
+ * releases accept (`1k` nodes) or misread (`-5` minutes is 8166 years) are not amounts here.
+ * The tests compare it with test/fixtures/slurm/amounts, the values that real releases read.
  */
 export function readAmount(text: string, kind: AmountKind): Amount | undefined {
   if (kind === 'nodes') return readNodes(text);
@@ -39,7 +39,7 @@ export function readAmount(text: string, kind: AmountKind): Amount | undefined {
   return amount === undefined ? undefined : { least: amount, most: amount };
 }
 
-/** Zero in any form, which some options take for "without a limit". */
+/** Zero in any notation, which some options read as "no limit". */
 export function isZero(text: string): boolean {
   return text.includes('0') && /^[^1-9]*$/.test(text);
 }
@@ -47,7 +47,7 @@ export function isZero(text: string): boolean {
 const READERS: Readonly<Record<Exclude<AmountKind, 'nodes'>, (text: string) => number | undefined>> = {
   number: readNumber,
   count: readCount,
-  // To --time and --mem, zero means without a limit (sbatch(1)).
+  // To --time and --mem, zero means "no limit" (sbatch(1)).
   duration: (text) => unlessZero(readSeconds(text)),
   memory: (text) => unlessZero(readKilobytes(text)),
   gres: (text) => readCounts(text, /^[A-Za-z]\w*(?::[A-Za-z][\w.-]*)?(?::(\d+))?$/),
@@ -62,7 +62,7 @@ function readNumber(text: string): number | undefined {
   return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
-/** Slurm counts in 32 bits with a sign: older releases begin again at zero above them. */
+/** Slurm uses signed 32-bit counters: older releases overflow above them. */
 const MOST_COUNT = 2 ** 31 - 1;
 
 function readCount(text: string): number | undefined {
@@ -79,12 +79,11 @@ function readNodes(text: string): Amount | undefined {
 
 const UNLIMITED = /^(?:unlimited|infinite)$/i;
 
-/** Slurm makes seconds of minutes in 32 bits; above half of them is "no limit", or something else. */
+/** Slurm converts minutes to seconds in 32 bits; values above half of the range mean "no limit" or something else. */
 const MOST_MINUTES = Math.floor(MOST_COUNT / 60);
 
 /**
- * `minutes`, `minutes:seconds`, `hours:minutes:seconds`, and `days-` in front of hours (sbatch(1), --time). A part of a
- * minute is a minute.
+ * `minutes`, `minutes:seconds`, `hours:minutes:seconds`, and `days-` before hours (sbatch(1), --time). Slurm rounds up to minutes.
  */
 function readSeconds(text: string): number | undefined {
   if (UNLIMITED.test(text)) return Infinity;
@@ -99,10 +98,10 @@ function readSeconds(text: string): number | undefined {
 
 const KILOBYTES = { K: 1, M: 1024, G: 1024 ** 2, T: 1024 ** 3, P: 1024 ** 4 };
 
-/** Some options count megabytes in 32 bits as well. */
+/** Some options store megabytes in 32 bits as well. */
 const MOST_KILOBYTES = MOST_COUNT * 1024;
 
-/** Megabytes where there is no unit (sbatch(1), --mem). A part of a megabyte is a megabyte. */
+/** In megabytes without a unit (sbatch(1), --mem). Slurm rounds up to megabytes. */
 function readKilobytes(text: string): number | undefined {
   const [, digits, unit = 'M'] = /^(\d+)(?:([KMGTP])B?)?$/i.exec(text) ?? [];
   if (digits === undefined) return undefined;

@@ -1,15 +1,15 @@
-// A table for a terminal: columns parted by two spaces, the last one as long as it is, or in lines where there is no room for that.
+// A table for a terminal, which wraps the last column or moves it below the row if the terminal is narrow.
 import { textWidth } from './text-width.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** Where the last column has less room, a text in it would be a tower of words. */
+/** In a narrower column, wrapped text is unreadable. */
 const LEAST_ROOM = 40;
 const BELOW = '    ';
 
 /**
- * Each line ends in a newline. What has no room in the last column goes on there in the next line, or stands below its row where
- * the column is too narrow for that.
- * @param columns of the terminal, where it is one
+ * Each line ends in a newline. Text that does not fit into the last column is wrapped, or moved below its row if the column is too
+ * narrow.
+ * @param columns the width of the terminal, if there is one
  */
 export function textTable(head: readonly string[], body: readonly (readonly string[])[], columns = Infinity): string {
   const table = [head, ...body];

@@ -1,12 +1,12 @@
-// How many columns of a terminal a text takes, and what is left of it where there are fewer: signs may be wide, or many that count as one.
+// Measures and truncates text in terminal columns: a character may be wide, or consist of several code points.
 import stringWidth from 'string-width';
 
-/** Colors take none. */
+/** Colors have no width. */
 export function textWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** The text, or as much of its beginning as fits with a mark that it goes on; no sign is cut in two. */
+/** The text, or its beginning with an ellipsis; no character is split. */
 export function cutToWidth(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let shown = '';

@@ -1,47 +1,47 @@
-// Whether a path on this machine is this user's own: nobody but the user and root can change what it names. The job script has the same rule in templates/partials/trust.sh.mustache.
+// Checks that no user except this one and root can change a path on this machine. templates/partials/trust.sh.mustache has the same rule for jobs.
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isSiteGroup, isSiteUser, type SiteAccounts } from './site-accounts.ts';
 
-/** One file, folder, socket or symbolic link on the way to what a path names. */
+/** One file, directory, socket or symbolic link in the resolution of a path. */
 export interface PathStep {
   readonly path: string;
   readonly kind: 'folder' | 'link' | 'socket' | 'file';
-  /** The permission bits, as chmod(2) takes them. */
+  /** The permission bits, as in chmod(2). */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** All that decides what a path names, from the root downwards. */
+/** The complete resolution of a path, from the root down. */
 export interface PathSteps {
   readonly steps: readonly PathStep[];
-  /** Whether the path is there; if not, the steps end at the nearest folder that is. */
+  /** Whether the path exists; if not, the steps end at the nearest existing directory. */
   readonly isWhole: boolean;
 }
 
 export interface Trust {
-  /** The user's own id. */
+  /** The uid of this user. */
   readonly uid: number;
-  /** A group whose members are trusted too. */
+  /** A group whose members are also trusted. */
   readonly group?: number | undefined;
   /**
-   * Set in a user namespace, as of a container: the id by which owners are shown that are not mapped into it (user_namespaces(7)).
-   * There it counts as root's, and as the trusted group.
+   * Set in a user namespace, such as in a container: the id that represents unmapped owners (user_namespaces(7)).
+   * It is trusted like root, and like the trusted group.
    */
   readonly unmapped?: number | undefined;
-  /** Set for programs of the site, and what belongs to them: accounts that are no persons' are trusted like root. */
+  /** Set for programs of the site and their files: system accounts are trusted like root. */
   readonly site?: SiteAccounts | undefined;
 }
 
 const STICKY = 0o1000;
 
 /**
- * Why somebody else can change what the path names, as a sentence's beginning: `/data can be written by group 100 (mode 775)`.
- * As StrictModes of sshd_config(5): each step belongs to the user or root, and nobody else can write to it; above the last one a
- * sticky bit will do, which lets nobody remove what is not theirs. Who may write does not matter below a folder of the user that
- * lets nobody else in, such as a home folder of mode 700. No group is taken for the user's private one: another user may be in it,
- * and where there is an access list, stat(2) shows its mask in the place of the group's rights (acl(5)). Pure.
+ * Why another user can change the file or directory, as the beginning of a sentence: `/data can be written by group 100 (mode 775)`.
+ * Like StrictModes of sshd_config(5): this user or root owns each step, and no other user can write to it. For all but the last
+ * step, a sticky directory is enough, because others cannot remove entries of it. Write permissions below a directory that only
+ * this user can enter, such as a home directory of mode 700, do not matter. No group is assumed to be the private group of the
+ * user: it may have other members, and with an access list, stat(2) shows the mask instead of the group's rights (acl(5)). Pure.
  */
 export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): string | undefined {
   let closed: string | undefined;
@@ -56,8 +56,8 @@ export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): strin
 }
 
 /**
- * Why somebody else can change what the path names or, where nothing is there yet, be the first to make it: then the folder that
- * would hold it must be closed to others even where it is sticky, as /tmp is. Pure.
+ * Why another user can change the file or directory or, if it does not exist, create it first: then the directory that would
+ * contain it must be closed to others, even if it is sticky like /tmp. Pure.
  */
 export function findNameDistrust(look: PathSteps, trust: Trust): string | undefined {
   const why = findDistrust(look, trust);
@@ -85,14 +85,14 @@ function whyNot(
   if (kind === 'link' || isInside) return undefined;
   const guarded = isAbove && kind === 'folder' && (mode & STICKY) !== 0;
   const shown = `(mode ${mode.toString(8)})`;
-  // Everybody could make something of the trusted group in a folder of that group.
+  // Every user could create an entry of the trusted group in such a directory.
   if ((mode & 0o002) !== 0 && (!guarded || isOfGroup)) return `can be written by everybody ${shown}`;
   const isClosedGroup = isOfGroup || (site !== undefined && isSiteGroup(gid, site));
   if ((mode & 0o020) !== 0 && !guarded && !isClosedGroup) return `can be written by group ${gid} ${shown}`;
   return undefined;
 }
 
-/** Whether somebody else can read what the path names: as its group, or as anybody. Pure. */
+/** Whether another user can read the file, as a member of its group or as any user. Pure. */
 export function isReadableByOthers({ steps, isWhole }: PathSteps): boolean {
   const file = steps.at(-1);
   if (!isWhole || file === undefined) return false;
@@ -101,13 +101,13 @@ export function isReadableByOthers({ steps, isWhole }: PathSteps): boolean {
   return (file.mode & 0o040) !== 0 && folders.every(({ mode }) => (mode & 0o011) !== 0);
 }
 
-/** More links than that the kernel does not follow either (path_resolution(7)). */
+/** The kernel's limit of links (path_resolution(7)). */
 const MOST_LINKS = 40;
 
 /**
- * Looks at the way to what a path names, from the root downwards: what is found good can be changed by nobody else from
- * then on, so that the order closes the race between the look and the use.
- * @throws what the file system says, but for a path that is not there
+ * Resolves a path from the root down. No other user can change a step that was found to be trusted, so this order closes the
+ * race between check and use.
+ * @throws the errors of the file system, except for a missing path
  */
 export function inspectPath(path: string): PathSteps {
   const steps: PathStep[] = [stepAt('/')];
@@ -117,7 +117,7 @@ export function inspectPath(path: string): PathSteps {
   for (let part = left.shift(); part !== undefined; part = left.shift()) {
     if (part === '..') {
       at = join(at, '..');
-      // Looked at once more: it may be the last one now, in which a sticky bit will not do.
+      // Checked again: it may be the last step now, where a sticky directory is not enough.
       steps.push(stepAt(at));
       continue;
     }
@@ -172,7 +172,7 @@ function isInUserNamespace(): boolean {
   }
 }
 
-/** Why somebody else can change what this path names, or undefined. @throws what the file system says */
+/** Why another user can change this path, or undefined. @throws the errors of the file system */
 export function distrustOf(path: string, group?: number): string | undefined {
   return findDistrust(inspectPath(path), ownTrust(group));
 }

@@ -1,13 +1,13 @@
-// Whether a socket on this machine is this user's own: nobody else listens there, and nobody else can take its place.
+// Checks that a socket on this machine belongs to this user and that no other user can replace it.
 import { dirname } from 'node:path';
 import { findDistrust, findNameDistrust, inspectPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
 
 /**
- * Why somebody else may listen at a socket, as a sentence's beginning: `/tmp/s belongs to another user (uid 1002)`.
+ * Why another user may listen on the socket, as the beginning of a sentence: `/tmp/s belongs to another user (uid 1002)`.
  *
- * The way to it is held to the rule of trusted paths. The folder that holds it must be closed to others even where it is sticky: a
- * socket goes with its program, and in /tmp anybody could make one of its name in that moment. Its permissions say who may connect
- * to it, and are not judged. Pure.
+ * The path must follow the rule of trusted paths, and its directory must be closed to others even if it is sticky: when the
+ * program ends and its socket disappears, any user could create one of the same name in /tmp. The permissions of the socket only
+ * say who may connect, so they are not checked. Pure.
  */
 export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust): string | undefined {
   const above = isWhole ? steps.slice(0, -1) : steps;
@@ -26,11 +26,11 @@ export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust):
 
 export interface SocketInspection {
   readonly isThere: boolean;
-  /** Why it is not to be used; undefined where it may be. */
+  /** Why it must not be used; undefined if it may be. */
   readonly why: string | undefined;
 }
 
-/** To be called before each use of a socket: then it is this user's own. @param path absolute */
+/** Call it before each use of a socket. @param path absolute */
 export function inspectSocket(path: string): SocketInspection {
   try {
     const look = inspectPath(path);

@@ -1,7 +1,7 @@
-// A text in lines of so many columns, broken between words.
+// Wraps text between words.
 import { textWidth } from './text-width.ts';
 
-/** Each line has this indent and ends in a newline. A word that is longer than a line stands alone. */
+/** Each line has this indent and ends in a newline. A word longer than a line is kept whole. */
 export function wrapText(
   text: string,
   { indent = '', width }: { readonly indent?: string; readonly width: number },
@@ -22,7 +22,7 @@ export function wrapText(
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The same lines, those that are wider broken between words; an indented one is left whole: it is there to be copied. */
+/** The same lines, with wide ones wrapped between words. Indented lines are kept whole, because users copy them. */
 export function wrapLines(text: string, width: number): string {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-// An error as plain data for a log line: errors hide what they are from JSON.
+// Converts an error to plain data for a log line, because JSON omits the fields of errors.
 
 export interface ErrorData {
   readonly name: string;
@@ -10,7 +10,7 @@ export interface ErrorData {
 
 const DEEPEST_CAUSE = 5;
 
-/** `stack` only where somebody debugs; causes too, to a depth. Anything that was thrown without being an error is its text. */
+/** Includes causes, up to a depth, and `stack` only when debugging. A thrown value that is not an error becomes its text. */
 export function errorData(error: unknown, withStack: boolean, depth = 0): ErrorData {
   if (!(error instanceof Error)) return { name: 'NotAnError', message: String(error) };
   return {
@@ -24,12 +24,12 @@ export function errorData(error: unknown, withStack: boolean, depth = 0): ErrorD
   };
 }
 
-/** A bug is told with the name of its class; all else by what it says. */
+/** A bug is shown with the name of its class; every other error with its message. */
 const BUGS = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'EvalError', 'URIError'];
 
-/** `message; caused by message`; a cause that says nothing new is left out. */
+/** `message; caused by message`, without causes that add nothing. */
 export function errorSentence({ name, message, code, cause }: ErrorData): string {
-  // Node's own system errors carry the code only beside the message.
+  // Node's system errors carry the code only beside the message.
   const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
   const own = BUGS.includes(name) ? `${name}: ${told}` : told;
   if (cause === undefined) return own;

@@ -1,10 +1,10 @@
-// One event as one line, as text for people or as JSON for machines.
+// Formats one event as one line, as text for users or as JSON for machines.
 import type { LogLevel } from '../base/log-levels.ts';
 import { COLOR_END, COLORS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
 import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
 
-/** As sd-daemon(3) numbers them. */
+/** The priorities of sd-daemon(3). */
 const JOURNAL_PRIORITY: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
 
 export interface LogEvent {
@@ -17,20 +17,20 @@ export interface LogEvent {
 
 export interface LineStyle {
   readonly format: 'text' | 'json';
-  /** The journal has its own time stamps, and takes the priority from the front of the line. */
+  /** The journal adds its own time stamps, and reads the priority from the front of the line. */
   readonly journald: boolean;
   readonly withStack: boolean;
-  /** A person reads it in a terminal: the time is local, and the level has a color unless none is wanted. */
+  /** For a terminal: local time, and a colored level unless colors are disabled. */
   readonly terminal?: { readonly isColored: boolean } | undefined;
-  /** Takes the secrets out of a text. */
+  /** Removes the secrets from a text. */
   readonly redact: (text: string) => string;
 }
 
-/** Never more than one line, and never a secret, whatever the event holds. */
+/** Always one line without secrets, whatever the event contains. */
 export function formatLogLine(event: LogEvent, style: LineStyle): string {
   const priority = style.journald ? `<${JOURNAL_PRIORITY[event.level]}>` : '';
   const line = style.format === 'json' ? jsonLine(event, style) : textLine(event, style);
-  // Each value was redacted before it was quoted; this catches what is put together from several.
+  // Each value was redacted before it was quoted; this catches secrets composed of several values.
   return priority + style.redact(line);
 }
 
@@ -48,7 +48,7 @@ function levelWord(level: LogLevel, { terminal }: LineStyle): string {
   return color === undefined ? word : `\x1b[${COLORS[color]}m${word}${COLOR_END}`;
 }
 
-/** `2026-11-28 22:38:01`, by the clock of the wall. */
+/** `2026-11-28 22:38:01`, in local time. */
 function localTime(at: number): string {
   const moment = new Date(at);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -72,7 +72,7 @@ function textValue(value: unknown, style: LineStyle): string {
 function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): string {
   const own = { ...(style.journald ? {} : { time: new Date(at).toISOString() }), level, message };
   const fields = Object.entries(data)
-    // Data of the same name doesn't replace what is ours.
+    // Data of the same name must not replace our fields.
     .filter(([key, value]) => value !== undefined && !Object.hasOwn(own, key))
     .map(([key, value]) => [key, isError(key, value) ? errorData(value, style.withStack) : value] as const);
   const members = [...Object.entries(own), ...fields].map(
@@ -81,12 +81,12 @@ function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): str
   return escaped(`{${members.join(',')}}`);
 }
 
-/** What stands under `err` was thrown, whatever it is. */
+/** Everything under `err` was thrown. */
 function isError(key: string, value: unknown): boolean {
   return value instanceof Error || (key === 'err' && value !== undefined);
 }
 
-/** JSON of anything: errors are told, what JSON has no word for is its text, and a circle ends the attempt. */
+/** JSON of any value: errors become plain data, values without a JSON form become text, and a cyclic value becomes a fixed text. */
 function json(value: unknown, { redact }: LineStyle): string {
   try {
     const text: unknown = JSON.stringify(value, (_key, inner: unknown): unknown => {
@@ -105,7 +105,7 @@ function onOneLine(text: string): string {
   return /[\p{C}\u2028\u2029]/u.test(text) ? escaped(JSON.stringify(text).slice(1, -1)) : text;
 }
 
-/** Escapes what JSON leaves as it is, and a terminal or a pager takes for a command or a line end. */
+/** Escapes characters that JSON keeps, but that a terminal or pager executes or treats as a line end. */
 const NOT_ON_A_LINE = new RegExp(`[${NOT_SHOWN}\\t\\n]`, 'g');
 
 function escaped(text: string): string {

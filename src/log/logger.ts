@@ -1,9 +1,9 @@
-// What the rest of the program may ask of a log: fixed sentences, with their data beside them.
+// The interface of the log: fixed messages, with their data.
 
-/** Data of one event; `task`, `job` and `queue` are always spelled so, errors stand under `err`. */
+/** The data of one event; `task`, `job` and `queue` are always spelled this way, errors are under `err`. */
 export type LogData = Readonly<Record<string, unknown>>;
 
-/** The message is a fixed sentence (so that events can be grouped); what varies goes into the data. */
+/** The message is fixed, so that events can be grouped; variable parts go into the data. */
 export interface Logger {
   debug(message: string, data?: LogData): void;
   info(message: string, data?: LogData): void;

@@ -1,7 +1,7 @@
-// A log whose every line says what it is about.
+// A log that adds the same data to every line.
 import type { LogData, Logger } from './logger.ts';
 
-/** The same log with this data in front of each line's own. */
+/** The same log with this data before the data of each line. */
 export function namedLog(log: Logger, about: LogData): Logger {
   return {
     debug: (message, data) => log.debug(message, { ...about, ...data }),

@@ -1,18 +1,18 @@
-// Keeps a log file short that a process goes on writing to: what is in it is moved on to older files, the oldest of which goes.
+// Rotates a log file that a process keeps writing to.
 import { copyFileSync, fstatSync, renameSync, statSync, truncateSync } from 'node:fs';
 
 export interface Rotation {
-  /** The log is moved on when it is larger. */
+  /** The log is rotated when it is larger. */
   readonly maxBytes: number;
-  /** So many older files are kept: `<file>.1` is the youngest. */
+  /** The number of old files to keep: `<file>.1` is the newest. */
   readonly keep: number;
 }
 
 /**
- * The file itself stays, and is emptied: whoever writes at its end goes on there. Nothing that this process writes meanwhile is
- * lost, as it writes nothing meanwhile.
- * @returns whether it was moved on
- * @throws what the file system says, e.g. that the disk is full; then the log is as it was
+ * Copies and truncates the file, so that a process which appends to it can continue. Nothing that this process writes is lost,
+ * because it writes nothing during the rotation.
+ * @returns whether the file was rotated
+ * @throws the errors of the file system, such as a full disk; the log is then unchanged
  */
 export function rotateLog(file: string, { maxBytes, keep }: Rotation): boolean {
   if (sizeOf(file) <= maxBytes) return false;
@@ -24,7 +24,7 @@ export function rotateLog(file: string, { maxBytes, keep }: Rotation): boolean {
   return true;
 }
 
-/** Whether what is written to this open file ends up there. */
+/** Whether output to this descriptor ends up in the file. */
 export function writesTo(fileDescriptor: number, file: string): boolean {
   try {
     const [open, named] = [fstatSync(fileDescriptor), statSync(file)];
@@ -34,7 +34,7 @@ export function writesTo(fileDescriptor: number, file: string): boolean {
   }
 }
 
-/** -1 when there is no such file. */
+/** -1 if there is no such file. */
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? -1;
 }

@@ -1,20 +1,20 @@
-// The values that no line of ours may show: registered when the configuration is read, replaced wherever text goes out.
+// The values that no output may show: registered when the configuration is read, replaced in all output.
 import { MASK, redactShapes } from '../base/redact.ts';
 
 export interface Secrets {
-  /** From now on `redact` hides this value, also in its base64, URL-encoded and JSON forms. Values under 6 characters are ignored. */
+  /** From now on `redact` hides this value, also in base64, URL-encoded and JSON form. Values under 6 characters are ignored. */
   add(value: string): void;
-  /** The same for a value that a newer one will take the place of, as of a token: only the newest few are remembered. */
+  /** The same for a value that will be replaced, such as a token: only the newest few are remembered. */
   addPassing(value: string): void;
-  /** The text with every registered value, and every secret that is one by its shape, replaced by `********`. */
+  /** The text with every registered value, and every secret with a known format, replaced by `********`. */
   redact(text: string): string;
 }
 
-/** From this length on half a value is no ordinary word. */
+/** From this length on, half a value is unlikely to be an ordinary word. */
 const CUT_FROM = 16;
-/** Shorter values would blank out ordinary words, and no real key is that short. */
+/** Shorter values would hide ordinary words, and no real key is that short. */
 const SHORTEST = 6;
-/** A server may answer each login with another token: what it gave long ago is in no text any more. */
+/** A server may return another token for each login; old ones no longer occur in any text. */
 const MOST_PASSING = 4;
 
 export function createSecrets(): Secrets {
@@ -25,7 +25,7 @@ export function createSecrets(): Secrets {
 
   function listForms(): readonly string[] {
     const forms = [...lasting, ...passing].flatMap(formsOf);
-    // The longest first: the end of a secret that begins with another one must not stay.
+    // Longest first: the end of a secret that begins with another one must not remain.
     return [...new Set(forms)].sort((a, b) => b.length - a.length);
   }
 
@@ -50,7 +50,7 @@ export function createSecrets(): Secrets {
   };
 }
 
-/** Also what is left of a value that somebody has cut, the server or Slurm, if it is half of it or more. */
+/** Also matches half or more of a value that the server or Slurm truncated. */
 function redactCut(text: string, value: string): string {
   const half = Math.ceil(value.length / 2);
   return redactEnd(redactBeginning(text, value, value.slice(0, half)), value, value.slice(-half));
@@ -71,7 +71,7 @@ function redactEnd(text: string, value: string, half: string): string {
   ].join(MASK);
 }
 
-/** How many characters both begin with. */
+/** The length of the common prefix. */
 function sharedLength(one: string, other: string): number {
   let length = 0;
   while (length < other.length && one[length] === other[length]) length += 1;
@@ -86,7 +86,7 @@ function formsOf(value: string): string[] {
   return [
     value,
     Buffer.from(value).toString('base64'),
-    // A lone half of a surrogate pair can't be part of a URL.
+    // A lone surrogate cannot be part of a URL.
     encodeURIComponent(Buffer.from(value).toString()),
     JSON.stringify(value).slice(1, -1),
   ];

@@ -1,4 +1,4 @@
-// The log of the program: one line an event on one stream, without a secret in it.
+// The log of the program: one line per event on one stream, without secrets.
 import winston from 'winston';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { formatLogLine } from './log-line.ts';
@@ -7,27 +7,27 @@ import type { LogData, Logger } from './logger.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface LoggerOptions {
-  /** The least that is written. At `debug`, errors are written with their stacks. */
+  /** The lowest level to write. At `debug`, errors are written with their stacks. */
   readonly level: LogLevel;
   readonly format: 'text' | 'json';
-  /** Standard error, but for tests: standard output belongs to what a command answers. */
+  /** Standard error, except in tests: standard output is for the output of commands. */
   readonly stream: NodeJS.WritableStream;
   readonly secrets: Secrets;
-  /** The stream ends in systemd's journal: no time stamps, a priority in front. */
+  /** The stream ends in systemd's journal: no time stamps, and a priority at the front. */
   readonly journald: boolean;
-  /** A person reads the stream in a terminal. */
+  /** The stream is a terminal. */
   readonly terminal?: { readonly isColored: boolean } | undefined;
   readonly clock?: Pick<Clock, 'now'>;
 }
 
 export interface ClosableLogger extends Logger {
-  /** Resolves when everything that was logged before is written; later events are dropped. The stream stays open. */
+  /** Resolves when all earlier events are written; later events are dropped. The stream stays open. */
   close(): Promise<void>;
 }
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** Logging never throws, and goes on without a reader: a log must not end what it tells of. */
+/** Logging never throws and continues without a reader, so that a log never ends the program. */
 export function createLogger({
   level,
   format,
@@ -51,12 +51,12 @@ export function createLogger({
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
   let closing: Promise<void> | undefined;
-  // Whoever read the stream is gone (`… 2>&1 | head`), and there is no other place to tell of it.
+  // The reader of the stream is gone (`… 2>&1 | head`), and no other place is left for the message.
   stream.on('error', () => undefined);
 
   function write(eventLevel: LogLevel, message: string, data: LogData = {}): void {
     if (closing !== undefined || !log.isLevelEnabled(eventLevel)) return;
-    // Winston would glue a `message` in the data onto ours, so it gets the finished line and nothing else.
+    // Winston would append a `message` in the data to ours, so it gets the finished line and nothing else.
     log.log(eventLevel, formatLogLine({ level: eventLevel, message, data, at: clock.now() }, style));
   }
 
@@ -65,7 +65,7 @@ export function createLogger({
       log.once('finish', resolve);
       log.end();
     });
-    // The transport hands its lines over without waiting; an empty write behind all of them does.
+    // The transport passes its lines on asynchronously; an empty write after them waits for all.
     await new Promise<void>((resolve) => {
       stream.write('', () => resolve());
     });
