@@ -11,7 +11,7 @@ export class NulInWordError extends Error {
  * @throws NulInWordError if it contains a NUL
  */
 export function quoteWord(text: string): string {
-  if (text.includes('\0')) throw new NulInWordError('a NUL character can not be part of a command');
+  if (text.includes('\0')) throw new NulInWordError('a NUL character cannot be part of a command');
   return quote(text);
 }
 

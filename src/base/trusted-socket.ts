@@ -36,6 +36,6 @@ export function inspectSocket(path: string): SocketInspection {
     const look = inspectPath(path);
     return { isThere: look.isWhole, why: findSocketDistrust(look, ownTrust()) };
   } catch (error) {
-    return { isThere: false, why: `it can't be looked at: ${error instanceof Error ? error.message : String(error)}` };
+    return { isThere: false, why: `it cannot be checked: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

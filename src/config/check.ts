@@ -1,4 +1,4 @@
-// Holds a merged configuration against the schema, and says in one line each what is wrong with it, and where.
+// Checks a merged configuration against the schema, and describes the first error with its position.
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
@@ -10,7 +10,7 @@ import { knownNames } from './setting-table.ts';
 
 /**
  * The checked configuration with its defaults.
- * @throws ConfigError for the first thing that is wrong
+ * @throws ConfigError for the first error
  */
 export function checkedConf(tree: ConfigTree): ClearmlConf {
   const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)));
@@ -20,7 +20,7 @@ export function checkedConf(tree: ConfigTree): ClearmlConf {
   throw problemOf(tree, issue);
 }
 
-/** `null` stands for "not set". */
+/** `null` means "not set". */
 function withoutNulls(tree: ConfigTree): ConfigTree {
   const fields = [...tree.fields]
     .filter(([, node]) => node.kind !== 'leaf' || node.value !== null)
@@ -39,7 +39,7 @@ function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigError {
   return new ConfigError(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
 }
 
-/** Of several shapes, what is wrong with the one that was meant: the first whose own kind fits. */
+/** For a union, the error of the shape that the value was probably meant to have: the first with a matching type. */
 function meantProblem(issue: z.core.$ZodIssue): z.core.$ZodIssue | undefined {
   if (issue.code === 'invalid_key') return problemAt(issue.path, issue.issues[0]);
   if (issue.code !== 'invalid_union') return undefined;
@@ -79,7 +79,7 @@ function demand(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** Where a setting was written, or the nearest thing around it. */
+/** Where a setting was written, or its nearest parent. */
 export function originAt(tree: ConfigTree, path: readonly (string | number)[]): Origin {
   for (let length = path.length; length > 0; length -= 1) {
     const node = nodeAt(tree, path.slice(0, length));

@@ -1,9 +1,9 @@
-// Queues typed on the command line, where the file has a group of queues: those of the group that were named. Pure.
+// Combines `--queue` with a group of queues in a file: the option selects queues from the group. Pure.
 import { emptyTree, nodeAt, overlay, treeWith, type ConfigTree } from './config-node.ts';
 
 const QUEUES = ['agent', 'slurm', 'queues'];
 
-/** What was typed laid over what is written: a list of names chooses from a group, in its own order, and replaces a list. */
+/** Overlays options on settings. A list of names selects from a group, in the order of the list, and replaces a list. */
 export function withChosenQueues(written: ConfigTree, typed: ConfigTree): ConfigTree {
   const both = overlay(written, typed);
   const group = nodeAt(written, QUEUES);
@@ -14,7 +14,7 @@ export function withChosenQueues(written: ConfigTree, typed: ConfigTree): Config
     const settings = group.fields.get(name);
     return [name, settings?.kind === 'tree' ? settings : emptyTree(item.origin)];
   });
-  // Not by `overlay`, which would leave the others in.
+  // `overlay` would keep the other queues.
   return overlay(
     overlay(both, treeWith(QUEUES, chosen)),
     treeWith(QUEUES, { ...chosen, kind: 'tree', fields: new Map(fields) }),

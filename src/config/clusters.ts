@@ -1,4 +1,4 @@
-// The clusters that are served, each with all that it needs: its own settings, and what it shares with the others. Pure.
+// The clusters to serve, each with its own settings and those it shares with the others. Pure.
 import { join } from 'node:path';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
@@ -7,16 +7,16 @@ import { joinPath } from './setting-path.ts';
 
 type Cluster = Slurm['clusters'][string];
 
-/** How commands get to a login node. */
+/** How commands reach a login node. */
 export interface SshSettings {
   readonly provider: 'ssh2' | 'openssh';
   /** As `ssh` knows it. */
   readonly host: string;
-  /** undefined, here and below: as `~/.ssh/config` says. */
+  /** undefined, here and below: from `~/.ssh/config`. */
   readonly user: string | undefined;
   readonly port: number | undefined;
   readonly identityFiles: readonly string[] | undefined;
-  /** Each `[user@]host[:port]`, the nearest first. */
+  /** Each `[user@]host[:port]`, nearest first. */
   readonly jumps: readonly string[] | undefined;
   readonly hostKeys: string | undefined;
   readonly channels: number;
@@ -24,7 +24,7 @@ export interface SshSettings {
 }
 
 export interface ClusterSettings {
-  /** undefined for the only one, when it was given no name. */
+  /** undefined for the only cluster, if it has no name. */
   readonly name: string | undefined;
   /** undefined: Slurm's commands run on this machine. */
   readonly ssh: SshSettings | undefined;
@@ -37,8 +37,8 @@ export interface ClusterSettings {
 }
 
 /**
- * All that are set up, or the one that was chosen. One without a queue is among them: its jobs are followed to their end.
- * @throws ConfigError when one can't be reached as it says
+ * All configured clusters, or the selected one. A cluster without queues is included: its jobs are tracked until they end.
+ * @throws ConfigError if the settings of a connection contradict each other
  */
 export function servedClusters(slurm: Slurm, stateDir: string, originOf: OriginOf): ClusterSettings[] {
   const all = Object.entries(slurm.clusters);
@@ -69,7 +69,7 @@ interface Around {
 
 function named(name: string, cluster: Cluster, { slurm, stateDir, originOf }: Around): ClusterSettings {
   const ssh = sshOf(cluster, joinPath(['agent', 'slurm', 'clusters', name]), (key) => originOf('clusters', name, key));
-  // The variable speaks of the Slurm of this machine.
+  // The variable is meant for the Slurm of this machine.
   const isOfThisMachine = originOf('slurm_conf').kind === 'variable';
   return {
     name,
@@ -92,7 +92,7 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   }
   if (!isHere && provider === 'local')
     throw new ConfigError(
-      `${path}.provider is local, but its host is ${host}: leave one of them out`,
+      `${path}.provider is local, but its host is ${host}: remove one of them`,
       originOf('provider'),
     );
   if (isHere || provider === 'local') return undefined;
@@ -100,19 +100,19 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   const { password_file: file, password_command: command } = cluster;
   if (file !== undefined && command !== undefined)
     throw new ConfigError(
-      `${path} has both password_file and password_command: leave one out`,
+      `${path} has both password_file and password_command: remove one of them`,
       originOf('password_file'),
     );
   if (provider === 'openssh' && cluster.host_keys?.startsWith('SHA256:') === true) {
     throw new ConfigError(
-      `${path}.host_keys is a fingerprint, which openssh can't be told: put the key into your known_hosts file instead`,
+      `${path}.host_keys is a fingerprint, which openssh does not support: add the key to your known_hosts file instead`,
       originOf('host_keys'),
     );
   }
   if (provider === 'openssh' && (file !== undefined || command !== undefined)) {
     const key = file === undefined ? 'password_command' : 'password_file';
     throw new ConfigError(
-      `${path}.${key} is not for openssh, which uses a connection that you open: leave it out`,
+      `${path}.${key} has no effect with openssh, which uses a connection that you open: remove it`,
       originOf(key),
     );
   }

@@ -1,11 +1,11 @@
-// Finds and reads the files of the configuration, where clearml-agent looks for them.
+// Finds and reads the configuration files, in the same locations as clearml-agent.
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError } from './errors.ts';
 import type { IncludedFile } from './hocon.ts';
 import type { Surroundings } from './environment.ts';
 
-/** The text of a file, or undefined when there is none; throws when it is there and can't be read. */
+/** The text of a file, or undefined if it does not exist; throws if it cannot be read. */
 export type ReadFile = (path: string) => string | undefined;
 
 export const readTextFile: ReadFile = (path) => {
@@ -19,9 +19,9 @@ export const readTextFile: ReadFile = (path) => {
 };
 
 export interface ConfigFiles {
-  /** In the order in which they are laid over each other. */
+  /** Lowest precedence first. */
   readonly found: readonly IncludedFile[];
-  /** Where there was none. */
+  /** Files that do not exist. */
   readonly missing: readonly string[];
 }
 
@@ -34,9 +34,9 @@ export interface FileSearch {
 }
 
 /**
- * The file of `--config-file`, else that of `CLEARML_CONFIG_FILE`, else `~/trains.conf` and over it `~/clearml.conf`,
+ * The file of `--config-file`, else that of `CLEARML_CONFIG_FILE`, else `~/trains.conf` overlaid by `~/clearml.conf`,
  * else `~/.clearml.conf`.
- * @throws ConfigError when the file of `--config-file` doesn't exist, or one can't be read
+ * @throws ConfigError if the file of `--config-file` does not exist, or a file cannot be read
  */
 export function readConfigFiles({ configFile, surroundings, homeDir, readFile }: FileSearch): ConfigFiles {
   if (configFile !== undefined) {
@@ -57,7 +57,7 @@ export function readIncludedFile(path: string, from: string, readFile: ReadFile)
   return read([resolve(dirname(from), path)], readFile).found[0];
 }
 
-/** A path on this machine as a person writes it: `~` is the home folder, anything else relative to `folder`. */
+/** Expands a path on this machine: `~` is the home directory, anything else is relative to `folder`. */
 export function expandPath(path: string, homeDir: string, folder: string): string {
   const expanded = expandHome(path, homeDir);
   return isAbsolute(expanded) ? expanded : join(folder, expanded);
@@ -84,6 +84,6 @@ function readOne(file: string, readFile: ReadFile): string | undefined {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`can not be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
+    throw new ConfigError(`cannot be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
   }
 }

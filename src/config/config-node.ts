@@ -1,4 +1,4 @@
-// The configuration as a tree in which every value knows where it was written.
+// The configuration as a tree in which every value knows its origin.
 import type { Origin } from './origin.ts';
 
 export type Scalar = string | number | boolean | null;
@@ -6,7 +6,7 @@ export type Scalar = string | number | boolean | null;
 export interface Leaf {
   readonly kind: 'leaf';
   readonly value: Scalar;
-  /** As it was written; `1.10` and `007` are numbers, but as part of a longer text they stay as they are. */
+  /** As written: `1.10` and `007` are numbers, but keep their text as part of a longer text. */
   readonly text: string;
   readonly origin: Origin;
 }
@@ -34,7 +34,7 @@ export function emptyTree(origin: Origin): TreeOf<never> {
   return { kind: 'tree', fields: new Map<string, never>(), origin };
 }
 
-/** A tree that holds nothing but this value, at this path. */
+/** A tree with only this value, at this path. */
 export function treeWith(path: readonly string[], value: ConfigNode): ConfigTree {
   const [first, ...rest] = path;
   if (first === undefined) return emptyTree(value.origin);
@@ -42,7 +42,7 @@ export function treeWith(path: readonly string[], value: ConfigNode): ConfigTree
   return { kind: 'tree', fields: new Map([[first, inner]]), origin: value.origin };
 }
 
-/** `upper` laid over `lower`: trees are merged, anything else is replaced. */
+/** `upper` overlaid on `lower`: trees are merged, anything else is replaced. */
 export function overlay(lower: ConfigTree, upper: ConfigTree): ConfigTree {
   const fields = new Map(lower.fields);
   for (const [name, value] of upper.fields) {
@@ -62,7 +62,7 @@ export function nodeAt(root: ConfigNode, path: readonly (string | number)[]): Co
   return node;
 }
 
-/** The node for a value that JSON could hold. @throws TypeError for any other value */
+/** The node for a JSON value. @throws TypeError for any other value */
 export function nodeFrom(value: unknown, origin: Origin): ConfigNode {
   if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => nodeFrom(item, origin)), origin };
   if (typeof value === 'object' && value !== null) {
@@ -74,14 +74,14 @@ export function nodeFrom(value: unknown, origin: Origin): ConfigNode {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
     return leaf(value, origin);
   }
-  throw new TypeError(`a ${typeof value} can not be a setting`);
+  throw new TypeError(`a ${typeof value} cannot be a setting`);
 }
 
 export type Plain = Scalar | readonly Plain[] | { readonly [name: string]: Plain };
 
 /** The tree without its origins. */
 export function plainTree(tree: ConfigTree): Readonly<Record<string, Plain>> {
-  // `fromEntries` defines each field, so that a key called `__proto__` is a key like any other.
+  // `fromEntries` defines each field, so that `__proto__` is an ordinary key.
   return Object.fromEntries([...tree.fields].map(([name, value]) => [name, plain(value)]));
 }
 

@@ -1,8 +1,8 @@
-// Whether the configuration says enough to speak to a ClearML server.
+// Derives the connection to the ClearML server from the configuration.
 import { NoCredentialsError } from './errors.ts';
 import type { Config } from './load.ts';
 
-/** What a session with the server needs to know; either both keys are there, or a token. */
+/** What a session with the server needs: both keys, or a token. */
 export interface Connection {
   readonly apiServer: string;
   readonly accessKey: string | undefined;
@@ -24,13 +24,13 @@ export function connectionOf({ settings, surroundings, files, missingFiles }: Co
     const variable = accessKey === undefined ? 'CLEARML_API_ACCESS_KEY' : 'CLEARML_API_SECRET_KEY';
     throw new NoCredentialsError(
       `No ClearML credentials: ${lacking} is neither in ${looked} nor in ${variable}. ` +
-        "Make a pair on ClearML's web page (Settings, Workspace, Create new credentials) and put it into ~/clearml.conf.",
+        'Create them in the web page (Settings > Workspace > Create new credentials) and put them into ~/clearml.conf.',
     );
   }
   if (apiServer === undefined) {
     throw new NoCredentialsError(
       `No ClearML server: api.api_server is neither in ${looked} nor in CLEARML_API_HOST. ` +
-        'Set it to the address of the API, such as https://api.clear.ml or http://host:8008.',
+        'Set it to the URL of the API server, such as https://api.clear.ml or http://host:8008.',
     );
   }
   const { caFile, httpProxy, httpsProxy, noProxy } = surroundings;

@@ -1,4 +1,4 @@
-// The environment variables that this program reads: the only place that knows their names.
+// The environment variables that this program reads. No other file knows their names.
 import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-node.ts';
 import { ConfigError } from './errors.ts';
 import type { Environment } from './hocon-resolve.ts';
@@ -6,7 +6,7 @@ import { readHoconValue } from './hocon.ts';
 import type { Origin } from './origin.ts';
 
 interface NamedVariable {
-  /** The name, and its older twins; the first that is set and not empty counts. */
+  /** The name and its older forms; the first one that is set and not empty applies. */
   readonly names: readonly [string, ...string[]];
   /** The setting that it replaces. */
   readonly path: string;
@@ -44,7 +44,7 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false])),
 };
 
-/** Variables that are no settings: where things are, and how to print. Of several names, the first that is set counts. */
+/** Variables that are not settings: files, logging and proxies. Of several names, the first that is set applies. */
 export const OTHER_VARIABLES = {
   configFile: {
     names: ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE'],
@@ -60,7 +60,7 @@ export const OTHER_VARIABLES = {
     names: ['JOURNAL_STREAM'],
     meaning: 'Set by systemd. Log lines to the journal have a priority and no time.',
   },
-  // Those of Python's requests, which the agent uses. NODE_EXTRA_CA_CERTS works without us.
+  // The variables of Python's requests, which the agent uses. Node itself reads NODE_EXTRA_CA_CERTS.
   caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with CA certificates to trust.' },
   httpProxy: {
     names: ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
@@ -73,9 +73,9 @@ export const OTHER_VARIABLES = {
   noProxy: { names: ['no_proxy', 'NO_PROXY'], meaning: 'Hosts to connect to without a proxy.' },
 } as const satisfies Readonly<Record<string, { names: readonly [string, ...string[]]; meaning: string }>>;
 
-/** What those variables say. */
+/** The values of those variables. */
 export interface Surroundings {
-  /** With the name of the variable that said so. */
+  /** With the name of the variable. */
   readonly configFile: { readonly variable: string; readonly path: string } | undefined;
   readonly stateHome: string | undefined;
   /** In lower case. */
@@ -87,11 +87,11 @@ export interface Surroundings {
   readonly httpProxy: string | undefined;
   readonly httpsProxy: string | undefined;
   readonly noProxy: string | undefined;
-  /** Variables that are set, and that people may take for having an effect: `sbatch` never gets them from us. */
+  /** Variables that are set and have no effect, although a user may expect one: `sbatch` never gets them. */
   readonly ignored: readonly string[];
 }
 
-/** @throws ConfigError when a switch is neither on nor off */
+/** @throws ConfigError if a boolean variable is neither true nor false */
 export function readSurroundings(environment: Environment): Surroundings {
   const told = (variable: keyof typeof OTHER_VARIABLES): SetVariable | undefined =>
     firstSet(environment, OTHER_VARIABLES[variable].names);
@@ -114,8 +114,8 @@ export function readSurroundings(environment: Environment): Surroundings {
 }
 
 /**
- * `CLEARML_AGENT__A__B=value` sets `a.b` to the value as HOCON reads it, for every section, in the order of the names.
- * @throws ConfigError naming the variable when its value can't be read
+ * `CLEARML_AGENT__A__B=value` sets `a.b` to the value in HOCON syntax, for every section, in the order of the names.
+ * @throws ConfigError with the name of a variable that cannot be parsed
  */
 export function dynamicVariables(environment: Environment): ConfigTree {
   let tree: ConfigTree = emptyTree({ kind: 'default' });
@@ -123,14 +123,14 @@ export function dynamicVariables(environment: Environment): ConfigTree {
   for (const name of names.sort()) {
     const origin: Origin = { kind: 'variable', name };
     const path = name.slice(DYNAMIC_PREFIX.length).toLowerCase().split('__');
-    if (path.includes('')) throw new ConfigError('names no setting: it is written CLEARML_AGENT__SECTION__KEY', origin);
+    if (path.includes('')) throw new ConfigError('names no setting: the form is CLEARML_AGENT__SECTION__KEY', origin);
     const value = readHoconValue(environment[name] ?? '', origin, environment);
     if (value !== undefined) tree = overlay(tree, treeWith(path, value));
   }
   return tree;
 }
 
-/** The variables that replace one setting each. @throws ConfigError naming the variable */
+/** The variables that replace one setting each. @throws ConfigError with the name of the variable */
 export function namedVariables(environment: Environment): ConfigTree {
   let tree: ConfigTree = emptyTree({ kind: 'default' });
   for (const { names, path, kind } of NAMED_VARIABLES) {

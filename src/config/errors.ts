@@ -1,9 +1,9 @@
-// How reading the configuration can fail; one class for each thing a caller would do about it.
+// The errors of reading the configuration, one class for each decision of a caller.
 import { formatOrigin, type Origin } from './origin.ts';
 
 /**
- * Thrown when a setting can't be read or can't be used: a person must change it where `origin` says.
- * The message begins with that place; for a file, the line is shown with a caret, and no secret in it.
+ * Thrown when a setting is invalid: the user must change it at `origin`.
+ * The message begins with that position; for a file, it shows the line with a caret, without secrets.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -17,12 +17,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Thrown when nothing says which ClearML server to use, or with which key: a person must get one. */
+/** Thrown when the server or its credentials are not configured: the user must configure them. */
 export class NoCredentialsError extends Error {
   override readonly name = 'NoCredentialsError';
 }
 
-/** Thrown when somebody asks for a setting that isn't there. */
+/** Thrown when a user asks for a setting that does not exist. */
 export class UnknownSettingError extends Error {
   override readonly name = 'UnknownSettingError';
 }

@@ -1,4 +1,4 @@
-// A place in a HOCON text that moves forward, and can point at where something is wrong.
+// A position in a HOCON text that moves forward and reports errors at that position.
 import { MASK, redactText } from '../base/redact.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
@@ -6,21 +6,21 @@ import { isSecretKey } from './secret-keys.ts';
 
 const WIDTH = 100;
 
-/** Makes the error for one place in the text. */
+/** Makes the error for one position in the text. */
 export type Blame = (fact: string) => ConfigError;
 
 export interface Cursor {
   readonly file: string;
-  /** Moves over the text that a sticky pattern matches here; undefined, and no move, when it doesn't match. */
+  /** Moves over the text that a sticky pattern matches here; returns undefined, without moving, if it does not match. */
   take(pattern: RegExp): RegExpExecArray | undefined;
-  /** What stands here, empty at the end. */
+  /** The next character, empty at the end. */
   peek(length?: number): string;
   origin(): Origin;
-  /** A function that blames this place, also later. `hidden` shows none of the line's values. */
+  /** A function that reports an error at this position, also later. `hidden` hides the values of the line. */
   blame(hidden?: boolean): Blame;
 }
 
-/** `originOf` replaces file, line and column where the text is not a file. */
+/** `originOf` replaces file, line and column if the text is not a file. */
 export function createCursor(file: string, text: string, originOf?: () => Origin): Cursor {
   let offset = text.startsWith('\uFEFF') ? 1 : 0;
   let line = 1;
@@ -61,7 +61,7 @@ export function createCursor(file: string, text: string, originOf?: () => Origin
   };
 }
 
-/** The line with a caret under the column; what is or may be a secret is not shown. */
+/** The line with a caret under the column; hides anything that may be a secret. */
 function excerpt(line: string, column: number, hidden: boolean): string {
   const printable = line.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ').trimEnd();
   const secretStart = hidden ? valueStart(printable) : secretValueStart(printable);
@@ -70,7 +70,7 @@ function excerpt(line: string, column: number, hidden: boolean): string {
       ? redactText(printable).shown
       : `${redactText(printable.slice(0, secretStart)).shown}${MASK}`;
   const caret = Math.min(column, secretStart ?? column);
-  // A long line is cut so that the place is in view.
+  // A long line is truncated around the position.
   const from = Math.max(0, caret - WIDTH + 20);
   return `  ${shown.slice(from, from + WIDTH)}\n  ${' '.repeat(caret - from)}^`;
 }

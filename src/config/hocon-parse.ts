@@ -1,4 +1,4 @@
-// Reads the text of a HOCON file into a tree whose substitutions are still to be looked up.
+// Parses HOCON into a tree with unresolved substitutions.
 import { leaf } from './config-node.ts';
 import type { ConfigError } from './errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
@@ -23,10 +23,10 @@ const CLOSE_TREE = /\}/y;
 const OPEN_LIST = /\[/y;
 const CLOSE_LIST = /\]/y;
 
-/** Where a text stands: what it may include, how deep it is, and whether what it says must not be shown. */
+/** The context of a text: what it may include, how deep it is nested, and whether its values are secret. */
 export interface Reading {
   readonly cursor: Cursor;
-  /** Reads another file; undefined when there is none. */
+  /** Reads another file; undefined if it does not exist. */
   readonly include: (target: IncludeTarget, reading: Reading, blame: Blame) => DraftTree | undefined;
   readonly depth: number;
   readonly isSecret: boolean;
@@ -36,7 +36,7 @@ export interface Reading {
 export function parseDocument(reading: Reading): DraftTree {
   const { cursor } = reading;
   skip(cursor, BETWEEN_FIELDS);
-  if (cursor.peek() === '[') throw cursor.blame()('a configuration holds named settings, not a list');
+  if (cursor.peek() === '[') throw cursor.blame()('a configuration consists of named settings, not of a list');
   const tree = cursor.peek() === '{' ? parseTree(reading) : parseFields(reading, '');
   skip(cursor, BETWEEN_FIELDS);
   if (cursor.peek() !== '') throw unexpected(reading);
@@ -75,7 +75,7 @@ function parseFields(reading: Reading, end: '' | '}'): DraftTree {
   }
 }
 
-/** `key = value`, as a tree that holds only this field. */
+/** `key = value`, as a tree with only this field. */
 function parseField(reading: Reading): DraftTree {
   const { cursor } = reading;
   const origin = cursor.origin();
@@ -90,13 +90,13 @@ function parseField(reading: Reading): DraftTree {
     value = parseTree({ ...inside, depth: inside.depth + 1 });
   } else {
     const separator = cursor.take(SEPARATOR)?.[0];
-    if (separator === undefined) throw blame('this key has no "=", ":" or "{" behind it');
+    if (separator === undefined) throw blame('this key is not followed by "=", ":" or "{"');
     skip(cursor, LINE_BREAKS);
     value = parseValue(inside, separator === '+=');
   }
   const field = rest.reduceRight<Draft>(
     (inner, name) => ({ kind: 'tree', fields: new Map([[name, inner]]), origin }),
-    // The place to point at is the key: the value may stand lines below it.
+    // Errors point to the key, because the value may be lines below it.
     { ...value, origin },
   );
   return { kind: 'tree', fields: new Map([[first, field]]), origin };
@@ -155,7 +155,7 @@ function parsePart(reading: Reading): Piece['part'] {
   if (cursor.peek() === '[') return parseList({ ...reading, depth: reading.depth + 1 });
   const [, mark, name] = cursor.take(REFERENCE) ?? [];
   if (name !== undefined) return { kind: 'reference', name: name.trim(), isOptional: mark === '?', blame };
-  if (readIncludeTarget(cursor) !== undefined) throw blame('an include stands where a key can stand, not in a value');
+  if (readIncludeTarget(cursor) !== undefined) throw blame('an include replaces a key, it cannot be part of a value');
   const word = readScalar(cursor);
   if (word !== undefined) return word;
   throw unexpected(reading);
@@ -177,7 +177,7 @@ function parseList(reading: Reading): DraftList {
   }
 }
 
-/** Moves over blanks and comments, in any order. */
+/** Moves over whitespace and comments, in any order. */
 function skip(cursor: Cursor, blanks: RegExp): void {
   for (;;) {
     if (cursor.take(blanks) === undefined && cursor.take(COMMENT) === undefined) return;
@@ -187,14 +187,14 @@ function skip(cursor: Cursor, blanks: RegExp): void {
 function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigError {
   const blame = cursor.blame(isSecret);
   const character = cursor.peek();
-  if (character === '') return blame('the text ends here, in the middle of a setting');
-  if (character === '"') return blame('the string that begins here has no closing quote on its line');
+  if (character === '') return blame('the text ends in the middle of a setting');
+  if (character === '"') return blame('this string has no closing quote on its line');
   if (character === '$')
-    return blame('a lone "$": a substitution is written ${name}, and a text with "$" in double quotes');
+    return blame('unexpected "$": write a substitution as ${name}, and put a text with "$" in double quotes');
   const printable = /[\p{L}\p{N}\p{P}\p{S}]/u.test(character);
   const shown = printable
     ? `"${character}"`
     : `character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
   if (wanted !== undefined) return blame(`unexpected ${shown} where ${wanted} should stand`);
-  return blame(`unexpected ${shown}: a text that holds it stands in double quotes`);
+  return blame(`unexpected ${shown}: put a text that contains it in double quotes`);
 }

@@ -1,4 +1,4 @@
-// Looks up the substitutions of a HOCON tree: in the tree itself, then in the environment.
+// Resolves the substitutions of a HOCON tree, from the tree itself, then from the environment.
 import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
 import type { Blame } from './hocon-cursor.ts';
 import {
@@ -14,15 +14,15 @@ import { splitPath } from './setting-path.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A value whose own kind is known, though values inside it may still be pending. */
+/** A value of a known kind, although values inside it may still be pending. */
 type Settled = Leaf | DraftList | DraftTree;
 
-// Deeper than any real file by far, and well before the stack ends: only a circle gets there.
+// Deeper than any real file and well below the limit of the stack: only a cycle gets there.
 const DEEPEST = 500;
 
 /**
- * The tree with every substitution replaced.
- * @throws ConfigError when one can't be found, leads back to itself, or doesn't fit beside its neighbours
+ * Replaces every substitution in the tree.
+ * @throws ConfigError if one is undefined, refers to itself, or cannot be joined with the adjacent values
  */
 export function resolveDraft(root: DraftTree, environment: Environment): ConfigTree {
   const settled = new Map<Pending, Settled | undefined>();
@@ -32,7 +32,7 @@ export function resolveDraft(root: DraftTree, environment: Environment): ConfigT
   function settle(draft: Draft): Settled | undefined {
     if (draft.kind !== 'pending') return draft;
     if (settled.has(draft)) return settled.get(draft);
-    // A value that refers to itself means what stood there before.
+    // A reference to its own key means the previous value.
     if (inProgress.has(draft)) return draft.previous === undefined ? undefined : settle(draft.previous);
     if (inProgress.size > DEEPEST) throw draft.blame('leads through too many other settings');
     inProgress.add(draft);
@@ -70,14 +70,14 @@ export function resolveDraft(root: DraftTree, environment: Environment): ConfigT
     if (value !== undefined) return leaf(value, { kind: 'variable', name: reference.name });
     if (reference.isOptional) return undefined;
     throw reference.blame(
-      `\${${reference.name}} is neither a setting nor an environment variable, or it leads back to itself`,
+      `\${${reference.name}} is neither a setting nor an environment variable, or it refers to itself`,
     );
   }
 
-  /** The same value with nothing pending inside; undefined when it turns out not to be there. */
+  /** The same value with nothing pending inside; undefined if it is missing. */
   function finish(draft: Draft, depth: number, blame?: Blame): ConfigNode | undefined {
     const nearest = draft.kind === 'pending' ? draft.blame : blame;
-    if (depth > DEEPEST && nearest !== undefined) throw nearest('leads back to a setting that holds itself');
+    if (depth > DEEPEST && nearest !== undefined) throw nearest('refers to a setting that contains it');
     const value = settle(draft);
     if (value === undefined || value.kind === 'leaf') return value;
     const known = finished.get(value);
@@ -110,7 +110,7 @@ interface SettledPiece {
   readonly isReference: boolean;
 }
 
-/** What several values side by side make together: one text, one list or one tree. */
+/** Joins adjacent values to one text, one list or one tree. */
 function join(pieces: readonly SettledPiece[], { blame, origin }: Pending): Settled | undefined {
   const values = pieces.map(({ value }) => value).filter((value) => value !== undefined);
   const [first] = values;
@@ -121,15 +121,15 @@ function join(pieces: readonly SettledPiece[], { blame, origin }: Pending): Sett
   }
   const texts = pieces.map(({ gap, value, isReference }, position) => {
     if (value === undefined) return gap;
-    if (value.kind !== 'leaf') throw blame('a text, a list and a tree can not stand side by side in one value');
+    if (value.kind !== 'leaf') throw blame('a text, a list and a group cannot be joined to one value');
     const text = value.value === null && isReference ? '' : value.text;
-    // The blanks behind a substitution belong to it, and go with it when it is missing.
+    // The whitespace after a substitution belongs to it, and is dropped if it is missing.
     return pieces[position - 1]?.value === undefined ? text : gap + text;
   });
   return leaf(texts.join(''), origin);
 }
 
-/** `+=`: an element or more at the end of a list; two texts are joined by a blank, as ClearML's reader does. */
+/** `+=`: appends to a list; two texts are joined by a space, as in ClearML's parser. */
 function append(previous: Settled | undefined, value: Settled, { blame, origin }: Pending): Settled {
   const added = value.kind === 'list' ? value.items : [value];
   if (previous === undefined) return { kind: 'list', items: added, origin };

@@ -1,15 +1,15 @@
-// The single words of HOCON: quoted and unquoted text, numbers, true, false and null, as ClearML's reader takes them.
+// The tokens of HOCON: quoted and unquoted text, numbers, true, false and null, as in ClearML's parser.
 import type { Leaf, Scalar } from './config-node.ts';
 import type { Cursor } from './hocon-cursor.ts';
 
-// The patterns are those of the reader that ClearML ships (a pyhocon of its own).
+// The patterns are those of the pyhocon fork that ClearML ships.
 const MULTILINE = /"""([\s\S]*?"*)"""/y;
 const QUOTED = /"((?:[^"\\\n]|\\.)*)"/y;
 const NUMBER = /[+-]?(?:\d*\.\d+|\d+(?:\.\d+)?)(?:[eE][+-]?\d+)?(?=$|[ \t]*(?:[$}\],#\n\r]|\/\/))/y;
 const UNQUOTED = /(?:[^`^+?!@*&"[{\s\]}#,=$\\]|\\.)+/y;
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g;
-// An unknown escape stays as it is, backslash and all: people write regular expressions and Windows paths.
+// An unknown escape stays as it is, with its backslash, because users write regular expressions and Windows paths.
 const ESCAPED: Readonly<Record<string, string>> = {
   '\\': '\\',
   '"': '"',
@@ -27,7 +27,7 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ['null', null],
 ]);
 
-/** The next word of a value, or undefined when none begins here. */
+/** The next token of a value, or undefined if there is none. */
 export function readScalar(cursor: Cursor): Leaf | undefined {
   const origin = cursor.origin();
   if (cursor.peek() === '"') {

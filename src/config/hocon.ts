@@ -1,4 +1,4 @@
-// Reads HOCON as ClearML's own reader (its pyhocon) does, with the place of every value.
+// Reads HOCON as ClearML's own parser (its pyhocon) does, with the position of every value.
 import type { ConfigNode, ConfigTree } from './config-node.ts';
 import { createCursor } from './hocon-cursor.ts';
 import { parseDocument, parseLoneValue, type Reading } from './hocon-parse.ts';
@@ -13,25 +13,25 @@ export interface IncludedFile {
 }
 
 export interface HoconContext {
-  /** Where substitutions look when the text has no such setting. */
+  /** The source of substitutions that the text does not define. */
   readonly environment: Environment;
-  /** The file that `from` includes as `path`; undefined when there is none, which only a `required` include minds. */
+  /** The file that `from` includes as `path`; undefined if it does not exist, which is an error only for `required`. */
   readInclude(path: string, from: string): IncludedFile | undefined;
 }
 
 /**
- * The settings in a text. Differs from pyhocon only where that loses or garbles a value: `\u00e9` is a letter,
- * `""` stays in a list, `+=` always adds to a list, blanks between words stay, `10m` is always a text.
- * @param file the name for messages; what is included is relative to it
- * @throws ConfigError with file, line and column, whatever the text holds
+ * The settings in a text. It differs from pyhocon only where that loses or corrupts a value: `\u00e9` is a letter,
+ * `""` stays in a list, `+=` always appends to a list, whitespace between words stays, `10m` is always a text.
+ * @param file the name for messages; includes are relative to it
+ * @throws ConfigError with file, line and column, whatever the text contains
  */
 export function readHocon(file: string, text: string, context: HoconContext): ConfigTree {
   return resolveDraft(parseDocument(readingOf(file, text, context, [file], 0)), context.environment);
 }
 
 /**
- * One value as it could stand behind `key =`, and nothing else: how the agent reads `CLEARML_AGENT__…` variables.
- * Undefined when it is an optional substitution of something that isn't there.
+ * Parses one value, as after `key =`: how the agent reads `CLEARML_AGENT__…` variables.
+ * Undefined for an optional substitution of something that does not exist.
  * @throws ConfigError
  */
 export function readHoconValue(text: string, origin: Origin, environment: Environment): ConfigNode | undefined {
@@ -54,10 +54,10 @@ function readingOf(
     isSecret: false,
     include: ({ path, isRequired }, reading, blame) => {
       const found = context.readInclude(path, file);
-      if (found === undefined && isRequired) throw blame(`the required file ${path} can not be read`);
+      if (found === undefined && isRequired) throw blame(`the required file ${path} cannot be read`);
       if (found === undefined) return undefined;
       if (chain.includes(found.file)) throw blame(`${found.file} includes itself`);
-      if (chain.length > MOST_INCLUDES) throw blame(`more than ${MOST_INCLUDES} files that include each other`);
+      if (chain.length > MOST_INCLUDES) throw blame(`more than ${MOST_INCLUDES} nested includes`);
       return parseDocument(readingOf(found.file, found.text, context, [...chain, found.file], reading.depth + 1));
     },
   };

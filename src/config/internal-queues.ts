@@ -1,14 +1,14 @@
-// Which queues are this program's own: tasks wait in them for their jobs, so that nobody enqueues there, and nothing is taken from them.
+// Recognizes the internal queues of this program, which hold tasks while their jobs wait: users never enqueue there.
 
-/** What stands behind the name of a scheduler queue: a cluster's name, and the queue of single tasks. */
+/** The suffix of a scheduler queue: the name of a cluster, or the queue for single tasks. */
 const BEHIND = /^(?:$|\.|-execute$)/;
 
-/** The queue in which a task stands that nobody has enqueued, before it is brought to Slurm by `execute`. */
+/** The queue for a task that `execute` submits although no user has enqueued it. */
 export function ownQueueOf(schedulerQueue: string): string {
   return `${schedulerQueue}-execute`;
 }
 
-/** @param schedulerQueues the names of those that the configuration has */
+/** @param schedulerQueues their names in the configuration */
 export function isInternalQueue(name: string, schedulerQueues: readonly string[]): boolean {
   return ['slurm_scheduler', ...schedulerQueues].some(
     (own) => name.startsWith(own) && BEHIND.test(name.slice(own.length)),

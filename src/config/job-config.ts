@@ -1,20 +1,20 @@
-// Writes the clearml.conf that a job gets on its node: what the agent there needs, and nothing of the daemon's own.
+// Writes the clearml.conf of a job: what the agent on the node needs, without what belongs to the daemon.
 import { nodeAt, overlay, treeWith, type ConfigNode, type ConfigTree } from './config-node.ts';
 
 /** The sections that clearml-agent and the SDK read. */
 const SECTIONS = ['api', 'agent', 'sdk', 'environment', 'files'];
 
-/** What belongs to this daemon alone. A token can't be given by a file: the agent takes it from `CLEARML_AUTH_TOKEN` only. */
+/** What belongs to this daemon alone. A token has no effect in a file: the agent reads it only from `CLEARML_AUTH_TOKEN`. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   api: ['auth_token'],
-  // The ids of this worker: a job that had them too would be refused as the same worker started twice.
+  // The ids of this worker: the server would reject a job with the same ids as a duplicate worker.
   agent: ['slurm', 'worker_id', 'worker_name'],
 };
 
 /**
- * The effective configuration, credentials from the environment included, as JSON that clearml-agent's HOCON reader
- * reads back unchanged; with the keys of `agent.slurm.job_credentials` where there are any. It holds secrets: for a file of
- * mode 0600 only.
+ * The effective configuration, with credentials from the environment, as JSON that clearml-agent's HOCON parser
+ * reads unchanged; with the keys of `agent.slurm.job_credentials`, if set. It contains secrets: write it only to a file of
+ * mode 0600.
  */
 export function jobConfig(whole: ConfigTree): string {
   const keys = nodeAt(whole, ['agent', 'slurm', 'job_credentials']);
@@ -38,7 +38,7 @@ function written(node: ConfigNode, indent: string): string {
   return `{\n${fields.join(',\n')}\n${indent}}`;
 }
 
-/** A JSON string without `\uXXXX`, `\b` and `\f`: that reader would leave them as they are. */
+/** A JSON string without `\uXXXX`, `\b` and `\f`, which that parser does not decode. */
 function quoted(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
   return `"${text.replace(/["\\\n\r\t]/g, (character) => escapes[character] ?? character)}"`;

@@ -1,4 +1,4 @@
-// Puts the configuration together: defaults, files, environment, command line, each over the one before.
+// Loads the configuration: defaults, files, environment and command line, each overlaid on the previous one.
 import { join } from 'node:path';
 import { checkedConf, originAt } from './check.ts';
 import { withChosenQueues } from './chosen-queues.ts';
@@ -27,13 +27,13 @@ import { filesServerOf, webServerOf } from './server-addresses.ts';
 import { splitPath } from './setting-path.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 
-/** A setting that was given on the command line. */
+/** A setting from the command line. */
 export interface TypedSetting {
   /** For messages, e.g. `--queue`. */
   readonly option: string;
   /** e.g. `agent.slurm.queues`. */
   readonly path: string;
-  /** undefined when the option was not typed. */
+  /** undefined if the option was not given. */
   readonly value: unknown;
 }
 
@@ -46,20 +46,20 @@ export interface ConfigSources {
 
 export interface Config {
   readonly settings: Settings;
-  /** The whole merged configuration with defaults, as plain data. It holds secrets. */
+  /** The whole merged configuration with defaults, as plain data. It contains secrets. */
   readonly tree: Readonly<Record<string, Plain>>;
   /** The same with the origin of each value. */
   readonly root: ConfigTree;
-  /** Where a setting came from, by its dotted name; undefined when nothing sets it. */
+  /** Where a setting came from, by its dotted name; undefined if nothing sets it. */
   originOf(path: string): Origin | undefined;
-  /** The files that were read, lowest first; included ones too. */
+  /** The files that were read, lowest precedence first, with included files. */
   readonly files: readonly string[];
-  /** Those of them that hold secrets, though what they say may be overridden. */
+  /** Those of them that contain secrets, even if these are overridden. */
   readonly secretFiles: readonly string[];
-  /** Where a file was looked for in vain. */
+  /** Files that do not exist. */
   readonly missingFiles: readonly string[];
   readonly surroundings: Surroundings;
-  /** One sentence each, for the log. */
+  /** Messages for the log. */
   readonly warnings: readonly string[];
 }
 
@@ -67,7 +67,7 @@ const NOWHERE: Origin = { kind: 'default' };
 
 /**
  * Reads the whole configuration.
- * @throws ConfigError when a file, a variable or an option can't be read, or says what can't be
+ * @throws ConfigError if a file, a variable or an option cannot be read or has an invalid value
  */
 export function loadConfig({ environment, homeDir, commandLine, readFile }: ConfigSources): Config {
   const surroundings = readSurroundings(environment);
@@ -120,7 +120,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
   };
 }
 
-/** Of the fields of a group, as they follow one another in the file. */
+/** The names of the fields of a group, in the order of the file. */
 function namesAt(root: ConfigTree, path: readonly string[]): string[] {
   const node = nodeAt(root, path);
   return node?.kind === 'tree' ? [...node.fields.keys()] : [];
@@ -129,8 +129,8 @@ function namesAt(root: ConfigTree, path: readonly string[]): string[] {
 function ignoredVariables({ ignored }: Surroundings): string[] {
   return ignored.map((name) =>
     name === 'CLEARML_CONFIG_PATH'
-      ? 'CLEARML_CONFIG_PATH is set, but configuration folders are not read: use a file.'
-      : `${name} is set, but sbatch is not given it: write the option into the template.`,
+      ? 'CLEARML_CONFIG_PATH is set, but configuration directories are not supported: use a file.'
+      : `${name} is set, but not passed to sbatch: put the option into the template.`,
   );
 }
 
@@ -141,7 +141,7 @@ function typedSettings(settings: readonly TypedSetting[]): ConfigTree {
     .reduce<ConfigTree>(overlay, emptyTree(NOWHERE));
 }
 
-/** Adds the addresses of web page and file store where only that of the API is given. */
+/** Derives the URLs of the web page and the file server from that of the API server, if they are not set. */
 function withAddresses(tree: ConfigTree): ConfigTree {
   const api = textAt(tree, 'api.api_server') ?? textAt(tree, 'api.host');
   const web = textAt(tree, 'api.web_server');
@@ -169,7 +169,7 @@ function defaultStateDir({ stateHome }: Surroundings, homeDir: string): string {
   return join(stateHome ?? join(homeDir, '.local', 'state'), 'clearml-agent-slurm');
 }
 
-/** A checked value with its defaults, where each part that was written keeps its origin. */
+/** A checked value with its defaults, where each part from a file keeps its origin. */
 function inForce(value: unknown, written: ConfigNode | undefined): ConfigNode {
   const isWritten = written !== undefined && !(written.kind === 'leaf' && written.value === null);
   if (typeof value !== 'object' || value === null || Array.isArray(value))

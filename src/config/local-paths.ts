@@ -1,9 +1,9 @@
-// Paths on this machine, made whole: the daemon may be started anywhere.
+// Makes paths on this machine absolute, so that the daemon can be started from any directory.
 import { dirname } from 'node:path';
 import { expandPath } from './config-files.ts';
 import type { ConfigNode, ConfigTree } from './config-node.ts';
 
-/** Where they stand; `*` is any name. */
+/** The settings that are such paths; `*` is any name. */
 const LOCAL_PATHS = [
   'template_files',
   'state_dir',
@@ -13,7 +13,7 @@ const LOCAL_PATHS = [
   'clusters.*.password_file',
 ].map((path) => ['agent', 'slurm', ...path.split('.')]);
 
-/** `~`, and paths relative to the file they are written in, made whole. What was typed stays relative to where it was typed. */
+/** Expands `~` and resolves paths relative to their file. A path from the command line stays relative to the working directory. */
 export function withLocalPaths(tree: ConfigTree, homeDir: string): ConfigTree {
   return LOCAL_PATHS.reduce<ConfigTree>((sofar, path) => ({ ...sofar, fields: fieldsAt(sofar, path, homeDir) }), tree);
 }

@@ -1,4 +1,4 @@
-// Where a setting's value came from, so that every message can name the place to change it.
+// The source of a setting's value, so that every message can say where to change it.
 
 /** `line` and `column` count from 1. */
 export type Origin =
@@ -8,7 +8,7 @@ export type Origin =
   | { readonly kind: 'derived'; readonly from: string }
   | { readonly kind: 'default' };
 
-/** For people: `/home/ada/clearml.conf:12`, `CLEARML_API_HOST`, `--queue`, `from api.api_server`, `default`. */
+/** For users: `/home/ada/clearml.conf:12`, `CLEARML_API_HOST`, `--queue`, `from api.api_server`, `default`. */
 export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'file':

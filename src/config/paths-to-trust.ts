@@ -1,4 +1,4 @@
-// The paths that a configuration names, each with the mark of its setting, to be held to the rule of trusted paths. Pure.
+// The paths in a configuration with their uses, for the check of trusted paths. Pure.
 import type { Plain } from './config-node.ts';
 import type { Config } from './load.ts';
 import { joinPath } from './setting-path.ts';
@@ -6,13 +6,13 @@ import { ANY_NAME, clearmlRows, settingRows } from './setting-table.ts';
 import type { Trusted } from './trusted.ts';
 
 export interface PathToTrust {
-  /** The setting's whole name, or that of the variable. */
+  /** The full name of the setting, or of the variable. */
   readonly setting: string;
   readonly path: string;
   readonly use: Trusted;
 }
 
-/** Those that are set; of clusters those that are served. Of a command, its program. */
+/** The paths that are set, only for clusters that are served. Of a command, its program. */
 export function pathsToTrust({ tree, settings, surroundings }: Config): PathToTrust[] {
   const marked = [
     ...settingRows().map(({ name, trusted }) => ({ steps: ['agent', 'slurm', ...name.split('.')], trusted })),
@@ -29,7 +29,7 @@ export function pathsToTrust({ tree, settings, surroundings }: Config): PathToTr
             pathsIn(value, trusted).map((path) => ({ setting: joinPath(at), path, use: trusted })),
           ),
   );
-  // It counts where the setting is plain true, as in Python's requests.
+  // It applies if the setting is plain true, as in Python's requests.
   const { caFile } = surroundings;
   if (caFile === undefined || settings.api.verifyCertificate !== true) return set;
   return [...set, { setting: 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE', path: caFile, use: 'read here' }];

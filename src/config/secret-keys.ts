@@ -1,17 +1,17 @@
-// Which settings hold secrets, by their names: the agent's own rule, so that both hide the same things.
+// Which settings contain secrets, by their names: the rule of the agent, so that both hide the same values.
 
 // clearml-agent's agent.sanitize_config_printout: hide_secrets, and dont_hide_secrets with the numbers that only sound secret;
-// and more names that people give to secrets. A group is called credentials that holds more than these.
+// with more names that users give to secrets. A group named "credentials" contains more than these.
 const SECRET =
   /secret|pass|token|account_key|contents|pwd|cred(?!entials$)|api_?key|private_?key|connection_string|cookie/i;
 const HARMLESS = /^enable_git_ask_pass$|_sec$/i;
 
-/** Is the value under a key of this name, and everything below it, a secret? */
+/** Whether the value of this key, and everything below it, is secret. */
 export function isSecretKey(name: string): boolean {
   return isEnvironmentKey(name) || (SECRET.test(name) && !HARMLESS.test(name));
 }
 
-/** `environment` holds variables for the task, of which any may be one. */
+/** `environment` contains variables for the task, any of which may be secret. */
 export function isEnvironmentKey(name: string): boolean {
   return name === 'environment';
 }

@@ -1,4 +1,4 @@
-// Which values of a configuration are secrets: to be hidden in what is shown, and in everything that is logged.
+// Which values of a configuration are secrets, to be hidden in all output and logs.
 import { MASK, redactText, redactWords } from '../base/redact.ts';
 import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
 import type { Origin } from './origin.ts';
@@ -20,13 +20,13 @@ function maskedTree(tree: ConfigTree, isSecret: boolean): ConfigTree {
 function masked(node: ConfigNode, isSecret: boolean): ConfigNode {
   if (node.kind === 'tree') return maskedTree(node, isSecret);
   if (node.kind === 'list') return { ...node, items: maskedItems(node.items, isSecret) };
-  // A switch or an empty text gives nothing away, and somebody may have to know it.
+  // A boolean or an empty text reveals nothing, and a user may need to see it.
   if (typeof node.value === 'boolean' || node.value === null || node.value === '') return node;
   if (isSecret) return leaf(MASK, node.origin);
   return typeof node.value === 'string' ? leaf(redactText(node.value).shown, node.origin) : node;
 }
 
-/** A list of texts may be the words of a command, of which one tells of the next. */
+/** A list of texts may be the words of a command, where one announces the next. */
 function maskedItems(items: readonly ConfigNode[], isSecret: boolean): ConfigNode[] {
   const words = redactWords(items.map(wordOf));
   return items.map((item, index) => {
@@ -40,12 +40,12 @@ function wordOf(node: ConfigNode): string {
   return node.kind === 'leaf' && node.value !== null ? String(node.value) : '';
 }
 
-/** Every text of the tree that no line may show. */
+/** Every text of the tree that no output may show. */
 export function secretValues(tree: ConfigTree): string[] {
   return [...new Set(treeSecrets(tree, 'open').map(({ value }) => value))];
 }
 
-/** The files in which they stand. */
+/** The files that contain them. */
 export function filesWithSecrets(tree: ConfigTree): string[] {
   return treeSecrets(tree, 'open').flatMap(({ origin }) => (origin.kind === 'file' ? [origin.file] : []));
 }
@@ -55,7 +55,7 @@ interface Secret {
   readonly origin: Origin;
 }
 
-/** `open`: only what stands between other words is secret. `environment`: any value may be one. */
+/** `open`: only text between other words is secret. `environment`: any value may be secret. */
 type Ground = 'open' | 'environment' | 'secret';
 
 function treeSecrets(tree: ConfigTree, ground: Ground): Secret[] {
@@ -82,7 +82,7 @@ function nodeSecrets(node: ConfigNode, ground: Ground): Secret[] {
   return values.map((value) => ({ value, origin: node.origin }));
 }
 
-/** Plain words, numbers and paths are not: to hide them would blank out half of every log line. */
+/** Plain words, numbers and paths are not secrets: hiding them would hide half of every log line. */
 function mayBeSecret({ value }: Leaf): boolean {
   return typeof value === 'string' && !/^(?:[A-Za-z_-]*|[\d.]*|[/~.].*)$/.test(value);
 }

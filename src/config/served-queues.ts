@@ -1,4 +1,4 @@
-// Which queues are served, on which cluster, with which template. Pure.
+// Which queues are served, by which cluster, with which template. Pure.
 import type * as z from 'zod';
 import { nearestName } from '../base/nearest.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
@@ -10,27 +10,27 @@ import { joinPath } from './setting-path.ts';
 
 export type Slurm = z.infer<typeof SlurmSection>;
 
-/** Where a setting of `agent.slurm` came from, by its path below. */
+/** Where a setting of `agent.slurm` came from, by its path. */
 export type OriginOf = (...path: readonly string[]) => Origin;
 
 export interface QueueSettings {
   /** Its name or id. */
   readonly name: string;
-  /** The name of its cluster; undefined for the only one, when it was given none. */
+  /** The name of its cluster; undefined for the only one, if it has no name. */
   readonly cluster: string | undefined;
   /** undefined: one of `template_files`. */
   readonly template: string | undefined;
-  /** Where there are any. */
+  /** Only if there are any. */
   readonly properties?: PropertyConstraints;
 }
 
-/** As clearml-agent does when it is given no queue. */
+/** clearml-agent's default. */
 const USUAL_QUEUE = 'default';
 
 /**
- * In order of priority; none when nobody said which, and there are several clusters.
- * @param written the names of a group of queues in the order in which they are written; an object puts those that are numbers first
- * @throws ConfigError when a queue goes to no cluster, or to one that there isn't
+ * In order of priority; empty if none are configured and there are several clusters.
+ * @param written the names of a group of queues in the order of the file, because an object sorts numeric names first
+ * @throws ConfigError if a queue has no cluster, or an unknown one
  */
 export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly string[]): QueueSettings[] {
   const clusters = Object.keys(slurm.clusters);
@@ -44,7 +44,7 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
   if (given.length === 0 && only === undefined && clusters.length > 0) return [];
   const all = given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined }] : given;
-  // What is typed replaces whatever is written.
+  // An option takes precedence over a file.
   const isTyped = originOf('template_files').kind === 'option';
 
   return all
@@ -65,7 +65,7 @@ function inOrder<Settings>(queues: [name: string, Settings][], written: readonly
 
 function noCluster(queue: string, clusters: readonly string[]): string {
   const setting = joinPath(['agent', 'slurm', 'queues', queue]);
-  return `queue "${queue}" names no cluster, and there are ${clusters.join(', ')}: write ${setting} { cluster: … }, or choose one with --cluster`;
+  return `queue "${queue}" has no cluster, and there are ${clusters.join(', ')}: set ${setting} { cluster: … }, or use --cluster`;
 }
 
 function refuseUnknownCluster(name: string, clusters: readonly string[], origin: Origin): void {

@@ -1,8 +1,8 @@
-// The addresses of ClearML's web page and file store, told from that of its API where they are not given.
+// Derives the URLs of ClearML's web page and file server from that of its API server.
 
 /**
- * The web page that belongs to an API server, by clearml-agent's rule (session.py, get_app_server_host):
- * `api.` becomes `app.`, port 8008 becomes 8080. Undefined when neither fits.
+ * The web page of an API server, by clearml-agent's rule (session.py, get_app_server_host):
+ * `api.` becomes `app.`, port 8008 becomes 8080. Undefined if neither applies.
  */
 export function webServerOf(apiServer: string): string | undefined {
   if (apiServer.includes('://demoapi.')) return apiServer.replace('://demoapi.', '://demoapp.');
@@ -10,7 +10,7 @@ export function webServerOf(apiServer: string): string | undefined {
   return portOf(apiServer) === '8008' ? apiServer.replace(':8008', ':8080') : undefined;
 }
 
-/** The file store that belongs to a web page (session.py, get_files_server_host): another port, or `files.`; else port 8081. */
+/** The file server of a web page (session.py, get_files_server_host): another port, or `files.`; else port 8081. */
 export function filesServerOf(webServer: string): string | undefined {
   const port = portOf(webServer);
   if (port === undefined) return undefined;
@@ -20,7 +20,7 @@ export function filesServerOf(webServer: string): string | undefined {
   return webServer.replace(/^([^/]+:\/\/[^/]+)/, '$1:8081');
 }
 
-/** The port as it is written, empty when none is; undefined when this is no address at all. */
+/** The port as written, empty if there is none; undefined if this is not a URL. */
 function portOf(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   // URL hides a port that is the scheme's own.

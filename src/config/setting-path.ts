@@ -1,4 +1,4 @@
-// The dotted name of a setting, as it is written in messages, options and substitutions.
+// Dotted names of settings, as in messages, options and substitutions.
 
 const STEP = /"((?:[^"\\]|\\.)*)"|([^."]+)/g;
 
@@ -10,7 +10,7 @@ export function splitPath(text: string): string[] {
   });
 }
 
-/** The reverse of `splitPath`; numbers are positions in a list. */
+/** The inverse of `splitPath`; numbers are positions in a list. */
 export function joinPath(path: readonly (string | number)[]): string {
   return path
     .map((step, position) => {

@@ -1,10 +1,10 @@
-// The settings as the rest of the program uses them: checked, named in its own words, times in milliseconds.
+// The settings as the rest of the program uses them: checked, in camel case, times in milliseconds.
 import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from './clusters.ts';
 import type { ClearmlConf } from './schema.ts';
 import type { QueueSettings } from './served-queues.ts';
 
-/** Where the server is and who we are there; what is not set is undefined. */
+/** The server and our credentials; undefined if not set. */
 export interface ApiSettings {
   readonly apiServer: string | undefined;
   readonly webServer: string | undefined;
@@ -13,7 +13,7 @@ export interface ApiSettings {
   readonly secretKey: string | undefined;
   /** `CLEARML_AUTH_TOKEN`: replaces the two keys. */
   readonly authToken: string | undefined;
-  /** The path of a CA file stands for "yes, by this one". */
+  /** A text is the path of a CA file. */
   readonly verifyCertificate: boolean | string;
 }
 
@@ -21,20 +21,20 @@ export interface Settings {
   readonly api: ApiSettings;
   readonly workerId: string | undefined;
   readonly workerName: string | undefined;
-  /** `agent.abort_callback_max_timeout`: how long a task's own abort callback may take at most. */
+  /** `agent.abort_callback_max_timeout`: the longest timeout of an abort callback. */
   readonly abortCallbackMaxMs: number;
   readonly slurm: SlurmSettings;
-  /** What tasks in containers get, and may mount. */
+  /** The containers of tasks, and what they may mount. */
   readonly containers: ReturnType<typeof containerSettings>;
-  /** Those that are served, at least one. */
+  /** At least one. */
   readonly clusters: readonly ClusterSettings[];
-  /** Those that are served, in order of priority. */
+  /** In order of priority. */
   readonly queues: readonly QueueSettings[];
 }
 
 export type SlurmSettings = ReturnType<typeof slurmSettings>;
 
-/** What `agent.abort_callback_max_timeout` is for the agent when nothing is set, in seconds. */
+/** The agent's default of `agent.abort_callback_max_timeout`, in seconds. */
 const ABORT_CALLBACK_MAX_SEC = 1800;
 
 export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings, 'clusters' | 'queues'>): Settings {
@@ -71,7 +71,7 @@ function containerSettings(agent: ClearmlConf['agent']) {
   };
 }
 
-/** What all clusters have in common. */
+/** The settings that all clusters share. */
 function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
   return {
     templateFiles: slurm.template_files,
@@ -102,12 +102,12 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
   };
 }
 
-/** A list has one argument in each item. */
+/** Each item of a list is one argument. */
 function inOneLine(written: string | readonly string[] | undefined): string {
   return typeof written === 'object' ? written.map(quoteWord).join(' ') : (written ?? '');
 }
 
-/** An empty text is as good as none. */
+/** Treats an empty text as not set. */
 function filled(text: string | undefined): string | undefined {
   const trimmed = text?.trim();
   return trimmed === '' ? undefined : trimmed;

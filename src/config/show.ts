@@ -1,4 +1,4 @@
-// Prints the configuration that is in force: what, and where it came from, with the secrets masked.
+// Prints the effective configuration with the origin of each value, secrets masked.
 import { nearestName } from '../base/nearest.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { UnknownSettingError } from './errors.ts';
@@ -8,15 +8,15 @@ import { withoutSecrets } from './secret-values.ts';
 import { joinPath, splitPath } from './setting-path.ts';
 
 export interface ShowOptions {
-  /** A setting or a group of them; everything when left out. */
+  /** A setting or a group; everything if undefined. */
   readonly key?: string | undefined;
   readonly origins?: boolean;
   readonly json?: boolean;
 }
 
 /**
- * Text for standard output, with a line end. One setting alone is its bare value; a group is one `name = value` a line.
- * @throws UnknownSettingError when nothing has this name
+ * Text for standard output, with a final newline. A single setting is its bare value; a group is one `name = value` per line.
+ * @throws UnknownSettingError if there is no such setting
  */
 export function showConfig(
   { root }: Pick<Config, 'root'>,
@@ -36,7 +36,7 @@ interface Row {
   readonly origin: string;
 }
 
-/** A list stays one row: it is replaced as a whole, never in part. */
+/** A list is one row, because it is replaced as a whole. */
 function rows(node: ConfigNode, path: readonly string[]): Row[] {
   if (node.kind !== 'tree' || node.fields.size === 0) return [row(node, path)];
   return [...node.fields].flatMap(([name, field]) => rows(field, [...path, name]));
@@ -73,6 +73,6 @@ function noSuchSetting(root: ConfigTree, path: readonly string[]): UnknownSettin
   const around = nodeAt(root, group);
   const nearest = around?.kind === 'tree' ? nearestName(path.at(-1) ?? '', [...around.fields.keys()]) : undefined;
   const advice =
-    nearest === undefined ? 'Leave the name out to see all of them.' : `Did you mean ${joinPath([...group, nearest])}?`;
+    nearest === undefined ? 'Omit the name to see all settings.' : `Did you mean ${joinPath([...group, nearest])}?`;
   return new UnknownSettingError(`Nothing sets ${joinPath(path)}. ${advice}`);
 }

@@ -1,4 +1,4 @@
-// A file that is either the old one or the new one.
+// Atomic replacement of files.
 import { expect } from 'chai';
 import {
   chmod,
@@ -29,7 +29,7 @@ describe('replacing a file', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('changes its text and its mode, and leaves nothing else behind', async () => {
+  it('changes its text and mode, and leaves no other file', async () => {
     const file = join(folder, 'a');
     await writeFile(file, 'old');
     await chmod(file, 0o644);
@@ -42,7 +42,7 @@ describe('replacing a file', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('goes on at the end of the new file, also when that was cut since', async () => {
+  it('appends to the new file, even if it was truncated since', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');
@@ -53,7 +53,7 @@ describe('replacing a file', () => {
     expect(await readFile(file, 'utf8')).to.equal('newer');
   });
 
-  it('has each write on disk before it ends', async () => {
+  it('syncs each write before it returns', async () => {
     const handle = await replaceFile(join(folder, 'a'), 'new', 0o600);
     const [, flags = ''] = /^flags:\s+(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8')) ?? [];
     await handle.close();
@@ -61,7 +61,7 @@ describe('replacing a file', () => {
     expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
   });
 
-  it('has the new name on disk, too, before it ends', async () => {
+  it('syncs the new name before it returns', async () => {
     const probe = await open(folder, 'r');
     const prototype = Object.getPrototypeOf(probe) as FileHandle;
     await probe.close();
@@ -80,7 +80,7 @@ describe('replacing a file', () => {
     expect(synced.at(-1)).to.equal(await realpath(folder));
   });
 
-  it('begins with nothing of a new file that was left half done', async () => {
+  it('discards a temporary file that a killed process left', async () => {
     const file = join(folder, 'a');
     await writeFile(`${file}.${process.pid}.tmp`, 'a long half');
 
@@ -90,7 +90,7 @@ describe('replacing a file', () => {
     expect(await readFile(file, 'utf8')).to.equal('new');
   });
 
-  it('keeps the old file when there can be no new one', async () => {
+  it('keeps the old file if the new one cannot be written', async () => {
     await writeFile(join(folder, 'a'), 'old');
 
     await rejection(replaceFile(join(folder, 'a', 'b'), 'new', 0o600));
@@ -98,7 +98,7 @@ describe('replacing a file', () => {
     expect(await readFile(join(folder, 'a'), 'utf8')).to.equal('old');
   });
 
-  it('leaves nothing behind when it fails at the very end', async () => {
+  it('leaves no temporary file when the rename fails', async () => {
     await mkdir(join(folder, 'a', 'b'), { recursive: true });
 
     await rejection(replaceFile(join(folder, 'a'), 'new', 0o600));

@@ -1,9 +1,9 @@
-// What is remembered of texts that others choose has a bound, however many they are and however long.
+// The memory of texts is bounded in number and size.
 import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 
 describe('what is remembered', () => {
-  it('stays as large as it may be after 100,000 texts, and the newest are known', () => {
+  it('keeps its maximum size after 100,000 texts, with the newest', () => {
     const seen = createBoundedMap<number>(1_000);
     for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
 
@@ -15,14 +15,14 @@ describe('what is remembered', () => {
     ]);
   });
 
-  it('keeps what is set again before what is older', () => {
+  it('treats a text that is set again as the newest', () => {
     const seen = createBoundedMap<string>(2);
     for (const text of ['a', 'b', 'a', 'c']) seen.set(text, text);
 
     expect([seen.get('a'), seen.get('b'), seen.get('c')]).to.deep.equal(['a', undefined, 'c']);
   });
 
-  it('tells long texts apart that begin alike', () => {
+  it('distinguishes long texts with the same beginning', () => {
     const seen = createBoundedMap<number>(10);
     const long = 'x'.repeat(100_000);
     seen.set(`${long}1`, 1);

@@ -1,4 +1,4 @@
-// How long something took: never nothing of a unit that is too large.
+// Durations in sentences.
 import { expect } from 'chai';
 import { formatDuration } from '../../src/base/duration.ts';
 

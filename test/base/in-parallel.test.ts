@@ -1,11 +1,11 @@
-// A few at a time: all are done, never more at once than allowed, and a failure ends it.
+// Limited concurrency: all calls run, never too many at a time, and a failure stops the rest.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inParallel } from '../../src/base/in-parallel.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('work on many things, a few at a time', () => {
-  it('does all of them, and never more at once than allowed', async () => {
+describe('work with limited concurrency', () => {
+  it('processes all items, never more at a time than allowed', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;
@@ -21,7 +21,7 @@ describe('work on many things, a few at a time', () => {
     expect(most).to.equal(2);
   });
 
-  it('begins nothing more after a failure, lets what was begun end, and throws the first failure', async () => {
+  it('starts nothing after a failure, waits for running calls, and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(
@@ -37,7 +37,7 @@ describe('work on many things, a few at a time', () => {
     expect(seen).to.deep.equal(['bad begins', 'slow begins', 'slow ends']);
   });
 
-  it('has nothing to do for nothing', async () => {
+  it('accepts an empty list', async () => {
     await inParallel([], 3, () => Promise.reject(new Error('called')));
   });
 });

@@ -1,10 +1,10 @@
-// Lines of a file that hold what a stranger said: as many lines as were written, and no more.
+// Lines of a file with text from others: each stays one line.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { joinLines } from '../../src/base/joined-lines.ts';
 
 describe('lines of a file that we write', () => {
-  it('stay one line each, whatever stands in them', () => {
+  it('stay one line each, whatever they contain', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),
@@ -15,7 +15,7 @@ describe('lines of a file that we write', () => {
     );
   });
 
-  it('show a newline that a queue has in its name, behind the comment in which it stands', () => {
+  it('escape a newline in the name of a queue in a comment', () => {
     expect(joinLines(['# There is no queue "a\n  slurm_bin_dir: /tmp"', 'b'])).to.equal(
       '# There is no queue "a\\u000a  slurm_bin_dir: /tmp"\nb\n',
     );

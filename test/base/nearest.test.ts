@@ -1,8 +1,8 @@
-// "Did you mean": only where it is near enough to help.
+// The closest known name, for "did you mean".
 import { expect } from 'chai';
 import { nearestName } from '../../src/base/nearest.ts';
 
-describe('the name that somebody probably meant', () => {
+describe('the closest name', () => {
   const known = ['queue', 'template-files', 'create-queue'];
 
   for (const [typed, meant] of [
@@ -16,7 +16,7 @@ describe('the name that somebody probably meant', () => {
     });
   }
 
-  it('is none when nothing is near', () => {
+  it('is undefined if none is close', () => {
     expect(nearestName('partition', known)).to.equal(undefined);
     expect(nearestName('queue', [])).to.equal(undefined);
   });

@@ -1,4 +1,4 @@
-// Secrets within other text: the table of where they are found, and none of them left wherever one is planted.
+// Secrets within other text: a table of cases, and canaries in any position.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
@@ -50,7 +50,7 @@ describe('a text', () => {
     });
   }
 
-  it('may be a list of words, in which one tells of the next', () => {
+  it('may be a list of words, where one announces the next', () => {
     const words = ['-e', 'MY_CRED=a b', '--password', 'x y', '-u', 'ada:pw', '--shm-size=8g', 'curl --token abc'];
 
     expect(redactWords(words).map(({ shown }) => shown)).to.deep.equal([
@@ -59,14 +59,14 @@ describe('a text', () => {
     ]);
   });
 
-  it('of somebody else loses what is a secret by its shape, and nothing else', () => {
+  it('from others loses only secrets with a known format', () => {
     expect(redactShapes(`token-eyJhbGciOiJIUzI1.${'a'.repeat(9)}.sig`)).to.equal('token-********');
     expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
       'token=5 passed, https://********@h failed with Bearer ********',
     );
   });
 
-  /** Each with a secret planted in it, as a person would write it there. */
+  /** Texts with a canary, as users write secrets. */
   const CONTEXTS: readonly ((secret: string, quoted: string) => string)[] = [
     (_, quoted) => `-e MY_CRED=${quoted} --ipc=host`,
     (_, quoted) => `--env A_B=${quoted}`,
@@ -85,7 +85,7 @@ describe('a text', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('shows no part of a secret that is planted in it, and tells it, so that nothing else shows it either', () => {
+  it('shows no part of a canary, and returns it, so that no other output shows it', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);
@@ -104,7 +104,7 @@ describe('a text', () => {
     );
   });
 
-  it('of any kind is read in a time that is in proportion to its length', () => {
+  it('is searched in time proportional to its length', () => {
     for (const text of [
       'a'.repeat(200_000),
       '--'.repeat(100_000),

@@ -1,4 +1,4 @@
-// One value as one word of a shell, whatever it holds.
+// Quoting a value as one shell word.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ describe('a quoted shell word', () => {
     });
   }
 
-  it('can not hold a NUL, at which the kernel would end it', () => {
+  it('cannot contain a NUL, at which the kernel would end it', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 

@@ -1,4 +1,4 @@
-// A wait that a signal may cut short: the signal is no failure, and a failure is not taken for the signal.
+// A wait that a signal may end early.
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
 import { sleepUnlessStopped } from '../../src/base/sleep-unless-stopped.ts';
@@ -6,12 +6,12 @@ import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
 
-describe('a wait that a signal may cut short', () => {
-  it('tells that it was waited to the end', async () => {
+describe('a wait that a signal may end early', () => {
+  it('returns true at its end', async () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
 
-  it('ends with the signal, whatever its reason, and tells so', async () => {
+  it('returns false at the signal, whatever its reason', async () => {
     const stop = new AbortController();
     const slept = sleepUnlessStopped(systemClock, LONG_MS, stop.signal);
 
@@ -20,11 +20,11 @@ describe('a wait that a signal may cut short', () => {
     expect(await slept).to.equal(false);
   });
 
-  it('does not begin once the signal has come', async () => {
+  it('does not start after the signal', async () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 
-  it('throws what is wrong with the clock', async () => {
+  it('throws an error of the clock', async () => {
     const broken = { now: () => 0, sleep: () => Promise.reject(new RangeError('no such time')) };
 
     const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));

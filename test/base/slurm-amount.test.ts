@@ -1,4 +1,4 @@
-// Slurm's ways to write numbers, lengths of time and sizes of memory.
+// Numbers, times and memory sizes in Slurm's notation.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
@@ -103,7 +103,7 @@ describe('an amount', () => {
     });
   }
 
-  it('of time is what its parts add up to, in each of the forms that Slurm writes', () => {
+  it("of time is the sum of its parts, in each of Slurm's formats", () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(23), fc.nat(59), fc.nat(59), (days, hours, minutes, seconds) => {
         const total = ((days * 24 + hours) * 60 + minutes) * 60 + (seconds === 0 ? 0 : 60);

@@ -1,4 +1,4 @@
-// What a terminal is given: every character is shown or named, none is obeyed but our own colors.
+// Text for a terminal: every character is shown or escaped, only our own colors take effect.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { COLOR_END, visibleText, terminalText } from '../../src/base/terminal-text.ts';
@@ -11,7 +11,7 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['sets the clipboard', '\x1b]52;c;cm0gLXJm\x1b\\', '\\u001b]52;c;cm0gLXJm\\u001b\\'],
   ['does so with one byte', '\x9b2J', '\\u009b2J'],
   ['hides what it writes', '\x1b[8msecret', '\\u001b[8msecret'],
-  ['begins a line anew', 'Failed\rDone  ', 'Failed\\u000dDone  '],
+  ['returns to the start of a line', 'Failed\rDone  ', 'Failed\\u000dDone  '],
   ['goes back', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
   [
     'turns text around',
@@ -35,7 +35,7 @@ describe('text for a terminal', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps our own colors, and ends one that somebody else began', () => {
+  it('keeps our own colors, and ends one that others began', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 
@@ -43,7 +43,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('holds nothing else that a terminal obeys, whatever comes', () => {
+  it('contains nothing else that a terminal executes, for any input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(
@@ -76,7 +76,7 @@ describe('text for a terminal', () => {
     );
   });
 
-  it('of a progress bar is what it showed last, without colors', () => {
+  it('of a progress bar is its last state, without colors', () => {
     expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
   });

@@ -1,4 +1,4 @@
-// A table: its columns stand below each other whatever is in them, and its last one makes do with the room there is.
+// Tables: columns are aligned whatever they contain, and the last one fits the terminal.
 import { expect } from 'chai';
 import { textTable } from '../../src/base/text-table.ts';
 import { cutToWidth } from '../../src/base/text-width.ts';
@@ -7,7 +7,7 @@ const HEAD = ['NAME', 'WHY'];
 const LONG = 'one two three four five six seven eight nine ten eleven twelve';
 
 describe('a table', () => {
-  it('has its columns below each other, wide signs and joined ones too', () => {
+  it('aligns its columns, with wide and composed characters', () => {
     expect(
       textTable(HEAD, [
         ['学習', 'a'],
@@ -17,17 +17,17 @@ describe('a table', () => {
     ).to.equal('NAME  WHY\n学習  a\n👩‍🚀    b\n\x1b[32mred\x1b[39m   c\n');
   });
 
-  it('has one line for each row where nobody says how wide the terminal is', () => {
+  it('has one line per row if the width is unknown', () => {
     expect(textTable(HEAD, [['a', LONG]])).to.equal(`NAME  WHY\na     ${LONG}\n`);
   });
 
-  it('goes on in its last column where there is room', () => {
+  it('wraps its last column if there is space', () => {
     expect(textTable(HEAD, [['a', LONG]], 50)).to.equal(
       'NAME  WHY\na     one two three four five six seven eight nine\n      ten eleven twelve\n',
     );
   });
 
-  it('has the last column below its row where there is too little, and where a word of it has none', () => {
+  it('moves the last column below the row if it is too narrow, or too narrow for one word', () => {
     expect(
       textTable(
         HEAD,
@@ -45,8 +45,8 @@ describe('a table', () => {
   });
 });
 
-describe('a text that is cut', () => {
-  it('takes at most its columns, and ends between signs', () => {
+describe('a truncated text', () => {
+  it('fits into its columns, and ends between characters', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

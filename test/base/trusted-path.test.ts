@@ -1,4 +1,4 @@
-// Which paths are a user's own: the rule by tables, and against the kernel with trees of two users, in TypeScript and in two shells.
+// Trusted paths: the rule in tables, and against the kernel with trees of two users, in TypeScript and two shells.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -144,12 +144,12 @@ describe('a name', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
     ['of a file in a sticky folder is trusted', way(open, { kind: 'file' }), undefined],
     [
-      'of what is not there yet in one is not: anybody could make it first',
+      'of a missing file in one is not: any user could create it first',
       { ...way(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'that a link of the user gives to what is not there yet is judged by the folder that would hold it',
+      'of a missing file behind a link of the user is checked by the directory that would contain it',
       { ...way({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
@@ -177,7 +177,7 @@ describe('paths in trees of two users', () => {
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('are told apart alike by TypeScript, bash and dash, and what they trust Mallory can not change', () => {
+  it('get the same result from TypeScript, bash and dash, and Mallory cannot change a trusted one', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })
@@ -225,7 +225,7 @@ interface TreeStep {
   readonly owner: number;
   readonly mode: number;
   readonly isLink: boolean;
-  /** Whether the path goes in and out again before it goes on. */
+  /** Whether the path enters and leaves a directory first. */
   readonly isDetour: boolean;
 }
 

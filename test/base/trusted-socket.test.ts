@@ -1,4 +1,4 @@
-// Which sockets are a user's own: the rule by a table.
+// Trusted sockets: the rule in a table.
 import { expect } from 'chai';
 import type { PathStep, PathSteps } from '../../src/base/trusted-path.ts';
 import { findSocketDistrust } from '../../src/base/trusted-socket.ts';

@@ -1,4 +1,4 @@
-// What is said about a setting that can't be: the place, the setting, and what it must be.
+// Errors for invalid settings: position, setting and the permitted values.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
@@ -8,14 +8,14 @@ function problemWith(text: string): string {
   return thrown(ConfigError, () => configWith(text)).message;
 }
 
-describe('a setting that can not be', () => {
-  it('is named with its file and line, and the nearest name', () => {
+describe('an invalid setting', () => {
+  it('is reported with its file, its line and the closest name', () => {
     expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
       '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
     );
   });
 
-  it('is shown what there is when no name is near', () => {
+  it('is reported with all names of its group if none is close', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
       'agent.slurm.grace has start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );
@@ -41,14 +41,14 @@ describe('a setting that can not be', () => {
     ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
   ];
   for (const [text, says] of demands) {
-    it(`is refused: ${text}`, () => {
+    it(`is rejected: ${text}`, () => {
       expect(problemWith(text))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(says);
     });
   }
 
-  it('is refused when it would run jobs as the wrong user', () => {
+  it('is rejected if it would run jobs as the wrong user', () => {
     const message = problemWith('agent.slurm {\n  user_map { default: nobody }\n}');
 
     expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map must be {}: ');
@@ -56,7 +56,7 @@ describe('a setting that can not be', () => {
     expect(configWith('agent.slurm.user_map {}').tree['agent']).to.have.nested.property('slurm.user_map');
   });
 
-  it('is refused by the name of the variable or option that set it', () => {
+  it('is reported with the variable or option that set it', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
       ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
@@ -66,7 +66,7 @@ describe('a setting that can not be', () => {
     ).to.throw(ConfigError, '--poll: agent.slurm.poll_interval_sec must be a number');
   });
 
-  it('is left alone outside of our own section', () => {
+  it('is ignored outside of agent.slurm', () => {
     expect(configWith('agent.whatever: {x: 1}, api.whatever: 1, whatever: 1').tree).to.deep.include({ whatever: 1 });
   });
 });

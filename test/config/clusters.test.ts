@@ -1,4 +1,4 @@
-// Which clusters and queues a configuration means, and what is said when it can't be meant.
+// The clusters and queues of a configuration, and the errors for contradictions.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import type { Settings } from '../../src/config/settings.ts';
@@ -53,7 +53,7 @@ describe('queues', () => {
     });
   }
 
-  it('that are typed choose from those of the file, in the order typed', () => {
+  it('of --queue select queues from the group in the file, in the order of the option', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -64,7 +64,7 @@ describe('queues', () => {
     expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
   });
 
-  it('take a template that is typed instead of their own', () => {
+  it('use the template of the command line instead of their own', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
@@ -78,7 +78,7 @@ describe('queues', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state, scheduler queue, and what it does not share with the others', () => {
+  it('has its own state directory and scheduler queue, and inherits the settings it does not set', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },
@@ -105,7 +105,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('by SSH is told what is set, and leaves all else to ssh', () => {
+  it('over SSH has the settings of the file, and leaves the others to ssh', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -140,18 +140,18 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('by SSH is not told of the slurm.conf that a variable names on this machine', () => {
+  it('over SSH ignores SLURM_CONF, which is for this machine', () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('that was chosen is the only one', () => {
+  it('that is selected is the only one', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
-  it('without a queue is served too: its jobs are followed to their end', () => {
+  it('without a queue is served too, to track its jobs until they end', () => {
     const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
 
     expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);
@@ -159,11 +159,11 @@ describe('a cluster', () => {
   });
 });
 
-describe('clusters that can not be', () => {
+describe('invalid clusters', () => {
   const cases: readonly [slurm: string, says: string][] = [
     [
       `${TWO}, queues: [a]`,
-      'queue "a" names no cluster, and there are hpc1, hpc2: write agent.slurm.queues.a { cluster: … }',
+      'queue "a" has no cluster, and there are hpc1, hpc2: set agent.slurm.queues.a { cluster: … }',
     ],
     [`${TWO}, queues { a { cluster: hcp1 } }`, 'there is no cluster "hcp1": did you mean "hpc1"?'],
     [`${TWO}, cluster: other`, 'there is no cluster "other": there is hpc1, hpc2'],
@@ -214,12 +214,12 @@ describe('clusters that can not be', () => {
     ],
     [
       `clusters { hpc1 { host: a, provider: openssh, host_keys: "SHA256:${'A'.repeat(43)}" } }`,
-      "host_keys is a fingerprint, which openssh can't be told",
+      'host_keys is a fingerprint, which openssh does not support',
     ],
-    ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file is not for openssh'],
+    ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, says] of cases) {
-    it(`are refused: ${slurm}`, () => {
+    it(`are rejected: ${slurm}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(says);

@@ -1,4 +1,4 @@
-// Whether there is enough to speak to a server, and what is said when there isn't.
+// The connection to the ClearML server, and the errors if the configuration lacks something.
 import { expect } from 'chai';
 import { connectionOf } from '../../src/config/connection.ts';
 import { NoCredentialsError } from '../../src/config/errors.ts';
@@ -8,7 +8,7 @@ import { thrown } from './thrown.ts';
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
 describe('connectionOf', () => {
-  it('gives the server, the keys, and the way there', () => {
+  it('has the server, the keys and the proxy', () => {
     const config = configWith(WHOLE, {
       REQUESTS_CA_BUNDLE: '/ca.pem',
       https_proxy: 'http://proxy:3128',
@@ -28,13 +28,13 @@ describe('connectionOf', () => {
     });
   });
 
-  it('takes a token instead of the keys', () => {
+  it('uses a token instead of the keys', () => {
     const config = configFrom({ environment: { CLEARML_API_HOST: 'http://h:8008', CLEARML_AUTH_TOKEN: 'ey.J' } });
 
     expect(connectionOf(config)).to.deep.include({ authToken: 'ey.J', accessKey: undefined });
   });
 
-  it('says where it looked for keys, and where to get them', () => {
+  it('says where keys are missing and how to create them', () => {
     const { message } = thrown(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
@@ -47,7 +47,7 @@ describe('connectionOf', () => {
     }
   });
 
-  it('names the half that is missing', () => {
+  it('names the missing key of the pair', () => {
     const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
 
     const { message } = thrown(NoCredentialsError, () => connectionOf(config));
@@ -56,7 +56,7 @@ describe('connectionOf', () => {
     expect(message).not.to.contain('AK.');
   });
 
-  it('says when no server is named', () => {
+  it('says that no server is configured', () => {
     const config = configWith('api.credentials { access_key: AK, secret_key: SK }');
 
     expect(() => connectionOf(config)).to.throw(NoCredentialsError, 'CLEARML_API_HOST');

@@ -1,4 +1,4 @@
-// The environment variables: which setting each replaces, and what can't be read.
+// The environment variables: the setting that each replaces, and the errors for invalid values.
 import { expect } from 'chai';
 import { plainTree } from '../../src/config/config-node.ts';
 import { dynamicVariables, NAMED_VARIABLES, namedVariables, readSurroundings } from '../../src/config/environment.ts';
@@ -58,7 +58,7 @@ describe('CLEARML_AGENT__ variables', () => {
     '${NO_SUCH}',
     '"a',
   ]) {
-    it(`refuses ${JSON.stringify(text)} by the variable's name`, () => {
+    it(`rejects ${JSON.stringify(text)} with the name of the variable`, () => {
       const problem = thrown(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
 
       expect(problem.message).to.match(/^CLEARML_AGENT__API__X: /);
@@ -66,7 +66,7 @@ describe('CLEARML_AGENT__ variables', () => {
     });
   }
 
-  it('spell a dot as two underscores, in any section, in lower case', () => {
+  it('use two underscores for a dot, in every section, and become lower case', () => {
     expect(
       dynamic({
         CLEARML_AGENT__API__API_SERVER: 'http://x',
@@ -82,24 +82,24 @@ describe('CLEARML_AGENT__ variables', () => {
     });
   });
 
-  it('are laid over each other in the order of their names', () => {
+  it('override each other in the order of their names', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });
   });
 
-  it('set nothing by an optional substitution of what is missing', () => {
+  it('set nothing if an optional substitution is undefined', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 
-  it('need a name behind their beginning', () => {
+  it('need a name after the prefix', () => {
     expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__: names no setting');
     expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__A____B');
   });
 });
 
 describe('named variables', () => {
-  it('each replace their own setting', () => {
+  it('replace one setting each', () => {
     for (const { names, path, kind } of NAMED_VARIABLES) {
       for (const name of names) {
         const text = { text: 'some text', switch: 'off', number: '7.5' }[kind];
@@ -111,19 +111,19 @@ describe('named variables', () => {
     }
   });
 
-  it('count by their newer name, and not at all when empty', () => {
+  it('prefer the newer name, and are ignored when empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('are taken as they are, whatever characters a key may hold', () => {
+  it('keep every character of a key', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });
   });
 
-  it('refuse a switch that is neither on nor off, and a number that is none', () => {
+  it('reject an invalid boolean and an invalid number', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',
@@ -136,7 +136,7 @@ describe('named variables', () => {
 });
 
 describe('readSurroundings', () => {
-  it('finds the file of the configuration by either name', () => {
+  it('reads the configuration file from either name', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',
       path: '/t',
@@ -144,7 +144,7 @@ describe('readSurroundings', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t', CLEARML_CONFIG_FILE: '/c' }).configFile?.path).to.equal('/c');
   });
 
-  it('reads how to log', () => {
+  it('reads the logging variables', () => {
     const around = readSurroundings({
       CLEARML_LOG_LEVEL: 'DEBUG',
       CLEARML_SLURM_GLUE_DEBUG: '1',
@@ -157,7 +157,7 @@ describe('readSurroundings', () => {
     expect(readSurroundings({ CLEARML_SLURM_GLUE_DEBUG: '0' }).isDebugging).to.equal(false);
   });
 
-  it('reads the proxy in lower case first, as Python does', () => {
+  it('prefers lower-case proxy variables, as Python does', () => {
     const around = readSurroundings({ https_proxy: 'low', HTTPS_PROXY: 'high', HTTP_PROXY: 'high', NO_PROXY: 'here' });
 
     expect([around.httpsProxy, around.httpProxy, around.noProxy]).to.deep.equal(['low', 'high', 'here']);

@@ -1,4 +1,4 @@
-// What is said about a HOCON text that can't be read: the place, the fact, and never a secret.
+// Errors in HOCON texts: position and cause, never a secret.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon, readHoconValue } from '../../src/config/hocon.ts';
@@ -8,11 +8,11 @@ function problemIn(text: string): ConfigError {
   return thrown(ConfigError, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
-describe('a problem in a HOCON text', () => {
-  it('shows the line, with a caret under the place', () => {
+describe('an error in a HOCON text', () => {
+  it('shows the line with a caret under the position', () => {
     expect(problemIn('# one\nagent {\n  git_host: lab@here\n}\n').message).to.equal(
       [
-        'lab.conf:3:16: unexpected "@": a text that holds it stands in double quotes',
+        'lab.conf:3:16: unexpected "@": put a text that contains it in double quotes',
         '    git_host: lab@here',
         '                 ^',
       ].join('\n'),
@@ -24,28 +24,28 @@ describe('a problem in a HOCON text', () => {
     ['a: [1,\n2', 'lab.conf:1:4', /no closing "\]"/],
     ['a: "x\nb: 2', 'lab.conf:1:4', /no closing quote/],
     ['a: """x\nb: 2', 'lab.conf:1:6', /no closing quote/],
-    ['a: 1\nb\nc: 2', 'lab.conf:2:1', /no "=", ":" or "\{"/],
-    ['a: $HOME', 'lab.conf:1:4', /lone "\$"/],
+    ['a: 1\nb\nc: 2', 'lab.conf:2:1', /not followed by "=", ":" or "\{"/],
+    ['a: $HOME', 'lab.conf:1:4', /unexpected "\$"/],
     ['a: ${NO_SUCH}', 'lab.conf:1:4', /\$\{NO_SUCH\} is neither a setting nor an environment variable/],
-    ['a: ${b}\nb: ${a}', 'lab.conf:2:4', /leads back to itself/],
-    ['a: {b: ${a}}', 'lab.conf:1:8', /leads back to a setting that holds itself/],
-    ['a: [1] x', 'lab.conf:1:4', /side by side/],
+    ['a: ${b}\nb: ${a}', 'lab.conf:2:4', /refers to itself/],
+    ['a: {b: ${a}}', 'lab.conf:1:8', /refers to a setting that contains it/],
+    ['a: [1] x', 'lab.conf:1:4', /cannot be joined/],
     ['a: 1\na += 2', 'lab.conf:2:6', /only add to a list or a text/],
     ['a: 1}', 'lab.conf:1:5', /unexpected "}"/],
     ['a: [1}', 'lab.conf:1:6', /a value or "\]"/],
-    ['[1, 2]', 'lab.conf:1:1', /not a list/],
+    ['[1, 2]', 'lab.conf:1:1', /not of a list/],
     ['a: x\u00a0y', 'lab.conf:1:5', /U\+00A0/],
     ['include required("keys.conf")', 'lab.conf:1:1', /required file keys.conf/],
-    ['include url("http://x/y")', 'lab.conf:1:1', /nothing from the network/],
-    ['include "https://x/y"', 'lab.conf:1:1', /nothing from the network/],
+    ['include url("http://x/y")', 'lab.conf:1:1', /not URLs/],
+    ['include "https://x/y"', 'lab.conf:1:1', /not URLs/],
     ['include file("x"', 'lab.conf:1:1', /no closing "\)"/],
     ['include file(x)', 'lab.conf:1:1', /in double quotes/],
-    ['a: include "x"', 'lab.conf:1:4', /where a key can stand/],
+    ['a: include "x"', 'lab.conf:1:4', /cannot be part of a value/],
     [`a: ${'['.repeat(500)}`, 'lab.conf:1:104', /nested deeper than 100/],
     [`${'a.'.repeat(500)}a: 1`, 'lab.conf:1:1', /nested deeper than 100/],
   ];
   for (const [text, place, fact] of places) {
-    it(`is found at ${place.slice(9)} of ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`is reported at ${place.slice(9)} of ${JSON.stringify(text.slice(0, 40))}`, () => {
       const [first = ''] = problemIn(text).message.split('\n');
 
       expect(first.slice(0, place.length + 2)).to.equal(`${place}: `);
@@ -73,7 +73,7 @@ describe('a problem in a HOCON text', () => {
     });
   }
 
-  it('keeps its place in view on a very long line', () => {
+  it('truncates a very long line around the position', () => {
     const { message } = problemIn(`a: "${'x'.repeat(4000)}" @${'y'.repeat(4000)}`);
     const [, line = '', caret = ''] = message.split('\n');
 
@@ -85,13 +85,13 @@ describe('a problem in a HOCON text', () => {
 describe('readHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
-  it('names the variable, and shows nothing of its value', () => {
+  it('names the variable and hides its value', () => {
     const problem = thrown(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
-    expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": a text that holds it stands in double quotes');
+    expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": put a text that contains it in double quotes');
   });
 
-  it('reads one value only', () => {
+  it('accepts only one value', () => {
     expect(() => readHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigError);
     expect(() => readHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigError);
   });

@@ -29,15 +29,15 @@ const anyJson = fc
   .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }))
   // `\b` and `\f` stay two characters, as for the agent: more people mean a regular expression or a Windows path.
   .filter((value) => !/(?<!\\)(?:\\\\)*\\[bf]/.test(JSON.stringify(value)))
-  // Whole numbers that JavaScript can't hold exactly become texts.
+  // Integers that JavaScript cannot represent exactly become texts.
   .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
 describe('readHocon, for any text', () => {
-  it('answers or throws ConfigError on random characters', () => {
+  it('returns or throws ConfigError for random characters', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), readOrRefuse), { numRuns: 1000 });
   });
 
-  it('answers or throws ConfigError on random pieces of HOCON', () => {
+  it('returns or throws ConfigError for random pieces of HOCON', () => {
     const text = fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join(''));
 
     fc.assert(fc.property(text, readOrRefuse), { numRuns: 5000 });
@@ -58,7 +58,7 @@ describe('readHocon, for any text', () => {
     ['words with dots', `a: ${'x.'.repeat(100_000)} @`],
     ['many keys', Array.from({ length: 20_000 }, (_, n) => `key${n}: ${n}`).join('\n')],
   ] as const) {
-    it(`comes to an end in seconds on very many of ${what}`, async () => {
+    it(`parses a very long text of ${what} in seconds`, async () => {
       expect(await processorMs(() => readOrRefuse(text))).to.be.lessThan(5_000);
     });
   }
@@ -76,7 +76,7 @@ describe('readHocon, for any text', () => {
     );
   });
 
-  it('gives back what a node was made from', () => {
+  it('converts a node to the value it was created from', () => {
     fc.assert(
       fc.property(anyJson, (value) => {
         const node = nodeFrom(value, { kind: 'default' });

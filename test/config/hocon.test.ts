@@ -1,4 +1,4 @@
-// Reading HOCON: the readings in the fixtures are those of the reader inside clearml-agent 3.0.3.
+// The HOCON parser: the fixtures contain the results of the parser in clearml-agent 3.0.3.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
@@ -48,13 +48,13 @@ describe('readHocon', () => {
     expect(readings.length).to.be.greaterThan(300);
   });
 
-  it('refuses what the agent refuses', () => {
+  it('rejects what the agent rejects', () => {
     for (const text of Refusals.parse(fixtureJson('agent-refusals.json'))) {
       expect(() => read(text), JSON.stringify(text)).to.throw(ConfigError);
     }
   });
 
-  describe("differs from the agent's reader only where that loses or garbles something", () => {
+  describe("differs from the agent's parser only where that loses or corrupts a value", () => {
     const cases: readonly [why: string, text: string, value: unknown][] = [
       ['an escaped letter is a letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
       ['an empty text stays in a list', 'a: ["", x]', { a: ['', 'x'] }],
@@ -77,7 +77,7 @@ describe('readHocon', () => {
     }
   });
 
-  it('takes a key that JavaScript knows too for a key like any other', () => {
+  it('treats keys such as __proto__ like any other', () => {
     const tree = plainTree(
       readHocon('some.conf', '"__proto__": {x: 1}, constructor: 2', { environment: {}, readInclude: () => undefined }),
     );
@@ -86,11 +86,11 @@ describe('readHocon', () => {
     expect(Object.getPrototypeOf(tree)).to.equal(Object.prototype);
   });
 
-  it('knows of no variable that JavaScript objects have by themselves', () => {
+  it('does not take properties of Object.prototype for variables', () => {
     expect(() => read('a: ${toString}')).to.throw(ConfigError, 'toString');
   });
 
-  it('knows where each value was written, whichever file it came from', () => {
+  it('records the position of each value, also in included files', () => {
     const tree = readHocon('/etc/main.conf', 'a: 1\ninclude "sub.conf"\n\n  b.c:\n    [x,\n  y]\n', {
       environment: {},
       readInclude: () => ({ file: '/etc/sub.conf', text: '# note\n d: 2' }),
@@ -103,7 +103,7 @@ describe('readHocon', () => {
     expect(b?.origin).to.deep.equal({ kind: 'file', file: '/etc/main.conf', line: 4, column: 3 });
   });
 
-  it('refuses files that include each other', () => {
+  it('rejects files that include each other', () => {
     const files: Readonly<Record<string, string>> = { '/a.conf': 'include "b.conf"', '/b.conf': 'include "a.conf"' };
 
     const problem = thrown(ConfigError, () =>

@@ -1,14 +1,14 @@
-// The program's own queues are told from those into which people enqueue.
+// Internal queues are distinguished from queues into which users enqueue.
 import { expect } from 'chai';
 import { isInternalQueue } from '../../src/config/internal-queues.ts';
 import { here } from '../cli/run-here.ts';
 
-describe("the program's own queues", () => {
+describe('internal queues', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
-    it(`are told: ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
+    it(`include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
 
   for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
-    it(`are none of those: ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
+    it(`do not include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
   it('are not served', async () => {
     await using place = await here();

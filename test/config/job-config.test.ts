@@ -1,4 +1,4 @@
-// The clearml.conf of a job: everything the agent needs there, nothing that is the daemon's own, and readable for it.
+// The clearml.conf of a job: everything that the agent needs, in a format it can parse, and nothing of the daemon.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { nodeFrom, plainTree, treeWith } from '../../src/config/config-node.ts';
@@ -11,7 +11,7 @@ function readBack(text: string): Record<string, unknown> {
 }
 
 describe('jobConfig', () => {
-  it('keeps what the agent and the SDK read, and leaves out what is ours', () => {
+  it('contains the settings of the agent and the SDK, without those of the daemon', () => {
     const config = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }
       agent { git_user: robot, worker_id: w, worker_name: n, slurm { queues: [gpu] }, package_manager.pip_version: null }
@@ -36,7 +36,7 @@ describe('jobConfig', () => {
     });
   });
 
-  it('holds credentials that came from the environment', () => {
+  it('contains credentials from the environment', () => {
     const { root } = configFrom({
       environment: {
         CLEARML_API_HOST: 'http://h:8008',
@@ -53,7 +53,7 @@ describe('jobConfig', () => {
     expect(agent).to.deep.equal({ git_pass: 'pw' });
   });
 
-  it("holds the jobs' own keys where they have some, and none of the daemon's", () => {
+  it("contains the job credentials, if set, and none of the daemon's keys", () => {
     const { root } = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: DAEMON, secret_key: DAEMON_SECRET } }
       agent.slurm { queues: [gpu], job_credentials { access_key: JOB, secret_key: JOB_SECRET } }
@@ -65,11 +65,11 @@ describe('jobConfig', () => {
     expect(text).not.to.contain('DAEMON');
   });
 
-  it('holds no token, which the agent would not look for in a file', () => {
+  it('contains no token, because the agent does not read it from a file', () => {
     expect(jobConfig(configFrom({ environment: { CLEARML_AUTH_TOKEN: 'ey.J' } }).root)).not.to.contain('ey.J');
   });
 
-  it('is read back as it was written, whatever its texts hold', () => {
+  it('is parsed back unchanged, whatever its texts contain', () => {
     const origin = { kind: 'default' } as const;
     const name = fc.string({ unit: 'binary' }).filter((text) => !['slurm', 'worker_id', 'worker_name'].includes(text));
 
@@ -82,7 +82,7 @@ describe('jobConfig', () => {
     );
   });
 
-  it("uses only the escapes that the agent's reader knows", () => {
+  it("uses only the escapes that the agent's parser decodes", () => {
     const root = treeWith(['agent', 'x'], nodeFrom('é\u0001\b\f\u2028"\\\n\r\t', { kind: 'default' }));
 
     expect(jobConfig(root)).to.contain('"x": "é\u0001\b\f\u2028\\"\\\\\\n\\r\\t"');

@@ -1,4 +1,4 @@
-// The whole configuration: which layer wins, which file is read, and what each setting becomes.
+// Loading the whole configuration: precedence of the sources, files and the resulting settings.
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the layers of the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('are default, file, dynamic variable, named variable, command line', () => {
+  it('take precedence in this order: default, file, dynamic variable, named variable, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the layers of the configuration', () => {
     ]);
   });
 
-  it('leave alone what an option that was not typed would set', () => {
+  it('do not include options that were not given', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -70,38 +70,38 @@ describe('the file of the configuration', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is that of --config-file, then that of the variable, then those of the home folder', () => {
+  it('is that of --config-file, else of the variable, else in the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
     expect(configFrom({ files }).files).to.deep.equal(['/home/ada/trains.conf', HOME_CONF]);
   });
 
-  it('is the hidden one only where there is no other', () => {
+  it('is the hidden one only if there is no other', () => {
     const hidden = { '/home/ada/.clearml.conf': 'from: hidden' };
 
     expect(configFrom({ files: hidden }).tree['from']).to.equal('hidden');
   });
 
-  it('may be named with a tilde', () => {
+  it('may begin with a tilde', () => {
     expect(configFrom({ files, configFile: '~/tilde.conf' }).tree['from']).to.equal('tilde');
   });
 
-  it('must be there when the command line names it', () => {
+  it('must exist if the command line names it', () => {
     expect(() => configFrom({ files, configFile: '/x/none.conf' })).to.throw(
       ConfigError,
       '--config-file: there is no file /x/none.conf',
     );
   });
 
-  it('is warned about when a variable names one that is not there', () => {
+  it('causes a warning if a variable names a missing one', () => {
     const config = configFrom({ files, environment: { TRAINS_CONFIG_FILE: '/x/none.conf' } });
 
     expect(config.warnings).to.deep.equal(['TRAINS_CONFIG_FILE names /x/none.conf, which does not exist.']);
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes others relative to itself, and is warned about one that is missing', () => {
+  it('includes others relative to itself, with a warning for a missing one', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',
@@ -112,7 +112,7 @@ describe('the file of the configuration', () => {
     expect(config.warnings).to.deep.equal(['/x/a.conf includes none.conf, which does not exist.']);
   });
 
-  it('that can not be read is an error with its name', () => {
+  it('causes an error with its name if it cannot be read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
       const problem = thrown(ConfigError, () =>
@@ -141,7 +141,7 @@ describe('the file of the configuration', () => {
 });
 
 describe('the settings', () => {
-  it('have their defaults where nothing is written', () => {
+  it('have defaults', () => {
     const { slurm, clusters, queues, api, abortCallbackMaxMs } = configFrom({}).settings;
 
     expect(slurm).to.deep.equal({
@@ -184,13 +184,13 @@ describe('the settings', () => {
     expect(abortCallbackMaxMs).to.equal(1_800_000);
   });
 
-  it('put the state where XDG_STATE_HOME says', () => {
+  it('put the state directory into XDG_STATE_HOME', () => {
     expect(configFrom({ environment: { XDG_STATE_HOME: '/var/state' } }).settings.clusters[0]?.stateDir).to.equal(
       '/var/state/clearml-agent-slurm',
     );
   });
 
-  it('take paths of this machine relative to the file that names them', () => {
+  it('resolve paths on this machine relative to the file that sets them', () => {
     const config = configFrom({
       files: { '/etc/site/a.conf': 'agent.slurm { template_files: [gpu.sh, ~/own.sh, /abs.sh], state_dir: state }' },
       configFile: '/etc/site/a.conf',
@@ -201,7 +201,7 @@ describe('the settings', () => {
     expect(config.settings.clusters[0]?.stateDir).to.equal('/etc/site/state');
   });
 
-  it('leave a path from the command line to whoever typed it', () => {
+  it('keep a relative path from the command line', () => {
     const config = configFrom({
       settings: [{ option: '--template-files', path: 'agent.slurm.template_files', value: ['gpu.sh'] }],
     });
@@ -209,7 +209,7 @@ describe('the settings', () => {
     expect(config.settings.slurm.templateFiles).to.deep.equal(['gpu.sh']);
   });
 
-  it('take null for "not set"', () => {
+  it('treat null as "not set"', () => {
     const config = configWith(
       'agent.slurm { shared_dir: null, state_dir: null, poll_interval_sec: null }, agent.worker_id: null',
     );
@@ -221,13 +221,13 @@ describe('the settings', () => {
     expect(config.settings.workerId).to.equal(undefined);
   });
 
-  it('keep null where it is the agent that reads it', () => {
+  it('keep null in sections of the agent', () => {
     expect(configWith('agent.package_manager.pip_version: null').tree['agent']).to.deep.include({
       package_manager: { pip_version: null },
     });
   });
 
-  it('take keys that look like numbers, and empty texts for none', () => {
+  it('accept numeric keys, and treat empty texts as "not set"', () => {
     const { api, workerName } = configWith(
       'api.credentials { access_key: 12345, secret_key: "" }, agent.worker_name: " "',
     ).settings;
@@ -237,7 +237,7 @@ describe('the settings', () => {
     expect(workerName).to.equal(undefined);
   });
 
-  it('know the addresses that belong to the API server, and say so', () => {
+  it('derive the other URLs from the API server, with that origin', () => {
     const config = configWith('api.api_server: "https://api.example.org/"');
 
     expect(config.settings.api).to.deep.include({
@@ -248,14 +248,14 @@ describe('the settings', () => {
     expect(config.originOf('api.web_server')).to.deep.equal({ kind: 'derived', from: 'api.api_server' });
   });
 
-  it('take the older name of the API server', () => {
+  it('accept the old name of the API server', () => {
     expect(configWith('api.host: "http://h:8008"').settings.api).to.deep.include({
       apiServer: 'http://h:8008',
       webServer: 'http://h:8080',
     });
   });
 
-  it('warn of variables that have no effect here', () => {
+  it('include warnings about variables without effect', () => {
     const { warnings } = configFrom({ environment: { SBATCH_ACCOUNT: 'x', CLEARML_CONFIG_PATH: '/c' } });
 
     expect(warnings).to.have.length(2);

@@ -50,7 +50,7 @@ describe('the paths of a configuration', () => {
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('have the names of their settings and the marks, of the clusters that are served', () => {
+  it('have the names and uses of their settings, for the clusters that are served', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([
@@ -64,7 +64,7 @@ describe('the paths of a configuration', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('have the file of a variable, where that counts', () => {
+  it('include the file of a variable, if it applies', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

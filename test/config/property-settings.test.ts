@@ -1,4 +1,4 @@
-// What a lead writes about the user properties of a queue: read, or told what is wrong with it.
+// Constraints for the user properties of a queue, and the errors for invalid ones.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -24,7 +24,7 @@ function told(properties: string): string {
 }
 
 describe('the properties of a queue', () => {
-  it('are limits as they were written, and whether others may be set', () => {
+  it('are the limits as written, and whether other properties may be set', () => {
     const [queue] = queuesOf(`agent.slurm.queues.gpu {
       template = a
       other_properties = false
@@ -49,7 +49,7 @@ describe('the properties of a queue', () => {
     });
   });
 
-  it('are none where nothing was written', () => {
+  it('are undefined if nothing is set', () => {
     expect(queuesOf('agent.slurm.queues.gpu { template: a }')[0]).not.to.have.property('properties');
     expect(queuesOf('agent.slurm.queues: [gpu]')[0]).not.to.have.property('properties');
   });
@@ -61,7 +61,7 @@ describe('the properties of a queue', () => {
     ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
     ['walltime { values = [] }', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`are told of: ${written}`, () => {
+    it(`are rejected: ${written}`, () => {
       expect(told(written)).to.match(answer);
     });
   }

@@ -1,4 +1,4 @@
-// Which values are secrets, where they are shown and where they are logged.
+// Which values are secrets, in the output and in the log.
 import { expect } from 'chai';
 import { plainTree, type ConfigTree } from '../../src/config/config-node.ts';
 import { readHocon } from '../../src/config/hocon.ts';
@@ -13,7 +13,7 @@ function shown(text: string): unknown {
 }
 
 describe('withoutSecrets', () => {
-  it('masks by the names that clearml-agent masks', () => {
+  it('masks the names that clearml-agent masks', () => {
     expect(
       shown(
         'git_pass: a, SECRET_KEY: b, auth_token: c, account_key: d, contents: e, password.list: [f, {g: h}], user: i',
@@ -29,13 +29,13 @@ describe('withoutSecrets', () => {
     });
   });
 
-  it('masks all of an environment section, numbers too', () => {
+  it('masks every value of an environment section, including numbers', () => {
     expect(shown('agent.environment { A: 1, B { C: d } }')).to.deep.equal({
       agent: { environment: { A: '********', B: { C: '********' } } },
     });
   });
 
-  it('shows what only sounds secret', () => {
+  it('shows values whose names only sound secret', () => {
     const text = 'enable_git_ask_pass: "no", token_expiration_threshold_sec: 43200, secret: "", use_password: false';
 
     expect(shown(text)).to.deep.equal({
@@ -46,7 +46,7 @@ describe('withoutSecrets', () => {
     });
   });
 
-  it('masks what is hidden in the middle of a text', () => {
+  it('masks a secret in the middle of a text', () => {
     expect(
       shown('a: "https://ada:pw@h/x and ssh://key@h", b: ["-e", "HF_TOKEN=abc", "--shm-size=8g"], c: "git@host:x"'),
     ).to.deep.equal({
@@ -74,7 +74,7 @@ describe('secretValues', () => {
     ]);
   });
 
-  it('of an environment section are those that can not be an ordinary word, number or path', () => {
+  it('of an environment section are those that cannot be a plain word, number or path', () => {
     const text =
       'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
 

@@ -1,8 +1,8 @@
-// The addresses that belong to an API server: clearml-agent 3.0.3 gives the same answers.
+// URLs derived from that of the API server: clearml-agent 3.0.3 derives the same ones.
 import { expect } from 'chai';
 import { filesServerOf, webServerOf } from '../../src/config/server-addresses.ts';
 
-describe('the addresses that belong to an API server', () => {
+describe('the URLs derived from an API server', () => {
   const cases: readonly [api: string, web: string | undefined, files: string | undefined][] = [
     ['http://clearml.lab:8008', 'http://clearml.lab:8080', 'http://clearml.lab:8081'],
     ['http://10.0.0.8:8008', 'http://10.0.0.8:8080', 'http://10.0.0.8:8081'],
@@ -22,7 +22,7 @@ describe('the addresses that belong to an API server', () => {
     });
   }
 
-  it('puts the file store beside a web page without a port', () => {
+  it('use port 8081 for the file server of a web page without a port', () => {
     expect(filesServerOf('https://clearml.example.org')).to.equal('https://clearml.example.org:8081');
     expect(filesServerOf('https://clearml.example.org/ui')).to.equal('https://clearml.example.org:8081/ui');
     expect(filesServerOf('nonsense')).to.equal(undefined);

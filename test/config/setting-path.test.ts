@@ -10,11 +10,11 @@ describe('the name of a setting', () => {
     expect(splitPath('')).to.deep.equal([]);
   });
 
-  it('shows a place in a list', () => {
+  it('shows a position in a list', () => {
     expect(joinPath(['agent', 'slurm', 'queues', 1])).to.equal('agent.slurm.queues[1]');
   });
 
-  it('can be split again whatever its parts hold', () => {
+  it('can be split again, whatever its parts contain', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (path) => {
         expect(splitPath(joinPath(path))).to.deep.equal(path);

@@ -15,7 +15,7 @@ environment { HF: hunter2, n: 1 }
 describe('showConfig', () => {
   const config = configWith(CONF, { CLEARML_WORKER_NAME: 'login1' });
 
-  it('prints one setting a line, defaults included, secrets masked', () => {
+  it('prints one setting per line, with defaults, secrets masked', () => {
     const text = showConfig(config, {});
     const lines = text.split('\n');
 
@@ -38,7 +38,7 @@ describe('showConfig', () => {
     expect(showConfig(config, { key: '"odd.key"' })).to.equal('"odd.key"."" = 1\n');
   });
 
-  it('prints a group with the whole names of its settings', () => {
+  it('prints a group with the full names of its settings', () => {
     expect(showConfig(config, { key: 'api.credentials' })).to.equal(
       'api.credentials.access_key = "AK"\napi.credentials.secret_key = "********"\n',
     );
@@ -70,7 +70,7 @@ describe('showConfig', () => {
     });
   });
 
-  it('says when nothing has that name, with the nearest one', () => {
+  it('reports an unknown name with the closest one', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.queue' })).to.throw(
       UnknownSettingError,
       'Nothing sets agent.slurm.queue. Did you mean agent.slurm.queues?',

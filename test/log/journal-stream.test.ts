@@ -1,10 +1,10 @@
-// Whether a stream ends in systemd's journal.
+// Detecting output to systemd's journal.
 import { expect } from 'chai';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { isJournalStream } from '../../src/log/journal-stream.ts';
 
 describe('isJournalStream', () => {
-  it('believes JOURNAL_STREAM only where it names this very stream', () => {
+  it('trusts JOURNAL_STREAM only if it names this stream', () => {
     const descriptor = openSync('/dev/null', 'w');
     try {
       const { dev, ino } = fstatSync(descriptor);

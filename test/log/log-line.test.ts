@@ -32,18 +32,18 @@ describe('a log line as text', () => {
     ],
   ];
   for (const [data, shown] of cases) {
-    it(`has its data behind the message: ${shown}`, () => {
+    it(`has its data after the message: ${shown}`, () => {
       expect(formatLogLine(event('Submitted', data), TEXT)).to.equal(`2026-11-24T07:12:33.005Z INFO Submitted${shown}`);
     });
   }
 
-  it('tells an error by name, message, code and causes', () => {
+  it('shows an error with name, message, code and causes', () => {
     expect(formatLogLine(event('The server is away', { err: networkError() }, 'warn'), TEXT)).to.equal(
       '2026-11-24T07:12:33.005Z WARN The server is away err="TypeError: fetch failed; caused by connect refused (ECONNREFUSED)"',
     );
   });
 
-  it('leaves out the names of its own classes, and causes that say nothing new', () => {
+  it('omits the names of our own classes, and causes that add nothing', () => {
     class HttpError extends Error {
       override readonly name = 'HttpError';
     }
@@ -52,25 +52,25 @@ describe('a log line as text', () => {
     expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
   });
 
-  it('has the local time and a color in a terminal, and no color where none is wanted', () => {
+  it('has local time and a color in a terminal, unless colors are disabled', () => {
     const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: true } });
     expect(shown).to.match(/^2026-11-2[345] \d\d:\d\d:33 \x1b\[33mWARN\x1b\[0m x$/);
     expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: false } })).to.match(/:33 WARN x$/);
   });
 
-  it('tells what was thrown without being an error', () => {
+  it('shows a thrown value that is not an error', () => {
     expect(formatLogLine(event('x', { err: 'text' }), TEXT)).to.contain('err=text');
     expect(formatLogLine(event('x', { err: null }), TEXT)).to.contain('err=null');
   });
 
-  it('has the stack only for who debugs', () => {
+  it('has the stack only when debugging', () => {
     const withErr = event('x', { err: new Error('y') });
 
     expect(formatLogLine(withErr, TEXT)).not.to.contain('stack=');
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('ends at causes that go round in a circle', () => {
+  it('stops at cyclic causes', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 
@@ -102,7 +102,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('tells errors wherever they stand', () => {
+  it('shows errors at any depth', () => {
     const data = parsed({ err: networkError(), others: [new RangeError('deep')] });
 
     expect(data).to.deep.include({
@@ -115,7 +115,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('keeps its own fields when the data has some of the same name', () => {
+  it('keeps its own fields if the data has the same names', () => {
     expect(parsed({ message: 'other', level: 'x', time: 0 })).to.deep.include({
       message: 'Submitted',
       level: 'info',
@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('says so when the data can not be printed', () => {
+  it('says that the data is not printable', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 
@@ -144,7 +144,7 @@ describe('any log line', () => {
     format: fc.constantFrom('text', 'json'),
   });
 
-  it('is one line without control characters, whatever the event holds', () => {
+  it('is one line without control characters, whatever the event contains', () => {
     fc.assert(
       fc.property(anything, ({ message, data, journald, format }) => {
         const line = formatLogLine(event(message, data), { ...TEXT, journald, format });
@@ -155,7 +155,7 @@ describe('any log line', () => {
     );
   });
 
-  it('never holds a secret, however it is wrapped', () => {
+  it('never contains a secret, however it is nested', () => {
     const secret = 'pa"ss\\wo\nrd';
     const redact = (text: string): string => text.replaceAll(secret, '********');
     const error = new Error(`refused ${secret}`, { cause: new Error(secret) });

@@ -1,4 +1,4 @@
-// A log that is moved on while it is being written to: not a line is lost, the file stays, and old ones go.
+// Log rotation during writes: no line is lost, the file stays, and old files are deleted.
 import { expect } from 'chai';
 import {
   appendFileSync,
@@ -25,7 +25,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('that grows is moved on, keeps its last lines in order, and stays private; of older files only so many are kept', () => {
+  it('is rotated when it grows, keeps its last lines in order, stays private, and keeps a limited number of old files', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);
@@ -48,14 +48,14 @@ describe('a log file', () => {
     for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).to.equal(0o600);
   });
 
-  it('that is short, or is not there, is left alone', () => {
+  it('that is short or missing is not rotated', () => {
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     writeFileSync(file, 'ten bytes\n');
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('is told from another one by what is open', () => {
+  it('is recognized by its open descriptor', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

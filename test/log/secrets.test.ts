@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createSecrets } from '../../src/log/secrets.ts';
 
 describe('secrets', () => {
-  it('are hidden wherever they stand, also as base64, in a URL and inside JSON', () => {
+  it('are hidden in any position, also as base64, in a URL and in JSON', () => {
     const secrets = createSecrets();
     secrets.add('s3cret/"k"+');
 
@@ -20,7 +20,7 @@ describe('secrets', () => {
     );
   });
 
-  it('leave nothing of a longer secret that begins with a shorter one', () => {
+  it('hide all of a longer secret that begins with a shorter one', () => {
     const secrets = createSecrets();
     secrets.add('abcdef');
     secrets.add('abcdefghij');
@@ -28,7 +28,7 @@ describe('secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
-  it('that pass are hidden while they are new: of 100,000 only the last ones are remembered', () => {
+  it('that are temporary are hidden while new: of 100,000 only the last ones are remembered', () => {
     const secrets = createSecrets();
     secrets.add('a lasting one');
     for (let number = 1; number <= 100_000; number += 1) secrets.addPassing(`token-${number}-`);
@@ -38,7 +38,7 @@ describe('secrets', () => {
     );
   });
 
-  it('that pass and are given again stay', () => {
+  it('that are temporary stay if they are used again', () => {
     const secrets = createSecrets();
     for (const name of ['first-one', 'second-one', 'third-one', 'fourth-one', 'first-one', 'fifth-one'])
       secrets.addPassing(name);
@@ -68,7 +68,7 @@ describe('secrets', () => {
     );
   });
 
-  it('that were cut by somebody else, a server or Slurm, are hidden as far as half of them is left', () => {
+  it('that a server or Slurm truncated are hidden if at least half of them is left', () => {
     const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
     const secrets = createSecrets();
     secrets.add(secret);

@@ -1,4 +1,4 @@
-// The log as a whole: levels, the stream it writes to, and its end.
+// The log as a whole: levels, stream and closing.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,7 +36,7 @@ function useAllLevels(log: ClosableLogger): void {
 }
 
 describe('createLogger', () => {
-  it('writes what is at least of its level', async () => {
+  it('writes events of its level and above', async () => {
     const words = async (level: LoggerOptions['level']): Promise<string[]> =>
       [...(await written({ level }, useAllLevels)).matchAll(/ ([A-Z]+) /g)].map(([, word = '']) => word);
 
@@ -46,7 +46,7 @@ describe('createLogger', () => {
     expect(await words('error')).to.deep.equal(['ERROR']);
   });
 
-  it('keeps message and data apart, though the data has a message too', async () => {
+  it('keeps its message if the data has one too', async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
@@ -56,7 +56,7 @@ describe('createLogger', () => {
     expect(await written({}, (log) => log.info('50%s done', { at: '%d' }))).to.contain('50%s done at=%d');
   });
 
-  it('hides secrets that were registered after it was made', async () => {
+  it('hides secrets that are registered later', async () => {
     const secrets = createSecrets();
 
     const out = await written({ secrets }, (log) => {
@@ -74,7 +74,7 @@ describe('createLogger', () => {
     expect(await written({ level: 'info' }, fail)).not.to.contain('stack=');
   });
 
-  it('has written everything when close resolves, though the stream is slow', async () => {
+  it('has written everything when close resolves, even on a slow stream', async () => {
     const got: string[] = [];
     const slow = new Writable({
       highWaterMark: 1,
@@ -101,7 +101,7 @@ describe('createLogger', () => {
     expect(slow.destroyed).to.equal(false);
   });
 
-  it('drops what comes after close, and can be closed twice', async () => {
+  it('drops events after close, and can be closed twice', async () => {
     const out = await written({}, (log) => {
       log.info('before');
       void log.close();
@@ -111,7 +111,7 @@ describe('createLogger', () => {
     expect(out).to.contain('before').and.not.to.contain('after');
   });
 
-  it('goes on and can be closed when nobody reads any more', async () => {
+  it('continues without a reader and can be closed', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });
@@ -132,7 +132,7 @@ describe('createLogger', () => {
     expect(broken.destroyed).to.equal(true);
   });
 
-  it('lets a process end by itself when its standard error is closed early', async () => {
+  it('lets the process exit when its standard error is closed early', async () => {
     const program = `
       import { createLogger } from ${JSON.stringify(new URL('../../src/log/winston-logger.ts', import.meta.url))};
       import { createSecrets } from ${JSON.stringify(new URL('../../src/log/secrets.ts', import.meta.url))};
