@@ -1,4 +1,4 @@
-// What the documents say can be done can be done: commands are understood, links lead somewhere, templates are sound.
+// The documents are correct: commands parse, links exist, templates are valid.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -30,7 +30,7 @@ function blocksOf(page: string): string[] {
     .filter((block) => block !== '');
 }
 
-/** Command lines of the program: of blocks, and between single backquotes where nothing is left out. */
+/** Command lines of the program: in blocks, and in single backquotes if complete. */
 function commandsOf(page: string): string[] {
   const inText = [...readFileSync(page, 'utf8').matchAll(/`(clearml-agent-slurm [^`…|]*)`/g)].map(
     ([, line = '']) => line,
@@ -40,10 +40,10 @@ function commandsOf(page: string): string[] {
   return [...new Set([...inBlocks, ...inText])].map((line) => line.replace(/\s+[#>].*$/, '').trim());
 }
 
-/** What stands in the documents for a task of the reader's own. */
+/** The placeholders for a task id in the documents. */
 const A_TASK = /^(TASK|0123456789abcdef0123456789abcdef)$/;
 
-/** A home folder as the documents take it for granted: templates, a task, a queue; but no Slurm, so that nothing is begun. */
+/** A home folder as the documents assume it: templates, a task, queues; but no Slurm, so that no job starts. */
 async function readersHome(): Promise<{ place: OnSandbox; task: string }> {
   const place = await hereOnSandbox('agent.slurm.queues.gpu.template: gpu.template', { PATH: '/nowhere' });
   const template = readFileSync('examples/gpu.template', 'utf8');
@@ -58,12 +58,12 @@ async function readersHome(): Promise<{ place: OnSandbox; task: string }> {
   return { place, task: await place.user.makeTask({}) };
 }
 
-/** The command as somebody types it who has this task, and has not done all that stands before it. */
+/** The command for this task, adapted so that it ends and needs none of the steps before it. */
 function inPlaceOf(words: readonly string[], task: string): string[] {
   const isInit = words[0] === 'init';
-  // It would run until it is stopped. Its words are looked at all the same.
+  // It would run until it is stopped; --help still parses its arguments.
   if (words[0] === 'sandbox') return [...words, '--help'];
-  // There is no such host: what the options come to is shown instead.
+  // The host does not exist, so show the effective configuration instead.
   return [...(words.includes('--ssh') ? ['config'] : []), ...words].map((word) => {
     if (A_TASK.test(word)) return task;
     if (word === 'COMMAND') return 'lint';
@@ -82,7 +82,7 @@ describe('the documents', () => {
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
-        it(`of ${page} can be typed: ${command}`, async () => {
+        it(`of ${page} parse: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
           const { code, stderr } = await home.place.run(...words);
@@ -95,7 +95,7 @@ describe('the documents', () => {
   });
 
   for (const page of PAGES) {
-    it(`${page}: its links lead to files and headings that are there`, () => {
+    it(`${page}: its links lead to existing files and headings`, () => {
       const text = readFileSync(page, 'utf8');
       const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, link = '']) => link)
@@ -105,7 +105,7 @@ describe('the documents', () => {
     });
   }
 
-  it('name in security.md only tests that there are', () => {
+  it('name only existing tests in security.md', () => {
     const rows = readFileSync('docs/security.md', 'utf8').matchAll(/^\| [a-d, ]+ \|[^|]+\|(.*)\|$/gm);
     const named = [...rows].flatMap(([, tests = '']) =>
       [...tests.matchAll(/`([a-z0-9/-]+)`/g)].map(([, name]) => name),
@@ -115,7 +115,7 @@ describe('the documents', () => {
     expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
   });
 
-  it('are found from the README', () => {
+  it('are linked from the README', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
       for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))
@@ -125,7 +125,7 @@ describe('the documents', () => {
     expect(PAGES.filter((page) => !found.has(page) && !page.startsWith('docs/decisions/'))).to.deep.equal([]);
   });
 
-  it('name scripts of npm that there are', () => {
+  it('name only existing npm scripts', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);
 
@@ -136,7 +136,7 @@ describe('the documents', () => {
     for (const [index, template] of blocksOf(page)
       .filter((block) => block.startsWith('#!/bin/bash'))
       .entries()) {
-      it(`${page}: its template ${index + 1} becomes a script that bash can read`, () => {
+      it(`${page}: its template ${index + 1} renders to a valid bash script`, () => {
         const properties = { account: { value: 'lab' } };
         const task = { id: '0123456789abcdef0123456789abcdef', name: "it's", hyperparams: { properties } };
         const blocks = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'exit 0' };
@@ -158,7 +158,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return headings.includes(heading);
 }
 
-/** As GitHub makes them. */
+/** As GitHub generates them. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

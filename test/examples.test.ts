@@ -1,4 +1,4 @@
-// What a person copies from examples/: the configuration loads and tells the truth, each template becomes a job's script.
+// The files in examples/: the configuration loads and shows the true defaults, and each template renders to a script.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -26,10 +26,10 @@ function load(conf: string): Config {
 
 describe('examples/clearml.conf', () => {
   const text = read('clearml.conf');
-  /** A setting that is left at its default stands behind a single `#`; a sentence begins with a capital. */
+  /** A setting with its default follows a single `#`; a sentence begins with a capital letter. */
   const withAll = text.replaceAll(/^( *)# (?=[a-z_]+: )/gm, '$1');
 
-  it('loads as it is, and names the templates beside it', () => {
+  it('loads unchanged, and names templates in examples/', () => {
     const { queues, slurm } = load(text).settings;
     const { templateFiles } = slurm;
 
@@ -37,7 +37,7 @@ describe('examples/clearml.conf', () => {
     for (const path of templateFiles) expect(templates).to.include(path.replace('/home/ada/', ''));
   });
 
-  it('explains every setting that there is a choice about, and none that there is not', () => {
+  it('explains every setting that a user may change, and no other', () => {
     const named = [...withAll.matchAll(/^ *([a-z_]+)(?:: | \{)/gm)].map(([, name = '']) => name);
     const known = settingRows().map(({ name }) => name);
     const elsewhere = /^(job_credentials\..*|cluster|clusters|clusters\..*|queues\..*)$/;
@@ -47,13 +47,13 @@ describe('examples/clearml.conf', () => {
 
   it('shows the defaults as they are', () => {
     const shown = load(withAll);
-    const inForce = load('');
+    const effective = load('');
 
     for (const { name, fallback } of settingRows()) {
       if (fallback === undefined || name === 'queues' || name === 'template_files') continue;
-      expect(valueAt(shown, name), name).to.deep.equal(valueAt(inForce, name));
+      expect(valueAt(shown, name), name).to.deep.equal(valueAt(effective, name));
     }
-    expect(valueAt(shown, 'state_dir')).to.equal(valueAt(inForce, 'state_dir'));
+    expect(valueAt(shown, 'state_dir')).to.equal(valueAt(effective, 'state_dir'));
   });
 
   function valueAt({ tree }: Config, name: string): unknown {
@@ -65,7 +65,7 @@ describe('examples/clearml.conf', () => {
 });
 
 describe('examples/clusters.clearml.conf', () => {
-  it('loads as it is: each queue goes to a cluster of the file with a template beside it', () => {
+  it('loads unchanged: each queue has a cluster of the file and a template in examples/', () => {
     const { clusters, queues } = load(read('clusters.clearml.conf')).settings;
 
     expect(clusters.map(({ name, ssh }) => [name, ssh?.provider])).to.deep.equal([
@@ -79,7 +79,7 @@ describe('examples/clusters.clearml.conf', () => {
 });
 
 describe('the templates in examples/', () => {
-  it('are there for bare metal, conda, modules, two queues, several nodes, Singularity and both forms of Pyxis', () => {
+  it('cover bare metal, conda, modules, two queues, several nodes, Singularity and both forms of Pyxis', () => {
     expect(templates).to.have.members([
       'slurm.example.template',
       'slurm.example_singularity.template',
@@ -94,7 +94,7 @@ describe('the templates in examples/', () => {
   });
 
   for (const name of templates) {
-    it(`${name}: becomes a script for a task that asks for nothing, and for one with its own number of nodes`, () => {
+    it(`${name}: renders for a task without user properties, and for one that requests nodes`, () => {
       for (const properties of [{}, { num_nodes: { value: '3' } }]) {
         const script = render(name, {
           id: '0123456789abcdef0123456789abcdef',
@@ -108,7 +108,7 @@ describe('the templates in examples/', () => {
     });
   }
 
-  it('name only templates that are there in the commands that they show', () => {
+  it('name only existing templates in their commands', () => {
     for (const name of templates) {
       const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
 

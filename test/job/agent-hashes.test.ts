@@ -1,4 +1,4 @@
-// What a job installs for clearml-agent: of a pinned version only files whose hashes are known, wherever pip gets them from.
+// The installation of clearml-agent: for a pinned version, only files with known hashes, whatever index pip uses.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ describe('the installation of clearml-agent', () => {
     return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...wishes })), env);
   }
 
-  describe('as pip is told', () => {
+  describe('in the command line of pip', () => {
     const bin = (): string => join(node.home, 'bin');
     beforeEach(() => {
       mkdirSync(bin());
@@ -35,27 +35,27 @@ describe('the installation of clearml-agent', () => {
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
-    it('is by hashes', async () => {
+    it('requires hashes', async () => {
       const { words } = await told({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
         .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
     });
 
-    it('is by name where no hashes are known of the version, and the log says so', async () => {
+    it('uses the name if no hashes are known for the version, and logs that', async () => {
       const { words, stderr } = await told({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
-    it('is by name where none are known for the Python, and the log says so', async () => {
+    it('uses the name if no hashes are known for the Python, and logs that', async () => {
       const { words, stderr } = await told({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');
     });
   });
 
-  describe('by real pip, from a folder in place of an index', () => {
+  describe('with real pip, from a folder in place of an index', () => {
     let folder: string;
     let python: string;
     before(requireAgent);
@@ -63,7 +63,7 @@ describe('the installation of clearml-agent', () => {
     beforeEach(() => {
       folder = join(node.home, 'wheels');
       cpSync(AGENT_WHEELS, folder, { recursive: true });
-      // Without the agent that the tests have: the Python that it was installed with.
+      // The Python with which the agent of the tests was installed, which has no agent.
       python = execFileSync(agentPython(), ['-c', 'import sys; print(sys._base_executable)'], {
         encoding: 'utf8',
       }).trim();
@@ -74,12 +74,12 @@ describe('the installation of clearml-agent', () => {
       return run(env, { python, apiServer: 'http://127.0.0.1:9' });
     }
 
-    it('takes what is known', async () => {
+    it('accepts the files with known hashes', async () => {
       const { stderr } = await install();
       expect(readdirSync(join(node.home, 'shared/agents'))[0], stderr).to.match(/^3\.0\.3-py3/);
     });
 
-    it('takes no other file of that name', async () => {
+    it('refuses another file of that name', async () => {
       const [agent = ''] = readdirSync(folder).filter((name) => name.startsWith('clearml_agent'));
       appendFileSync(join(folder, agent), 'changed on the way');
       const { exitCode, stderr } = await install();

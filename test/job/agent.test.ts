@@ -28,7 +28,7 @@ describe('a job with the real agent', () => {
     node.remove();
   });
 
-  it('completes a task, whose output is in its console', async () => {
+  it('completes a task and sends its output to the console', async () => {
     const facts = await parking.park('print("hello from the task", flush=True)');
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode, stderr).to.equal(0);
@@ -39,7 +39,7 @@ describe('a job with the real agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('ends as its task does', async () => {
+  it('exits with the exit code of the task', async () => {
     const facts = await parking.park('import sys; sys.exit(3)');
     const { exitCode, stdout } = await node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode).to.equal(3);
@@ -56,10 +56,10 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that was enqueued elsewhere meanwhile: another agent may begin it from there', async () => {
+  it('does not run a task that was enqueued elsewhere meanwhile, where another agent may start it', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.enqueue(facts.taskId, await parking.user.makeQueue('elsewhere'));
-    // The daemon did not know of it yet when it parked the task.
+    // The daemon parked the task before it saw that.
     const parked = { queue: facts.schedulerQueueId, task: facts.taskId, update_execution_queue: false };
     await parking.user.api('queues.add_task', parked);
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -68,7 +68,7 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that somebody else has begun, though its entry was left', async () => {
+  it('does not run a task that another agent has started, although its entry is still there', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('tasks.dequeue', { task: facts.taskId, new_status: 'in_progress' });
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -86,10 +86,10 @@ describe('a job with the real agent', () => {
   });
 
   for (const [how, address, code] of [
-    ['nobody listens at the server: it is away', 'http://127.0.0.1:9', JOB_EXIT_CODES.serverAway],
-    ['the name of the server is unknown: there is no way to it', 'http://no.invalid', JOB_EXIT_CODES.serverUnreachable],
+    ['no server listens at the address', 'http://127.0.0.1:9', JOB_EXIT_CODES.serverAway],
+    ['the name of the server is unknown', 'http://no.invalid', JOB_EXIT_CODES.serverUnreachable],
   ] as const) {
-    it(`ends with a code of its own where ${how}`, async () => {
+    it(`has a separate exit code if ${how}`, async () => {
       writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, address));
       const facts = await parking.park('print("hello")');
       const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -104,7 +104,7 @@ describe('a job with the real agent', () => {
     const [port = 0] = await freePorts(1);
     writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, `http://127.0.0.1:${port}`));
     const facts = await parking.park('print("hello after all", flush=True)');
-    // Between two questions it says that it waits, and does not for long.
+    // It logs that it waits, and does not wait long between two calls.
     const hasty = QUICK_TEMPLATE.replace('\n', '\nsleep() { touch ~/waits; command sleep 0.1; }\n');
     const job = node.start(fillIn(hasty, { ...facts, serverWaitSec: 600 }));
     await waitUntil('the job to wait', () => Promise.resolve(existsSync(join(node.home, 'waits'))));
@@ -121,7 +121,7 @@ describe('a job with the real agent', () => {
     expect(await parking.user.console(facts.taskId)).to.include('hello after all');
   });
 
-  it('ends with its own code where a server takes the call and never answers, when the time is up', async () => {
+  it('has a separate exit code if the server accepts the call and never responds', async () => {
     const silent = createServer();
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const address = silent.address();
@@ -138,7 +138,7 @@ describe('a job with the real agent', () => {
     expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no response in time');
   });
 
-  it('ends with its own code where the server refuses its credentials, and shows none of them', async () => {
+  it('has a separate exit code if the server rejects its credentials, and logs none of them', async () => {
     const facts = await parking.park('print("hello")');
     const secret = 'not-the-secret-of-this-server';
     const conf = parking.conf.replace(/secret_key: "[^"]*"/, `secret_key: "${secret}"`);

@@ -1,4 +1,4 @@
-// The rendered text by itself: bash accepts it, shellcheck finds nothing, and no value in it can become code.
+// The rendered blocks: bash accepts them, shellcheck finds nothing, and no value becomes code.
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -35,27 +35,27 @@ describe('the blocks of a job', () => {
     ['a container', inContainer],
     ['srun to start it', jobFacts({ startsBySrun: true })],
   ] as const) {
-    it(`leave nothing for shellcheck to say, with ${what}`, () => {
+    it(`pass shellcheck, with ${what}`, () => {
       expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');
     });
   }
 
-  it('leave no tag of Mustache in the text', () => {
+  it('contain no Mustache tag', () => {
     expect(fillIn(PLAIN_TEMPLATE, everyFact)).not.to.match(/\{\{|\}\}/);
   });
 
-  it('make AGENT_EXECUTE one line, so that it can stand after a command', () => {
+  it('render AGENT_EXECUTE as one line, so that it can follow a command', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 
-  it('tell the words of every exit code', () => {
+  it('contain the texts of every exit code', () => {
     const { preSetup } = renderBlocks(everyFact);
     for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
       expect(preSetup).to.include(`${code})`).and.include(says).and.include(advice);
     }
   });
 
-  it('carry any value through bash unchanged, and run nothing of it', () => {
+  it('pass any value through bash unchanged, and execute nothing of it', () => {
     const facts = fc.record({
       taskId: hostileText(),
       schedulerQueueId: hostileText(),
@@ -79,7 +79,7 @@ describe('the blocks of a job', () => {
     fc.assert(
       fc.property(facts, (values) => {
         const { preSetup } = renderBlocks({ ...jobFacts(), ...values });
-        // Everything up to the functions: the values are there, and nowhere else but in the worker's name.
+        // The part before the functions has all values but the worker's name.
         const assignments = preSetup.slice(0, preSetup.indexOf('clearml_node()'));
         const show = `printf '%s\\0' ${names.map((name) => `"$clearml_${name}"`).join(' ')}`;
         const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
@@ -98,7 +98,7 @@ describe('the blocks of a job', () => {
     );
   });
 
-  it('carry what a task says about its container through bash unchanged, and run nothing of it', () => {
+  it('pass the container settings of a task through bash unchanged, and execute nothing of them', () => {
     const container = fc.record({
       image: hostileText(),
       imageName: hostileText(),
@@ -133,7 +133,7 @@ describe('the blocks of a job', () => {
     );
   });
 
-  it('hand a hostile worker name to the agent as it is', async () => {
+  it('pass a hostile worker name to the agent unchanged', async () => {
     const node = createNode();
     const workerPrefix = `it's "$(touch hacked)" \`touch hacked\` #; \\`;
     const { stdout } = await node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python, workerPrefix })), {
@@ -146,7 +146,7 @@ describe('the blocks of a job', () => {
   });
 });
 
-/** Texts made of what shells and Mustache trip over; a NUL can't be part of any command. */
+/** Texts of characters that are special to shells and Mustache, without NUL, which no command can contain. */
 function hostileText(): fc.Arbitrary<string> {
   const pieces = [
     "'",
@@ -173,7 +173,7 @@ function hostileText(): fc.Arbitrary<string> {
     .filter((text) => text !== '');
 }
 
-/** What the program prints, also when it fails. */
+/** The output of the program, even if it fails. */
 function runOn(program: string, args: readonly string[], input: string): string {
   return execFileSync(program, args, { input, encoding: 'utf8' });
 }

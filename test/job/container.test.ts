@@ -1,4 +1,4 @@
-// What a job adds to the command that starts its container, tried with a stand-in for Singularity that tells what it is given.
+// The arguments that a job adds to the command of its container, with a stand-in for Singularity that prints them.
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -27,12 +27,12 @@ const CONTAINER: ContainerFacts = {
   setUp: '',
 };
 
-/** What Slurm sets for a job with two GPUs, by how much it knows of them. */
+/** The variables that Slurm sets for a job with two GPUs, depending on gres.conf. */
 const GPUS = { SLURM_JOB_GPUS: '0,1', SLURM_GPUS_ON_NODE: '2' };
 const NVIDIA = { CUDA_VISIBLE_DEVICES: '0,1' };
 const AMD = { ROCR_VISIBLE_DEVICES: '0,1' };
 
-/** The option for the GPUs of this machine, as far as it has such devices. */
+/** The option for the GPUs of this machine, if it has any. */
 const OWN_GPUS = existsSync('/dev/nvidiactl') ? '--nv' : existsSync('/dev/kfd') ? '--rocm' : undefined;
 
 describe('the container of a job', () => {
@@ -51,7 +51,7 @@ describe('the container of a job', () => {
     return node.run(script, { PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`, ...env });
   }
 
-  /** The options that show GPUs, of all that Singularity is given before the image. */
+  /** The GPU options among the options of Singularity. */
   async function shown(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<string[]> {
     const { exitCode, stdout, stderr } = await run(env, wishes);
     expect(exitCode, stderr).to.equal(0);
@@ -62,24 +62,24 @@ describe('the container of a job', () => {
 
   for (const [what, env, option] of [
     ['no GPUs', {}, []],
-    ['GPUs that are known to be of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
-    ['GPUs that are known to be of AMD', { ...GPUS, ...AMD }, ['--rocm']],
-    ['GPUs of which Slurm knows only how many there are', GPUS, ['--nv']],
-    ['GPUs of no known maker, for which Slurm sets the variables of all', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
+    ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
+    ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
+    ['GPUs of which Slurm knows only the number', GPUS, ['--nv']],
+    ['GPUs of an unknown maker, for which Slurm sets the variables of all', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
   ] as const) {
-    it(`is given ${option.join() || 'no option'} by a job that has ${what}`, async () => {
-      // The devices of this machine have the first word, where it has any.
+    it(`gets ${option.join() || 'no option'} from a job that has ${what}`, async () => {
+      // If this machine has GPU devices, they decide.
       const isDecidedHere = OWN_GPUS !== undefined && option.length > 0;
       expect(await shown(env, { options: [] })).to.deep.equal(isDecidedHere ? [OWN_GPUS] : option);
     });
   }
 
-  it('is given what the task or the configuration asks for, whether the job has GPUs or not', async () => {
+  it('gets the GPU options of the task or the configuration, even if the job has no GPUs', async () => {
     expect(await shown({})).to.deep.equal(['--rocm']);
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
   });
 
-  it('is not made of an image in the working folder, where others can write', async () => {
+  it('is not started from an image in a working folder that others can write to', async () => {
     const folder = join(node.home, '..');
     writeFileSync(join(folder, 'torch.sif'), '');
     expect((await run({}, { image: './torch.sif' })).exitCode).to.equal(0);
@@ -90,7 +90,7 @@ describe('the container of a job', () => {
     expect(stdout).not.to.include('given:');
   });
 
-  it('says what to do where an image without pip is on another node than the agent that it would borrow', async () => {
+  it('logs the remedy if an image without pip is on another node than the agent that it would use', async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);

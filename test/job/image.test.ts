@@ -1,4 +1,4 @@
-// How a job comes by the file of its image, tried with a stand-in for Singularity that notes what it pulls.
+// How a job finds or pulls the file of its image, with a stand-in for Singularity that records its pulls.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -9,7 +9,7 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
 
-/** Pulls as long as a file "hold" is there, and fails if there is one of the name "refuse". */
+/** Its pull lasts while a file "hold" exists, and fails if a file "refuse" exists. */
 const SINGULARITY = `#!/bin/bash
 here=\${0%/*}
 if [ "$1" = pull ]; then
@@ -83,12 +83,12 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is pulled again by each job where the configuration says so', async () => {
+  it('is pulled again by each job if the configuration says so', async () => {
     await run();
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('that can not be pulled ends the job before the gate, in the words of the registry, and the next job tries again', async () => {
+  it('ends the job before the gate with the message of the registry if the pull fails, and the next job retries', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -101,7 +101,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('whose puller is killed is pulled by the job that waits for it, and nothing of the first is left', async () => {
+  it('is pulled by the waiting job if the pulling job is killed, whose files are removed', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await waitUntil('the first pull', () => pulls().length === 1);
@@ -113,7 +113,7 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it("is a file of the site's where there is one, and nothing is pulled", async () => {
+  it('is the file of the site if there is one, and nothing is pulled', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

@@ -1,4 +1,4 @@
-// A template with its blocks filled in, as a script, and bash to run it as Slurm would: with a job id and little else.
+// Renders a template with its blocks, and runs the script with bash as Slurm would: with a job id and little else.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
 
 export const TASK = '3f2a60c1b44e4d0f9a6b7e8d9c0a1b2c';
 
-/** As in the first example of ClearML's documentation: a command between each two blocks. */
+/** As in the first example of ClearML's documentation, with a command between each two blocks. */
 export const PLAIN_TEMPLATE = `#!/bin/bash
 \${CLEARML_PRE_SETUP}
 echo 'before the agent'
@@ -45,23 +45,23 @@ export interface JobRun {
   readonly stderr: string;
 }
 
-/** A job that has been started. */
+/** A started job. */
 export interface StartedJob {
   readonly process: ChildProcess;
   readonly ended: Promise<JobRun>;
 }
 
-/** A node with a home folder, a folder for temporary files and a stand-in for Python, which notes what it is asked. */
+/** A node with a home folder, a folder for temporary files and a stand-in for Python, which records its calls. */
 export interface Node {
   readonly home: string;
   readonly tmp: string;
-  /** A stand-in that has clearml-agent unless its variables say otherwise. */
+  /** A stand-in for Python that has clearml-agent, unless its variables say otherwise. */
   readonly python: string;
   start(script: string, env?: Readonly<Record<string, string>>): StartedJob;
   run(script: string, env?: Readonly<Record<string, string>>): Promise<JobRun>;
-  /** What the stand-in was asked, one line a call. */
+  /** The calls of the stand-in, one in each line. */
   asked(): string[];
-  /** What jobs have left behind in the folder for temporary files. */
+  /** The files that jobs have left in the folder for temporary files. */
   leftovers(): string[];
   remove(): void;
 }
@@ -83,7 +83,7 @@ export function createNode(): Node {
     const child = spawn('bash', [path], {
       env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: tmp, SLURM_JOB_ID: '4711', STAND_IN_LOG: log, ...env },
       cwd: folder,
-      // A group of its own, so that a signal can be sent to all of it, as Slurm does.
+      // A separate process group, so that a signal can be sent to all processes, as Slurm does.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,4 +1,4 @@
-// A sandbox server with tasks parked in its scheduler queue, as they are when their job starts.
+// Provides a sandbox server with tasks parked in its scheduler queue, as when their jobs start.
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
@@ -10,7 +10,7 @@ import { jobFacts } from './job-script.ts';
 
 export interface Parking {
   readonly user: User;
-  /** The text of a clearml.conf with which the agent reaches the server. */
+  /** The text of a clearml.conf for the server. */
   readonly conf: string;
   readonly url: string;
   /** Parks a new task with this Python code, and returns what its job must be told; the Python of nodes has the real agent unless told otherwise. */
@@ -19,7 +19,7 @@ export interface Parking {
   close(): Promise<void>;
 }
 
-/** @param log is told of each call that the server has answered or refused */
+/** @param log records each call that the server has accepted or rejected */
 export async function openParking({ log }: { readonly log?: SandboxLog } = {}): Promise<Parking> {
   const sandbox = await createSandbox({ port: 0, clock: systemClock, ...(log === undefined ? {} : { log }) });
   const user = userOf(await connectApi(sandbox));
@@ -56,7 +56,7 @@ export async function openParking({ log }: { readonly log?: SandboxLog } = {}): 
   };
 }
 
-/** The template of PLAIN_TEMPLATE for tasks that need no packages: the agent makes no environment for them. */
+/** PLAIN_TEMPLATE for tasks that need no packages, for which the agent creates no environment. */
 export const QUICK_TEMPLATE = `#!/bin/bash -l
 \${CLEARML_PRE_SETUP}
 export CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL=1

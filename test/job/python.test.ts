@@ -1,4 +1,4 @@
-// How a job comes by a Python with clearml-agent, tried with stand-ins for Python that note what they are asked.
+// How a job finds or creates a Python with clearml-agent, with stand-ins for Python that record their calls.
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -20,7 +20,7 @@ describe('the Python of a job', () => {
     node.remove();
   });
 
-  /** With only what bash itself needs on PATH, so that the machine's own Python is not found. */
+  /** PATH has only the programs that the script needs, so that the machine's Python is not found. */
   function run(wishes: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
     return node.run(fillIn(PLAIN_TEMPLATE, jobFacts(wishes)), { PATH: `${bin}:${toolsOnly(node)}`, ...env });
   }
@@ -32,25 +32,25 @@ describe('the Python of a job', () => {
     return path;
   }
 
-  it('is the configured one, before those on PATH', async () => {
+  it('is the configured one, which takes precedence over those in PATH', async () => {
     putPython(join(bin, 'python3'));
     const configured = putPython(join(node.home, 'opt', 'python'));
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('is the one on PATH where none is configured, or the configured one is not on this node', async () => {
+  it('is the one in PATH if none is configured, or the configured one is not on this node', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
   });
 
-  it('is the one that the clearml-agent on PATH was installed with', async () => {
+  it('is the interpreter of the clearml-agent in PATH', async () => {
     const hidden = putPython(join(node.home, 'pipx', 'python'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is made in the private folder where no other has clearml-agent', async () => {
+  it('is created in the private folder if no other has clearml-agent', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
     expect(exitCode).to.equal(0);
@@ -59,7 +59,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is made with one that runs: the configured one may be there, and made for another machine or image', async () => {
+  it('is created with one that runs, if the configured one was built for another machine or image', async () => {
     putPython(join(bin, 'python3'));
     const broken = join(node.home, 'opt', 'python');
     mkdirSync(join(broken, '..'));
@@ -69,14 +69,14 @@ describe('the Python of a job', () => {
     expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
   });
 
-  it('is made with the pip of another Python, where this one can not give an environment a pip of its own', async () => {
+  it('is created with the pip of another Python, if this one cannot install pip into an environment', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('that can not be had ends the job with one line that names what was tried, before the gate', async () => {
+  it('ends the job before the gate, with one line that names the candidates, if none can be created', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -87,7 +87,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('that is not there at all ends the job with one line that tells where it was looked for', async () => {
+  it('ends the job with one line that names the searched places if there is no Python', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -105,7 +105,7 @@ describe('the Python of a job', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('is made once by twenty jobs that start together, and all of them use it', async () => {
+    it('is created once by twenty jobs that start together, and used by all', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -126,7 +126,7 @@ describe('the Python of a job', () => {
       expect(stderr).not.to.include('installing');
     });
 
-    it('that could not be made there is tried once more in the private folder of each job, and no longer waited for', async () => {
+    it('is created in the private folder of each job, without waiting, if that fails in the shared folder', async () => {
       const runs = await Promise.all(
         [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
       );
@@ -134,7 +134,7 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('whose maker was killed long ago is made by the next job', async () => {
+    it('is created by the next job if the creating job was killed long ago', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);
@@ -143,7 +143,7 @@ describe('the Python of a job', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('is made in the private folder where the shared one can not be made', async () => {
+    it('is created in the private folder if the shared folder cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);
@@ -152,7 +152,7 @@ describe('the Python of a job', () => {
   });
 });
 
-/** A folder with the programs that the script and the stand-in use, and no Python. */
+/** A folder with the programs that the script and the stand-in use, without Python. */
 function toolsOnly(node: Node): string {
   const folder = join(node.home, 'tools');
   if (existsSync(folder)) return folder;

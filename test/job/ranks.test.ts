@@ -1,4 +1,4 @@
-// The job script of several nodes with the stand-in agent and a sandbox server: who begins the task, and what the others do till then.
+// The job script on several nodes, with the stand-in agent and a sandbox server: which rank starts the task, and how the others wait.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
@@ -11,7 +11,7 @@ import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
 const BY_TEMPLATE = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun ${CLEARML_AGENT_EXECUTE}');
 
-/** Each rank goes on only once all are there. */
+/** Each rank continues only when all have started. */
 function meets(folder: string, size: number): string {
   return `
 import os, time
@@ -23,7 +23,7 @@ print("rank", rank, "has met the others", flush=True)
 }
 
 describe('a job of several ranks', () => {
-  /** `endpoint code` of each call, in the order of their answers. */
+  /** `endpoint code` of each call, in the order of the responses. */
   let calls: string[];
   let parking: Parking;
   let node: Node;
@@ -50,7 +50,7 @@ describe('a job of several ranks', () => {
     node.remove();
   });
 
-  /** @param onRank what a rank's shell does before its agent is started */
+  /** @param onRank commands that a rank's shell runs before it starts its agent */
   async function start(code: string, size: number, { template = QUICK_TEMPLATE, onRank = '' } = {}): Promise<Started> {
     const python = join(folder, 'python');
     writeFileSync(
@@ -81,12 +81,12 @@ exec ${standInAgentPython()} "$@"
     ['of the job script', QUICK_TEMPLATE],
     ['of the template', BY_TEMPLATE],
   ] as const)
-    it(`begins the task in its first rank only, however slow the server is there, by an srun ${how}`, async () => {
+    it(`starts the task in its first rank only, however slow that rank is, by an srun ${how}`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(meets(folder, size), size, { template });
 
-      // Enough for each of the others to have asked twice, or to have begun the task in its place.
+      // Long enough for each of the others to have polled twice, or to have started the task instead.
       const others = (): boolean => count('tasks.get_all') > 2 * (size - 1) || count('tasks.dequeue') >= size - 1;
       await waitUntil('the other ranks to be heard of', () => Promise.resolve(others()));
       expect(await statusOf(task)).to.equal('queued');
@@ -102,7 +102,7 @@ exec ${standInAgentPython()} "$@"
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-  it('ends all ranks when the first fails before it has begun the task', async () => {
+  it('ends all ranks if the first fails before it has started the task', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
@@ -118,7 +118,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('runs nothing of a task that is aborted while the others wait, and is refused in its first rank only', async () => {
+  it('runs nothing of a task that is aborted while the others wait; only the first rank is refused', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -137,12 +137,12 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('starts the agent of a rank again that was refused although the task is in progress', async () => {
+  it('restarts the agent of a rank that was refused although the task is in progress', async () => {
     const { task, job } = await start(meets(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
     await waitUntil('the others to begin', () => Promise.resolve(count('tasks.dequeue 200') === 2));
-    // As when another rank's agent or the first one changes the status at the same moment.
+    // As if another agent changes the status at the same moment.
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'status', status: 400, times: 2 });
     writeFileSync(join(folder, 'go'), '');
 
@@ -156,7 +156,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('ends with the code of the rank that failed, although another was ended while its agent began', async () => {
+  it('exits with the code of the failed rank, although another was ended while its agent started', async () => {
     const code = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(1000)';
     const { job } = await start(code, 3, {
       onRank: 'if [ "$SLURM_PROCID" = 2 ]; then exec sleep 1000; fi',
@@ -167,7 +167,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it('waits with its other ranks through failures of the server', async () => {
+  it('waits in its other ranks while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(meets(folder, 2), 2);
     await waitUntil('the other rank to wait', () => Promise.resolve(count('tasks.get_all') > 1));
@@ -183,7 +183,7 @@ exec ${standInAgentPython()} "$@"
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('ends with the code of a refusal where a rank has keys that the server does not accept', async () => {
+  it('exits with the code for rejected credentials if a rank has keys that the server does not accept', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

@@ -1,4 +1,4 @@
-// A job script run by bash with a stand-in for Python: what happens around the agent, and what is left when it is over.
+// The job script with a stand-in for Python: everything around the agent, and what is left at the end.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, hostname } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ describe('a job script', () => {
   }
 
   describe('the agent', () => {
-    it('C-05 is run once, after the gate, with the flags that make it report and refuse a task that is not queued', async () => {
+    it('C-05 runs once, after the gate, with the options to report and to refuse a task that is not queued', async () => {
       await run();
       expect(node.asked().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
         `gate 0123456789abcdef0123456789abcdef abcdef0123456789abcdef0123456789 ${TASK}`,
@@ -34,13 +34,13 @@ describe('a job script', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`S-43 gives the job its exit code ${code}, and the lines of the template after it run`, async () => {
+      it(`S-43 gives the job its exit code ${code}, and the template continues`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
       });
 
-      it(`gives the job its exit code ${code} under set -euo pipefail as well`, async () => {
+      it(`gives the job its exit code ${code} under set -euo pipefail too`, async () => {
         const { exitCode, stdout, stderr } = await run(
           { STAND_IN_AGENT: `exit ${code}` },
           PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
@@ -50,7 +50,7 @@ describe('a job script', () => {
       });
     }
 
-    it('may stand after a command', async () => {
+    it('may follow a command', async () => {
       const after = PLAIN_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',
         'env FLAVOUR=vanilla nice -n 5 ${CLEARML_AGENT_EXECUTE}',
@@ -58,12 +58,12 @@ describe('a job script', () => {
       const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'echo "$FLAVOUR $(nice)"; exit 3' }, after);
       expect({ exitCode, stdout }).to.deep.equal({
         exitCode: 3,
-        // The tests themselves may have been started by nice(1).
+        // The tests may run under nice(1).
         stdout: `before the agent\nvanilla ${Math.min(19, getPriority() + 5)}\nafter the agent\n`,
       });
     });
 
-    it('C-27 gets a name, places and bounds of its own from the environment', async () => {
+    it('C-27 gets its worker name, paths and retry limit from the environment', async () => {
       const names = [
         'CLEARML_WORKER_ID',
         'CLEARML_CONFIG_FILE',
@@ -81,7 +81,7 @@ describe('a job script', () => {
       expect([propagate, retries]).to.deep.equal(['1', '6']);
     });
 
-    it('keeps what the template says between the blocks', async () => {
+    it('keeps the variables that the template exports between the blocks', async () => {
       const { stdout } = await run(
         { STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE $CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' },
         PLAIN_TEMPLATE.replace(
@@ -92,7 +92,7 @@ describe('a job script', () => {
       expect(stdout).to.include('/mine.conf 2');
     });
 
-    it('gets the path of an unusual folder as a HOCON string, since its characters would break the bare text', async () => {
+    it('gets the path of an unusual folder as a HOCON string, because unquoted text would break', async () => {
       const unusual = join(node.tmp, `a "b" #c, \\d`);
       mkdirSync(unusual);
       const { stdout } = await run({ TMPDIR: unusual, STAND_IN_AGENT: 'echo "$CLEARML_AGENT__AGENT__VENVS_DIR"' });
@@ -102,7 +102,7 @@ describe('a job script', () => {
   });
 
   describe('the private folder', () => {
-    it('S-13 is open to nobody else, nor is the configuration in it, whatever the umask', async () => {
+    it('S-13 is readable for its user only, with the configuration in it, whatever the umask', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -113,15 +113,15 @@ describe('a job script', () => {
       ['after a failure', { STAND_IN_AGENT: 'exit 3' }, PLAIN_TEMPLATE],
       ['after a closed gate', { STAND_IN_GATE: 'exit 201' }, PLAIN_TEMPLATE],
       ['when a line of the template fails', {}, PLAIN_TEMPLATE.replace('echo', 'set -e\nfalse\necho')],
-      ['when the template leaves before the end', {}, PLAIN_TEMPLATE.replace('echo', 'exit 5\necho')],
+      ['when the template exits early', {}, PLAIN_TEMPLATE.replace('echo', 'exit 5\necho')],
     ] as const) {
-      it(`is gone ${how}`, async () => {
+      it(`is removed ${how}`, async () => {
         await run(env, template);
         expect(node.leftovers()).to.deep.equal([]);
       });
     }
 
-    it('goes before what the template itself does at its end, which still sees the exit code', async () => {
+    it("is removed before the template's own EXIT trap, which still gets the exit code", async () => {
       const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
       const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
       expect({ exitCode, stdout }).to.deep.equal({
@@ -131,14 +131,14 @@ describe('a job script', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is another one for each of two copies of a script that run at once', async () => {
+    it('is a different one for each of two concurrent copies of a script', async () => {
       const env = { STAND_IN_AGENT: 'echo "$TMPDIR"; sleep 0.5' };
       const runs = await Promise.all([run(env), run(env)]);
       const [first, second] = runs.map(({ stdout }) => stdout.split('\n')[1]);
       expect(first).not.to.equal(second);
     });
 
-    it('is made in the next place where the first does not exist on this node', async () => {
+    it('is created in the next location if the first does not exist on this node', async () => {
       const { stdout } = await run({ SLURM_TMPDIR: '/nowhere', STAND_IN_AGENT: 'echo "$TMPDIR"' });
       expect(stdout).to.include(`\n${node.tmp}/clearml-4711.`);
     });
@@ -148,8 +148,8 @@ describe('a job script', () => {
     const UMASKS = { umask: '0022', logUmask: '0066' };
     const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
     for (const [what, line, seen] of [
-      ['of the login is given back to the task and its steps', 'umask 0066', '0022\n0022\n'],
-      ['that the template has set is kept', 'umask 0077', '0077\n0022\n'],
+      ['of the login is restored for the task and its steps', 'umask 0066', '0022\n0022\n'],
+      ['of the template is kept', 'umask 0077', '0077\n0022\n'],
     ] as const) {
       it(what, async () => {
         const template = PLAIN_TEMPLATE.replace('\n', `\n${line}\n`);
@@ -162,14 +162,14 @@ describe('a job script', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the one written for this job, before any other', async () => {
+    it('is the one written for this job, which takes precedence over any other', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it("is the template's where the one for this job can not be seen from the node", async () => {
+    it("is the template's if the node cannot read the one for this job", async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -178,12 +178,12 @@ describe('a job script', () => {
       expect(stdout).to.include('\nthe template says so\n');
     });
 
-    it('is that of the home folder where nobody names one', async () => {
+    it('is the one in the home folder if no other is named', async () => {
       const { stdout } = await run({ STAND_IN_AGENT: show });
       expect(stdout).to.include('\napi { api_server: ');
     });
 
-    it('is empty where the environment says it all', async () => {
+    it('is empty if the environment has all settings', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout } = await run({
         STAND_IN_AGENT: 'stat -c "size %s" "$CLEARML_CONFIG_FILE"',
@@ -195,7 +195,7 @@ describe('a job script', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('missing everywhere ends the job with one line that names each place, before the gate', async () => {
+    it('ends the job before the gate with one line that names each searched path if there is none', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
@@ -207,7 +207,7 @@ describe('a job script', () => {
   });
 
   describe('the gate', () => {
-    it('closed ends the job at once: neither the agent nor anything after it runs', async () => {
+    it('ends the job at once if it is closed: neither the agent nor anything after it runs', async () => {
       const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');
@@ -217,7 +217,7 @@ describe('a job script', () => {
       expect(node.asked().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('closed does not run what follows a command either', async () => {
+    it('also ends the job if AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });
@@ -225,12 +225,12 @@ describe('a job script', () => {
 
     for (const [what, gate, code] of [
       ['could not reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
-      ['was refused by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
+      ['was rejected by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
       ['got an error of the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
       ['was ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
-      ['broke', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
+      ['crashed', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
-      it(`ends the job with ${code.code} where the node ${what}`, async () => {
+      it(`ends the job with ${code.code} if it ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
         expect(stderr).to.include(code.says).and.include(code.advice);
@@ -238,14 +238,14 @@ describe('a job script', () => {
       });
     }
 
-    describe('of a server that does not answer', () => {
-      /** Its pauses take no time. */
+    describe('while the server does not respond', () => {
+      /** A `sleep` that returns at once. */
       const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
       const awayTwice =
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
       const questions = (): number => node.asked().filter((call) => call.startsWith('gate')).length;
 
-      it('is asked again, and the task is run once it answers', async () => {
+      it('retries, and the task runs when the server responds', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
@@ -259,20 +259,20 @@ describe('a job script', () => {
         ['the setting is 0', {}, { serverWaitSec: 0 }],
         ['the job has no time left', { SLURM_JOB_END_TIME: '1' }, { serverWaitSec: 900 }],
       ] as const) {
-        it(`is asked once where ${how}`, async () => {
+        it(`does not retry if ${how}`, async () => {
           const { exitCode } = await run({ STAND_IN_GATE: awayTwice, ...env }, hasty, wishes);
           expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
           expect(questions()).to.equal(1);
         });
       }
 
-      it('is asked no more once it has refused the task', async () => {
+      it('stops retrying when the server has refused the task', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('is waited for by the agent too', async () => {
+      it('makes the agent wait as long', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

@@ -1,4 +1,4 @@
-// SIGTERM, which Slurm sends to every process of a job that is cancelled, out of time or preempted.
+// SIGTERM, which Slurm sends to every process of a job that is cancelled, preempted or at its time limit.
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
 
-/** As the real agent does: it tells the server, which takes a moment, and ends with 1. */
+/** Like the real agent: reports to the server, which takes a moment, and exits with 1. */
 const REPORTS = 'trap "echo reported; sleep 0.3; echo done; exit 1" TERM; echo ready; while :; do sleep 0.05; done';
 
 describe('SIGTERM', () => {
@@ -30,7 +30,7 @@ describe('SIGTERM', () => {
     ],
     [', also under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`leaves the agent the time to report, and reaches it once${what}`, async () => {
+    it(`reaches the agent once, and leaves it time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
       await printed(job, 'ready');
       terminate(job);
@@ -43,7 +43,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('S-41 sent to the batch shell alone, as --signal=B:TERM does, leaves the agent at work', async () => {
+  it('S-41 does not end the agent if only the batch shell gets it, as with --signal=B:TERM', async () => {
     const job = start({ STAND_IN_AGENT: 'trap "echo hit" TERM; echo ready; sleep 0.5; echo finished' });
     await printed(job, 'ready');
     job.process.kill('SIGTERM');
@@ -54,7 +54,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('takes the keys away at once, though a container takes longer to clean up than Slurm leaves the job', async () => {
+  it('removes the keys at once, although a container takes longer to clean up than Slurm allows', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',
@@ -72,7 +72,7 @@ describe('SIGTERM', () => {
     expect(left).to.include('tmp');
   });
 
-  it('while clearml-agent is being installed ends the job without a word about Python', async () => {
+  it('ends the job during the installation of clearml-agent, without a message about Python', async () => {
     const job = start({ STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP_SECONDS: '30' });
     await printed(job, 'installing', 'stderr');
     terminate(job);
@@ -82,7 +82,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('at the gate keeps the agent from being started', async () => {
+  it('at the gate prevents the start of the agent', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await printed(job, 'at the gate', 'stderr');
     terminate(job);
@@ -93,7 +93,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('S-41 is left to a trap that the template has set before', async () => {
+  it('S-41 is handled by a trap that the template has set before', async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
     await printed(job, 'ready');
@@ -112,7 +112,7 @@ async function printed(job: StartedJob, text: string, where: 'stdout' | 'stderr'
   }
 }
 
-/** To the whole process group, as Slurm sends it to all processes of a step. */
+/** Signals the whole process group, as Slurm signals all processes of a step. */
 function terminate(job: StartedJob): void {
   if (job.process.pid === undefined) throw new TypeError('the job was not started');
   process.kill(-job.process.pid, 'SIGTERM');

@@ -15,8 +15,8 @@ import { fillIn } from './job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
 const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
-const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
-/** The agents of a template's own srun do not wait for each other, so the ranks do. */
+const KEEPS_RUNNING = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
+/** Agents started by the template's srun do not wait for each other, so the ranks do. */
 const TELLS_RANK = `${RANKS_MEET}
 print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']} as {os.environ['CLEARML_WORKER_ID']}", flush=True)
 `;
@@ -73,7 +73,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${text}"`, says, { everyMs: 200 });
   }
 
-  it('runs the task once, though five copies of the script start together; four end at the gate with one line each', async () => {
+  it('runs the task once, although five copies of the script start together; four end at the gate with one line each', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));
@@ -97,8 +97,8 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`cancelled on ${what} tells the server that the task was stopped, and leaves nothing behind`, async () => {
-      const facts = await parking.park(GOES_ON);
+    it(`reports to the server that the task was stopped when cancelled on ${what}, and leaves no files`, async () => {
+      const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       await untilConsole(facts.taskId, '\nat work\n');
       await cluster.run('scancel', job);
@@ -109,10 +109,10 @@ describe('a job on Slurm', () => {
     });
   }
 
-  // How ranks are started does not depend on the agent, of which the stand-in takes a fraction of the time.
+  // The start of ranks does not depend on the agent, and the stand-in is much faster.
   for (const [what, python, template, options] of [
     ['', agentPython, QUICK_TEMPLATE, []],
-    [', with an environment that sbatch was told not to export', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [', without the environment of sbatch', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
     [
       ', where the template asks for more tasks than nodes',
       standInAgentPython,
@@ -127,7 +127,7 @@ describe('a job on Slurm', () => {
       ['--ntasks-per-node=1'],
     ],
   ] as const) {
-    it(`S-11 C-28 runs one agent on each of two nodes, each with places of its own${what}`, async () => {
+    it(`S-11 C-28 runs one agent on each of two nodes, each with separate folders${what}`, async () => {
       const facts = await parking.park(TELLS_RANK, python());
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
@@ -145,7 +145,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('goes through a function of the template that is called srun, on each of two nodes', async () => {
+  it('is started by a function srun of the template, on each of two nodes', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(TELLS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(
@@ -160,7 +160,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-43 fails when one rank of two fails, and ends the other', async () => {
+  it('S-43 fails if one of two ranks fails, and ends the other', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );
@@ -169,12 +169,12 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-24 put back by Slurm while it ran ends at the gate when it starts again', async () => {
-    const facts = await parking.park(GOES_ON);
+  it('S-24 ends at the gate when Slurm has requeued it while it ran', async () => {
+    const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, '\nat work\n');
     await cluster.run('scontrol', 'requeue', job);
-    // Started while its first run is being cleaned up, the second would be given the exit code of the first.
+    // If the second run starts during the clean-up of the first, it gets the exit code of the first.
     const waits = async (): Promise<boolean> => {
       const row = await cluster.run('squeue', '--noheader', '--jobs', job, '--format=%T %r');
       return row === 'PENDING BeginTime\n' && log(job).includes('after the agent') && readdirSync(nodeTmp).length === 0;

@@ -1,4 +1,4 @@
-// What a job does with files and folders of another user: it ends with a sentence, and runs, reads and overwrites nothing of theirs.
+// Files and folders of another user: the job ends with a message, and runs, reads and overwrites none of them.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -20,13 +20,13 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 const MALLORY = 4002;
 const LAB = 4100;
 
-describe('what a job trusts', () => {
+describe('a job', () => {
   let node: Node;
   let open: string;
   before(requireRoot);
   beforeEach(() => {
     node = createNode();
-    // Everybody gets to this folder, and may write there.
+    // Every user can read and write this folder.
     open = join(node.home, '..', 'open');
     mkdirSync(open);
     chmodSync(open, 0o777);
@@ -38,7 +38,7 @@ describe('what a job trusts', () => {
     return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python, ...wishes })), env);
   }
 
-  /** What Mallory does there. */
+  /** Runs a command as Mallory, another user. */
   function mallory(script: string, groups: readonly number[] = []): void {
     const become = [`--reuid=${MALLORY}`, `--regid=${MALLORY}`];
     const others = groups.length === 0 ? ['--clear-groups'] : [`--groups=${groups.join()}`];
@@ -53,7 +53,7 @@ describe('what a job trusts', () => {
     expect(existsSync(join(open, 'taken'))).to.equal(false);
   }
 
-  it('is not a clearml.conf in a shared folder that somebody else made first', async () => {
+  it('refuses a clearml.conf in a shared folder that another user created first', async () => {
     mallory('mkdir -p shared/jobs; echo "api.api_server: http://mallory" > shared/jobs/x.conf');
     const conf = join(open, 'shared/jobs/x.conf');
     expectRefused(await run({ sharedConf: conf }), `${open} can be written by everybody (mode 777)`);
@@ -61,23 +61,23 @@ describe('what a job trusts', () => {
     expectRefused(await run({ sharedConf: conf }), `${open}/shared belongs to`);
   });
 
-  it('is not a clearml.conf that a link of somebody else leads to', async () => {
+  it('refuses a clearml.conf to which a link of another user points', async () => {
     chmodSync(open, 0o1777);
     mallory(`ln -s ${node.home}/clearml.conf x.conf`);
     expectRefused(await run({ sharedConf: join(open, 'x.conf') }), `${open}/x.conf belongs to`);
   });
 
-  it('is no clearml.conf of the home folder that others may write to', async () => {
+  it('refuses a clearml.conf in the home folder that others can write to', async () => {
     chmodSync(join(node.home, 'clearml.conf'), 0o666);
     expectRefused(await run({}), `${node.home}/clearml.conf can be written by everybody (mode 666)`);
   });
 
-  it('is no clearml.conf that is named by a relative path, where others may write', async () => {
+  it('refuses a clearml.conf named by a relative path in a folder that others can write to', async () => {
     mallory('echo "api.api_server: http://mallory" > x.conf');
     expectRefused(await run({}, { CLEARML_CONFIG_FILE: 'open/x.conf' }), `${open} can be written by everybody`);
   });
 
-  it('is not a Python in the shared folder that somebody else made first', async () => {
+  it('refuses a Python in a shared folder that another user created first', async () => {
     const home = 'shared/agents/3.0.3-py3.11-x86_64';
     mallory(
       `mkdir -p ${home}/bin; printf '#!/bin/sh\ntouch ${open}/taken\n' > ${home}/bin/python; chmod +x ${home}/bin/python`,
@@ -89,7 +89,7 @@ describe('what a job trusts', () => {
     );
   });
 
-  it('is no Python of the configuration that others can change, and one of a system account is', async () => {
+  it('refuses a configured Python that others can change, and accepts one of a system account', async () => {
     const python = join(open, 'python');
     execFileSync('cp', [node.python, python]);
     expectRefused(await run({ python }), `${open} can be written by everybody (mode 777)`);
@@ -101,7 +101,7 @@ describe('what a job trusts', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  it('is not what somebody else has made in a folder that was open once', async () => {
+  it('refuses files that another user created in a folder that was open once', async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });
     symlinkSync(open, join(node.home, 'way'));
@@ -115,7 +115,7 @@ describe('what a job trusts', () => {
     );
   });
 
-  it('is no image that somebody else has put into the folder for pulled images', async () => {
+  it('refuses an image that another user put into the folder for pulled images', async () => {
     mallory('mkdir cache; echo image > cache/x.sif');
     chmodSync(open, 0o1777);
     const container = {
@@ -139,7 +139,7 @@ describe('what a job trusts', () => {
     expect(readdirSync(open)).to.deep.equal(['cache']);
   });
 
-  it('is no folder for temporary files where others could replace its own: the next one is taken', async () => {
+  it('skips a folder for temporary files in which others could replace its private folder', async () => {
     const { exitCode, stdout, stderr } = await run({}, { TMPDIR: open, STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE"' });
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.match(/^\/tmp\/clearml-4711\.\w+\/clearml\.conf$/m);
@@ -147,7 +147,7 @@ describe('what a job trusts', () => {
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
-  it('is a folder of a project, where the configuration names its group', async () => {
+  it('accepts a project folder if the configuration names its group', async () => {
     const shared = join(node.home, 'project');
     mkdirSync(join(shared, 'jobs'), { recursive: true });
     writeFileSync(join(shared, 'jobs/x.conf'), '');
@@ -161,7 +161,7 @@ describe('what a job trusts', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  describe('and what a killed job has left', () => {
+  describe('a folder that a killed job has left', () => {
     function left(name: string, text: string): string {
       const folder = join(node.tmp, name);
       mkdirSync(folder, { mode: 0o700 });
@@ -171,7 +171,7 @@ describe('what a job trusts', () => {
     }
     const here = execFileSync('uname', ['-n'], { encoding: 'utf8' });
 
-    it('is removed by the next one on the node, keys and all', async () => {
+    it('is removed by the next job on the node, keys included', async () => {
       const killed = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; sleep 60',
       });
@@ -186,7 +186,7 @@ describe('what a job trusts', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is let alone while the job lives', async () => {
+    it('is kept while the job runs', async () => {
       const first = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; read -r _ < "$GO"; cat "$CLEARML_CONFIG_FILE"',
         GO: join(node.home, 'go'),
@@ -203,7 +203,7 @@ describe('what a job trusts', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('is let alone on another node, while it is being prepared, and where it says nothing of itself', async () => {
+    it('is kept on another node, while it is being prepared, and if it has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),
@@ -214,20 +214,20 @@ describe('what a job trusts', () => {
       expect(node.leftovers()).to.have.length(3);
     });
 
-    it('is let alone in a place where others can exchange one folder for another', async () => {
+    it('is kept in a folder in which others can replace it', async () => {
       const folder = left('clearml-6.abcdef', here);
       chmodSync(node.tmp, 0o775);
       chownSync(node.tmp, 0, LAB);
       await run({});
       expect(existsSync(join(folder, 'clearml.conf'))).to.equal(true);
-      // As /tmp: nobody can exchange what is another's.
+      // Like /tmp: no user can replace a folder of another.
       chownSync(node.tmp, 0, 0);
       chmodSync(node.tmp, 0o1777);
       await run({});
       expect(existsSync(folder)).to.equal(false);
     });
 
-    it('is let alone where it is another user', async () => {
+    it('is kept if it belongs to another user', async () => {
       mallory(
         `mkdir clearml-4.abcdef; cp ${node.home}/clearml.conf clearml-4.abcdef; uname -n > clearml-4.abcdef/node; ln -s ${node.home} clearml-5.abcdef`,
       );

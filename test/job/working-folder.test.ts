@@ -1,4 +1,4 @@
-// A job in a folder where others have put files that are called like modules of Python: nothing of ours runs them, and the task is as ever.
+// A job in a folder with files of other users that are named like Python modules: it runs none of them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,25 +9,25 @@ import { agentPython, requireAgent, requirePython } from '../support/requires.ts
 import { createNode, fillIn, type JobRun, type Node } from './job-script.ts';
 import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
 
-/** What Python itself imports at its start, what our programs import, and what is started by `python -m`. */
+/** Modules that Python imports at its start, that our programs import, and that `python -m` starts. */
 const MODULES = [
   ...['encodings', 'codecs', 'site', 'os', 'sitecustomize', 'usercustomize', 'runpy', 'importlib', 're', 'io'],
   ...['json', 'logging', 'platform', 'hashlib', 'socket', 'shutil', 'sysconfig', 'signal', 'random', 'requests'],
   ...['venv', 'virtualenv', 'pip', 'ensurepip', 'clearml_agent', 'subprocess', 'argparse', 'urllib', 'psutil'],
 ];
 
-/** By itself, and by an empty or a relative element. */
+/** Unset, with an empty element, and with relative elements. */
 const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
 
 const SAYS_WHERE =
   'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
 
-describe('a job in a folder where others can write', () => {
+describe('a job in a folder that others can write to', () => {
   let parking: Parking;
   let node: Node;
-  /** Where the job starts. */
+  /** The folder in which the job starts. */
   let folder: string;
-  /** What the planted files have written. */
+  /** The names of the hostile modules that were run. */
   let canary: string;
   before(requirePython);
   before(async () => {
@@ -48,13 +48,13 @@ describe('a job in a folder where others can write', () => {
 
   function plant(place: string): void {
     mkdirSync(place, { recursive: true });
-    // Without open(), which there is not yet where Python imports encodings.
+    // Not open(), which does not exist yet when Python imports encodings.
     const file = `posix.open(${JSON.stringify(canary)}, posix.O_CREAT | posix.O_WRONLY | posix.O_APPEND, 0o600)`;
     const text = `import posix\nposix.write(${file}, __file__.encode() + b"\\n")\nposix._exit(77)\n`;
     for (const name of MODULES) writeFileSync(join(place, `${name}.py`), text);
   }
 
-  function planted(): string {
+  function ranModules(): string {
     return existsSync(canary) ? readFileSync(canary, 'utf8') : '';
   }
 
@@ -62,12 +62,12 @@ describe('a job in a folder where others can write', () => {
     const facts = { ...(await parking.park(code)), python };
     const template = QUICK_TEMPLATE.replace('\n', `\n${exports(env)}${lines}`);
     const job = await node.run(fillIn(template, facts));
-    expect(planted(), job.stderr).to.equal('');
+    expect(ranModules(), job.stderr).to.equal('');
     return { ...job, console: await parking.user.console(facts.taskId) };
   }
 
   for (const path of PYTHON_PATHS)
-    it(`runs its task and nothing of the folder where PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`runs its task and no file of the folder if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
@@ -75,7 +75,7 @@ describe('a job in a folder where others can write', () => {
       expect(node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
     });
 
-  it('does so in each of its ranks', async () => {
+  it('runs no file of the folder in any of its ranks', async () => {
     const bin = join(node.home, 'bin');
     mkdirSync(bin);
     symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
@@ -89,12 +89,12 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
     expect(console).to.match(/^at \S+\/clearml-4711\.\w+-1\.\w+\/code with /m);
   });
 
-  it('looks for Python and makes an environment without running anything of the folder', async () => {
+  it('finds Python and creates an environment without running a file of the folder', async () => {
     const python = join(node.home, 'plain');
     const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
       encoding: 'utf8',
     }).trim();
-    // As one that has no clearml-agent, whatever is installed for it.
+    // Always without clearml-agent.
     writeFileSync(python, `#!/bin/sh\ncase "$*" in *COMMANDS*) exit 1 ;; esac\nexec ${real} "$@"\n`, { mode: 0o755 });
     const env = {
       PYTHONPATH: ':lib:../../outside:../../../outside',
@@ -108,7 +108,7 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
     expect(stderr).to.include('could not install clearml-agent');
   });
 
-  it('finds neither a repository for git nor settings for uv above its own folder', async () => {
+  it('finds neither a git repository nor settings of uv above its private folder', async () => {
     execFileSync('git', ['init', '--quiet', node.tmp]);
     writeFileSync(join(node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     const code = `import os, subprocess
@@ -121,7 +121,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
   describe('with the real agent', () => {
     before(requireAgent);
 
-    it('runs its task and nothing of the folder', async () => {
+    it('runs its task and no file of the folder', async () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
       expect(exitCode, stderr).to.equal(0);
       expect(console)
@@ -129,7 +129,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
         .and.include(` by ${folder}\n`);
     });
 
-    it('runs code of the folder where the template says that the code is there', async () => {
+    it('runs code of the folder if the template says that the code is there', async () => {
       mkdirSync(join(folder, 'project', 'src'), { recursive: true });
       writeFileSync(join(folder, 'project', 'mine.py'), 'print("mine is imported")\n');
       writeFileSync(join(folder, 'project', 'src', 'theirs.py'), 'print("theirs is imported")\n');
