@@ -58,7 +58,7 @@ export interface JobSettings {
 export interface DaemonDeps {
   readonly clearml: ClearmlClient;
   readonly scheduler: Scheduler;
-  readonly host: Transport;
+  readonly transport: Transport;
   readonly jobLogs: JobLogs;
   readonly journal: Journal;
   readonly clock: Clock;

@@ -1,49 +1,47 @@
-// The daemon: looks, takes in strays, resumes, follows, takes tasks, and waits until there is something to do again.
+// The daemon's loop: run a pass, claim tasks, sleep until the next is due.
+import { abortWith } from '../base/abort-with.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
-import { InvalidResponseError, CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
-import { rateLimitedLog } from './rate-limited-log.ts';
-import { reconcile } from './reconcile/reconcile.ts';
-import type { DaemonDeps } from './deps.ts';
-import { sweepJobConfs } from './submit/job-conf.ts';
-import { runUntilStopped } from './run-until-stopped.ts';
-import type { Lock } from './journal/lock.ts';
-import { hasSchedulerQueue, isSchedulerQueueDeleted, poll, type Snapshot } from './poll/poll.ts';
-import { createBackoff } from './submit/backoff.ts';
-import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
-import { resume } from './submit/resume.ts';
-import { createAdopter } from './recover/adopt.ts';
 import { createTaskClaimer } from './claim/claim-tasks.ts';
+import type { DaemonDeps } from './deps.ts';
+import type { Lock } from './journal/lock.ts';
+import { createPass, logPassFailure } from './pass.ts';
+import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
+import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
+import { rateLimitedLog } from './rate-limited-log.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
+import { createBackoff } from './submit/backoff.ts';
+import { sweepJobConfs } from './submit/job-conf.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
 
 export interface Intervals {
-  /** Between two looks at Slurm while something happens; up to four times as long while nothing does. */
+  /** Between two polls while something changes; up to four times as long while nothing does. */
   readonly pollMs: number;
-  /** Between two looks at the ClearML queues. */
+  /** Between two reads of the ClearML queues. */
   readonly queueMs: number;
 }
 
 export interface DaemonOptions {
   readonly intervals: Intervals;
-  /** One round of everything, then the end. */
+  /** Run one pass, claim tasks once, then return. */
   readonly once: boolean;
-  /** Aborted when the daemon is to stop: it takes nothing more, leaves the jobs alone and returns within seconds. */
+  /** Aborted to stop the daemon: it claims no more tasks, leaves the jobs running and returns within seconds. */
   readonly stop: AbortSignal;
-  /** Aborted when nothing new is to be taken any more: the daemon goes on until the last job has ended. */
+  /** Aborted to drain the daemon: it claims no more tasks and returns when the last job has ended. */
   readonly drain?: AbortSignal;
   readonly lock: Lock;
-  /** 0 to 1; keeps daemons from acting in step. */
+  /** 0 to 1; jitter that keeps daemons from acting in step. */
   readonly random?: () => number;
 }
 
-/** How a run ended: `unfinished` is only for `once`, when something has to be looked at again later. */
+/** How a run ended. `unfinished` occurs only with `once`, if a task needs another pass. */
 export type DaemonEnd = 'done' | 'unfinished';
 
 const SWEEP_EVERY_MS = 3_600_000;
 const A_DAY_MS = 24 * 3_600_000;
 
 /**
- * Runs until stopped, or once. Whatever goes wrong with one task, and a server or cluster that is away, makes it wait, not end.
- * @throws AlreadyRunningError when another daemon has taken the state folder; in a single round also what went wrong in it
+ * Runs until stopped, or once. A failure of one task, of the server or of the cluster delays work; it does not end the run.
+ * @throws AlreadyRunningError if another daemon has taken the state directory; with `once`, also whatever the pass throws
  */
 export async function runDaemon(given: DaemonDeps, options: DaemonOptions): Promise<DaemonEnd> {
   const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };
@@ -55,73 +53,73 @@ export async function runDaemon(given: DaemonDeps, options: DaemonOptions): Prom
 
 async function serve(
   deps: DaemonDeps,
-  { intervals: intervals, once, stop, drain, random = Math.random }: DaemonOptions,
+  { intervals, once, stop, drain, random = Math.random }: DaemonOptions,
 ): Promise<DaemonEnd> {
   const { clock, log } = deps;
   const backoff = createBackoff(random);
   const pool = createSubmissionPool(deps, backoff);
-  const tasks = createTaskClaimer(deps, pool, backoff);
-  const adopter = createAdopter(deps);
-  const enough = drain === undefined ? stop : AbortSignal.any([stop, drain]);
-  const due = { look: 0, queues: 0, adopter: 0, sweep: 0 };
-  /** The last look, once everything that was begun before has been looked at: nothing new is taken until then. */
+  const claimer = createTaskClaimer(deps, pool, backoff);
+  const runPass = createPass(deps, pool);
+  const claiming = new AbortController();
+  const unlink = abortWith(claiming, drain === undefined ? [stop] : [stop, drain]);
+  const due = { poll: 0, queues: 0, search: 0, sweep: 0 };
+  /** The last snapshot, once its pass has ended: no task is claimed before that. */
   let snapshot: Snapshot | undefined;
-  /** What the last whole look showed, and how many in a row brought no news. */
-  let last: number | undefined;
+  let lastFingerprint: number | undefined;
   let quietPolls = 0;
-  let isTroubled = false;
+  let hasFailed = false;
 
-  /** Follows what is known, before anything new is taken. */
-  async function lookAround(): Promise<void> {
-    const now = clock.now();
-    due.look = now + intervals.pollMs;
+  async function reconcileAll(): Promise<void> {
+    const startedAt = clock.now();
+    due.poll = startedAt + intervals.pollMs;
     snapshot = undefined;
-    const seen = await poll(deps, stop);
-    if (seen === undefined) return;
-    await deps.peers.refresh(deps.clearml.workers, now);
-    const everywhere = now >= due.adopter;
-    const areAllIn = await adopter.adopt(seen, { everywhere, signal: stop });
-    if (everywhere && areAllIn) due.adopter = now + deps.adoptAfterMs;
-    const isSettled = await resume(deps, pool, seen, stop);
-    const hasCancelled = await reconcile(deps, pool, seen, stop);
-    if (hasSchedulerQueue(deps, seen)) snapshot = seen;
-    else if (isSchedulerQueueDeleted(deps, seen))
+    const searchAll = startedAt >= due.search;
+    const pass = await runPass({
+      searchAll,
+      signal: stop,
+      onAdopted: (_, areAllAdopted) => {
+        if (searchAll && areAllAdopted) due.search = startedAt + deps.adoptAfterMs;
+      },
+    });
+    if (pass === undefined) return;
+    if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
+    else if (isSchedulerQueueDeleted(deps, pass.snapshot))
       log.error('The scheduler queue was deleted; restart the daemon to create it again');
-    const shown = fingerprint(seen);
-    quietPolls = shown === last ? quietPolls + 1 : 0;
-    last = shown;
-    const isChangeExpected = hasCancelled || !isSettled;
-    due.look = (isChangeExpected ? clock.now() : now) + pauseAfter(seen, { isChangeExpected });
+    const print = fingerprint(pass.snapshot);
+    quietPolls = print === lastFingerprint ? quietPolls + 1 : 0;
+    lastFingerprint = print;
+    const { isChangeExpected } = pass;
+    due.poll = (isChangeExpected ? clock.now() : startedAt) + delayAfter(pass.snapshot, { isChangeExpected });
   }
 
-  function pauseAfter({ slurmMs }: Snapshot, { isChangeExpected }: { readonly isChangeExpected: boolean }): number {
+  function delayAfter({ slurmMs }: Snapshot, { isChangeExpected }: { readonly isChangeExpected: boolean }): number {
     const entries = [...deps.journal.entries.values()];
     const { minJobAgeMs } = deps.cluster;
     return nextPollDelayMs(
       { baseMs: intervals.pollMs, minJobAgeMs },
       {
         tracked: entries.length,
-        isChangeExpected: isChangeExpected,
+        isChangeExpected,
         quietPolls: entries.some(isAwaitingChange) ? 0 : quietPolls,
         slurmMs,
       },
     );
   }
 
-  /** However long a look took: without a pause nothing would be taken, and both servers asked over and over. */
-  function rest(): void {
-    due.look = Math.max(due.look, clock.now() + Math.min(intervals.pollMs, SOON_MS));
+  /** However long a poll took, claiming gets its turn, and both servers a rest, before the next one. */
+  function delayNextPoll(): void {
+    due.poll = Math.max(due.poll, clock.now() + Math.min(intervals.pollMs, SOON_MS));
   }
 
-  async function takeTasks(): Promise<void> {
+  async function claimTasks(): Promise<void> {
     due.queues = clock.now() + intervals.queueMs;
-    if (snapshot === undefined || enough.aborted) return;
-    // However long the queue, what was submitted before is looked at in between.
-    const until = clock.now() + (once ? A_DAY_MS : Math.min(intervals.pollMs, Math.max(0, due.look - clock.now())));
-    const claimed = await tasks.claimTasks(snapshot, { until, signal: enough });
-    // Cut short by a look that is due, it goes on right after that: what waits there is not to wait for an interval more.
+    if (snapshot === undefined || claiming.signal.aborted) return;
+    // A long queue must not delay the next poll.
+    const until = clock.now() + (once ? A_DAY_MS : Math.min(intervals.pollMs, Math.max(0, due.poll - clock.now())));
+    const claimed = await claimer.claimTasks(snapshot, { until, signal: claiming.signal });
+    // If a due poll cut it short, claiming continues right after the poll, not an interval later.
     if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
-    if (claimed > 0) due.look = Math.min(due.look, clock.now() + pauseAfter(snapshot, { isChangeExpected: true }));
+    if (claimed > 0) due.poll = Math.min(due.poll, clock.now() + delayAfter(snapshot, { isChangeExpected: true }));
   }
 
   async function sweep(): Promise<void> {
@@ -129,38 +127,19 @@ async function serve(
     await sweepJobConfs(deps);
   }
 
-  async function round(): Promise<void> {
+  async function runDue(): Promise<void> {
     try {
-      if (clock.now() >= due.look) await lookAround().finally(rest);
-      if (clock.now() >= due.queues) await takeTasks();
+      if (clock.now() >= due.poll) await reconcileAll().finally(delayNextPoll);
+      if (clock.now() >= due.queues) await claimTasks();
       if (clock.now() >= due.sweep) await sweep();
-      if (isTroubled) log.info('Recovered');
-      isTroubled = false;
+      if (hasFailed) log.info('Recovered');
+      hasFailed = false;
     } catch (error) {
       if (stop.aborted) return;
       if (once) throw error;
-      complain(error);
-      due.queues = Math.max(due.queues, due.look);
-    }
-  }
-
-  while (!stop.aborted) {
-    await round();
-    if (once || isDrained()) break;
-    const wakeAt = Math.min(due.look, due.queues, due.sweep);
-    await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
-  }
-  await pool.finish();
-  return once && !isFinished() ? 'unfinished' : 'done';
-
-  function complain(error: unknown): void {
-    isTroubled = true;
-    if (error instanceof InvalidResponseError) {
-      log.warn("ClearML's answer can't be used; jobs go on, and so does the daemon once it can", { err: error });
-    } else if (error instanceof ServerUnreachableError || error instanceof CredentialsRejectedError) {
-      log.warn('ClearML can not be asked; jobs go on, and so does the daemon once it can', { err: error });
-    } else {
-      log.error('A round could not be finished; the next one tries again', { err: error });
+      hasFailed = true;
+      due.queues = Math.max(due.queues, due.poll);
+      logPassFailure(deps, error, due.poll);
     }
   }
 
@@ -168,8 +147,21 @@ async function serve(
     return drain?.aborted === true && snapshot !== undefined && deps.journal.entries.size === 0;
   }
 
-  /** In a single round: whether everything was looked at, and nothing is left in the middle of a step. */
+  /** With `once`: whether the pass ended and no task is in the middle of a step. */
   function isFinished(): boolean {
     return snapshot !== undefined && [...deps.journal.entries.values()].every(({ step }) => step === 'following');
+  }
+
+  try {
+    while (!stop.aborted) {
+      await runDue();
+      if (once || isDrained()) break;
+      const wakeAt = Math.min(due.poll, due.queues, due.sweep);
+      await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
+    }
+    await pool.finish();
+    return once && !isFinished() ? 'unfinished' : 'done';
+  } finally {
+    unlink();
   }
 }

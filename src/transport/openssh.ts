@@ -1,5 +1,9 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
 import { systemClock, type Clock } from '../base/clock.ts';
+<<<<<<< HEAD
+=======
+import { abortWith } from '../base/abort-with.ts';
+>>>>>>> ceb1ff0 (daemon: one reconcile pass for the daemon and execute; one way of abort wiring)
 import { CommandTimeoutError } from './errors.ts';
 import type { Transport, CommandResult } from './transport.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';

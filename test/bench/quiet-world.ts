@@ -177,7 +177,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         log: silentLog,
         randomToken: () => 'token',
       }),
-      host,
+      transport: host,
       jobLogs: { read: unknown },
       journal: {
         entries,

@@ -22,7 +22,7 @@ describe('the daemon', () => {
     await run.ended;
 
     const lines = fixture.logged.map((line) => line.slice(0, 30));
-    expect(lines.filter((line) => line.startsWith('warn: ClearML can not be asked'))).to.have.length.within(1, 7);
+    expect(lines.filter((line) => line.startsWith('warn: ClearML request failed'))).to.have.length.within(1, 7);
     expect(lines.at(-1)).to.equal('info: Recovered');
     expect(lines).to.have.length.below(10);
   });

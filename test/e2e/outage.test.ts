@@ -80,7 +80,7 @@ describe('an outage', () => {
       }
       for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
       await Promise.all([runs, waits].map((task) => world.untilNoJob(task)));
-      await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML can not be asked')));
+      await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML request failed')));
       await world.user.api('sandbox.clear_faults', {});
 
       for (const task of [runs, waits]) {

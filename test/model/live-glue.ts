@@ -30,7 +30,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
       close: () => Promise.resolve(),
     },
     scheduler: createLiveScheduler(program, ask),
-    host: {
+    transport: {
       name: 'this machine',
       run: () => Promise.reject(new Error('no files here')),
       close: () => Promise.resolve(),

@@ -43,7 +43,7 @@ export function createDaemonDeps({
   return {
     clearml: server.clientOf(life),
     scheduler,
-    host,
+    transport: host,
     jobLogs: createJobLogs({ host, clock: clock.of(life), redact: (text) => text }),
     journal: openMemoryJournal(disk, calls, life),
     clock: clock.of(life),

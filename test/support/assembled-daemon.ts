@@ -51,7 +51,7 @@ export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<A
       await lock.release();
       await deps.journal.close();
       await deps.clearml.close();
-      await deps.host.close();
+      await deps.transport.close();
       await base.closeLog();
     },
   };

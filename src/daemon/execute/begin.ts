@@ -48,10 +48,10 @@ export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue:
 }
 
 /** What is next for a task that is not in our journal: its end, our turn, or somebody else's. */
-export function planNext(task: Task | undefined, ownQueue: QueueId): 'over' | 'take' | 'watch' {
+export function planNext(task: Task | undefined, ownQueue: QueueId): 'over' | 'claim' | 'watch' {
   switch (task?.status) {
     case 'queued':
-      return task.executionQueue === ownQueue ? 'take' : 'watch';
+      return task.executionQueue === ownQueue ? 'claim' : 'watch';
     case 'in_progress':
       return 'watch';
     default:

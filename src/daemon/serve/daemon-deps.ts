@@ -54,7 +54,7 @@ export async function createDaemonDeps(
   return {
     clearml,
     scheduler: withRateLimit(scheduler, pace, systemClock),
-    host,
+    transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
     journal: await openJournal(stateDir, systemClock.now(), log),
     clock: systemClock,

@@ -16,7 +16,7 @@ export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<voi
   if (sharedDir === undefined || entry.attempt === undefined) return;
   const path = sharedConfPath(sharedDir, formatJobName(entry.task, entry.attempt));
   try {
-    await removeFiles(deps.host, [path]);
+    await removeFiles(deps.transport, [path]);
   } catch (error) {
     warn(deps, error);
   }
@@ -30,10 +30,10 @@ export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
   const { sharedDir } = deps.job;
   if (sharedDir === undefined) return;
   try {
-    const files = await listOldFiles(deps.host, sharedConfFolder(sharedDir), OLD_MINUTES);
+    const files = await listOldFiles(deps.transport, sharedConfFolder(sharedDir), OLD_MINUTES);
     const over = await findFinished(deps, files.flatMap(readConfName));
     await removeFiles(
-      deps.host,
+      deps.transport,
       over.map((job) => sharedConfPath(sharedDir, job)),
     );
   } catch (error) {

@@ -1,52 +1,52 @@
-// Submissions under way: a few at a time, beside everything else that the daemon does.
+// The submission pool: a few tasks at a time are parked and submitted while the reconcile loop continues.
+import { abortWith } from '../../base/abort-with.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
-import type { DaemonDeps } from '../deps.ts';
 import type { Backoff } from './backoff.ts';
 
-/** The cluster takes nothing for the moment: the task, which is parked, is to return to the front of its queue. */
+/** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */
 export interface Backpressure {
   readonly returning: Entry;
   readonly why: string;
 }
 
-/** What became of one: `unknown` is a reason to wait as well, `none` means that the cluster was not asked. */
+/** `unknown` starts the backoff, as backpressure does; `none` means that no job was submitted for another reason. */
 export type SubmitResult = 'accepted' | 'unknown' | 'none' | Backpressure;
 
 export interface SubmissionPool {
-  /** Whether another one may begin. */
   hasFreeSlot(): boolean;
   /**
-   * Begins it, and returns false where there is no room. Until it has ended nobody else touches the task; what goes wrong is
-   * taken up again by a later round.
+   * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
+   * error is logged, and a later pass resumes the task.
    */
-  start(entry: Entry, way: () => Promise<SubmitResult>): boolean;
-  /** Resolves when there is room, and at this time or the signal at the latest. */
+  start(entry: Entry, submission: () => Promise<SubmitResult>): boolean;
+  /** Resolves when a slot is free, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
   waitForSlot(until: number, signal: AbortSignal): Promise<void>;
-  /** Resolves when all have ended. */
+  /** Resolves when all submissions have ended. */
   finish(): Promise<void>;
 }
 
-/** So many on their way at a time: half of them at sbatch, which takes about as long as all that ClearML is asked. */
+/** Half of them wait for sbatch, which takes about as long as all requests to ClearML. */
 const MAX_CONCURRENT = 8;
 
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
-  const { clock, rateLimit: pace } = deps;
-  /** In the order in which they began. */
-  const underWay = new Set<Promise<void>>();
+  const { clock, rateLimit } = deps;
+  /** In start order. */
+  const running = new Set<Promise<void>>();
 
-  async function follow(
+  async function run(
     entry: Entry,
-    way: () => Promise<SubmitResult>,
+    submission: () => Promise<SubmitResult>,
     younger: () => Promise<unknown>,
   ): Promise<void> {
     try {
-      const result = await way();
+      const result = await submission();
       if (result === 'accepted') backoff.succeeded();
       else if (result !== 'none') backoff.failed(clock.now());
       if (typeof result === 'string') return;
-      // Each goes to the very front: so that they stand in their old order, the one that was first goes last.
+      // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await younger();
       await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
     } catch (error) {
@@ -60,40 +60,39 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     }
   }
 
-  function hasRoom(): boolean {
-    return underWay.size < MAX_CONCURRENT && pace.waitMs(clock.now()) === 0;
+  function hasFreeSlot(): boolean {
+    return running.size < MAX_CONCURRENT && rateLimit.waitMs(clock.now()) === 0;
   }
 
   return {
-    hasFreeSlot: hasRoom,
-    start(entry, way) {
-      if (!hasRoom()) return false;
-      pace.spend(clock.now());
+    hasFreeSlot,
+    start(entry, submission) {
+      if (!hasFreeSlot()) return false;
+      rateLimit.spend(clock.now());
       deps.busy.add(entry.task);
       const younger = (): Promise<unknown> => {
-        const all = [...underWay];
-        return Promise.all(all.slice(all.indexOf(followed) + 1));
+        const all = [...running];
+        return Promise.all(all.slice(all.indexOf(started) + 1));
       };
-      const followed = follow(entry, way, younger).finally(() => underWay.delete(followed));
-      underWay.add(followed);
+      const started = run(entry, submission, younger).finally(() => running.delete(started));
+      running.add(started);
       return true;
     },
     async waitForSlot(until, signal) {
-      while (!hasRoom() && !signal.aborted && clock.now() < until) {
-        const isCrowded = underWay.size >= MAX_CONCURRENT;
+      while (!hasFreeSlot() && !signal.aborted && clock.now() < until) {
+        const isFull = running.size >= MAX_CONCURRENT;
         const leftMs = until - clock.now();
-        const enough = new AbortController();
-        const stop = (): void => enough.abort();
-        signal.addEventListener('abort', stop, { once: true });
-        const sleepMs = isCrowded ? leftMs : Math.min(leftMs, pace.waitMs(clock.now()));
-        const slept = sleepUnlessStopped(clock, sleepMs, enough.signal);
-        await Promise.race(isCrowded ? [...underWay, slept] : [slept]);
-        signal.removeEventListener('abort', stop);
-        enough.abort();
+        const wake = new AbortController();
+        const unlink = abortWith(wake, [signal]);
+        const sleepMs = isFull ? leftMs : Math.min(leftMs, rateLimit.waitMs(clock.now()));
+        const slept = sleepUnlessStopped(clock, sleepMs, wake.signal);
+        await Promise.race(isFull ? [...running, slept] : [slept]);
+        unlink();
+        wake.abort();
       }
     },
     async finish() {
-      await Promise.all(underWay);
+      await Promise.all(running);
     },
   };
 }

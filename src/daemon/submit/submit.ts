@@ -82,7 +82,7 @@ async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string |
   const { sharedDir, jobConf, trustedGroup } = deps.job;
   if (sharedDir === undefined) return undefined;
   try {
-    await writePrivateFile(deps.host, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
+    await writePrivateFile(deps.transport, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
     return undefined;
   } catch (error) {
     if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;

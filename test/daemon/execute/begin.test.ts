@@ -58,7 +58,7 @@ describe('one task that is to be run now', () => {
 
   it('is taken as often as it waits in our queue, watched where somebody else has it, and over in every other state', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
-    expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('take');
+    expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');
     expect(next({ status: 'in_progress' })).to.equal('watch');
     for (const status of ['created', 'stopped', 'failed', 'completed', 'published'] as const)

@@ -23,7 +23,7 @@ describe('the clearml.conf files of jobs', () => {
   function fixture(): StepFixture {
     const host = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'u', workingDirectory: sharedDir });
     const { job } = createStepFixture().deps;
-    return createStepFixture({ host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
+    return createStepFixture({ transport: host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
   }
 
   async function write(number: number, minutesAgo = 60, which = 1): Promise<string> {

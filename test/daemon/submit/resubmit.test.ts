@@ -43,11 +43,11 @@ describe('submitting again', () => {
     const ran: string[] = [];
     const deps: DaemonDeps = {
       ...fixture.deps,
-      host: {
-        ...fixture.deps.host,
+      transport: {
+        ...fixture.deps.transport,
         run(command) {
           ran.push([command.program, ...command.args].join(' '));
-          return fixture.deps.host.run(command);
+          return fixture.deps.transport.run(command);
         },
       },
     };

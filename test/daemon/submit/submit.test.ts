@@ -249,8 +249,8 @@ describe('an attempt', () => {
     ] as const) {
       const fixture = createStepFixture();
       const { prepared: next } = await prepared(fixture);
-      const host: Transport = { ...fixture.deps.host, run: () => Promise.reject(error) };
-      const ended = submit({ ...fixture.deps, host }, next).then(
+      const host: Transport = { ...fixture.deps.transport, run: () => Promise.reject(error) };
+      const ended = submit({ ...fixture.deps, transport: host }, next).then(
         () => 'given back',
         (thrown: unknown) => (thrown === error ? 'rejected' : thrown),
       );

@@ -1,0 +1,11 @@
+// An AbortController that aborts with any of several signals. On Node 20 `AbortSignal.any` leaks listeners (nodejs/node#54614).
+
+/** Returns the function that removes the listeners; call it when the controller is no longer needed. */
+export function abortWith(controller: AbortController, signals: readonly AbortSignal[]): () => void {
+  const onAbort = (): void => controller.abort(signals.find((signal) => signal.aborted)?.reason);
+  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+  if (signals.some((signal) => signal.aborted)) onAbort();
+  return () => {
+    for (const signal of signals) signal.removeEventListener('abort', onAbort);
+  };
+}

@@ -1,0 +1,54 @@
+// One pass of the reconcile loop, the same for the daemon and for `execute`: poll, adopt, resume, reconcile.
+import { formatDuration } from '../base/duration.ts';
+import { CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import type { DaemonDeps } from './deps.ts';
+import { poll, type Snapshot } from './poll/poll.ts';
+import { reconcile } from './reconcile/reconcile.ts';
+import { createAdopter } from './recover/adopt.ts';
+import { resume } from './submit/resume.ts';
+import type { SubmissionPool } from './submit/submission-pool.ts';
+
+export interface PassOptions {
+  /** Also searches all tasks of the served queues for untracked ones, which costs one more request. */
+  readonly searchAll: boolean;
+  readonly signal: AbortSignal;
+  /** Called after untracked tasks were adopted, before anything else is done. `areAllAdopted` is false if some were left. */
+  readonly onAdopted: (snapshot: Snapshot, areAllAdopted: boolean) => void;
+}
+
+export interface PassResult {
+  readonly snapshot: Snapshot;
+  /** Slurm is about to show a change: a job was cancelled, or a submission waits for its job to appear. */
+  readonly isChangeExpected: boolean;
+}
+
+/** Runs one pass. Undefined if Slurm did not list its jobs: nothing was done then. */
+export type RunPass = (options: PassOptions) => Promise<PassResult | undefined>;
+
+/** @param only limits the search for untracked tasks to this task */
+export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId): RunPass {
+  const adopter = createAdopter(deps, only);
+
+  return async ({ searchAll, signal, onAdopted }) => {
+    const snapshot = await poll(deps, signal);
+    if (snapshot === undefined) return undefined;
+    await deps.peers.refresh(deps.clearml.workers, snapshot.at);
+    onAdopted(snapshot, await adopter.adopt(snapshot, { everywhere: searchAll, signal }));
+    const isSettled = await resume(deps, pool, snapshot, signal);
+    const hasCancelled = await reconcile(deps, pool, snapshot, signal);
+    return { snapshot, isChangeExpected: hasCancelled || !isSettled };
+  };
+}
+
+/** Logs why a pass failed. @param retryAt milliseconds since 1970 */
+export function logPassFailure(
+  { log, clock }: Pick<DaemonDeps, 'log' | 'clock'>,
+  error: unknown,
+  retryAt: number,
+): void {
+  const retry = `retrying in ${formatDuration(Math.max(0, retryAt - clock.now()))}`;
+  if (error instanceof ServerUnreachableError || error instanceof CredentialsRejectedError)
+    log.warn(`ClearML request failed; running jobs continue; ${retry}`, { err: error });
+  else log.error(`Poll failed; ${retry}`, { err: error });
+}
