@@ -1,9 +1,6 @@
 // A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
-import { systemClock, type Clock } from '../base/clock.ts';
-<<<<<<< HEAD
-=======
 import { abortWith } from '../base/abort-with.ts';
->>>>>>> ceb1ff0 (daemon: one reconcile pass for the daemon and execute; one way of abort wiring)
+import { systemClock, type Clock } from '../base/clock.ts';
 import { CommandTimeoutError } from './errors.ts';
 import type { Transport, CommandResult } from './transport.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
@@ -11,7 +8,7 @@ import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomNonce } from './frame.ts';
 import { excerptOf, readResult } from './remote-result.ts';
-import { abortWith, createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
+import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
 import { remoteScript, remoteWord, scriptBlock, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError } from './shell-pool.ts';
 

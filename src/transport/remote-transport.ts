@@ -1,5 +1,6 @@
 // What the ways to another machine have in common: waiting is bounded and costs nothing, and giving up ends what runs.
 import { setMaxListeners } from 'node:events';
+import { abortWith } from '../base/abort-with.ts';
 import { ConnectionLostError, HostUnreachableError } from './errors.ts';
 import type { Transport, Command, CommandResult } from './transport.ts';
 import { MaxSessionsError } from './shell-pool.ts';
@@ -92,14 +93,4 @@ export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): P
     signal.addEventListener('abort', giveUp, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
   });
-}
-
-/** @returns what undoes it; to be called when the controller is no longer needed */
-export function abortWith(controller: AbortController, signals: readonly AbortSignal[]): () => void {
-  const onAbort = (): void => controller.abort(signals.find((signal) => signal.aborted)?.reason);
-  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
-  if (signals.some((signal) => signal.aborted)) onAbort();
-  return () => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort);
-  };
 }
