@@ -64,6 +64,6 @@ export interface Command {
   /** The simplest first. */
   readonly examples: readonly Example[];
   readonly options: Readonly<Record<string, Option>>;
-  /** Returns the exit code. Loads what it works with only now, so that no command waits for the rooms of another. */
+  /** Returns the exit code. It imports what it works with dynamically, so that a command loads only its own modules. */
   run(typed: Typed, context: CommandContext): Promise<number>;
 }

@@ -1,9 +1,9 @@
 // Converts command-line options to the settings that they override.
-import type { CommonOptions } from '../assembly/read-config.ts';
+import { readConfig, type CommonOptions, type Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { TypedSetting } from '../config/load.ts';
 import { joinPath } from '../config/setting-path.ts';
-import type { Typed } from './command.ts';
+import type { CommandContext, Typed } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 
 /** The setting that each option overrides, and how its value is read. */
@@ -38,11 +38,20 @@ function sshSettings(typed: Typed): TypedSetting[] {
 
 /** @throws UsageError */
 export function commonOptions(typed: Typed): CommonOptions {
-  const settings = SETTINGS.map(([option, path, read]) => ({ option: `--${option}`, path, value: read(typed, option) }));
+  const settings = SETTINGS.map(([option, path, read]) => ({
+    option: `--${option}`,
+    path,
+    value: read(typed, option),
+  }));
   return {
     configFile: textOption(typed, 'config-file'),
     settings: [...settings, ...sshSettings(typed)],
     logLevel: textOption(typed, 'log-level'),
     logFormat: textOption(typed, 'log-format'),
   };
+}
+
+/** @throws ConfigError, UsageError */
+export function readConfigured(typed: Typed, context: CommandContext): Configured {
+  return { config: readConfig(commonOptions(typed), context), context };
 }

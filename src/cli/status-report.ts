@@ -1,27 +1,15 @@
 // How the tasks stand, as text for a person and as JSON for a program.
+import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
-import type { Holder } from '../daemon/journal/lock.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
-import type { Survey } from '../daemon/status/survey.ts';
+import type { ClusterStatus } from '../tasks/collect-status.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { cleanLogTail } from '../slurm/log-tail.ts';
 import type { Paint } from '../base/paint.ts';
-
-export interface ClusterStatus extends Survey {
-  /** undefined for the only one, when it was given no name. */
-  readonly cluster: string | undefined;
-  readonly stateDir: string;
-  /** Who serves it at the moment. */
-  readonly daemon: (Holder & { readonly draining: boolean }) | undefined;
-  /** When this was seen, milliseconds since 1970. */
-  readonly now: number;
-  /** How far back tasks that have ended are told of. */
-  readonly endedSinceMs: number;
-}
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
 /** Longer names are cut: what tells tasks apart is the id. */
@@ -31,6 +19,12 @@ export interface StatusLook {
   readonly paint: Paint;
   /** Of the terminal; without one, each task is one line. */
   readonly columns: number;
+}
+
+/** The line above a watched status. */
+export function statusHead(intervalMs: number): string {
+  const time = new Date(systemClock.now()).toISOString().slice(11, 19);
+  return `Looked at ${time} UTC, again every ${formatDuration(intervalMs)}; Ctrl-C ends this.\n`;
 }
 
 export function statusText(clusters: readonly ClusterStatus[], look: StatusLook): string {

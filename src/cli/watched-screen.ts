@@ -1,8 +1,32 @@
 // A screen for what is looked at again and again: a terminal has one beside that with the shell's lines, which is given back as it was.
 import { terminalText } from '../base/terminal-text.ts';
+import { systemClock } from '../base/clock.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { isFromAbort } from './interrupted.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 
 type Terminal = Pick<CommandContext, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
+
+/**
+ * Draws again and again until the process is stopped.
+ * @param next returns what draws the screen
+ */
+export async function watch(
+  context: CommandContext,
+  intervalMs: number,
+  next: () => Promise<(size: TerminalSize) => string>,
+): Promise<void> {
+  const screen = openScreen(context);
+  try {
+    do {
+      screen.show(await next());
+    } while (await sleepUnlessStopped(systemClock, intervalMs, context.stop));
+  } catch (error) {
+    if (!isFromAbort(context.stop, error)) throw error;
+  } finally {
+    screen.close();
+  }
+}
 
 export interface WatchedScreen {
   /** @param draw called again when the terminal has another size */

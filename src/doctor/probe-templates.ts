@@ -5,7 +5,7 @@ import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/rules.ts';
 import { checkWithPrograms } from '../lint/check-with-programs.ts';
-import { createCheckers, type AllCheckers } from '../lint/create-checkers.ts';
+import { createCheckers, type AllCheckers } from '../lint/check-with-programs.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/named-templates.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { readQueues } from '../assembly/read-queues.ts';

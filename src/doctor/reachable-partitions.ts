@@ -46,3 +46,8 @@ function whyClosed(
   if (rule?.isForRootOnly === true) return "takes root's jobs only";
   return hasWay ? undefined : 'takes none of your accounts';
 }
+
+/** Slurm's own names never hold more; a name that does would not be one word of a directive. */
+export function isPlainName(name: string): boolean {
+  return /^[\w.+-]+$/.test(name);
+}

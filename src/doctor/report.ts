@@ -29,7 +29,7 @@ export function examine<Facts>(title: string | undefined, checks: readonly Check
 
 const MARKS = { good: '✔', bad: '✘', open: '–' } as const;
 
-export function countBad(sections: readonly Section[]): number {
+export function countFailed(sections: readonly Section[]): number {
   return sections.flatMap(({ findings }) => findings).filter(({ mark }) => mark === 'bad').length;
 }
 
@@ -62,7 +62,7 @@ export function formatSections(sections: readonly Section[], { paint, columns }:
 }
 
 export function formatSummary(sections: readonly Section[]): string {
-  const count = countBad(sections);
+  const count = countFailed(sections);
   if (count === 0) return 'Nothing is in the way.\n';
   return count === 1 ? 'One thing is in the way.\n' : `${count} things are in the way.\n`;
 }
@@ -73,5 +73,5 @@ export function formatDoctorJson(sections: readonly Section[]): string {
   const checks = sections.flatMap(({ title, findings }) =>
     findings.map(({ id, asks, mark, says, fix }) => ({ section: title, id, asks, result: RESULTS[mark], says, fix })),
   );
-  return `${JSON.stringify({ checks, failed: countBad(sections) }, null, 2)}\n`;
+  return `${JSON.stringify({ checks, failed: countFailed(sections) }, null, 2)}\n`;
 }

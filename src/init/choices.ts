@@ -4,7 +4,8 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { Entrance } from '../slurm/partition-rights.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { isPlainName, type Site } from './site.ts';
+import { isPlainName } from '../doctor/reachable-partitions.ts';
+import type { Site } from './site.ts';
 import { isHomeShared, moduleFor } from './survey.ts';
 
 export interface Question {

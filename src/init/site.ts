@@ -23,8 +23,3 @@ export interface Site {
   /** What can keep the daemon running on this machine, and how one can tell. */
   readonly keeper: { readonly kind: UnitKind; readonly why: string };
 }
-
-/** Slurm's own names never hold more; a name that does would not be one word of a directive. */
-export function isPlainName(name: string): boolean {
-  return /^[\w.+-]+$/.test(name);
-}

@@ -19,9 +19,10 @@ const ROOMS = {
   assembly: ['base', 'log', ...TOPICS],
   lint: ['base', 'log', ...TOPICS, 'assembly'],
   daemon: ['base', 'log', ...TOPICS, 'assembly', 'lint'],
+  tasks: ['base', 'log', ...TOPICS, 'assembly', 'daemon'],
   doctor: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon'],
   init: ['base', 'log', ...TOPICS, 'assembly', 'doctor'],
-  cli: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon', 'doctor', 'init', 'sandbox'],
+  cli: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon', 'tasks', 'doctor', 'init', 'sandbox'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */
@@ -43,7 +44,7 @@ const CORE_KEPT_IN = {
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-)|lint/|slurm/|template/(?!blocks\\.ts$))';
+const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-|examine-)|lint/|slurm/|template/(?!blocks\\.ts$))';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeReach } from '../../src/cli/sandbox-reach.ts';
+import { describeReach } from '../../src/sandbox/run-sandbox.ts';
 import { here } from './run-here.ts';
 
 describe('sandbox --write-config', () => {

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
 import { painter } from '../../src/base/paint.ts';
-import { statusText, type ClusterStatus } from '../../src/cli/status-report.ts';
+import { statusText } from '../../src/cli/status-report.ts';
+import type { ClusterStatus } from '../../src/tasks/collect-status.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 

@@ -1,4 +1,6 @@
 // `cancel`: abort a task, as the web page does.
+import { EXIT } from '../../base/exit-codes.ts';
+import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
@@ -14,7 +16,14 @@ export const cancelCommand: Command = {
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { cancel } = await import('../deeds/cancel.ts');
-    return cancel(typed, context);
+    const { printResult } = await import('../output.ts');
+    const { withApp } = await import('../with-app.ts');
+    const { cancelTask } = await import('../../tasks/cancel-task.ts');
+    return withApp(typed, context, async (app) => {
+      const { isCancelled, message } = await cancelTask(app, textOption(typed, 'task'));
+      if (isCancelled) printResult(context, message);
+      else context.stderr(message);
+      return isCancelled ? EXIT.ok : EXIT.failed;
+    });
   },
 };

@@ -1,4 +1,6 @@
 // `completion`: a script by which a shell completes our commands and options.
+import { EXIT } from '../../base/exit-codes.ts';
+import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 
 /** @param commands all that there are, this one too */
@@ -15,7 +17,8 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
   ],
   options: {},
   async run(typed, context) {
-    const { printCompletion } = await import('../deeds/print-completion.ts');
-    return printCompletion(typed, context, commands());
+    const { completionScript } = await import('../completion/completion-script.ts');
+    context.stdout(completionScript(textOption(typed, 'shell'), commands()));
+    return EXIT.ok;
   },
 });

@@ -1,4 +1,6 @@
 // `config`: print the settings in force, and where each came from.
+import { EXIT } from '../../base/exit-codes.ts';
+import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
@@ -19,7 +21,16 @@ export const configCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printConfig } = await import('../deeds/print-config.ts');
-    return printConfig(typed, context);
+    const { readConfigured } = await import('../setting-options.ts');
+    const { showConfig } = await import('../../config/show.ts');
+    const { config } = readConfigured(typed, context);
+    context.stdout(
+      showConfig(config, {
+        key: textOption(typed, 'key'),
+        origins: switchOption(typed, 'origins') ?? false,
+        json: switchOption(typed, 'json') ?? false,
+      }),
+    );
+    return EXIT.ok;
   },
 };

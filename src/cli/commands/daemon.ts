@@ -2,6 +2,8 @@
 import type { Command, CommandContext, Typed } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
+import { PROGRAM } from '../spelling.ts';
+import { stopCommand } from './stop.ts';
 import { onlyOne, switchOption } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
@@ -32,22 +34,51 @@ export const daemonCommand: Command = {
   },
   async run(typed, context) {
     if (Object.values(typed).every((value) => value === undefined)) {
-      const { isConfigured, firstSteps } = await import('../first-steps.ts');
-      if (!isConfigured(context)) {
-        context.stderr(firstSteps());
+      if (!(await hasTemplate(context))) {
+        context.stderr(FIRST_STEPS);
         return EXIT.usage;
       }
     }
     switch (onlyOne(typed, ['foreground', 'detached', 'once', 'stop'])) {
       case 'detached':
-        return (await import('../deeds/detach.ts')).detach(typed, context);
+        return await runInBackground(typed, context);
       case 'stop':
-        return (await import('../deeds/stop.ts')).stop(typed, context);
+        return await stopCommand.run(typed, context);
       default:
         return await serve(typed, context);
     }
   },
 };
+
+const FIRST_STEPS =
+  `No template yet: ${PROGRAM} init writes one for this cluster.\n` +
+  `Something is in the way: ${PROGRAM} doctor says what.\n` +
+  `All commands: ${PROGRAM} --help\n`;
+
+/** @throws ConfigError */
+async function hasTemplate(context: CommandContext): Promise<boolean> {
+  const { readConfigured } = await import('../setting-options.ts');
+  const { configuredTemplates } = await import('../../assembly/named-templates.ts');
+  return configuredTemplates(readConfigured({}, context).config.settings).length > 0;
+}
+
+async function runInBackground(typed: Typed, context: CommandContext): Promise<number> {
+  const { commonOptions } = await import('../setting-options.ts');
+  const { detach } = await import('../../daemon/serve/detach.ts');
+  const { printResult } = await import('../output.ts');
+  const { pid, logFile, ended } = await detach(commonOptions(typed), context);
+  if (ended === undefined) {
+    printResult(
+      context,
+      `Started: process ${pid}. Its log is ${logFile}.\nSee its tasks with ${PROGRAM} status; end it with stop, or with drain once its jobs have ended.\n`,
+    );
+    return EXIT.ok;
+  }
+  const { exitCode = EXIT.failed, output } = ended;
+  context.stderr(output);
+  context.stderr(`${PROGRAM}: the daemon has ended with exit code ${exitCode}. Its log is ${logFile}.\n`);
+  return exitCode;
+}
 
 /** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */
 async function serve(typed: Typed, context: CommandContext): Promise<number> {

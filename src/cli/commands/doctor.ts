@@ -1,5 +1,9 @@
 // `doctor`: look at everything that a task needs on its way, and say of each thing that is in the way what to do.
-import type { Command } from '../command.ts';
+import { EXIT } from '../../base/exit-codes.ts';
+import { painter } from '../../base/paint.ts';
+import { UsageError } from '../../base/usage-error.ts';
+import { switchOption, textOption } from '../typed-options.ts';
+import type { Command, Typed } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const doctorCommand: Command = {
@@ -22,7 +26,27 @@ export const doctorCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { doctor } = await import('../deeds/doctor.ts');
-    return doctor(typed, context);
+    const { commonOptions } = await import('../setting-options.ts');
+    const { examineSite } = await import('../../doctor/examine-site.ts');
+    const { countFailed, formatDoctorJson, formatSections, formatSummary } = await import('../../doctor/report.ts');
+    const { knownSecrets } = await import('../../assembly/known-secrets.ts');
+    const onNode = switchOption(typed, 'on-node') ?? false;
+    const options = { ...commonOptions(typed), onNode, partition: partitionOption(typed) };
+    const sections = await examineSite(options, context);
+    const columns = context.terminalSize?.().columns ?? Infinity;
+    const text =
+      switchOption(typed, 'json') === true
+        ? formatDoctorJson(sections)
+        : formatSections(sections, { paint: painter(context), columns }) + formatSummary(sections);
+    // Output of programs and servers may contain secrets.
+    context.stdout(knownSecrets(context).redact(text));
+    return countFailed(sections) > 0 ? EXIT.failed : EXIT.ok;
   },
 };
+
+/** It becomes a line of the job script. */
+function partitionOption(typed: Typed): string | undefined {
+  const partition = textOption(typed, 'partition');
+  if (partition === undefined || /^[\w.,-]+$/.test(partition)) return partition;
+  throw new UsageError(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);
+}

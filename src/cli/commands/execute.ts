@@ -1,4 +1,7 @@
 // `execute`: run one task as a Slurm job now, without a daemon, and follow it to its end.
+import { EXIT } from '../../base/exit-codes.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS, MODE_OPTIONS } from '../common-options.ts';
 
@@ -36,7 +39,23 @@ export const executeCommand: Command = {
     'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'How much is logged, by default warn' },
   },
   async run(typed, context) {
-    const { execute } = await import('../deeds/execute.ts');
-    return execute(typed, context);
+    const { jobOutput } = await import('../output.ts');
+    const { withApp } = await import('../with-app.ts');
+    const { executeAgain } = await import('../execute-again.ts');
+    const { executeTask } = await import('../../tasks/execute-task.ts');
+    const options = {
+      id: textOption(typed, 'id'),
+      queue: textOption(typed, 'queue'),
+      template: textOption(typed, 'template'),
+      container: textOption(typed, 'container'),
+      createQueue: switchOption(typed, 'create-queue') === true,
+      clone: switchOption(typed, 'clone') === true,
+      commandFor: (task: TaskId, change = {}) => executeAgain({ ...typed, ...change }, task),
+      print: (text: string) => context.stdout(jobOutput(context, text)),
+    };
+    // `--queue` names the queue of the task, not the queues to serve. The console of the task is shown, hence few log lines.
+    const end = await withApp({ ...typed, queue: undefined }, context, (app) => executeTask(app, options), 'warn');
+    if (!end.isOver) return EXIT.tryAgain;
+    return end.isCompleted ? EXIT.ok : (end.exitCode ?? EXIT.failed);
   },
 };

@@ -1,4 +1,7 @@
 // `lint`: say what is wrong with templates, or may be, before a task meets it.
+import { EXIT } from '../../base/exit-codes.ts';
+import { painter } from '../../base/paint.ts';
+import { listOption, switchOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
@@ -19,7 +22,21 @@ export const lintCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { lint } = await import('../deeds/lint.ts');
-    return lint(typed, context);
+    const { readConfigured } = await import('../setting-options.ts');
+    const { lintFiles } = await import('../../lint/lint-files.ts');
+    const { countFindings, formatFindings, formatLintJson, formatSummary } = await import('../../lint/report.ts');
+    const configured = readConfigured(typed, context);
+    const { files, unchecked, unused } = await lintFiles(listOption(typed, 'templates'), configured);
+    if (switchOption(typed, 'json') === true) {
+      context.stdout(formatLintJson(files, unchecked));
+    } else {
+      context.stdout(formatFindings(files, painter(context), context.terminalSize?.().columns));
+      for (const sentence of unused) context.stderr(`${sentence}\n`);
+      for (const sentence of unchecked) context.stderr(`Not checked: ${sentence}\n`);
+      context.stderr(formatSummary(files));
+    }
+    const { errors, warnings } = countFindings(files);
+    const isFailed = errors > 0 || (switchOption(typed, 'strict') === true && warnings > 0);
+    return isFailed ? EXIT.failed : EXIT.ok;
   },
 };

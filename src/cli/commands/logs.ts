@@ -1,6 +1,10 @@
 // `logs`: what a task's Slurm job has written.
+import { EXIT } from '../../base/exit-codes.ts';
+import { numberOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+
+const DEFAULT_LINES = 100;
 
 export const logsCommand: Command = {
   name: 'logs',
@@ -25,7 +29,20 @@ export const logsCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printLog } = await import('../deeds/print-log.ts');
-    return printLog(typed, context);
+    const { jobOutput } = await import('../output.ts');
+    const { withApp } = await import('../with-app.ts');
+    const { printJobLog } = await import('../../tasks/job-log.ts');
+    const lines = numberOption(typed, 'lines', 1) ?? DEFAULT_LINES;
+    const follow = switchOption(typed, 'follow') ?? false;
+    const print = (text: string): string => {
+      const shown = jobOutput(context, text);
+      context.stdout(shown);
+      return shown;
+    };
+    return withApp(typed, context, async (app) => {
+      const output = { stderr: context.stderr, print, endsLines: context.isTerminal };
+      const isPrinted = await printJobLog(app, { task: textOption(typed, 'task'), lines, follow }, output);
+      return isPrinted ? EXIT.ok : EXIT.failed;
+    });
   },
 };

@@ -1,4 +1,6 @@
 // `properties`: list the user properties that a template reads, or put them onto a task.
+import { EXIT } from '../../base/exit-codes.ts';
+import { listOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 
@@ -24,7 +26,22 @@ export const propertiesCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printProperties } = await import('../deeds/print-properties.ts');
-    return printProperties(typed, context);
+    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const { namedTemplates } = await import('../../assembly/named-templates.ts');
+    const { formatProperties, propertiesOf } = await import('../properties-table.ts');
+    const here = readConfigured(typed, context);
+    const named = listOption(typed, 'templates');
+    const properties = propertiesOf(await namedTemplates(named, here.config.settings, context, 'properties'));
+    const task = textOption(typed, 'task');
+    if (task !== undefined) {
+      const { setMissingProperties } = await import('../../tasks/task-from-server.ts');
+      context.stdout(await setMissingProperties(commonOptions(typed), here, task, properties));
+    } else if (switchOption(typed, 'json') === true) {
+      context.stdout(`${JSON.stringify(properties, null, 2)}\n`);
+    } else {
+      const isMarkdown = switchOption(typed, 'markdown') ?? false;
+      context.stdout(formatProperties(properties, isMarkdown, context.terminalSize?.().columns));
+    }
+    return EXIT.ok;
   },
 };

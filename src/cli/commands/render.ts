@@ -1,4 +1,7 @@
 // `render`: print the script that a task would become, and submit nothing.
+import { EXIT } from '../../base/exit-codes.ts';
+import { PROGRAM } from '../spelling.ts';
+import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
@@ -29,7 +32,19 @@ export const renderCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printScript } = await import('../deeds/print-script.ts');
-    return printScript(typed, context);
+    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const { renderScript } = await import('../../tasks/render-script.ts');
+    const configured = readConfigured(typed, context);
+    for (const warning of configured.config.warnings) context.stderr(`${PROGRAM}: ${warning}\n`);
+    const task = textOption(typed, 'task');
+    const options = { ...commonOptions(typed), task, taskFile: textOption(typed, 'task-file') };
+    const { script, uses, notes } = await renderScript(options, configured);
+    for (const note of notes) context.stderr(`${PROGRAM}: ${note}\n`);
+    context.stdout(script);
+    if (switchOption(typed, 'origins') === true) {
+      const { formatOrigins } = await import('../../template/origins-table.ts');
+      context.stderr(formatOrigins(uses));
+    }
+    return EXIT.ok;
   },
 };

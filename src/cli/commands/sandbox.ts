@@ -1,4 +1,6 @@
 // `sandbox`: a small ClearML-compatible server on this machine, to try things with.
+import { EXIT } from '../../base/exit-codes.ts';
+import { numberOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 
 /** Where a ClearML API server listens. */
@@ -35,7 +37,16 @@ export const sandboxCommand: Command = {
     state: { value: 'FILE', type: 'string', describe: 'A file that keeps everything over restarts' },
   },
   async run(typed, context) {
-    const { runSandbox } = await import('../deeds/run-sandbox.ts');
-    return runSandbox(typed, context, { defaultPort: DEFAULT_PORT });
+    const { runSandbox } = await import('../../sandbox/run-sandbox.ts');
+    const options = {
+      host: textOption(typed, 'host'),
+      port: numberOption(typed, 'port', 0),
+      defaultPort: DEFAULT_PORT,
+      stateFile: textOption(typed, 'state'),
+      configFile: textOption(typed, 'write-config'),
+      overwrite: switchOption(typed, 'overwrite') ?? false,
+    };
+    await runSandbox(options, context);
+    return EXIT.ok;
   },
 };

@@ -1,6 +1,12 @@
 // `status`: how the tasks stand that wait, are on their way through Slurm, or have ended lately.
+import { EXIT } from '../../base/exit-codes.ts';
+import { painter } from '../../base/paint.ts';
+import { UsageError } from '../../base/usage-error.ts';
+import { bareNumberOption, spanOption, switchOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+
+const HOUR_MS = 3_600_000;
 
 export const statusCommand: Command = {
   name: 'status',
@@ -29,7 +35,34 @@ export const statusCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { showStatus } = await import('../deeds/show-status.ts');
-    return showStatus(typed, context);
+    const { withApp } = await import('../with-app.ts');
+    const { withStatus } = await import('../../tasks/collect-status.ts');
+    const { statusDocument, statusHead, statusText } = await import('../status-report.ts');
+    const { watch } = await import('../watched-screen.ts');
+    const isJson = switchOption(typed, 'json') ?? false;
+    if (typed['watch'] !== undefined && isJson) throw new UsageError('Give either --watch or --json.');
+    const endedSinceMs = spanOption(typed, 'since') ?? HOUR_MS;
+    const paint = painter(context);
+    return withApp(typed, context, async (app) => {
+      const pollSec = app.config.settings.slurm.pollIntervalMs / 1000;
+      const watchSec = bareNumberOption(typed, 'watch', 1, pollSec);
+      return withStatus(app, endedSinceMs, async (collect) => {
+        if (watchSec !== undefined) {
+          await watch(context, watchSec * 1000, async () => {
+            const seen = await collect();
+            const head = statusHead(watchSec * 1000);
+            return ({ columns }) => head + statusText(seen, { paint, columns });
+          });
+          return EXIT.ok;
+        }
+        const seen = await collect();
+        const columns = context.terminalSize?.().columns ?? Infinity;
+        context.stdout(
+          isJson ? `${JSON.stringify(statusDocument(seen), undefined, 2)}\n` : statusText(seen, { paint, columns }),
+        );
+        const isComplete = seen.every((one) => (one.clearmlError ?? one.slurmError) === undefined);
+        return isComplete ? EXIT.ok : EXIT.unavailable;
+      });
+    });
   },
 };

@@ -1,4 +1,6 @@
 // `vars`: list the variables that a template may use.
+import { EXIT } from '../../base/exit-codes.ts';
+import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 
@@ -22,7 +24,18 @@ export const varsCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printVariables } = await import('../deeds/print-variables.ts');
-    return printVariables(typed, context);
+    const { formatFields, formatValues } = await import('../variables-table.ts');
+    const isJson = switchOption(typed, 'json') ?? false;
+    const columns = context.terminalSize?.().columns;
+    const task = textOption(typed, 'task');
+    const taskFile = textOption(typed, 'task-file');
+    if (task === undefined && taskFile === undefined) {
+      context.stdout(formatFields(isJson, columns));
+      return EXIT.ok;
+    }
+    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const options = { ...commonOptions(typed), task, taskFile };
+    context.stdout(await formatValues(options, readConfigured(typed, context), { isJson, columns }));
+    return EXIT.ok;
   },
 };

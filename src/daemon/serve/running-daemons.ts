@@ -24,13 +24,25 @@ export async function findDaemons(options: CommonOptions, context: ProcessContex
   };
 }
 
-/** Whether this process still holds one of the folders. */
-export async function isHolding(
+/** A daemon ends within five seconds; a loaded machine may be slower. */
+const STOP_TIMEOUT_MS = 30_000;
+const POLL_MS = 100;
+
+/** Sends SIGTERM and waits until the process no longer holds its state directories; false after 30 s. */
+export async function stopDaemon(
   { pid, host }: Holder,
   stateDirs: readonly string[],
   context: ProcessContext,
 ): Promise<boolean> {
-  return (await holders(stateDirs, context)).some((holder) => holder.pid === pid && holder.host === host);
+  const isHolding = async (): Promise<boolean> =>
+    (await holders(stateDirs, context)).some((holder) => holder.pid === pid && holder.host === host);
+  process.kill(pid, 'SIGTERM');
+  const deadline = systemClock.now() + STOP_TIMEOUT_MS;
+  while (await isHolding()) {
+    if (systemClock.now() >= deadline) return false;
+    await systemClock.sleep(POLL_MS);
+  }
+  return true;
 }
 
 async function holders(stateDirs: readonly string[], { hostName }: ProcessContext): Promise<Holder[]> {

@@ -1,12 +1,12 @@
-// A task to be rendered, from a file: no server is needed.
+// Reads the task to render from a file; no server is needed.
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import type { ClusterSettings } from '../config/clusters.ts';
-import type { Variables } from '../template/template.ts';
-import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
-import type { Configured } from '../assembly/read-config.ts';
 import { readNamedFile } from '../assembly/named-file.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
+import type { Variables } from '../template/template.ts';
 
 /** Where the task is thought to go. */
 export interface Aim {

@@ -1,72 +1,68 @@
-// Looks at a cluster and writes a first template, settings and a unit for it, never over what is there.
-import { commonOptions } from '../setting-options.ts';
+// Probes a cluster and writes a first template, settings and unit for it. Existing files are never overwritten.
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { quoteWord } from '../../base/shell-word.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
-import { SlurmUnavailableError } from '../../slurm/errors.ts';
-import type { CommandContext, Typed } from '../command.ts';
-import { EXIT } from '../../base/exit-codes.ts';
-import { askUser } from '../../init/ask-person.ts';
-import { choose, type Choices, type TypedChoices } from '../../init/choices.ts';
-import { daemonJob } from '../../init/daemon-job.ts';
-import { probeSite } from '../../init/probe-site.ts';
-import type { Site } from '../../init/site.ts';
-import { startingSettings } from '../../init/starting-settings.ts';
-import { startingTemplate } from '../../init/starting-template.ts';
-import { createTransport } from '../../assembly/create-transport.ts';
-import { createAppWith, type App } from '../../assembly/app.ts';
-import { readConfig } from '../../assembly/read-config.ts';
-import { refuseInternalQueue } from '../../assembly/read-queues.ts';
-import { switchOption, textOption } from '../typed-options.ts';
-import { UNIT_FILE_NAMES, UNIT_FILES, unitSite } from '../../init/unit-files.ts';
-import { UsageError } from '../../base/usage-error.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
+import { askUser } from './ask-person.ts';
+import { choose, type Choices, type TypedChoices } from './choices.ts';
+import { daemonJob } from './daemon-job.ts';
+import { probeSite } from './probe-site.ts';
+import type { Site } from './site.ts';
+import { startingSettings } from './starting-settings.ts';
+import { startingTemplate } from './starting-template.ts';
+import { createTransport } from '../assembly/create-transport.ts';
+import { createAppWith, type App } from '../assembly/app.ts';
+import type { ProcessContext } from '../assembly/process-context.ts';
+import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
+import { refuseInternalQueue } from '../assembly/read-queues.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES, unitSite } from './unit-files.ts';
+import { UsageError } from '../base/usage-error.ts';
 
 const TEMPLATE = 'slurm.template';
 const SETTINGS = 'clearml-slurm.conf';
 
-/** @throws ConfigError, UsageError; SlurmUnavailableError when the cluster does not tell what it has */
-export async function init(typed: Typed, context: CommandContext): Promise<number> {
-  const app = createAppWith(commonOptions(typed), { config: readConfig(commonOptions(typed), context), context });
+export interface InitOptions extends CommonOptions {
+  /** Where the files are written; the working directory if undefined. */
+  readonly folder: string | undefined;
+  readonly choices: TypedChoices;
+  /** `[user@]host` of `--ssh`. */
+  readonly ssh: string | undefined;
+  /** Asks the user; the defaults are taken if undefined. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+}
+
+export interface WrittenSite {
+  readonly paths: readonly string[];
+  readonly settingsFile: string;
+  /** Why the ClearML server could not be queried. */
+  readonly serverError: string | undefined;
+}
+
+/** @throws ConfigError, UsageError; SlurmUnavailableError if the cluster cannot be queried */
+export async function writeSite(options: InitOptions, context: ProcessContext): Promise<WrittenSite> {
+  const app = createAppWith(options, { config: readConfig(options, context), context });
   try {
     const [cluster, another] = app.config.settings.clusters;
     if (cluster === undefined || another !== undefined)
       throw new UsageError('init looks at one cluster: say which with --cluster.');
-    const folder = resolve(context.workingDir, textOption(typed, 'folder') ?? '.');
-    // Before anybody is asked anything.
+    const folder = resolve(context.workingDir, options.folder ?? '.');
+    // Before any question is asked.
     await throwIfAnyIsThere([TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)].map((name) => join(folder, name)));
 
-    const queue = textOption(typed, 'queue');
+    const { queue } = options.choices;
     if (queue !== undefined) refuseInternalQueue(queue, app.config.settings);
     const site = await probeSite(app, cluster);
-    const put = switchOption(typed, 'yes') === true ? undefined : context.ask;
-    const choices = await choose(site, typedChoices(typed), askUser(put));
+    const choices = await choose(site, options.choices, askUser(options.ask));
     if (choices.sharedDir.value !== undefined) await makeSharedFolder(app, cluster, choices.sharedDir.value);
-    await writeAll(filesFor({ typed, app, cluster, folder, site, choices }));
-
-    context.stdout(''.concat(...paths(folder, site).map((path) => `${path}\n`)));
-    if (site.server.kind === 'trouble') context.stderr(`The ClearML server was not asked. ${site.server.why}.\n`);
-    context.stderr(
-      'Read them: each choice says where it came from. Then have this and later commands use them, check, and start:\n' +
-        `  export CLEARML_CONFIG_FILE=${quoteWord(join(folder, SETTINGS))}\n` +
-        '  clearml-agent-slurm doctor --on-node\n' +
-        '  clearml-agent-slurm\n' +
-        'The first line belongs into your login profile; --config-file FILE does the same for one command.\n',
-    );
-    return EXIT.ok;
+    await writeAll(filesFor({ ssh: options.ssh, app, cluster, folder, site, choices }));
+    return {
+      paths: paths(folder, site),
+      settingsFile: join(folder, SETTINGS),
+      serverError: site.server.kind === 'trouble' ? site.server.why : undefined,
+    };
   } finally {
     await app.closeLog();
   }
-}
-
-function typedChoices(typed: Typed): TypedChoices {
-  return {
-    queue: textOption(typed, 'queue'),
-    partition: textOption(typed, 'partition'),
-    account: textOption(typed, 'account'),
-    containers: textOption(typed, 'containers'),
-    'shared-dir': textOption(typed, 'shared-dir'),
-  };
 }
 
 function paths(folder: string, { keeper }: Site): string[] {
@@ -74,7 +70,7 @@ function paths(folder: string, { keeper }: Site): string[] {
 }
 
 interface Writing {
-  readonly typed: Typed;
+  readonly ssh: string | undefined;
   readonly app: App;
   readonly cluster: ClusterSettings;
   readonly folder: string;
@@ -82,7 +78,7 @@ interface Writing {
   readonly choices: Choices;
 }
 
-function filesFor({ typed, app, cluster, folder, site, choices }: Writing): { path: string; text: string }[] {
+function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path: string; text: string }[] {
   const { context, config } = app;
   const { kind } = site.keeper;
   const [template = '', settings = '', unit = ''] = paths(folder, site);
@@ -101,7 +97,7 @@ function filesFor({ typed, app, cluster, folder, site, choices }: Writing): { pa
           path: resolve(config.files[0] ?? join(context.homeDir, 'clearml.conf')),
           isThere: config.files[0] !== undefined,
         },
-        cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh: textOption(typed, 'ssh') },
+        cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh },
       }),
     },
     {

@@ -1,6 +1,6 @@
 // Shows what is new in a task's console, each line once, though the clocks of those who write there differ.
-import type { ConsoleEvent, Events } from '../clearml/client.ts';
-import type { TaskId } from '../clearml/ids.ts';
+import type { ConsoleEvent, Events } from './client.ts';
+import type { TaskId } from './ids.ts';
 
 export interface ConsoleView {
   /** What stands there by now is not shown. */

@@ -1,39 +1,39 @@
-// Aborts a task as the web page does, and says who ends its job.
-import { commonOptions } from '../setting-options.ts';
-import { systemClock } from '../../base/clock.ts';
-import type { TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
-import { findHolder } from '../../daemon/journal/lock.ts';
-import type { CommandContext, Typed } from '../command.ts';
-import { EXIT } from '../../base/exit-codes.ts';
-import { findTask } from '../find-task.ts';
-import { journalEntries } from '../../daemon/serve/journal-entries.ts';
-import { createClearml } from '../../assembly/create-clearml.ts';
-import { createApp, type App } from '../../assembly/app.ts';
-import { tellResult } from '../tell-result.ts';
-import { textOption } from '../typed-options.ts';
-import { UsageError } from '../../base/usage-error.ts';
+// Aborts a task as the web page does, and tells who cancels its job.
+import { systemClock } from '../base/clock.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import type { Task } from '../clearml/task.ts';
+import { findHolder } from '../daemon/journal/lock.ts';
+import { findTask } from './find-task.ts';
+import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import type { App } from '../assembly/app.ts';
+import { UsageError } from '../base/usage-error.ts';
 
-/** Returns `failed` for a task that neither waits nor runs. @throws UsageError, what the client throws */
-export async function cancel(typed: Typed, context: CommandContext): Promise<number> {
-  const app = createApp(commonOptions(typed), context);
+export interface Cancellation {
+  /** False for a task that neither waits nor runs. */
+  readonly isCancelled: boolean;
+  readonly message: string;
+}
+
+/** @param named as the user named it @throws UsageError, and what the client throws */
+export async function cancelTask(app: App, named: string | undefined): Promise<Cancellation> {
   const clearml = createClearml(app);
   try {
-    const id = await findTask(app, textOption(typed, 'task'), 'cancel');
+    const id = await findTask(app, named, 'cancel');
     await clearml.connect();
     const task = (await clearml.tasks.get(id))?.task;
     if (task === undefined) throw new UsageError(`Task ${id} not found. Copy its id from the web page.`);
     if (task.status !== 'queued' && task.status !== 'in_progress') {
-      context.stderr(`Task ${id} (${task.name}) is ${task.status}: there is nothing to cancel.\n`);
-      return EXIT.failed;
+      return {
+        isCancelled: false,
+        message: `Task ${id} (${task.name}) is ${task.status}: there is nothing to cancel.\n`,
+      };
     }
     await clearml.tasks.abort(id);
     const after = (await clearml.tasks.get(id))?.task;
-    tellResult(context, `${describeAbort(task, after)} ${await describeJob(app, id)}\n`);
-    return EXIT.ok;
+    return { isCancelled: true, message: `${describeAbort(task, after)} ${await describeJob(app, id)}\n` };
   } finally {
     await clearml.close();
-    await app.closeLog();
   }
 }
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
+import { hereOnStandIns, type OnStandIns } from '../cli/on-stand-ins.ts';
 
 /** The job stays where it is. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';

@@ -1,7 +1,7 @@
 // The job that `logs` shows: of a number that somebody typed into ClearML only a job of ours, whatever it is called.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { findJob } from '../../src/cli/find-job.ts';
+import { findJob } from '../../src/tasks/job-log.ts';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 
 const TASK = 'a'.repeat(32) as TaskId;

@@ -1,0 +1,58 @@
+// Formats the user properties that templates read as a table.
+import type { NamedTemplate } from '../assembly/named-templates.ts';
+import { markdownTable } from '../base/markdown-table.ts';
+import { listProperties, type PropertyUse, type TemplateProperty } from '../template/inspect-template.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
+import { describeConstraint, limitKindOf } from '../template/property-constraints.ts';
+import { textTable } from '../base/text-table.ts';
+
+export interface PropertyOfFile extends TemplateProperty {
+  readonly file: string;
+  /** The constraint of the queue of the template; undefined if there is none. */
+  readonly takes: string | undefined;
+}
+
+/** The user properties that the templates read. */
+export function propertiesOf(templates: readonly NamedTemplate[]): PropertyOfFile[] {
+  return templates.flatMap(({ file, text, queue }) =>
+    listProperties(file, text).map((property) => ({
+      ...property,
+      file,
+      takes: takenText(property, queue?.properties),
+    })),
+  );
+}
+
+/** Shows constraints only if there are any. */
+export function formatProperties(properties: readonly PropertyOfFile[], isMarkdown: boolean, columns?: number): string {
+  const isConstrained = properties.some(({ takes }) => takes !== undefined);
+  const titles = ['property', 'default', ...(isConstrained ? ['takes'] : []), 'sets', 'where'];
+  const rows = properties.map(({ name, fallback, takes, uses, file }) => [
+    isMarkdown ? `\`${name}\`` : name,
+    isMarkdown ? (fallback === undefined ? 'none: a task must have it' : `\`${fallback}\``) : (fallback ?? '-'),
+    ...(isConstrained ? [takes ?? 'anything'] : []),
+    setsText(uses),
+    placesText(file, uses),
+  ]);
+  return isMarkdown
+    ? markdownTable(titles, rows)
+    : textTable(
+        titles.map((title) => title.toUpperCase()),
+        rows,
+        columns,
+      );
+}
+
+function takenText(property: TemplateProperty, constraints: PropertyConstraints | undefined): string | undefined {
+  const rule = constraints?.named.get(property.name) ?? constraints?.others ?? true;
+  if (rule === true) return undefined;
+  return rule === false ? 'the default only' : describeConstraint(rule, limitKindOf(property));
+}
+
+function setsText(uses: readonly PropertyUse[]): string {
+  return [...new Set(uses.map(({ option }) => option ?? 'the script'))].join(', ');
+}
+
+function placesText(file: string, uses: readonly PropertyUse[]): string {
+  return `${file}:${uses.map(({ line }) => line).join(',')}`;
+}

@@ -1,0 +1,134 @@
+// Probes everything that a task needs and checks the results.
+import { resolve } from 'node:path';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { ConfigError } from '../config/errors.ts';
+import { CLUSTER_CHECKS, type ClusterSeen } from './cluster-checks.ts';
+import { HERE_CHECKS, type HereFacts } from './here-checks.ts';
+import { examine, type Section } from './report.ts';
+import { NODE_CHECKS } from './node-checks.ts';
+import type { NodeFound } from './node-found.ts';
+import type { ProbePlace } from './node-script.ts';
+import { known, trouble, unasked, type Fact } from './result.ts';
+import { isPlainName } from './reachable-partitions.ts';
+import { probeCluster } from './probe-cluster.ts';
+import { probeServer } from './probe-server.ts';
+import { probeTemplates } from './probe-templates.ts';
+import { readNamedFile } from '../assembly/named-file.ts';
+import { configuredTemplates } from '../assembly/named-templates.ts';
+import { probeNode } from './probe-node.ts';
+import { containerOf, type ProbedTemplate } from './probed-container.ts';
+import { createAppWith, type App } from '../assembly/app.ts';
+import type { ProcessContext } from '../assembly/process-context.ts';
+import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
+
+export interface ExamineOptions extends CommonOptions {
+  /** Submit a probe job to each cluster too. */
+  readonly onNode: boolean;
+  readonly partition: string | undefined;
+}
+
+/** Runs all checks. If the configuration cannot be read, that is the only finding. @throws UsageError */
+export async function examineSite(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
+  let app: App;
+  try {
+    app = createAppWith(options, { config: readConfig(options, context), context });
+  } catch (error) {
+    if (error instanceof ConfigError) return [unreadable(error)];
+    throw error;
+  }
+  try {
+    return await examineAll(options, app);
+  } finally {
+    await app.closeLog();
+  }
+}
+
+function unreadable({ message }: ConfigError): Section {
+  const nobodyLooked = unasked('not looked at: it takes the configuration');
+  return examine<HereFacts>(undefined, HERE_CHECKS, {
+    configuration: trouble(message),
+    server: nobodyLooked,
+    credentials: nobodyLooked,
+    version: nobodyLooked,
+    serverAheadMs: nobodyLooked,
+    queues: nobodyLooked,
+    templates: nobodyLooked,
+  });
+}
+
+async function examineAll({ onNode, partition }: ExamineOptions, app: App): Promise<Section[]> {
+  const { files, warnings, settings } = app.config;
+  const [server, templates, ...clusters] = await Promise.all([
+    probeServer(app),
+    probeTemplates(app),
+    ...settings.clusters.map((cluster) => probeCluster(app, cluster)),
+  ]);
+  const here = { configuration: known({ files, warnings }), ...server, templates };
+  const sections = [examine(undefined, HERE_CHECKS, here)];
+  for (const [at, seen] of clusters.entries()) {
+    const title = seen.name === undefined ? 'Slurm' : `Cluster ${seen.name}`;
+    sections.push(examine(title, CLUSTER_CHECKS, seen));
+    const cluster = settings.clusters[at];
+    if (onNode && cluster !== undefined)
+      sections.push(await examineNode(app, cluster, { title: `${title}, on a node`, seen, partition }));
+  }
+  return sections;
+}
+
+interface NodeQuestion {
+  readonly title: string;
+  readonly seen: ClusterSeen;
+  readonly partition: string | undefined;
+}
+
+async function examineNode(
+  app: App,
+  cluster: ClusterSettings,
+  { title, seen, partition }: NodeQuestion,
+): Promise<Section> {
+  const { slurm, api, containers } = app.config.settings;
+  const container = containerOf(await readTemplates(app), cluster, { ...containers, isOurs: slurm.singularityMode });
+  const found: Fact<NodeFound> =
+    seen.controller.kind === 'known'
+      ? await probeNode(app, cluster, {
+          place: placeFor(seen, partition),
+          container: container.kind === 'known' ? container.value : undefined,
+        })
+      : unasked('not looked at: no job could be submitted');
+  return examine(title, NODE_CHECKS, {
+    found,
+    apiServer: api.apiServer ?? '',
+    sharedDir: cluster.sharedDir,
+    agentVersion: slurm.agentVersion,
+    needsContainers: slurm.singularityMode,
+    container,
+  });
+}
+
+/** Those of the configuration that can be read: another row tells of the others. */
+async function readTemplates({ config, context }: App): Promise<ProbedTemplate[]> {
+  const files = configuredTemplates(config.settings);
+  const read = files.map(async (file) => ({
+    file,
+    text: await readNamedFile('template', resolve(context.workingDir, file), 'doctor'),
+  }));
+  const ended = await Promise.allSettled(read);
+  return ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/**
+ * The partition that was named, else Slurm's own where it takes our jobs, else the first that does; and under which account and
+ * QOS, where it does not take the usual ones.
+ */
+function placeFor({ partitions }: ClusterSeen, named: string | undefined): ProbePlace {
+  const all = partitions.kind === 'known' ? partitions.value : [];
+  const open = all.filter(({ name, closedBecause }) => closedBecause === undefined && isPlainName(name));
+  const isUsualOpen = open.some(({ isDefault }) => isDefault);
+  const chosen = named === undefined && !isUsualOpen ? open[0]?.name : named;
+  const { entrances = [] } =
+    all.find(({ name, isDefault }) => (chosen === undefined ? isDefault : name === chosen)) ?? {};
+  const [way] = entrances;
+  if (way === undefined || (way.isDefault && way.qos === undefined) || !isPlainName(way.account + (way.qos ?? '')))
+    return { partition: chosen, account: undefined, qos: undefined };
+  return { partition: chosen, account: way.account, qos: way.qos };
+}

@@ -1,0 +1,42 @@
+// Checks template files: by parsing, with bash and shellcheck, and with sbatch --test-only.
+import { inOrder, lintTemplate } from './lint-template.ts';
+import { listProperties } from '../template/inspect-template.ts';
+import { unusedConstraints } from '../template/unused-properties.ts';
+import { checkWithPrograms, createCheckers } from './check-with-programs.ts';
+import type { LintedFile } from './report.ts';
+import { namedTemplates } from '../assembly/named-templates.ts';
+import type { Configured } from '../assembly/read-config.ts';
+
+export interface LintResult {
+  readonly files: readonly LintedFile[];
+  /** Why a check could not run. */
+  readonly unchecked: readonly string[];
+  /** Constraints of properties that no template reads. */
+  readonly unused: readonly string[];
+}
+
+/** @param named the templates to check; those of the configuration if undefined @throws UsageError */
+export async function lintFiles(
+  named: readonly string[] | undefined,
+  { config, context }: Configured,
+): Promise<LintResult> {
+  const templates = await namedTemplates(named, config.settings, context, 'lint');
+  const checkers = await createCheckers({ config, context });
+  const files: LintedFile[] = [];
+  const unchecked = new Set<string>();
+  const unused = new Set<string>();
+  try {
+    for (const { file, text, queue } of templates) {
+      const { reading, findings } = lintTemplate(file, text);
+      const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
+      for (const sentence of checked.unchecked) unchecked.add(sentence);
+      const limits = queue?.properties;
+      if (limits !== undefined)
+        for (const sentence of unusedConstraints(limits, listProperties(file, text), file)) unused.add(sentence);
+      files.push({ file, lines: text.split('\n'), findings: inOrder([...findings, ...checked.findings]) });
+    }
+  } finally {
+    await checkers.close();
+  }
+  return { files, unchecked: [...unchecked], unused: [...unused] };
+}

@@ -1,0 +1,139 @@
+// Runs the sandbox server and writes or prints its clearml.conf.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { formatFirstTaskLines, formatReadyConf } from './ready-conf.ts';
+import { createSandbox, type Sandbox } from './server.ts';
+import { PortInUseError } from './start-errors.ts';
+import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+const HIGHEST_PORT = 65_535;
+
+/** Where the process runs and prints. */
+export interface SandboxProcess {
+  readonly workingDir: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly stop: AbortSignal;
+}
+
+export interface SandboxOptions {
+  /** The default is the loopback address. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** The port if none is given; any free one if it is in use. */
+  readonly defaultPort: number;
+  readonly stateFile: string | undefined;
+  /** A new file for clearml.conf; it is printed if undefined. */
+  readonly configFile: string | undefined;
+  readonly overwrite: boolean;
+}
+
+/** Resolves when the process is stopped. @throws UsageError, InvalidSnapshotError, PortInUseError, ListenError */
+export async function runSandbox(options: SandboxOptions, context: SandboxProcess): Promise<void> {
+  const { configFile, overwrite, defaultPort, host } = options;
+  if (overwrite && configFile === undefined) throw new UsageError('--overwrite goes with --write-config FILE.');
+  const { sandbox, isElsewhere } = await listen(options, context);
+  try {
+    const conf = formatReadyConf(sandbox, resolve(context.workingDir, 'files'));
+    const written =
+      configFile === undefined
+        ? undefined
+        : await writeNewConfig(resolve(context.workingDir, configFile), conf, { overwrite });
+    if (written === undefined) context.stdout(conf);
+    tell(context, sandbox, { written, instead: isElsewhere ? defaultPort : undefined, host });
+    if (!context.stop.aborted) await once(context.stop, 'abort');
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function listen(
+  { host, port, defaultPort, stateFile }: SandboxOptions,
+  { workingDir }: SandboxProcess,
+): Promise<{ readonly sandbox: Sandbox; readonly isElsewhere: boolean }> {
+  if (port !== undefined && port > HIGHEST_PORT)
+    throw new UsageError(`--port is at most ${HIGHEST_PORT}, not ${port}.`);
+  const options = {
+    ...(host === undefined ? {} : { host }),
+    ...(stateFile === undefined ? {} : { stateFile: resolve(workingDir, stateFile) }),
+    clock: systemClock,
+  };
+  try {
+    return { sandbox: await createSandbox({ ...options, port: port ?? defaultPort }), isElsewhere: false };
+  } catch (error) {
+    if (!(error instanceof PortInUseError) || port !== undefined) throw error;
+    return { sandbox: await createSandbox({ ...options, port: 0 }), isElsewhere: true };
+  }
+}
+
+interface Told {
+  /** The file with its configuration; undefined where that was printed. */
+  readonly written: string | undefined;
+  /** The port that was taken. */
+  readonly instead: number | undefined;
+  readonly host: string | undefined;
+}
+
+function tell({ stderr }: SandboxProcess, sandbox: Sandbox, { written, instead, host }: Told): void {
+  const taken = instead === undefined ? '' : `, as port ${instead} is taken`;
+  const lines = [`The sandbox listens on ${sandbox.url}${taken}.`];
+  const reach = describeReach(sandbox, host);
+  if (reach !== undefined) lines.push(reach);
+  if (written === undefined) {
+    lines.push(
+      'Its clearml.conf was printed to standard output. It holds keys: with --write-config FILE it goes into a file that only you can read.',
+    );
+  } else {
+    lines.push(
+      `${written} has its address and its keys, and only you can read it.`,
+      'To enqueue a first task into the queue "default":',
+      ...formatFirstTaskLines(sandbox, written, 'default').map((line) => `  ${line}`),
+    );
+  }
+  stderr([...lines, 'Ctrl-C ends it.', ''].join('\n'));
+}
+
+/**
+ * Returns the path once the file has this text, and only its owner can read it. A file of the same text is left as it is.
+ * @throws UsageError when there is another file, or none can be written
+ */
+async function writeNewConfig(
+  path: string,
+  text: string,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<string> {
+  try {
+    await (overwrite ? replaceByPrivateFile(path, text) : createPrivateFile(path, text));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code !== 'EEXIST')
+      throw new UsageError(`${path} can not be written (${String(error.code)}): name another file.`);
+    // One that can't be read is another one.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
+    throw new UsageError(
+      `${path} is there already, and was left as it is. Name another file, or add --overwrite to replace it.`,
+    );
+  }
+  return path;
+}
+
+/**
+ * undefined where it listens on loopback and nobody asked for anything else.
+ * @param host as typed
+ */
+export function describeReach(
+  { url, ip }: { readonly url: string; readonly ip: string },
+  host: string | undefined,
+): string | undefined {
+  if (!isLoopback(ip))
+    return `Warning: everybody on the network reaches it, and it speaks plain HTTP. Whoever has its keys runs programs as you. Use it to try things, and end it then.`;
+  if (host === undefined || host === 'localhost' || isLoopback(host)) return undefined;
+  return `Warning: ${host} is ${ip} on this machine (see /etc/hosts), so no other machine reaches ${url}. If jobs run on other nodes, give an address that they reach: "hostname -I" prints them.`;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
+}

@@ -1,0 +1,76 @@
+// Collects the status of tasks and daemons, whether a daemon runs or not.
+import { systemClock } from '../base/clock.ts';
+import type { ClearmlClient } from '../clearml/client.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { findHolder, type Holder } from '../daemon/journal/lock.ts';
+import { readServingNote } from '../daemon/status/serving-note.ts';
+import { survey, type Survey } from '../daemon/status/survey.ts';
+import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
+import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import type { App } from '../assembly/app.ts';
+
+export interface ClusterStatus extends Survey {
+  /** undefined for the only one, when it was given no name. */
+  readonly cluster: string | undefined;
+  readonly stateDir: string;
+  /** Who serves it at the moment. */
+  readonly daemon: (Holder & { readonly draining: boolean }) | undefined;
+  /** When this was seen, milliseconds since 1970. */
+  readonly now: number;
+  /** How far back tasks that have ended are told of. */
+  readonly endedSinceMs: number;
+}
+
+/**
+ * Opens the server and the clusters, without a lock and without changing anything, and runs the work.
+ * @param work gets a function that collects the status of each cluster; what ClearML or Slurm does not answer is missing in it
+ */
+export async function withStatus<Result>(
+  app: App,
+  endedSinceMs: number,
+  work: (collect: () => Promise<ClusterStatus[]>) => Promise<Result>,
+): Promise<Result> {
+  const clearml = createClearml(app);
+  const sides = new Map<ClusterSettings, ClusterSide>();
+  try {
+    for (const cluster of app.config.settings.clusters) sides.set(cluster, await openCluster(app, cluster, app.log));
+    return await work(() =>
+      Promise.all([...sides].map(([cluster, side]) => collect({ app, cluster, side, clearml, endedSinceMs }))),
+    );
+  } finally {
+    for (const { host } of sides.values()) await host.close();
+    await clearml.close();
+  }
+}
+
+interface Collecting {
+  readonly app: App;
+  readonly cluster: ClusterSettings;
+  readonly side: ClusterSide;
+  readonly clearml: ClearmlClient;
+  readonly endedSinceMs: number;
+}
+
+async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting): Promise<ClusterStatus> {
+  const { hostName, stop } = app.context;
+  const { scheduler } = side;
+  const now = systemClock.now();
+  const { name, stateDir, schedulerQueue } = cluster;
+  const [entries, daemon] = await Promise.all([journalEntries(stateDir), findHolder(stateDir, hostName, now)]);
+  const served = await readServingNote(stateDir, daemon);
+  const configured = app.config.settings.queues.flatMap((queue) =>
+    queue.cluster === cluster.name ? [queue.name] : [],
+  );
+  // The queues on the command line of the daemon are only in its note.
+  const servedQueues = served.queues ?? configured;
+  const seen = await survey({ entries, clearml, scheduler, schedulerQueue, servedQueues, endedSinceMs, now }, stop);
+  return {
+    ...seen,
+    cluster: name,
+    stateDir,
+    daemon: daemon && { ...daemon, draining: served.draining },
+    now,
+    endedSinceMs,
+  };
+}

@@ -1,0 +1,105 @@
+// Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
+import type { App } from '../assembly/app.ts';
+import { LostRaceError } from '../clearml/errors.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import { planStart } from '../daemon/execute/begin.ts';
+import { runOneTask, type OneTaskEnd } from '../daemon/execute/run.ts';
+import { readTaskState } from '../daemon/execute/stand.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { JobId } from '../slurm/scheduler.ts';
+import { createConsoleView } from '../clearml/console-view.ts';
+import { findTask } from './find-task.ts';
+import { withOneTask, type OneTask, type OneTaskOptions } from '../daemon/execute/open-task.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+export interface ExecuteOptions extends OneTaskOptions {
+  /** The task as the user named it. */
+  readonly id: string | undefined;
+  /** The command line that tracks the same task again. */
+  readonly commandFor: (task: TaskId, change?: { readonly queue: string | undefined }) => string;
+  /** Prints console output of the task. */
+  readonly print: (text: string) => void;
+}
+
+export type ExecuteEnd =
+  | { readonly isOver: false }
+  /** The exit code of the job; undefined if it is unknown or 0. */
+  | { readonly isOver: true; readonly isCompleted: boolean; readonly exitCode: number | undefined };
+
+/** Resolves when the task has ended or the process is stopped. @throws what prevents the task from running, see explain.ts */
+export async function executeTask(app: App, options: ExecuteOptions): Promise<ExecuteEnd> {
+  const { context } = app;
+  const { pollIntervalMs, queuePollIntervalMs } = app.config.settings.slurm;
+  const intervals = { pollMs: pollIntervalMs, queueMs: queuePollIntervalMs };
+  const id = await findTask(app, options.id, 'execute');
+  return withOneTask<ExecuteEnd>(options, app, id, async (one) => {
+    const { deps, queue, task, lock } = one;
+    const console = createConsoleView(deps.clearml.events, task, options.print);
+    await console.skip();
+    refuseOtherQueue(one, options);
+    await begin(one, context);
+    context.stderr(`Following task ${task}. Ctrl-C ends this, and leaves the task alone.\n`);
+    const show = (): Promise<void> => console.show();
+    const end = await runOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
+    if (!end.isOver) {
+      context.stderr(describeLeft(end, task, options.commandFor(task)));
+      return { end: { isOver: false }, isOver: false };
+    }
+    await console.show();
+    return { end: await endOf(one, end), isOver: true };
+  });
+}
+
+/** What an earlier call has begun is ended from the queue that it was taken from, and by its template. @throws UsageError */
+function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { commandFor }: ExecuteOptions): void {
+  const known = deps.journal.entries.get(task);
+  if (known === undefined || known.queue === queue.id) return;
+  const before = known.queueName === ownQueueName ? undefined : known.queueName;
+  throw new UsageError(
+    `Task ${task} was begun in queue "${known.queueName}" by an earlier execute, and goes on from there: ${commandFor(task, { queue: before })}`,
+  );
+}
+
+/** @throws UsageError when it can't be run */
+async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['context']): Promise<void> {
+  const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
+  switch (beginning.do) {
+    case 'refuse':
+      throw new UsageError(`Task ${task} can't be run: ${beginning.why}.`);
+    case 'watch':
+      stderr(`Task ${task} is on its way already.\n`);
+      return;
+    case 'take':
+      return;
+    case 'enqueue':
+      await enqueue({ deps, queue, task });
+  }
+}
+
+async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | 'task'>): Promise<void> {
+  try {
+    await deps.clearml.tasks.enqueue(task, queue.id);
+  } catch (error) {
+    if (!(error instanceof LostRaceError)) throw error;
+    throw new UsageError(`Somebody else changed task ${task} at the same moment. Look at it, and try again.`);
+  }
+}
+
+function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
+  const fact = jobId === undefined ? 'no Slurm job of the task was seen yet' : `Slurm job ${jobId} goes on`;
+  // Indented lines are never broken: they are there to be copied.
+  return `No longer followed: ${fact}. To follow it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
+}
+
+async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {
+  if (task !== undefined && GOOD_ENDS.includes(task.status))
+    return { isOver: true, isCompleted: true, exitCode: undefined };
+  const last = jobId ?? (task?.slurmJob as JobId | undefined);
+  const record = last === undefined ? undefined : await deps.scheduler.record(last);
+  // Ids are handed out again, and anybody may give a job this name.
+  const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
+  const code = isIts ? record?.exitCode : undefined;
+  return { isOver: true, isCompleted: false, exitCode: code === 0 ? undefined : code };
+}
+
+const GOOD_ENDS: readonly string[] = ['completed', 'closed', 'publishing', 'published'];

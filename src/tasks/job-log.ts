@@ -1,0 +1,193 @@
+// Prints what a task's Slurm job has written, and goes on with it while the job runs.
+import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { byTask } from '../daemon/poll/poll.ts';
+import { chooseJob } from '../daemon/decide/decide.ts';
+import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import { systemClock } from '../base/clock.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import type { Transport } from '../transport/transport.ts';
+import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/untrusted-file.ts';
+import { isLive, readJobState } from '../slurm/job-state.ts';
+import { openCluster } from '../assembly/open-cluster.ts';
+import { findTask } from './find-task.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import type { App } from '../assembly/app.ts';
+
+/** Of a log's end so much is read at most; lines beyond it are for whoever opens the file. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** The controller is asked as often. */
+const READ_EVERY_MS = 5_000;
+
+export interface LogOptions {
+  /** The task as the user named it. */
+  readonly task: string | undefined;
+  readonly lines: number;
+  readonly follow: boolean;
+}
+
+export interface LogOutput {
+  /** Messages. */
+  readonly stderr: (text: string) => void;
+  /** The log; returns the text that was printed. */
+  readonly print: (text: string) => string;
+  /** Whether the last line must be ended, so that the shell prompt starts on a new one. */
+  readonly endsLines: boolean;
+}
+
+/** Returns false if there is nothing to print: no job and no console, or an unreadable log. @throws SlurmUnavailableError, and what the client throws */
+export async function printJobLog(
+  app: App,
+  { task: named, lines, follow }: LogOptions,
+  output: LogOutput,
+): Promise<boolean> {
+  const task = await findTask(app, named, 'logs');
+  for (const cluster of app.config.settings.clusters) {
+    const { host, scheduler } = await openCluster(app, cluster, app.log);
+    try {
+      const { stateDir } = cluster;
+      const job = await findJob({ scheduler, stateDir }, task, () => lastJobOf(app, task));
+      if (job === undefined) continue;
+      const { outputPath: path, userId: owner } = job.record;
+      if (path !== undefined && owner !== undefined)
+        return await print(
+          { ...job, file: { path, owner } },
+          { host, scheduler, stop: app.context.stop, output, lines, follow },
+        );
+      if (job.record.isOutputInDoubt === true) {
+        output.stderr(
+          `Slurm's record of job ${job.id} leaves in doubt where the job writes: see scontrol show job ${job.id}.\n`,
+        );
+        return await printConsole(app, output, task, lines);
+      }
+      output.stderr(
+        `Slurm no longer knows where job ${job.id} wrote its log: it forgets that some minutes after the job's end. The file is where --output of the template points; without one it is slurm-${job.id}.out in the folder where the daemon was started.\n`,
+      );
+      return await printConsole(app, output, task, lines);
+    } finally {
+      await host.close();
+    }
+  }
+  output.stderr(
+    `No Slurm job of task ${task} is known here: it was not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status.\n`,
+  );
+  return printConsole(app, output, task, lines);
+}
+
+/** What ClearML has of a task whose log is not to be had: the agent sends most of what it writes there too. */
+async function printConsole(app: App, output: LogOutput, task: TaskId, lines: number): Promise<boolean> {
+  const clearml = createClearml(app);
+  try {
+    await clearml.connect();
+    const events = await clearml.events.read(task, { last: lines });
+    if (events.length === 0) return false;
+    output.stderr("The end of the task's console in ClearML:\n");
+    const text = events.map((event) => (event.text.endsWith('\n') ? event.text : `${event.text}\n`)).join('');
+    output.print(lastLines(text, lines));
+    return true;
+  } finally {
+    await clearml.close();
+  }
+}
+
+/** The user property that the daemon sets when it submits a job. */
+async function lastJobOf(app: App, task: TaskId): Promise<string | undefined> {
+  const clearml = createClearml(app);
+  try {
+    await clearml.connect();
+    return (await clearml.tasks.get(task))?.task.slurmJob;
+  } finally {
+    await clearml.close();
+  }
+}
+
+interface Printing {
+  readonly host: Transport;
+  readonly scheduler: Scheduler;
+  readonly stop: AbortSignal;
+  readonly output: LogOutput;
+  readonly lines: number;
+  readonly follow: boolean;
+}
+
+interface WrittenLog extends FoundJob {
+  readonly file: UntrustedFile;
+}
+
+async function print({ id, record, file }: WrittenLog, printing: Printing): Promise<boolean> {
+  const { host, output, lines, follow } = printing;
+  const { path } = file;
+  output.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
+  const first = await readUntrustedFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
+  let shown = '';
+  const show = (text: string): void => {
+    shown = output.print(text);
+  };
+  if (first.kind === 'read') show(lastLines(first.text, lines));
+  const last = follow ? await goOn(id, file, first, { ...printing, show }) : first;
+  // The prompt of the shell would stand behind it.
+  if (output.endsLines && shown !== '' && !shown.endsWith('\n')) output.print('\n');
+  if (last.kind === 'read') return true;
+  output.stderr(
+    last.kind === 'refused'
+      ? `${path} is not shown because it ${last.why}: a job's log is a regular file of the job's own user.\n`
+      : `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
+  );
+  return false;
+}
+
+/** Prints what is added until the job has ended. Returns the last part that could be read, else why none could. */
+async function goOn(
+  id: JobId,
+  file: UntrustedFile,
+  first: ReadOutcome,
+  printing: Printing & { readonly show: (text: string) => void },
+): Promise<ReadOutcome> {
+  const { host, scheduler, stop, show } = printing;
+  let last = first;
+  for (let isOver = false; !isOver;) {
+    await sleepUnlessStopped(systemClock, READ_EVERY_MS, stop);
+    if (stop.aborted) break;
+    // Asked before the file is read, so that nothing is missed of what the job wrote last.
+    const record = await scheduler.record(id);
+    isOver = record === undefined || !isLive(readJobState(record.stateWord));
+    const from = last.kind === 'read' ? last.end : 0;
+    const part = await readUntrustedFile(host, file, { from, most: MOST_BYTES });
+    if (part.kind === 'read' && part.text !== '') show(part.text);
+    if (part.kind === 'read' || last.kind !== 'read') last = part;
+  }
+  return last;
+}
+
+function lastLines(text: string, count: number): string {
+  const lines = text.split(/(?<=\n)/);
+  return lines.slice(-count).join('');
+}
+
+export interface FoundJob {
+  readonly id: JobId;
+  readonly record: JobRecord;
+}
+
+/**
+ * undefined when this cluster knows no job of the task.
+ * @param lastKnown the job that ClearML knows of, asked for only where nothing else is known
+ * @throws SlurmUnavailableError
+ */
+export async function findJob(
+  { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },
+  task: TaskId,
+  lastKnown: () => Promise<string | undefined>,
+): Promise<FoundJob | undefined> {
+  const entry = (await journalEntries(stateDir)).get(task);
+  const list = await scheduler.list();
+  const jobs = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
+  if (id === undefined) return undefined;
+  const record = await scheduler.record(id as JobId);
+  // Ids are handed out again, are those of one cluster, and may be typed into ClearML; and anybody may give a job this name.
+  if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
+  if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
+  return { id: id as JobId, record };
+}

@@ -1,0 +1,35 @@
+// Renders the job script of a task without submitting it.
+import * as z from 'zod';
+import { systemClock } from '../base/clock.ts';
+import { renderJob } from '../daemon/submit/render-task.ts';
+import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
+import { jobSettings } from '../daemon/serve/job-settings.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { readTask, type TaskOptions } from './read-task.ts';
+import { readQueues } from '../assembly/read-queues.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+/** @throws TemplateError, UsageError; for a task of the server, what the client throws */
+export async function renderScript(options: TaskOptions, here: Configured): Promise<ReturnType<typeof renderJob>> {
+  const { settings } = here.config;
+  const [only, ...others] = await readQueues(settings, here.context.workingDir);
+  const cluster = settings.clusters.find(({ name }) => name === only?.cluster);
+  if (only === undefined || cluster === undefined || others.length > 0)
+    throw new UsageError('render takes one template and at most one queue.');
+
+  const { variables, schedulerQueue, apiServer } = await readTask(
+    options,
+    here,
+    { queueName: only.name, cluster },
+    'render',
+  );
+  const taskId = z.string().parse(variables.task['id']);
+  const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
+  return renderJob(jobSettings(here, cluster, apiServer), only, variables, {
+    taskId,
+    jobName,
+    queueId: variables.queueId,
+    schedulerQueueId: schedulerQueue,
+    workerPrefix: variables.workerId,
+  });
+}
