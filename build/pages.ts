@@ -88,14 +88,16 @@ function failureTables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
     .map(([state, meaning]) => [`\`${state}\``, `It ${meaning.says}.`, sentence(adviceOf(meaning))]);
-  const logs = LOG_PATTERNS.map(({ cause: says, advice }) => [sentence(says.replace('$1', '…')), sentence(advice)]);
+  const logs = LOG_PATTERNS.map(({ cause, advice }) => [sentence(cause.replace('$1', '…')), sentence(advice)]);
+  // Several patterns may have the same cause.
+  const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
     'Exit code `0:53` means that the job could not write its output file; 126 and 127 are from bash, for a command of the template that',
     'is not executable or does not exist. [templates.md](templates.md#how-a-job-ends) has the exit codes of the job script itself.\n',
     '## Errors in the log\n',
     "When a task has failed, the console explains known messages at the end of its job's log:\n",
-    markdownTable(['error', 'what to do'], logs),
+    markdownTable(['error', 'what to do'], distinct),
   ].join('\n');
 }
 

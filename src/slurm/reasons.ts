@@ -7,12 +7,12 @@ const FIX_REQUEST = 'Abort the task, change what it asks for, and enqueue it aga
 
 /** Slurm's one-word reasons (job_state_reason.c, 20.11 to 26.05); the limits are in limit-reasons.ts. */
 const REASONS = {
-  None: { class: 'waits', says: 'Slurm has not looked at it yet' },
+  None: { class: 'waits', says: 'Slurm has not considered it yet' },
   Priority: { class: 'waits', says: 'jobs of higher priority are before it' },
   Resources: { class: 'waits', says: 'it is next, and waits for free nodes' },
   BeginTime: {
     class: 'waits',
-    says: 'it must not start before a set time; Slurm also sets one for two minutes after it has put a job back',
+    says: 'it has a start time; Slurm also sets one two minutes ahead when it requeues a job',
   },
   Prolog: { class: 'waits', says: 'its nodes are being prepared (the prolog runs)' },
   Cleaning: { class: 'waits', says: 'its last run is still being cleaned up' },
@@ -40,7 +40,7 @@ const REASONS = {
   },
   JobHoldMaxRequeue: {
     class: 'needs-a-human',
-    says: 'it was started and put back too often and is now held',
+    says: 'it was started and requeued too often and is now held',
     advice: `Its nodes or their prolog fail. ${ASK_ADMINS}`,
   },
   PartitionDown: { class: 'needs-a-human', says: 'its partition is down', advice: ASK_ADMINS },
@@ -73,17 +73,17 @@ const REASONS = {
 
   PartitionTimeLimit: {
     class: 'never-runs',
-    says: 'it asks for more time than its partition gives',
+    says: 'it asks for more time than its partition allows',
     advice: 'Lower --time, or choose another --partition.',
   },
   PartitionNodeLimit: {
     class: 'never-runs',
-    says: 'it asks for more (or fewer) nodes than its partition gives',
+    says: 'it asks for more (or fewer) nodes than its partition allows',
     advice: 'Change --nodes, or choose another --partition.',
   },
   PartitionConfig: {
     class: 'never-runs',
-    says: 'its partition can not give what it asks for',
+    says: 'its partition cannot provide what it asks for',
     advice: 'Ask for less, or choose another --partition.',
   },
   BadConstraints: {

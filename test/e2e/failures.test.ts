@@ -148,7 +148,7 @@ describe('what goes wrong is told in the task', () => {
   it('S-25 F-09 more nodes than the partition has: it says that this never starts, and what to do', async () => {
     await world.untilConsole(
       taskOf('nodes'),
-      'its partition can not give what it asks for (PartitionConfig). Ask for less',
+      'its partition cannot provide what it asks for (PartitionConfig). Ask for less',
     );
   });
 

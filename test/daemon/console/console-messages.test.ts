@@ -73,18 +73,18 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     describeWait(jobOf('PENDING', { reason: 'Resources', startAt: NOW + 3_600_000 }), NOW).text,
     'Slurm job 7 waits in partition debug: it is next, and waits for free nodes (Resources). Slurm expects to start it around 2026-01-01 13:00 UTC.',
   ],
-  [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not looked at it yet.'],
+  [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not considered it yet.'],
   [
     describeWait(jobOf('PENDING', { reason: 'JobHeldUser' }), NOW).text,
     'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release it with "scontrol release 7".',
   ],
   [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
-    'Slurm job 7 waits in partition debug: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Slurm job 7 waits in partition debug: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [
     describeCannotStart(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
-    'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],

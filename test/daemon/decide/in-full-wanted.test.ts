@@ -161,7 +161,7 @@ describeInFull('a decision in full about a job that waits', [
         ending: {
           status: 'failed',
           reason: 'never starts',
-          text: 'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition gives (PartitionTimeLimit). Lower --time, or choose another --partition.',
+          text: 'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
           withLog: false,
         },
       },
