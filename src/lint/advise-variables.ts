@@ -28,7 +28,7 @@ export function adviseVariables(reading: Reading): Finding[] {
         source,
         placeholder.start,
         'may-be-read-again',
-        `${by} reads the value of ${placeholder.variable} as code a second time, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+        `The value of ${placeholder.variable} is re-evaluated by ${by}: only letters, digits and _ . / : @ % + , = - are allowed in it.`,
       );
     }),
     ...occurrences.flatMap((occurrence) =>
@@ -102,7 +102,7 @@ function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
     .slice(0, 1)
     .map(
       ({ by, variable, line }) =>
-        `The value of ${placeholder.variable} comes through ${variable} to ${by} in line ${line}, which evaluates it, so that only letters, digits and _ . / : @ % + , = - may stand in it.`,
+        `The value of ${placeholder.variable} is evaluated in line ${line}, through ${variable}, by ${by}: only letters, digits and _ . / : @ % + , = - are allowed in it.`,
     );
 }
 

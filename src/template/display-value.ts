@@ -1,4 +1,4 @@
-// A value as a person may see it: on one line, without anything that moves the cursor or hides other text.
+// Quotes values for messages: on one line, without characters that move the cursor or hide other text.
 
 /** The whole value, quoted and escaped. */
 export function displayWholeValue(value: string): string {
@@ -7,7 +7,7 @@ export function displayWholeValue(value: string): string {
   });
 }
 
-/** Short enough for a message. */
+/** The value quoted and escaped, truncated to 60 characters. */
 export function displayValue(value: string): string {
   const text = displayWholeValue(value);
   const characters = Array.from(text);

@@ -1,15 +1,15 @@
-// What is wrong with a template, or with a value in it: always a file, a line, what was found and what to write instead.
+// The error for a template, or for a value in it, with file, line, the fact and the next step.
 import type { RefusalRule } from './refusal-rules.ts';
 
-/** Thrown when a template can't be used or can't be rendered for this task: nothing was submitted, a person must act. */
+/** Thrown if a template is invalid or cannot be rendered for this task: nothing was submitted, and a user must act. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** What was found, and what to write instead; one or two sentences. */
+  /** The fact and the next step; one or two sentences. */
   readonly finding: string;
-  /** By which `lint` tells of it; undefined for what only a task's values can bring about. */
+  /** The id that `lint` prints; undefined for errors that only the values of a task can cause. */
   readonly rule: RefusalRule | undefined;
 
   constructor(file: string, line: number, column: number, finding: string, rule?: RefusalRule) {
@@ -22,7 +22,7 @@ export class TemplateError extends Error {
   }
 }
 
-/** What the reading comes to; or undefined, with its problem put to the others, where the rest shall be looked at all the same. */
+/** The result; or undefined after a `TemplateError`, which is added to the list so that the caller can continue. */
 export function catchTemplateError<Result>(problems: TemplateError[], read: () => Result): Result | undefined {
   try {
     return read();
@@ -33,7 +33,7 @@ export function catchTemplateError<Result>(problems: TemplateError[], read: () =
   }
 }
 
-/** @throws the first of the problems, if there is one */
+/** @throws TemplateError the first of the list, if there is one */
 export function throwFirst([first]: readonly TemplateError[]): void {
   if (first !== undefined) throw first;
 }

@@ -1,6 +1,6 @@
-// The filters of a placeholder, `|name` or `|name(argument)`: the one table of them, and how they are applied.
+// The table of filters, `|name` or `|name(argument)`, and their application.
 
-/** A filter as it was asked for: `strip(x)` is `{ name: 'strip', argument: 'x' }`. */
+/** `strip(x)` is `{ name: 'strip', argument: 'x' }`. */
 export interface Filter {
   readonly name: string;
   readonly argument: string | undefined;
@@ -8,12 +8,12 @@ export interface Filter {
 
 interface FilterRule {
   readonly takesArgument: boolean;
-  /** Completes "lower …", for the documentation. */
+  /** For the documentation; completes "lower …". */
   readonly does: string;
   readonly apply: (value: string, argument: string | undefined) => string;
 }
 
-/** `raw` and `words` do nothing to the text: the first keeps its newlines, the second makes several words of it. */
+/** `raw` and `words` do not change the text: the first keeps newlines, the second decides how the value is quoted. */
 const RULES: Readonly<Record<string, FilterRule>> = {
   strip: {
     takesArgument: true,
@@ -44,14 +44,14 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   },
 };
 
-/** What each filter does, for the documentation. */
+/** For the documentation. */
 export const FILTER_MEANINGS: readonly { readonly name: string; readonly does: string }[] = Object.entries(RULES).map(
   ([name, { does }]) => ({ name, does }),
 );
 
 export const FILTER_NAMES: readonly string[] = Object.keys(RULES);
 
-/** The filter that is written like this, or undefined when there is none. */
+/** Parses a filter; undefined if there is no such filter, or if it takes no argument and has one. */
 export function readFilter(written: string): Filter | undefined {
   const [, name = '', argument] = /^([a-z_]+)(?:\(([^()]*)\))?$/.exec(written) ?? [];
   if (!Object.hasOwn(RULES, name)) return undefined;
@@ -60,8 +60,8 @@ export function readFilter(written: string): Filter | undefined {
 }
 
 /**
- * The value after all filters, left to right. Newlines go first unless `raw` is among them.
- * Source of the names and of that order: `CustomTemplate` of clearml-agent (helper/custom_template.py).
+ * Applies all filters, left to right, after the newlines were removed; `raw` keeps them.
+ * Names and order are those of `CustomTemplate` in clearml-agent (helper/custom_template.py).
  */
 export function applyFilters(value: string, filters: readonly Filter[]): string {
   const start = hasFilter(filters, 'raw') ? value : removeNewlines(value);
@@ -76,7 +76,7 @@ function removeNewlines(value: string): string {
   return value.replaceAll(/\r?\n/g, '');
 }
 
-/** As Python's `str.strip`: any of these characters, from both ends. */
+/** Removes any of these characters from both ends, as Python's `str.strip` does. */
 function strip(value: string, characters: string | undefined): string {
   if (characters === undefined || characters === '') return value.trim();
   const all = Array.from(value);

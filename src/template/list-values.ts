@@ -1,15 +1,15 @@
-// Every variable that has a value for one task, with it.
+// Lists the variables that have a value for one task.
 import type { Variables } from './template.ts';
 import { isTree, lookUp, PLAIN_NAMES, TREE_NAMES, treeOf } from './variables.ts';
 
 export interface VariableValue {
-  /** As a template names it. */
+  /** As in a template. */
   readonly name: string;
-  /** A text, a number, a truth value, or a list of them. */
+  /** A string, a number, a boolean, or a list of them. */
   readonly value: unknown;
 }
 
-/** In the order of the table of variables, then of the documents. Of a parameter only its value: the rest is its description. */
+/** In the order of the table of variables, then of the documents. Of a parameter, only the value is listed. */
 export function listValues(variables: Variables): VariableValue[] {
   const plain = PLAIN_NAMES.map((name) => ({ name, value: lookUp(name, variables).value }));
   const fields = TREE_NAMES.flatMap((name) => leaves(name, treeOf(name, variables)));

@@ -1,11 +1,11 @@
-// The table that `render --origins` prints: each placeholder with its line, its value, and where the value came from.
+// Formats the table of `render --origins`: each placeholder with its line, its value, and the origin of the value.
 import { textTable } from '../base/text-table.ts';
 import { displayWholeValue } from './display-value.ts';
 import type { PlaceholderUse } from './template.ts';
 
 const TITLES = ['LINE', 'VARIABLE', 'ORIGIN', 'VALUE'] as const;
 
-/** Columns parted by two spaces, the value last because it may be long; a value that is not plain text is shown as JSON. */
+/** The value is the last column, because it can be long; a value that is not plain text is printed as JSON. */
 export function formatOrigins(uses: readonly PlaceholderUse[]): string {
   return textTable(
     TITLES,
@@ -13,7 +13,7 @@ export function formatOrigins(uses: readonly PlaceholderUse[]): string {
   );
 }
 
-/** Nothing in a value may move the cursor or look like another row. */
+/** A value must not move the cursor or look like another row. */
 function formatValue(value: string): string {
   const isOrdinary = /^[^\p{Cc}\p{Cf}"]+$/u.test(value) && value.trim() === value;
   return isOrdinary ? value : displayWholeValue(value);

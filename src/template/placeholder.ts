@@ -1,4 +1,4 @@
-// How a placeholder is written: `${CLEARML_TASK.name:default|filter}`, its twin `$<…>`, and the three blocks.
+// Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
 import { nearestName } from '../base/nearest.ts';
 import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
 import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
@@ -8,18 +8,17 @@ export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_PO
 
 export type BlockName = (typeof BLOCKS)[number];
 
-/** A place for a value. */
 export interface ValuePlaceholder extends Range {
   readonly kind: 'value';
-  /** With its braces, as it stands in the template. */
+  /** The whole placeholder, with its braces. */
   readonly written: string;
-  /** As written, without default and filters. */
+  /** Without default and filters, e.g. `CLEARML_TASK.name`. */
   readonly variable: string;
   readonly fallback: string | undefined;
   readonly filters: readonly Filter[];
 }
 
-/** A place for one of the glue's own pieces of script. */
+/** A placeholder for a part of the script that this program generates. */
 export interface BlockPlaceholder extends Range {
   readonly kind: 'block';
   readonly block: BlockName;
@@ -29,12 +28,12 @@ export type Placeholder = ValuePlaceholder | BlockPlaceholder;
 
 const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '<': '>' };
 
-/** Everything a placeholder of ours can begin with; what follows decides whether it is one. */
+/** How a placeholder can begin; the text after it decides whether it is one. */
 const OPENING = /\$([{<])(CLEARML_[A-Z_]+)/y;
 
 /**
- * The placeholder that begins at this offset, or undefined when bash is meant: `${CLEARML_API_HOST}`, `${VAR:-x}`, `$$`.
- * A name with a dot after it is always ours, because in bash it could only be an error.
+ * The placeholder that begins at this offset; undefined for an expansion of bash such as `${CLEARML_API_HOST}`, `${VAR:-x}` or `$$`.
+ * A name with a dot after it is always a placeholder, because it would be an error in bash.
  * @throws TemplateError for a placeholder that is not closed, an unknown root or an unknown filter
  */
 export function readPlaceholder(source: TemplateSource, start: number): Placeholder | undefined {
@@ -62,7 +61,7 @@ function readValuePlaceholder(source: TemplateSource, start: number, closer: str
       source,
       start,
       'unclosed-blank',
-      `${begun} is never closed: write a ${closer} after the name, on the same line`,
+      `${begun} is not closed: write ${closer} after the name, on the same line`,
     );
   }
   const written = source.text.slice(start, close + 1);
@@ -74,20 +73,20 @@ function readValuePlaceholder(source: TemplateSource, start: number, closer: str
       source,
       start,
       'default-not-plain',
-      `the default of ${variable} is plain text, and \${ in it would not be expanded: give the value to a variable first, or write the default out`,
+      `the default of ${variable} contains \${, which is not expanded in a default: use plain text`,
     );
   }
   const filters = [...early, ...late].map((filter) => requireFilter(source, start, filter));
   return { kind: 'value', start, end: close + 1, written, variable, fallback: rest, filters };
 }
 
-/** The first colon ends the name, except in the parentheses of a filter. */
+/** The first colon outside the parentheses of a filter ends the name. */
 function splitAtColon(inside: string): { head: string; fallback: string | undefined } {
   const head = /^(?:[^:(]|\([^()]*\)|\()*/.exec(inside)?.[0] ?? '';
   return { head, fallback: head.length < inside.length ? inside.slice(head.length + 1) : undefined };
 }
 
-/** Filters at the end of a default; text between bars that can't be a filter's name (`a100|h100`) stays a part of it. */
+/** Filters after a default; text between bars that cannot be the name of a filter (`a100|h100`) stays part of the default. */
 function splitFilters(fallback: string | undefined): { rest: string | undefined; late: string[] } {
   if (fallback === undefined) return { rest: undefined, late: [] };
   const parts = fallback.split('|');
@@ -105,7 +104,7 @@ function requireFilter(source: TemplateSource, start: number, written: string): 
     source,
     start,
     'unknown-filter',
-    `unknown filter "${written}": there are ${FILTER_NAMES.join(', ')}${hint}`,
+    `unknown filter "${written}": the filters are ${FILTER_NAMES.join(', ')}${hint}`,
   );
 }
 
@@ -117,7 +116,7 @@ function requireTree(source: TemplateSource, start: number, name: string): void 
     source,
     start,
     'unknown-variable',
-    `${name} has no fields: dots may follow ${TREE_NAMES.join(', ')}${hint}`,
+    `${name} has no fields: only ${TREE_NAMES.join(', ')} have${hint}`,
   );
 }
 

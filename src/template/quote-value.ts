@@ -1,22 +1,21 @@
-// A value written for the place it stands in, so that bash reads exactly the value there and nothing else.
+// Quotes a value for its context in the script, so that bash reads exactly the value and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
 import type { RefusalRule } from './refusal-rules.ts';
 import type { QuotingContext } from './shell/quoting-context.ts';
-import { displayValue } from './display-value.ts';
 
-/** A value as it is to be inserted, or why it can't stand there and what to write instead. */
+/** The text to insert, or the reason why the value is not allowed there: it completes `the value of X is "…", `. */
 export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RefusalRule };
 
-/** What passes where a shell reads the text a second time: nothing in it means anything to any shell. */
+/** Allowed in re-evaluated text: no character of it has a meaning to any shell. */
 export const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
 
-/** bash reads a leading zero as octal and a word as a variable; neither is what a number in a task means. */
+/** bash reads a leading zero as octal and a word as a variable; a number in a task means neither. */
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
-/** With `set -k` bash takes an argument like this for an assignment. */
+/** With `set -k`, bash takes such an argument for an assignment. */
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
-/** Backslashes in front of what double quotes leave special (bash(1), "QUOTING"). */
+/** The characters that double quotes leave special (bash(1), "QUOTING"). */
 const SPECIAL_IN_DOUBLE_QUOTES = /[\\"$`]/g;
 
 export function quoteForContext(value: string, context: QuotingContext): Quoted {
@@ -26,10 +25,10 @@ export function quoteForContext(value: string, context: QuotingContext): Quoted 
     case 'double quotes':
       return { text: value.replaceAll(SPECIAL_IN_DOUBLE_QUOTES, '\\$&') };
     case 'single quotes':
-      // Not '\'', over which bash 5.2 stumbles in an array within a command substitution.
+      // Not '\'', which bash 5.2 misreads in an array within a command substitution.
       return { text: value.replaceAll("'", `'"'"'`) };
     case 'ansi quotes':
-      // In quotes of its own: within a command substitution bash 5.2 loses those of $'…', and an escape in front could reach further.
+      // With separate quotes: within a command substitution bash 5.2 drops those of $'…', and an escape before the value could extend into it.
       return { text: value === '' ? '' : `''${value.replaceAll("'", `'"'"'`)}'$'` };
     case 'quoted default':
       return { text: context.isRequoted ? `"${quoteDefault(value)}"` : quoteDefault(value) };
@@ -40,30 +39,28 @@ export function quoteForContext(value: string, context: QuotingContext): Quoted 
     case 're-evaluated':
       return PLAIN_WORD.test(value) && !(context.except !== undefined && value.includes(context.except))
         ? { text: value }
-        : { refusal: notPlain(value, context), rule: 'read-again' };
+        : { refusal: notPlain(context), rule: 'read-again' };
     case 'number':
-      return WHOLE_NUMBER.test(value)
-        ? { text: value }
-        : { refusal: notNumber(value, context.where), rule: 'not-a-number' };
+      return WHOLE_NUMBER.test(value) ? { text: value } : { refusal: notNumber(context.where), rule: 'not-a-number' };
   }
 }
 
 /**
- * In `"${x:-it's}"` no backslash helps, and bash 5 looks for process substitutions there: these characters get double
- * quotes of their own. Not the whole value: bash would expand the braces in it.
+ * In `"${x:-it's}"` no backslash helps, and bash 5 looks for process substitutions there: these characters get separate double
+ * quotes. The whole value does not get them, because bash would expand its braces.
  */
 function quoteDefault(value: string): string {
   return value.replaceAll(/[\\"$`}]/g, '\\$&').replaceAll(/['<>]/g, '"$&"');
 }
 
-/** Each shell word of the value, quoted; split as ClearML splits a container's arguments. */
+/** The shell words of the value, each quoted. ClearML splits container arguments in the same way. */
 export function quoteWords(value: string): Quoted {
   try {
     return { text: splitWords(value).map(quoteWord).join(' ') };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return {
-      refusal: `${displayValue(value)} can not be split into words: its quotes are not in pairs. Correct it in the task`,
+      refusal: 'which has an unpaired quote: correct the value in the task',
       rule: 'unpaired-quotes',
     };
   }
@@ -75,15 +72,14 @@ function bareWord(value: string, { needsQuotes, isInBraces }: Extract<QuotingCon
   return isRisky && word === value ? `'${value}'` : word;
 }
 
-function notPlain(value: string, { by, except }: Extract<QuotingContext, { kind: 're-evaluated' }>): string {
+function notPlain({ by, except }: Extract<QuotingContext, { kind: 're-evaluated' }>): string {
   return (
-    `${displayValue(value)} can not stand here, because ${by} reads this text as code a second time: only letters, digits and ` +
-    `_ . / : @ % + , = - may, ${except === undefined ? '' : `without ${except}, `}and no - in front. ` +
-    'Put it into an environment variable before (export NAME=${…}), and write ' +
-    `'"$NAME"' in single quotes here, so that it is expanded only then`
+    `which is re-evaluated by ${by}: only letters, digits and _ . / : @ % + , = - are allowed` +
+    `${except === undefined ? '' : `, not ${except}`}, and no - in front. Export the value before (export NAME=\${…}), ` +
+    `and write '"$NAME"' here, in single quotes`
   );
 }
 
-function notNumber(value: string, where: string): string {
-  return `${displayValue(value)} can not stand here, because ${where} is evaluated: only a whole number may. Put it into a variable before, and test that it is one`;
+function notNumber(where: string): string {
+  return `which is evaluated as ${where}: only a whole number is allowed. Assign the value to a variable first, and check it`;
 }

@@ -1,41 +1,40 @@
-// A parsed template filled in for one task.
-import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts';
+// Renders a parsed template for one task.
 import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
+import { checkHereDocument } from './check-here-document.ts';
 import { addPyxisOptions } from './containers/pyxis-container.ts';
-import type {
-  PyxisAdditions,
-  PyxisSpec,
-  PlaceholderUse,
-  Blocks,
-  EnclosingOption,
-  Rendered,
-  Variables,
-} from './template.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
 import type { RestrictedOptions } from './containers/restricted-options.ts';
 import { checkRestrictedValue } from './containers/restricted-values.ts';
-import { quoteForDirective, type DirectiveToken } from './directive.ts';
-import { catchTemplateError, type TemplateError } from './errors.ts';
-import { hasFilter } from './filters.ts';
-import { checkHereDocument } from './check-here-document.ts';
-import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
-import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
-import type { HereDocument, UnbracedName, Occurrence } from './shell/lexed-script.ts';
-import { extendedNames } from './shell/extended-names.ts';
-import { takesNextToken } from './refused-directives.ts';
+import type { DirectiveToken } from './directive.ts';
 import { displayValue } from './display-value.ts';
-import { PLACEHOLDER_MARK, readOptions, type DirectiveOption } from './directive-options.ts';
-import { checkReach } from './taint/refuse-reach.ts';
-import { raiseTaskCount } from './task-count.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
+import { enclosingOptions, fillToken } from './fill-directive.ts';
+import { hasFilter } from './filters.ts';
+import { readOptions } from './directive-options.ts';
+import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts';
+import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';
+import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
+import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
+import { checkReach } from './taint/check-reach.ts';
+import { raiseTaskCount } from './task-count.ts';
+import type {
+  Blocks,
+  EnclosingOption,
+  PlaceholderUse,
+  PyxisAdditions,
+  PyxisSpec,
+  Rendered,
+  Variables,
+} from './template.ts';
 
-/** A template with its placeholders found. */
+/** A template and its placeholders. */
 export interface TemplateParts {
   readonly source: TemplateSource;
-  /** The words of all directive lines. */
+  /** Of all `#SBATCH` lines. */
   readonly tokens: readonly DirectiveToken[];
-  /** The placeholders of the script, in the order of the text. */
+  /** The placeholders in the script, in the order of the text. */
   readonly occurrences: readonly Occurrence[];
   readonly documents: readonly HereDocument[];
   readonly unbracedNames: readonly UnbracedName[];
@@ -53,7 +52,7 @@ const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
   CLEARML_POST_SETUP: ({ postSetup }) => postSetup,
 };
 
-/** @throws TemplateError */
+/** @throws TemplateError if a value is missing or is not allowed where the template has it */
 export function renderTemplate(
   template: ParsedTemplate,
   variables: Variables,
@@ -64,15 +63,16 @@ export function renderTemplate(
   const values = new Map<ValuePlaceholder, ResolvedValue>();
 
   function valueOf(placeholder: ValuePlaceholder): string {
-    const read = resolveValue(source, placeholder, variables);
-    const value = isPyxisImagePlaceholder(source.text, placeholder) ? { ...read, text: toPyxisImage(read.text) } : read;
+    const resolved = resolveValue(source, placeholder, variables);
+    const isImage = isPyxisImagePlaceholder(source.text, placeholder);
+    const value = isImage ? { ...resolved, text: toPyxisImage(resolved.text) } : resolved;
     checkRestrictedValue(source, placeholder, value, template.restrictedOptions);
     values.set(placeholder, value);
     return value.text;
   }
 
   const filled = [
-    ...template.tokens.flatMap((word) => fillToken(source, word, valueOf)),
+    ...template.tokens.flatMap((token) => fillToken(source, token, valueOf)),
     ...template.occurrences.map((occurrence) =>
       fillOccurrence(source, occurrence, valueOf(occurrence.placeholder), values.get(occurrence.placeholder)?.origin),
     ),
@@ -92,13 +92,13 @@ export function renderTemplate(
   };
 }
 
-/** The image that Pyxis is given, as the task or the template names it; undefined where only bash will know. */
+/** The image for Pyxis, as the task or the template names it; undefined if only bash can tell. @throws TemplateError */
 export function findImageName(
-  { source, tokens: words, occurrences }: TemplateParts,
+  { source, tokens, occurrences }: TemplateParts,
   variables: Variables,
 ): string | undefined {
   const placeholders = [
-    ...words.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []))),
+    ...tokens.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []))),
     ...occurrences.map(({ placeholder }) => placeholder),
   ];
   const placeholder = placeholders.find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
@@ -106,26 +106,50 @@ export function findImageName(
   return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];
 }
 
-/** Every default must be able to stand where it stands, whatever the task is: those that can't. */
+/** The defaults that are not allowed where the template has them, and the values that would extend a name. */
 export function defaultErrors({
   source,
-  tokens: words,
+  tokens,
   occurrences,
   documents,
   unbracedNames,
 }: TemplateParts): TemplateError[] {
-  const problems = extendedNames(source, occurrences, unbracedNames);
+  const errors = extendedNames(source, occurrences, unbracedNames);
   const filled = occurrences.flatMap(
-    (occurrence) => catchTemplateError(problems, () => fillDefault(source, occurrence)) ?? [],
+    (occurrence) => catchTemplateError(errors, () => fillDefault(source, occurrence)) ?? [],
   );
-  for (const document of documents) catchTemplateError(problems, () => checkHereDocument(source, document, filled));
-  for (const word of words) {
-    // Where there is no default any value may come, and an ordinary one stands for it.
-    catchTemplateError(problems, () =>
-      fillToken(source, word, (placeholder) => resolveDefault(source, placeholder) ?? 'x'),
+  for (const document of documents) catchTemplateError(errors, () => checkHereDocument(source, document, filled));
+  for (const token of tokens) {
+    // A placeholder without a default can have any value: check the token with an ordinary one.
+    catchTemplateError(errors, () =>
+      fillToken(source, token, (placeholder) => resolveDefault(source, placeholder) ?? 'x'),
     );
   }
-  return problems;
+  return errors;
+}
+
+/** A variable, or the tilde of a home directory, up to the placeholder. */
+const NAME_BEFORE = /(?:\$\w+|(?<![\w./}-])~[\w.-]*)$/;
+
+/**
+ * In re-evaluated text, a plain word directly after a name would make it another name. Elsewhere the name gets braces
+ * (`addBraces`).
+ */
+function extendedNames(
+  source: TemplateSource,
+  occurrences: readonly Occurrence[],
+  unbracedNames: readonly UnbracedName[],
+): TemplateError[] {
+  return occurrences.flatMap(({ placeholder, context }) => {
+    const isBraced = unbracedNames.some((name) => name.placeholder === placeholder || name.end === placeholder.start);
+    if (context.kind !== 're-evaluated' || isBraced) return [];
+    const lineStart = source.text.lastIndexOf('\n', placeholder.start - 1) + 1;
+    const name = NAME_BEFORE.exec(source.text.slice(lineStart, placeholder.start))?.[0];
+    if (name === undefined) return [];
+    const remedy = name.startsWith('~') ? 'write $HOME/, or a character between them' : `write \${${name.slice(1)}}`;
+    const finding = `the value would become part of the name ${name}: ${remedy}`;
+    return [templateErrorAt(source, placeholder.start, 'extended-name', finding)];
+  });
 }
 
 function fillDefault(source: TemplateSource, occurrence: Occurrence): Insertion[] {
@@ -151,12 +175,12 @@ function fillOccurrence(
       source,
       placeholder.start,
       quoted.rule,
-      `the value of ${placeholder.variable}, ${quoted.refusal}`,
+      `the value of ${placeholder.variable} is ${displayValue(value)}, ${quoted.refusal}`,
     );
   return { start: placeholder.start, end: placeholder.end, text: quoted.text };
 }
 
-/** `$USER` becomes `${USER}`, or with the value ISEMPTY behind it bash would expand `$USERISEMPTY`. */
+/** `$USER` becomes `${USER}`: with the value `NAME` after it, bash would otherwise expand `$USERNAME`. */
 function addBraces({ start, end }: UnbracedName): Insertion[] {
   return [
     { start: start + 1, end: start + 1, text: '{' },
@@ -170,73 +194,15 @@ function checkCanSplit(source: TemplateSource, { placeholder, context }: Occurre
     source,
     placeholder.start,
     'words-filter',
-    '|words makes several words of a value, which can stand only as whole arguments of a command: take it out of quotes and away from other text, or drop the filter',
+    '|words makes several arguments of a value: remove quotes and other text around the placeholder, or the filter',
   );
-}
-
-function fillToken(
-  source: TemplateSource,
-  word: DirectiveToken,
-  valueOf: (placeholder: ValuePlaceholder) => string,
-): Insertion[] {
-  const insertions: Insertion[] = [];
-  let meant = '';
-  for (const part of word.parts) {
-    if (part.kind === 'text') {
-      meant += part.text;
-      continue;
-    }
-    const { placeholder, quote } = part;
-    if (hasFilter(placeholder.filters, 'words')) {
-      throw templateErrorAt(
-        source,
-        placeholder.start,
-        'words-filter',
-        '|words can not stand in an #SBATCH line, where further words would be options: drop the filter',
-      );
-    }
-    const value = valueOf(placeholder);
-    if (/[\n\t]/.test(value)) {
-      throw templateErrorAt(
-        source,
-        placeholder.start,
-        'newline-in-directive',
-        `${displayValue(value)} holds a newline or a tab, and an #SBATCH line can not: drop |raw`,
-      );
-    }
-    meant += value;
-    insertions.push({ start: placeholder.start, end: placeholder.end, text: quoteForDirective(value, quote) });
-  }
-  if (insertions.length > 0) checkMeaning(source, word, meant);
-  return insertions;
-}
-
-/** With its values in it, the word must still be the option or the argument that it is in the template. */
-function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, meant: string): void {
-  const [first] = parts;
-  if (first?.kind === 'placeholder' && meant.startsWith('-')) {
-    throw templateErrorAt(
-      source,
-      start,
-      'dash-value',
-      `${displayValue(meant)} begins with a dash here, and sbatch would read it as an option: write --name=\${…} instead of --name \${…}`,
-    );
-  }
-  if (meant === '' || takesNextToken(meant)) {
-    throw templateErrorAt(
-      source,
-      start,
-      'empty-value',
-      'the value is empty here, and sbatch would take the next word for it: give it a default that is not, or write the option as --name=${…}',
-    );
-  }
 }
 
 function fillBlocks({ blocks: ranges }: ParsedTemplate, blocks: Blocks): Insertion[] {
   return BLOCKS.map((block) => {
     const { start, end } = ranges[block];
     const text = TEXT_OF_BLOCK[block](blocks);
-    // Where the template has no line for the block, it gets one.
+    // A block that the template leaves out gets a line.
     return { start, end, text: end > start || text.endsWith('\n') ? text : `${text}\n` };
   });
 }
@@ -249,25 +215,4 @@ function readUse(
 ): PlaceholderUse {
   const use = { ...positionAt(source.text, placeholder.start), variable: placeholder.variable, value: text, origin };
   return option === undefined ? use : { ...use, option };
-}
-
-/** By the placeholder. `valueOf` fills in the other ones. */
-function enclosingOptions(
-  options: readonly DirectiveOption[],
-  valueOf: (placeholder: ValuePlaceholder) => string,
-): ReadonlyMap<ValuePlaceholder, EnclosingOption> {
-  return new Map(
-    options.flatMap((option) => option.placeholders.map((placeholder, index) => [placeholder, around(option, index)])),
-  );
-
-  function around({ name, value, placeholders }: DirectiveOption, index: number): EnclosingOption {
-    const texts = value.split(PLACEHOLDER_MARK);
-    const filled = placeholders.map(valueOf);
-    // Between two texts stands the placeholder of the first one's number.
-    const join = (from: number, to: number): string =>
-      texts
-        .slice(from, to)
-        .reduce((text, next, at) => text + (at === 0 ? '' : (filled[from + at - 1] ?? '')) + next, '');
-    return { name, before: join(0, index + 1), after: join(index + 1, texts.length) };
-  }
 }

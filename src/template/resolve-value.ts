@@ -1,4 +1,4 @@
-// The value of a placeholder as text: looked up, defaulted, filtered, and refused when it can't be text in a script at all.
+// Resolves the value of a placeholder to text: looks it up, applies default and filters, and refuses control characters.
 import { nearestName } from '../base/nearest.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
@@ -14,7 +14,7 @@ export interface ResolvedValue {
 
 const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
-/** @throws TemplateError when there is no value and no default, or it can't be written into a script */
+/** @throws TemplateError if there is neither a value nor a default, or if the value cannot be written into a script */
 export function resolveValue(
   source: TemplateSource,
   placeholder: ValuePlaceholder,
@@ -31,12 +31,12 @@ export function resolveValue(
   return { text: fallback, origin: 'default' };
 }
 
-/** @throws TemplateError when the default can't be written into a script */
+/** @throws TemplateError if the default cannot be written into a script */
 export function resolveDefault(source: TemplateSource, placeholder: ValuePlaceholder): string | undefined {
   return placeholder.fallback === undefined ? undefined : finish(source, placeholder, placeholder.fallback);
 }
 
-/** Booleans, numbers and lists as ClearML's own agent writes them; undefined for nothing, and for what is not one value. */
+/** Booleans, numbers and lists as clearml-agent writes them; undefined for null and for objects. */
 function formatValue(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
@@ -52,7 +52,7 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
       source,
       placeholder.start,
       'not-a-number',
-      `the value of ${placeholder.variable} must be a whole number, and it is ${displayValue(text)}`,
+      `the value of ${placeholder.variable} is ${displayValue(text)}, and must be a whole number`,
     );
   }
   const isRaw = hasFilter(placeholder.filters, 'raw');
@@ -63,15 +63,15 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
     source,
     placeholder.start,
     'control-character',
-    `the value of ${placeholder.variable} holds the control character U+${code}: ${displayValue(text)}. Take it out of the value` +
-      (/[\n\t]/.test(control) ? `, or write \${${placeholder.variable}|raw} to have newlines and tabs inserted` : ''),
+    `the value of ${placeholder.variable} is ${displayValue(text)}, with the control character U+${code}: remove it` +
+      (/[\n\t]/.test(control) ? `, or write \${${placeholder.variable}|raw} to keep newlines and tabs` : ''),
   );
 }
 
 function notOneValue({ variable }: ValuePlaceholder, value: Readonly<Record<string, unknown>>): string {
   const fields = Object.keys(value);
   const example = fields.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
-  return `${variable} is not one value, it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
+  return `${variable} is not a single value, it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
 }
 
 function noValue({ variable, written }: ValuePlaceholder, { missing }: Lookup, { task }: Variables): string {
@@ -79,7 +79,7 @@ function noValue({ variable, written }: ValuePlaceholder, { missing }: Lookup, {
   const property = /^CLEARML_TASK\.hyperparams\.properties\.(.+)\.value$/i.exec(variable)?.[1];
   const nearest = missing === undefined ? undefined : nearestName(missing.part, missing.known);
   return (
-    `${written} has no value for task${id} and no default. Write \${${variable}:VALUE} for a default` +
+    `${written} has no value for task${id} and no default: write \${${variable}:VALUE} for a default` +
     (property === undefined ? '' : `, or set the user property "${property}" of the task`) +
     (nearest === undefined || nearest === missing?.part
       ? ''

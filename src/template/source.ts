@@ -1,4 +1,4 @@
-// The text of a template together with its name, so that whoever finds something wrong in it can say where.
+// The text of a template with its name, its positions for messages, and insertions into it.
 import { TemplateError } from './errors.ts';
 import type { RefusalRule } from './refusal-rules.ts';
 
@@ -7,7 +7,7 @@ export interface TemplateSource {
   readonly text: string;
 }
 
-/** A stretch of the template: UTF-16 offsets, the end not included. */
+/** A range of the text: UTF-16 offsets, without the end. */
 export interface Range {
   readonly start: number;
   readonly end: number;
@@ -25,7 +25,11 @@ export function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
-/** What was found, and what to write instead, at the place where it was found; the rule is the one that `lint` tells it by. */
+/**
+ * The error for this position.
+ * @param rule the id that `lint` prints
+ * @param finding the fact and the next step
+ */
 export function templateErrorAt(source: TemplateSource, offset: number, rule: RefusalRule, finding: string): TemplateError {
   const { line, column } = positionAt(source.text, offset);
   return new TemplateError(source.file, line, column, finding, rule);
@@ -35,12 +39,12 @@ export function isInside(inner: Range, outer: Range): boolean {
   return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-/** What comes in the place of a stretch; an empty stretch is a place between two characters. */
+/** A text that replaces a range; an empty range inserts it. */
 export interface Insertion extends Range {
   readonly text: string;
 }
 
-/** This part of the text, filled in. The insertions are within it, in order, and apart from each other. */
+/** This part of the text with the insertions, which are within it, in order, and do not overlap. */
 export function insertAll(text: string, part: Range, insertions: readonly Insertion[]): string {
   let filled = '';
   let at = part.start;

@@ -1,11 +1,11 @@
-// Keeps sbatch from quietly giving fewer nodes than asked for: a job has at least one task on each node.
+// Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
 import { findHeader } from './check-directives.ts';
 import { DIRECTIVE_PREFIX, splitDirective } from './directive.ts';
 
 /**
- * The script, with a line that raises `--ntasks` where its directives ask for fewer tasks than nodes. sbatch would lower the
- * number of nodes to that of tasks and only warn (slurm's src/common/slurm_opt.c, 20.11 to 26.05), so that the documented
- * template with `--ntasks=1` and two nodes by user property would get one.
+ * The script, with another `--ntasks` line if its directives request fewer tasks than nodes. sbatch would lower the number of nodes
+ * to the number of tasks and only warn (slurm's src/common/slurm_opt.c, 20.11 to 26.05): the template of the ClearML docs, with
+ * `--ntasks=1` and two nodes by user property, would get one node.
  */
 export function raiseTaskCount(script: string): string {
   const header = findHeader(script);
@@ -17,7 +17,7 @@ export function raiseTaskCount(script: string): string {
   lines.splice(
     last + 1,
     0,
-    `#SBATCH --ntasks=${nodes} # by clearml-agent-slurm: with ${tasks} sbatch would give fewer than ${nodes} nodes`,
+    `#SBATCH --ntasks=${nodes} # by clearml-agent-slurm: with ${tasks}, sbatch would allocate fewer than ${nodes} nodes`,
   );
   return lines.join('\n') + script.slice(header.end);
 }
@@ -27,12 +27,12 @@ function directiveWords(line: string): string[] {
 }
 
 interface Counts {
-  /** The least number of nodes; undefined where the script leaves it to Slurm. */
+  /** The minimum number of nodes; undefined if the script leaves it to Slurm. */
   readonly nodes: number | undefined;
   readonly tasks: number | undefined;
 }
 
-/** The last of several counts, as sbatch takes it. */
+/** The last of several counts, as sbatch does. */
 function readCounts(words: readonly string[]): Counts {
   return { nodes: lastCount(words, '--nodes', '-N'), tasks: lastCount(words, '--ntasks', '-n') };
 }
@@ -44,7 +44,7 @@ function lastCount(words: readonly string[], long: string, short: string): numbe
     else if (word.startsWith(`${long}=`)) count = word.slice(long.length + 1);
     else if (word.startsWith(short)) count = word.slice(short.length);
   }
-  // A range of nodes begins with the least: `2-4`.
+  // A range of nodes begins with its minimum: `2-4`.
   const [digits] = /^\d+/.exec(count ?? '') ?? [];
   return digits === undefined ? undefined : Number(digits);
 }

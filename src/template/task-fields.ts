@@ -1,7 +1,7 @@
-// What there is behind the names of a template's variables: each field with its type, an example, and whether a task may lack it.
+// The table of fields of the template variables: type, example, and whether a task can lack the field.
 
 export interface Field {
-  /** With capitals where the name is free: `CLEARML_TASK.hyperparams.SECTION.NAME.value`. */
+  /** Capitals stand for any name: `CLEARML_TASK.hyperparams.SECTION.NAME.value`. */
   readonly name: string;
   readonly type: 'text' | 'number' | 'list' | 'time' | 'any';
   readonly example: string;
@@ -20,7 +20,7 @@ function sometimes(name: string, example: string, meaning: string, type: Field['
   return { name, type, example, mayLack: true, meaning };
 }
 
-/** In the order in which `vars` lists them. Source: the server's task and user documents (its API 2.x, tasks.conf and users.conf). */
+/** In the order of `vars`. Source: the task and user documents of the server (API 2.x, tasks.conf and users.conf). */
 export const VARIABLE_FIELDS: readonly Field[] = [
   always('CLEARML_QUEUE_NAME', 'gpu', 'name of the queue from which the task was taken'),
   always('CLEARML_QUEUE_ID', ID, 'its id'),
@@ -71,7 +71,7 @@ export const VARIABLE_FIELDS: readonly Field[] = [
   sometimes('CLEARML_CONFIG.NAME', 'nvidia/cuda:12.4.1-runtime', "a setting of the daemon's clearml.conf", 'any'),
 ];
 
-/** What else a document may hold, and no template has a use for. */
+/** Other fields of the documents, which are of no use in a template. */
 const OTHER_FIELDS: Readonly<Record<string, readonly string[]>> = {
   CLEARML_TASK: [
     ...['active_duration', 'completed', 'configuration', 'container', 'enqueue_status', 'execution', 'hyperparams'],
@@ -84,7 +84,7 @@ const OTHER_FIELDS: Readonly<Record<string, readonly string[]>> = {
   CLEARML_USER: ['avatar', 'bio', 'created', 'email', 'preferences', 'providers', 'role', 'sec_groups'],
 };
 
-/** Groups with fields that are all known: any other name in them is a mistake. */
+/** Groups whose fields are all known: any other name in them is an error. */
 const CLOSED = [
   'CLEARML_TASK',
   'CLEARML_TASK.container',
@@ -95,7 +95,7 @@ const CLOSED = [
   'CLEARML_USER',
 ];
 
-/** The fields of such a group, or undefined where any name may be right. */
+/** The fields of such a group; undefined for a group with any names. */
 export function knownFields(group: string): readonly string[] | undefined {
   if (!CLOSED.includes(group)) return undefined;
   const named = VARIABLE_FIELDS.map(({ name }) => name)
@@ -104,7 +104,7 @@ export function knownFields(group: string): readonly string[] | undefined {
   return [...new Set([...named, ...(OTHER_FIELDS[group] ?? [])])];
 }
 
-/** Whether a task may come without it; what the table does not know may be missing too. */
+/** Whether a task can lack the variable, which is also true of one that is not in the table. */
 export function mayLack(variable: string): boolean {
   return VARIABLE_FIELDS.find(({ name }) => name === variable)?.mayLack ?? true;
 }

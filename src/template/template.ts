@@ -1,6 +1,6 @@
-// What the rest of the program may ask of a template: read it once, render it for a task, and have every placeholder accounted for.
+// The types of a template: what it is parsed to, what it is rendered with, and the result.
 
-/** Where a value came from; `render --origins` prints it. */
+/** The source of a value, as `render --origins` prints it. */
 export type Origin = 'task' | 'default' | 'config' | 'glue';
 
 /** The trees that `${CLEARML_…}` paths lead into. Plain data, no behavior. */
@@ -17,7 +17,7 @@ export interface Variables {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** The expansions of PRE_SETUP, AGENT_EXECUTE and POST_SETUP: shell text, inserted as it is. */
+/** The shell text for PRE_SETUP, AGENT_EXECUTE and POST_SETUP, inserted unchanged. */
 export interface Blocks {
   readonly preSetup: string;
   readonly agentExecute: string;
@@ -29,18 +29,18 @@ export interface PlaceholderUse {
   readonly column: number;
   /** As written, e.g. `CLEARML_TASK.hyperparams.properties.num_nodes.value`. */
   readonly variable: string;
-  /** As it was inserted, before quoting. */
+  /** Before quoting. */
   readonly value: string;
   readonly origin: Origin;
-  /** The option of sbatch that it feeds; none for a placeholder in the script. */
+  /** The sbatch option that contains the placeholder; undefined in the script. */
   readonly option?: EnclosingOption;
 }
 
-/** An option in an `#SBATCH` line whose value is a placeholder, or has one in it. */
+/** An option in an `#SBATCH` line with a placeholder in its value. */
 export interface EnclosingOption {
-  /** The long name, `time`. */
+  /** The long name without dashes, `time`. */
   readonly name: string;
-  /** What stands around the placeholder in the option's value, with other placeholders filled in. */
+  /** The option's value around the placeholder, with the values of other placeholders. */
   readonly before: string;
   readonly after: string;
 }
@@ -50,54 +50,55 @@ export interface Rendered {
   readonly uses: readonly PlaceholderUse[];
 }
 
-/** Where the agent stands in a template, for messages, and what stands before it in its command. */
+/** The position of `${CLEARML_AGENT_EXECUTE}`, for messages, and the command before it. */
 export interface AgentLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Words without their quotes, such as `srun`, `singularity`, `exec`. */
+  /** Shell words without their quotes, such as `srun`, `singularity`, `exec`. */
   readonly command: readonly string[];
 }
 
 export interface PyxisContainer {
   readonly spec: PyxisSpec;
-  /** The image for this task, as the task or the template names it; undefined where only bash will know. @throws TemplateError */
+  /** The image for this task, as the task or the template names it; undefined if only bash can tell. @throws TemplateError */
   imageName(variables: Variables): string | undefined;
 }
 
 export interface Template {
-  /** The file's name, for messages. */
+  /** The name of the file, for messages. */
   readonly file: string;
   readonly agent: AgentLocation;
-  /** How Pyxis makes a container of it; undefined where it makes none. */
+  /** The container that Pyxis creates; undefined if the template does not use Pyxis. */
   readonly pyxis?: PyxisContainer | undefined;
   /**
-   * The script for one task.
-   * @param additions to what Pyxis mounts
-   * @throws TemplateError when a value is missing or can't stand where the template puts it
+   * Renders the script for one task.
+   * @param additions to the mounts of Pyxis
+   * @throws TemplateError if a value is missing or is not allowed where the template has it
    */
   render(variables: Variables, blocks: Blocks, additions?: PyxisAdditions): Rendered;
 }
 
-/** What is to be seen in the container beside what the template itself mounts. */
+/** Mounts that the job needs in addition to those of the template. */
 export interface PyxisAdditions {
-  /** `source:destination[:ro]`; plain for Pyxis, and so for sbatch and for bash. */
+  /** `source:destination[:ro]`, of characters that neither Pyxis nor sbatch nor bash expands. */
   readonly mounts: readonly string[];
   readonly mountsHome: boolean;
 }
 
 export interface PyxisSpec {
-  /** The whole script runs in the image (directives), or what srun starts does (a command). */
+  /** Whether the whole script runs in the image (`#SBATCH` lines) or only what srun starts (a command). */
   readonly kind: 'script' | 'step';
-  /** Where the value of `--container-image` ends, and the one of `--container-mounts`, where there is one. Empty: out of reach. */
+  /** Where options can be added. Empty if the options are in a variable or an array. */
   readonly insertionPoints: readonly PyxisInsertionPoint[];
-  /** What the template itself mounts, each value as one mark. */
+  /** The value of the template's own `--container-mounts`, with a NUL for each placeholder. */
   readonly mounts: string;
-  /** Whether the template says itself that the home folder is mounted, or that it is not. */
+  /** Whether the template says that the home directory is mounted, or that it is not. */
   readonly setsHome: boolean;
   readonly mountsHome: boolean;
 }
 
+/** The ends of the values of `--container-image` and of `--container-mounts`, if there is one. */
 export interface PyxisInsertionPoint {
   readonly imageEnd: number;
   readonly mountsEnd: number | undefined;

@@ -1,15 +1,15 @@
-// User properties of a task that its template does not read: they would change nothing, and nobody would know. Pure.
+// Reports user properties and constraints without effect, because the template does not use the property. Pure.
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 
-/** Set by this program, for people to read. */
+/** Set by this program, for users to read. */
 const OURS = ['slurm_job_id', 'slurm_cluster'];
 
 const MOST_NAMES = 8;
 
 /**
- * A sentence for the task's console; undefined where all of them are read.
- * @param task as the server has it
- * @param read the names of the properties that the template reads
+ * A message for the task's console; undefined if the template uses all user properties of the task.
+ * @param task as the server returns it
+ * @param read the names of the properties that the template uses
  */
 export function unusedProperties(task: Readonly<Record<string, unknown>>, read: readonly string[]): string | undefined {
   const set = ['properties', 'Slurm'].flatMap((section) => namesOf(task, section));
@@ -19,7 +19,7 @@ export function unusedProperties(task: Readonly<Record<string, unknown>>, read: 
   return `The template of this queue does not use ${what}. It uses ${read.length === 0 ? 'none' : listed(read)}.`;
 }
 
-/** Sentences about constraints of properties that a template does not read: they hold nothing back. */
+/** Messages about constraints on properties that the template does not use: they have no effect. */
 export function unusedConstraints(
   { named }: PropertyConstraints,
   read: readonly { readonly name: string }[],
@@ -27,7 +27,7 @@ export function unusedConstraints(
 ): string[] {
   return [...named]
     .filter(([name, rule]) => typeof rule !== 'boolean' && !read.some((property) => property.name === name))
-    .map(([name]) => `The user property "${name}" has a constraint, and ${file} does not read it.`);
+    .map(([name]) => `The constraint on the user property "${name}" has no effect: ${file} does not use the property.`);
 }
 
 function namesOf(task: Readonly<Record<string, unknown>>, section: string): string[] {

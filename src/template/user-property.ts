@@ -1,14 +1,14 @@
-// User properties: the ways in which a template names one, and the two places where a task may have it.
+// User properties: how a template names one, and the two sections of a task that can contain it.
 
-/** A section of hyperparameters that works like user properties: code can set it, with `task.connect(resources, name='Slurm')`. */
+/** A section of hyperparameters that works like user properties; code sets it with `task.connect(resources, name='Slurm')`. */
 const SECTION = 'Slurm';
 
-/** The server keeps user properties in this section, and matches it without case. */
+/** The server keeps user properties in this section, and ignores case in its name. */
 const PROPERTIES = 'properties';
 
 /**
- * The user property that a variable reads, or undefined: `CLEARML_TASK.hyperparams.properties.NAME.value`, or without the
- * section, as templates in use have it, or with the section Slurm.
+ * The user property that a variable reads; undefined if it reads none. A template writes
+ * `CLEARML_TASK.hyperparams.properties.NAME.value`, or leaves the section out, as ClearML's templates do, or uses the section Slurm.
  */
 export function userPropertyOf(variable: string): string | undefined {
   const [root, first, section = '', ...rest] = variable.split('.');
@@ -18,9 +18,9 @@ export function userPropertyOf(variable: string): string | undefined {
 }
 
 /**
- * Where a field of the task is to be looked for, the first that is there counts: a user property goes before the section
- * Slurm, since it is what somebody typed for this one run.
- * @param path behind `CLEARML_TASK`
+ * The paths of a field of the task; the first that exists is used. A user property takes precedence over the section Slurm,
+ * because a user set it for this run.
+ * @param path after `CLEARML_TASK`
  */
 export function lookupPaths(path: readonly string[]): readonly (readonly string[])[] {
   const [first, section = '', ...rest] = path;

@@ -1,13 +1,13 @@
-// The variables a template may name, each with where its value comes from: the one table of them.
+// The table of variables that a template can use, and the lookup of their values.
 import type { Origin, Variables } from './template.ts';
 import { lookupPaths } from './user-property.ts';
 
-/** What a name stands for, before it is made text. */
+/** The result of a lookup. */
 export interface Lookup {
-  /** undefined or null when there is nothing of that name. */
+  /** undefined or null if there is no value. */
   readonly value: unknown;
   readonly origin: Origin;
-  /** Where nothing was found: the part of the name that failed, and the names that there were instead. */
+  /** If there is no value: the first part of the name that was not found, and the names that exist there. */
   readonly missing?: { readonly part: string; readonly known: readonly string[] };
 }
 
@@ -15,7 +15,7 @@ type Tree = Readonly<Record<string, unknown>>;
 
 interface Meaning {
   readonly origin: Origin;
-  /** Completes "stands for …". */
+  /** For the documentation. */
   readonly meaning: string;
 }
 
@@ -27,7 +27,7 @@ interface TreeVariable extends Meaning {
   readonly read: (variables: Variables) => Tree;
 }
 
-/** Names without fields. */
+/** Variables without fields. */
 const PLAIN: Readonly<Record<string, PlainVariable>> = {
   CLEARML_QUEUE_NAME: {
     origin: 'glue',
@@ -52,7 +52,7 @@ const PLAIN: Readonly<Record<string, PlainVariable>> = {
   },
 };
 
-/** Names with fields behind dots. */
+/** Variables with fields, which follow a dot. */
 const TREES: Readonly<Record<string, TreeVariable>> = {
   CLEARML_TASK: {
     origin: 'task',
@@ -69,7 +69,7 @@ const TREES: Readonly<Record<string, TreeVariable>> = {
   },
 };
 
-/** What each name stands for, for the documentation; with `…` behind the dot where a field follows. */
+/** For the documentation; `…` after the dot stands for a field. */
 export const VARIABLE_MEANINGS: readonly (Meaning & { readonly name: string })[] = [
   ...Object.entries(PLAIN).map(([name, { origin, meaning }]) => ({ name, origin, meaning })),
   ...Object.entries(TREES).map(([name, { origin, meaning }]) => ({ name: `${name}.…`, origin, meaning })),
@@ -78,12 +78,12 @@ export const VARIABLE_MEANINGS: readonly (Meaning & { readonly name: string })[]
 export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
 export const TREE_NAMES: readonly string[] = Object.keys(TREES);
 
-/** What the fields of this name are, as they are looked up. */
+/** The document with the fields of this variable; empty for an unknown one. */
 export function treeOf(name: string, variables: Variables): Tree {
   return TREES[name]?.read(variables) ?? {};
 }
 
-/** What this name, as written in a template, stands for. Only own fields count: `constructor` is nobody's value. */
+/** Looks up a variable. Only own fields count, so that `constructor` has no value. */
 export function lookUp(variable: string, variables: Variables): Lookup {
   const [root = '', ...path] = variable.split('.');
   const plain = PLAIN[root];
@@ -96,11 +96,11 @@ export function lookUp(variable: string, variables: Variables): Lookup {
     const value = walk(top, place);
     if (value !== undefined && value !== null) return { value, origin: tree.origin };
   }
-  // Of the places of a user property, the one before the last is where people look for it.
+  // Users look for a user property in the section `properties`, which is the last path but one.
   return { value: undefined, origin: tree.origin, missing: firstMissing(top, places.at(-2) ?? path) };
 }
 
-/** The task, in which `project` is the id and at the same time a place for `.id` and `.name`. */
+/** The task, with `project` as the id of the project, and with `project.id` and `project.name`. */
 function taskTree(variables: Variables): Tree {
   const known = taskTrees.get(variables);
   if (known !== undefined) return known;
@@ -111,7 +111,7 @@ function taskTree(variables: Variables): Tree {
   return tree;
 }
 
-/** A task has many fields and a template many placeholders: the copy is made once for all of them. */
+/** One copy for all placeholders of a template, because a task has many fields. */
 const taskTrees = new WeakMap<Variables, Tree>();
 
 function projectId(task: Tree): unknown {
@@ -119,7 +119,7 @@ function projectId(task: Tree): unknown {
   return isTree(project) ? ownField(project, 'id') : project;
 }
 
-/** A name may hold dots itself (`General/opt.lr`), so that a field may be more than one part of the path. */
+/** A name can contain dots (`General/opt.lr`), so that a field can be several parts of the path. */
 function walk(node: unknown, path: readonly string[]): unknown {
   if (path.length === 0) return node;
   if (!isTree(node)) return undefined;

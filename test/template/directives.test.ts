@@ -54,7 +54,7 @@ describe('a value in an #SBATCH line', () => {
         hostileLine,
         (line, text) => {
           const problem = problemOf(() => renderDirectives(text, line));
-          if (text === '') expect(problem?.finding).to.match(/the value is empty here/);
+          if (text === '') expect(problem?.finding).to.match(/the value is empty/);
           else if (text.startsWith('-')) expect(problem?.finding).to.match(/begins with a dash/);
           else {
             for (const generation of GENERATIONS.slice(1)) {
@@ -80,7 +80,7 @@ describe('a value in an #SBATCH line', () => {
   it('may be empty behind an equals sign, and nowhere else', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
     expect(problemOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
-      /^d.template:2:9: the value is empty here, and sbatch would take the next word for it/,
+      /^d.template:2:9: the value is empty, and sbatch would take the next argument for it/,
     );
   });
 
@@ -92,7 +92,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
     it(`S-09 never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
-      expect(problemOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash here/);
+      expect(problemOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
 
@@ -116,7 +116,7 @@ describe('a value in an #SBATCH line', () => {
   ] as const) {
     it(`S-09 is refused with ${what} in it, even when it is raw`, () => {
       const problem = problemOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
-      expect(problem?.message).to.match(/^d.template:2:19: .* holds a newline or a tab/);
+      expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
   }
 

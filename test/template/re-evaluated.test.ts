@@ -1,4 +1,4 @@
-// Places where a shell, or another program, reads a value as code a second time: only plain words pass there.
+// Text that a shell or another program re-evaluates: only plain words are accepted there.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { runInBash } from './bash-run.ts';
@@ -17,20 +17,20 @@ const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
   ['srun --export=ALL,A=1,BASH_ENV=X true', 'bash, through BASH_ENV'],
   ['exec 3<<END\necho X\nEND\nbash <&3', 'bash'],
   ['exec 3<<END\necho X\nEND\n. /dev/fd/3', '.'],
-  ['echo a >&X', 'bash, behind >&,'],
+  ['echo a >&X', 'bash, after >&'],
   ['s=bash; $s -c "echo X"', '$s'],
   ['e=eval; $e "echo X"', '$e'],
   ['a=(eval X); "${a[@]}"', 'eval'],
   ['a=(\n  bash\n  -c "echo X"\n)\nsrun true; "${a[@]}" more', 'bash'],
-  ["printf 'all:\\n\\t@%s\\n' X > Makefile", 'whoever runs Makefile'],
-  ['echo X > run; cp run other; bash other', 'whoever runs run'],
-  ['echo X > run; mv run other; . ./other', 'whoever runs run'],
-  ['echo X > run; env bash run', 'whoever runs run'],
-  ['echo X > run; timeout 1 bash run', 'whoever runs run'],
-  ['echo X > run; bash < run', 'whoever runs run'],
-  ['echo X > run; cat run | bash', 'whoever runs run'],
-  ['echo X > run; eval "$(cat run)"', 'whoever runs run'],
-  ['echo X > run; eval "$(< run)"', 'whoever runs run'],
+  ["printf 'all:\\n\\t@%s\\n' X > Makefile", 'the shell that runs Makefile'],
+  ['echo X > run; cp run other; bash other', 'the shell that runs run'],
+  ['echo X > run; mv run other; . ./other', 'the shell that runs run'],
+  ['echo X > run; env bash run', 'the shell that runs run'],
+  ['echo X > run; timeout 1 bash run', 'the shell that runs run'],
+  ['echo X > run; bash < run', 'the shell that runs run'],
+  ['echo X > run; cat run | bash', 'the shell that runs run'],
+  ['echo X > run; eval "$(cat run)"', 'the shell that runs run'],
+  ['echo X > run; eval "$(< run)"', 'the shell that runs run'],
   ['eval echo X', 'eval'],
   ['eval "$(tool --name X)"', 'eval'],
   ['command eval "echo X"', 'eval'],
@@ -86,10 +86,10 @@ const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
   ['mapfile -C X lines', 'mapfile'],
   ['source envs/X/bin/activate', 'source'],
   ['. X', '.'],
-  ['tee run.sh <<END\necho X\nEND', 'whoever runs run.sh'],
-  ['echo "A=X" > env.txt\n. ./env.txt', 'whoever runs env.txt'],
-  ['echo "echo X" > job\nchmod +x job', 'whoever runs job'],
-  ['cat > "$T/job" <<END\nX\nEND\nbash "$T/job"', 'whoever runs \0/job'],
+  ['tee run.sh <<END\necho X\nEND', 'the shell that runs run.sh'],
+  ['echo "A=X" > env.txt\n. ./env.txt', 'the shell that runs env.txt'],
+  ['echo "echo X" > job\nchmod +x job', 'the shell that runs job'],
+  ['cat > "$T/job" <<END\nX\nEND\nbash "$T/job"', 'the shell that runs …/job'],
   ['GIT_SSH_COMMAND="ssh X" git fetch', 'bash, through GIT_SSH_COMMAND'],
   ['export EDITOR=X', 'bash, through EDITOR'],
   ['awk "/X/" file', 'awk'],
@@ -119,8 +119,8 @@ const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
   ['f() { ssh node1 "$@"; }\nf echo X', 'the function f'],
   ['f() {\n  eval "$1"\n}\nf "echo X"', 'the function f'],
   ['f() { bash; }\nf <<END\necho X\nEND', 'bash'],
-  ['cat > run.sh <<END\necho X\nEND', 'whoever runs run.sh'],
-  ['cat > run <<END\n#!/bin/bash\necho X\nEND', 'whoever runs the script that this here-document is'],
+  ['cat > run.sh <<END\necho X\nEND', 'the shell that runs run.sh'],
+  ['cat > run <<END\n#!/bin/bash\necho X\nEND', 'the shell that runs this here-document'],
   ['X echo', 'a command whose name is a value'],
   ['A=1 X "X"', 'a command whose name is a value'],
   ['"X" -v', 'a command whose name is a value'],
@@ -206,20 +206,20 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('a value in text that is read a second time', () => {
+describe('a value in re-evaluated text', () => {
   for (const [body, by] of READ_AGAIN) {
-    it(`passes when it is a plain word, and is refused otherwise: ${JSON.stringify(body)}`, () => {
+    it(`is accepted only if it is a plain word: ${JSON.stringify(body)}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 
       for (const value of HOSTILE.filter((text) => text !== '')) {
         const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
-        expect(problem?.finding).to.include(`because ${by} reads this text as code a second time`);
+        expect(problem?.finding).to.include(`which is re-evaluated by ${by}: only letters`);
         expect(problem?.finding).to.include('export NAME=${…}');
       }
     });
   }
 
-  it('never runs in bash, whatever it holds', async () => {
+  it('never runs in bash', async () => {
     const bodies = ['eval "show KEY X"', "bash -c 'show KEY X'", 'show KEY `echo X`', 'bash <<END\nshow KEY X\nEND'];
     for (const body of bodies) {
       for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine), 300).entries()) {
@@ -246,14 +246,14 @@ describe('a value in arithmetic', () => {
       }
       for (const value of [...HOSTILE, 'abc', '08', '1+1', '1.5', '16#ff']) {
         expect(problemOf(() => renderBody(body.replaceAll('X', X), value))?.finding).to.include(
-          `because ${where} is evaluated`,
+          `which is evaluated as ${where}: only a whole number`,
         );
       }
     });
   }
 });
 
-describe('a value that only looks as if it were read twice', () => {
+describe('a value in text that only looks re-evaluated', () => {
   for (const body of READ_ONCE) {
     it(`may be anything: ${JSON.stringify(body)}`, () => {
       expect(problemOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);

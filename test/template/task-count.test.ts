@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { raiseTaskCount } from '../../src/template/task-count.ts';
 
-const RAISED = '#SBATCH --ntasks=2 # by clearml-agent-slurm: with 1 sbatch would give fewer than 2 nodes';
+const RAISED = '#SBATCH --ntasks=2 # by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
 describe('the number of tasks', () => {
   for (const [title, lines] of [

@@ -33,7 +33,7 @@ describe('user properties that a template does not read', () => {
     ]);
 
     expect(unusedConstraints({ named, others: true }, [{ name: 'walltime' }], 'gpu.template')).to.deep.equal([
-      'The user property "num_nodes" has a constraint, and gpu.template does not read it.',
+      'The constraint on the user property "num_nodes" has no effect: gpu.template does not use the property.',
     ]);
   });
 });

@@ -161,7 +161,7 @@ describe('a name right before a value', () => {
       const closer = /["'`]/.exec(body)?.[0] ?? '';
       const problem = problemOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
-      expect(problem?.finding).to.match(/would be read as a part of the name/);
+      expect(problem?.finding).to.match(/would become part of the name/);
     });
   }
 

@@ -195,14 +195,14 @@ function told(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('a value that is evaluated by way of a variable', () => {
+describe('a value that is evaluated through a variable', () => {
   for (const body of NUMBERS) {
     it(`must be a number: ${JSON.stringify(body)}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
         const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding, value).to.match(
-          /evaluates \$\w+, which gets it, and only a number may|code a second time/,
+          /evaluated in line \d+, through \$\w+, by .*: only a number|re-evaluated by/,
         );
       }
     });
@@ -213,14 +213,16 @@ describe('a value that is evaluated by way of a variable', () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
         const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
-        expect(problem?.finding, value).to.match(/evaluates \$\w+, which gets it, and only letters|code a second time/);
+        expect(problem?.finding, value).to.match(
+          /evaluated in line \d+, through \$\w+, by .*: only letters|re-evaluated by/,
+        );
       }
       expect(told(body)).to.include('may-be-read-again');
     });
   }
 
   for (const body of DOUBTS) {
-    it(`may be anything where it is not sure, and lint says so: ${JSON.stringify(body)}`, () => {
+    it(`is accepted with a warning of lint if it may be evaluated: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(told(body)).to.include('may-be-evaluated');
@@ -233,7 +235,7 @@ describe('the start of the daemon', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
     expect(templateWarnings('gpu.template', text)).to.deep.equal([
-      'gpu.template:3: The value of CLEARML_TASK.hyperparams.properties.x.value may come through $N to arithmetic in line 4, which evaluates it.',
+      'gpu.template:3: The value of CLEARML_TASK.hyperparams.properties.x.value may be evaluated in line 4, through $N, by arithmetic.',
     ]);
     expect(templateWarnings('gpu.template', text.replace('.value}', '.value:1|int}'))).to.deep.equal([]);
   });

@@ -110,7 +110,7 @@ const VALUES: readonly (readonly [placeholder: string, value: string, origin: st
 const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   [
     '${CLEARML_TASK.absent}',
-    /^v\.template:3:4: \$\{CLEARML_TASK\.absent\} has no value for task abc and no default\. Write \$\{CLEARML_TASK\.absent:VALUE\} for a default$/,
+    /^v\.template:3:4: \$\{CLEARML_TASK\.absent\} has no value for task abc and no default: write \$\{CLEARML_TASK\.absent:VALUE\} for a default$/,
   ],
   [
     '${CLEARML_TASK.hyperparams.properties.walltime.value}',
@@ -124,9 +124,9 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   ['${CLEARML_TASK.contaner.image}', /did you mean "container" instead of "contaner"\?$/],
   [
     '${CLEARML_TASK.hyperparams.properties.num_nodes}',
-    /is not one value, it has the fields section, name, value, type: write \$\{CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value\}$/,
+    /is not a single value, it has the fields section, name, value, type: write \$\{CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value\}$/,
   ],
-  ['${CLEARML_TASK.hyperparams.properties.num_nodes:1}', /is not one value/],
+  ['${CLEARML_TASK.hyperparams.properties.num_nodes:1}', /is not a single value/],
   ['${CLEARML_TASK.mixed}', /has no value/],
   ['${CLEARML_CONFIG.agent.absent}', /has no value for task abc and no default/],
 ];
@@ -167,7 +167,7 @@ describe('a placeholder', () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(
-          `^v\\.template:3:4: the value of CLEARML_TASK\\.name holds the control character ${name.replace('+', '\\+')}`,
+          `^v\\.template:3:4: the value of CLEARML_TASK\\.name is .*, with the control character ${name.replace('+', '\\+')}`,
         ),
       );
       expect(message).not.to.match(/\p{Cc}/u);
@@ -224,7 +224,7 @@ describe('words', () => {
     const problem = problemOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),
     );
-    expect(problem?.message).to.match(/^w:3:3: .* can not be split into words: its quotes are not in pairs/);
+    expect(problem?.message).to.match(/^w:3:3: .*, which has an unpaired quote/);
   });
 });
 

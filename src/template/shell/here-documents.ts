@@ -15,7 +15,7 @@ export function lexPendingDocuments(lexer: Lexer): void {
 
 /** In a command substitution bash before 5.2 knows of one document a line, and takes the text of the next for commands. */
 function contextOf({ isQuoted }: PendingDocument, isOverlooked: boolean): QuotingContext {
-  if (isOverlooked) return { kind: 're-evaluated', by: 'bash before 5.2, in the second here-document of a line,' };
+  if (isOverlooked) return { kind: 're-evaluated', by: 'bash before 5.2, in the second here-document of a line' };
   return { kind: isQuoted ? 'quoted here-document' : 'here-document' };
 }
 

@@ -65,7 +65,7 @@ function descriptorNames({ words }: Command, { redirections }: LexedScript): Cod
 
 /** bash expands the word of `>&WORD` twice, where it is no number (redir.c: it makes a `&>` of it, and begins anew). */
 function targetOfBoth({ target: { start, end } }: Redirection): CodeRange {
-  return { start, end, by: 'bash, behind >&,' };
+  return { start, end, by: 'bash, after >&' };
 }
 
 function codeOfCommand(command: Command, script: LexedScript, text: string): CodeRange[] {
@@ -102,7 +102,7 @@ function codeOfInput(script: LexedScript, text: string): CodeRange[] {
   const optional = script.commands
     .flatMap((command) => optionFiles(command, text))
     .filter((word) => script.processSubstitutions.some((one) => isInside(one, word)))
-    .map(({ start, end }) => ({ start, end, by: 'whoever reads this file' }));
+    .map(({ start, end }) => ({ start, end, by: 'the program that reads this file' }));
   return [...read, ...optional];
 }
 
@@ -167,24 +167,28 @@ export function enclosingCommands(place: Range, script: LexedScript): Range[] {
 function scriptFiles(script: LexedScript, text: string): CodeRange[] {
   const documents = script.documents
     .filter(({ body }) => SCRIPT_START.test(text.slice(body.start, body.end)))
-    .map(({ body }) => ({ ...body, by: 'whoever runs the script that this here-document is' }));
+    .map(({ body }) => ({ ...body, by: 'the shell that runs this here-document' }));
   const files = script.redirections
     .filter(({ operator, target }) => operator.includes('>') && isScriptFile(target, script, text))
     .flatMap((redirection) =>
       enclosingCommands(redirection, script)
         .slice(0, 1)
-        .map(({ start, end }) => ({ start, end, by: `whoever runs ${redirection.target.text}` })),
+        .map(({ start, end }) => ({ start, end, by: runnerOf(redirection.target) })),
     );
   const copies = script.commands.flatMap((command) => {
     const [program, ...rest] = command.words;
     const file = program?.text === 'tee' ? rest.find((word) => isScriptFile(word, script, text)) : undefined;
     if (file === undefined) return [];
-    return inputsOf(command, script, text).map(({ start, end }) => ({ start, end, by: `whoever runs ${file.text}` }));
+    return inputsOf(command, script, text).map(({ start, end }) => ({ start, end, by: runnerOf(file) }));
   });
   return [...documents, ...files, ...copies];
 }
 
-/** Named like one, or run by the script itself. */
+function runnerOf({ text }: Word): string {
+  return `the shell that runs ${text.replaceAll('\0', '…')}`;
+}
+
+/** Whether the file is named like a script, or is run by the script itself. */
 function isScriptFile(word: Word, script: LexedScript, text: string): boolean {
   if (SCRIPT_FILE.test(word.text)) return true;
   const { commands } = script;

@@ -1,4 +1,4 @@
-// Every placeholder of a script with what is known of it: the place it stands in, and where its value is evaluated later.
+// Finds each placeholder of a script with its quoting context, and what evaluates its value later.
 import type { LexedScript, Reach, Occurrence } from '../shell/lexed-script.ts';
 import { assignContexts } from '../shell/re-evaluated.ts';
 import type { TemplateSource } from '../source.ts';
@@ -7,7 +7,7 @@ import { findReaches } from './reaches.ts';
 export interface FoundOccurrences {
   /** In the order of the text. */
   readonly occurrences: readonly Occurrence[];
-  /** Where a value may come to, but nobody can be sure: what a program or a check makes of it is not known. */
+  /** Values that may be evaluated: a program or a check of the template is between the value and the evaluation. */
   readonly possibleReaches: readonly Reach[];
 }
 
@@ -34,7 +34,7 @@ export function findOccurrences(source: TemplateSource, script: LexedScript): Fo
   return { occurrences, possibleReaches };
 }
 
-/** What lint and the daemon's start say of a doubt, as one sentence. */
+/** The message of `lint` and of the daemon's start. */
 export function possibleReachMessage({ placeholder, by, variable, line }: Reach): string {
-  return `The value of ${placeholder.variable} may come through ${variable} to ${by} in line ${line}, which evaluates it.`;
+  return `The value of ${placeholder.variable} may be evaluated in line ${line}, through ${variable}, by ${by}.`;
 }

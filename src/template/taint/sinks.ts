@@ -53,7 +53,7 @@ export function findSinks(layer: Layer): Sink[] {
   const indirect = script.expansions.flatMap((expansion): Sink[] => {
     if (expansion.form !== 'indirect' && expansion.form !== 'prompt') return [];
     const names = namesIn(expansion, layer).slice(0, 1);
-    const by = expansion.form === 'prompt' ? 'bash, as a prompt,' : 'bash, as the name of a variable';
+    const by = expansion.form === 'prompt' ? 'bash, as a prompt' : 'bash, as the name of a variable';
     return [{ at: expansion.start, requirement: 'plain word', by, names }];
   });
   return [
@@ -74,7 +74,7 @@ function unreadText({ unread, text }: Layer): Sink[] {
   if (unread === undefined) return [];
   const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
   const names = [...new Set(named.map(([name]) => name))].map((name) => ({ of: { name }, isWhole: false }));
-  return [{ at: unread.start, requirement: 'plain word', by: 'a shell, in a script that could not be read,', names }];
+  return [{ at: unread.start, requirement: 'plain word', by: 'a shell, in a script that could not be parsed', names }];
 }
 
 /** Files that the script runs or sources: what it has written into them is code. */
@@ -84,7 +84,12 @@ function executedFiles(layer: Layer): Sink[] {
       const name = fileName(word, layer);
       if (name === undefined) return [];
       return [
-        { at: word.start, requirement: 'plain word', by: 'whoever runs it', names: [{ of: { name }, isWhole: false }] },
+        {
+          at: word.start,
+          requirement: 'plain word',
+          by: 'the shell that runs it',
+          names: [{ of: { name }, isWhole: false }],
+        },
       ];
     }),
   );
@@ -167,7 +172,7 @@ function splitWords(layer: Layer): Sink[] {
       const isSplit = /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
       // What env is given in front of the program may name any variable: BASH_ENV=….
       if (!isSplit && !(program.text === 'env' && /^"\$/.test(written))) return [];
-      const by = isSplit ? `options of ${program.text}, as it has no quotes,` : 'env, as the name of a variable';
+      const by = isSplit ? `${program.text}, as options, because it is unquoted` : 'env, as the name of a variable';
       return [{ at: word.start, requirement: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
     });
   });
@@ -201,7 +206,7 @@ function restrictedOptionSinks(layer: Layer): Sink[] {
   return script.expansions.flatMap((expansion): Sink[] => {
     const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
-    const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option},`;
+    const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option}`;
     return [{ at: expansion.start, requirement: requirementOf(option), by, names: namesIn(expansion, layer) }];
   });
 }
