@@ -1,21 +1,21 @@
-// Which clearml-agent the demo uses: the real one in a Python environment of this checkout, else the stand-in.
+// Chooses the clearml-agent of the demo: the real one in a Python environment of this checkout, else the stand-in.
 import { standInAgentPython } from '../../test/stand-ins/agent/stand-in-agent.ts';
 import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
 import { hasProgram } from '../../test/set-up/command.mjs';
-import type { Installer } from './installing.ts';
-import { tellingLine } from './telling-line.ts';
+import type { Installer } from './installer.ts';
+import { errorLine } from './error-line.ts';
 import { unpackPython } from './unpacked-python.ts';
 
 export interface DemoAgent {
-  /** What it is, for whoever watches. */
+  /** A description, which the demo shows. */
   readonly says: string;
-  /** The path of a Python that has it. */
+  /** The path of a Python that has the agent. */
   readonly python: string;
-  /** A folder that jobs need on their PATH for it. */
+  /** A folder that jobs need in PATH to use it. */
   readonly binDir?: string;
 }
 
-/** @throws Error when there is no Python at all, and none can be had */
+/** @throws Error if there is no Python and none can be installed */
 export async function findAgent({
   standIn,
   installer,
@@ -25,7 +25,7 @@ export async function findAgent({
 }): Promise<DemoAgent> {
   const lacking = standIn && hasProgram('python3') ? undefined : await installer.install([]);
   if (!hasProgram('python3')) return unpackedAgent();
-  if (standIn) return standInAgent('as DEMO_STAND_INS asks');
+  if (standIn) return standInAgent('DEMO_STAND_INS is set');
   if (lacking !== undefined) return standInAgent(lacking);
   const { missing, says } = await installAgent();
   return missing[0] === undefined
@@ -36,11 +36,13 @@ export async function findAgent({
 async function unpackedAgent(): Promise<DemoAgent> {
   const binDir = await unpackPython();
   if (binDir === undefined) {
-    throw new Error('There is no python3 here, and the tasks of the demo need it: install it, and run the demo again.');
+    throw new Error(
+      'The tasks of the demo need python3, which is not installed here. Install it, and run the demo again.',
+    );
   }
-  return { ...standInAgent('there was no python3 here, and none was installed'), binDir };
+  return { ...standInAgent('python3 is not installed here'), binDir };
 }
 
 function standInAgent(why: string): DemoAgent {
-  return { says: `a stand-in, which runs simple Python tasks: ${tellingLine(why)}`, python: standInAgentPython() };
+  return { says: `a stand-in, which runs simple Python tasks: ${errorLine(why)}`, python: standInAgentPython() };
 }

@@ -1,4 +1,4 @@
-// Which Slurm the demo uses: a cluster that is there, else real daemons of its own, else the stand-in.
+// Chooses the Slurm of the demo: an existing cluster, else its own real daemons, else the stand-in.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -6,28 +6,28 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStandInCluster } from '../../test/stand-ins/slurm/stand-in-cluster.ts';
 import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
-import type { Installer } from './installing.ts';
-import { tellingLine } from './telling-line.ts';
+import type { Installer } from './installer.ts';
+import { errorLine } from './error-line.ts';
 
 export interface DemoCluster {
-  /** What it is, for whoever watches. */
+  /** A description, which the demo shows. */
   readonly says: string;
-  /** What a program needs in its environment to use it. */
+  /** Environment variables for programs that use it. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder of its commands, where they are not those on PATH. */
+  /** The folder of its commands, if they are not in PATH. */
   readonly commandsDir?: string;
-  /** Whether its nodes are other machines, which reach neither our loopback address nor our /tmp. */
+  /** Whether its nodes are other machines, which reach neither the loopback address nor /tmp of this one. */
   readonly isElsewhere: boolean;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A cluster, or why there is none, as a phrase. */
+/** A cluster, or the reason why there is none, as a phrase. */
 type Attempt = DemoCluster | string;
 
 const DAEMONS = ['slurmctld', 'slurmd', 'sbatch', 'munged'];
-/** A controller that is away makes Slurm's commands wait for much longer. */
+/** Slurm's commands wait much longer for a controller that does not respond. */
 const ANSWER_MS = 10_000;
-/** One task of the demo wants two. */
+/** One task of the demo needs two. */
 const NODES_WANTED = 2;
 
 export async function findCluster({
@@ -37,7 +37,7 @@ export async function findCluster({
   readonly standIn: boolean;
   readonly installer: Installer;
 }): Promise<DemoCluster> {
-  if (standIn) return standInCluster('as DEMO_STAND_INS asks');
+  if (standIn) return standInCluster('DEMO_STAND_INS is set');
   const existing = await existingCluster();
   if (typeof existing !== 'string') return existing;
   const own = await ownCluster(existing, installer);
@@ -50,9 +50,10 @@ async function existingCluster(): Promise<Attempt> {
   try {
     const usable = ['--noheader', '--Node', '--responding', '--states=idle,mixed,allocated'];
     const rows = (await run('sinfo', ...usable, '--format=%P %o')).trim().split('\n');
-    // The default partition has a star behind its name.
+    // A star after the name marks the default partition.
     const addresses = rows.flatMap((row) => /^\S+\* (\S+)$/.exec(row)?.[1] ?? []);
-    if (addresses.length < NODES_WANTED) return 'the cluster here has not two nodes that are up in a default partition';
+    if (addresses.length < NODES_WANTED)
+      return 'the default partition of this cluster has fewer than two nodes that are up';
     const { SLURM_CONF } = process.env;
     return {
       says: `real: the cluster that sinfo shows here (${(await run('sinfo', '--version')).trim()}, ${addresses.length} nodes)`,
@@ -61,7 +62,7 @@ async function existingCluster(): Promise<Attempt> {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   } catch {
-    return 'no cluster answers sinfo here';
+    return 'sinfo finds no cluster here';
   }
 }
 
@@ -69,7 +70,7 @@ function isHere(address: string): boolean {
   return /^(localhost|127\.|::1$)/.test(address) || address === hostname();
 }
 
-/** Slurm's daemons on loopback, installed before where that is possible and allowed. */
+/** Starts Slurm's daemons on loopback, after their installation if that is possible and permitted. */
 async function ownCluster(whyNotExisting: string, installer: Installer): Promise<Attempt> {
   const missing = await installer.install(DAEMONS);
   if (missing !== undefined) return missing;
@@ -77,13 +78,13 @@ async function ownCluster(whyNotExisting: string, installer: Installer): Promise
     const cluster = await startSlurmCluster();
     const version = (await cluster.run('sinfo', '--version')).trim();
     return {
-      says: `real: ${cluster.nodes.length} nodes of our own on this machine (${version}), as ${whyNotExisting}`,
+      says: `real: ${cluster.nodes.length} local nodes on this machine (${version}), because ${whyNotExisting}`,
       env: cluster.env,
       isElsewhere: false,
       [Symbol.asyncDispose]: () => cluster.stop(),
     };
   } catch (error) {
-    return `Slurm's daemons did not start: ${tellingLine(String(error))}`;
+    return `Slurm's daemons did not start: ${errorLine(String(error))}`;
   }
 }
 
@@ -91,7 +92,7 @@ async function standInCluster(why: string): Promise<DemoCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'demo-slurm-'));
   const cluster = await startStandInCluster({ stateDir });
   return {
-    says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${tellingLine(why)}`,
+    says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${errorLine(why)}`,
     env: {},
     commandsDir: cluster.commandsDir,
     isElsewhere: false,

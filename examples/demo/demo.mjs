@@ -1,6 +1,6 @@
-// `npm run demo`: three tasks go from a ClearML queue through Slurm to their ends.
-// DEMO_STAND_INS=1 leaves out real Slurm and agent; `-- --install` or CI=true installs what a real Slurm needs without a question.
-// CLEARML_TEST_API_HOST and its keys name a ClearML server to use in place of a sandbox.
+// `npm run demo`: runs three tasks of a ClearML queue as Slurm jobs.
+// DEMO_STAND_INS=1 uses neither real Slurm nor the real agent; `-- --install` or CI=true installs Slurm without asking.
+// CLEARML_TEST_API_HOST and its keys name a ClearML server to use instead of a sandbox.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastLines, runCommand } from '../../test/set-up/command.mjs';
@@ -11,23 +11,23 @@ process.chdir(new URL('../..', import.meta.url).pathname);
 
 const [unknown] = process.argv.slice(2).filter((word) => word !== '--install');
 if (unknown !== undefined) {
-  console.error(`The demo has one option, --install: root lets it install a real Slurm. It does not know ${unknown}.`);
+  console.error(`Unknown option ${unknown}: the demo has only --install, which installs a real Slurm if you are root.`);
   process.exit(2);
 }
 
 const stop = new AbortController();
-const stoppedEarly = new Error('The demo was stopped early, and with it everything that it had started.');
-// Whoever watched has gone (`… | head`).
+const stoppedEarly = new Error('The demo was stopped early, and everything that it had started was stopped too.');
+// The reader has exited (`… | head`).
 process.stdout.on('error', () => stop.abort(stoppedEarly));
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
-    // The second one means now.
+    // The second signal ends it at once.
     if (stop.signal.aborted) process.exit(130);
     stop.abort(stoppedEarly);
   });
 }
 
-/** The program is run as its users have it: compiled. */
+/** The demo runs the compiled program, as users do. */
 async function build() {
   if (isBuilt()) return 'dist is up to date';
   const { exitCode, output } = await runCommand('npm', ['run', '--silent', 'build']);
@@ -48,15 +48,15 @@ try {
   stop.signal.throwIfAborted();
   await showStep('build', build, (says) => says, 'npm run build');
   stop.signal.throwIfAborted();
-  // From here on TypeScript: what makes Node read it is among the packages.
+  // TypeScript from here on: tsx is one of the installed packages.
   const { register } = await import('tsx/esm/api');
   register();
   const { runDemo } = await import('./three-tasks.ts');
-  const { createInstaller, personAtTerminal } = await import('./installing.ts');
+  const { createInstaller, askAtTerminal } = await import('./installer.ts');
   const installer = createInstaller({
     isAsked: process.argv.includes('--install'),
     isCi: process.env['CI'] === 'true',
-    ask: personAtTerminal(stop.signal),
+    ask: askAtTerminal(stop.signal),
   });
   const isAsExpected = await runDemo({
     standIns: process.env['DEMO_STAND_INS'] === '1',

@@ -1,4 +1,4 @@
-// What became of the tasks, as the server tells it: a table for people, and the line by which the demo is judged.
+// Reads the final status of the tasks from the server, and formats the table and the last line of the demo.
 import type { User } from '../../test/e2e/api.ts';
 import { EXPECTED, type DemoTask } from './tasks.ts';
 
@@ -19,7 +19,7 @@ export function readOutcomes(user: User, tasks: readonly DemoTask[]): Promise<Ou
   );
 }
 
-/** The glue names them in its line about the job's start, or else about its end. */
+/** The console line about the start of the job names them, or the one about its end. */
 function nodesIn(console: string): string {
   return /^Slurm job \d+ (?:started|ended)\b.*? on (\S+?)[.:]?(?:\s|$)/m.exec(console)?.[1] ?? '';
 }
@@ -29,8 +29,8 @@ export function formatTable(outcomes: readonly Outcome[]): string[][] {
   return [['task', 'status', 'job', 'nodes', 'id'], ...rows];
 }
 
-/** The last line of the demo, and whether it is the one that is wanted. What is neither completed nor failed is lost. */
-export function judge(outcomes: readonly Outcome[]): { readonly line: string; readonly isAsExpected: boolean } {
+/** The last line of the demo, and whether it is as expected. A task that is neither completed nor failed is lost. */
+export function summarize(outcomes: readonly Outcome[]): { readonly line: string; readonly isAsExpected: boolean } {
   const count = (status: string): number => outcomes.filter((outcome) => outcome.status === status).length;
   const [completed, failed] = [count('completed'), count('failed')];
   const lost = outcomes.length - completed - failed;

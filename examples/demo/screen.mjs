@@ -1,9 +1,9 @@
-// What the demo writes: aligned lines, long ones wrapped, and a table; everything goes through here.
+// Prints all output of the demo: aligned lines, wrapped if long, and a table.
 import { clearInterval, setInterval } from 'node:timers';
 
 const LABEL_WIDTH = 11;
 
-/** A heading with nothing in front of it. @param {string} text */
+/** A heading. @param {string} text */
 export function showTitle(text) {
   console.log(`\n${text}\n`);
 }
@@ -17,12 +17,12 @@ export function showLine(text) {
 let ticking;
 
 /**
- * Does one step of the preparations, and says in one line what came of it. On a terminal its line counts the seconds meanwhile.
+ * Runs one preparation step and prints its result in one line. On a terminal, the line counts the seconds meanwhile.
  * @template T
  * @param {string} label
  * @param {() => Promise<T>} work
  * @param {(result: T) => string} says
- * @param {string} [doing] what is done meanwhile, and how long that may take
+ * @param {string} [doing] a description of the work, and how long it may take
  * @returns {Promise<T>}
  */
 export async function showStep(label, work, says, doing = '') {
@@ -49,14 +49,14 @@ function showPending(text) {
   }, 1_000);
 }
 
-/** Gives the line to whoever has something to say or to ask. */
+/** Clears the line for other output or a question. */
 export function clearPending() {
   clearInterval(ticking);
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
 }
 
 /**
- * One thing that happened to a task.
+ * Prints an event of a task.
  * @param {number} elapsedMs since the demo's tasks were enqueued
  * @param {string} task its name
  * @param {string} text
@@ -66,7 +66,7 @@ export function showEvent(elapsedMs, task, text) {
 }
 
 /**
- * Columns as wide as they must be.
+ * Prints a table with columns as wide as needed.
  * @param {readonly (readonly string[])[]} rows the first one is the heading
  */
 export function showTable(rows) {
@@ -76,7 +76,7 @@ export function showTable(rows) {
 }
 
 /**
- * The text after its start, further lines below where it begins.
+ * The text after `start`, with further lines indented to the same column.
  * @param {string} start
  * @param {string} text
  */

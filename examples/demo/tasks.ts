@@ -1,4 +1,4 @@
-// The three tasks of the demo. Lines that they mark are shown as they come.
+// Defines the three tasks of the demo. The demo shows the lines that they mark.
 import type { NewTask, User } from '../../test/e2e/api.ts';
 
 export interface DemoTask {
@@ -6,7 +6,7 @@ export interface DemoTask {
   readonly name: string;
 }
 
-/** What a task writes at the start of a line that whoever watches the demo shall see. */
+/** The start of a line that the demo shows. */
 export const MARK = '>>> ';
 
 interface Description extends NewTask {
@@ -31,7 +31,7 @@ for epoch in 1, 2, 3:
 import os, socket, time
 rank, size = os.environ["NODE_RANK"], os.environ["WORLD_SIZE"]
 print("${MARK}rank", rank, "of", size, "on", os.environ["SLURMD_NODENAME"], flush=True)
-# The ranks meet, as those of a training do: the task has ended once the first has.
+# The ranks connect to each other, as in a training: the task ends when the first rank ends.
 place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
 if rank == "0":
     socket.create_server(("", place[1])).accept()
@@ -55,10 +55,10 @@ sys.exit(3)
   },
 ];
 
-/** What the server must say in the end. */
+/** The expected counts at the end. */
 export const EXPECTED = { completed: 2, failed: 1, lost: 0 };
 
-/** Makes and enqueues them. @param told hears of each as it is enqueued */
+/** Creates and enqueues the tasks. @param told is called for each */
 export async function enqueueTasks(
   user: User,
   queueName: string,

@@ -1,4 +1,4 @@
-// The demo itself: a server, a cluster, the program, and three tasks whose way is shown as it happens.
+// Runs the demo: a server, a cluster, the program, and three tasks whose events are shown as they happen.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,32 +6,32 @@ import type { User } from '../../test/e2e/api.ts';
 import { findAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
 import { findCluster, type DemoCluster } from './cluster.ts';
-import { commandOf, QUEUE, startGlue, startServer, workerOf } from './glue.ts';
-import type { Installer } from './installing.ts';
-import { formatTable, judge, readOutcomes } from './outcome.ts';
+import { commandOf, QUEUE, startProgram, startServer, workerOf } from './program.ts';
+import type { Installer } from './installer.ts';
+import { formatTable, summarize, readOutcomes } from './outcome.ts';
 import { showEvent, showLine, showStep, showTable, showTitle } from './screen.mjs';
 import { enqueueTasks, type DemoTask } from './tasks.ts';
 import { watchTasks } from './watch.ts';
 
 export interface DemoOptions {
-  /** Whether stand-ins are used although the real things may be there. */
+  /** Whether to use stand-ins even if the real programs exist. */
   readonly standIns: boolean;
   readonly installer: Installer;
-  /** Aborted when the demo is to end early. */
+  /** Aborted to end the demo early. */
   readonly stop: AbortSignal;
 }
 
-/** A busy cluster may let the tasks wait, but nobody watches for longer. */
+/** A busy cluster may make the tasks wait longer; the demo does not. */
 const WATCH_MS = 120_000;
 
-const LOOK_NEXT = `
-Look next at
-  examples/demo/demo.template   the sbatch template of these three jobs
-  README.md                     the same with your own server and cluster
-  docs/templates.md             what a template can say
+const NEXT_STEPS = `
+Next steps
+  examples/demo/demo.template   the sbatch template of these jobs
+  README.md                     your own server and cluster
+  docs/templates.md             how to write a template
 `;
 
-/** Returns whether the server says what it should. Whatever it started is stopped by then. */
+/** Returns whether the outcome is as expected. Everything that it started is stopped by then. */
 export async function runDemo({ standIns, installer, stop }: DemoOptions): Promise<boolean> {
   await using cluster = await showStep(
     'Slurm',
@@ -54,11 +54,11 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   const { user } = server;
   await using deps = await showStep(
     'program',
-    () => startGlue(folder.path, server, cluster, agent),
+    () => startProgram(folder.path, server, cluster, agent),
     () => `clearml-agent-slurm ${commandOf(server).join(' ')}`,
   );
 
-  showTitle('Three tasks, and what their consoles in ClearML tell of them:');
+  showTitle('Three tasks, with the lines of their ClearML consoles:');
   const startedAt = Date.now();
   const tasks = await enqueueTasks(user, server.nameOf(QUEUE), (task, text) => {
     showEvent(Date.now() - startedAt, task.name, text);
@@ -72,7 +72,7 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
       check() {
         stop.throwIfAborted();
         if (!deps.isRunning())
-          throw new Error(`clearml-agent-slurm ended too early. Its last words:\n${deps.logTail()}`);
+          throw new Error(`clearml-agent-slurm exited too early. The end of its log:\n${deps.logTail()}`);
       },
       withinMs: WATCH_MS,
     });
@@ -81,11 +81,11 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   }
 
   const outcomes = await readOutcomes(user, tasks);
-  const { line, isAsExpected } = judge(outcomes);
-  showTitle('What the server says of them now:');
+  const { line, isAsExpected } = summarize(outcomes);
+  showTitle('Their status on the server:');
   showTable(formatTable(outcomes));
-  if (!isAsExpected) showLine(`\nThe last lines of the program's log:\n${deps.logTail()}`);
-  showLine(isAsExpected ? LOOK_NEXT : '');
+  if (!isAsExpected) showLine(`\nThe end of the program's log:\n${deps.logTail()}`);
+  showLine(isAsExpected ? NEXT_STEPS : '');
   showLine(line);
   return isAsExpected;
 }
@@ -95,7 +95,7 @@ interface Folder {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** For everything that is written. Other machines may see this checkout, but never our /tmp. */
+/** The folder of all files. Other machines may share this checkout, but not /tmp. */
 async function makeFolder({ isElsewhere }: DemoCluster): Promise<Folder> {
   const parent = isElsewhere ? resolve('.test-cache') : tmpdir();
   await mkdir(parent, { recursive: true });

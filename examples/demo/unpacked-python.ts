@@ -1,4 +1,4 @@
-// A Python for machines that have none and where only root can install it: Debian's packages, unpacked into this checkout.
+// Provides a Python without root: Debian's packages, unpacked into this checkout.
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runCommand } from '../../test/set-up/command.mjs';
@@ -6,13 +6,13 @@ import { runCommand } from '../../test/set-up/command.mjs';
 const FOLDER = resolve('.test-cache/python');
 const BIN = join(FOLDER, 'usr/bin');
 
-/** Returns the folder of `python3`, or undefined when it can't be had this way either. */
+/** Returns the folder of `python3`, or undefined if that fails too. */
 export async function unpackPython(): Promise<string | undefined> {
   if (!(await works())) await unpack();
   return (await works()) ? BIN : undefined;
 }
 
-/** With all that the stand-in for clearml-agent imports. */
+/** Checks also the modules that the stand-in for clearml-agent imports. */
 async function works(): Promise<boolean> {
   return (await runCommand(join(BIN, 'python3'), ['-c', 'import json, subprocess, urllib.request'])).exitCode === 0;
 }
@@ -31,7 +31,7 @@ async function unpack(): Promise<void> {
   }
 }
 
-/** What apt would install, in files of our own: it needs root only for the places where it usually keeps them (apt.conf(5)). */
+/** Downloads what apt would install. apt needs root only for its default folders (apt.conf(5)). */
 async function download(folder: string): Promise<string[]> {
   const archives = join(folder, 'archives');
   for (const path of [join(folder, 'lists/partial'), join(archives, 'partial')]) await mkdir(path, { recursive: true });

@@ -1,9 +1,9 @@
-// `npm run demo` as a person runs it: its last line is what the server says, with the real things and with stand-ins.
+// `npm run demo` as users run it, with the real programs and with stand-ins.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { judge } from '../../examples/demo/outcome.ts';
+import { summarize } from '../../examples/demo/outcome.ts';
 import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
 
 interface Shown {
@@ -21,20 +21,20 @@ async function runDemo(variables: Readonly<Record<string, string>> = {}): Promis
   return { exitCode: demo.exitCode, output: output + errors, lines: output.trimEnd().split('\n') };
 }
 
-/** What the last line is made of, from these statuses. */
-function judged(...statuses: readonly string[]): ReturnType<typeof judge> {
-  return judge(statuses.map((status) => ({ task: { id: '', name: '' }, status, job: '', nodes: '' })));
+/** The summary of tasks with these statuses. */
+function summaryOf(...statuses: readonly string[]): ReturnType<typeof summarize> {
+  return summarize(statuses.map((status) => ({ task: { id: '', name: '' }, status, job: '', nodes: '' })));
 }
 
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
 describe('the demo', () => {
-  it('is content with two completed tasks and a failed one, and with nothing else', () => {
-    expect(judged('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
-    expect(judged('completed', 'completed', 'completed').isAsExpected).to.equal(false);
-    expect(judged('completed', 'failed', 'failed').isAsExpected).to.equal(false);
+  it('expects two completed tasks and a failed one, and accepts nothing else', () => {
+    expect(summaryOf('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
+    expect(summaryOf('completed', 'completed', 'completed').isAsExpected).to.equal(false);
+    expect(summaryOf('completed', 'failed', 'failed').isAsExpected).to.equal(false);
     for (const status of ['queued', 'in_progress', 'stopped']) {
-      expect(judged('completed', 'failed', status)).to.deep.equal({
+      expect(summaryOf('completed', 'failed', status)).to.deep.equal({
         line: 'demo: 3 tasks: 1 completed, 1 failed, 1 lost',
         isAsExpected: false,
       });
@@ -45,7 +45,7 @@ describe('the demo', () => {
     before(requireSlurm);
     before(requireAgent);
 
-    it('shows the way of three tasks, of which two complete, one of them on two nodes, and one fails', async () => {
+    it('shows three tasks, of which two complete, one of them on two nodes, and one fails', async () => {
       const { exitCode, output, lines } = await runDemo();
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -62,7 +62,7 @@ describe('the demo', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('comes to the same end, and says that they are stand-ins', async () => {
+    it('has the same result, and says that they are stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -71,7 +71,7 @@ describe('the demo', () => {
         .and.to.match(/^ +agent +a stand-in/m);
     });
 
-    it('stops all that it started when it is told to', async function () {
+    it('stops everything that it started on SIGINT', async function () {
       requireSandbox.call(this);
       const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
         env: { ...process.env, DEMO_STAND_INS: '1' },

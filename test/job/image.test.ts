@@ -95,7 +95,7 @@ describe('the image of a job', () => {
     expect(stderr.trim().split('\n').at(-1))
       .to.include(JOB_EXIT_CODES.imageNotPulled.says)
       .and.include('FATAL: manifest unknown');
-    expect(node.asked().filter((call) => call.startsWith('gate'))).to.deep.equal([]);
+    expect(node.calls().filter((call) => call.startsWith('gate'))).to.deep.equal([]);
 
     await run();
     expect(pulls()).to.have.length(2);

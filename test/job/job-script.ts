@@ -60,7 +60,7 @@ export interface Node {
   start(script: string, env?: Readonly<Record<string, string>>): StartedJob;
   run(script: string, env?: Readonly<Record<string, string>>): Promise<JobRun>;
   /** The calls of the stand-in, one in each line. */
-  asked(): string[];
+  calls(): string[];
   /** The files that jobs have left in the folder for temporary files. */
   leftovers(): string[];
   remove(): void;
@@ -99,7 +99,7 @@ export function createNode(): Node {
     python,
     start,
     run: (script, env) => start(script, env).ended,
-    asked: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
+    calls: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
     leftovers: () => readdirSync(tmp),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -83,7 +83,7 @@ describe('the Python of a job', () => {
     expect(stdout).to.equal('');
     const last = stderr.trim().split('\n').at(-1);
     expect(last).to.include(JOB_EXIT_CODES.noPython.says).and.include(join(bin, 'python3')).and.include('3.0.3');
-    expect(node.asked().some((call) => call.startsWith('gate'))).to.equal(false);
+    expect(node.calls().some((call) => call.startsWith('gate'))).to.equal(false);
     expect(node.leftovers()).to.deep.equal([]);
   });
 
@@ -115,7 +115,7 @@ describe('the Python of a job', () => {
         expect({ exitCode, stdout }).to.deep.include({ exitCode: 0 });
         expect(stdout).to.include(`python: ${home}/bin/python\n`);
       }
-      expect(node.asked().filter((call) => call === 'pip')).to.have.length(1);
+      expect(node.calls().filter((call) => call === 'pip')).to.have.length(1);
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 

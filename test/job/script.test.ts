@@ -27,7 +27,7 @@ describe('a job script', () => {
   describe('the agent', () => {
     it('C-05 runs once, after the gate, with the options to report and to refuse a task that is not queued', async () => {
       await run();
-      expect(node.asked().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
+      expect(node.calls().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
         `gate 0123456789abcdef0123456789abcdef abcdef0123456789abcdef0123456789 ${TASK}`,
         `agent clearml_agent execute --full-monitoring --require-queue --id ${TASK}`,
       ]);
@@ -202,7 +202,7 @@ describe('a job script', () => {
       expect(stdout).to.equal('');
       expect(stderr.trim().split('\n')).to.have.length(1);
       expect(stderr).to.include('/shared/jobs/1.conf').and.include('~/clearml.conf').and.include('CLEARML_API_HOST');
-      expect(node.asked()).to.deep.equal([]);
+      expect(node.calls()).to.deep.equal([]);
     });
   });
 
@@ -214,7 +214,7 @@ describe('a job script', () => {
       expect(stderr).to.equal(
         `clearml: ${nodeName()}: ${JOB_EXIT_CODES.gateClosed.says} ${JOB_EXIT_CODES.gateClosed.advice} (task is gone)\n`,
       );
-      expect(node.asked().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
+      expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
     it('also ends the job if AGENT_EXECUTE follows a command', async () => {
@@ -234,7 +234,7 @@ describe('a job script', () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
         expect(stderr).to.include(code.says).and.include(code.advice);
-        expect(node.asked().some((call) => call.startsWith('agent'))).to.equal(false);
+        expect(node.calls().some((call) => call.startsWith('agent'))).to.equal(false);
       });
     }
 
@@ -243,13 +243,13 @@ describe('a job script', () => {
       const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
       const awayTwice =
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
-      const questions = (): number => node.asked().filter((call) => call.startsWith('gate')).length;
+      const questions = (): number => node.calls().filter((call) => call.startsWith('gate')).length;
 
       it('retries, and the task runs when the server responds', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
-        expect(node.asked().filter((call) => call.startsWith('agent'))).to.have.length(1);
+        expect(node.calls().filter((call) => call.startsWith('agent'))).to.have.length(1);
         expect(stderr.match(/the ClearML server does not respond; retrying for 900 s \(no answer 1\)/g)).to.have.length(
           1,
         );

@@ -89,7 +89,7 @@ describe('SIGTERM', () => {
     const { exitCode, stdout } = await job.ended;
     expect(exitCode).not.to.equal(0);
     expect(stdout).to.equal('before the agent\n');
-    expect(node.asked().some((call) => call.startsWith('agent'))).to.equal(false);
+    expect(node.calls().some((call) => call.startsWith('agent'))).to.equal(false);
     expect(node.leftovers()).to.deep.equal([]);
   });
 

@@ -49,7 +49,7 @@ describe('a job', () => {
     expect({ exitCode, stderr }).to.deep.include({ exitCode: JOB_EXIT_CODES.untrustedPath.code });
     expect(stderr).to.include(JOB_EXIT_CODES.untrustedPath.says).and.include(why);
     expect(stdout).to.equal('');
-    expect(node.asked().filter((call) => /^(agent|gate)/.test(call))).to.deep.equal([]);
+    expect(node.calls().filter((call) => /^(agent|gate)/.test(call))).to.deep.equal([]);
     expect(existsSync(join(open, 'taken'))).to.equal(false);
   }
 

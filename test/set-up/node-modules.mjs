@@ -4,7 +4,7 @@ import { lastLines, runCommand } from './command.mjs';
 
 /** @returns {Promise<import('./sections.mjs').Outcome>} */
 export async function installNodeModules() {
-  if (isInstalled()) return { says: 'node_modules is what package-lock.json asks for' };
+  if (isInstalled()) return { says: 'node_modules matches package-lock.json' };
   const { exitCode, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund']);
   if (exitCode !== 0 && output.includes('EBADENGINE'))
     throw new Error(

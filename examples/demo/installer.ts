@@ -1,23 +1,23 @@
-// Whether the demo may install what a real Slurm needs, which only root can: asked at a terminal, and never done unasked.
+// Installs Slurm for the demo, as root, and only if the user agrees at a terminal or with --install.
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { installDebianPackages, missingDebianPackages, whyNotInstallable } from '../../test/set-up/debian-packages.mjs';
 import { ensureHostName, isHostNameKnown } from '../../test/set-up/host-name.mjs';
 import { clearPending } from './screen.mjs';
 
-/** The words that allow it beforehand. */
+/** The command that permits it in advance. */
 const INSTALL_COMMAND = 'npm run demo -- --install';
 
 export interface Installer {
-  /** Returns what is still missing, as a sentence; undefined once these programs are there, and the machine knows its own name. */
+  /** Returns a phrase that names what is still missing; undefined if the programs exist and the machine's name has an address. */
   install(programs: readonly string[]): Promise<string | undefined>;
 }
 
 interface Circumstances {
-  /** `--install` was typed. */
+  /** `--install` was given. */
   readonly isAsked: boolean;
   readonly isCi: boolean;
-  /** Puts the question to a person; undefined where nobody is there. */
+  /** Asks the user; undefined without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
 }
 
@@ -27,21 +27,18 @@ function mayInstall({ isAsked, isCi, ask }: Circumstances): 'yes' | 'ask' | 'no'
   return ask === undefined ? 'no' : 'ask';
 }
 
-/** The question names each package, and where it goes. Pure. */
+/** The question names each package, and that it stays. Pure. */
 function installQuestion(packages: readonly string[], newHostName: string | undefined): string[] {
-  const wanted = [
-    "A real Slurm needs packages that apt-get would install from Debian's archive:",
-    `  ${packages.join(' ')}`,
-  ];
+  const wanted = ['A real Slurm needs these Debian packages, which apt-get can install:', `  ${packages.join(' ')}`];
   return [
     ...(packages.length === 0 ? [] : wanted),
     ...(newHostName === undefined ? [] : [`It needs the line "127.0.0.1 ${newHostName}" in /etc/hosts.`]),
-    'They go into this system and stay after the demo; no service is started.',
-    'Without them the demo uses a stand-in.',
+    'They stay installed after the demo; no service is started.',
+    'Without them, the demo uses a stand-in.',
   ];
 }
 
-/** What is looked at and changed on this machine. */
+/** Reads and changes this machine. */
 export interface System {
   missingPackages(programs: readonly string[]): Promise<readonly string[]>;
   isHostNameKnown(): Promise<boolean>;
@@ -59,7 +56,7 @@ const THIS_SYSTEM: System = {
   },
 };
 
-/** An answer counts for the rest of the demo. */
+/** Asks at most once. */
 export function createInstaller(here: Circumstances, system: System = THIS_SYSTEM): Installer {
   let permission = mayInstall(here);
 
@@ -76,7 +73,7 @@ export function createInstaller(here: Circumstances, system: System = THIS_SYSTE
   return {
     async install(programs) {
       const packages = await system.missingPackages(programs);
-      // Slurm's daemons look it up.
+      // Slurm's daemons resolve the name of the machine.
       const isNameNeeded = programs.length > 0 && !(await system.isHostNameKnown());
       const newHostName = isNameNeeded ? (hostname().split('.')[0] ?? '') : undefined;
       if (packages.length === 0 && newHostName === undefined) return undefined;
@@ -87,18 +84,18 @@ export function createInstaller(here: Circumstances, system: System = THIS_SYSTE
       const obstacle = system.whyNotInstallable();
       if (obstacle !== undefined) return `this machine has ${lacks.join(', ')}, and ${obstacle}`;
       if (!(await isAllowed(packages, newHostName)))
-        return `this machine has ${lacks.join(', ')}; to have that installed: ${INSTALL_COMMAND}`;
+        return `this machine has ${lacks.join(', ')}; to install them, run ${INSTALL_COMMAND}`;
       return (await system.install(programs)).missing[0];
     },
   };
 }
 
-/** Undefined where nobody is at a terminal. */
-export function personAtTerminal(stop: AbortSignal): Circumstances['ask'] {
+/** Undefined without a terminal. */
+export function askAtTerminal(stop: AbortSignal): Circumstances['ask'] {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   return async (question) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout });
-    // Ctrl-C reaches the demo as it does elsewhere, and the end of the input is no consent.
+    // Ctrl-C must reach the demo, and the end of input is no consent.
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
     try {

@@ -1,4 +1,4 @@
-// The server and the program of the demo: a sandbox or a server of yours, and clearml-agent-slurm as its users run it.
+// Starts the server of the demo, a sandbox or your own, and clearml-agent-slurm as users run it.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -15,17 +15,17 @@ const TEMPLATE = 'examples/demo/demo.template';
 export const QUEUE = 'default';
 
 export interface DemoServer extends ApiKeys, Pick<OwnNames, 'nameOf' | 'user'> {
-  /** What it is, for whoever watches. */
+  /** A description, which the demo shows. */
   readonly says: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The id of the program's worker. */
+/** The worker id of the daemon. */
 export function workerOf({ nameOf }: DemoServer): string {
   return nameOf('demo:slurm');
 }
 
-/** What is typed to start the program. */
+/** The arguments of the program. */
 export function commandOf({ nameOf }: DemoServer): string[] {
   return ['--template-files', TEMPLATE, '--queue', nameOf(QUEUE)];
 }
@@ -35,10 +35,10 @@ export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoSer
   const named = namedServer();
   if (named !== undefined) {
     const { nameOf, user, tidy } = await takeOwnNames(await connectApi(named));
-    const says = `${named.url}, as CLEARML_TEST_API_HOST asks; what the demo makes there is deleted at its end`;
+    const says = `${named.url}, from CLEARML_TEST_API_HOST; the demo deletes at its end what it creates there`;
     return { ...named, nameOf, user, says, [Symbol.asyncDispose]: tidy };
   }
-  // On loopback, unless the nodes are other machines: then its keys, which are new for each run, keep it.
+  // On loopback, unless the nodes are other machines; then only its keys, new for each run, protect it.
   const sandbox = await createSandbox({ port: 0, clock: systemClock, host: isElsewhere ? '0.0.0.0' : '127.0.0.1' });
   const url = isElsewhere ? sandbox.url.replace('0.0.0.0', hostname()) : sandbox.url;
   const { accessKey, secretKey } = sandbox;
@@ -46,7 +46,7 @@ export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoSer
     url,
     accessKey,
     secretKey,
-    // Nobody else is on it.
+    // No other user is on it.
     nameOf: (name) => name,
     user: userOf(await connectApi({ url, accessKey, secretKey })),
     says: `a sandbox server at ${url}, for as long as the demo runs`,
@@ -54,17 +54,17 @@ export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoSer
   };
 }
 
-export interface Glue extends Pick<ForegroundDaemon, 'isRunning' | 'logTail'> {
+export interface Program extends Pick<ForegroundDaemon, 'isRunning' | 'logTail'> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the program in the folder, which holds all that it and the jobs write. */
-export async function startGlue(
+/** Starts the program in the folder, which holds all files of the program and its jobs. */
+export async function startProgram(
   folder: string,
   server: DemoServer,
   cluster: DemoCluster,
   agent: DemoAgent,
-): Promise<Glue> {
+): Promise<Program> {
   const conf = join(folder, 'clearml.conf');
   await mkdir(join(folder, 'shared'));
   await writeFile(
@@ -80,14 +80,14 @@ export async function startGlue(
     program: process.execPath,
     args: [resolve('bin/clearml-agent-slurm.js'), '--config-file', conf, ...commandOf(server).map(absolute)],
     logPath: join(folder, 'clearml-agent-slurm.log'),
-    // Nothing else of ours: a CLEARML_ variable would lead it to another server.
+    // No other variables: a CLEARML_ variable could select another server.
     env: { PATH: path.join(delimiter), HOME, USER, LOGNAME, ...cluster.env },
     cwd: folder,
   });
   return { isRunning: program.isRunning, logTail: program.logTail, [Symbol.asyncDispose]: () => program.stop() };
 }
 
-/** The agent keeps its caches in the folder too, so that the demo leaves nothing in anybody's home. */
+/** The agent keeps its caches in the folder too, so that the demo leaves nothing in a home directory. */
 function agentSection(folder: string, agentPython: string, server: DemoServer): string {
   return `agent {
     worker_id: "${workerOf(server)}"

@@ -1,6 +1,6 @@
-// `npm run demo` changes the system only with somebody's consent, and says before what it would install and where.
+// `npm run demo` changes the system only with consent, and names in advance what it would install.
 import { expect } from 'chai';
-import { createInstaller, type System } from '../../examples/demo/installing.ts';
+import { createInstaller, type System } from '../../examples/demo/installer.ts';
 
 interface Case {
   readonly isAsked?: boolean;
@@ -35,12 +35,12 @@ async function installing({ isAsked = false, isCi = false, answer, obstacle }: C
   return { installed, asked, missing };
 }
 
-describe('what the demo installs', () => {
-  it('is nothing where nobody is at a terminal: it says how to have it installed', async () => {
+describe('the installer of the demo', () => {
+  it('installs nothing without a terminal, and shows the command that does', async () => {
     const { installed, missing } = await installing({});
     expect(installed).to.equal(false);
     expect(missing[0]).to.equal(
-      'this machine has no slurmctld, no munge; to have that installed: npm run demo -- --install',
+      'this machine has no slurmctld, no munge; to install them, run npm run demo -- --install',
     );
   });
 
@@ -49,18 +49,18 @@ describe('what the demo installs', () => {
     ['CI=true', { isCi: true }],
     ['--install at a terminal, without a question', { isAsked: true, answer: 'no' }],
   ] as const) {
-    it(`is what is missing, with ${how}`, async () => {
+    it(`installs what is missing, with ${how}`, async () => {
       expect(await installing(wishes)).to.deep.equal({ installed: true, asked: 0, missing: [undefined, undefined] });
     });
   }
 
-  it('is what a person at the terminal agrees to; asked once', async () => {
+  it('installs what the user at the terminal agrees to, and asks once', async () => {
     expect(await installing({ answer: 'y' })).to.include({ installed: true, asked: 1 });
     for (const answer of ['', 'n', 'what?'])
       expect(await installing({ answer })).to.include({ installed: false, asked: 1 });
   });
 
-  it('is nothing, and nothing is asked, where it could not be installed', async () => {
+  it('installs and asks nothing if the installation is impossible', async () => {
     const { asked, missing } = await installing({ answer: 'y', obstacle: 'only root can install it' });
     expect(asked).to.equal(0);
     expect(missing[0]).to.equal('this machine has no slurmctld, no munge, and only root can install it');
