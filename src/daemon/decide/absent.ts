@@ -1,4 +1,4 @@
-// Rows of the table for a job that Slurm no longer shows: absent is not ended, so other witnesses are heard first.
+// Rows of the decision table for a job that Slurm no longer lists. Absent does not mean ended, so other evidence is checked first.
 import { formatDuration } from '../../base/duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../console/agent-messages.ts';
@@ -10,7 +10,7 @@ import { isEnqueuedElsewhere, isSilent, ranAs } from './ownership.ts';
 export function decideAbsent(observation: Observation): Action[] {
   const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
 
-  // One poll may have been begun before the job was known to Slurm's list: two must agree.
+  // A poll may have started before Slurm listed the job: two polls must agree.
   if (entry.absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];
   if (observation.lookedUp !== true) return [{ do: 'look-up' }];
 
@@ -26,7 +26,7 @@ export function decideAbsent(observation: Observation): Action[] {
   return place === 'parked' ? resubmitOrFail(why, observation) : [{ do: 'return-to-queue', why }];
 }
 
-/** An agent that still reports is alive, whatever Slurm has forgotten. */
+/** An agent that still reports is alive, even if Slurm has forgotten its job. */
 function decideLost(task: Task, observation: Observation): Action[] {
   if (!isSilent(task, observation)) return [];
   const job = jobOf(observation);

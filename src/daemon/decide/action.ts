@@ -1,45 +1,45 @@
-// What a decision can ask for. Doing it is somebody else's work.
+// The actions that a decision can return; reconcile/act.ts carries them out.
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
 
-/** How a task is to be ended when its agent did not end it. */
+/** How to end a task whose agent did not end it. */
 export interface Ending {
-  /** `by the log` means: completed if the job's log shows that the agent finished, else failed. */
+  /** `completed by the log` means: completed if the job's log shows that the agent finished, otherwise failed. */
   readonly status: 'failed' | 'stopped' | 'completed by the log';
   /** Short, for `status_reason`. */
   readonly reason: string;
-  /** Sentences for the console and, shortened, `status_message`. */
+  /** For the console and, truncated, for `status_message`. */
   readonly text: string;
-  /** What stands behind that where the log has none of the words that are known to us. */
+  /** Appended to `text` if the log has no known message. */
   readonly guess?: string;
-  /** Whether the last lines of the job's log are shown. */
+  /** Whether to show the last lines of the job's log. */
   readonly withLog: boolean;
-  /** Whether the log is searched for the rank that was the first to end badly. */
+  /** Whether to search the log for the rank that failed first. */
   readonly namesRank?: boolean;
 }
 
 export type Action =
-  /** Remember this in the journal. */
+  /** Update the journal entry. */
   | { readonly do: 'note'; readonly patch: Partial<Entry> }
-  /** A line in the task's console; with advice, what the end of the job's log tells of why it failed. */
+  /** Write a line to the task's console; with advice, also the cause that the end of the job's log shows. */
   | { readonly do: 'log'; readonly level: ConsoleLevel; readonly text: string; readonly withAdvice?: boolean }
-  /** Why it waits, in the task's status message. Only for a task that is queued. */
+  /** Show why the task waits, in its status message. Only for a queued task. */
   | { readonly do: 'show-status'; readonly text: string }
   | { readonly do: 'cancel'; readonly jobIds: readonly JobId[]; readonly why: string }
-  /** Take the task's entry out of the scheduler queue: nobody runs it from there. */
+  /** Remove the task's entry from the scheduler queue, so that no job runs it from there. */
   | { readonly do: 'remove-entry' }
   | { readonly do: 'end'; readonly ending: Ending }
-  /** Back into the scheduler queue after Slurm put the job back. */
+  /** Park the task again after Slurm requeued its job. */
   | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped' }
-  /** Back to the front of its own queue. */
+  /** Return the task to the front of its own queue. */
   | { readonly do: 'return-to-queue'; readonly why: string }
-  /** What it was before it was enqueued, since a user took it out of the scheduler queue. */
+  /** Dequeue the task, because a user removed it from the scheduler queue. */
   | { readonly do: 'dequeue'; readonly text: string }
-  /** A new attempt, if the task is still parked. */
+  /** Make a new attempt, if the task is still parked. */
   | { readonly do: 'resubmit'; readonly why: string }
   /** Decide again with Slurm's record of this job. */
   | { readonly do: 'read-record'; readonly jobId: JobId }
-  /** Decide again with what accounting says of the job. */
+  /** Decide again with the accounting data of the job. */
   | { readonly do: 'look-up' }
   | { readonly do: 'forget' };

@@ -1,4 +1,4 @@
-// The decision table: from what one round saw of one task to what is to be done. Pure; each row has a test.
+// The decision table: maps the observation of one task to actions. Pure; each row has a test.
 import { attemptOf } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
@@ -12,18 +12,18 @@ import { decideWaiting, isWaiting } from './waiting.ts';
 import { ranAs } from './ownership.ts';
 
 /**
- * What to do about one task whose job is known, after a good poll.
- * Deciding twice from the same facts is harmless, and a decision that could not be carried out is made again next round.
+ * Returns the actions for one tracked task. Deciding twice from the same observation is harmless, and the next pass repeats a decision
+ * that could not be carried out.
  */
 export function decide(observation: Observation): Action[] {
-  // Whether a task that waits is still wanted is told by where its entry is.
+  // Only the place of its queue entry shows whether a queued task is still wanted.
   if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
   const kept = chooseJob(observation);
   if (kept === undefined) return decideAbsent(observation);
   if (!isLive(kept.state)) return decideEnded(kept, observation);
 
-  // While the entry is there, one that waits may start and take the task before our scancel comes, which would end both. Of two
-  // that wait one is cancelled all the same, for they may wait for days; where one runs, the gate is about to decide.
+  // While the task is parked, a pending extra job may start and take the task before our scancel reaches it: both jobs would end. If one
+  // job runs, its gate decides soon, so nothing is cancelled. If both are pending, one is cancelled anyway: they may wait for days.
   const isUndecided = !isWaiting(kept) && observation.place === 'parked';
   const extra = isUndecided ? [] : observation.jobs.filter((job) => job !== kept && isWaiting(job));
   return [
@@ -35,7 +35,7 @@ export function decide(observation: Observation): Action[] {
   ];
 }
 
-/** Which job it is; whatever an earlier round saw of an absence or an end, or did to another job, is over. */
+/** Records which job it is, and clears what an earlier pass recorded of an absence, of an end, or of another job. */
 function recordJob(job: Job, { entry }: Observation): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
@@ -48,20 +48,20 @@ function recordJob(job: Job, { entry }: Observation): Action[] {
   ];
 }
 
-/** What it takes to tell which job is the task's. */
+/** What determines which job is the task's. */
 interface Candidates extends Pick<Observation, 'jobs' | 'task'> {
   readonly entry: Pick<Entry, 'jobId' | 'attempt' | 'cancelledExtras'>;
 }
 
-/** Of all jobs under the task's names the one that counts: one that lives before one that has ended. */
+/** Returns the job that counts among all jobs under the task's job names: a live one before an ended one. */
 export function chooseJob(observation: Candidates): Job | undefined {
   const live = observation.jobs.filter((job) => isLive(job.state));
   return chooseLive(live, observation) ?? chooseEnded(observation);
 }
 
 /**
- * Of several live jobs of one task: the one that runs it, else one that runs, else the oldest. One that we have cancelled as
- * an extra one is on its way out: it may have started before Slurm heard of that, but the other must not be cancelled for it.
+ * Returns the live job that runs the task, else a running one, else the oldest. A job that we cancelled as an extra comes last: it may
+ * have started before the cancellation reached Slurm, but the other job must not be cancelled in its favor.
  */
 function chooseLive(live: readonly Job[], { task, entry }: Candidates): Job | undefined {
   const rank = (job: Job): number => {
@@ -73,9 +73,8 @@ function chooseLive(live: readonly Job[], { task, entry }: Candidates): Job | un
 }
 
 /**
- * Of several ended jobs: the one that ran the task, else the one that we followed, else the newest attempt.
- * Attempts are made in the order of their names; what is older than ours belongs to an earlier life of the task. The end of
- * an extra job that we have cancelled says nothing about the task.
+ * Returns the ended job that ran the task, else the tracked one, else the newest attempt. Attempt names sort by time; attempts older
+ * than ours belong to an earlier run of the task. The end of an extra job that we cancelled says nothing about the task.
  */
 function chooseEnded({ jobs, task, entry }: Candidates): Job | undefined {
   const isExtra = (job: Job): boolean =>

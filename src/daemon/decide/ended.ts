@@ -1,4 +1,4 @@
-// Rows of the table for a job that has ended: the agent's word counts, and where it is missing Slurm's does.
+// Rows of the decision table for an ended job: the status that the agent set counts; without one, Slurm's state does.
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
@@ -20,7 +20,7 @@ export function decideEnded(job: Job, observation: Observation): Action[] {
   const { task, place, record } = observation;
   if (task === undefined) return forget(place);
   const isOver = task.status !== 'queued' && task.status !== 'in_progress';
-  // Where its agent could not clone the code, a job ends well although its task failed: the record names the log that tells why.
+  // If the agent could not clone the code, the job completes although its task failed: the record names the log with the cause.
   const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED';
   if (record === undefined && !isClear) return [{ do: 'read-record', jobId: job.id }];
 
@@ -41,7 +41,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   if (place === 'own queue' || place === 'another queue')
     return [...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []), { do: 'forget' }];
 
-  // Also where the job had started before it was cancelled, and found no entry.
+  // Also if the job had started before it was cancelled, and found no entry.
   const isByUser = isRemovedByUser(observation);
   if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, observation.record)))
     return afterGrace(observation, [dequeue(entry)]);
@@ -78,7 +78,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
     const text = `Aborted by the user. ${words}`;
     return afterGrace(observation, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
   }
-  // It came back before the task was parked again: the task is to run anew.
+  // Slurm restarted it before the task was parked again: the task must run again.
   if (isBackAtGate(job, observation.record)) {
     if (!isEnqueuedElsewhere(task, observation)) return parkAndResubmit(job, 'in_progress', observation);
     return [end({ status: 'failed', reason: 'requeued by Slurm', text: describeNotResubmitted(job), withLog: false })];
@@ -90,7 +90,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
 }
 
 function decideStopped(job: Job, task: Task, observation: Observation): Action[] {
-  // Only the word of this job's agent on a SIGTERM is corrected: a user's own abort stands, also where that word hides it.
+  // Only a status that this job's agent set on SIGTERM is corrected. A user's abort stays, even if the agent's status hides it.
   const { cancelledFor, stoppingSince } = observation.entry;
   const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
   const isAsItShouldBe = !isByTerm || cancelledFor !== undefined || stoppingSince !== undefined;
@@ -101,13 +101,13 @@ function decideStopped(job: Job, task: Task, observation: Observation): Action[]
   return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false, ...rankOf(job) })];
 }
 
-/** Where one of several ranks died, Slurm ended the others, and the first of them took it for the user's abort. */
+/** If one of several ranks died, Slurm ended the others, and the first of them took that for the user's abort. */
 function rankOf(job: Job): Partial<Ending> {
   const isByRank = hasRanks(job) && (job.state === 'FAILED' || job.state === 'OUT_OF_MEMORY');
   return isByRank ? { withLog: true, namesRank: true } : {};
 }
 
-/** The last line is said when nothing is left to be done: should it be lost, it is only a line. */
+/** The last console line is written when everything else is done: losing it loses only a line. */
 function finish(job: Job, observation: Observation): Action[] {
   const { entry, place, task } = observation;
   const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
@@ -122,17 +122,17 @@ function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation:
   return [{ do: 'park-again', from }, ...resubmitOrFail(why, observation)];
 }
 
-/** sbatch may refuse a job and leave a record of it behind: such a job never ran. */
+/** sbatch may reject a job and still leave a record of it: such a job never ran. */
 function isRefusal(job: Job): boolean {
   return job.state === 'FAILED' && job.reason === 'BadConstraints';
 }
 
-/** How a task ends whose job Slurm does not take. */
+/** The ending of a task whose job Slurm rejects. */
 export function rejectedBySlurm(text: string): Ending {
   return { status: 'failed', reason: 'rejected by Slurm', text, withLog: false };
 }
 
-/** A peer may have cancelled a job of its own, and remembers why: it returns the task to its queue then, where we find it. */
+/** A peer may have cancelled its own job and know why: it then returns the task to its queue, where we find it. */
 function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Observation): boolean {
   return hasPeers === true && readMark(attemptOf(job.name)) !== mark;
 }
@@ -143,7 +143,7 @@ function cancelled(job: Job, observation: Observation): Ending {
   return { status: 'stopped', reason: why === undefined ? 'cancelled in Slurm' : 'cancelled', text, withLog: false };
 }
 
-/** The agent's last call may come seconds after its process has ended: nobody overrules it before. */
+/** The agent's last request may arrive seconds after its process has ended: it has precedence until the grace period is over. */
 function afterGrace({ entry, now, gracePeriods: gracePeriods }: Observation, actions: Action[]): Action[] {
   if (entry.endSeenAt === undefined) return [{ do: 'note', patch: { endSeenAt: now } }];
   return now - entry.endSeenAt < gracePeriods.endMs ? [] : actions;

@@ -1,4 +1,4 @@
-// Rows of the table for a job that runs: the agent has the word, and we step in only where it can't.
+// Rows of the decision table for a running job: the agent controls the task, and the daemon acts only if the agent cannot.
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../console/agent-messages.ts';
@@ -21,14 +21,14 @@ export function decideRunning(job: Job, observation: Observation): Action[] {
   ];
 }
 
-/** One start of a job; a requeued job starts again. */
+/** Identifies one start of a job; a requeued job starts again. */
 function startOf(job: Job): string {
   return `${job.id}@${job.startAt ?? ''}`;
 }
 
 function watch(job: Job, observation: Observation): Action[] {
   const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
-  // Never a status or a status message for a task in progress: it would erase the user's request to abort it.
+  // Never set a status or a status message of a task in progress: it would erase the user's abort request.
   if (task?.status === 'in_progress') {
     if (!isAskedToStop(task)) return clearTimers(entry);
     if (entry.stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
@@ -46,14 +46,14 @@ function watch(job: Job, observation: Observation): Action[] {
   return [cancel(job, describeUnwanted(task)), ...removeEntryIfParked(place)];
 }
 
-/** The job is about to end. After a SIGTERM it may also come back: then it finds the gate closed, and ends. */
+/** Whether the job is about to end. After SIGTERM Slurm may also restart it: it then finds the gate closed, and ends. */
 function isAgentFinished(task: Task | undefined, job: Job): boolean {
   switch (task?.status) {
     case 'completed':
     case 'published':
     case 'publishing':
       return true;
-    // What a template does after the agent, such as keeping a log, it does most of all after a failure.
+    // Template commands after the agent, such as saving a log, matter most after a failure.
     case 'failed':
       return ranAs(task, job);
     case 'stopped':

@@ -1,4 +1,4 @@
-// The moves that several rows of the table share.
+// Actions that several rows of the decision table share.
 import { jitterOf } from '../../slurm/job-name.ts';
 import { backoffMs } from '../submit/backoff.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -6,7 +6,7 @@ import type { Job } from '../../slurm/scheduler.ts';
 import type { Action, Ending } from './action.ts';
 import type { Place, Observation } from './observation.ts';
 
-/** So many attempts for one task; more would mean that something is wrong which another attempt doesn't mend. */
+/** After this many attempts, the cause is one that another attempt does not fix. */
 export const MAX_ATTEMPTS = 5;
 
 export function cancel(job: Job, why: string): Action {
@@ -17,15 +17,15 @@ export function end(ending: Ending): Action {
   return { do: 'end', ending };
 }
 
-/** Nothing more is to be done for the task. One that nobody is to run leaves no entry behind in the scheduler queue. */
+/** Stops tracking the task, and removes its entry from the scheduler queue, so that no job runs it. */
 export function forget(place: Place): Action[] {
   return [...removeEntryIfParked(place), { do: 'forget' }];
 }
 
-/** Why the job of a task is cancelled whose entry a user took out of the scheduler queue: the task is dequeued then. */
+/** Why the job of a task is cancelled whose entry a user removed from the scheduler queue. The journal stores this text. */
 export const REMOVED_BY_USER = 'the task was removed from the scheduler queue';
 
-/** The task was removed there, and nobody has done anything with it since: that is what a user means by dequeuing. */
+/** Whether a user removed the task from the scheduler queue and nothing was done with it since: the user wants it dequeued. */
 export function isRemovedByUser({ entry, place }: Pick<Observation, 'entry' | 'place'>): boolean {
   return entry.cancelledFor === REMOVED_BY_USER && place === 'nowhere';
 }
@@ -40,8 +40,8 @@ export function removeEntryIfParked(place: Place): Action[] {
 }
 
 /**
- * A new attempt for a parked task, as long as there is hope. The first follows at once, each further one after a longer backoff
- * since the last was submitted: until it is over nothing is done, and the next pass decides again.
+ * A new attempt for a parked task, or its failure after too many. The first retry follows immediately, each further one after a longer
+ * backoff since the last submission; until that is over there is no action, and the next pass decides again.
  */
 export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'entry' | 'now'>): Action[] {
   if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];
@@ -49,13 +49,13 @@ export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'e
   return [end({ status: 'failed', reason: 'too many attempts', text, withLog: true })];
 }
 
-/** A clock that was set back ends the backoff: it must not last until the clock has caught up. */
+/** If the clock was set back, the backoff ends: it must not last until the clock has caught up. */
 function isBackoffOver({ attempt = '', attempts, stepAt }: Entry, now: number): boolean {
   const sinceMs = now - stepAt;
   return sinceMs < 0 || sinceMs >= backoffMs(attempts - 1, jitterOf(attempt));
 }
 
-/** What is said is remembered first: a line twice is worse than none. */
+/** Journaled before it is written: a line twice is worse than none. */
 export function logOnce(told: Entry['told'], line: Pick<Extract<Action, { do: 'log' }>, 'level' | 'text'>): Action[] {
   return [
     { do: 'note', patch: { told } },

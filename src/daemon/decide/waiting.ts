@@ -1,4 +1,4 @@
-// Rows of the table for a job that waits in Slurm: the task is parked, or the user has changed his mind.
+// Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
 import type { Task } from '../../clearml/task.ts';
 import { explainReason } from '../../slurm/reasons.ts';
 import type { Job } from '../../slurm/scheduler.ts';
@@ -22,7 +22,7 @@ const WAITING = new Set([
   'EXPEDITING',
 ]);
 
-/** Whether nothing of the job runs (yet, or any more). */
+/** Whether no part of the job runs, before its start or after a requeue. */
 export function isWaiting(job: Job): boolean {
   return WAITING.has(job.state);
 }
@@ -36,12 +36,12 @@ export function decideWaiting(job: Job, observation: Observation): Action[] {
   if (task?.status === 'in_progress') return decideRequeued(job, task, observation);
   const isByTerm =
     task !== undefined && isStoppedByTerm(task) && ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
-  // The agent's last word takes the place of a request to abort that was seen before.
+  // The status that the agent set last overwrites an abort request that was seen before.
   if (isByTerm && entry.stoppingSince === undefined) return parkAgain(job, 'stopped');
   return [cancel(job, describeUnwanted(task)), ...removeEntryIfParked(place)];
 }
 
-/** It waits as it should: that is told, and for how long is watched only where it never starts. */
+/** The normal case: the console shows the reason; the time counts only for a reason that never clears. */
 function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }: Observation): Action[] {
   const words = reportWait(job, entry.told, now);
   if (neverStartsMs === undefined) return words;
@@ -55,15 +55,15 @@ function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }:
 }
 
 /**
- * Its entry is gone although its job waits. By a user's act only where nobody else can have taken it: the job itself in an earlier
- * start, another job of the task, a peer, or ourselves before we cancelled it. Slurm is asked once more: its list may be old.
+ * The entry is gone although the job is pending. A user removed it only if nothing else can have taken it: the job itself in an earlier
+ * start, another job of the task, a peer, or this daemon before it cancelled the job. The job's record is read, as the list may be old.
  */
 function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }: Observation): Action[] {
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
     return [cancel(job, 'Slurm requeued it before clearml-agent started the task')];
   const taken = 'the task was taken out of the scheduler queue';
-  // Of a later attempt: a daemon that was killed on the way back to the queue has taken the entry itself, and then found it queued.
+  // For a later attempt, a daemon that was killed while it returned the task to its queue may have removed the entry.
   const isFirst = entry.attempts === 1;
   if (isQueueGone === true || hasPeers === true || jobs.length > 1 || !isFirst) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
@@ -71,7 +71,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];
 }
 
-/** A user put it into another queue, or back into its own, from where it goes on: no job of ours is to run it. */
+/** A user enqueued the task elsewhere, or again in its own queue, from where it is claimed again: no current job may run it. */
 function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Action[] {
   const text = `The task was moved to another queue; Slurm job ${job.id} is cancelled.`;
   return [
@@ -83,7 +83,7 @@ function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Ac
   ];
 }
 
-/** The task runs, and its job waits: Slurm has put the job back, or somebody else runs the task. */
+/** The task is in progress, and its job is pending: Slurm requeued the job, or another job runs the task. */
 function decideRequeued(job: Job, task: Task, observation: Observation): Action[] {
   if (isEnqueuedElsewhere(task, observation)) {
     return [cancel(job, ranAs(task, job) ? 'the task was enqueued elsewhere' : 'the task runs in another queue')];
@@ -94,7 +94,7 @@ function decideRequeued(job: Job, task: Task, observation: Observation): Action[
   return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
 }
 
-/** Whatever the earlier run made of the task, it is going to run again. */
+/** The task runs again, whatever status the earlier run left. */
 function parkAgain(job: Job, from: 'in_progress' | 'stopped'): Action[] {
   const text = `Slurm requeued job ${job.id}: the task waits again and starts from the beginning.`;
   return [{ do: 'park-again', from }, ...logOnce({}, { level: 'WARNING', text })];
@@ -103,8 +103,8 @@ function parkAgain(job: Job, from: 'in_progress' | 'stopped'): Action[] {
 function reportWait(job: Job, { reason, startedOn }: Entry['told'], now: number): Action[] {
   const { key, level, text } = describeWait(job, now);
   if (key === reason) return [];
-  // A job that Slurm has put back starts again.
+  // A requeued job starts again.
   const told = startedOn === undefined ? { reason: key } : { startedOn, reason: key };
-  // Shown twice is no harm: what comes first is done again until the rest could be done as well.
+  // Showing the status twice is harmless: it is repeated until the following actions succeed too.
   return [{ do: 'show-status', text }, ...logOnce(told, { level, text })];
 }
