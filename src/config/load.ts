@@ -100,7 +100,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
   const complete = withLocalPaths(withAddresses(given), homeDir);
   const conf = checkedConf(complete);
   const stateDir = conf.agent.slurm.state_dir ?? defaultStateDir(surroundings, homeDir);
-  const slurm = inForce({ ...conf.agent.slurm, state_dir: stateDir }, nodeAt(complete, ['agent', 'slurm']));
+  const slurm = withDefaults({ ...conf.agent.slurm, state_dir: stateDir }, nodeAt(complete, ['agent', 'slurm']));
   const root = overlay(complete, treeWith(['agent', 'slurm'], slurm));
   const origin = (...path: readonly string[]): Origin => originAt(root, ['agent', 'slurm', ...path]);
   const served = {
@@ -170,12 +170,12 @@ function defaultStateDir({ stateHome }: Surroundings, homeDir: string): string {
 }
 
 /** A checked value with its defaults, where each part from a file keeps its origin. */
-function inForce(value: unknown, written: ConfigNode | undefined): ConfigNode {
+function withDefaults(value: unknown, written: ConfigNode | undefined): ConfigNode {
   const isWritten = written !== undefined && !(written.kind === 'leaf' && written.value === null);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return isWritten ? written : nodeFrom(value, NOWHERE);
   const fields = Object.entries(value).map(([name, field]): [string, ConfigNode] => {
-    return [name, inForce(field, written?.kind === 'tree' ? written.fields.get(name) : undefined)];
+    return [name, withDefaults(field, written?.kind === 'tree' ? written.fields.get(name) : undefined)];
   });
   return { kind: 'tree', fields: new Map(fields), origin: written?.origin ?? NOWHERE };
 }
