@@ -1,6 +1,6 @@
-// Every refusal the server can answer with: its code, its subcode and its words, in one table.
+// The table of all errors that the server returns: code, subcode and message.
 
-/** Name → [code, subcode, text], as the real server numbers them (apiserver/apierrors/errors.conf). */
+/** Name → [code, subcode, text], as in the real server (apiserver/apierrors/errors.conf). */
 const API_ERRORS = {
   badRequest: [400, 0, 'Bad request'],
   invalidId: [400, 10, 'Invalid object id'],
@@ -39,7 +39,7 @@ const API_ERRORS = {
 
 export type ApiErrorName = keyof typeof API_ERRORS;
 
-/** Thrown when a call is refused: becomes the envelope's code, subcode and message. */
+/** Thrown to reject a call; becomes the code, subcode and message of the envelope. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
@@ -53,7 +53,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `<text>[ (<extra>)][: key=value, key=value]`, as apiserver/apierrors/base.py writes it. */
+/** `<text>[ (<extra>)][: key=value, key=value]`, as in apiserver/apierrors/base.py. */
 function describe(text: string, facts: Readonly<Record<string, unknown>>, extra: string | undefined): string {
   const pairs = Object.entries(facts).map(([key, value]) => `${key}=${describeFact(value)}`);
   return `${text}${extra === undefined ? '' : ` (${extra})`}${pairs.length === 0 ? '' : `: ${pairs.join(', ')}`}`;

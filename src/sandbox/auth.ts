@@ -1,15 +1,15 @@
-// Who is calling: keys (Basic) and tokens (Bearer), and the calls that hand tokens out.
+// Authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Caller, type Service } from './call.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import type { Store } from './store.ts';
-import { judgeToken, makeToken } from './tokens.ts';
+import { findTokenError, makeToken } from './tokens.ts';
 
 /** The name in "Stopped by …". */
 export const USER_NAME = 'Sandbox User';
 
-/** Endpoints that answer without credentials. */
+/** Endpoints that need no credentials. */
 export const PUBLIC_ENDPOINTS: ReadonlySet<string> = new Set([
   'debug.ping',
   'server.info',
@@ -18,7 +18,7 @@ export const PUBLIC_ENDPOINTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The caller that an Authorization header stands for.
+ * Authenticates the caller by the Authorization header.
  * @throws ApiError 401/20 without one, 401/10, 401/21, 401/22 (keys), 401/30 (token)
  */
 export function identify(header: string | undefined, store: Store, nowAt: number): Caller {
@@ -26,7 +26,7 @@ export function identify(header: string | undefined, store: Store, nowAt: number
   const [scheme, value = ''] = header.split(' ', 2);
   const settings = store.settings();
   if (scheme === 'Bearer') {
-    const refusal = judgeToken(settings, nowAt, value);
+    const refusal = findTokenError(settings, nowAt, value);
     if (refusal !== undefined) throw new ApiError('invalidToken', {}, refusal);
   } else if (scheme === 'Basic') {
     checkKeys(value, settings.accessKey, settings.secretKey);

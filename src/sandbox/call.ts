@@ -1,10 +1,10 @@
-// One call to the server as an endpoint sees it, and what an endpoint is.
+// The types of an endpoint and of a call to it.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whoever's key the call came with. */
+/** The user whose key authenticated the call. */
 export interface Caller {
   readonly user: string;
   readonly userName: string;
@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 export interface Call {
-  /** The request's object, without fields that are null: clients send null for "not set". */
+  /** The request's object without null fields: clients send null for "not set". */
   readonly body: Fields;
   /** The objects of a JSON-lines request; a plain object counts as one line. */
   readonly lines: readonly Fields[];
@@ -21,21 +21,21 @@ export interface Call {
   readonly remoteAddress: string;
   readonly caller: Caller;
   /**
-   * Where the real server lies between reading a document and its conditional write: other calls come in between. It takes
-   * some milliseconds, or as long as the fault `hold` says that was ordered for this endpoint.
+   * The delay of the real server between reading a document and its conditional write, in which other calls run. It takes
+   * some milliseconds, or until the fault `hold` of this endpoint is released.
    */
   readonly gap: () => Promise<void>;
 }
 
-/** Answers with the `data` of the envelope. @throws ApiError */
+/** Returns the `data` of the envelope. @throws ApiError */
 export type Endpoint = (call: Call) => Fields | Promise<Fields>;
 
-/** Endpoints by their name, `service.action`. */
+/** Endpoints by name, `service.action`. */
 export type Service = Readonly<Record<string, Endpoint>>;
 
 /**
- * The request in the endpoint's own shape; unknown fields are dropped.
- * @throws ApiError 400/12 when a field is missing or of a wrong type
+ * Parses the request; unknown fields are dropped.
+ * @throws ApiError 400/12 if a field is missing or has the wrong type
  */
 export function readRequest<Shape>(shape: z.ZodType<Shape>, body: Fields): Shape {
   const parsed = shape.safeParse(body);
@@ -48,7 +48,7 @@ export const oneTask = z.object({ task: z.string() });
 export const statusNote = z.object({ status_reason: z.string().default(''), status_message: z.string().default('') });
 export const forcible = z.object({ force: z.boolean().default(false) });
 export const statusRequest = z.object({ ...oneTask.shape, ...forcible.shape, ...statusNote.shape });
-/** The request's words for a status change, and whose they are. */
+/** The reason and message of a status change, and its user. */
 export function noteOf(
   request: z.infer<typeof statusNote>,
   call: Call,
@@ -59,7 +59,7 @@ export function noteOf(
 const manyTasks = z.object({ ids: z.array(z.string()) });
 
 /**
- * The `*_many` form of an endpoint for one task: 200 with who succeeded and who did not.
+ * The `*_many` form of an endpoint for one task: 200 with the tasks that succeeded and those that failed.
  * @param one the endpoint for one task; it gets the same body with `task` set
  */
 export function forMany(one: Endpoint): Endpoint {

@@ -1,10 +1,10 @@
-// Answers are compressed when the caller accepts that, as by the real server's flask-compress.
+// Compresses responses if the client accepts it, like flask-compress in the real server.
 import { gzipSync } from 'node:zlib';
 
-/** Shorter ones are not worth it, and stay as they are. */
+/** Shorter responses stay uncompressed. */
 const MIN_BYTES = 500;
 
-/** The body as it is sent, and the headers that tell how. */
+/** The body to send, with its headers. */
 export function compress(
   body: Buffer,
   accepted: string | undefined,

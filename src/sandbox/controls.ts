@@ -1,4 +1,4 @@
-// Calls that only the sandbox has, all named `sandbox.…`: time, failures, and tokens on demand.
+// The calls `sandbox.…`, which the real server does not have: they control time, faults and tokens.
 import * as z from 'zod';
 import { readRequest, type Service } from './call.ts';
 import type { Faults } from './faults.ts';
@@ -23,14 +23,14 @@ export function createControlsService(store: Store, clock: SandboxClock, faults:
       faults.clear();
       return {};
     },
-    /** Lets calls go on that the fault `hold` keeps between their reading and their writing. */
+    /** Releases calls that the fault `hold` keeps between their read and their write. */
     'sandbox.release': () => {
       faults.release();
       return {};
     },
-    /** How many calls are still to fail (`waiting`), and how many are held now. */
+    /** The number of calls that will still fail (`waiting`), and of those that are held. */
     'sandbox.get_faults': () => ({ ...faults.counts() }),
-    /** `{life_seconds?}`: refuses every token handed out so far as expired; new ones live for `life_seconds`, if given. */
+    /** `{life_seconds?}`: expires all tokens so far; new ones are valid for `life_seconds`, if given. */
     'sandbox.expire_tokens': (call) => {
       const shape = z.object({ life_seconds: z.number().int().positive().optional() });
       const { life_seconds: lifeSeconds } = readRequest(shape, call.body);

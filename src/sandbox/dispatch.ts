@@ -1,4 +1,4 @@
-// From a request to its answer: path, faults, credentials, the endpoint, the envelope; and nothing of HTTP itself.
+// Dispatches a request: path, faults, credentials, endpoint, envelope. It knows nothing of HTTP.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from './api-error.ts';
 import { identify, PUBLIC_ENDPOINTS } from './auth.ts';
@@ -25,7 +25,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** As much of a log as the sandbox needs. */
+/** The part of a log that the sandbox needs. */
 export interface SandboxLog {
   debug(message: string, data?: Readonly<Record<string, unknown>>): void;
   error(message: string, data?: Readonly<Record<string, unknown>>): void;
@@ -39,10 +39,10 @@ export interface DispatchDeps {
   readonly log: SandboxLog;
 }
 
-/** `drop` means: close the connection without an answer. */
+/** `drop` closes the connection without a response. */
 export type Dispatch = (request: Request) => Promise<Reply | 'drop'>;
 
-/** How long the real server lies between reading a document and its conditional write, in milliseconds. */
+/** The delay of the real server between reading a document and its conditional write, in milliseconds. */
 const WINDOW_MS = 2;
 
 const NOBODY: Caller = { user: '', userName: '', company: '' };
@@ -63,7 +63,7 @@ export function createDispatcher({ endpoints, store, clock, faults, log }: Dispa
       if (early !== undefined) return early;
 
       const data = await call(request, endpoint, version, fault);
-      // Answered means kept: whoever saw the answer must find it true after a crash.
+      // A client that saw the response must find its effect after a crash.
       await store.saved();
       if (fault?.kind === 'drop-after' || fault?.kind === 'delay') await clock.sleep(fault.delayMs);
       if (fault?.kind === 'drop-after') return 'drop';
@@ -71,7 +71,7 @@ export function createDispatcher({ endpoints, store, clock, faults, log }: Dispa
       return json(200, successEnvelope(addressed, data));
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError('internal', {}, String(error));
-      // A refused call may have changed something on its way (an unknown worker's report registers it).
+      // A rejected call may have changed something before (the report of an unknown worker registers it).
       await store.saved().catch((reason: unknown) => log.error('state could not be saved', { err: reason }));
       const data = { endpoint: addressed.endpoint ?? request.path, code: refusal.code, subcode: refusal.subcode };
       if (error instanceof ApiError) log.debug('request refused', data);

@@ -1,4 +1,4 @@
-// The shapes of what the server keeps: they are the shapes it answers with, so that nothing needs translating.
+// The documents that the server stores, in the format in which it returns them.
 import * as z from 'zod';
 import { TASK_STATUSES } from './status-machine.ts';
 
@@ -7,7 +7,7 @@ const configuration = z.looseObject({ name: z.string(), value: z.string() });
 const artifact = z.looseObject({ key: z.string(), mode: z.string().default('output') });
 const anything = z.record(z.string(), z.unknown());
 
-/** A task. A field that is undefined is unset: it is in no answer. Moments are texts of `instant.ts`. */
+/** A task. An undefined field is unset and not returned. Times are texts of `instant.ts`. */
 const task = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -21,7 +21,7 @@ const task = z.looseObject({
   status_reason: z.string().optional(),
   status_message: z.string().optional(),
   status_changed: z.string().optional(),
-  /** The status before it was queued; answered only when asked for by name. */
+  /** The status before it was queued; returned only if requested by name. */
   enqueue_status: z.enum(TASK_STATUSES).optional(),
   created: z.string(),
   started: z.string().optional(),
@@ -57,7 +57,7 @@ const queue = z.looseObject({
   tags: z.array(z.string()),
   system_tags: z.array(z.string()),
   metadata: anything,
-  /** In order: the first is next. */
+  /** In order, the next one first. */
   entries: z.array(z.object({ task: z.string(), added: z.string() })),
 });
 
@@ -93,19 +93,19 @@ const worker = z.object({
 
 const event = z.looseObject({ type: z.string(), task: z.string(), timestamp: z.number() });
 
-/** What is one for the whole sandbox: who its user is, its keys, its clock, its tokens. */
+/** The user, keys, clock and tokens of the sandbox. */
 const settings = z.object({
   accessKey: z.string(),
   secretKey: z.string(),
   signingKey: z.string(),
   user: z.string(),
   company: z.string(),
-  /** How far the sandbox's clock was advanced. */
+  /** The offset of the sandbox's clock. */
   clockOffsetMs: z.number(),
-  /** Tokens of an earlier generation are refused as expired. */
+  /** Tokens of earlier generations are expired. */
   tokenGeneration: z.number(),
   tokenLifeSeconds: z.number(),
-  /** When the watchdog looked last, on the sandbox's clock. */
+  /** The last run of the watchdog, on the sandbox's clock. */
   watchdogAt: z.number(),
 });
 

@@ -1,9 +1,9 @@
-// The envelope around every answer; the Python clients check its types, and are strict about the versions being texts.
+// The envelope of every response. The Python clients check its types, and require the versions to be texts.
 import { randomId } from './random-id.ts';
 import type { ApiError } from './api-error.ts';
 import type { Fields } from './call.ts';
 
-/** What this server claims to be: the real one whose source the rules were read from. */
+/** The version of the real server from whose source the rules are taken. */
 export const SERVER_VERSION = '2.3.0';
 export const API_VERSION = '2.34';
 

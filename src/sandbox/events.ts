@@ -1,4 +1,4 @@
-// Events: console lines, scalars and plots of tasks; lines are kept as they come, twice if they come twice.
+// Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { oneTask, readRequest, type Call, type Fields, type Service } from './call.ts';
@@ -9,7 +9,7 @@ import { findTask, touchTask } from './status-change.ts';
 import type { Store } from './store.ts';
 
 const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'];
-/** Tasks that take no more events, unless an event says `allow_locked`. */
+/** Tasks in these statuses accept events only with `allow_locked`. */
 const LOCKED_STATUSES = ['publishing', 'published'];
 
 const logRequest = oneTask.extend({
@@ -44,7 +44,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
     return { added, errors, errors_info: Object.fromEntries(complaints) };
   }
 
-  /** The event as it is kept, or the server's complaint about it. */
+  /** The event to store, or the error message of the server. */
   function readEvent(line: Fields, call: Call): EventDocument | string {
     const { allow_locked: allowsLocked, ...fields } = line;
     const { type, task: id } = fields;
@@ -66,7 +66,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
     };
   }
 
-  /** Everything but a log line is one value at one place: a second one takes the place of the first. */
+  /** Everything but a log line has a key: a second event with the same key replaces the first. */
   function replaceSame(event: EventDocument): void {
     if (event.type === 'log') return;
     const place = (one: EventDocument): string =>
@@ -86,7 +86,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       findTask(store, request.task);
       const log = logOf(store, request.task);
       const events = pageOfLog(log, request);
-      // Newest first is how the server pages backwards; `order` turns the page round.
+      // The server pages backwards, newest first; `order` reverses the page.
       const isAscending = request.order === undefined ? !request.navigate_earlier : request.order === 'asc';
       return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
     },

@@ -1,11 +1,11 @@
-// Failures on demand, so that a client's behavior under them can be seen: ordered by a call, used up by the next calls.
+// Injected faults for tests of clients: requested by a call, consumed by the following calls.
 import * as z from 'zod';
 import { readRequest, type Fields } from './call.ts';
 
 /**
- * `drop-before`: the connection is closed and nothing is done. `drop-after`: it is done, and the connection closed
- * without an answer. `status`: an HTTP error with a page of HTML, as a proxy sends it; nothing is done.
- * `delay`: it is done, and answered `delayMs` later. `hold`: it waits between its reading and its writing until
+ * `drop-before` closes the connection before the call has an effect, `drop-after` after it, without a response.
+ * `status` returns an HTTP error with an HTML page, as a proxy does; the call has no effect.
+ * `delay` responds `delayMs` after the effect. `hold` waits between read and write until
  * `sandbox.release`, so that another call can overtake it.
  */
 const FAULT_KINDS = ['drop-before', 'drop-after', 'status', 'delay', 'hold'] as const;
@@ -22,16 +22,16 @@ const faultOrder = z.object({
 export type Fault = Readonly<z.infer<typeof faultOrder>>;
 
 export interface Faults {
-  /** @throws ApiError 400/12 when the order is no order */
+  /** @throws ApiError 400/12 if the request is invalid */
   order(body: Fields): void;
   clear(): void;
   /** Waits for `release`; rejects when the sandbox closes. */
   hold(): Promise<void>;
-  /** Lets all calls go on that are held. */
+  /** Releases all held calls. */
   release(): void;
-  /** How many calls are still to fail, and how many are held now. */
+  /** The number of calls that will still fail, and of those that are held. */
   counts(): { readonly waiting: number; readonly held: number };
-  /** The fault this call must suffer, if any; it is used up by that. The earliest order comes first. */
+  /** Consumes the fault for this call, if any; the oldest first. */
   take(endpoint: string): Fault | undefined;
 }
 

@@ -1,8 +1,8 @@
-// Dotted paths into documents, as requests name fields: `execution.queue`, `entries.task`, `hyperparams.Args.l%2Er.value`.
+// Dotted paths into documents, as in requests: `execution.queue`, `entries.task`, `hyperparams.Args.l%2Er.value`.
 import type { Fields } from './call.ts';
 import { isFields } from './request-text.ts';
 
-/** Every value at the path; lists on the way, and at its end, count item by item. */
+/** Every value at the path; lists are expanded to their items. */
 export function valuesAt(document: Fields, path: string): unknown[] {
   let found: unknown[] = [document];
   for (const part of path.split('.')) {
@@ -11,7 +11,7 @@ export function valuesAt(document: Fields, path: string): unknown[] {
   return found;
 }
 
-/** The document with nothing but these paths. */
+/** The document with only these paths. */
 export function pick(document: Fields, paths: readonly string[]): Fields {
   let picked: Record<string, unknown> = {};
   for (const path of paths) picked = merge(picked, pickOne(document, path.split('.')));

@@ -1,11 +1,11 @@
-// Which documents a get_all asks for: the conditions of its request, each kind as the real server reads it.
+// The conditions of a get_all request, interpreted like in the real server.
 import { ApiError } from './api-error.ts';
 import type { Fields } from './call.ts';
 import { valuesAt } from './field-path.ts';
 import { readInstant } from './instant.ts';
 import { isFields } from './request-text.ts';
 
-/** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` stands for all under it. */
+/** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */
 export interface Conditions {
   readonly list: readonly string[];
   readonly pattern: readonly string[];
@@ -17,8 +17,8 @@ export interface Conditions {
 type Test = (document: Fields) => boolean;
 
 /**
- * The request's conditions as one test; all must hold.
- * @throws ApiError 400/16 or 400/21 when a condition can't be read
+ * Combines the conditions of the request to one predicate.
+ * @throws ApiError 400/16 or 400/21 if a condition is invalid
  */
 export function readConditions(body: Fields, conditions: Conditions): Test {
   const tests: Test[] = [];
@@ -47,12 +47,12 @@ function patternTest(fields: readonly string[], pattern: unknown, how: 'some' | 
     );
 }
 
-/** Python's regular expressions as far as the clients write them: escaped names, and a leading `(?i)`. */
+/** Python's regular expressions, as far as clients use them: escaped names and a leading `(?i)`. */
 function readPattern(pattern: unknown): RegExp {
   if (typeof pattern !== 'string') throw new ApiError('fieldsValue', { value: pattern }, 'text expected');
   const ignoresCase = pattern.startsWith('(?i)');
   try {
-    // Without the flag u, as Python escapes characters that JavaScript would then refuse to see escaped.
+    // Without the flag u: Python escapes characters whose escapes it forbids.
     return new RegExp(ignoresCase ? pattern.slice('(?i)'.length) : pattern, ignoresCase ? 'i' : '');
   } catch {
     throw new ApiError('malformedRegex', { value: pattern });
@@ -81,7 +81,7 @@ function listTest(field: string, value: unknown): Test {
   };
 }
 
-/** Values with their operators: `-x` and `__$not x` exclude, `__$all` wants all of what follows, null accepts empty. */
+/** Values with their operators: `-x` and `__$not x` exclude, `__$all` requires all of the following, null accepts empty. */
 function readListTerms(field: string, values: readonly unknown[]): ListTerms {
   const terms: ListTerms = { anyOf: [], allOf: [], noneOf: [], acceptsEmpty: false, joinedBy: 'every' };
   let wantsAll = false;
@@ -131,14 +131,14 @@ function rangeTest(field: string, value: unknown): Test {
     );
 }
 
-/** Moments are compared as moments, numbers as numbers; what can't be compared is outside of every range. */
+/** Compares times as times and numbers as numbers; other values are outside of every range. */
 function compare(left: unknown, right: unknown): number {
   const number = (value: unknown): number =>
     typeof value === 'string' ? (readInstant(value) ?? Number(value)) : typeof value === 'number' ? value : NaN;
   return number(left) - number(right);
 }
 
-/** `"<2025-01-01T00:00:00"`, several of them, or two plain moments as a range. */
+/** `"<2025-01-01T00:00:00"`, several of them, or two plain times as a range. */
 function datetimeTest(fields: readonly string[], value: unknown, how: 'some' | 'every'): Test {
   const texts: unknown[] = Array.isArray(value) ? value : [value];
   if (texts.length === 2 && texts.every((text) => text === null || (typeof text === 'string' && !/^[<>]/.test(text)))) {

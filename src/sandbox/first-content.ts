@@ -1,4 +1,4 @@
-// What a new sandbox holds: one user with one pair of keys, and the queue named `default`, as a fresh server has.
+// The content of a new sandbox: one user with one key pair, and the queue `default`, as on a new server.
 import type { Snapshot } from './documents.ts';
 import { formatInstant } from './instant.ts';
 import { randomId, randomKey } from './random-id.ts';

@@ -1,7 +1,7 @@
-// How the real server writes the keys of a map that MongoDB must not take for paths or operators (ParameterKeyEscaper).
+// Escapes map keys that MongoDB would interpret as paths or operators, like ParameterKeyEscaper of the real server.
 import { ApiError } from './api-error.ts';
 
-/** @throws ApiError 400/12 when nothing is left of the key */
+/** @throws ApiError 400/12 if the key is empty */
 export function escapeKey(key: string): string {
   const text = key.trim();
   if (text === '') throw new ApiError('validation', {}, 'Empty key is not allowed');

@@ -1,7 +1,7 @@
-// Which names a listing may ask for or sort by: the fields of the real server's models (apiserver/database/model).
+// The names that a listing may request or sort by: the fields of the real server's models (apiserver/database/model).
 import { ApiError } from './api-error.ts';
 
-/** `leaf` has nothing below it; below `any` every name is taken, known or not; of the rest the names are known. */
+/** `leaf` has no fields; `any` accepts every field; the others have the fields of the table. */
 export type KnownFields = 'leaf' | 'any' | { readonly [name: string]: KnownFields };
 
 const LEAF = 'leaf';
@@ -33,7 +33,7 @@ export const TASK_KNOWN_FIELDS = {
   output: leaves('destination', 'error', 'result'),
 } as const satisfies KnownFields;
 
-/** With the documents that the `_ex` calls join. */
+/** Includes the documents that the `_ex` calls join. */
 export const TASK_JOINED_FIELDS: KnownFields = {
   ...TASK_KNOWN_FIELDS,
   user: ANY,
@@ -51,7 +51,7 @@ export const QUEUE_KNOWN_FIELDS: KnownFields = {
 };
 
 /**
- * Refuses a path whose name the model does not have.
+ * Rejects a path that the model does not have.
  * @throws ApiError 400/14
  */
 export function checkKnownFields(known: KnownFields, paths: readonly string[]): void {

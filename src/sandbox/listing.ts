@@ -1,4 +1,4 @@
-// A get_all from beginning to end: conditions, order, pages, and only the fields that were asked for.
+// Executes a get_all: conditions, order, pages and requested fields.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields } from './call.ts';
@@ -6,7 +6,7 @@ import { pick, valuesAt } from './field-path.ts';
 import { checkKnownFields, type KnownFields } from './known-fields.ts';
 import { readConditions, type Conditions } from './filter.ts';
 
-/** The real server never answers with more in one page. */
+/** The largest page of the real server. */
 const MAX_PAGE = 500;
 
 const oneOrMany = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
@@ -23,15 +23,15 @@ const listingRequest = z.object({
 
 export interface Listing {
   readonly documents: Fields[];
-  /** Present when the request scrolls: to be sent with the next request. */
+  /** Present if the request scrolls; send it with the next request. */
   readonly scroll: { readonly scroll_id?: string };
 }
 
 export interface ListingOptions {
   readonly conditions: Conditions;
-  /** Fields that come only when they are asked for by name. */
+  /** Fields that are returned only if requested by name. */
   readonly hidden?: readonly string[];
-  /** The names that may be asked for or sorted by; any where they are not told. */
+  /** The names that may be requested or sorted by; any if undefined. */
   readonly known?: KnownFields;
 }
 
@@ -64,7 +64,7 @@ function readScroll(scrollId: string | undefined): number {
   return Number(match[1]);
 }
 
-/** By these fields in turn, `-` in front for descending; the id at last, so that pages don't overlap. */
+/** Sorts by these fields, descending after `-`, then by id, so that pages do not overlap. */
 function order(documents: readonly Fields[], fields: readonly string[]): Fields[] {
   if (fields.length === 0) return [...documents];
   const keys = [...fields, 'id'].map((field) => ({
@@ -80,7 +80,7 @@ function order(documents: readonly Fields[], fields: readonly string[]): Fields[
   });
 }
 
-/** What is unset comes first, as in the database; moments are texts that sort as they should. */
+/** Unset values come first, as in the database; times are texts that sort correctly. */
 function compareValues(left: unknown, right: unknown): number {
   if (left === right) return 0;
   if (left === undefined || left === null) return -1;

@@ -1,4 +1,4 @@
-// Projects: folders of tasks, named by their full path.
+// Projects, which contain tasks and are named by their full path.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';
@@ -70,7 +70,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
           store.tasks.put({ ...task, project: undefined });
           continue;
         }
-        // As they are: unlike tasks.delete it leaves their entries in the queues.
+        // Unlike tasks.delete, it leaves their entries in the queues.
         store.tasks.delete(task.id);
         store.events.keep(task.id, () => false);
       }
@@ -81,7 +81,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
   };
 }
 
-/** The project of this full path, made with its parents if missing. @throws ApiError 400/800 */
+/** The project with this full path, created with its parents if missing. @throws ApiError 400/800 */
 export function findOrCreateProject(store: Store, nowAt: number, name: string, owner: Owner): ProjectDocument {
   return projectNamed(store, name) ?? createProject(store, nowAt, projectFields.parse({ name }), owner);
 }

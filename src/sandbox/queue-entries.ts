@@ -1,4 +1,4 @@
-// Putting tasks into queues and taking them out, each as atomic as on the real server (apiserver/bll/queue/queue_bll.py).
+// Adds tasks to queues and removes them, with the atomicity of the real server (apiserver/bll/queue/queue_bll.py).
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';
@@ -12,8 +12,8 @@ export function findQueue(store: Store, id: string): QueueDocument {
 }
 
 /**
- * Appends the task at the tail. Whether there is such a task is not looked at.
- * @throws ApiError 400/701, 400/706 when it is in this queue already, 400/703 when somebody put it there meanwhile
+ * Appends the task at the tail, without a check that the task exists.
+ * @throws ApiError 400/701, 400/706 if it is already in this queue, 400/703 if another call added it meanwhile
  */
 export async function addEntry(
   store: Store,
@@ -32,8 +32,8 @@ export async function addEntry(
 }
 
 /**
- * Takes the task out. 1 for exactly one caller; one who had seen it there but came second gets 0.
- * @throws ApiError 400/703 when there is no such queue, or the task is not in it
+ * Removes the task. Returns 1 to exactly one caller; a caller that saw the entry but came second gets 0.
+ * @throws ApiError 400/703 if there is no such queue, or the task is not in it
  */
 export async function removeEntry(
   store: Store,
@@ -50,7 +50,7 @@ export async function removeEntry(
 }
 
 /**
- * Pops the head; with a task given only if the head is that task.
+ * Pops the head; if a task is given, only if it is the head.
  * @throws ApiError 400/701
  */
 export function popEntry(
@@ -67,7 +67,7 @@ export function popEntry(
 }
 
 /**
- * Moves the task to the position that is worked out from its present one; past the ends means at the ends.
+ * Moves the task to a position computed from its present one, limited to the ends.
  * @returns the new position, 0 is the front
  * @throws ApiError 400/703
  */
@@ -87,7 +87,7 @@ export function moveEntry(
   return wanted;
 }
 
-/** Sets `execution.queue` and nothing else: neither status nor any moment of change. */
+/** Sets only `execution.queue`, without the status or a time of change. */
 export function setExecutionQueue(store: Store, id: string, queue: string): void {
   const task = store.tasks.get(id);
   if (task !== undefined) store.tasks.put({ ...task, execution: { ...task.execution, queue } });

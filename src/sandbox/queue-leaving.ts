@@ -1,4 +1,4 @@
-// How a task gets out of its queue, and which status it has then.
+// Removes a task from its queue and sets its next status.
 import { ApiError } from './api-error.ts';
 import type { TaskDocument } from './documents.ts';
 import { putEntries, removeEntry } from './queue-entries.ts';
@@ -8,8 +8,8 @@ import type { TaskStatus } from './status-machine.ts';
 import type { Store } from './store.ts';
 
 /**
- * Takes a queued task out of the queue that its `execution.queue` names. An entry elsewhere stays; no entry is no error.
- * @returns how many entries were taken out, or undefined when there was nothing to do
+ * Removes a queued task from its `execution.queue`. An entry in another queue stays; a missing entry is not an error.
+ * @returns the number of removed entries, or undefined if there was nothing to do
  */
 export async function dequeueQuietly(
   store: Store,
@@ -26,7 +26,7 @@ export async function dequeueQuietly(
     return await removeEntry(store, { queue, task: task.id }, nowAt, gap);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    // Found in no queue it changes its status all the same, as late as one that was in one.
+    // Without an entry the status changes too, with the same delay.
     await gap();
     return undefined;
   }
@@ -41,8 +41,8 @@ export function removeFromAllQueues(store: Store, task: string, nowAt: number, e
 }
 
 /**
- * Gives a task that left its queue its new status: the one given, else the one from before the queue, else draft.
- * A task that neither waits nor runs keeps its status.
+ * Sets the status of a task that left its queue: the given one, else the one before it was queued, else draft.
+ * A task that is neither queued nor running keeps its status.
  * @throws ApiError 400/121
  */
 export function leaveQueued(
@@ -63,9 +63,9 @@ export function leaveQueued(
 }
 
 /**
- * Gives tasks that lost their queue the status they had before it. Only those whose `execution.queue` is this queue. One whose
- * status somebody changes meanwhile keeps that: the real server logs it and goes on.
- * @returns the ids of those whose queue it was
+ * Restores the status of tasks whose queue was deleted, if it is their `execution.queue`. A task whose status
+ * another call changes meanwhile keeps that status: the real server logs it and continues.
+ * @returns the ids of the tasks of the queue
  */
 export async function restoreStatuses(
   store: Store,

@@ -1,4 +1,4 @@
-// Making a queue, and finding the one that is used when none is named.
+// Creates queues, and finds the default queue.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';

@@ -1,4 +1,4 @@
-// The queues: making them, reading them, and moving tasks in and out without touching the tasks.
+// Queues: create, read, and move entries without changing the tasks.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';
@@ -29,13 +29,13 @@ const CONDITIONS: Conditions = {
   datetime: [],
   equal: [],
 };
-/** Queues with this system tag are left out of plain lists. */
+/** Queues with this system tag are omitted from plain lists. */
 const HIDING_TAG = 'k8s-glue';
 
 const oneQueue = z.object({ queue: z.string() });
 const place = z.object({ ...oneQueue.shape, task: z.string() });
 const metadataItem = z.object({ key: z.string(), type: z.string().optional(), value: z.string().optional() });
-// Made once: to make one takes as long as to answer the call.
+// Created once: creation takes as long as the call itself.
 const fewerEntries = z.object({ max_task_entries: z.number().optional() });
 const oneWithFewerEntries = oneQueue.extend(fewerEntries.shape);
 const createRequest = queueFields.extend({ name: z.string() });
@@ -120,7 +120,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       if (entry === undefined) return {};
       const task = store.tasks.get(entry.task);
       if (task === undefined) return { entry };
-      // An agent may have been aborting it while it was already queued anew; the real server mends that here.
+      // An agent may have been aborting it while it was already queued again; the real server mends that here.
       if (task.status === 'stopped') store.tasks.put({ ...task, status: 'queued' });
       return { entry, ...(request.get_task_info ? { task_info: { company: task.company, user: task.user } } : {}) };
     },

@@ -1,19 +1,19 @@
-// What a person needs to use a sandbox at once: a clearml.conf, and lines for a shell that enqueue a first task.
+// Writes a clearml.conf for a sandbox, and shell commands that enqueue a first task.
 import { quoteWord } from '../base/shell-word.ts';
 
 export interface SandboxAccess {
-  /** Without a slash at its end. */
+  /** Without a final slash. */
   readonly url: string;
   readonly accessKey: string;
   readonly secretKey: string;
 }
 
 /**
- * A clearml.conf that clearml-agent, the clearml SDK and this program read alike.
- * @param filesFolder an absolute path: artifacts go there, as the sandbox itself stores no files
+ * A clearml.conf for clearml-agent, the ClearML SDK and this program.
+ * @param filesFolder an absolute path: for artifacts, because the sandbox stores no files
  */
 export function formatReadyConf(access: SandboxAccess, filesFolder: string): string {
-  return `# A sandbox stands behind this address: nothing in it is kept unless it was started with --state.
+  return `# The address of a sandbox, which keeps its data only if started with --state.
 api {
     web_server: ${quoteHocon(access.url)}
     api_server: ${quoteHocon(access.url)}
@@ -27,10 +27,9 @@ api {
 }
 
 /**
- * Lines for any POSIX shell: they make a task that needs neither git nor pip, and enqueue it. The keys are read from the file each
- * time, and go to curl by a pipe: what stands on a command line is shown to every user by ps.
- * They are the real API: with another file they work on a real server too.
- * @param configFile where the clearml.conf of `formatReadyConf` is
+ * Commands for any POSIX shell that create and enqueue a task without git or pip. They read the keys from the file and pass
+ * them to curl through a pipe, because ps shows command lines to every user. They work on a real server too.
+ * @param configFile the clearml.conf of `formatReadyConf`
  */
 export function formatFirstTaskLines(
   { url }: Pick<SandboxAccess, 'url'>,
@@ -46,7 +45,7 @@ export function formatFirstTaskLines(
     '"name": "first task", "type": "training", "script": {',
     '  "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",',
     `  "diff": "import socket\\nprint(\\"hello from\\", socket.gethostname())\\n"}}' |`,
-    // The envelope has an id of its own, so only the one after "data" will do.
+    // The envelope has an id too; the one after "data" is the task's.
     `  sed 's/.*"data": *{"id": *"\\([0-9a-f]*\\)".*/\\1/')`,
     `ask ${quoteWord(`${url}/tasks.enqueue`)} \\`,
     `  -d ${quoteWord(`{"queue_name": ${JSON.stringify(queueName)}, "task": "`)}"$task"'"}'`,

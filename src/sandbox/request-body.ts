@@ -1,19 +1,19 @@
-// The body of a request, read before anybody knows who sends it: so much of it at most, of one request and of all together.
+// Reads the body of a request before authentication, with limits for one request and for all together.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const MIB = 1024 * 1024;
-/** MongoDB takes no larger document than 16 MiB, and clients send events in batches of one. */
+/** MongoDB's limit of a document is 16 MiB, and clients send events in batches of one. */
 const MOST_BYTES = 20 * MIB;
-/** Of all requests under way. */
+/** Of all requests that are being read. */
 const MOST_BYTES_AT_ONCE = 200 * MIB;
-/** For so long the rest of a refused body is read and dropped, so that the answer is not lost with the connection. */
+/** How long the rest of a rejected body is read and dropped, so that the response is not lost with the connection. */
 const LINGER_MS = 5_000;
 
-/** `gone`: the client went away in the middle, and there is nobody to answer. */
+/** `gone`: the client closed the connection. */
 export type ReadBody = (request: IncomingMessage) => Promise<Buffer | 'gone' | 'too large'>;
 
 export function createBodyReader(): ReadBody {
-  let underWay = 0;
+  let bytesInMemory = 0;
 
   return (request) =>
     new Promise((resolve) => {
@@ -22,7 +22,7 @@ export function createBodyReader(): ReadBody {
       let isTooLarge = Number(request.headers['content-length'] ?? 0) > MOST_BYTES;
 
       function settle(outcome: Buffer | 'gone' | 'too large'): void {
-        underWay -= size;
+        bytesInMemory -= size;
         size = 0;
         chunks = [];
         resolve(outcome);
@@ -31,8 +31,8 @@ export function createBodyReader(): ReadBody {
       request.on('data', (chunk: Buffer) => {
         if (isTooLarge) return;
         size += chunk.length;
-        underWay += chunk.length;
-        isTooLarge = size > MOST_BYTES || underWay > MOST_BYTES_AT_ONCE;
+        bytesInMemory += chunk.length;
+        isTooLarge = size > MOST_BYTES || bytesInMemory > MOST_BYTES_AT_ONCE;
         if (isTooLarge) settle('too large');
         else chunks.push(chunk);
       });
@@ -42,7 +42,7 @@ export function createBodyReader(): ReadBody {
     });
 }
 
-/** Answers 413 as a proxy in front of a real server does, and ends the connection. */
+/** Responds with 413, like a proxy, and closes the connection. */
 export function refuseBody(request: IncomingMessage, response: ServerResponse): void {
   const page = '<html><head><title>413 Request Entity Too Large</title></head></html>\n';
   response.writeHead(413, { 'Content-Type': 'text/html', 'Content-Length': page.length, Connection: 'close' });

@@ -1,4 +1,4 @@
-// What a request says, read from its path, query and body (apiserver/service_repo): pure, and tolerant where the server is.
+// Parses the path, query and body of a request as leniently as the real server (apiserver/service_repo). Pure.
 import { ApiError } from './api-error.ts';
 import type { Fields } from './call.ts';
 
@@ -10,7 +10,7 @@ export interface EndpointPath {
 
 const PATH = /^\/?(?:v(\d+\.?\d*)\/)?([A-Za-z_]\w+\.[A-Za-z_]\w+)\/?$/;
 
-/** @throws ApiError 400/0 when the path names no endpoint at all */
+/** @throws ApiError 400/0 if the path contains no endpoint */
 export function readPath(path: string): EndpointPath {
   const match = PATH.exec(path);
   const endpoint = match?.[2];
@@ -18,7 +18,7 @@ export function readPath(path: string): EndpointPath {
   return { endpoint, version: match?.[1] };
 }
 
-/** The content type must be exactly this, without a charset, for a body to be a batch. */
+/** A body is a batch only with exactly this content type, without a charset. */
 const JSON_LINES = 'application/json-lines';
 
 export interface RequestText {
@@ -28,8 +28,8 @@ export interface RequestText {
 }
 
 /**
- * The objects of the request: one, or one for each line of a batch. Query parameters lie over the body's fields.
- * @throws ApiError 400/0 when it is not JSON, or not an object
+ * The objects of the request: one, or one per line of a batch. Query parameters override fields of the body.
+ * @throws ApiError 400/0 if it is not JSON, or not an object
  */
 export function readObjects(request: RequestText): Fields[] {
   if (request.contentType === JSON_LINES) {
@@ -47,7 +47,7 @@ function readObject(text: string, complaint: string): Fields {
     const value: unknown = JSON.parse(text);
     if (isFields(value)) return value;
   } catch {
-    // Said below in the server's way.
+    // Reported below, in the format of the server.
   }
   throw new ApiError('badRequest', {}, complaint);
 }

@@ -1,16 +1,16 @@
-// The sandbox's own time: the given clock, moved forward on request, so that rules about hours can be seen in a second.
+// The clock of the sandbox, which tests can advance, to check rules about hours in a second.
 import type { Clock } from '../base/clock.ts';
 import type { Store } from './store.ts';
 
 export interface SandboxClock {
-  /** Milliseconds since 1970 in the sandbox's own time. */
+  /** Milliseconds since 1970 in sandbox time. */
   now(): number;
   advance(ms: number): void;
-  /** Waits in real time, whatever the sandbox's time is; rejects when the sandbox closes. */
+  /** Waits in real time; rejects when the sandbox closes. */
   sleep(ms: number): Promise<void>;
 }
 
-/** The offset is kept in the store, so that time doesn't jump back over a restart. */
+/** The offset is stored, so that time does not jump back after a restart. */
 export function createSandboxClock(clock: Clock, store: Store, closing: AbortSignal): SandboxClock {
   return {
     now: () => clock.now() + store.settings().clockOffsetMs,

@@ -1,4 +1,4 @@
-// What the server says about itself, and the services that are there only as far as clients ask for them at start-up.
+// Information about the server, and services that clients only query at start-up.
 import type { Service } from './call.ts';
 import { API_VERSION, SERVER_VERSION } from './envelope.ts';
 

@@ -1,4 +1,4 @@
-// The sandbox: a server that clearml-agent and the clearml SDK take for a ClearML API server.
+// The sandbox: an API server for clearml-agent and the ClearML SDK.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
@@ -30,38 +30,38 @@ import { createWorkersService } from './workers.ts';
 export interface SandboxOptions {
   /** 0 for any free port. */
   readonly port: number;
-  /** Loopback unless told otherwise. */
+  /** Default: loopback. */
   readonly host?: string;
-  /** Where it is kept over restarts; without one it is gone when the process is. */
+  /** The state file; without it, the state is lost when the process exits. */
   readonly stateFile?: string;
-  /** Used when the sandbox is new; a state file brings its own. */
+  /** The keys of a new sandbox; a state file contains its keys. */
   readonly keys?: KeyPair;
   readonly clock: Clock;
   readonly log?: SandboxLog;
 }
 
 export interface Sandbox {
-  /** The API server's address, without a slash at its end. */
+  /** The URL of the API server, without a final slash. */
   readonly url: string;
   /** The IP address on which it listens. */
   readonly ip: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** Stops listening, cuts open connections, and leaves the state file complete. */
+  /** Stops listening, closes open connections, and leaves the state file complete. */
   close(): Promise<void>;
 }
 
 const KEEP_ALIVE_MS = 75_000;
-/** Of one request, from its beginning: nobody who is slow on purpose holds what he has sent so far for longer. */
+/** The time limit of one request, so that a slow client cannot hold memory for longer. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Each may have a body under way before anybody knows who it is. */
+/** Each may send a body before it is authenticated. */
 const MOST_CONNECTIONS = 500;
 
 /**
- * Starts a sandbox. With a state file every change is on disk before its answer is sent, so that what was answered
- * survives even SIGKILL.
- * @throws InvalidSnapshotError when the state file is something else, can't be written, or can be changed by others
+ * Starts a sandbox. With a state file, every change is on disk before its response is sent, so that it survives
+ * even SIGKILL.
+ * @throws InvalidSnapshotError if the state file has another format, cannot be written, or can be changed by others
  * @throws PortInUseError, ListenError
  */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -98,13 +98,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     const served = serve(request, response, { dispatch, readBody }).finally(() => serving.delete(served));
     serving.add(served);
   });
-  // Agents poll every 5 s, which is just when Node would close an idle connection, maybe under their next request.
+  // Agents poll every 5 s, when Node would close an idle connection, possibly during the next request.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(judgeListening(error, options.port, host)));
+    server.once('error', (error) => reject(explainListenError(error, options.port, host)));
     server.listen(options.port, host, resolve);
   });
   const address = server.address();
@@ -129,22 +129,22 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-/** What listen(2) and getaddrinfo(3) say, as what a person can do about it. */
-function judgeListening(error: NodeJS.ErrnoException, port: number, host: string): Error {
+/** Explains an error of listen(2) or getaddrinfo(3). */
+function explainListenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
   const cause = { cause: error };
   switch (error.code) {
     case 'EADDRINUSE':
       return new PortInUseError(port, host);
     case 'EACCES':
       return new ListenError(
-        `you may not listen on port ${port}: ports below 1024 are root's; choose another one, or 0 for any that is free`,
+        `you may not listen on port ${port}: ports below 1024 are reserved for root; choose another one, or 0 for any free port`,
         cause,
       );
     case 'EADDRNOTAVAIL':
-      return new ListenError(`${host} is no address of this machine: "hostname -I" prints those that it has`, cause);
+      return new ListenError(`${host} is not an address of this machine: "hostname -I" prints its addresses`, cause);
     default:
       return new ListenError(
-        `${host} can not be listened on (${error.code ?? error.message}): give a name or an address of this machine`,
+        `cannot listen on ${host} (${error.code ?? error.message}): give a name or an address of this machine`,
         cause,
       );
   }
@@ -152,12 +152,12 @@ function judgeListening(error: NodeJS.ErrnoException, port: number, host: string
 
 function refuseStateFile(path: string | undefined, error: unknown): never {
   const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  throw new InvalidSnapshotError(`the state file ${path ?? ''} can not be written (${why}): give another path`, {
+  throw new InvalidSnapshotError(`the state file ${path ?? ''} cannot be written (${why}): use another path`, {
     cause: error,
   });
 }
 
-/** Nobody can call the address that means "all addresses"; the machine's own name is for those who share its network. */
+/** Clients cannot call the address that means "all addresses", so they get the host name. */
 function reachableName(host: string): string {
   if (host === '0.0.0.0' || host === '::') return hostname();
   return host.includes(':') ? `[${host}]` : host;
@@ -170,7 +170,7 @@ interface Serving {
   readonly readBody: ReadBody;
 }
 
-/** Reads the body whatever the method is, as the Python clients send theirs with GET. */
+/** Reads the body of any method, because the Python clients send one with GET. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-// The file that carries a sandbox over a restart: replaced as a whole, so that no reader ever meets half of one.
+// The state file of a sandbox, replaced atomically.
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
@@ -7,18 +7,18 @@ import { snapshot, type Snapshot } from './documents.ts';
 import { InvalidSnapshotError } from './start-errors.ts';
 
 /**
- * The snapshot in the file, or undefined when there is no file yet.
+ * The snapshot in the file, or undefined if the file does not exist.
  * @throws InvalidSnapshotError
  */
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
   const why = distrustOf(path);
   if (why !== undefined)
     throw new InvalidSnapshotError(
-      `the state file ${path} is not used, as others can change it: ${why}. It holds the sandbox's keys, and tasks that jobs run: give a path in a folder of your own`,
+      `the state file ${path} is not used because others can change it: ${why}. It contains the keys of the sandbox and the tasks of jobs: use a path in your own directory`,
     );
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
-  const advice = 'give another path, or remove the file to start with an empty sandbox';
+  const advice = 'use another path, or remove the file to start with an empty sandbox';
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -32,17 +32,17 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
   return parsed.data;
 }
 
-/** Writes beside the file, syncs, and renames over it: after a crash at any moment there is the old whole or the new whole. */
+/** Writes beside the file, syncs, and renames, so that a crash leaves the old or the new file. */
 export async function writeSnapshot(path: string, content: Snapshot): Promise<void> {
   const besides = `${path}.new`;
-  // Left there by a crash. It is made anew, as it holds the secret key.
+  // Left by a crash. It is created again, with safe permissions, because it contains the secret key.
   await rm(besides, { force: true });
   await createPrivateFile(besides, JSON.stringify(content));
   await rename(besides, path);
   await syncFolder(dirname(path));
 }
 
-/** A rename is durable only once the folder is. */
+/** A rename is durable only after a sync of the directory. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -58,11 +58,8 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code === 'ENOENT') return undefined;
-    throw new InvalidSnapshotError(
-      `the state file ${path} can not be read (${String(error.code)}): give another path`,
-      {
-        cause: error,
-      },
-    );
+    throw new InvalidSnapshotError(`the state file ${path} cannot be read (${String(error.code)}): use another path`, {
+      cause: error,
+    });
   }
 }

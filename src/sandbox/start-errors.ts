@@ -1,20 +1,20 @@
-// Why a sandbox can not start: one class for each thing that whoever starts it would do about it.
+// The errors of starting a sandbox, one class for each decision of a caller.
 
-/** Thrown when another program listens there already. */
+/** Thrown when another program listens on the port. */
 export class PortInUseError extends Error {
   override readonly name = 'PortInUseError';
 
   constructor(port: number, host: string) {
-    super(`port ${port} of ${host} is taken by another program: choose another one, or 0 for any that is free`);
+    super(`port ${port} of ${host} is in use by another program: choose another one, or 0 for any free port`);
   }
 }
 
-/** Thrown when nothing can listen there: an address that is not this machine's, a name that nobody knows, a port for root alone. */
+/** Thrown when the address is not one of this machine, the name is unknown, or the port is reserved for root. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-/** Thrown when the state file can't be used. One that is no snapshot of a sandbox is somebody's file, so it is not overwritten. */
+/** Thrown when the state file is unusable. A file with another format is never overwritten. */
 export class InvalidSnapshotError extends Error {
   override readonly name = 'InvalidSnapshotError';
 }

@@ -1,11 +1,11 @@
-// The one way a task's status changes: judged by the machine, then written only if nobody else changed it meanwhile.
+// Changes the status of a task: checked by the state machine, then written only if no other call changed it.
 import { ApiError } from './api-error.ts';
 import type { TaskDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';
-import { judgeChange, type TaskStatus } from './status-machine.ts';
+import { checkChange, type TaskStatus } from './status-machine.ts';
 import type { Store } from './store.ts';
 
-/** What is written beside a status. */
+/** The fields written with a status. */
 export interface StatusNote {
   readonly reason: string;
   readonly message?: string;
@@ -14,12 +14,12 @@ export interface StatusNote {
 }
 
 export interface StatusChange extends StatusNote {
-  /** The task as it was read: its status is what the write is conditional on. */
+  /** The task as it was read; the write requires that its status is unchanged. */
   readonly task: TaskDocument;
   readonly to: TaskStatus;
-  /** Skips the machine, never the condition. */
+  /** Skips the state machine, never the condition. */
   readonly force?: boolean;
-  /** Fields set (or, when undefined, unset) in the same write. */
+  /** Fields to set, or to unset if undefined, in the same write. */
   readonly also?: Partial<TaskDocument>;
 }
 
@@ -29,8 +29,8 @@ export interface UpdateAnswer extends Readonly<Record<string, unknown>> {
 }
 
 /**
- * Changes the status, and with it reason, message, and the moments of change (`ChangeStatusRequest` of the real server).
- * @throws ApiError 400/110 when the machine refuses, 400/121 when the status is no longer the one that was read
+ * Changes the status with its reason, message and times (`ChangeStatusRequest` of the real server).
+ * @throws ApiError 400/110 if the machine forbids it, 400/121 if the status has changed since it was read
  */
 export function changeStatus(store: Store, nowAt: number, change: StatusChange): UpdateAnswer {
   const { task, to } = change;
@@ -51,7 +51,7 @@ export function changeStatus(store: Store, nowAt: number, change: StatusChange):
     last_changed_by: change.by,
     ...change.also,
   };
-  // A task that goes into a queue is no longer a local run.
+  // A queued task is no longer a local run.
   const systemTags = to === 'queued' ? current.system_tags.filter((tag) => tag !== 'development') : current.system_tags;
   store.tasks.put({ ...current, system_tags: systemTags, ...fields });
   return { updated: 1, fields };
@@ -59,9 +59,9 @@ export function changeStatus(store: Store, nowAt: number, change: StatusChange):
 
 /** @throws ApiError 400/110 */
 export function checkMachine(from: TaskStatus, to: TaskStatus): void {
-  const verdict = judgeChange(from, to);
-  if (verdict === 'allowed') return;
-  if (verdict === 'no such row') throw new ApiError('internal', {}, `status ${from} is not in the state machine`);
+  const result = checkChange(from, to);
+  if (result === 'allowed') return;
+  if (result === 'no such row') throw new ApiError('internal', {}, `status ${from} is not in the state machine`);
   throw new ApiError('invalidTaskStatus', { current_status: from, new_status: to }, 'Invalid status change');
 }
 
@@ -72,7 +72,7 @@ export function findTask(store: Store, id: string): TaskDocument {
   return task;
 }
 
-/** Marks a task as touched, as pings, reports and events do: this is what the watchdog and the 600 s rule look at. */
+/** Sets the last update, as pings, reports and events do; the watchdog and the 600 s rule use it. */
 export function touchTask(
   store: Store,
   nowAt: number,

@@ -1,4 +1,4 @@
-// Which status may follow which, as the real server has it (apiserver/bll/task/utils.py, `state_machine`).
+// The state machine of tasks, as in the real server (apiserver/bll/task/utils.py, `state_machine`).
 
 export const TASK_STATUSES = [
   'created',
@@ -28,10 +28,10 @@ const FOLLOWERS: Readonly<Record<Exclude<TaskStatus, 'unknown'>, readonly TaskSt
 };
 
 /**
- * What the machine says about a change without force: staying is always allowed, and `unknown` is in no row of the
- * server's table, so that leaving it is an internal error rather than a refusal.
+ * Checks a change without force. An unchanged status is always allowed. `unknown` is in no row of the server's
+ * table, so a change from it is an internal error.
  */
-export function judgeChange(from: TaskStatus, to: TaskStatus): 'allowed' | 'refused' | 'no such row' {
+export function checkChange(from: TaskStatus, to: TaskStatus): 'allowed' | 'refused' | 'no such row' {
   if (from === to) return 'allowed';
   if (from === 'unknown') return 'no such row';
   return FOLLOWERS[from].includes(to) ? 'allowed' : 'refused';

@@ -1,10 +1,10 @@
-// What pressing "Abort" does to a task: end it at once, or ask the worker that runs it (`stop_task` of the real server).
+// The effect of "Abort": stop the task at once, or ask its worker (`stop_task` of the real server).
 import type { TaskStatus } from './status-machine.ts';
 
-/** A worker that was silent for longer counts as gone (`apiserver.workers.task_update_timeout`). */
+/** A worker that is silent for longer is considered dead (`apiserver.workers.task_update_timeout`). */
 const WORKER_SILENCE_MS = 600_000;
 
-/** The message that *is* the abort request: agents look for this word. */
+/** The status message that is the abort request to the agent. */
 export const STOPPING_MESSAGE = 'stopping';
 
 export interface StoppableTask {
@@ -15,7 +15,7 @@ export interface StoppableTask {
   readonly lastUpdateAt: number | undefined;
 }
 
-/** `end`: the task becomes stopped now. `ask`: its status stays and its message becomes `stopping`. Force changes nothing here. */
+/** `end` stops the task at once. `ask` keeps the status and sets the message `stopping`. Force changes nothing. */
 export function decideStop(task: StoppableTask, nowAt: number): 'end' | 'ask' {
   if (task.status === 'queued') return 'end';
   if (task.systemTags.includes('development')) return 'end';

@@ -1,4 +1,4 @@
-// Everything the sandbox knows, in memory; each change passes here, so that each change reaches the snapshot file.
+// The state of the sandbox in memory. All changes go through it, so that they reach the state file.
 import type {
   EventDocument,
   ProjectDocument,
@@ -10,7 +10,7 @@ import type {
 } from './documents.ts';
 import { writeSnapshot } from './snapshot-file.ts';
 
-/** Documents by id, in the order they were first put. A document is never changed in place: put a new one. */
+/** Documents by id, in the order of creation. A document is never changed in place: put a new one. */
 export interface Collection<Document extends { readonly id: string }> {
   get(id: string): Document | undefined;
   all(): Document[];
@@ -21,7 +21,7 @@ export interface Collection<Document extends { readonly id: string }> {
 export interface EventLog {
   of(task: string): readonly EventDocument[];
   add(event: EventDocument): void;
-  /** Keeps the events of the task for which this is true. */
+  /** Keeps the events of the task that match. */
   keep(task: string, isKept: (event: EventDocument) => boolean): void;
 }
 
@@ -33,11 +33,11 @@ export interface Store {
   readonly events: EventLog;
   settings(): Readonly<SandboxSettings>;
   changeSettings(changes: Partial<SandboxSettings>): void;
-  /** Resolves once every change made before this call is on disk; at once where there is no file. */
+  /** Resolves when every earlier change is on disk; at once without a file. */
   saved(): Promise<void>;
 }
 
-/** A store that begins with this content; without a file it lives as long as the process. */
+/** A store with this initial content; without a file, it is lost when the process exits. */
 export function createStore(content: Snapshot, stateFile: string | undefined): Store {
   let changes = 0;
   let savedChanges = 0;
@@ -80,7 +80,7 @@ export function createStore(content: Snapshot, stateFile: string | undefined): S
     async saved() {
       if (stateFile === undefined) return;
       const wanted = changes;
-      // One write at a time; all who wait meanwhile share the next one.
+      // One write at a time; calls that wait meanwhile share the next one.
       while (savedChanges < wanted) {
         writing ??= write(stateFile).finally(() => {
           writing = undefined;

@@ -1,4 +1,4 @@
-// A clone: a new draft with the other's script, container, configuration and parameters, but nothing of its runs.
+// Clones a task: a new draft with script, container, configuration and parameters, without results.
 import * as z from 'zod';
 import { oneTask, type Fields } from './call.ts';
 import type { TaskDocument } from './documents.ts';
@@ -25,7 +25,7 @@ export const cloneRequest = z.object({
   execution_overrides: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** Tags that tell about the source's own life. */
+/** Tags about the history of the source. */
 const NOT_CLONED_TAGS = ['development', 'archived'];
 
 /** @throws ApiError 400/101, 400/401, 400/800 */
@@ -69,7 +69,7 @@ function parentOf(source: TaskDocument): string {
   return parent === undefined || parent === '' || parent.startsWith('__DELETED__') ? source.id : parent;
 }
 
-/** Without the queue it waited in and without what its run produced. */
+/** Without its queue and its results. */
 function executionOf({ execution }: TaskDocument): NonNullable<TaskFields['execution']> {
   return {
     ...leaveOut(execution, ['queue']),

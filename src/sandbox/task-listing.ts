@@ -1,4 +1,4 @@
-// Which fields of a tasks.get_all are conditions, and of what kind (`Task.get_all_query_options` of the real server).
+// The conditions of tasks.get_all and their kinds (`Task.get_all_query_options` of the real server).
 import type { Conditions } from './filter.ts';
 
 export const TASK_CONDITIONS: Conditions = {
@@ -21,5 +21,5 @@ export const TASK_CONDITIONS: Conditions = {
   equal: ['runtime.*'],
 };
 
-/** Answered only when named in `only_fields`. */
+/** Returned only if named in `only_fields`. */
 export const HIDDEN_TASK_FIELDS = ['enqueue_status', 'unique_metrics', 'company_origin'];

@@ -1,4 +1,4 @@
-// A new task from the fields of a request, and the fields a request may set (`create_fields` of the real server).
+// Creates a task from the fields that a request may set (`create_fields` of the real server).
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
@@ -26,7 +26,7 @@ const texts = z.array(z.string());
 
 export const taskType = z.enum(TASK_TYPES);
 
-/** Fields that create and edit take; others are dropped without a word. */
+/** Fields that create and edit accept; others are ignored. */
 export const taskFields = z.object({
   name: z.string().trim().exactOptional(),
   type: taskType.exactOptional(),
@@ -50,8 +50,8 @@ export const taskFields = z.object({
 export type TaskFields = z.infer<typeof taskFields>;
 
 /**
- * Puts a new draft.
- * @throws ApiError 400/800 for a name under 3 characters, 400/101 or 400/401 for a parent or project that isn't there
+ * Creates a draft.
+ * @throws ApiError 400/800 for a name under 3 characters, 400/101 or 400/401 for a missing parent or project
  */
 export function createTask(
   store: Store,
@@ -102,7 +102,7 @@ export function checkTask(store: Store, task: Pick<TaskDocument, 'name' | 'paren
   }
 }
 
-/** Names and paths of a script are stored without blanks around them; its code is not touched. */
+/** Trims the names and paths of a script, but not its code. */
 export function stripped(script: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const strip = (key: string, value: unknown): unknown =>
     typeof value === 'string' && key !== 'diff' ? value.trim() : value;

@@ -1,4 +1,4 @@
-// The parts of a task with edit calls of their own: hyperparams, configuration, artifacts, runtime, requirements, models.
+// The parts of a task that have separate edit calls: hyperparams, configuration, artifacts, runtime, requirements, models.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
@@ -36,7 +36,7 @@ const model = oneTask.extend({
   iteration: z.number().optional(),
 });
 
-/** User properties: the one section that may be edited in any status, without counting as an update. */
+/** User properties, the only section that may be edited in any status, without changing the last update. */
 const PROPERTIES = 'properties';
 
 export function createTaskPartsService(store: Store, clock: SandboxClock): Service {
@@ -132,7 +132,7 @@ export function createTaskPartsService(store: Store, clock: SandboxClock): Servi
   };
 }
 
-/** Drafts only; with force also tasks that wait or run. @throws ApiError 400/101, 400/110 */
+/** Drafts only; with force also queued or running tasks. @throws ApiError 400/101, 400/110 */
 function findEditable(store: Store, id: string, force: boolean): TaskDocument {
   const task = findTask(store, id);
   const isOpen = task.status === 'queued' || task.status === 'in_progress';
@@ -144,7 +144,7 @@ function normalSection(section: string): string {
   return section.toLowerCase() === PROPERTIES ? PROPERTIES : section;
 }
 
-/** An artifact is the same if key and mode are. */
+/** Artifacts are equal if key and mode are. */
 function withoutArtifacts(task: TaskDocument, others: readonly z.infer<typeof artifact>[]): z.infer<typeof artifact>[] {
   const identity = (one: z.infer<typeof artifact>): string => `${one.mode}/${one.key}`;
   const gone = new Set(others.map(identity));

@@ -1,4 +1,4 @@
-// What ends a task's present life: reset makes it a draft again, archive puts it away, delete removes it.
+// Reset, archive and delete.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import {
@@ -105,7 +105,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
   };
 }
 
-/** What a reset clears; hyperparams (user properties too), container and script stay. */
+/** The fields that a reset clears; hyperparams (with user properties), container and script stay. */
 function clearedByReset(task: TaskDocument): Partial<TaskDocument> {
   const inputs = task.execution.artifacts?.filter((artifact) => artifact.mode === 'input');
   return {

@@ -1,4 +1,4 @@
-// Making tasks and changing what is in them.
+// Creates and edits tasks.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Endpoint, type Fields, type Service } from './call.ts';
@@ -19,7 +19,7 @@ const editRequest = z.object({
   ...taskFields.shape,
   status: z.enum(TASK_STATUSES).optional(),
 });
-/** The only fields that `tasks.update` may change, in any status. */
+/** The only fields that `tasks.update` changes, in any status. */
 const updateFields = z.object({
   name: z.string().exactOptional(),
   comment: z.string().exactOptional(),

@@ -1,4 +1,4 @@
-// Putting a task into a queue with its status, and taking it back out.
+// Enqueues and dequeues tasks.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
@@ -57,7 +57,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     return (named ?? createQueue(store, clock.now(), { name: request.queue_name, company: call.caller.company })).id;
   }
 
-  /** Status first, entry second, then out of all other queues: the task is never absent from every queue. */
+  /** Sets the status, adds the entry, then removes it from other queues: the task is always in some queue. */
   async function moveIntoQueue(
     task: TaskDocument,
     queue: string,

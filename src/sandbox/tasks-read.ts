@@ -1,4 +1,4 @@
-// Reading tasks: one, many, and the parts that have calls of their own.
+// Reads tasks: one, many, and the parts with separate calls.
 import * as z from 'zod';
 import { oneTask, readRequest, type Fields, type Service } from './call.ts';
 import type { TaskDocument } from './documents.ts';
@@ -59,14 +59,14 @@ export function createTasksReadService(store: Store): Service {
   };
 }
 
-/** Tasks tagged `hidden` are left out unless they are searched for, or asked for by id. */
+/** Omits tasks tagged `hidden` unless the request searches for them or has their ids. */
 function visibleTasks(store: Store, body: Fields): TaskDocument[] {
   const tasks = store.tasks.all();
   if (body['search_hidden'] === true || body['id'] !== undefined) return tasks;
   return tasks.filter((task) => !task.system_tags.includes('hidden'));
 }
 
-/** The `_ex` form: what refers to another document becomes `{id, name}`. */
+/** The `_ex` form: references to other documents become `{id, name}`. */
 function withReferences(store: Store, task: TaskDocument): Fields {
   const queue = task.execution.queue;
   return {

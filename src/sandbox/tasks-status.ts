@@ -1,4 +1,4 @@
-// What workers report about a task's status, and the user's abort.
+// The status calls of workers, and the user's abort.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
@@ -14,7 +14,7 @@ import { dequeueQuietly } from './queue-leaving.ts';
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
 
 export function createTasksStatusService(store: Store, clock: SandboxClock): Service {
-  /** The plain form: read, wait where the real server could be overtaken, write if the status is still the one read. */
+  /** Reads the task, waits where another call could overtake the real server, and writes if the status is unchanged. */
   async function report(
     call: Call,
     to: TaskStatus,
@@ -67,10 +67,10 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
   return {
     'tasks.started': async (call) => {
       const { task: id } = readRequest(statusRequest, call.body);
-      // The real server answers 400/10 here, not the 400/101 of every other call.
+      // The real server returns 400/10 here, not 400/101 as in all other calls.
       if (store.tasks.get(id) === undefined) throw new ApiError('invalidId', { task: id });
       const answer = await report(call, 'in_progress', (task, now) =>
-        // A run that was already reported keeps its beginning.
+        // A run that was reported before keeps its start time.
         task.status === 'in_progress' && task.started !== undefined
           ? {}
           : { started: now, completed: undefined, active_duration: undefined },

@@ -1,4 +1,4 @@
-// The login tokens: real JWTs, because the clients read the claims in them (without checking the signature; we do).
+// Login tokens: real JWTs, because clients read their claims. Only the sandbox checks the signature.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { API_VERSION, SERVER_VERSION } from './envelope.ts';
@@ -7,7 +7,7 @@ import type { SandboxSettings } from './documents.ts';
 
 const claims = z.looseObject({ exp: z.number(), generation: z.number() });
 
-/** A token of these settings that ends after so many seconds. */
+/** A token that expires after this many seconds. */
 export function makeToken(settings: SandboxSettings, nowAt: number, lifeSeconds: number, userName: string): string {
   const issuedAt = Math.floor(nowAt / 1000);
   const payload = {
@@ -33,8 +33,8 @@ export function makeToken(settings: SandboxSettings, nowAt: number, lifeSeconds:
   return `${signed}.${sign(signed, settings.signingKey)}`;
 }
 
-/** Why the token is refused, in the real server's words, or undefined when it is good. */
-export function judgeToken(settings: SandboxSettings, nowAt: number, token: string): string | undefined {
+/** Why the token is invalid, as the message of the real server, or undefined if it is valid. */
+export function findTokenError(settings: SandboxSettings, nowAt: number, token: string): string | undefined {
   const [header, payload, signature, ...rest] = token.split('.');
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     return 'Not enough segments';

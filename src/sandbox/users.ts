@@ -1,4 +1,4 @@
-// Users: there is one, whose keys the sandbox hands out.
+// Users: there is one, who owns the keys of the sandbox.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { USER_NAME } from './auth.ts';

@@ -1,4 +1,4 @@
-// The real server's watchdog: running tasks that nothing was heard of for two hours are stopped; waiting ones never.
+// The watchdog of the real server: it stops running tasks without an update for two hours, never queued ones.
 import { formatInstant, readInstant } from './instant.ts';
 import type { Store } from './store.ts';
 
@@ -9,8 +9,7 @@ const WATCHDOG_THRESHOLD_MS = 7_200_000;
 const REASON = 'Forced stop (non-responsive)';
 
 /**
- * Does what the watchdog would have done by now. It is called before each request, so that nobody can see a moment in
- * which it is late; no timer is needed for that.
+ * Applies the watchdog up to now. It runs before each request, so that no client sees a late one, and needs no timer.
  */
 export function runWatchdog(store: Store, nowAt: number): void {
   const { watchdogAt } = store.settings();

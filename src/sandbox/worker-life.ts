@@ -1,10 +1,10 @@
-// How long a worker counts as there: so many seconds after it was heard of last.
+// A worker is alive for its timeout after its last report.
 import type { WorkerDocument } from './documents.ts';
 import type { Store } from './store.ts';
 
 export const DEFAULT_WORKER_TIMEOUT_MS = 600_000;
 
-/** Workers that have not fallen silent for longer than their own timeout. */
+/** Workers whose last report is not older than their timeout. */
 export function livingWorkers(store: Store, nowAt: number): WorkerDocument[] {
   return store.workers.all().filter((worker) => nowAt - worker.lastActivityAt < worker.timeoutMs);
 }

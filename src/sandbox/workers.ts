@@ -1,4 +1,4 @@
-// The workers: who reports, which queues they serve, and what task they say they run.
+// Workers: their reports, queues and current tasks.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import { readRequest, type Fields, type Service } from './call.ts';

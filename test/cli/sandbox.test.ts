@@ -68,18 +68,18 @@ describe('a sandbox whose port is taken', () => {
 
     expect(code).to.equal(2);
     expect(stdout).to.equal('');
-    expect(stderr).to.match(/^clearml-agent-slurm: port \d+ of 127.0.0.1 is taken by another program: choose another/);
+    expect(stderr).to.match(/^clearml-agent-slurm: port \d+ of 127.0.0.1 is in use by another program: choose another/);
     expect(await readdir(place.folder)).to.deep.equal([]);
   });
 });
 
 describe('what keeps a sandbox from starting', () => {
   for (const [words, code, answer] of [
-    [['--host', 'no-such-host.invalid'], 2, 'no-such-host.invalid can not be listened on (E'],
-    [['--host', '192.0.2.1'], 2, '192.0.2.1 is no address of this machine: "hostname -I" prints those that it has'],
+    [['--host', 'no-such-host.invalid'], 2, 'cannot listen on no-such-host.invalid (E'],
+    [['--host', '192.0.2.1'], 2, '192.0.2.1 is not an address of this machine: "hostname -I" prints its addresses'],
     [['--port', '99999'], 2, '--port is at most 65535, not 99999.'],
-    [['--state', 'no/such/folder.json'], 73, 'folder.json can not be written (ENOENT): give another path'],
-    [['--state', '.'], 73, 'can not be read (EISDIR): give another path'],
+    [['--state', 'no/such/folder.json'], 73, 'folder.json cannot be written (ENOENT): use another path'],
+    [['--state', '.'], 73, 'cannot be read (EISDIR): use another path'],
     [['--state', 'words.txt'], 73, 'words.txt is not a sandbox state file (it is not JSON)'],
     [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf can not be written (ENOENT): name another file.'],
     [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],

@@ -1,5 +1,5 @@
 // The ClearML server's rules, as far as a single task needs them: from a world and a call to an answer and the next world. Pure.
-import { judgeChange } from '../../src/sandbox/status-machine.ts';
+import { checkChange } from '../../src/sandbox/status-machine.ts';
 import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,
@@ -127,7 +127,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'tasks.enqueue': (world, body, now) => {
     const { task } = world;
     if (task === undefined) return refuse(world, NO_TASK);
-    if (judgeChange(task.status, 'queued') === 'refused') return refuse(world, WRONG_STATUS);
+    if (checkChange(task.status, 'queued') === 'refused') return refuse(world, WRONG_STATUS);
     const name = queueOf(body);
     // The server changes the status, finds the entry, and changes the status back by force.
     if (world.entries[name] !== 0) {
@@ -157,7 +157,7 @@ export function serve(world: World, { endpoint, body }: ServerCall, now: Circums
 function change(world: World, to: Status, body: ServerCall['body'], { stamp }: Circumstances): Served {
   const { task } = world;
   if (task === undefined) return refuse(world, NO_TASK);
-  if (body['force'] !== true && judgeChange(task.status, to) !== 'allowed') return refuse(world, WRONG_STATUS);
+  if (body['force'] !== true && checkChange(task.status, to) !== 'allowed') return refuse(world, WRONG_STATUS);
   const changed: TaskValue = {
     ...task,
     status: to,

@@ -27,25 +27,25 @@ describe('credentials', () => {
   it('are the keys that the sandbox was given, or made', async () => {
     await using sandbox = await openSandbox();
     expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
-    expect((await callAs(sandbox, basic(sandbox.accessKey, sandbox.secretKey))).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, basic(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
   it('are refused each in its own way', async () => {
     await using sandbox = await openSandbox();
-    const verdicts = [
+    const results = [
       await callAs(sandbox, undefined),
       await callAs(sandbox, 'Digest abc'),
       await callAs(sandbox, 'Basic ###'),
       await callAs(sandbox, basic(sandbox.accessKey, 'wrong')),
       await callAs(sandbox, 'Bearer not.a.token'),
       await callAs(sandbox, 'Bearer nonsense'),
-    ].map(({ verdict }) => verdict);
-    expect(verdicts).to.deep.equal(['401/20', '401/10', '401/21', '401/22', '401/30', '401/30']);
+    ].map(({ result }) => result);
+    expect(results).to.deep.equal(['401/20', '401/10', '401/21', '401/22', '401/30', '401/30']);
   });
 
   it('are not needed to ask whether it is there', async () => {
     await using sandbox = await openSandbox();
-    expect((await callAs(sandbox, undefined, 'debug.ping')).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, undefined, 'debug.ping')).result).to.equal('200/0');
     expect((await callAs(sandbox, undefined, 'server.info')).data).to.include({ api_version: '2.34' });
   });
 });
@@ -55,14 +55,14 @@ describe('a token', () => {
     await using sandbox = await openSandbox();
     const claims = claimsOf(await login(sandbox));
     expect(claims).to.deep.include({ feature_set: 'basic', api_version: '2.34', server_version: '2.3.0' });
-    // Clients log in anew before every call when less than 12 h are left.
+    // Clients log in again before every call when less than 12 h are left.
     expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
   });
 
   it('renews itself', async () => {
     await using sandbox = await openSandbox();
     const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
-    expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).result).to.equal('200/0');
   });
 
   it('ends when it says', async () => {
@@ -70,26 +70,26 @@ describe('a token', () => {
     await using sandbox = await openSandbox({ clock });
     const token = await login(sandbox, '?expiration_sec=60');
     clock.advance(59_999);
-    expect((await callAs(sandbox, `Bearer ${token}`)).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, `Bearer ${token}`)).result).to.equal('200/0');
     clock.advance(1);
     const answer = await callAs(sandbox, `Bearer ${token}`);
-    expect(answer.verdict).to.equal('401/30');
+    expect(answer.result).to.equal('401/30');
     expect(answer.message).to.contain('expired');
   });
 
   it('of another sandbox is refused', async () => {
     await using one = await openSandbox();
     await using other = await openSandbox();
-    expect((await callAs(other, `Bearer ${await login(one)}`)).verdict).to.equal('401/30');
+    expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
   it('can be made to expire at once, and new ones to live shortly', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });
-    expect((await callAs(sandbox, `Bearer ${token}`)).verdict).to.equal('401/30');
+    expect((await callAs(sandbox, `Bearer ${token}`)).result).to.equal('401/30');
     const next = await login(sandbox);
-    expect((await callAs(sandbox, `Bearer ${next}`)).verdict).to.equal('200/0');
+    expect((await callAs(sandbox, `Bearer ${next}`)).result).to.equal('200/0');
     expect(Number(claimsOf(next)['exp']) - Number(claimsOf(next)['iat'])).to.equal(30);
   });
 });

@@ -60,14 +60,14 @@ describe('console lines', () => {
 
   it('of which none was good are an error, and so is a batch of none', async () => {
     await using sandbox = await openSandbox();
-    expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).verdict).to.equal('400/131');
+    expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
 
   it('come in any status but published, and there only when they insist', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.publish', { task, force: true });
-    expect((await sandbox.call('events.add', { type: 'log', task, msg: 'x' })).verdict).to.equal('400/131');
+    expect((await sandbox.call('events.add', { type: 'log', task, msg: 'x' })).result).to.equal('400/131');
     expect(await sandbox.ok('events.add', { type: 'log', task, msg: 'x', allow_locked: true })).to.include({
       added: 1,
     });

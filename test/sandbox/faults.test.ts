@@ -1,4 +1,4 @@
-// Trouble on demand: calls of the sandbox that are dropped, delayed, held or answered with an error.
+// Injected faults: calls of the sandbox that are dropped, delayed, held or rejected with an error.
 import { expect } from 'chai';
 import { rejection } from '../support/rejection.ts';
 import { openSandbox } from './open-sandbox.ts';
@@ -20,7 +20,7 @@ describe('a fault', () => {
     expect(await sandbox.statusOf(task)).to.equal('in_progress');
   });
 
-  it('answers with a page of HTML, as a proxy does', async () => {
+  it('responds with an HTML page, as a proxy does', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 502 });
     const reply = await fetch(`${sandbox.url}/debug.ping`);
@@ -33,34 +33,34 @@ describe('a fault', () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'delay', delayMs: 100 });
     const before = performance.now();
-    expect((await sandbox.call('debug.ping')).verdict).to.equal('200/0');
+    expect((await sandbox.call('debug.ping')).result).to.equal('200/0');
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('happens as often as ordered, to its endpoint only', async () => {
+  it('occurs as often as requested, only at its endpoint', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
-    expect((await sandbox.call('server.info')).verdict).to.equal('200/0');
+    expect((await sandbox.call('server.info')).result).to.equal('200/0');
     expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
   });
 
-  it('can strike every endpoint, but never its own calls', async () => {
+  it('can affect every endpoint except sandbox.…', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
     await rejection(sandbox.call('server.info'));
     await rejection(sandbox.call('tasks.get_all'));
     expect(await sandbox.ok('sandbox.get_faults')).to.deep.equal({ waiting: 998, held: 0 });
     await sandbox.ok('sandbox.clear_faults');
-    expect((await sandbox.call('tasks.get_all')).verdict).to.equal('200/0');
+    expect((await sandbox.call('tasks.get_all')).result).to.equal('200/0');
   });
 
   it('of an unknown kind is refused', async () => {
     await using sandbox = await openSandbox();
-    expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).verdict).to.equal('400/12');
+    expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('that holds a call does not hold up the end', async () => {
+  it('that holds a call does not delay the end', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

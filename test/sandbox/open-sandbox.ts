@@ -23,7 +23,7 @@ type Fields = Record<string, unknown>;
 
 export interface Answer {
   /** `code/subcode`, as people write it. */
-  readonly verdict: string;
+  readonly result: string;
   readonly message: string;
   readonly data: Fields;
 }
@@ -78,7 +78,7 @@ export function callsOn(access: {
 
   async function ok(endpoint: string, body: Fields = {}): Promise<Fields> {
     const answer = await call(endpoint, body);
-    if (answer.verdict !== '200/0') throw new Error(`${endpoint}: ${answer.verdict} ${answer.message}`);
+    if (answer.result !== '200/0') throw new Error(`${endpoint}: ${answer.result} ${answer.message}`);
     return answer.data;
   }
 
@@ -104,8 +104,8 @@ export function callsOn(access: {
     makeQueue: async (name) => readId(await ok('queues.create', { name })),
     task: async (id) => Task.parse((await ok('tasks.get_by_id', { task: id }))['task']),
     statusOf: async (id) => {
-      const { verdict, data } = await call('tasks.get_by_id', { task: id });
-      return verdict === '200/0' ? Task.parse(data['task']).status : verdict;
+      const { result, data } = await call('tasks.get_by_id', { task: id });
+      return result === '200/0' ? Task.parse(data['task']).status : result;
     },
     entriesOf: async (queue) => {
       const { queue: found } = await ok('queues.get_by_id', { queue });
@@ -116,7 +116,7 @@ export function callsOn(access: {
 
 export function readResult(text: string): Answer {
   const { meta, data } = Envelope.parse(JSON.parse(text));
-  return { verdict: `${meta.result_code}/${meta.result_subcode}`, message: meta.result_msg, data };
+  return { result: `${meta.result_code}/${meta.result_subcode}`, message: meta.result_msg, data };
 }
 
 export function basic(accessKey: string, secretKey: string): string {

@@ -13,13 +13,13 @@ async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue:
 describe('a queue', () => {
   it('is found by its id only, never by its name', async () => {
     await using sandbox = await openSandbox();
-    expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).verdict).to.equal('400/701');
+    expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).result).to.equal('400/701');
   });
 
   it('needs a name of three characters that no other has', async () => {
     await using sandbox = await openSandbox();
-    expect((await sandbox.call('queues.create', { name: 'ab' })).verdict).to.equal('400/800');
-    expect((await sandbox.call('queues.create', { name: 'default' })).verdict).to.equal('400/801');
+    expect((await sandbox.call('queues.create', { name: 'ab' })).result).to.equal('400/800');
+    expect((await sandbox.call('queues.create', { name: 'default' })).result).to.equal('400/801');
   });
 
   it('with the tag k8s-glue is hidden unless it is searched for', async () => {
@@ -46,7 +46,7 @@ describe('a queue', () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
-    expect((await sandbox.call('queues.delete', { queue })).verdict).to.equal('400/702');
+    expect((await sandbox.call('queues.delete', { queue })).result).to.equal('400/702');
     await sandbox.ok('queues.delete', { queue, force: true });
     const restored = await sandbox.task(task);
     expect(restored).to.include({ status: 'created', status_reason: `Queue ${queue} was deleted` });
@@ -111,8 +111,8 @@ describe('get_next_task', () => {
 
   it('refuses a queue that is not there', async () => {
     await using sandbox = await openSandbox();
-    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).verdict).to.equal('400/701');
-    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).verdict).to.equal('400/701');
+    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).result).to.equal('400/701');
+    expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).result).to.equal('400/701');
   });
 
   it('gives a task to one of many who ask at once', async () => {
@@ -153,9 +153,9 @@ describe('add_task', () => {
     const { answer } = await sandbox.held('queues.add_task', { queue, task });
     await sandbox.ok('queues.add_task', { queue, task });
     await sandbox.ok('sandbox.release');
-    expect((await answer).verdict).to.equal('400/703');
-    expect((await sandbox.call('queues.add_task', { queue, task })).verdict).to.equal('400/706');
-    expect((await sandbox.call('queues.add_task', { queue: 'nowhere', task })).verdict).to.equal('400/701');
+    expect((await answer).result).to.equal('400/703');
+    expect((await sandbox.call('queues.add_task', { queue, task })).result).to.equal('400/706');
+    expect((await sandbox.call('queues.add_task', { queue: 'nowhere', task })).result).to.equal('400/701');
     expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
   });
 });
@@ -166,8 +166,8 @@ describe('remove_task', () => {
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
     expect(await sandbox.ok('queues.remove_task', { queue, task })).to.deep.equal({ removed: 1 });
-    expect((await sandbox.call('queues.remove_task', { queue, task })).verdict).to.equal('400/703');
-    expect((await sandbox.call('queues.remove_task', { queue: 'nowhere', task })).verdict).to.equal('400/703');
+    expect((await sandbox.call('queues.remove_task', { queue, task })).result).to.equal('400/703');
+    expect((await sandbox.call('queues.remove_task', { queue: 'nowhere', task })).result).to.equal('400/703');
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
@@ -178,7 +178,7 @@ describe('remove_task', () => {
     const { answer } = await sandbox.held('queues.remove_task', { queue, task });
     expect(await sandbox.ok('queues.remove_task', { queue, task })).to.deep.equal({ removed: 1 });
     await sandbox.ok('sandbox.release');
-    expect(await answer).to.deep.include({ verdict: '200/0', data: { removed: 0 } });
+    expect(await answer).to.deep.include({ result: '200/0', data: { removed: 0 } });
   });
 
   it('gives the task its status back when asked to', async () => {
@@ -224,7 +224,7 @@ describe('moving in a queue', () => {
   it('is refused for a task that is not there', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
-    expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).verdict).to.equal('400/703');
+    expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).result).to.equal('400/703');
   });
 });
 

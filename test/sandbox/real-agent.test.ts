@@ -70,7 +70,7 @@ print('status', task.get_status(), Task.get_task(task_name='the clone', project_
     expect(await desk.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
   });
 
-  it('sends a local run away, and the agent goes on with it', async () => {
+  it('sends a local run to the queue, and the agent continues it', async () => {
     await using desk = await openDesk(agentPython());
     const { output } = await desk.python(`
 from clearml import Task

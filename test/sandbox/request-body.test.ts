@@ -1,4 +1,4 @@
-// What is sent to a sandbox before anybody knows who sends it: no more of it is read than a real server takes.
+// Limits for the body of a request before authentication: those of a real server.
 import { request, type ClientRequest } from 'node:http';
 import { expect } from 'chai';
 import { openSandbox } from './open-sandbox.ts';

@@ -1,4 +1,4 @@
-// A sandbox in a process of its own, so that a test can kill it: prints where it is, then serves.
+// Runs a sandbox as a separate process, so that a test can kill it; prints its address.
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 

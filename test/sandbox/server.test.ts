@@ -20,7 +20,7 @@ interface RawReply {
   readonly body: string;
 }
 
-/** A request as fetch can't send it: GET with a body. */
+/** Sends a GET with a body, which fetch cannot do. */
 async function send(sandbox: OpenSandbox, raw: RawRequest): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const body = raw.body ?? '';
@@ -63,32 +63,32 @@ describe('the sandbox over HTTP', () => {
     it(`answers the same to ${path}`, async () => {
       await using sandbox = await openSandbox();
       const { body } = await send(sandbox, { method: 'GET', path });
-      expect(readResult(body)).to.include({ verdict: '200/0', message: 'OK' });
+      expect(readResult(body)).to.include({ result: '200/0', message: 'OK' });
     });
   }
 
-  it('says which endpoint it could not find', async () => {
+  it('reports an unknown endpoint', async () => {
     await using sandbox = await openSandbox();
     const { status, body } = await send(sandbox, { method: 'POST', path: '/v2.31/workers.cluster_report' });
     expect(status).to.equal(404);
     expect(readResult(body)).to.include({
-      verdict: '404/0',
+      result: '404/0',
       message: 'Unable to find endpoint (for name workers.cluster_report and version 2.31)',
     });
   });
 
-  it('refuses a path that is none', async () => {
+  it('rejects an invalid path', async () => {
     await using sandbox = await openSandbox();
-    expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).verdict).to.equal('400/0');
+    expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).result).to.equal('400/0');
   });
 
-  it('survives a path that is no URL', async () => {
+  it('survives a path that is not a URL', async () => {
     await using sandbox = await openSandbox();
     expect((await send(sandbox, { method: 'GET', path: '//' })).status).to.equal(400);
-    expect((await sandbox.call('debug.ping')).verdict).to.equal('200/0');
+    expect((await sandbox.call('debug.ping')).result).to.equal('200/0');
   });
 
-  it('says that its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     await using sandbox = await openSandbox();
     const port = Number(new URL(sandbox.url).port);
     const error = await rejection(createSandbox({ port, clock: systemClock }));
@@ -96,10 +96,10 @@ describe('the sandbox over HTTP', () => {
     expect(error.message).to.contain(String(port));
   });
 
-  it('refuses a body that is no JSON', async () => {
+  it('rejects a body that is not JSON', async () => {
     await using sandbox = await openSandbox();
     const { body } = await send(sandbox, { method: 'POST', path: '/tasks.get_all', body: '{"id":' });
-    expect(readResult(body).verdict).to.equal('400/0');
+    expect(readResult(body).result).to.equal('400/0');
   });
 
   it('refuses a compressed body', async () => {
@@ -113,7 +113,7 @@ describe('the sandbox over HTTP', () => {
     expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
   });
 
-  it('wraps its answers as the Python clients demand: texts where they want texts, and never a whole number as version', async () => {
+  it('uses the types that the Python clients require in the envelope', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'x-clearml-trx': 'my-transaction' };
     const { body } = await send(sandbox, { method: 'GET', path: '/v2.31/debug.ping', headers });
@@ -122,22 +122,22 @@ describe('the sandbox over HTTP', () => {
     expect(body).to.contain('"error_stack":null');
   });
 
-  it('says which field of a request is wrong', async () => {
+  it('reports the invalid field of a request', async () => {
     await using sandbox = await openSandbox();
     const answer = await sandbox.call('tasks.get_by_id', { task: 17 });
-    expect(answer.verdict).to.equal('400/12');
+    expect(answer.result).to.equal('400/12');
     expect(answer.message).to.contain('task');
   });
 
-  it('takes null and unknown fields for absent ones', async () => {
+  it('ignores null and unknown fields', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect(
-      (await sandbox.call('workers.status_report', { worker: 'w', timestamp: 1, task, tags: null, extra: 1 })).verdict,
+      (await sandbox.call('workers.status_report', { worker: 'w', timestamp: 1, task, tags: null, extra: 1 })).result,
     ).to.equal('200/0');
   });
 
-  it('answers nothing more once it is closed', async () => {
+  it('does not respond after it is closed', async () => {
     const sandbox = await openSandbox();
     await sandbox.close();
     let refused = false;

@@ -53,18 +53,18 @@ describe('the state file', () => {
     it(`is not used as ${what} that others can change, and nothing listens`, async () => {
       await (await openSandbox({ stateFile })).close();
       const before = await readFile(stateFile, 'utf8');
-      // In a folder that lets nobody else in nobody can.
+      // In a directory that only the user can enter, others cannot.
       await chmod(folder, 0o755);
       await spoil();
 
       const error = await rejection(openSandbox({ stateFile }));
       expect(error).to.be.instanceOf(InvalidSnapshotError);
-      expect(error.message).to.include(`the state file ${stateFile} is not used, as others can change it: `);
+      expect(error.message).to.include(`the state file ${stateFile} is not used because others can change it: `);
       expect(await readFile(stateFile, 'utf8')).to.equal(before);
     });
   }
 
-  it('is not written through a link that lies beside it', async () => {
+  it('is not written through an existing link', async () => {
     const precious = join(folder, 'precious');
     await writeFile(precious, 'mine');
     await symlink(precious, `${stateFile}.new`);
@@ -74,7 +74,7 @@ describe('the state file', () => {
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('carries keys, tokens, tasks, queues, workers, events and the time over a restart', async () => {
+  it('keeps keys, tokens, tasks, queues, workers, events and the time over a restart', async () => {
     const before = await openSandbox({ stateFile });
     const queue = await before.makeQueue('cpu');
     const task = await before.makeQueued(queue);
@@ -97,13 +97,13 @@ describe('the state file', () => {
     expect((await fetch(`${after.url}/tasks.get_all`, { method: 'POST', headers })).status).to.equal(200);
   });
 
-  it('can be read by its owner only, as the secret key is in it', async () => {
+  it('is readable only by its owner, because it contains the secret key', async () => {
     await using sandbox = await openSandbox({ stateFile });
     expect(await readFile(stateFile, 'utf8')).to.contain(sandbox.secretKey);
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('that is something else is left alone', async () => {
+  it('with another format is not changed', async () => {
     await writeFile(stateFile, '{"my":"thesis"}');
     const error = await rejection(openSandbox({ stateFile }));
     expect(error).to.be.instanceOf(InvalidSnapshotError);
@@ -111,7 +111,7 @@ describe('the state file', () => {
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });
 
-  it('has everything that was answered, whenever the process is killed', async function () {
+  it('contains every change with a response, whenever the process is killed', async function () {
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.
@@ -127,7 +127,7 @@ describe('the state file', () => {
   });
 });
 
-/** Makes tasks with several calls under way at a time, and kills the server among them. */
+/** Creates tasks with concurrent calls, and kills the server meanwhile. */
 async function killAfter(sandbox: DoomedSandbox, count: number, answered: string[]): Promise<void> {
   const enough = answered.length + count;
   const makeOn = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 // Which status may follow which in the sandbox, without and with force.
 import { expect } from 'chai';
-import { judgeChange, TASK_STATUSES } from '../../src/sandbox/status-machine.ts';
+import { checkChange, TASK_STATUSES } from '../../src/sandbox/status-machine.ts';
 
 /** What may follow without force, staying aside. */
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -21,12 +21,12 @@ describe('the status machine', () => {
       if (from === 'unknown' && to !== 'unknown') continue;
       const isAllowed = from === to || (ALLOWED[from] ?? '').split(' ').includes(to);
       it(`${isAllowed ? 'lets' : "doesn't let"} a task go from ${from} to ${to}`, () => {
-        expect(judgeChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
+        expect(checkChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
       });
     }
   }
 
   it('has no way out of unknown', () => {
-    expect(judgeChange('unknown', 'created')).to.equal('no such row');
+    expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });

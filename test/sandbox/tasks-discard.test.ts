@@ -99,7 +99,7 @@ describe('delete', () => {
   it('is refused for others unless forced or archived', async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
-    expect((await sandbox.call('tasks.delete', { task })).verdict).to.equal('400/123');
+    expect((await sandbox.call('tasks.delete', { task })).result).to.equal('400/123');
     await sandbox.ok('tasks.archive', { tasks: [task] });
     await sandbox.ok('tasks.delete', { task });
     expect(await sandbox.statusOf(task)).to.equal('400/101');

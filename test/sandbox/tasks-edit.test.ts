@@ -28,7 +28,7 @@ describe('a new task', () => {
   it('needs a name of three characters, a known type, and a parent and project that are there', async () => {
     await using sandbox = await openSandbox();
     const make = async (fields: Record<string, unknown>): Promise<string> =>
-      (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).verdict;
+      (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).result;
     expect(await make({ name: ' ab ' })).to.equal('400/800');
     expect(await make({ type: 'cooking' })).to.equal('400/12');
     expect(await make({ parent: 'gone' })).to.equal('400/101');
@@ -37,7 +37,7 @@ describe('a new task', () => {
 });
 
 describe('edit', () => {
-  it('merges what is embedded one level deep, and replaces maps whole', async () => {
+  it('merges embedded documents one level deep, and replaces maps as a whole', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({
       script: { entry_point: 'a.py', branch: 'main' },
@@ -55,18 +55,18 @@ describe('edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('is for drafts; for others by force, and then it may even set the status', async () => {
+  it('is for drafts; with force for all tasks, including their status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
-    expect((await sandbox.call('tasks.edit', { task, comment: 'x' })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.edit', { task, comment: 'x' })).result).to.equal('400/110');
     await sandbox.ok('tasks.edit', { task, comment: 'x', force: true, status: 'published' });
     expect(await sandbox.task(task)).to.include({ comment: 'x', status: 'published' });
   });
 });
 
 describe('update', () => {
-  it('changes the few fields it may, in any status, and drops others without a word', async () => {
+  it('changes a few fields in any status, and ignores the others', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(
@@ -80,7 +80,7 @@ describe('update', () => {
 });
 
 describe('clone', () => {
-  it('copies what the user wrote, with the user properties, and nothing of the run', async () => {
+  it('copies the definition with user properties, and no results', async () => {
     await using sandbox = await openSandbox();
     const source = await sandbox.makeTask({
       script: { diff: 'print(1)' },
@@ -124,18 +124,18 @@ describe('user properties', () => {
     expect(after).to.equal(before);
   });
 
-  it('lose that privilege in the company of other parameters', async () => {
+  it('lose that privilege together with other parameters', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
-    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).result).to.equal('400/110');
   });
 
   it('must be texts', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const hyperparams = [{ section: 'properties', name: 'a', value: 1 }];
-    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).verdict).to.equal('400/12');
+    expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).result).to.equal('400/12');
   });
 });
 
@@ -166,7 +166,7 @@ describe('parameters', () => {
 });
 
 describe('artifacts', () => {
-  it('are one for each key, and can not come after the end', async () => {
+  it('are unique by key, and cannot be added after the end', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const add = (key: string, uri: string): Record<string, unknown> => ({
@@ -184,7 +184,7 @@ describe('artifacts', () => {
     expect(uris).to.deep.equal(['a=two', 'b=three']);
     await sandbox.ok('tasks.started', { task });
     await sandbox.ok('tasks.completed', { task });
-    expect((await sandbox.call('tasks.add_or_update_artifacts', add('c', 'late'))).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.add_or_update_artifacts', add('c', 'late'))).result).to.equal('400/110');
   });
 });
 
@@ -199,7 +199,7 @@ describe('reading tasks', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('names what it refers to in its long form', async () => {
+  it('includes the names of references in its long form', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });
@@ -222,8 +222,8 @@ describe('a project', () => {
     const { projects } = await sandbox.ok('projects.get_all', { name: '^first$', only_fields: ['id'] });
     const [first] = z.array(z.object({ id: z.string() })).parse(projects);
     expect(project).to.have.property('parent', first?.id);
-    expect((await sandbox.call('projects.create', { name: 'first/second' })).verdict).to.equal('400/801');
-    expect((await sandbox.call('projects.get_by_id', { project: 'gone' })).verdict).to.equal('400/401');
+    expect((await sandbox.call('projects.create', { name: 'first/second' })).result).to.equal('400/801');
+    expect((await sandbox.call('projects.get_by_id', { project: 'gone' })).result).to.equal('400/401');
   });
 });
 
@@ -233,6 +233,6 @@ describe('the user', () => {
     const { user } = await sandbox.task(await sandbox.makeTask());
     expect(await sandbox.ok('users.get_by_id', { user })).to.have.nested.property('user.name', 'Sandbox User');
     expect(await sandbox.ok('users.get_current_user')).to.have.nested.property('user.id', user);
-    expect((await sandbox.call('users.get_by_id', { user: 'nobody' })).verdict).to.equal('400/301');
+    expect((await sandbox.call('users.get_by_id', { user: 'nobody' })).result).to.equal('400/301');
   });
 });

@@ -39,7 +39,7 @@ describe('enqueue', () => {
   it('refuses a queue by id and by name at once', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
-    expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).verdict).to.equal('400/12');
+    expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
   it('moves a waiting task to another queue in one call, keeping what it was before the first', async () => {
@@ -58,7 +58,7 @@ describe('enqueue', () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
-    expect((await sandbox.call('tasks.enqueue', { task, queue })).verdict).to.equal('400/706');
+    expect((await sandbox.call('tasks.enqueue', { task, queue })).result).to.equal('400/706');
     expect(await sandbox.task(task)).to.include({ status: 'queued', status_reason: 'failed enqueueing' });
     expect(await sandbox.ok('tasks.get_all', { id: [task], only_fields: ENQUEUE_STATUS })).to.deep.equal({
       tasks: [{}],
@@ -69,7 +69,7 @@ describe('enqueue', () => {
   it('into a queue that is not there gives the status back', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
-    expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).verdict).to.equal('400/701');
+    expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).result).to.equal('400/701');
     expect(await sandbox.task(task)).to.include({ status: 'created', status_reason: 'failed enqueueing' });
   });
 
@@ -81,7 +81,7 @@ describe('enqueue', () => {
     await sandbox.ok('tasks.enqueue', { task, queue });
     await sandbox.ok('queues.get_next_task', { queue });
     await sandbox.ok('tasks.started', { task });
-    expect((await sandbox.call('tasks.enqueue', { task, queue })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.enqueue', { task, queue })).result).to.equal('400/110');
     await sandbox.ok('tasks.enqueue', { task, queue, force: true });
     expect(await sandbox.ok('tasks.get_all', { id: [task], only_fields: ENQUEUE_STATUS })).to.deep.equal({
       tasks: [{ enqueue_status: 'in_progress' }],
@@ -94,7 +94,7 @@ describe('enqueue', () => {
     const parking = await sandbox.makeQueue('parking');
     const draft = await sandbox.makeTask();
     const park = { queue: parking, update_execution_queue: false };
-    expect((await sandbox.call('tasks.enqueue', { task: draft, ...park })).verdict).to.equal('400/12');
+    expect((await sandbox.call('tasks.enqueue', { task: draft, ...park })).result).to.equal('400/12');
     const task = await sandbox.makeQueued(cpu);
     await sandbox.ok('tasks.enqueue', { task, ...park });
     expect((await sandbox.task(task)).execution.queue).to.equal(cpu);
@@ -172,12 +172,12 @@ describe('dequeue', () => {
   it('refuses a status that is none', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
-    expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).verdict).to.equal('400/12');
+    expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).result).to.equal('400/12');
   });
 });
 
 describe('a popped task', () => {
-  it('is an orphan until somebody acts: queued, in no queue, its queue remembered', async () => {
+  it('is an orphan until a client acts: queued, in no queue, with its execution queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -16,7 +16,7 @@ async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
 }
 
 describe("a report of a task's status", () => {
-  it('sets reason, message and the moments of change', async () => {
+  it('sets reason, message and the times of change', async () => {
     const clock = createHandClock(Date.UTC(2025, 0, 1, 10));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -29,7 +29,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).to.deep.include({ ...written, started: at, last_update: at, last_change: at });
   });
 
-  it('wipes an earlier reason when it brings none', async () => {
+  it('clears the earlier reason if it has none', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task, status_reason: 'because' });
@@ -37,7 +37,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the beginning of a run over a second report, and begins anew after an end', async () => {
+  it('keeps the start time at a second report, and sets it again after an end', async () => {
     const clock = createHandClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -57,11 +57,11 @@ describe("a report of a task's status", () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
-    expect((await sandbox.call('tasks.failed', { task })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.failed', { task })).result).to.equal('400/110');
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('passes with force, as a task must be failed whose job was refused', async () => {
+  it('is accepted with force, which fails a task whose job was rejected', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
@@ -76,23 +76,23 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
   });
 
-  it('loses against a change that came in between, and says so', async () => {
+  it('fails if another call changed the status meanwhile', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.completed', { task });
     await sandbox.ok('tasks.stopped', { task });
     await sandbox.ok('sandbox.release');
-    expect((await answer).verdict).to.equal('400/121');
+    expect((await answer).result).to.equal('400/121');
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('loses even with force', async () => {
+  it('fails even with force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.failed', { task, force: true });
     await sandbox.ok('tasks.completed', { task });
     await sandbox.ok('sandbox.release');
-    expect((await answer).verdict).to.equal('400/121');
+    expect((await answer).result).to.equal('400/121');
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
@@ -101,14 +101,14 @@ describe("a report of a task's status", () => {
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
     expect(await sandbox.statusOf(task)).to.equal('published');
-    expect((await sandbox.call('tasks.reset', { task })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('of a task that is not there is refused, a start with a code of its own', async () => {
+  it('of a missing task is rejected, a start with a different code', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
-    expect((await sandbox.call('tasks.completed', unknown)).verdict).to.equal('400/101');
-    expect((await sandbox.call('tasks.started', unknown)).verdict).to.equal('400/10');
+    expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
+    expect((await sandbox.call('tasks.started', unknown)).result).to.equal('400/10');
   });
 });
 
@@ -143,7 +143,7 @@ describe('abort', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('only asks a worker that was heard of, and does so again when pressed again', async () => {
+  it('only asks a live worker, and again at the second abort', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -163,7 +163,7 @@ describe('abort', () => {
     expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
   });
 
-  it('is forgotten when somebody writes a message meanwhile', async () => {
+  it('is lost if a client writes a message meanwhile', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stop', { task });
@@ -174,16 +174,16 @@ describe('abort', () => {
   it('is refused for a draft unless forced, and for a completed task', async () => {
     await using sandbox = await openSandbox();
     const draft = await sandbox.makeTask();
-    expect((await sandbox.call('tasks.stop', { task: draft })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.stop', { task: draft })).result).to.equal('400/110');
     await sandbox.ok('tasks.stop', { task: draft, force: true });
     expect(await sandbox.statusOf(draft)).to.equal('stopped');
     const done = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task: done });
     await sandbox.ok('tasks.completed', { task: done });
-    expect((await sandbox.call('tasks.stop', { task: done })).verdict).to.equal('400/110');
+    expect((await sandbox.call('tasks.stop', { task: done })).result).to.equal('400/110');
   });
 
-  it('of many says who was stopped and who was not', async () => {
+  it('of many reports which tasks were stopped', async () => {
     await using sandbox = await openSandbox();
     const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });
@@ -193,7 +193,7 @@ describe('abort', () => {
 });
 
 describe('the watchdog', () => {
-  it('stops a running task that nothing was heard of for two hours', async () => {
+  it('stops a running task without an update for two hours', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('sandbox.advance_clock', { seconds: 7200 + 900 });
@@ -204,7 +204,7 @@ describe('the watchdog', () => {
     });
   });
 
-  it('looks only every 15 minutes', async () => {
+  it('runs only every 15 minutes', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     clock.advance(1000);
@@ -216,7 +216,7 @@ describe('the watchdog', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('is kept quiet by a ping, an event or a report', async () => {
+  it('does not stop a task with a ping, an event or a report', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -231,7 +231,7 @@ describe('the watchdog', () => {
     expect(await sandbox.statusOf(task)).to.equal('in_progress');
   });
 
-  it('never touches a waiting task', async () => {
+  it('never stops a queued task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('sandbox.advance_clock', { seconds: 100_000 });

@@ -25,13 +25,13 @@ describe('a worker', () => {
     ]);
   });
 
-  it('can not serve a queue that is not there', async () => {
+  it('cannot serve a missing queue', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'glue', queues: ['nowhere'] };
-    expect((await sandbox.call('workers.register', body)).verdict).to.equal('400/701');
+    expect((await sandbox.call('workers.register', body)).result).to.equal('400/701');
   });
 
-  it('vanishes when it was silent for its timeout, and lives on by reporting', async () => {
+  it('disappears after its timeout, and stays with reports', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'silent', timeout: 60 });
@@ -64,10 +64,10 @@ describe('a worker', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('that names an unknown task is refused, but seen', async () => {
+  it('that names an unknown task is rejected, but registered', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
-    expect((await sandbox.call('workers.status_report', body)).verdict).to.equal('400/101');
+    expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
@@ -86,10 +86,10 @@ describe('a worker', () => {
 
   it('needs a timestamp in its report', async () => {
     await using sandbox = await openSandbox();
-    expect((await sandbox.call('workers.status_report', { worker: 'w:1' })).verdict).to.equal('400/12');
+    expect((await sandbox.call('workers.status_report', { worker: 'w:1' })).result).to.equal('400/12');
   });
 
-  it('is gone when it unregisters, and nobody minds when it does so twice', async () => {
+  it('disappears when it unregisters, which it may do twice', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('workers.register', { worker: 'w:1' });
     await sandbox.ok('workers.unregister', { worker: 'w:1', queues: [] });

@@ -37,7 +37,7 @@ interface Run {
   readonly script: ScriptProcess;
   /** Aborted when the run is over: nothing that was planned for it happens any more. */
   readonly over: AbortController;
-  verdict: EndState | 'REQUEUE' | undefined;
+  endState: EndState | 'REQUEUE' | undefined;
 }
 
 export function createController(settings: StandInSettings, spool: Spool, clock: Clock): Controller {
@@ -96,7 +96,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       stderrPath: job.stderrPath,
       appends: job.restarts > 0,
     });
-    const run: Run = { script, over: new AbortController(), verdict: undefined };
+    const run: Run = { script, over: new AbortController(), endState: undefined };
     runs.set(job.id, run);
     const limit = job.timeLimitMs ?? settings.partitions.find(({ name }) => name === job.partition)?.maxTimeMs ?? null;
     if (limit !== null) later(limit, run.over.signal, () => stop(job.id, 'TIMEOUT'));
@@ -106,22 +106,22 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       const now = jobs.get(job.id);
       // Forgotten, or the whole cluster is being closed.
       if (now === undefined || closed.signal.aborted) return;
-      settle(now, end, run.verdict);
+      settle(now, end, run.endState);
       schedule();
     });
   }
 
   /** SIGTERM, then SIGKILL; what the job ends as is decided now. */
-  function stop(id: number, verdict: EndState | 'REQUEUE'): void {
+  function stop(id: number, endState: EndState | 'REQUEUE'): void {
     const run = runs.get(id);
     if (run === undefined) return;
-    run.verdict ??= verdict;
+    run.endState ??= endState;
     run.script.signal('SIGTERM');
     later(settings.killWaitMs, run.over.signal, () => run.script.signal('SIGKILL'));
   }
 
-  function settle(job: StandInJob, end: ScriptEnd, verdict: Run['verdict']): void {
-    if (verdict === 'REQUEUE') {
+  function settle(job: StandInJob, end: ScriptEnd, endState: Run['endState']): void {
+    if (endState === 'REQUEUE') {
       const eligibleAt = clock.now() + settings.requeueDelayMs;
       change(job, {
         state: 'PENDING',
@@ -137,15 +137,15 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
     const own = ownEnd(end);
     const ended = change(job, {
       ...own,
-      ...(verdict === undefined ? {} : { state: verdict, reason: 'None' }),
+      ...(endState === undefined ? {} : { state: endState, reason: 'None' }),
       endedAt: clock.now(),
     });
     spool.forget(ended);
   }
 
-  function endWaiting(job: StandInJob, verdict: EndState): void {
+  function endWaiting(job: StandInJob, endState: EndState): void {
     // Slurm keeps the reason for which it waited.
-    spool.forget(change(job, { state: verdict, endedAt: clock.now() }));
+    spool.forget(change(job, { state: endState, endedAt: clock.now() }));
     save();
   }
 
@@ -218,13 +218,13 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       stop(id, 'REQUEUE');
       return true;
     },
-    end(id, verdict) {
+    end(id, endState) {
       const job = find(id);
       const run = runs.get(id);
       if (run !== undefined) {
-        run.verdict = verdict;
+        run.endState = endState;
         run.script.signal('SIGKILL');
-      } else if (job?.state === 'PENDING') endWaiting(job, verdict);
+      } else if (job?.state === 'PENDING') endWaiting(job, endState);
     },
     forgetNewest(count) {
       for (const id of [...jobs.keys()].slice(-count)) {
