@@ -71,9 +71,10 @@ export async function act(
         break;
       case 'cancel':
         if (!isCancelDue(current, action, deps.clock.now())) break;
-        requestCancel(deps, cancel, current, action);
         current = withCancelled(current, action, deps.clock.now());
+        // Before the cancellation: without the reason, a later poll takes the end of the job for a user's scancel.
         await deps.journal.write(current);
+        requestCancel(deps, cancel, current, action);
         break;
       case 'remove-entry':
         await deps.clearml.queues.take(deps.schedulerQueue, current.task);

@@ -8,6 +8,7 @@ import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, recordOf } from '../decide/observations.ts';
+import { rejection } from '../../support/rejection.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
 const LINE = { do: 'log', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
@@ -85,6 +86,20 @@ describe('acting on a decision', () => {
     fixture.clock.pass(60_000);
     await actNow(fixture, task, CANCEL);
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
+  });
+
+  it('D-06 does not cancel a job before the journal holds the reason', async () => {
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    const { deps, pool } = fixture;
+    const full = new Error('no space left on device');
+    const journal = { ...deps.journal, write: () => Promise.reject(full) };
+    const cancel = new Set<JobId>();
+    const round = { deps: { ...deps, journal }, pool, cancel, signal: new AbortController().signal };
+    const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+
+    expect(await rejection(act(round, entryIn(deps, task), [CANCEL], seen))).to.equal(full);
+    expect(cancel).to.deep.equal(new Set());
   });
 
   for (const action of [
