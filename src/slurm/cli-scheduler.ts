@@ -15,7 +15,16 @@ import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
 import { readSacct, sacctArgs } from './sacct.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { scancelArgs } from './scancel.ts';
-import type { ClusterFacts, Job, JobList, JobRecord, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
+import type {
+  ClusterFacts,
+  Job,
+  JobList,
+  JobRecord,
+  RecordOptions,
+  Scheduler,
+  Submission,
+  SubmitOutcome,
+} from './scheduler.ts';
 import { readFacts, SHOW_CONFIG_ARGS } from './scontrol.ts';
 import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
@@ -211,13 +220,18 @@ export function createCliScheduler({
     }
   }
 
-  async function record(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
-    const found = await recordOf(id, signal);
-    return found === undefined || !EXPLAINED_BY_USAGE.test(found.stateWord) ? found : addUsage(id, found, signal);
+  async function record(id: Job['id'], { name, signal }: RecordOptions = {}): Promise<JobRecord | undefined> {
+    const shown = await readController(id, signal);
+    if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal);
+    const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
+    const found = past === undefined ? undefined : readSacctRecord(past, name);
+    // Of several jobs with this id, sacct reports the usage of the newest.
+    return shown !== undefined || found === undefined ? found : withUsage(id, found, signal);
   }
 
   /** What accounting adds to the record of a job that was cancelled or ran out of memory; nothing where it can't be asked. */
-  async function addUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
+  async function withUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
+    if (!EXPLAINED_BY_USAGE.test(found.stateWord)) return found;
     const answer = await askAccounting(() => sacctUsageArgs(id), signal).catch((error: unknown) => {
       if (error instanceof SlurmUnavailableError) return undefined;
       throw error;
@@ -238,7 +252,7 @@ export function createCliScheduler({
     return name === '' ? `uid ${uid}` : `${name} (uid ${uid})`;
   }
 
-  async function recordOf(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
+  async function readController(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
     if (result.exitCode === 0) {
       const shown = readJobRecord(result.stdout, id);
@@ -248,8 +262,7 @@ export function createCliScheduler({
       return { ...shown, isOthers: shown.userId !== userId };
     }
     if (!isUnknownJob(result.stderr)) throw new SlurmUnavailableError(failureMessage('scontrol show job', result));
-    const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
-    return past === undefined ? undefined : readSacctRecord(past);
+    return undefined;
   }
 
   async function cancel(ids: readonly Job['id'][], signal?: AbortSignal): Promise<void> {

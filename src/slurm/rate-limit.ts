@@ -99,9 +99,9 @@ export function withRateLimit(scheduler: Scheduler, pace: RateLimit, clock: Cloc
       spend();
       return scheduler.lookUp(names, since, signal);
     },
-    record(id, signal) {
+    record(id, options) {
       spend();
-      return scheduler.record(id, signal);
+      return scheduler.record(id, options);
     },
     cancel(ids, signal) {
       spend();

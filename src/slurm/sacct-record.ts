@@ -13,17 +13,18 @@ export function sacctRecordArgs(id: JobId, submitter: number): string[] {
 }
 
 /**
- * The newest run of the job, or undefined when accounting does not know the job either. Where the log is it never tells.
+ * The newest run of the job of this name, as ids are handed out again after a crash of the controller, or undefined when accounting does not know the job either. Where the log is it never tells.
  * @throws SlurmUnavailableError when accounting gave no whole answer
  */
-export function readSacctRecord(result: CommandResult): JobRecord | undefined {
+export function readSacctRecord(result: CommandResult, named?: string): JobRecord | undefined {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') throw new SlurmUnavailableError(table.words);
   const isWhole = table.rows.every(
     ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
   );
   if (!isWhole) throw new SlurmUnavailableError('the answer of sacct has an unreadable row');
-  const runs = table.rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
+  const rows = table.rows.filter((row) => named === undefined || row[1] === named);
+  const runs = rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
   const [, name, stateWord, exit = '', nodes = '', timeLimit = '', reason = ''] = runs.at(-1) ?? [];
   if (name === undefined || stateWord === undefined) return undefined;
   return {

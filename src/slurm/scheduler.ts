@@ -89,6 +89,12 @@ export interface ClusterFacts {
   readonly callLimit?: { readonly perSecond: number; readonly burst: number };
 }
 
+export interface RecordOptions {
+  /** The name of the job that is meant: after a crash of the controller another job may have its id. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface Scheduler {
   /** Reads the cluster's settings. @throws SlurmUnavailableError */
   facts(signal?: AbortSignal): Promise<ClusterFacts>;
@@ -106,11 +112,11 @@ export interface Scheduler {
    */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
   /**
-   * Slurm's record of one job: the controller's, of whoever's job, else what accounting keeps of a job of ours. undefined when neither
-   * has one.
+   * Slurm's record of one job: the controller's, of any user's job, else what accounting keeps of a job of ours. undefined when
+   * neither has one.
    * @throws SlurmUnavailableError
    */
-  record(id: JobId, signal?: AbortSignal): Promise<JobRecord | undefined>;
+  record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
   /** Asks Slurm to end these jobs. Its answer proves nothing, so none is given: the next list tells. A refusal is logged. */
   cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;
 }

@@ -77,4 +77,49 @@ export const FOUND: readonly { readonly title: string; readonly hunt: RoundSearc
       },
     },
   },
+  {
+    title: 'a task was stopped for our own scancel, the reason of which a full disk had kept out of the journal',
+    hunt: {
+      seed: 2611,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 16,
+        tasks: 10,
+        kinds: [
+          'server answer is lost',
+          'sbatch is unknown',
+          'cluster is full',
+          'disk is full for long',
+          'user clears the scheduler queue',
+        ],
+        calmness: 32,
+        hasAccounting: false,
+        hasSlowCalls: true,
+      },
+    },
+  },
+  {
+    title:
+      'a task failed for a job that found the gate closed, the record of which was not found under an id used again',
+    hunt: {
+      seed: 2611,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 123,
+        tasks: 64,
+        kinds: [
+          'shared folder is full',
+          'daemon dies after its call',
+          'controller crashes',
+          'job runs out of time',
+          'daemon dies, its calls arrive',
+          'user requeues the job',
+        ],
+        hasAccounting: true,
+        hasSlowCalls: true,
+      },
+    },
+  },
 ];

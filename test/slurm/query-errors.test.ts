@@ -83,6 +83,19 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(record).to.include({ name: NAME, exitCode: 3, outputPath: undefined });
     });
 
+    it('S-44 reads from accounting the record of an ended job whose id a later job has after a crash', async () => {
+      await restart({ hasAccounting: true });
+      const id = await submitted('#!/bin/bash\nexit 3\n');
+      await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
+      desk.cluster().controller.forgetNewest(1);
+      const other = `${NAME}x`;
+      expect(await desk.scheduler().submit({ jobName: other, script: HELD })).to.include({ jobId: id });
+
+      expect(await desk.scheduler().record(id, { name: NAME })).to.include({ name: NAME, exitCode: 3, restarts: 0 });
+      expect(await desk.scheduler().record(id, { name: other })).to.include({ name: other, stateWord: 'PENDING' });
+      expect(await desk.scheduler().record(id)).to.include({ name: other });
+    });
+
     it('finds nothing without accounting when squeue has forgotten', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');

@@ -113,7 +113,7 @@ async function withRecord(
   const question = findAction(actions, 'read-record');
   if (question === undefined) return { actions, record: undefined };
   const name = observation.jobs.find(({ id }) => id === question.jobId)?.name;
-  const found = await deps.scheduler.record(question.jobId);
+  const found = await deps.scheduler.record(question.jobId, name === undefined ? {} : { name });
   // A record counts only under the name that the list showed: ids are handed out again.
   const record = found?.name === name ? found : undefined;
   return { actions: decide({ ...observation, record: record ?? 'gone' }), record };

@@ -181,7 +181,7 @@ function submittedBy({ mark }: DaemonDeps, untracked: Untracked): { readonly sub
 
 /** A record counts only under the name that the list showed: ids are handed out again. */
 async function isRequeued({ scheduler }: DaemonDeps, job: Job): Promise<boolean> {
-  const record = await scheduler.record(job.id);
+  const record = await scheduler.record(job.id, job);
   return record?.name === job.name && isBackAtGate(job, record);
 }
 

@@ -15,7 +15,7 @@ export interface Controller {
   submit(request: JobRequest): StandInJob;
   /** What squeue shows: ended jobs only for a while. */
   shown(): StandInJob[];
-  /** What accounting remembers: every job. */
+  /** What accounting remembers: every job, ended ones also after the controller forgot them. */
   remembered(): StandInJob[];
   find(id: number): StandInJob | undefined;
   /** As scancel does: SIGTERM, and SIGKILL when that was not enough. */
@@ -45,6 +45,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
   const jobs = new Map(state.jobs.map((job) => [job.id, job]));
   const runs = new Map<number, Run>();
   let nextId = state.nextId;
+  const inAccountingOnly: StandInJob[] = [];
   const closed = new AbortController();
 
   // Their processes ended with whoever ran this cluster before: for Slurm, the node failed.
@@ -195,7 +196,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       return job;
     },
     shown,
-    remembered: () => [...jobs.values()],
+    remembered: () => [...inAccountingOnly, ...jobs.values()],
     find,
     cancel(id) {
       const job = find(id);
@@ -227,7 +228,9 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       } else if (job?.state === 'PENDING') endWaiting(job, endState);
     },
     forgetNewest(count) {
-      for (const id of [...jobs.keys()].slice(-count)) {
+      for (const job of [...jobs.values()].slice(-count)) {
+        const { id } = job;
+        if (isOver(job)) inAccountingOnly.push(job);
         jobs.delete(id);
         runs.get(id)?.script.signal('SIGKILL');
         nextId = Math.min(nextId, id);
