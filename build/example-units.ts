@@ -1,9 +1,9 @@
 // Generates the files of examples/units.
-import { UNIT_FILE_NAMES, UNIT_FILES, type Site, type UnitKind } from '../src/init/unit-files.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES, type UnitSite, type UnitKind } from '../src/init/unit-files.ts';
 
 /** As `unit` prints them for one ordinary user. */
 export function exampleUnits(): Readonly<Record<string, string>> {
-  const site: Site = {
+  const site: UnitSite = {
     command: [
       '/usr/bin/node',
       '/usr/local/bin/clearml-agent-slurm',

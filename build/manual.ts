@@ -39,7 +39,10 @@ function commandPart(command: Command): string[] {
 }
 
 function examples({ examples: all }: Command): string[] {
-  return all.flatMap(({ words, does }) => [roffParagraph(`${does}:`), roffExample(shellLines(`${PROGRAM} ${words}`))]);
+  return all.flatMap(({ commandLine: words, effect: does }) => [
+    roffParagraph(`${does}:`),
+    roffExample(shellLines(`${PROGRAM} ${words}`)),
+  ]);
 }
 
 /** What man has room for in a terminal of 80 columns. */

@@ -39,7 +39,7 @@ const DOCTOR_SECTIONS = [
 
 export function doctorPage(): string {
   const sections = DOCTOR_SECTIONS.map(([title, checks]) => {
-    const rows = checks.map(({ id, asks, fix }) => [`\`${id}\``, asks, `${fix}.`]);
+    const rows = checks.map(({ id, question: asks, fix }) => [`\`${id}\``, asks, `${fix}.`]);
     return `\n## ${title}\n\n${markdownTable(['check', 'question', 'fix'], rows)}`;
   });
   return DOCTOR_HEAD + sections.join('');

@@ -21,7 +21,7 @@ export interface CommandContext extends ProcessContext {
 }
 
 /** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
-export type Typed = Readonly<Record<string, unknown>>;
+export type ParsedArgs = Readonly<Record<string, unknown>>;
 
 /** An option as it is typed, and what help tells of it. */
 export interface Option {
@@ -33,7 +33,7 @@ export interface Option {
   readonly choices?: readonly string[];
   readonly describe: string;
   /** Its value may be left out: it is then an empty text. */
-  readonly isBare?: boolean;
+  readonly isValueOptional?: boolean;
   /** What stands for its value, such as `QUEUE`; `FILE` and `FOLDER` are completed as such. A switch has none. */
   readonly value?: string;
   /** The heading under which it stands. */
@@ -43,8 +43,8 @@ export interface Option {
 /** A command line that a person may copy. */
 export interface Example {
   /** The words behind the program's name. */
-  readonly words: string;
-  readonly does: string;
+  readonly commandLine: string;
+  readonly effect: string;
 }
 
 /** What commands are for, in the order in which help tells of them. */
@@ -65,5 +65,5 @@ export interface Command {
   readonly examples: readonly Example[];
   readonly options: Readonly<Record<string, Option>>;
   /** Returns the exit code. It imports what it works with dynamically, so that a command loads only its own modules. */
-  run(typed: Typed, context: CommandContext): Promise<number>;
+  run(typed: ParsedArgs, context: CommandContext): Promise<number>;
 }

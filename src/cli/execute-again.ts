@@ -1,14 +1,14 @@
 // The words with which the same task is followed again, for a person to copy.
 import { quoteWord } from '../base/shell-word.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import type { Typed } from './command.ts';
+import type { ParsedArgs } from './command.ts';
 import { switchOption, textOption } from './typed-options.ts';
 
 const TEXTS = ['template', 'queue', 'ssh', 'cluster', 'config-file', 'state-dir'] as const;
 const SWITCHES = ['singularity-mode', 'srun-delegation'] as const;
 
 /** Without `--clone` and `--container`: a copy is not copied again, and a task that runs keeps its image. */
-export function executeAgain(typed: Typed, task: TaskId): string {
+export function executeAgain(typed: ParsedArgs, task: TaskId): string {
   const texts = TEXTS.flatMap((name) => {
     const value = textOption(typed, name);
     return value === undefined ? [] : [`--${name}`, quoteWord(value)];

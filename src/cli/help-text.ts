@@ -74,7 +74,9 @@ function optionRow([name, option]: [string, Option]): Row {
 
 function examplesText(examples: readonly Example[], width: number): string {
   return examples
-    .map(({ words, does }) => `  ${PROGRAM} ${words}\n${wrapText(does, { indent: '      ', width })}`)
+    .map(
+      ({ commandLine: words, effect: does }) => `  ${PROGRAM} ${words}\n${wrapText(does, { indent: '      ', width })}`,
+    )
     .join('');
 }
 

@@ -1,7 +1,7 @@
 // The command line as yargs' own parser reads it; the only file that knows it.
 import { Parser } from 'yargs/helpers';
 import { nearestName } from '../base/nearest.ts';
-import type { Command, Option, CommandContext, Typed } from './command.ts';
+import type { Command, Option, CommandContext, ParsedArgs } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from '../base/exit-codes.ts';
@@ -31,7 +31,7 @@ export async function parseAndRun(words: readonly string[], context: CommandCont
 
 interface Call {
   readonly command: Command;
-  readonly typed: Typed;
+  readonly typed: ParsedArgs;
 }
 
 /** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
@@ -55,7 +55,7 @@ function commandOf(words: readonly string[]): Command {
 }
 
 interface Read {
-  readonly typed: Typed;
+  readonly typed: ParsedArgs;
   /** What belongs to no option. */
   readonly words: readonly string[];
 }
@@ -81,7 +81,7 @@ function readWords(words: readonly string[], options: Readonly<Record<string, Op
   return { typed, words: others.map(String) };
 }
 
-function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, command: Command): void {
+function refuseUnknown(typed: ParsedArgs, options: Readonly<Record<string, Option>>, command: Command): void {
   const known = Object.keys(options);
   for (const name of Object.keys(typed)) {
     if (known.includes(name)) continue;
@@ -96,7 +96,7 @@ function refuseUnknown(typed: Typed, options: Readonly<Record<string, Option>>, 
 
 function refuseValue(name: string, option: Option, value: unknown): void {
   const values = [value].flat().filter((one) => typeof one === 'string');
-  if (option.type === 'string' && option.isBare !== true && values.includes(''))
+  if (option.type === 'string' && option.isValueOptional !== true && values.includes(''))
     throw new UsageError(`--${name} needs a value: ${spelling(name, option)}.`);
   const { choices } = option;
   const wrong = values.find((one) => choices?.includes(one) === false);
@@ -108,7 +108,7 @@ function refuseValue(name: string, option: Option, value: unknown): void {
 }
 
 /** @throws UsageError for a word too many */
-function namePositionals({ positionals }: Command, words: readonly string[]): Typed {
+function namePositionals({ positionals }: Command, words: readonly string[]): ParsedArgs {
   const [, name, dots] = /^\[(\w+)(\.\.)?\]$/.exec(positionals ?? '') ?? [];
   const [tooMuch] = name === undefined ? words : dots === undefined ? words.slice(1) : [];
   if (tooMuch !== undefined) {

@@ -3,11 +3,15 @@ import { readConfig, type CommonOptions, type Configured } from '../assembly/rea
 import { UsageError } from '../base/usage-error.ts';
 import type { TypedSetting } from '../config/load.ts';
 import { joinPath } from '../config/setting-path.ts';
-import type { CommandContext, Typed } from './command.ts';
+import type { CommandContext, ParsedArgs } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 
 /** The setting that each option overrides, and how its value is read. */
-const SETTINGS: readonly (readonly [option: string, path: string, read: (typed: Typed, name: string) => unknown])[] = [
+const SETTINGS: readonly (readonly [
+  option: string,
+  path: string,
+  read: (typed: ParsedArgs, name: string) => unknown,
+])[] = [
   ['template-files', 'agent.slurm.template_files', listOption],
   ['queue', 'agent.slurm.queues', listOption],
   ['order-fairness', 'agent.slurm.order_fairness', switchOption],
@@ -21,7 +25,7 @@ const SETTINGS: readonly (readonly [option: string, path: string, read: (typed: 
  * `--ssh` defines a cluster named after the host and selects it. A daemon for another host thus has its own state directory and
  * worker, and never looks for the jobs of this one.
  */
-function sshSettings(typed: Typed): TypedSetting[] {
+function sshSettings(typed: ParsedArgs): TypedSetting[] {
   const where = textOption(typed, 'ssh');
   if (where === undefined) return [];
   if (textOption(typed, 'cluster') !== undefined) throw new UsageError('Give either --ssh or --cluster.');
@@ -37,7 +41,7 @@ function sshSettings(typed: Typed): TypedSetting[] {
 }
 
 /** @throws UsageError */
-export function commonOptions(typed: Typed): CommonOptions {
+export function commonOptions(typed: ParsedArgs): CommonOptions {
   const settings = SETTINGS.map(([option, path, read]) => ({
     option: `--${option}`,
     path,
@@ -52,6 +56,6 @@ export function commonOptions(typed: Typed): CommonOptions {
 }
 
 /** @throws ConfigError, UsageError */
-export function readConfigured(typed: Typed, context: CommandContext): Configured {
+export function readConfigured(typed: ParsedArgs, context: CommandContext): Configured {
   return { config: readConfig(commonOptions(typed), context), context };
 }

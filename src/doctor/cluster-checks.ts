@@ -1,6 +1,6 @@
 // What doctor looks at on each cluster: the way there, Slurm's commands and controller, this user's rights, and the folders.
-import { judgeClocks } from './here-checks.ts';
-import { bad, good, judge, judgeIfKnown, open, type Check, type Fact, type Verdict } from './result.ts';
+import { checkClocks } from './here-checks.ts';
+import { failed, passed, checkFact, checkIfKnown, skipped, type Check, type Fact, type CheckResult } from './result.ts';
 
 export interface CommandSeen {
   readonly program: string;
@@ -54,7 +54,7 @@ export interface ClusterSeen {
   readonly name: string | undefined;
   readonly pollIntervalMs: number;
   /** Where commands run there, for people. */
-  readonly way: Fact<{ readonly host: string; readonly isBySsh: boolean; readonly notices?: readonly string[] }>;
+  readonly connection: Fact<{ readonly host: string; readonly isBySsh: boolean; readonly notices?: readonly string[] }>;
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
   readonly controller: Fact<ControllerSeen>;
@@ -71,97 +71,101 @@ const OLDEST_SLURM = [20, 11] as const;
 export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'ssh',
-    asks: 'Can commands be run where Slurm is?',
+    question: 'Can commands be run where Slurm is?',
     fix: 'Try ssh HOST true by hand until it works without a question; docs/ssh.md tells what can be in the way',
-    judge: ({ way }) =>
-      judge(way, ({ host, isBySsh, notices = [] }) =>
+    check: ({ connection: way }) =>
+      checkFact(way, ({ host, isBySsh, notices = [] }) =>
         isBySsh
-          ? good([`commands run on ${host}`, ...notices].join('. ').replace(/\.$/, ''))
-          : open(['not needed: Slurm is here', ...notices].join('. ').replace(/\.$/, '')),
+          ? passed([`commands run on ${host}`, ...notices].join('. ').replace(/\.$/, ''))
+          : skipped(['not needed: Slurm is here', ...notices].join('. ').replace(/\.$/, '')),
       ),
   },
   {
     id: 'cluster-clock',
-    asks: "Does the login node's clock agree with this machine's?",
+    question: "Does the login node's clock agree with this machine's?",
     fix: 'Let both machines set their clocks by NTP (timedatectl shows whether one does)',
-    judge: ({ aheadMs }) => judge(aheadMs, judgeClocks),
+    check: ({ aheadMs }) => checkFact(aheadMs, checkClocks),
   },
   {
     id: 'slurm-commands',
-    asks: "Are Slurm's commands there, and new enough?",
+    question: "Are Slurm's commands there, and new enough?",
     fix: "Set agent.slurm.slurm_bin_dir to the folder of Slurm's commands (20.11 or later), or start where `command -v sbatch` finds them; under systemd or cron the login profile is not read",
-    judge: ({ commands }) => judge(commands, judgeCommands),
+    check: ({ commands }) => checkFact(commands, checkCommands),
   },
   {
     id: 'controller',
-    asks: 'Does slurmctld answer?',
+    question: 'Does slurmctld answer?',
     fix: 'Try scontrol ping there; when another slurm.conf is meant, set agent.slurm.slurm_conf',
-    judge: ({ controller }) =>
-      judge(controller, ({ clusterName, version }) => good(`cluster ${clusterName} answers, with Slurm ${version}`)),
+    check: ({ controller }) =>
+      checkFact(controller, ({ clusterName, version }) =>
+        passed(`cluster ${clusterName} answers, with Slurm ${version}`),
+      ),
   },
   {
     id: 'partitions',
-    asks: 'Is there a partition that takes our jobs?',
+    question: 'Is there a partition that takes our jobs?',
     fix: 'Ask an administrator which partition this user may use (sinfo shows them), or wait until its nodes are back',
-    judge: ({ partitions }) => judge(partitions, judgePartitions),
+    check: ({ partitions }) => checkFact(partitions, checkPartitions),
   },
   {
     id: 'accounts',
-    asks: 'May this user submit jobs under an account?',
+    question: 'May this user submit jobs under an account?',
     fix: 'Ask an administrator for an account on this cluster (sacctmgr add user NAME account=…)',
-    judge: ({ accounts, controller }) =>
-      judge(accounts, (seen) => {
+    check: ({ accounts, controller }) =>
+      checkFact(accounts, (seen) => {
         const isNeeded = controller.kind === 'known' && controller.value.needsAccount;
         const names = [...new Set(seen.map(({ account, isDefault }) => `${account}${isDefault ? ' (default)' : ''}`))];
-        if (names.length > 0) return good(names.join(', '));
-        return isNeeded ? bad('this user has no account, and Slurm refuses jobs without one') : open('none is needed');
+        if (names.length > 0) return passed(names.join(', '));
+        return isNeeded
+          ? failed('this user has no account, and Slurm refuses jobs without one')
+          : skipped('none is needed');
       }),
   },
   {
     id: 'ended-jobs',
-    asks: 'Does Slurm remember an ended job until we have looked?',
+    question: 'Does Slurm remember an ended job until we have looked?',
     fix: "Set agent.slurm.poll_interval_sec to at most half of Slurm's MinJobAge, or ask for a longer MinJobAge",
-    judge: ({ controller, pollIntervalMs }) =>
-      judgeIfKnown(controller, 'not asked: the controller does not answer', (seen) =>
-        judgeMemory(seen, pollIntervalMs),
+    check: ({ controller, pollIntervalMs }) =>
+      checkIfKnown(controller, 'not asked: the controller does not answer', (seen) =>
+        checkMinJobAge(seen, pollIntervalMs),
       ),
   },
   {
     id: 'shared-folder',
-    asks: 'Can the shared folder be written to, by nobody else?',
+    question: 'Can the shared folder be written to, by nobody else?',
     fix: 'Make the folder on a file system that the nodes see as well, for this user alone, and name it in agent.slurm.shared_dir; for that of a project set agent.slurm.trusted_group',
-    judge: ({ sharedFolder }) =>
-      judge(sharedFolder, ({ path, state, distrust }) => {
-        if (distrust !== undefined) return bad(`${path} is not used, as others can change it: ${distrust}`);
-        return state === 'writable' ? good(path) : bad(`${path} is ${state}`);
+    check: ({ sharedFolder }) =>
+      checkFact(sharedFolder, ({ path, state, distrust }) => {
+        if (distrust !== undefined) return failed(`${path} is not used, as others can change it: ${distrust}`);
+        return state === 'writable' ? passed(path) : failed(`${path} is ${state}`);
       }),
   },
   {
     id: 'state-folder',
-    asks: 'Can the journal be kept, by nobody else?',
+    question: 'Can the journal be kept, by nobody else?',
     fix: 'Set agent.slurm.state_dir to a folder of yours on this machine, with room in it',
-    judge: ({ stateFolder }) => judge(stateFolder, good),
+    check: ({ stateFolder }) => checkFact(stateFolder, passed),
   },
   {
     id: 'other-daemon',
-    asks: 'Is the state folder free?',
+    question: 'Is the state folder free?',
     fix: 'Stop the daemon on that machine, or give this one a folder of its own with agent.slurm.state_dir',
-    judge: ({ holder }) =>
-      judge(holder, (held) => {
-        if (held === undefined) return good('no daemon uses it');
+    check: ({ holder }) =>
+      checkFact(holder, (held) => {
+        if (held === undefined) return passed('no daemon uses it');
         const who = `process ${held.pid} on ${held.host}`;
-        return held.isHere ? open(`a daemon runs, ${who}; a second one would be refused`) : bad(`${who} uses it`);
+        return held.isHere ? skipped(`a daemon runs, ${who}; a second one would be refused`) : failed(`${who} uses it`);
       }),
   },
 ];
 
-function judgeCommands(seen: readonly CommandSeen[]): Verdict {
+function checkCommands(seen: readonly CommandSeen[]): CheckResult {
   const missing = seen.filter(({ version }) => version === undefined).map(({ program }) => program);
-  if (missing.length > 0) return bad(`no ${missing.join(', ')} there`);
+  if (missing.length > 0) return failed(`no ${missing.join(', ')} there`);
   const versions = [...new Set(seen.map(({ version = '' }) => version))];
   const old = versions.find(isTooOld);
   const all = `${seen.map(({ program }) => program).join(', ')}: ${versions.join(' and ')}`;
-  return old === undefined ? good(all) : bad(`Slurm ${old} is older than ${OLDEST_SLURM.join('.')}`);
+  return old === undefined ? passed(all) : failed(`Slurm ${old} is older than ${OLDEST_SLURM.join('.')}`);
 }
 
 /** A version that can not be read is taken for a new one. */
@@ -172,20 +176,22 @@ function isTooOld(version: string): boolean {
   return Number(major) < oldMajor || (Number(major) === oldMajor && Number(minor) < oldMinor);
 }
 
-function judgePartitions(seen: readonly PartitionSeen[]): Verdict {
-  if (seen.length === 0) return bad('sinfo shows this user no partition');
+function checkPartitions(seen: readonly PartitionSeen[]): CheckResult {
+  if (seen.length === 0) return failed('sinfo shows this user no partition');
   const open = seen.filter(({ closedBecause }) => closedBecause === undefined);
   const closed = seen.flatMap(({ name, closedBecause }) =>
     closedBecause === undefined ? [] : `${name} ${closedBecause}`,
   );
-  if (open.length === 0) return bad(`none takes a job of this user now: ${closed.join('; ')}`);
+  if (open.length === 0) return failed(`none takes a job of this user now: ${closed.join('; ')}`);
   const shown = open.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
-  return good([shown, ...closed].join('; '));
+  return passed([shown, ...closed].join('; '));
 }
 
-function judgeMemory({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): Verdict {
-  if (minJobAgeMs === 0) return good('MinJobAge is 0: for good');
+function checkMinJobAge({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): CheckResult {
+  if (minJobAgeMs === 0) return passed('MinJobAge is 0: for good');
   const compared = `MinJobAge is ${minJobAgeMs / 1000} s, and we look every ${pollIntervalMs / 1000} s`;
-  if (minJobAgeMs >= 2 * pollIntervalMs) return good(compared);
-  return hasAccounting ? good(`${compared}; accounting remembers the rest`) : bad(`${compared}, without accounting`);
+  if (minJobAgeMs >= 2 * pollIntervalMs) return passed(compared);
+  return hasAccounting
+    ? passed(`${compared}; accounting remembers the rest`)
+    : failed(`${compared}, without accounting`);
 }

@@ -8,7 +8,7 @@ import { examine, type Section } from './report.ts';
 import { NODE_CHECKS } from './node-checks.ts';
 import type { NodeFound } from './node-found.ts';
 import type { ProbePlace } from './node-script.ts';
-import { known, trouble, unasked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { isPlainName } from './reachable-partitions.ts';
 import { probeCluster } from './probe-cluster.ts';
 import { probeServer } from './probe-server.ts';
@@ -16,7 +16,7 @@ import { probeTemplates } from './probe-templates.ts';
 import { readNamedFile } from '../assembly/named-file.ts';
 import { configuredTemplates } from '../assembly/named-templates.ts';
 import { probeNode } from './probe-node.ts';
-import { containerOf, type ProbedTemplate } from './probed-container.ts';
+import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
@@ -44,9 +44,9 @@ export async function examineSite(options: ExamineOptions, context: ProcessConte
 }
 
 function unreadable({ message }: ConfigError): Section {
-  const nobodyLooked = unasked('not looked at: it takes the configuration');
+  const nobodyLooked = unchecked('not looked at: it takes the configuration');
   return examine<HereFacts>(undefined, HERE_CHECKS, {
-    configuration: trouble(message),
+    configuration: unavailable(message),
     server: nobodyLooked,
     credentials: nobodyLooked,
     version: nobodyLooked,
@@ -87,14 +87,17 @@ async function examineNode(
   { title, seen, partition }: NodeQuestion,
 ): Promise<Section> {
   const { slurm, api, containers } = app.config.settings;
-  const container = containerOf(await readTemplates(app), cluster, { ...containers, isOurs: slurm.singularityMode });
+  const container = chooseContainer(await readTemplates(app), cluster, {
+    ...containers,
+    isOurs: slurm.singularityMode,
+  });
   const found: Fact<NodeFound> =
     seen.controller.kind === 'known'
       ? await probeNode(app, cluster, {
           place: placeFor(seen, partition),
           container: container.kind === 'known' ? container.value : undefined,
         })
-      : unasked('not looked at: no job could be submitted');
+      : unchecked('not looked at: no job could be submitted');
   return examine(title, NODE_CHECKS, {
     found,
     apiServer: api.apiServer ?? '',

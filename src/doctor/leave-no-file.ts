@@ -5,7 +5,7 @@ import { isTransportError } from '../slurm/transport-errors.ts';
 const REMOVE_TIMEOUT_MS = 30_000;
 
 /** A file that can't be removed is a line on standard error, never a failure: what was found out counts more. */
-export async function leaveNoFile(host: Transport, file: string, stderr: (text: string) => void): Promise<void> {
+export async function removeLeftFile(host: Transport, file: string, stderr: (text: string) => void): Promise<void> {
   const why = await remove(host, file);
   if (why !== undefined) stderr(`${file} stays behind on ${host.name}: ${why}. Remove it by hand.\n`);
 }

@@ -2,7 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
-import { known, trouble, unasked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { distrustThere } from '../transport/files.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 30_000;
 
 /** What is known of a cluster by asking it: doctor judges it, and init writes by it. */
 export interface ClusterProbe {
-  readonly way: ClusterSeen['way'];
+  readonly connection: ClusterSeen['connection'];
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
   readonly controller: Fact<ControllerSeen>;
@@ -56,20 +56,24 @@ export async function queryCluster({ config, context }: Configured, cluster: Clu
   } catch (error) {
     if (error instanceof UntrustedPathError) return withoutCommands(error.message);
     if (!(error instanceof SshConfigError)) throw error;
-    return withoutWay(error.message);
+    return withoutConnection(error.message);
   } finally {
     await host?.close();
   }
 }
 
 function withoutCommands(why: string): ClusterProbe {
-  return { ...withoutWay(''), way: unasked('nothing was run: see slurm-commands'), commands: trouble(why) };
+  return {
+    ...withoutConnection(''),
+    connection: unchecked('nothing was run: see slurm-commands'),
+    commands: unavailable(why),
+  };
 }
 
-function withoutWay(why: string): ClusterProbe {
-  const nobodyAsked = unasked('not asked: no command could be run there');
+function withoutConnection(why: string): ClusterProbe {
+  const nobodyAsked = unchecked('not asked: no command could be run there');
   return {
-    way: trouble(why),
+    connection: unavailable(why),
     aheadMs: nobodyAsked,
     commands: nobodyAsked,
     controller: nobodyAsked,
@@ -85,26 +89,26 @@ async function askHost(
   names: ReturnType<typeof slurmCommands>,
 ): Promise<ClusterProbe> {
   const clock = await ask(host, 'date', ['+%s']);
-  if (clock.kind !== 'known') return withoutWay(clock.kind === 'trouble' ? clock.why : '');
-  const way = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
+  if (clock.kind !== 'known') return withoutConnection(clock.kind === 'unavailable' ? clock.why : '');
+  const connection = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
   const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
   const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
-  const gathered = { way, aheadMs, sharedFolder };
+  const gathered = { connection, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
-    const nobodyAsked = unasked("not asked: it takes Slurm's commands");
+    const nobodyAsked = unchecked("not asked: it takes Slurm's commands");
     return { ...gathered, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
   }
   const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
   if (config.kind !== 'known') {
-    const nobodyAsked = unasked('not asked: the controller does not answer');
+    const nobodyAsked = unchecked('not asked: the controller does not answer');
     return { ...gathered, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
   }
   const controller = readController(config.value);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
   const accounts = accounting
     ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
-    : unasked('there is no accounting');
+    : unchecked('there is no accounting');
   return {
     ...gathered,
     commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
@@ -132,7 +136,7 @@ async function askPartitions(
 
 function readController(text: string): Fact<ControllerSeen> {
   const facts = readFacts(text);
-  if (facts === undefined) return trouble("scontrol show config does not tell the cluster's settings");
+  if (facts === undefined) return unavailable("scontrol show config does not tell the cluster's settings");
   return known({ ...facts, needsAccount: needsAccount(text) });
 }
 
@@ -150,7 +154,7 @@ async function askSharedFolder(
   trustedGroup: string | undefined,
 ): Promise<Fact<SharedFolderSeen>> {
   if (path === undefined)
-    return unasked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
+    return unchecked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
   const tests = async (flag: string): Promise<Fact<boolean>> => {
     const result = await run(host, 'test', [flag, path]);
     return result.kind === 'known' ? known(result.value.exitCode === 0) : result;
@@ -169,7 +173,7 @@ async function askVersions(host: Transport, programs: readonly string[]): Promis
   try {
     return known(await versionsOf(host, programs));
   } catch (error) {
-    if (isTransportError(error)) return trouble(error.message);
+    if (isTransportError(error)) return unavailable(error.message);
     throw error;
   }
 }
@@ -194,14 +198,14 @@ async function versionOf(host: Transport, program: string): Promise<string | und
 async function ask(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
   const result = await run(host, program, args);
   if (result.kind !== 'known') return result;
-  return result.value.exitCode === 0 ? known(result.value.stdout) : trouble(failureMessage(program, result.value));
+  return result.value.exitCode === 0 ? known(result.value.stdout) : unavailable(failureMessage(program, result.value));
 }
 
 async function run(host: Transport, program: string, args: readonly string[]): Promise<Fact<CommandResult>> {
   try {
     return known(await host.run({ program, args, timeoutMs: TIMEOUT_MS }));
   } catch (error) {
-    if (isTransportError(error)) return trouble(error.message);
+    if (isTransportError(error)) return unavailable(error.message);
     throw error;
   }
 }

@@ -4,14 +4,14 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from './node-found.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
-import { known, trouble, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './result.ts';
 import { distrustThere } from '../transport/files.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../slurm/scheduler.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
-import { leaveNoFile } from './leave-no-file.ts';
+import { removeLeftFile } from './leave-no-file.ts';
 import type { App } from '../assembly/app.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -21,7 +21,7 @@ const PATIENCE_MS = 10 * 60_000;
 const READ_TRIES = 10;
 const READ_TIMEOUT_MS = 30_000;
 
-export interface ProbeWishes {
+export interface ProbeOptions {
   readonly place: ProbePlace;
   /** The container to look into; undefined: none. */
   readonly container: ProbeContainer | undefined;
@@ -31,20 +31,20 @@ export interface ProbeWishes {
 export async function probeNode(
   app: App,
   cluster: ClusterSettings,
-  { place, container }: ProbeWishes,
+  { place, container }: ProbeOptions,
 ): Promise<Fact<NodeFound>> {
   const { host, scheduler } = await openCluster(app, cluster, app.log);
   try {
     return await probe({ app, cluster, host, scheduler, place, container });
   } catch (error) {
-    if (isTransportError(error)) return trouble(error.message);
+    if (isTransportError(error)) return unavailable(error.message);
     throw error;
   } finally {
     await host.close();
   }
 }
 
-interface Probing extends ProbeWishes {
+interface Probing extends ProbeOptions {
   readonly app: App;
   readonly cluster: ClusterSettings;
   readonly host: Transport;
@@ -69,18 +69,18 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
     container,
   });
   const outcome = await scheduler.submit({ jobName, script });
-  if (outcome.kind !== 'accepted') return trouble(`Slurm took no job: ${outcome.words}`);
+  if (outcome.kind !== 'accepted') return unavailable(`Slurm took no job: ${outcome.words}`);
   const id = outcome.jobId;
   stderr(`Waiting for job ${id} (${jobName}), which looks around on a node.\n`);
   try {
     const why = await waitForEnd(scheduler, id, jobName, stop);
     if (why !== undefined) {
       await scheduler.cancel([id]);
-      return trouble(`job ${id} ${why}; it was cancelled`);
+      return unavailable(`job ${id} ${why}; it was cancelled`);
     }
     return await readOutput(host, outputFile, id);
   } finally {
-    await leaveNoFile(host, outputFile, stderr);
+    await removeLeftFile(host, outputFile, stderr);
   }
 }
 
@@ -97,7 +97,7 @@ async function findLogFolder(
     if (why === undefined) return known(folder);
     whys.push(why);
   }
-  return trouble(`no job was sent, as others could change its log: ${whys.join('; ')}`);
+  return unavailable(`no job was sent, as others could change its log: ${whys.join('; ')}`);
 }
 
 async function homeFolder(host: Transport): Promise<string> {
@@ -135,7 +135,7 @@ async function readOutput(host: Transport, file: string, id: JobId): Promise<Fac
     if (found !== undefined) return known(found);
     await systemClock.sleep(LOOK_EVERY_MS);
   }
-  return trouble(
+  return unavailable(
     text === ''
       ? `job ${id} has ended, but what it wrote to ${file} is not to be seen on ${host.name}`
       : `job ${id} ended before it had told all`,

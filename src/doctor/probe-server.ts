@@ -12,7 +12,7 @@ import {
 import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from './here-checks.ts';
-import { known, trouble, unasked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
 
@@ -73,7 +73,8 @@ async function lookAtQueues({ config }: App, { queues }: ClearmlClient): Promise
     });
     return known(await Promise.all(seen));
   } catch (error) {
-    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return trouble(error.message);
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError)
+      return unavailable(error.message);
     throw error;
   }
 }
@@ -91,8 +92,8 @@ export async function serverQueues(
     return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
   } catch (error) {
     const { server, credentials, version } = explainNoLogin(error, app);
-    const why = [server, credentials, version].find(({ kind }) => kind === 'trouble');
-    return why?.kind === 'trouble' ? why : trouble('the server did not answer');
+    const why = [server, credentials, version].find(({ kind }) => kind === 'unavailable');
+    return why?.kind === 'unavailable' ? why : unavailable('the server did not answer');
   } finally {
     await clearml?.close();
   }
@@ -101,24 +102,33 @@ export async function serverQueues(
 /** Which of the steps failed; those behind it were not taken. */
 function explainNoLogin(error: unknown, app: App): ServerPart {
   const address = app.config.settings.api.apiServer ?? '';
-  const nobodyAsked = unasked('not asked: there was no login');
+  const nobodyAsked = unchecked('not asked: there was no login');
   const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
   if (error instanceof NoCredentialsError) {
     const [fact = ''] = error.message.split('. ');
-    return { ...rest, server: unasked('not asked: it takes an address and keys'), credentials: trouble(fact) };
+    return { ...rest, server: unchecked('not asked: it takes an address and keys'), credentials: unavailable(fact) };
   }
   if (error instanceof CredentialsRejectedError) {
-    return { ...rest, server: known(seenAt(address, app)), credentials: trouble(`${address} does not accept them`) };
+    return {
+      ...rest,
+      server: known(seenAt(address, app)),
+      credentials: unavailable(`${address} does not accept them`),
+    };
   }
   if (error instanceof ServerTooOldError) {
-    return { ...rest, server: known(seenAt(address, app)), credentials: known(''), version: trouble(error.message) };
+    return {
+      ...rest,
+      server: known(seenAt(address, app)),
+      credentials: known(''),
+      version: unavailable(error.message),
+    };
   }
   if (
     error instanceof ServerUnreachableError ||
     error instanceof ServerUnusableError ||
     error instanceof ServerRefusedError
   ) {
-    return { ...rest, server: trouble(error.message), credentials: nobodyAsked };
+    return { ...rest, server: unavailable(error.message), credentials: nobodyAsked };
   }
   throw error;
 }

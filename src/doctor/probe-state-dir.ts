@@ -2,20 +2,20 @@
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
-import { known, trouble, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './result.ts';
 
 /** A folder that is not there yet is made by the daemon: then the nearest one above it counts. */
 export async function probeStateDir(folder: string): Promise<Fact<string>> {
   const place = await nearestFolder(folder);
   try {
     const why = distrustOf(folder);
-    if (why !== undefined) return trouble(`${folder} is not used, as others can change it: ${why}`);
+    if (why !== undefined) return unavailable(`${folder} is not used, as others can change it: ${why}`);
     // Root may write anywhere, and a full disk takes nobody's file: only a try tells.
     const file = join(place, `.clearml-agent-slurm-doctor-${process.pid}`);
     await writeFile(file, 'x', { flag: 'wx', mode: 0o600 });
     await rm(file);
   } catch (error) {
-    return trouble(`${folder} can't be used: ${error instanceof Error ? error.message : String(error)}`);
+    return unavailable(`${folder} can't be used: ${error instanceof Error ? error.message : String(error)}`);
   }
   return known(place === folder ? folder : `${folder}, to be made`);
 }

@@ -1,6 +1,6 @@
 // What doctor finds out about the templates: what lint has to say of them that keeps tasks from running.
 import type { TemplateSeen } from './here-checks.ts';
-import { known, trouble, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './result.ts';
 import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/rules.ts';
@@ -31,7 +31,7 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
     if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, context.workingDir);
     return known(seen);
   } catch (error) {
-    if (error instanceof UsageError) return trouble(error.message);
+    if (error instanceof UsageError) return unavailable(error.message);
     throw error;
   } finally {
     await checkers.close();

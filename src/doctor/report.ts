@@ -1,18 +1,17 @@
-// How doctor's findings are shown: to a person as a list with marks, to a program as JSON. Pure.
+// Formats the results of doctor: as a list for users, as JSON for programs.
 import { wrapText } from '../base/wrap-text.ts';
-import type { Check, Verdict } from './result.ts';
+import type { Check, CheckResult } from './result.ts';
 
-/** One row that was judged. */
-export interface Finding extends Verdict {
+/** The result of one check. */
+export interface Finding extends CheckResult {
   readonly id: string;
-  readonly asks: string;
-  /** Only for a bad one. */
+  readonly question: string;
+  /** Only if the check failed. */
   readonly fix: string | undefined;
 }
 
-/** Findings about the same thing. */
 export interface Section {
-  /** undefined for what comes first. */
+  /** undefined for the first section. */
   readonly title: string | undefined;
   readonly findings: readonly Finding[];
 }
@@ -20,28 +19,28 @@ export interface Section {
 export function examine<Facts>(title: string | undefined, checks: readonly Check<Facts>[], facts: Facts): Section {
   return {
     title,
-    findings: checks.map(({ id, asks, fix, judge }) => {
-      const verdict = judge(facts);
-      return { id, asks, ...verdict, fix: verdict.mark === 'bad' ? fix : undefined };
+    findings: checks.map(({ id, question, fix, check }) => {
+      const result = check(facts);
+      return { id, question, ...result, fix: result.status === 'failed' ? fix : undefined };
     }),
   };
 }
 
-const MARKS = { good: '✔', bad: '✘', open: '–' } as const;
+const MARKS = { passed: '✔', failed: '✘', skipped: '–' } as const;
+const COLORS = { passed: 'good', failed: 'bad' } as const;
 
 export function countFailed(sections: readonly Section[]): number {
-  return sections.flatMap(({ findings }) => findings).filter(({ mark }) => mark === 'bad').length;
+  return sections.flatMap(({ findings }) => findings).filter(({ status }) => status === 'failed').length;
 }
 
-export interface Look {
-  /** Gives a mark its color. */
-  readonly paint: (mark: 'good' | 'bad', shown: string) => string;
-  /** Of the terminal; without one, nothing is broken into lines. */
+export interface ReportStyle {
+  readonly paint: (color: 'good' | 'bad', text: string) => string;
+  /** Width of the terminal; lines are not wrapped if it is infinite. */
   readonly columns: number;
 }
 
-/** A line for each check, and below a bad one what to do. */
-export function formatSections(sections: readonly Section[], { paint, columns }: Look): string {
+/** A line for each check, followed by the fix if it failed. */
+export function formatSections(sections: readonly Section[], { paint, columns }: ReportStyle): string {
   const width = Math.max(...sections.flatMap(({ findings }) => findings.map(({ id }) => id.length)));
   const indent = ' '.repeat(width + 4);
   const right = (text: string): string =>
@@ -51,9 +50,9 @@ export function formatSections(sections: readonly Section[], { paint, columns }:
       .join('');
   return sections
     .map(({ title, findings }) => {
-      const lines = findings.map(({ id, mark, says, fix }) => {
-        const shown = mark === 'open' ? MARKS[mark] : paint(mark, MARKS[mark]);
-        const line = `${shown} ${id.padEnd(width)}  ${right(says).slice(indent.length)}`;
+      const lines = findings.map(({ id, status, message, fix }) => {
+        const mark = status === 'skipped' ? MARKS[status] : paint(COLORS[status], MARKS[status]);
+        const line = `${mark} ${id.padEnd(width)}  ${right(message).slice(indent.length)}`;
         return fix === undefined ? line : `${line}${right(`→ ${fix}.`)}`;
       });
       return `${title === undefined ? '' : `\n${title}\n`}${lines.join('')}`;
@@ -63,15 +62,22 @@ export function formatSections(sections: readonly Section[], { paint, columns }:
 
 export function formatSummary(sections: readonly Section[]): string {
   const count = countFailed(sections);
-  if (count === 0) return 'Nothing is in the way.\n';
-  return count === 1 ? 'One thing is in the way.\n' : `${count} things are in the way.\n`;
+  if (count === 0) return 'No problems found.\n';
+  return `${count} ${count === 1 ? 'problem' : 'problems'} found.\n`;
 }
 
-const RESULTS = { good: 'ok', bad: 'failed', open: 'skipped' } as const;
+const JSON_RESULTS = { passed: 'ok', failed: 'failed', skipped: 'skipped' } as const;
 
 export function formatDoctorJson(sections: readonly Section[]): string {
   const checks = sections.flatMap(({ title, findings }) =>
-    findings.map(({ id, asks, mark, says, fix }) => ({ section: title, id, asks, result: RESULTS[mark], says, fix })),
+    findings.map(({ id, question, status, message, fix }) => ({
+      section: title,
+      id,
+      asks: question,
+      result: JSON_RESULTS[status],
+      says: message,
+      fix,
+    })),
   );
   return `${JSON.stringify({ checks, failed: countFailed(sections) }, null, 2)}\n`;
 }

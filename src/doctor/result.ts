@@ -1,59 +1,57 @@
-// What doctor knows of a thing it was to look at, and what it says of it.
+// The facts that doctor gathers, and the result of each check.
 
-/** What was found; or why it could not be had; or why nobody looked. */
+/** A value; or why it is unavailable; or why it was not looked up. */
 export type Fact<T> =
   | { readonly kind: 'known'; readonly value: T }
-  | { readonly kind: 'trouble'; readonly why: string }
-  | { readonly kind: 'unasked'; readonly why: string };
+  | { readonly kind: 'unavailable'; readonly why: string }
+  | { readonly kind: 'unchecked'; readonly why: string };
 
 export function known<T>(value: T): Fact<T> {
   return { kind: 'known', value };
 }
 
-export function trouble(why: string): Fact<never> {
-  return { kind: 'trouble', why };
+export function unavailable(why: string): Fact<never> {
+  return { kind: 'unavailable', why };
 }
 
-export function unasked(why: string): Fact<never> {
-  return { kind: 'unasked', why };
+export function unchecked(why: string): Fact<never> {
+  return { kind: 'unchecked', why };
 }
 
-/** `says` is one line, without a full stop. */
-export interface Verdict {
-  readonly mark: 'good' | 'bad' | 'open';
-  readonly says: string;
+export interface CheckResult {
+  readonly status: 'passed' | 'failed' | 'skipped';
+  /** One line without a full stop. */
+  readonly message: string;
 }
 
-export function good(says: string): Verdict {
-  return { mark: 'good', says };
+export function passed(message: string): CheckResult {
+  return { status: 'passed', message };
 }
 
-export function bad(says: string): Verdict {
-  return { mark: 'bad', says };
+export function failed(message: string): CheckResult {
+  return { status: 'failed', message };
 }
 
-/** Neither: it does not apply here, or could not be looked at because of what stands above it. */
-export function open(says: string): Verdict {
-  return { mark: 'open', says };
+/** The check does not apply, or a check above it has failed. */
+export function skipped(message: string): CheckResult {
+  return { status: 'skipped', message };
 }
 
-/** What could not be had is bad, and what nobody asked for is open. */
-export function judge<T>(fact: Fact<T>, judgeValue: (value: T) => Verdict): Verdict {
-  if (fact.kind === 'known') return judgeValue(fact.value);
-  return fact.kind === 'trouble' ? bad(fact.why) : open(fact.why);
+/** An unavailable fact fails the check; an unchecked one skips it. */
+export function checkFact<T>(fact: Fact<T>, check: (value: T) => CheckResult): CheckResult {
+  if (fact.kind === 'known') return check(fact.value);
+  return fact.kind === 'unavailable' ? failed(fact.why) : skipped(fact.why);
 }
 
-/** The same where another row tells of the trouble: here it only kept us from looking. @param why begins with `not …: ` */
-export function judgeIfKnown<T>(fact: Fact<T>, why: string, judgeValue: (value: T) => Verdict): Verdict {
-  return fact.kind === 'trouble' ? open(why) : judge(fact, judgeValue);
+/** Skips the check if the fact is unavailable, because another check reports that. @param why begins with `not …: ` */
+export function checkIfKnown<T>(fact: Fact<T>, why: string, check: (value: T) => CheckResult): CheckResult {
+  return fact.kind === 'unavailable' ? skipped(why) : checkFact(fact, check);
 }
 
-/** One row of what doctor looks at. */
 export interface Check<Facts> {
   readonly id: string;
-  /** The question, as a person would ask it. */
-  readonly asks: string;
-  /** What to do when the answer is no: one order, or two to choose from. */
+  readonly question: string;
+  /** What to do if the check fails: an imperative without a full stop. */
   readonly fix: string;
-  readonly judge: (facts: Facts) => Verdict;
+  readonly check: (facts: Facts) => CheckResult;
 }

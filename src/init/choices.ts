@@ -6,7 +6,7 @@ import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isPlainName } from '../doctor/reachable-partitions.ts';
 import type { Site } from './site.ts';
-import { isHomeShared, moduleFor } from './survey.ts';
+import { isHomeShared, moduleFor } from './shell-probe.ts';
 
 export interface Question {
   readonly asks: string;
@@ -25,7 +25,7 @@ export interface TypedChoices {
 }
 
 /** How tasks run: on the node itself, in images by this program, or in images by Slurm's plugin. */
-export type ContainerWay = 'none' | 'apptainer' | 'singularity' | 'pyxis';
+export type ContainerProgram = 'none' | 'apptainer' | 'singularity' | 'pyxis';
 
 interface Choice<T> {
   readonly value: T;
@@ -38,7 +38,7 @@ export interface Choices {
   readonly partition: Choice<ReachablePartition>;
   /** undefined where nobody needs an account. */
   readonly entrance: Choice<Entrance> | undefined;
-  readonly containers: Choice<ContainerWay>;
+  readonly containers: Choice<ContainerProgram>;
   /** undefined for none. */
   readonly sharedDir: Choice<string | undefined>;
 }
@@ -73,7 +73,7 @@ export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise
     queue: { value: queue.value, why: [queue.why, aboutQueue(site, queue.value)].filter(Boolean).join(' ') },
     partition: { value: partition, why: named.why + aboutOthers('Others', open, partition.name) },
     entrance,
-    containers: { value: containers.value as ContainerWay, why: containers.why },
+    containers: { value: containers.value as ContainerProgram, why: containers.why },
     sharedDir: { value: shared.value === NOWHERE ? undefined : shared.value, why: shared.why },
   };
 }
@@ -101,7 +101,7 @@ function queueQuestion({ server }: Site): Question {
 }
 
 function aboutQueue({ server }: Site, queue: string): string {
-  if (server.kind !== 'known') return `Not looked for: ${server.kind === 'trouble' ? server.why : 'no server'}.`;
+  if (server.kind !== 'known') return `Not looked for: ${server.kind === 'unavailable' ? server.why : 'no server'}.`;
   const { address, queues } = server.value;
   if (!queues.includes(queue))
     return `${address} has no such queue yet: make it there, or start once with --create-queue.`;
@@ -169,7 +169,7 @@ function unknownAccount(account: string): Choice<Entrance> {
   return { value: { account, isDefault: false, qos: undefined }, why: TYPED };
 }
 
-function containersQuestion({ plain, login, hasPyxis }: Site): Question {
+function containersQuestion({ plainShell: plain, loginShell: login, hasPyxis }: Site): Question {
   const program = plain.containers ?? login.containers ?? programOf(moduleFor('containers', login));
   return {
     asks: 'What shall run the container images that tasks name? (none: tasks run on the node itself)',
@@ -178,7 +178,7 @@ function containersQuestion({ plain, login, hasPyxis }: Site): Question {
   };
 }
 
-function programOf(module: string | undefined): ContainerWay | undefined {
+function programOf(module: string | undefined): ContainerProgram | undefined {
   if (module === undefined) return undefined;
   return /^singularity/i.test(module) ? 'singularity' : 'apptainer';
 }
@@ -186,7 +186,7 @@ function programOf(module: string | undefined): ContainerWay | undefined {
 /** What is answered for no folder. */
 const NOWHERE = 'none';
 
-function sharedQuestion({ login }: Site): Question {
+function sharedQuestion({ loginShell: login }: Site): Question {
   return {
     asks: 'Which folder do the nodes see too, under the same path? The agent is installed there once. (or none)',
     answers: undefined,
@@ -194,7 +194,7 @@ function sharedQuestion({ login }: Site): Question {
   };
 }
 
-function whyShared({ login }: Site): string {
+function whyShared({ loginShell: login }: Site): string {
   const where = `The home folder is on ${login.homeFileSystem ?? 'an unknown file system'}, says stat`;
   return isHomeShared(login) ? `${where}, which nodes usually see too.` : `${where}: nodes need not see it.`;
 }

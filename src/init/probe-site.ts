@@ -13,7 +13,7 @@ import { createTransport } from '../assembly/create-transport.ts';
 import type { App } from '../assembly/app.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
 import type { Site } from './site.ts';
-import { readSurvey, SURVEY_SCRIPT, type Survey } from './survey.ts';
+import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './shell-probe.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -36,11 +36,11 @@ export async function probeSite(app: App, cluster: ClusterSettings): Promise<Sit
       clusterName: controller.clusterName,
       version: controller.version,
       partitions,
-      plain,
-      login,
+      plainShell: plain,
+      loginShell: login,
       hasPyxis: help.includes('--container-image'),
       server,
-      keeper,
+      supervisor: keeper,
     };
   } finally {
     await host.close();
@@ -48,19 +48,19 @@ export async function probeSite(app: App, cluster: ClusterSettings): Promise<Sit
 }
 
 /** What could not be had, in the words of the first thing that was in its way. */
-function mustKnow<T>(fact: Fact<T>, { way, commands }: ClusterProbe): T {
+function mustKnow<T>(fact: Fact<T>, { connection: way, commands }: ClusterProbe): T {
   if (fact.kind === 'known') return fact.value;
-  const why = [way, commands, fact].find(({ kind }) => kind === 'trouble');
-  const words = why?.kind === 'trouble' ? why.why : "Slurm's commands are not there";
+  const why = [way, commands, fact].find(({ kind }) => kind === 'unavailable');
+  const words = why?.kind === 'unavailable' ? why.why : "Slurm's commands are not there";
   throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
 }
 
-async function survey(host: Transport, flags: readonly string[]): Promise<Survey> {
-  const text = await output(host, 'bash', [...flags, '-s'], SURVEY_SCRIPT);
-  return readSurvey(text) ?? NOTHING_TOLD;
+async function survey(host: Transport, flags: readonly string[]): Promise<ShellFacts> {
+  const text = await output(host, 'bash', [...flags, '-s'], SHELL_PROBE_SCRIPT);
+  return parseShellFacts(text) ?? NOTHING_TOLD;
 }
 
-const NOTHING_TOLD: Survey = {
+const NOTHING_TOLD: ShellFacts = {
   python: undefined,
   containers: undefined,
   home: '',
@@ -81,7 +81,7 @@ async function output(host: Transport, program: string, args: readonly string[],
 }
 
 /** The daemon runs on this machine, wherever the cluster is. */
-async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<Site['keeper']> {
+async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<Site['supervisor']> {
   const runtime = context.environment['XDG_RUNTIME_DIR'];
   const socket = runtime === undefined ? undefined : join(runtime, 'systemd', 'private');
   if (socket !== undefined && (await isThere(socket)))

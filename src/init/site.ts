@@ -2,7 +2,7 @@
 import type { Fact } from '../doctor/result.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import type { UnitKind } from './unit-files.ts';
-import type { Survey } from './survey.ts';
+import type { ShellFacts } from './shell-probe.ts';
 
 export interface ServerFound {
   readonly address: string;
@@ -15,11 +15,11 @@ export interface Site {
   readonly version: string;
   readonly partitions: readonly ReachablePartition[];
   /** As a job's script finds it that begins with `#!/bin/bash`. */
-  readonly plain: Survey;
+  readonly plainShell: ShellFacts;
   /** As it is with `#!/bin/bash -l`. */
-  readonly login: Survey;
+  readonly loginShell: ShellFacts;
   readonly hasPyxis: boolean;
   readonly server: Fact<ServerFound>;
   /** What can keep the daemon running on this machine, and how one can tell. */
-  readonly keeper: { readonly kind: UnitKind; readonly why: string };
+  readonly supervisor: { readonly kind: UnitKind; readonly why: string };
 }

@@ -14,7 +14,7 @@ export interface SettingsPlace {
 }
 
 export function startingSettings(
-  { keeper }: Site,
+  { supervisor: keeper }: Site,
   { queue, containers, sharedDir }: Choices,
   { templateFile, unitFile, included, cluster }: SettingsPlace,
 ): string {

@@ -4,7 +4,7 @@ import { readAmount } from '../base/slurm-amount.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 import type { Choices } from './choices.ts';
 import type { Site } from './site.ts';
-import { moduleFor } from './survey.ts';
+import { moduleFor } from './shell-probe.ts';
 
 const USUAL = { seconds: 4 * 3600, time: '04:00:00', cpus: 4, memoryMb: 8192 } as const;
 
@@ -103,7 +103,7 @@ interface ModuleLines {
   readonly needsLogin: boolean;
 }
 
-function modulesToLoad({ plain, login }: Site, { containers }: Choices): ModuleLines {
+function modulesToLoad({ plainShell: plain, loginShell: login }: Site, { containers }: Choices): ModuleLines {
   const needed: string[] = [];
   const lines: string[] = [];
   const isOnlyAtLogin = (what: 'python' | 'containers'): boolean =>

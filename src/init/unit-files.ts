@@ -6,7 +6,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import { EXIT } from '../base/exit-codes.ts';
 
 /** What a file needs to know of this place. */
-export interface Site {
+export interface UnitSite {
   /** The daemon's own command, Node first. */
   readonly command: readonly string[];
   /** Where relative paths of the command are meant. */
@@ -33,7 +33,7 @@ export const UNIT_FILES = {
   cron: cronLine,
   scrontab: scrontabLines,
   'slurm-job': slurmJob,
-} as const satisfies Record<string, (site: Site) => string>;
+} as const satisfies Record<string, (site: UnitSite) => string>;
 
 export type UnitKind = keyof typeof UNIT_FILES;
 
@@ -83,7 +83,7 @@ function hardeningAsService(stateDir: string): string[] {
   ];
 }
 
-function systemdUnit({ command, workingDir, variables, stateDir }: Site): string {
+function systemdUnit({ command, workingDir, variables, stateDir }: UnitSite): string {
   const environment = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
   return `# ~/.config/systemd/user/clearml-agent-slurm.service
 #   systemctl --user daemon-reload
@@ -128,14 +128,14 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
 }
 
-function cronLine(site: Site): string {
+function cronLine(site: UnitSite): string {
   const line = `${shellLine(site)} --once >> ${quoteWord(`${site.stateDir}/daemon.log`)} 2>&1`;
   return `# crontab -e: one pass every two minutes. No pass starts while another is running.
 */2 * * * * ${`${makeFolder(site)} && ${line}`.replaceAll('%', '\\%')}
 `;
 }
 
-function scrontabLines(site: Site): string {
+function scrontabLines(site: UnitSite): string {
   return `# scrontab -e: one pass every five minutes, as a small job. Its node must reach the ClearML server and be able to run sbatch.
 # Slurm does not create the directory of its output; create it once: ${makeFolder(site)}
 #SCRON --job-name=clearml-agent-slurm
@@ -151,12 +151,12 @@ function scrontabLines(site: Site): string {
 const DAY = { text: '1-00:00:00', seconds: 86_400 };
 
 /** Of at most a day; and how long before its end the next one is submitted. */
-function jobTime({ job }: Site): { readonly time: string; readonly aheadSeconds: number } {
+function jobTime({ job }: UnitSite): { readonly time: string; readonly aheadSeconds: number } {
   const { text, seconds } = job !== undefined && job.limit.seconds < DAY.seconds ? job.limit : DAY;
   return { time: text, aheadSeconds: Math.min(300, Math.floor(seconds / 2)) };
 }
 
-function slurmJob(site: Site): string {
+function slurmJob(site: UnitSite): string {
   const { time, aheadSeconds } = jobTime(site);
   return `#!/bin/bash
 # A small job that runs the daemon and submits its successor before its time limit. Create the directory and submit this file once:
@@ -194,12 +194,12 @@ done
 }
 
 /** With the rights that the daemon would make it with. */
-function makeFolder({ stateDir }: Site): string {
+function makeFolder({ stateDir }: UnitSite): string {
   return `mkdir -p -m 700 ${quoteWord(stateDir)}`;
 }
 
 /** The command as one line of a shell. */
-function shellLine({ command, workingDir, variables }: Site, before = ''): string {
+function shellLine({ command, workingDir, variables }: UnitSite, before = ''): string {
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)} `);
   const words = command.map(quoteWord).join(' ');
   return `cd ${quoteWord(workingDir)} && ${environment.length === 0 ? '' : `${before}env ${environment.join('')}`}${words}`;
@@ -213,7 +213,7 @@ export function unitSite(
   command: readonly string[],
   { environment, workingDir }: Pick<ProcessContext, 'environment' | 'workingDir'>,
   [cluster]: readonly ClusterSettings[],
-): Site {
+): UnitSite {
   const variables = VARIABLES.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];

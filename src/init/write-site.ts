@@ -3,7 +3,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { askUser } from './ask-person.ts';
+import { askUser } from './ask-user.ts';
 import { choose, type Choices, type TypedChoices } from './choices.ts';
 import { daemonJob } from './daemon-job.ts';
 import { probeSite } from './probe-site.ts';
@@ -58,14 +58,14 @@ export async function writeSite(options: InitOptions, context: ProcessContext): 
     return {
       paths: paths(folder, site),
       settingsFile: join(folder, SETTINGS),
-      serverError: site.server.kind === 'trouble' ? site.server.why : undefined,
+      serverError: site.server.kind === 'unavailable' ? site.server.why : undefined,
     };
   } finally {
     await app.closeLog();
   }
 }
 
-function paths(folder: string, { keeper }: Site): string[] {
+function paths(folder: string, { supervisor: keeper }: Site): string[] {
   return [TEMPLATE, SETTINGS, UNIT_FILE_NAMES[keeper.kind]].map((name) => join(folder, name));
 }
 
@@ -80,7 +80,7 @@ interface Writing {
 
 function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path: string; text: string }[] {
   const { context, config } = app;
-  const { kind } = site.keeper;
+  const { kind } = site.supervisor;
   const [template = '', settings = '', unit = ''] = paths(folder, site);
   // What was typed in front of `init` is Node and the program.
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));

@@ -21,12 +21,12 @@ const SECTIONS = [
     findings: [
       {
         id: 'controller',
-        asks: '',
-        mark: 'bad',
-        says: 'no answer came from it\nfor a long time',
+        question: '',
+        status: 'failed',
+        message: 'no answer came from it\nfor a long time',
         fix: 'Start slurmctld',
       },
-      { id: 'accounts', asks: '', mark: 'open', says: 'there is no accounting', fix: undefined },
+      { id: 'accounts', question: '', status: 'skipped', message: 'there is no accounting', fix: undefined },
     ],
   },
 ] as const;

@@ -11,7 +11,11 @@ describe('the page about doctor', () => {
     expect(readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')).to.equal(doctorPage());
   });
 
-  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id, asks, fix }) => ({ id, asks, fix }));
+  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id, question: asks, fix }) => ({
+    id,
+    asks,
+    fix,
+  }));
 
   it('has each check once', () => {
     expect(new Set(rows.map(({ id }) => id)).size).to.equal(rows.length);

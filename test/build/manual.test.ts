@@ -40,7 +40,7 @@ describe('the manual', () => {
       const help = helpText(command, COMMANDS);
       const usage = /^Usage:\n {2}(.*)$/m.exec(help)?.[1] ?? 'no usage';
       expect(page).to.include(usage);
-      for (const { words } of command.examples) expect(page).to.include(`clearml-agent-slurm ${words}`);
+      for (const { commandLine: words } of command.examples) expect(page).to.include(`clearml-agent-slurm ${words}`);
       for (const [, option = ''] of help.matchAll(/^ {2}(?:-\w, )?(--\S+)/gm)) expect(page).to.include(option);
     }
     for (const code of Object.values(EXIT)) expect(page).to.match(new RegExp(`EXIT STATUS.* ${code} `));

@@ -39,7 +39,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/^\nSlurm\n– ssh +not needed: Slurm is here$/m);
     expect(stdout).to.match(/^✔ partitions +debug \(default\)/m);
     expect(stdout).not.to.include('✘');
-    expect(stdout).to.match(/Nothing is in the way\.\n$/);
+    expect(stdout).to.match(/No problems found\.\n$/);
   });
 
   it('leaves nothing behind: no folder, no queue', async () => {
@@ -61,7 +61,7 @@ describe('doctor', () => {
     expect(stdout).to.match(
       /^✘ queues +there is no queue "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or make the queue.*\.$/m,
     );
-    expect(stdout).to.match(/One thing is in the way\.\n$/);
+    expect(stdout).to.match(/1 problem found\.\n$/);
   });
 
   for (const fault of FAULTS_HERE) {

@@ -46,7 +46,7 @@ describe('help', () => {
 
     it(`of ${name} has examples that can be typed`, async () => {
       await using place = await here();
-      for (const { words } of command.examples) {
+      for (const { commandLine: words } of command.examples) {
         const { code, stdout, stderr } = await place.run(...words.split(' '), '--help');
         expect(code, `${words}: ${stderr}`).to.equal(0);
         expect(stdout).to.equal(helpText(command, COMMANDS));

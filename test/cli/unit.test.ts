@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { exampleUnits } from '../../build/example-units.ts';
-import { UNIT_FILES, type Site } from '../../src/init/unit-files.ts';
+import { UNIT_FILES, type UnitSite } from '../../src/init/unit-files.ts';
 import { here } from './run-here.ts';
 
 const EXAMPLES = new URL('../../examples/units/', import.meta.url);
@@ -11,7 +11,7 @@ const EXAMPLES = new URL('../../examples/units/', import.meta.url);
 /** Every character that one of the readers would take for its own. */
 const ODD = `a b'"$HOME\\%h#;&`;
 
-const ODD_SITE: Site = {
+const ODD_SITE: UnitSite = {
   command: ['/bin/echo', ODD],
   workingDir: '/',
   variables: { ODD },

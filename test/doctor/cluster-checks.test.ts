@@ -1,7 +1,7 @@
 // Each verdict about a cluster, by what was found there.
 import { expect } from 'chai';
 import { CLUSTER_CHECKS, type ClusterSeen, type ControllerSeen } from '../../src/doctor/cluster-checks.ts';
-import { known, trouble, unasked, type Verdict } from '../../src/doctor/result.ts';
+import { known, unavailable, unchecked, type CheckResult } from '../../src/doctor/result.ts';
 
 const CONTROLLER: ControllerSeen = {
   clusterName: 'lyon',
@@ -14,7 +14,7 @@ const CONTROLLER: ControllerSeen = {
 const WELL: ClusterSeen = {
   name: undefined,
   pollIntervalMs: 15_000,
-  way: known({ host: 'ada@login1', isBySsh: true }),
+  connection: known({ host: 'ada@login1', isBySsh: true }),
   aheadMs: known(1000),
   commands: known([
     { program: 'sbatch', version: '22.05.8' },
@@ -28,82 +28,87 @@ const WELL: ClusterSeen = {
   holder: known(undefined),
 };
 
-function verdict(id: string, found: Partial<ClusterSeen>): Verdict {
+function verdict(id: string, found: Partial<ClusterSeen>): CheckResult {
   const check = CLUSTER_CHECKS.find((one) => one.id === id);
   if (check === undefined) throw new Error(`there is no check ${id}`);
-  return check.judge({ ...WELL, ...found });
+  return check.check({ ...WELL, ...found });
 }
 
 const dead = { name: 'cpu', isDefault: false, closedBecause: 'has no usable node', entrances: [] };
 
-const CASES: readonly (readonly [id: string, found: Partial<ClusterSeen>, mark: Verdict['mark'], says: string])[] = [
-  ['ssh', {}, 'good', 'commands run on ada@login1'],
-  ['ssh', { way: known({ host: 'this machine', isBySsh: false }) }, 'open', 'not needed: Slurm is here'],
-  ['ssh', { way: trouble('login1 refused the key') }, 'bad', 'login1 refused the key'],
-  ['cluster-clock', {}, 'good', "1 s ahead of this machine's"],
-  ['cluster-clock', { aheadMs: known(-90_000) }, 'bad', "90 s behind this machine's"],
-  ['cluster-clock', { aheadMs: known(60_000) }, 'good', "60 s ahead of this machine's"],
-  ['slurm-commands', {}, 'good', 'sbatch, squeue: 22.05.8'],
-  ['slurm-commands', { commands: known([{ program: 'sbatch', version: undefined }]) }, 'bad', 'no sbatch there'],
+const CASES: readonly (readonly [
+  id: string,
+  found: Partial<ClusterSeen>,
+  mark: CheckResult['status'],
+  says: string,
+])[] = [
+  ['ssh', {}, 'passed', 'commands run on ada@login1'],
+  ['ssh', { connection: known({ host: 'this machine', isBySsh: false }) }, 'skipped', 'not needed: Slurm is here'],
+  ['ssh', { connection: unavailable('login1 refused the key') }, 'failed', 'login1 refused the key'],
+  ['cluster-clock', {}, 'passed', "1 s ahead of this machine's"],
+  ['cluster-clock', { aheadMs: known(-90_000) }, 'failed', "90 s behind this machine's"],
+  ['cluster-clock', { aheadMs: known(60_000) }, 'passed', "60 s ahead of this machine's"],
+  ['slurm-commands', {}, 'passed', 'sbatch, squeue: 22.05.8'],
+  ['slurm-commands', { commands: known([{ program: 'sbatch', version: undefined }]) }, 'failed', 'no sbatch there'],
   [
     'slurm-commands',
     { commands: known([{ program: 'sbatch', version: '20.02.7' }]) },
-    'bad',
+    'failed',
     'Slurm 20.02.7 is older than 20.11',
   ],
-  ['slurm-commands', { commands: known([{ program: 'sbatch', version: '26.05.0' }]) }, 'good', 'sbatch: 26.05.0'],
-  ['controller', {}, 'good', 'cluster lyon answers, with Slurm 22.05.8'],
-  ['controller', { controller: unasked('not asked') }, 'open', 'not asked'],
-  ['partitions', {}, 'good', 'gpu (default)'],
-  ['partitions', { partitions: known([]) }, 'bad', 'sinfo shows this user no partition'],
-  ['partitions', { partitions: known([dead]) }, 'bad', 'none takes a job of this user now: cpu has no usable node'],
+  ['slurm-commands', { commands: known([{ program: 'sbatch', version: '26.05.0' }]) }, 'passed', 'sbatch: 26.05.0'],
+  ['controller', {}, 'passed', 'cluster lyon answers, with Slurm 22.05.8'],
+  ['controller', { controller: unchecked('not asked') }, 'skipped', 'not asked'],
+  ['partitions', {}, 'passed', 'gpu (default)'],
+  ['partitions', { partitions: known([]) }, 'failed', 'sinfo shows this user no partition'],
+  ['partitions', { partitions: known([dead]) }, 'failed', 'none takes a job of this user now: cpu has no usable node'],
   [
     'partitions',
     { partitions: known([{ name: 'gpu', isDefault: false, closedBecause: undefined, entrances: [] }, dead]) },
-    'good',
+    'passed',
     'gpu; cpu has no usable node',
   ],
-  ['accounts', {}, 'good', 'lab (default)'],
-  ['accounts', { accounts: known([]) }, 'bad', 'this user has no account, and Slurm refuses jobs without one'],
+  ['accounts', {}, 'passed', 'lab (default)'],
+  ['accounts', { accounts: known([]) }, 'failed', 'this user has no account, and Slurm refuses jobs without one'],
   [
     'accounts',
     { accounts: known([]), controller: known({ ...CONTROLLER, needsAccount: false }) },
-    'open',
+    'skipped',
     'none is needed',
   ],
-  ['ended-jobs', {}, 'good', 'MinJobAge is 300 s, and we look every 15 s'],
+  ['ended-jobs', {}, 'passed', 'MinJobAge is 300 s, and we look every 15 s'],
   [
     'ended-jobs',
     { controller: known({ ...CONTROLLER, minJobAgeMs: 20_000, hasAccounting: false }) },
-    'bad',
+    'failed',
     'MinJobAge is 20 s, and we look every 15 s, without accounting',
   ],
   [
     'ended-jobs',
     { controller: known({ ...CONTROLLER, minJobAgeMs: 20_000 }) },
-    'good',
+    'passed',
     'MinJobAge is 20 s, and we look every 15 s; accounting remembers the rest',
   ],
   [
     'ended-jobs',
     { controller: known({ ...CONTROLLER, minJobAgeMs: 0, hasAccounting: false }) },
-    'good',
+    'passed',
     'MinJobAge is 0: for good',
   ],
-  ['shared-folder', {}, 'good', '/shared'],
-  ['shared-folder', { sharedFolder: known({ path: '/s', state: 'missing' }) }, 'bad', '/s is missing'],
-  ['state-folder', { stateFolder: trouble('no room') }, 'bad', 'no room'],
-  ['other-daemon', {}, 'good', 'no daemon uses it'],
+  ['shared-folder', {}, 'passed', '/shared'],
+  ['shared-folder', { sharedFolder: known({ path: '/s', state: 'missing' }) }, 'failed', '/s is missing'],
+  ['state-folder', { stateFolder: unavailable('no room') }, 'failed', 'no room'],
+  ['other-daemon', {}, 'passed', 'no daemon uses it'],
   [
     'other-daemon',
     { holder: known({ pid: 812, host: 'login1', isHere: true }) },
-    'open',
+    'skipped',
     'a daemon runs, process 812 on login1; a second one would be refused',
   ],
   [
     'other-daemon',
     { holder: known({ pid: 812, host: 'login2', isHere: false }) },
-    'bad',
+    'failed',
     'process 812 on login2 uses it',
   ],
 ];
@@ -116,8 +121,8 @@ describe('what doctor says of a cluster', () => {
   }
 
   it('finds nothing in the way where all is well', () => {
-    expect(CLUSTER_CHECKS.map(({ id, judge }) => [id, judge(WELL).mark])).to.deep.equal(
-      CLUSTER_CHECKS.map(({ id }) => [id, 'good']),
+    expect(CLUSTER_CHECKS.map(({ id, check: judge }) => [id, judge(WELL).status])).to.deep.equal(
+      CLUSTER_CHECKS.map(({ id }) => [id, 'passed']),
     );
   });
 });

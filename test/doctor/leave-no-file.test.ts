@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leaveNoFile } from '../../src/doctor/leave-no-file.ts';
+import { removeLeftFile } from '../../src/doctor/leave-no-file.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 
 describe('a file that is to be gone', () => {
@@ -24,14 +24,14 @@ describe('a file that is to be gone', () => {
   it('is removed without a word', async () => {
     await writeFile(join(folder, 'probe.log'), '');
 
-    await leaveNoFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
 
     expect(await readdir(folder)).to.deep.equal([]);
     expect(said).to.equal('');
   });
 
   it('need not be there', async () => {
-    await leaveNoFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
 
     expect(said).to.equal('');
   });
@@ -40,14 +40,14 @@ describe('a file that is to be gone', () => {
     const file = join(folder, 'probe.log');
     await mkdir(file);
 
-    await leaveNoFile(hostWith('/usr/bin:/bin'), file, say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), file, say);
 
     expect(said).to.match(/^\S+\/probe\.log stays behind on this machine: .*Is a directory\. Remove it by hand\.\n$/);
     expect(said).to.include(file);
   });
 
   it('is named when the host can not be asked', async () => {
-    await leaveNoFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
 
     expect(said).to.match(/probe\.log stays behind on this machine: .*rm.*\. Remove it by hand\.\n$/);
   });

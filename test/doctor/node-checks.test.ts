@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
 import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
-import { known, trouble, type Verdict } from '../../src/doctor/result.ts';
+import { known, unavailable, type CheckResult } from '../../src/doctor/result.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 
 const WELL = {
@@ -35,54 +35,59 @@ function verdict(
   id: string,
   facts: Readonly<Record<string, string>>,
   { needsContainers = false, container = known(IN_PYXIS) }: Partial<NodeSeen> = {},
-): Verdict {
+): CheckResult {
   const found = readProbe(told(facts));
   const check = NODE_CHECKS.find((one) => one.id === id);
   if (found === undefined || check === undefined) throw new Error(`nothing was read for ${id}`);
   const apiServer = 'https://api.example.org';
   const settings = { apiServer, sharedDir: undefined, agentVersion: '3.0.3', needsContainers };
-  return check.judge({ found: known(found), ...settings, sharedDir: '/shared', container });
+  return check.check({ found: known(found), ...settings, sharedDir: '/shared', container });
 }
 
 describe('what doctor says of a node', () => {
   for (const [id, facts, mark, says] of [
-    ['probe-job', {}, 'good', 'ran on gpu07'],
-    ['node-server', {}, 'good', 'https://api.example.org answers (HTTP 200)'],
+    ['probe-job', {}, 'passed', 'ran on gpu07'],
+    ['node-server', {}, 'passed', 'https://api.example.org answers (HTTP 200)'],
     [
       'node-server',
       { route: '', noroute: 'curl: (7) Failed to connect' },
-      'bad',
+      'failed',
       'no way to https://api.example.org: curl: (7) Failed to connect',
     ],
-    ['node-python', { python: '' }, 'bad', 'there is none'],
-    ['node-agent', { agent: '' }, 'open', 'none there: jobs install clearml-agent 3.0.3 with pip'],
-    ['node-agent', { agent: '', venv: '' }, 'bad', 'there is none, and Python lacks venv or ensurepip to install it'],
-    ['node-git', { git: '' }, 'bad', 'there is none'],
-    ['node-containers', { containers: '' }, 'open', 'none there, and none is needed'],
-    ['container', {}, 'good', 'python:3.12 starts'],
+    ['node-python', { python: '' }, 'failed', 'there is none'],
+    ['node-agent', { agent: '' }, 'skipped', 'none there: jobs install clearml-agent 3.0.3 with pip'],
+    [
+      'node-agent',
+      { agent: '', venv: '' },
+      'failed',
+      'there is none, and Python lacks venv or ensurepip to install it',
+    ],
+    ['node-git', { git: '' }, 'failed', 'there is none'],
+    ['node-containers', { containers: '' }, 'skipped', 'none there, and none is needed'],
+    ['container', {}, 'passed', 'python:3.12 starts'],
     [
       'container',
       {
         insidestarted: '',
         insidetrouble: 'slurmstepd: error: pyxis:     [ERROR] URL … returned error code: 404 Not Found',
       },
-      'bad',
+      'failed',
       'python:3.12 does not start: slurmstepd: error: pyxis:     [ERROR] URL … returned error code: 404 Not Found',
     ],
-    ['container', { insidestarted: '', insidewords: 'Killed' }, 'bad', 'python:3.12 does not start: Killed'],
-    ['container-python', {}, 'good', 'Python 3.12.1, with pip'],
-    ['container-python', { insideagent: 'yes' }, 'good', 'Python 3.12.1, with clearml-agent'],
-    ['container-python', { insidepip: '' }, 'bad', 'Python 3.12.1 without clearml-agent and pip'],
-    ['container-python', { insidepython: '' }, 'bad', 'there is no Python'],
-    ['container-python', { insidestarted: '' }, 'open', 'not looked at: the container did not start'],
-    ['container-configuration', {}, 'good', '/shared'],
-    ['container-configuration', { insideconf: '' }, 'bad', 'there is none in the home folder, as it is seen there'],
-    ['node-home', {}, 'good', '/home/ada, 9765 MB free'],
-    ['node-home', { homefree: '1000' }, 'bad', '/home/ada, 0 MB free'],
-    ['node-home', { homefree: '' }, 'good', '/home/ada'],
-    ['node-home', { homewritable: '' }, 'bad', '/home/ada can not be written to'],
-    ['node-home', { overquota: 'Over block limit on /home' }, 'bad', 'quota says: Over block limit on /home'],
-    ['node-shared-folder', { shared: '' }, 'bad', '/shared can not be written to there'],
+    ['container', { insidestarted: '', insidewords: 'Killed' }, 'failed', 'python:3.12 does not start: Killed'],
+    ['container-python', {}, 'passed', 'Python 3.12.1, with pip'],
+    ['container-python', { insideagent: 'yes' }, 'passed', 'Python 3.12.1, with clearml-agent'],
+    ['container-python', { insidepip: '' }, 'failed', 'Python 3.12.1 without clearml-agent and pip'],
+    ['container-python', { insidepython: '' }, 'failed', 'there is no Python'],
+    ['container-python', { insidestarted: '' }, 'skipped', 'not looked at: the container did not start'],
+    ['container-configuration', {}, 'passed', '/shared'],
+    ['container-configuration', { insideconf: '' }, 'failed', 'there is none in the home folder, as it is seen there'],
+    ['node-home', {}, 'passed', '/home/ada, 9765 MB free'],
+    ['node-home', { homefree: '1000' }, 'failed', '/home/ada, 0 MB free'],
+    ['node-home', { homefree: '' }, 'passed', '/home/ada'],
+    ['node-home', { homewritable: '' }, 'failed', '/home/ada can not be written to'],
+    ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'quota says: Over block limit on /home'],
+    ['node-shared-folder', { shared: '' }, 'failed', '/shared can not be written to there'],
   ] as const) {
     it(`${id}, ${mark}: ${says}`, () => {
       expect(verdict(id, facts)).to.deep.equal({ mark, says });
@@ -90,14 +95,16 @@ describe('what doctor says of a node', () => {
   }
 
   it('wants a container program only where tasks run in images, and then one that can run them', () => {
-    expect(verdict('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).mark).to.equal(
-      'bad',
+    expect(verdict('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
+      'failed',
     );
-    expect(verdict('node-containers', { containers: 'singularity ' }, { needsContainers: true }).mark).to.equal('good');
+    expect(verdict('node-containers', { containers: 'singularity ' }, { needsContainers: true }).status).to.equal(
+      'passed',
+    );
   });
 
   it('tells once why no job has answered', () => {
-    const found = trouble('Slurm took no job: Invalid partition');
+    const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
       apiServer: 'x',
@@ -107,11 +114,11 @@ describe('what doctor says of a node', () => {
       container: known(IN_PYXIS),
     };
 
-    const [first, ...others] = NODE_CHECKS.map(({ judge }) => judge(facts));
+    const [first, ...others] = NODE_CHECKS.map(({ check: judge }) => judge(facts));
 
-    expect(first).to.deep.equal({ mark: 'bad', says: 'Slurm took no job: Invalid partition' });
+    expect(first).to.deep.equal({ status: 'failed', message: 'Slurm took no job: Invalid partition' });
     for (const other of others)
-      expect(other).to.deep.equal({ mark: 'open', says: 'not looked at: no job has answered' });
+      expect(other).to.deep.equal({ status: 'skipped', message: 'not looked at: no job has answered' });
   });
 
   it('reads nothing of what is not whole yet', () => {

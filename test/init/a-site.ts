@@ -1,7 +1,7 @@
 // A cluster as init may find it, for tests to change.
 import { known } from '../../src/doctor/result.ts';
 import type { Site } from '../../src/init/site.ts';
-import type { Survey } from '../../src/init/survey.ts';
+import type { ShellFacts } from '../../src/init/shell-probe.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
 
 export const GPU: ReachablePartition = {
@@ -21,7 +21,7 @@ export const GPU: ReachablePartition = {
   closedBecause: undefined,
 };
 
-export const BARE: Survey = {
+export const BARE: ShellFacts = {
   python: '3.11',
   containers: undefined,
   home: '/home/ada',
@@ -35,11 +35,11 @@ export const SITE: Site = {
   clusterName: 'lyon',
   version: '24.11.5',
   partitions: [GPU],
-  plain: BARE,
-  login: BARE,
+  plainShell: BARE,
+  loginShell: BARE,
   hasPyxis: false,
   server: known({ address: 'https://api.example.org', queues: ['default', 'gpu'] }),
-  keeper: { kind: 'cron', why: 'No systemd of yours answers on this machine, but crontab -l does.' },
+  supervisor: { kind: 'cron', why: 'No systemd of yours answers on this machine, but crontab -l does.' },
 };
 
 export function withPartition(change: Partial<ReachablePartition>): Site {
@@ -47,6 +47,6 @@ export function withPartition(change: Partial<ReachablePartition>): Site {
 }
 
 /** A site as the login shell finds it; a job's script finds it like this too, unless told otherwise. */
-export function withSurvey(login: Partial<Survey>, plain: Partial<Survey> = login): Site {
-  return { ...SITE, login: { ...BARE, ...login }, plain: { ...BARE, ...plain } };
+export function withSurvey(login: Partial<ShellFacts>, plain: Partial<ShellFacts> = login): Site {
+  return { ...SITE, loginShell: { ...BARE, ...login }, plainShell: { ...BARE, ...plain } };
 }

@@ -1,9 +1,9 @@
 // What init asks and chooses: what a site leaves open and nobody typed, five things at most, each with the reason for the choice.
 import { expect } from 'chai';
 import { choose, type Choices, type Question, type TypedChoices } from '../../src/init/choices.ts';
-import { askUser } from '../../src/init/ask-person.ts';
+import { askUser } from '../../src/init/ask-user.ts';
 import type { Site } from '../../src/init/site.ts';
-import { trouble } from '../../src/doctor/result.ts';
+import { unavailable } from '../../src/doctor/result.ts';
 import { rejection } from '../support/rejection.ts';
 import { GPU, SITE, withPartition, withSurvey } from './a-site.ts';
 
@@ -139,7 +139,7 @@ describe('init chooses', () => {
   });
 
   it('the queue called default where the server could not be asked, and says so', async () => {
-    const { queue } = await usual({ ...SITE, server: trouble('no usable answer from http://x') });
+    const { queue } = await usual({ ...SITE, server: unavailable('no usable answer from http://x') });
 
     expect(queue).to.deep.equal({ value: 'default', why: 'Not looked for: no usable answer from http://x.' });
   });

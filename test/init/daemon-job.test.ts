@@ -1,6 +1,6 @@
 // The daemon as a small job of its own: never longer than its partition lets it.
 import { expect } from 'chai';
-import { askUser } from '../../src/init/ask-person.ts';
+import { askUser } from '../../src/init/ask-user.ts';
 import { choose } from '../../src/init/choices.ts';
 import { daemonJob } from '../../src/init/daemon-job.ts';
 import type { Site } from '../../src/init/site.ts';

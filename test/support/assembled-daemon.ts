@@ -5,7 +5,7 @@ import { createDaemonDeps } from '../../src/daemon/serve/daemon-deps.ts';
 import { openCluster } from '../../src/assembly/open-cluster.ts';
 import { openServer } from '../../src/daemon/serve/open-server.ts';
 import { commonOptions } from '../../src/cli/setting-options.ts';
-import type { Typed } from '../../src/cli/command.ts';
+import type { ParsedArgs } from '../../src/cli/command.ts';
 import { createApp } from '../../src/assembly/app.ts';
 import { readQueues } from '../../src/assembly/read-queues.ts';
 import type { Settings } from '../../src/config/settings.ts';
@@ -21,7 +21,7 @@ export interface AssembledDaemon {
 }
 
 /** @param typed options as on the command line; templates are named from the working folder */
-export async function assembleDaemon(typed: Typed, stop: AbortSignal): Promise<AssembledDaemon> {
+export async function assembleDaemon(typed: ParsedArgs, stop: AbortSignal): Promise<AssembledDaemon> {
   const base = createApp(commonOptions(typed), {
     environment: process.env,
     homeDir: homedir(),

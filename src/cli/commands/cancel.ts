@@ -11,8 +11,8 @@ export const cancelCommand: Command = {
   group: 'Run tasks',
   describe: 'Abort a task, as the web page does; its Slurm job ends with it',
   examples: [
-    { words: 'cancel TASK', does: 'Abort this task' },
-    { words: 'cancel 4711', does: 'Abort the task of this Slurm job' },
+    { commandLine: 'cancel TASK', effect: 'Abort this task' },
+    { commandLine: 'cancel 4711', effect: 'Abort the task of this Slurm job' },
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {

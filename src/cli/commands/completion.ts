@@ -12,8 +12,8 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
   group: 'Begin',
   describe: 'Print a script by which bash, zsh or fish complete what is typed',
   examples: [
-    { words: 'completion bash', does: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
-    { words: 'completion fish', does: 'To be put into ~/.config/fish/completions' },
+    { commandLine: 'completion bash', effect: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
+    { commandLine: 'completion fish', effect: 'To be put into ~/.config/fish/completions' },
   ],
   options: {},
   async run(typed, context) {

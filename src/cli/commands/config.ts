@@ -11,8 +11,8 @@ export const configCommand: Command = {
   group: 'Begin',
   describe: 'Print the settings in force, secrets masked',
   examples: [
-    { words: 'config --origins', does: 'All settings, and where each came from' },
-    { words: 'config agent.slurm.queues --json', does: 'One setting, for a program' },
+    { commandLine: 'config --origins', effect: 'All settings, and where each came from' },
+    { commandLine: 'config agent.slurm.queues --json', effect: 'One setting, for a program' },
   ],
   options: {
     origins: { type: 'boolean', describe: 'Tell where each value came from' },

@@ -1,5 +1,5 @@
 // Without a subcommand: serve ClearML queues by submitting their tasks to Slurm.
-import type { Command, CommandContext, Typed } from '../command.ts';
+import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../spelling.ts';
@@ -11,16 +11,16 @@ export const daemonCommand: Command = {
   group: 'Run tasks',
   describe: 'Serve ClearML queues by submitting their tasks to Slurm',
   examples: [
-    { words: '--queue gpu --template-files gpu.template', does: 'Serve one queue in the foreground' },
+    { commandLine: '--queue gpu --template-files gpu.template', effect: 'Serve one queue in the foreground' },
     {
-      words: '--queue gpu cpu --template-files gpu.template cpu.template',
-      does: 'Each queue by a template of its own',
+      commandLine: '--queue gpu cpu --template-files gpu.template cpu.template',
+      effect: 'Each queue by a template of its own',
     },
     {
-      words: '--queue gpu --template-files gpu.template --detached',
-      does: 'In the background, with a log in the state folder',
+      commandLine: '--queue gpu --template-files gpu.template --detached',
+      effect: 'In the background, with a log in the state folder',
     },
-    { words: '--queue gpu --template-files gpu.template --ssh login1', does: 'From a machine without Slurm' },
+    { commandLine: '--queue gpu --template-files gpu.template --ssh login1', effect: 'From a machine without Slurm' },
   ],
   options: {
     ...QUEUE_OPTIONS,
@@ -62,7 +62,7 @@ async function hasTemplate(context: CommandContext): Promise<boolean> {
   return configuredTemplates(readConfigured({}, context).config.settings).length > 0;
 }
 
-async function runInBackground(typed: Typed, context: CommandContext): Promise<number> {
+async function runInBackground(typed: ParsedArgs, context: CommandContext): Promise<number> {
   const { commonOptions } = await import('../setting-options.ts');
   const { detach } = await import('../../daemon/serve/detach.ts');
   const { printResult } = await import('../output.ts');
@@ -81,7 +81,7 @@ async function runInBackground(typed: Typed, context: CommandContext): Promise<n
 }
 
 /** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */
-async function serve(typed: Typed, context: CommandContext): Promise<number> {
+async function serve(typed: ParsedArgs, context: CommandContext): Promise<number> {
   const [daemon, { commonOptions }] = await Promise.all([
     import('../../daemon/serve/serve.ts'),
     import('../setting-options.ts'),

@@ -3,7 +3,7 @@ import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/paint.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { switchOption, textOption } from '../typed-options.ts';
-import type { Command, Typed } from '../command.ts';
+import type { Command, ParsedArgs } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const doctorCommand: Command = {
@@ -11,8 +11,8 @@ export const doctorCommand: Command = {
   group: 'Begin',
   describe: 'Check configuration, server, cluster and templates: what is in the way, and the fix',
   examples: [
-    { words: 'doctor', does: 'Look at everything from here' },
-    { words: 'doctor --on-node --partition gpu', does: 'From a node of this partition too' },
+    { commandLine: 'doctor', effect: 'Look at everything from here' },
+    { commandLine: 'doctor --on-node --partition gpu', effect: 'From a node of this partition too' },
   ],
   options: {
     'on-node': { type: 'boolean', describe: 'Look around on a node too, by a job of one minute' },
@@ -45,7 +45,7 @@ export const doctorCommand: Command = {
 };
 
 /** It becomes a line of the job script. */
-function partitionOption(typed: Typed): string | undefined {
+function partitionOption(typed: ParsedArgs): string | undefined {
   const partition = textOption(typed, 'partition');
   if (partition === undefined || /^[\w.,-]+$/.test(partition)) return partition;
   throw new UsageError(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);

@@ -7,7 +7,7 @@ export const drainCommand: Command = {
   name: 'drain',
   group: 'Look and operate',
   describe: 'Have the daemon take nothing new, and end with its last job',
-  examples: [{ words: 'drain', does: 'Tell the daemon of the usual state folder' }],
+  examples: [{ commandLine: 'drain', effect: 'Tell the daemon of the usual state folder' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../output.ts');

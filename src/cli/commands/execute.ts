@@ -10,8 +10,14 @@ export const executeCommand: Command = {
   group: 'Run tasks',
   describe: 'Run one task as a Slurm job, without a daemon, and follow it',
   examples: [
-    { words: 'execute --id TASK --template gpu.template', does: 'Run this task now, and end with its exit code' },
-    { words: 'execute --id TASK --queue gpu --clone', does: 'Run a copy of it, with the template of the queue' },
+    {
+      commandLine: 'execute --id TASK --template gpu.template',
+      effect: 'Run this task now, and end with its exit code',
+    },
+    {
+      commandLine: 'execute --id TASK --queue gpu --clone',
+      effect: 'Run a copy of it, with the template of the queue',
+    },
   ],
   options: {
     id: {

@@ -11,8 +11,8 @@ export const initCommand: Command = {
   group: 'Begin',
   describe: 'Look at this cluster, and write a template, settings and a unit for it',
   examples: [
-    { words: 'init', does: 'Ask a few questions, and write into this folder' },
-    { words: 'init site --yes --queue gpu', does: 'Ask nothing, and write into the folder site' },
+    { commandLine: 'init', effect: 'Ask a few questions, and write into this folder' },
+    { commandLine: 'init site --yes --queue gpu', effect: 'Ask nothing, and write into the folder site' },
   ],
   options: {
     queue: {

@@ -12,8 +12,8 @@ export const lintCommand: Command = {
   group: 'Write templates',
   describe: 'Check templates: every fault with its line, why, and what to write',
   examples: [
-    { words: 'lint gpu.template', does: 'Check one template' },
-    { words: 'lint --strict --json', does: 'Check all of the configuration, for a program' },
+    { commandLine: 'lint gpu.template', effect: 'Check one template' },
+    { commandLine: 'lint --strict --json', effect: 'Check all of the configuration, for a program' },
   ],
   options: {
     strict: { type: 'boolean', describe: 'End with 1 for warnings too' },

@@ -13,9 +13,9 @@ export const logsCommand: Command = {
   group: 'Look and operate',
   describe: "Print what a task's Slurm job has written",
   examples: [
-    { words: 'logs TASK', does: 'The last 100 lines' },
-    { words: 'logs 4711', does: 'Of the task of this Slurm job' },
-    { words: 'logs TASK -n 500 --follow', does: 'More of them, and what comes until the job has ended' },
+    { commandLine: 'logs TASK', effect: 'The last 100 lines' },
+    { commandLine: 'logs 4711', effect: 'Of the task of this Slurm job' },
+    { commandLine: 'logs TASK -n 500 --follow', effect: 'More of them, and what comes until the job has ended' },
   ],
   options: {
     lines: {

@@ -11,9 +11,12 @@ export const propertiesCommand: Command = {
   group: 'Write templates',
   describe: 'List the user properties that templates read, or set them on a task',
   examples: [
-    { words: 'properties gpu.template', does: 'What a task may set for this template' },
-    { words: 'properties gpu.template --markdown', does: 'As a table for a wiki' },
-    { words: 'properties gpu.template --task TASK', does: 'Put them onto a task, to be edited in the web page' },
+    { commandLine: 'properties gpu.template', effect: 'What a task may set for this template' },
+    { commandLine: 'properties gpu.template --markdown', effect: 'As a table for a wiki' },
+    {
+      commandLine: 'properties gpu.template --task TASK',
+      effect: 'Put them onto a task, to be edited in the web page',
+    },
   ],
   options: {
     markdown: { type: 'boolean', describe: 'Print a table for a wiki' },

@@ -10,10 +10,10 @@ export const renderCommand: Command = {
   group: 'Write templates',
   describe: 'Print the script that a task would become; submit nothing',
   examples: [
-    { words: 'render --template-files gpu.template --task TASK', does: 'The script of a task of the server' },
+    { commandLine: 'render --template-files gpu.template --task TASK', effect: 'The script of a task of the server' },
     {
-      words: 'render --template-files gpu.template --task-file task.json',
-      does: 'Of one in a file',
+      commandLine: 'render --template-files gpu.template --task-file task.json',
+      effect: 'Of one in a file',
     },
   ],
   options: {

@@ -12,10 +12,10 @@ export const sandboxCommand: Command = {
   describe: 'A small ClearML-compatible server, to try things with',
   examples: [
     {
-      words: 'sandbox --write-config clearml.conf',
-      does: 'A server that forgets everything when it ends',
+      commandLine: 'sandbox --write-config clearml.conf',
+      effect: 'A server that forgets everything when it ends',
     },
-    { words: 'sandbox --state tasks.json', does: 'One that keeps it, and prints its clearml.conf' },
+    { commandLine: 'sandbox --state tasks.json', effect: 'One that keeps it, and prints its clearml.conf' },
   ],
   options: {
     'write-config': {

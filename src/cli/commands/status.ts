@@ -13,16 +13,16 @@ export const statusCommand: Command = {
   group: 'Look and operate',
   describe: 'Show the tasks that wait, are on their way through Slurm, or have ended lately',
   examples: [
-    { words: 'status', does: 'All tasks on their way' },
-    { words: 'status --watch', does: 'Again and again, until Ctrl-C' },
-    { words: 'status --watch 2 --since 1d', does: 'Every 2 s, with all that has ended since yesterday' },
-    { words: 'status --json', does: 'For a program' },
+    { commandLine: 'status', effect: 'All tasks on their way' },
+    { commandLine: 'status --watch', effect: 'Again and again, until Ctrl-C' },
+    { commandLine: 'status --watch 2 --since 1d', effect: 'Every 2 s, with all that has ended since yesterday' },
+    { commandLine: 'status --json', effect: 'For a program' },
   ],
   options: {
     watch: {
       value: '[SECONDS]',
       type: 'string',
-      isBare: true,
+      isValueOptional: true,
       describe: 'Look again and again, until Ctrl-C (default: as often as the daemon looks at Slurm)',
     },
     since: {

@@ -7,7 +7,7 @@ export const stopCommand: Command = {
   name: 'stop',
   group: 'Look and operate',
   describe: 'Stop the daemon of this state folder; its jobs go on',
-  examples: [{ words: 'stop', does: 'Stop the daemon of the usual state folder' }],
+  examples: [{ commandLine: 'stop', effect: 'Stop the daemon of the usual state folder' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../output.ts');

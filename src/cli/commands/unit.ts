@@ -17,8 +17,8 @@ export const unitCommand: Command = {
   group: 'Begin',
   describe: 'Print a ready file for systemd, cron, scrontab, or a Slurm job',
   examples: [
-    { words: 'unit systemd --queue gpu --template-files gpu.template', does: 'A unit for systemd' },
-    { words: 'unit cron --queue gpu --template-files gpu.template', does: 'A line for crontab' },
+    { commandLine: 'unit systemd --queue gpu --template-files gpu.template', effect: 'A unit for systemd' },
+    { commandLine: 'unit cron --queue gpu --template-files gpu.template', effect: 'A line for crontab' },
   ],
   options: {
     ...QUEUE_OPTIONS,

@@ -9,8 +9,8 @@ export const varsCommand: Command = {
   group: 'Write templates',
   describe: 'List the variables of templates; with a task, their values',
   examples: [
-    { words: 'vars', does: 'Every variable that a template may use' },
-    { words: 'vars --task TASK', does: 'With the values of this task' },
+    { commandLine: 'vars', effect: 'Every variable that a template may use' },
+    { commandLine: 'vars --task TASK', effect: 'With the values of this task' },
   ],
   options: {
     task: { value: 'TASK', type: 'string', describe: 'The id of a task, for its values' },

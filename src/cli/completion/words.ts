@@ -41,7 +41,7 @@ function optionWords(name: string, option: Option): OptionWords {
   };
 }
 
-function valueKind({ type, choices, value, isBare }: Option): ValueKind {
+function valueKind({ type, choices, value, isValueOptional: isBare }: Option): ValueKind {
   if (type === 'boolean' || isBare === true) return 'none';
   if (choices !== undefined) return { words: choices };
   if (value?.startsWith('FILE') === true) return 'file';

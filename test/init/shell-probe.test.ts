@@ -1,7 +1,7 @@
 // What the login node's shell tells, in whatever noise, and the versions that its modules stand for.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { isHomeShared, moduleFor, readSurvey, SURVEY_SCRIPT } from '../../src/init/survey.ts';
+import { isHomeShared, moduleFor, parseShellFacts, SHELL_PROBE_SCRIPT } from '../../src/init/shell-probe.ts';
 import { BARE } from './a-site.ts';
 
 /** As Lmod and Environment Modules print it, one after the other. */
@@ -12,7 +12,7 @@ describe('the survey of a login node', () => {
   it('is read from between the words of a login profile, and not at all where it was cut short', () => {
     const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:network=https_proxy PIP_CERT\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
 
-    expect(readSurvey(text)).to.deep.equal({
+    expect(parseShellFacts(text)).to.deep.equal({
       python: '3.9',
       containers: 'apptainer',
       home: '/home/ada',
@@ -21,14 +21,14 @@ describe('the survey of a login node', () => {
       modules: ['Python/3.11.3-GCCcore-12.3.0', 'apptainer/1.4.1'],
       networkVariables: ['https_proxy', 'PIP_CERT'],
     });
-    expect(readSurvey(text.replace('init:end=', ''))).to.equal(undefined);
+    expect(parseShellFacts(text.replace('init:end=', ''))).to.equal(undefined);
   });
 
   it("comes from a real shell, with a module command of the tests' own", () => {
     const modules = 'module() { printf "%s\\n" /apps: miniforge3/24.1 singularity-ce/4.1 gcc/12 >&2; }\n';
-    const answer = execFileSync('bash', ['-s'], { input: modules + SURVEY_SCRIPT, encoding: 'utf8' });
+    const answer = execFileSync('bash', ['-s'], { input: modules + SHELL_PROBE_SCRIPT, encoding: 'utf8' });
 
-    const survey = readSurvey(answer);
+    const survey = parseShellFacts(answer);
 
     expect(survey?.python).to.match(/^3\.\d+$/);
     expect(survey?.home).to.equal(process.env['HOME']);
@@ -43,9 +43,9 @@ describe('the survey of a login node', () => {
       PIP_CERT: '/etc/ca.pem',
       http_proxy: '',
     };
-    const answer = execFileSync('bash', ['-s'], { input: SURVEY_SCRIPT, encoding: 'utf8', env });
+    const answer = execFileSync('bash', ['-s'], { input: SHELL_PROBE_SCRIPT, encoding: 'utf8', env });
 
-    expect(readSurvey(answer)?.networkVariables).to.deep.equal(['https_proxy', 'PIP_CERT']);
+    expect(parseShellFacts(answer)?.networkVariables).to.deep.equal(['https_proxy', 'PIP_CERT']);
     expect(answer).not.to.include('secret');
   });
 

@@ -1,7 +1,7 @@
 // What init asks the login node's shell, as a script, and how its answer is read. Pure.
 
 /** What there is for somebody whose shell this is. */
-export interface Survey {
+export interface ShellFacts {
   /** Such as `3.11`; undefined where there is none. */
   readonly python: string | undefined;
   /** What runs containers of images, as it is called there. */
@@ -32,7 +32,7 @@ const NETWORK_VARIABLES = [
 ];
 
 /** Every fact is a line `init:KEY=value`, so that a talkative login profile does no harm; an empty value says that it is not there. */
-export const SURVEY_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
+export const SHELL_PROBE_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
 tell python "$(python3 -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
 for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && tell containers "$one"; done
 tell home "$HOME"
@@ -46,7 +46,7 @@ printf 'init:end=\\n'
 `;
 
 /** undefined where the script did not come to its end. */
-export function readSurvey(text: string): Survey | undefined {
+export function parseShellFacts(text: string): ShellFacts | undefined {
   const told = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, key, value] = /^init:(\w+)=(.*)$/.exec(line) ?? [];
@@ -83,7 +83,7 @@ function usualModules(shown: readonly string[]): string[] {
   return [...chosen.values()].map(({ name }) => name);
 }
 
-export function moduleFor(what: 'python' | 'containers', { modules }: Survey): string | undefined {
+export function moduleFor(what: 'python' | 'containers', { modules }: ShellFacts): string | undefined {
   const kinds = what === 'python' ? /^(?:python|miniforge|miniconda|anaconda)/i : /^(?:apptainer|singularity)/i;
   return modules.find((name) => kinds.test(name));
 }
@@ -92,6 +92,6 @@ export function moduleFor(what: 'python' | 'containers', { modules }: Survey): s
 const SHARED = /^(?:nfs\d?|lustre|gpfs|beegfs|ceph|panfs|pvfs2?|wekafs|orangefs|afs|smb2?|cifs|gfs|ocfs2)/i;
 
 /** Whether nodes may well see the home folder too. */
-export function isHomeShared({ homeFileSystem }: Survey): boolean {
+export function isHomeShared({ homeFileSystem }: ShellFacts): boolean {
   return homeFileSystem !== undefined && SHARED.test(homeFileSystem);
 }

@@ -1,7 +1,7 @@
 // Which container `doctor --on-node` starts on the node: that of the first template that has one, with the image it names itself.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from './node-script.ts';
-import { known, trouble, unasked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
 import { parseImage } from '../template/containers/image.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
@@ -23,7 +23,7 @@ const NO_TASK: Variables = { queueName: '', queueId: '', workerId: '', task: {},
  * @param settings of containers; `isOurs`: with --singularity-mode
  * @returns unasked where no template makes a container, or none names an image without a task
  */
-export function containerOf(
+export function chooseContainer(
   templates: readonly ProbedTemplate[],
   { sharedDir }: Pick<ClusterSettings, 'sharedDir'>,
   settings: ContainerSettings & { readonly isOurs: boolean },
@@ -37,7 +37,7 @@ export function containerOf(
       throw error;
     }
   });
-  return found.find(({ kind }) => kind !== 'unasked') ?? found[0] ?? unasked('no template has a container');
+  return found.find(({ kind }) => kind !== 'unchecked') ?? found[0] ?? unchecked('no template has a container');
 }
 
 function find(
@@ -55,9 +55,9 @@ function ofSingularity(
   { image }: ContainerSettings,
 ): Fact<ProbeContainer> {
   if (image === undefined)
-    return unasked(`${file} takes the image of the task, and agent.default_docker.image is not set`);
+    return unchecked(`${file} takes the image of the task, and agent.default_docker.image is not set`);
   const read = parseImage(image);
-  if ('refusal' in read) return trouble(`agent.default_docker.image: ${read.refusal}`);
+  if ('refusal' in read) return unavailable(`agent.default_docker.image: ${read.refusal}`);
   const runtime = agent.command.find((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word)) ?? 'singularity';
   const bind = sharedDir === undefined ? [] : ['--bind', sharedDir];
   return known({
@@ -72,7 +72,7 @@ function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeC
   const { file, pyxis } = template;
   const image = nameOf(template);
   if (pyxis === undefined || image === undefined)
-    return unasked(`${file} takes the image of the task, and has none of its own`);
+    return unchecked(`${file} takes the image of the task, and has none of its own`);
   const { mounts = [], mountsHome = false } = planPyxis(template, NO_TASK, undefined, sharedDir)?.additions ?? {};
   const command = [
     ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],
