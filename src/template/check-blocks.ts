@@ -1,14 +1,14 @@
-// The three blocks of a template: each once, in order, each where a command of several lines can stand.
+// Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholder.ts';
 import type { BlockOccurrence, LexedScript } from './shell/lexed-script.ts';
 import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
-/** Where each block is inserted. */
+/** The range that each block replaces. */
 export type BlockRanges = Readonly<Record<BlockName, Range>>;
 
 /**
- * @param header the lines of directives, behind which a missing block is reported
- * @throws TemplateError for a block that is missing, there twice, out of order, or not alone on its line
+ * @param header the lines of directives, after which a missing block is reported
+ * @throws TemplateError for a block that is missing, repeated, out of order, or not alone on its line
  */
 export function locateBlocks(source: TemplateSource, script: LexedScript, header: Range): BlockRanges {
   const setUp = requireBlock(source, script, header, 'CLEARML_PRE_SETUP');
@@ -28,7 +28,7 @@ export function locateBlocks(source: TemplateSource, script: LexedScript, header
 }
 
 /**
- * A template that wraps srun may leave the agent's line out (ClearML's Pyxis page does): it then goes in front of POST_SETUP.
+ * A template that wraps srun may omit AGENT_EXECUTE, as ClearML's Pyxis page does: it is then inserted before POST_SETUP.
  */
 export function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
   return (
@@ -37,7 +37,7 @@ export function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
   );
 }
 
-/** The block's only place. @throws TemplateError */
+/** The only occurrence of the block. @throws TemplateError */
 export function requireBlock(
   source: TemplateSource,
   script: LexedScript,
@@ -52,7 +52,7 @@ export function requireBlock(
       source,
       header.end,
       'block-missing',
-      `\${${block}} is missing: write it on a line of its own, ${WHERE[block]}`,
+      `\${${block}} is missing: write it on a separate line, ${WHERE[block]}`,
     );
   }
   if (second !== undefined) {
@@ -60,7 +60,7 @@ export function requireBlock(
       source,
       second.placeholder.start,
       'block-twice',
-      `\${${block}} stands here a second time: take one of the two out`,
+      `\${${block}} occurs a second time: remove one of the two`,
     );
   }
   checkLine(source, script, first);
@@ -68,9 +68,9 @@ export function requireBlock(
 }
 
 const WHERE: Readonly<Record<BlockName, string>> = {
-  CLEARML_PRE_SETUP: 'after the #SBATCH lines and what the node needs before Python',
+  CLEARML_PRE_SETUP: 'after the #SBATCH lines and the set-up of the node, such as module load',
   CLEARML_AGENT_EXECUTE:
-    'between ${CLEARML_PRE_SETUP} and ${CLEARML_POST_SETUP}, or behind a command such as singularity exec',
+    'between ${CLEARML_PRE_SETUP} and ${CLEARML_POST_SETUP}, or after a command such as singularity exec',
   CLEARML_POST_SETUP: 'at the end',
 };
 
@@ -81,12 +81,12 @@ function checkLine(
 ): void {
   const { text } = source;
   if (within !== undefined) {
-    const place = within.includes('quotes') || within.includes('document') ? within : 'expression';
+    const outer = within.includes('quotes') || within.includes('document') ? within : 'expression';
     throw templateErrorAt(
       source,
       placeholder.start,
       'block-place',
-      `\${${placeholder.block}} must be a command of its own: take it out of the ${place}, or close that before it`,
+      `\${${placeholder.block}} must be a separate command: move it out of the ${outer}, or close that before it`,
     );
   }
   const before = text.slice(text.lastIndexOf('\n', placeholder.start - 1) + 1, placeholder.start);
@@ -97,15 +97,15 @@ function checkLine(
   const isAlone = command?.words.length === 1 && before.trim() === '';
 
   if (placeholder.block === 'CLEARML_AGENT_EXECUTE' ? isLastWord : isLastWord && isAlone) return;
-  const room =
+  const remedy =
     placeholder.block === 'CLEARML_AGENT_EXECUTE'
-      ? 'it may follow a command, but nothing may follow it'
-      : 'it is several lines of script, so nothing else may stand there';
+      ? 'a command may precede it, but nothing may follow it'
+      : 'it becomes several lines of script, so write nothing else on the line';
   throw templateErrorAt(
     source,
     placeholder.start,
     'block-place',
-    `\${${placeholder.block}} must end its line and its command: ${room}`,
+    `\${${placeholder.block}} must end its line and its command: ${remedy}`,
   );
 }
 
@@ -117,7 +117,7 @@ function checkOrder(source: TemplateSource, places: BlockRanges): void {
         source,
         places[block].start,
         'block-order',
-        `\${${block}} stands in front of \${${before}}: change their order`,
+        `\${${block}} is before \${${before}}: change their order`,
       );
     }
   }

@@ -1,10 +1,10 @@
-// What is wrong with an `#SBATCH` line whatever the task is: refused options, and placeholders where a value would choose the option.
+// Checks `#SBATCH` lines for errors of every task: refused options, and placeholders that would choose the option.
 import type { TemplateError } from './errors.ts';
 import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive.ts';
 import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './refused-directives.ts';
 import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
-/** Where the lines are in which sbatch looks for directives. */
+/** The lines in which sbatch looks for directives. */
 export function headerLines({ text }: TemplateSource, header: Range): Range[] {
   const lines: Range[] = [];
   for (let start = header.start; start < header.end; start = endOfLine(text, start) + 1) {
@@ -13,11 +13,16 @@ export function headerLines({ text }: TemplateSource, header: Range): Range[] {
   return lines;
 }
 
-/** The words of the directive on this line: none where it is no directive. @throws TemplateError */
+/** The tokens of the directive on this line; none if the line is not a directive. @throws TemplateError */
 export function readDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveToken[] {
   const text = source.text.slice(line.start, line.end);
   if (text.startsWith('#SLURM')) {
-    throw templateErrorAt(source, line.start, 'slurm-word', 'sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH');
+    throw templateErrorAt(
+      source,
+      line.start,
+      'slurm-word',
+      'sbatch reads #SLURM as #SBATCH, with a warning: write #SBATCH',
+    );
   }
   if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
   const words = readDirective(source, line.start + DIRECTIVE_PREFIX.length, line.end);
@@ -25,7 +30,7 @@ export function readDirectiveLine(source: TemplateSource, line: Range): readonly
   return words;
 }
 
-/** Up to the first line that is neither empty nor a comment: sbatch reads no directive behind it (sbatch(1)). */
+/** The lines before the first one that is neither empty nor a comment: sbatch reads no directives after it (sbatch(1)). */
 export function findHeader(text: string): Range {
   for (let start = 0; start < text.length; start = endOfLine(text, start) + 1) {
     if (!/^[ \t\v\f\r]*(?:#|$)/.test(text.slice(start, endOfLine(text, start)))) return { start: 0, end: start };
@@ -33,7 +38,7 @@ export function findHeader(text: string): Range {
   return { start: 0, end: text.length };
 }
 
-/** The directives that sbatch would silently pass over. `comments` are where bash sees one begin. */
+/** The directives that sbatch silently ignores. @param comments the offsets of comments in the script */
 export function misplacedDirectives(
   source: TemplateSource,
   header: Range,
@@ -46,7 +51,7 @@ export function misplacedDirectives(
         source,
         at,
         'late-directive',
-        'sbatch ignores #SBATCH lines after the first command: move it above',
+        'sbatch ignores #SBATCH lines after the first command: move the line up',
       ),
     );
 }
@@ -63,7 +68,7 @@ function checkToken(source: TemplateSource, word: DirectiveToken): void {
   if (word.parts.length > 1 && literal.startsWith('-')) checkOptionName(source, word, literal);
 }
 
-/** In a word that begins with a dash, the first placeholder must stand behind the option's name. */
+/** In a token that begins with a dash, placeholders must be after the name of the option. */
 function checkOptionName(source: TemplateSource, word: DirectiveToken, literal: string): void {
   const isNamed = literal.startsWith('--') ? literal.includes('=') : readShortOptions(literal).endsInValue;
   if (isNamed) return;
@@ -71,7 +76,7 @@ function checkOptionName(source: TemplateSource, word: DirectiveToken, literal: 
     source,
     word.start,
     'value-chooses-option',
-    `${literal}\${…}: a value may not choose the option. Write the option out, and a = before its value`,
+    `${literal}\${…}: a value must not choose the option. Write the option, and = before its value`,
   );
 }
 

@@ -1,4 +1,4 @@
-// What sbatch or bash would refuse about a template as a file, before anything in it is read.
+// Checks a template for what sbatch or bash reject in any file: encoding, interpreter, line ends, size.
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import type { RefusalRule } from './refusal-rules.ts';
 import { templateErrorAt, type TemplateSource } from './source.ts';
@@ -6,10 +6,10 @@ import { templateErrorAt, type TemplateSource } from './source.ts';
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
 const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
 
-/** The shells whose quoting the values are written for. */
+/** The shells for which values are quoted. */
 const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:ba|da)?sh(?:[ \t]|$)/;
 
-/** All that is wrong with the file as such. */
+/** All such errors of the file. */
 export function fileErrors(source: TemplateSource): TemplateError[] {
   const { text } = source;
   const problems: TemplateError[] = [];
@@ -20,32 +20,28 @@ export function fileErrors(source: TemplateSource): TemplateError[] {
   const hasMark = text.startsWith('\uFEFF');
   const firstLine = text.slice(hasMark ? 1 : 0).split('\n', 1)[0] ?? '';
   if (hasMark) {
-    found(
-      0,
-      'byte-order-mark',
-      'a byte order mark stands in front of #!, and sbatch refuses it: save the file as UTF-8 without one',
-    );
+    found(0, 'byte-order-mark', 'sbatch rejects a byte order mark before #!: save the file as UTF-8 without it');
   }
   if (!firstLine.startsWith('#!')) {
-    found(0, 'no-shebang', 'the first line must begin with #!, or sbatch refuses the script: write #!/bin/bash');
+    found(0, 'no-shebang', 'sbatch rejects a script whose first line does not begin with #!: write #!/bin/bash');
   } else if (!INTERPRETER.test(firstLine.trimEnd())) {
     found(
       0,
       'interpreter',
-      'a template is a script for bash (or sh), since values are quoted for it: write #!/bin/bash',
+      'a template must be a script for bash or sh, for which values are quoted: write #!/bin/bash',
     );
   }
   const carriageReturn = text.indexOf('\r');
   if (carriageReturn !== -1) {
-    found(carriageReturn, 'dos-line-end', "a DOS line end, which sbatch refuses: run sed -i 's/\\r$//' on the file");
+    found(carriageReturn, 'dos-line-end', "sbatch rejects DOS line ends: run sed -i 's/\\r$//' on the file");
   }
   const nul = text.indexOf('\0');
-  if (nul !== -1) found(nul, 'nul-character', 'a NUL character, which sbatch refuses: take it out');
+  if (nul !== -1) found(nul, 'nul-character', 'sbatch rejects a NUL character: remove it');
   catchTemplateError(problems, () => checkSize(source, text));
   return problems;
 }
 
-/** @throws TemplateError when sbatch would refuse the script for its size */
+/** @throws TemplateError if the script exceeds the limit of sbatch */
 export function checkSize(source: TemplateSource, script: string): void {
   const bytes = Buffer.byteLength(script);
   if (bytes <= MAX_SCRIPT_BYTES) return;
@@ -53,6 +49,6 @@ export function checkSize(source: TemplateSource, script: string): void {
     source,
     0,
     'script-too-long',
-    `the script is ${bytes} bytes long, and sbatch takes ${MAX_SCRIPT_BYTES} at most: keep large texts in files`,
+    `the script has ${bytes} bytes, and sbatch accepts at most ${MAX_SCRIPT_BYTES}: keep large texts in files`,
   );
 }

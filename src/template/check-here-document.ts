@@ -1,12 +1,12 @@
-// Here-documents with their values in them: none of their lines may have become the one that ends the document.
+// Checks rendered here-documents: no value may end the document or lose a character in it.
 import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import { endsDocument, logicalLines } from './shell/here-documents.ts';
 import type { HereDocument } from './shell/lexed-script.ts';
 
-/** bash joins such lines before it reads the document, even within the single quotes of a command in it. */
+/** bash joins such lines before it reads the document, even within single quotes of a command in it. */
 const CONTINUATION = /(?<!\\)(?:\\\\)*\\\n/;
 
-/** @throws TemplateError when a value would end the document, so that what follows it would be run as commands */
+/** @throws TemplateError if a value would end the document, so that the text after it would be run as commands */
 export function checkHereDocument(
   source: TemplateSource,
   document: HereDocument,
@@ -22,7 +22,7 @@ export function checkHereDocument(
         source,
         first.start,
         'document-text',
-        'the value holds a tab, and <<- takes tabs away: write << instead',
+        'the value contains a tab, which <<- removes: write <<',
       );
     }
     const filled = insertAll(source.text, line, within);
@@ -31,7 +31,7 @@ export function checkHereDocument(
         source,
         first.start,
         'document-text',
-        'the value has a backslash at the end of a line, which bash would take away here: write another character behind it, or drop |raw',
+        'the value has a backslash at the end of a line, which bash would remove: add a character after it, or remove |raw',
       );
     }
     const lines = filled === '' ? [''] : Array.from(logicalLines(filled, 0, isQuoted), ({ text }) => text);
@@ -40,12 +40,12 @@ export function checkHereDocument(
       source,
       first.start,
       'document-text',
-      `with this value the line would be "${delimiter}" and end the here-document: choose another word behind <<`,
+      `with this value, the line would be "${delimiter}" and end the here-document: use another word after <<`,
     );
   }
 }
 
-/** Within a command substitution, bash before 5.2 joins lines at every backslash in front of a newline, quoted or not. */
+/** Within a command substitution, bash before 5.2 joins lines at every backslash before a newline, quoted or not. */
 function losesLineEnds(
   filled: string,
   written: string,

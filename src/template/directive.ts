@@ -1,15 +1,15 @@
-// An `#SBATCH` line as sbatch reads it: split into words by rules of its own, in which no shell has a part.
+// Splits `#SBATCH` lines into tokens as sbatch does, without a shell, and quotes values for them.
 import { readPlaceholder, type Placeholder, type ValuePlaceholder } from './placeholder.ts';
 import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
-/** `'` and `"` do the same: in both of them a backslash takes the meaning of the character behind it away. */
+/** Both quotes have the same effect: a backslash in them escapes the next character. */
 export type DirectiveQuote = '' | '"' | "'";
 
 export type DirectivePart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'placeholder'; readonly placeholder: ValuePlaceholder; readonly quote: DirectiveQuote };
 
-/** One word of a directive line, without its quotes. */
+/** A token of an `#SBATCH` line, without its quotes. */
 export interface DirectiveToken extends Range {
   readonly parts: readonly DirectivePart[];
 }
@@ -17,15 +17,15 @@ export interface DirectiveToken extends Range {
 export const DIRECTIVE_PREFIX = '#SBATCH';
 
 /**
- * The words of the line from `start` (after `#SBATCH`) to `end`.
- * Source: `get_argument` in slurm's src/sbatch/opt.c, from 20.11 to 26.05; an unquoted `#` begins a comment even within a word.
- * @throws TemplateError for a quote that is not closed, a backslash before a placeholder, or a block
+ * The tokens of the line from `start` (after `#SBATCH`) to `end`.
+ * Source: `get_argument` in slurm's src/sbatch/opt.c, from 20.11 to 26.05; an unquoted `#` begins a comment even within a token.
+ * @throws TemplateError for an unclosed quote, a backslash before a placeholder, or a block
  */
 export function readDirective(source: TemplateSource, start: number, end: number): DirectiveToken[] {
   return readWords(source, start, end, (at) => readPlaceholder(source, at));
 }
 
-/** The words of a directive line that is filled in already: what looks like a placeholder in it is part of a value. */
+/** The tokens of a rendered `#SBATCH` line, in which `${CLEARML_…}` is part of a value. */
 export function splitDirective(line: string): string[] {
   const words = readWords({ file: '', text: line }, DIRECTIVE_PREFIX.length, line.length, () => undefined);
   return words.map(({ parts }) => parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
@@ -75,7 +75,12 @@ function readWord(
     if (quote === '' && (character === '#' || isSpace(character))) break;
     const placeholder = placeholderAt(at);
     if (placeholder?.kind === 'block')
-      throw templateErrorAt(source, at, 'block-place', `\${${placeholder.block}} can not stand in an #SBATCH line`);
+      throw templateErrorAt(
+        source,
+        at,
+        'block-place',
+        `\${${placeholder.block}} is not allowed in an #SBATCH line: move it below`,
+      );
     if (placeholder !== undefined) {
       endText();
       parts.push({ kind: 'placeholder', placeholder, quote });
@@ -95,15 +100,20 @@ function readWord(
     }
   }
   if (quote !== '')
-    throw templateErrorAt(source, quotedAt, 'unclosed-quote', `this ${quote} is never closed: sbatch refuses the line`);
+    throw templateErrorAt(
+      source,
+      quotedAt,
+      'unclosed-quote',
+      `this ${quote} is not closed, and sbatch rejects the line: close it`,
+    );
   endText();
   return { start, end: Math.min(at, end), parts };
 }
 
 const BACKSLASH_BEFORE_PLACEHOLDER =
-  'a backslash in front of a placeholder: take it away, values are quoted for the place they stand in';
+  'a backslash before a placeholder: remove it, because values are quoted for their context';
 
-/** C's isspace: no other space of Unicode parts words here. */
+/** As isspace in C: other spaces of Unicode do not separate tokens. */
 function isSpace(character: string | undefined): boolean {
   return character !== undefined && ' \t\v\f\r\n'.includes(character);
 }
@@ -113,8 +123,8 @@ function isQuote(character: string): character is '"' | "'" {
 }
 
 /**
- * The value as a part of one word of a directive, whatever it holds; it must hold no control characters.
- * The words hetjob and packjob are broken up because Slurm 20.11 placeholders them out wherever they stand on the line.
+ * The value as part of one token. It must not contain control characters.
+ * A backslash splits hetjob and packjob, because Slurm 20.11 erases these words anywhere in the line.
  */
 export function quoteForDirective(value: string, quote: DirectiveQuote): string {
   const isJobWord = /(?:het|pack)job/i.test(value);

@@ -1,4 +1,4 @@
-// What the user properties of a task may be in one queue: the lead's limits, and the sentence for a value outside of them.
+// Checks the user properties of a task against the constraints of its queue.
 import type { PropertyConstraints, PropertyConstraint } from '../base/property-constraints.ts';
 import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
 import { amountKindOf } from './amount-options.ts';
@@ -9,19 +9,19 @@ import type { PlaceholderUse, EnclosingOption, Rendered } from './template.ts';
 import { userPropertyOf } from './user-property.ts';
 
 /**
- * Holds what a script was made of against the constraints. Only values of the task count: defaults are the lead's own, and a
- * property that the template does not read changes nothing.
- * @throws TemplateError for the first value outside of them
+ * Checks the values in a rendered script. Constraints apply to values from the task, not to the template's defaults, and not to
+ * properties that the template does not use.
+ * @throws TemplateError for the first value that is not allowed
  */
 export function checkConstraints(
   file: string,
   { uses }: Rendered,
   queueName: string,
-  bounds: PropertyConstraints,
+  constraints: PropertyConstraints,
 ): void {
   for (const use of uses) {
-    const trouble = violationOf(use, uses, queueName, bounds);
-    if (trouble !== undefined) throw new TemplateError(file, use.line, use.column, trouble);
+    const violation = violationOf(use, uses, queueName, constraints);
+    if (violation !== undefined) throw new TemplateError(file, use.line, use.column, violation);
   }
 }
 
@@ -29,31 +29,30 @@ function violationOf(
   { variable, value, origin, option }: PlaceholderUse,
   uses: readonly PlaceholderUse[],
   queue: string,
-  bounds: PropertyConstraints,
+  constraints: PropertyConstraints,
 ): string | undefined {
   const property = userPropertyOf(variable);
   if (property === undefined || origin !== 'task') return undefined;
-  const rule = bounds.named.get(property) ?? bounds.others;
+  const rule = constraints.named.get(property) ?? constraints.others;
   if (rule === true) return undefined;
   if (rule === false) {
-    return `the user property "${property}" may not be set for tasks of the queue "${queue}": take it out of the task`;
+    return `the user property "${property}" must not be set for tasks of the queue "${queue}": remove it from the task`;
   }
   const kinds = option === undefined ? kindsOfScript(property, rule, uses) : [];
-  const place = { option, kinds };
-  if (isWithin(value, rule, place)) return undefined;
-  const kind = kindAt(rule, place);
-  return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" takes ${describeConstraint(rule, kind)}: change it in the task`;
+  const valueUse = { option, kinds };
+  if (isWithin(value, rule, valueUse)) return undefined;
+  const kind = kindAt(rule, valueUse);
+  return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" accepts ${describeConstraint(rule, kind)}: change it in the task`;
 }
 
-/** Where a value stands: in an option's value, or in the script as these kinds of amount. */
+/** How a value is used: in the value of an option, or in the script as these kinds of amount. */
 export interface ValueUse {
   readonly option?: EnclosingOption | undefined;
   readonly kinds?: readonly AmountKind[];
 }
 
 /**
- * In the script a property is what it is in the options that it feeds as a whole; where it feeds none, what its limit is
- * written as.
+ * In the script, a property has the kinds of the options whose whole value it is; if there are none, the kind of its limit.
  */
 function kindsOfScript(property: string, { kind }: PropertyConstraint, uses: readonly PlaceholderUse[]): AmountKind[] {
   const kinds = uses.flatMap(({ variable, option }) =>
@@ -73,7 +72,7 @@ function kindAt({ kind }: PropertyConstraint, { option, kinds = [] }: ValueUse):
   return isWhole(option) ? (amountKindOf(option.name) ?? kind) : 'number';
 }
 
-/** Whether the value is one of those that may be, at the place where it stands. */
+/** Whether the constraint allows the value, as it is used. */
 export function isWithin(
   value: string,
   limits: PropertyConstraint,
@@ -89,8 +88,9 @@ export function isWithin(
 }
 
 /**
- * A part of an option's value, as in `--time=${…}:00:00`: a plain number, held against a plain limit by itself; a limit with
- * a unit is held against the option's whole value. That must be an amount, and never "without a limit" where there is a most.
+ * Checks a part of an option's value, as in `--time=${…}:00:00`. A limit without a unit applies to the part, which must be a plain
+ * number; a limit with a unit applies to the whole value. The whole value must be an amount, and must not mean "no limit" if
+ * there is a maximum.
  */
 function fitsInText(
   value: string,
@@ -103,7 +103,7 @@ function fitsInText(
   const all = readAmount(whole, kind);
   if (all === undefined || (limits.most !== undefined && all.most === Infinity)) return false;
   if (limits.kind !== 'number') return /^\d+$/.test(value) && fits(whole, kind, limits);
-  // Behind the name of a GRES its type may be chosen too: `--gres=gpu:${…}` with `a100:2`.
+  // After the name of a GRES, the value may also contain its type: `--gres=gpu:${…}` with `a100:2`.
   const isBehindName = kind === 'gres' && /(?:^|,)[A-Za-z]\w*:$/.test(before) && /^(?:,|$)/.test(after);
   return fits(value, isBehindName && !value.includes(',') ? 'gpus' : 'count', limits);
 }
@@ -114,7 +114,7 @@ function fits(value: string, kind: AmountKind, limits: PropertyConstraint): bool
   return isPositive(value, amount, limits) && isBetween(amount, kind, limits);
 }
 
-/** Zero and less mean "all there is" to Slurm more often than nothing: a lead who wants them says so by a `min`. */
+/** To Slurm, zero or less often means "everything", so that such values need an explicit `min`. */
 function isPositive(value: string, { least }: Amount, limits: PropertyConstraint): boolean {
   return limits.least !== undefined || (least > 0 && !isZero(value));
 }
@@ -125,7 +125,7 @@ function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyCo
   return isEnough && isLittleEnough;
 }
 
-/** Units of limits that are written without one. */
+/** The units of limits without a unit. */
 const UNITS: Readonly<Partial<Record<AmountKind, string>>> = { duration: 'minutes', memory: 'MB' };
 
 /** `1 to 8`, `at most 2-00:00:00`, `at most 120 minutes`, `one of debug, gpu`. */
@@ -140,15 +140,15 @@ export function describeConstraint(
     ...(least !== undefined && most === undefined ? [`at least ${least}${unit}`] : []),
     ...(least === undefined && most !== undefined ? [`at most ${most}${unit}`] : []),
   ];
-  return parts.join(', and of them ');
+  return parts.join(', and ');
 }
 
-const WORDS: Readonly<Record<AmountKind, string>> = {
+const KIND_NAMES: Readonly<Record<AmountKind, string>> = {
   number: 'a number',
   count: 'a whole number',
   nodes: 'a number or range of nodes',
-  duration: 'a time as Slurm writes it',
-  memory: 'a size of memory as Slurm writes it',
+  duration: 'a Slurm time',
+  memory: 'a Slurm memory size',
   gres: 'a list of GRES with counts',
   gpus: 'a number of GPUs',
 };
@@ -156,19 +156,17 @@ const WORDS: Readonly<Record<AmountKind, string>> = {
 function whyNot(value: string, { least, most }: PropertyConstraint, kind: AmountKind): string {
   if (least === undefined && most === undefined) return '';
   const amount = readAmount(value, kind);
-  if (amount === undefined) return `, which is not ${WORDS[kind]}`;
-  return (kind === 'duration' || kind === 'memory') && amount.most === Infinity
-    ? ', which is "without a limit" here'
-    : '';
+  if (amount === undefined) return `, which is not ${KIND_NAMES[kind]}`;
+  return (kind === 'duration' || kind === 'memory') && amount.most === Infinity ? ', which means no limit' : '';
 }
 
 /**
- * Sentences about limits that can't be compared with what the option takes that the property feeds, such as `max = "64G"` of
- * one that is `--time`. Every value of the property would be refused.
+ * Messages about limits that cannot be compared with the option that the property sets, such as `max = "64G"` for `--time`.
+ * Every value of the property would be refused.
  */
-export function invalidLimits(bounds: PropertyConstraints, properties: readonly TemplateProperty[]): string[] {
+export function invalidLimits(constraints: PropertyConstraints, properties: readonly TemplateProperty[]): string[] {
   return properties.flatMap(({ name, uses }) => {
-    const rule = bounds.named.get(name);
+    const rule = constraints.named.get(name);
     if (rule === undefined || typeof rule === 'boolean') return [];
     return uses.flatMap(({ option, isWhole: isWholeValue }) => {
       const kind = option === undefined || isWholeValue !== true ? undefined : amountKindOf(option.slice(2));
@@ -176,13 +174,13 @@ export function invalidLimits(bounds: PropertyConstraints, properties: readonly 
       const wrong = limits.find((limit) => kind !== undefined && readLimit(limit, kind) === undefined);
       if (wrong === undefined || kind === undefined) return [];
       return [
-        `the limit ${displayValue(wrong)} of the user property "${name}" is not ${WORDS[kind]}, which ${option} takes`,
+        `the limit ${displayValue(wrong)} of the user property "${name}" is not ${KIND_NAMES[kind]}, as ${option} requires`,
       ];
     });
   });
 }
 
-/** How a limit of the property is read: as the option does that it feeds as a whole. */
+/** The kind of the option whose whole value the property is; undefined if there is none. */
 export function limitKindOf({ uses }: Pick<TemplateProperty, 'uses'>): AmountKind | undefined {
   return uses
     .filter(({ isWhole: isWholeValue }) => isWholeValue === true)

@@ -1,4 +1,4 @@
-// The options of sbatch that no template may set, each with the reason: the one table of them.
+// The table of sbatch options that a template must not set, with the reasons, and how sbatch reads short options.
 
 export interface RefusedOption {
   readonly long: string;
@@ -29,26 +29,26 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   { long: 'test-only', reason: 'sbatch would submit nothing. Remove it' },
 ];
 
-/** Why the components of heterogeneous jobs are refused. */
+/** The reason for heterogeneous jobs. */
 export const HETEROGENEOUS_JOB =
-  'a heterogeneous job is several jobs, and one task is one job. Write one set of #SBATCH lines';
+  'a heterogeneous job consists of several jobs, and one task is one job. Write one set of #SBATCH lines';
 
 /**
- * sbatch's short options without a value: behind one of them, in the same word, stands the next option (`-HW`).
+ * The short options without a value: the next option can follow in the same token (`-HW`).
  * Source: the table in slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05.
  */
 const FLAGS = 'HOQVWhsv';
 
-/** Those with a value: what follows in the same word is the value (`-pdebug`). The one of `k` may be left out. */
+/** The short options with a value, which can follow in the same token (`-pdebug`). The value of `k` is optional. */
 const WITH_VALUE = 'ABCDFGJLMNSabcdeikmnopqtwx';
 
-/** How the letters of a word like `-HpX` end: where a value begins, or still among options. */
+/** The letters of a token like `-HpX`, and whether a value begins after them. */
 export interface ShortOptions {
   readonly letters: readonly string[];
   readonly endsInValue: boolean;
 }
 
-/** The short options in a word that begins with a single dash. */
+/** The short options in a token that begins with a single dash. */
 export function readShortOptions(word: string): ShortOptions {
   const letters: string[] = [];
   for (const letter of word.slice(1)) {
@@ -59,7 +59,7 @@ export function readShortOptions(word: string): ShortOptions {
   return { letters, endsInValue: false };
 }
 
-/** Whether sbatch would take the word behind this one for its value: `-p`, but not `-pdebug`. */
+/** Whether sbatch takes the next token as the value of this one: `-p`, but not `-pdebug`. */
 export function takesNextToken(word: string): boolean {
   if (!/^-[^-]/.test(word)) return false;
   const { letters, endsInValue } = readShortOptions(word);
@@ -67,13 +67,13 @@ export function takesNextToken(word: string): boolean {
 }
 
 /**
- * The refused option that this word sets, as getopt_long would read it: long names may be cut short as long as they
- * are unambiguous, short ones may stand together.
+ * The refused option that this token sets, as getopt_long reads it: long names can be abbreviated unambiguously, and short
+ * options can be combined.
  */
 export function refusedOption(word: string): RefusedOption | undefined {
   if (word.startsWith('--')) {
     const name = word.slice(2).split('=')[0] ?? '';
-    // A single letter is ambiguous for each of them, which sbatch refuses by itself.
+    // A single letter is ambiguous for each of them: sbatch rejects it.
     return name.length < 2 ? undefined : REFUSED_OPTIONS.find(({ long }) => long.startsWith(name));
   }
   if (!word.startsWith('-')) return undefined;

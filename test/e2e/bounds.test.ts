@@ -21,15 +21,15 @@ describe('the bounds of a queue', () => {
     const wrong = [
       {
         properties: { num_nodes: '3' },
-        told: `the user property "num_nodes" is "3", and the queue "${bound}" takes at most 2`,
+        told: `the user property "num_nodes" is "3", and the queue "${bound}" accepts at most 2`,
       },
       {
         more: { hyperparams: section('walltime', '0') },
-        told: `the user property "walltime" is "0", which is "without a limit" here, and the queue "${bound}" takes at most 30 minutes`,
+        told: `the user property "walltime" is "0", which means no limit, and the queue "${bound}" accepts at most 30 minutes`,
       },
       {
         properties: { memory: '1M' },
-        told: `the user property "memory" may not be set for tasks of the queue "${bound}"`,
+        told: `the user property "memory" must not be set for tasks of the queue "${bound}"`,
       },
     ];
     const tasks = await Promise.all(

@@ -6,7 +6,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'no PRE_SETUP',
     '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} is missing: write it on a line of its own/,
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} is missing: write it on a separate line/,
   ],
   [
     'no AGENT_EXECUTE',
@@ -22,12 +22,12 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a block twice',
     `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${BODY}`,
-    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} stands here a second time/,
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} occurs a second time/,
   ],
   [
     'blocks in the wrong order',
     '#!/bin/bash\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_PRE_SETUP}\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:2:1: \$\{CLEARML_AGENT_EXECUTE\} stands in front of \$\{CLEARML_PRE_SETUP\}/,
+    /^t\.template:2:1: \$\{CLEARML_AGENT_EXECUTE\} is before \$\{CLEARML_PRE_SETUP\}/,
   ],
   [
     'a block behind a command',
@@ -52,7 +52,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'the agent in quotes',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nbash -c "${CLEARML_AGENT_EXECUTE}"\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:3:10: \$\{CLEARML_AGENT_EXECUTE\} must be a command of its own: take it out of the double quotes/,
+    /^t\.template:3:10: \$\{CLEARML_AGENT_EXECUTE\} must be a separate command: move it out of the double quotes/,
   ],
   [
     'the agent in a substitution',
@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a block in a directive',
     withDirectives('#SBATCH ${CLEARML_PRE_SETUP}'),
-    /^t\.template:2:9: \$\{CLEARML_PRE_SETUP\} can not stand in an #SBATCH line/,
+    /^t\.template:2:9: \$\{CLEARML_PRE_SETUP\} is not allowed in an #SBATCH line/,
   ],
 ];
 

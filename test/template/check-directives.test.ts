@@ -6,7 +6,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a directive after the first command',
     `#!/bin/bash\n:\n#SBATCH -n 1\n${BODY}`,
-    /^t\.template:3:1: sbatch ignores #SBATCH lines after the first command: move it above/,
+    /^t\.template:3:1: sbatch ignores #SBATCH lines after the first command: move the line up/,
   ],
   [
     'a directive after PRE_SETUP',
@@ -16,7 +16,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a #SLURM line',
     withDirectives('#SLURM -n 1'),
-    /^t\.template:2:1: sbatch reads #SLURM as #SBATCH, and warns: write #SBATCH/,
+    /^t\.template:2:1: sbatch reads #SLURM as #SBATCH, with a warning: write #SBATCH/,
   ],
 ];
 
@@ -49,7 +49,7 @@ const REFUSED_OPTIONS: readonly (readonly [line: string, finding: RegExp])[] = [
   ['--clusters=far', /^--clusters: the daemon tracks its jobs on one cluster/],
   ['-M', /^--clusters/],
   ['--test-only', /^--test-only: sbatch would submit nothing/],
-  ['hetjob', /^hetjob: a heterogeneous job is several jobs/],
+  ['hetjob', /^hetjob: a heterogeneous job consists of several jobs/],
   ['packjob', /^packjob/],
   ['HetJob', /^HetJob/],
   ['-n 1 hetjob', /^hetjob/],

@@ -105,7 +105,7 @@ describe('a value in an #SBATCH line', () => {
   ]) {
     it(`never chooses the option: ${line.replaceAll(X, '${…}')}`, () => {
       expect(problemOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
-        /a value may not choose the option/,
+        /a value must not choose the option/,
       );
     });
   }

@@ -3,23 +3,23 @@ import { expect } from 'chai';
 import { BODY, messageOf, withBody, withDirectives } from './filled-in.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
-  ['a missing first line', BODY, /^t\.template:1:1: the first line must begin with #!, .* write #!\/bin\/bash$/],
-  ['an empty file', '', /^t\.template:1:1: the first line must begin with #!/],
-  ['a blank line before #!', `\n#!/bin/bash\n${BODY}`, /^t\.template:1:1: the first line must begin with #!/],
+  ['a missing first line', BODY, /^t\.template:1:1: sbatch rejects .* write #!\/bin\/bash$/],
+  ['an empty file', '', /^t\.template:1:1: sbatch rejects a script whose first line/],
+  ['a blank line before #!', `\n#!/bin/bash\n${BODY}`, /^t\.template:1:1: sbatch rejects a script whose first line/],
   [
     'a byte order mark',
     `\uFEFF#!/bin/bash\n${BODY}`,
-    /^t\.template:1:1: a byte order mark .* save the file as UTF-8 without/,
+    /^t\.template:1:1: sbatch rejects a byte order mark .* save the file as UTF-8 without/,
   ],
-  ['DOS line ends', `#!/bin/bash\n:\r\n${BODY}`, /^t\.template:2:2: a DOS line end, .* run sed/],
-  ['DOS line ends in the first line', `#!/bin/bash\r\n${BODY}`, /^t\.template:1:12: a DOS line end/],
-  ['a NUL', `#!/bin/bash\n: \0\n${BODY}`, /^t\.template:2:3: a NUL character/],
-  ['another language', `#!/usr/bin/env python3\n${BODY}`, /^t\.template:1:1: a template is a script for bash/],
-  ['another shell', `#!/bin/zsh\n${BODY}`, /^t\.template:1:1: a template is a script for bash/],
+  ['DOS line ends', `#!/bin/bash\n:\r\n${BODY}`, /^t\.template:2:2: sbatch rejects DOS line ends: run sed/],
+  ['DOS line ends in the first line', `#!/bin/bash\r\n${BODY}`, /^t\.template:1:12: sbatch rejects DOS line ends/],
+  ['a NUL', `#!/bin/bash\n: \0\n${BODY}`, /^t\.template:2:3: sbatch rejects a NUL character/],
+  ['another language', `#!/usr/bin/env python3\n${BODY}`, /^t\.template:1:1: a template must be a script for bash/],
+  ['another shell', `#!/bin/zsh\n${BODY}`, /^t\.template:1:1: a template must be a script for bash/],
   [
     'more than 4 MB',
     `#!/bin/bash\n# ${'é'.repeat(2 ** 21)}\n${BODY}`,
-    /^t\.template:1:1: the script is 4194\d+ bytes long/,
+    /^t\.template:1:1: the script has 4194\d+ bytes/,
   ],
   [
     'an unknown filter',
@@ -56,15 +56,11 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   ],
   ['fields of a name without fields', withBody(': ${CLEARML_QUEUE_NAME.id}'), /CLEARML_QUEUE_NAME has no fields/],
   ['a root of the Enterprise glue', withBody(': ${CLEARML_USER_VAULTS.x}'), /CLEARML_USER_VAULTS has no fields/],
-  [
-    'an expansion in a default',
-    withBody(': ${CLEARML_TASK.x:${HOME}/y}'),
-    /the default of CLEARML_TASK\.x contains/,
-  ],
+  ['an expansion in a default', withBody(': ${CLEARML_TASK.x:${HOME}/y}'), /the default of CLEARML_TASK\.x contains/],
   [
     'a backslash before a placeholder',
     withBody('echo \\${CLEARML_TASK.id}'),
-    /^t\.template:3:6: a backslash in front of a placeholder/,
+    /^t\.template:3:6: a backslash before a placeholder/,
   ],
   [
     'a backslash before a placeholder in quotes',
@@ -79,9 +75,13 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a placeholder for the end of a here-document',
     withBody('cat <<${CLEARML_TASK.id}\n${CLEARML_TASK.id}'),
-    /can not be the delimiter/,
+    /cannot be the delimiter/,
   ],
-  ['words in quotes', withBody('echo "${CLEARML_TASK.name|words}"'), /^t\.template:3:7: \|words makes several arguments/],
+  [
+    'words in quotes',
+    withBody('echo "${CLEARML_TASK.name|words}"'),
+    /^t\.template:3:7: \|words makes several arguments/,
+  ],
   ['words with text around', withBody('echo a${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
   ['words as an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
   [
@@ -105,18 +105,18 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody('cat <<END\n${CLEARML_TASK.x:END}\nEND'),
     /would be "END" and end the here-document/,
   ],
-  ['quotes that are not closed', withBody('echo "a'), /^t\.template:3:6: this " is never closed/],
-  ['single quotes that are not closed', withBody("echo 'a"), /^t\.template:3:6: this ' is never closed/],
-  ['a substitution that is not closed', withBody('echo $(a'), /^t\.template:3:6: this \( is never closed/],
+  ['quotes that are not closed', withBody('echo "a'), /^t\.template:3:6: this " is not closed/],
+  ['single quotes that are not closed', withBody("echo 'a"), /^t\.template:3:6: this ' is not closed/],
+  ['a substitution that is not closed', withBody('echo $(a'), /^t\.template:3:6: this \( is not closed/],
   [
     'a here-document that is not closed',
     withBody('cat <<END\na'),
-    /^t\.template:3:5: this here-document is never closed: write END alone/,
+    /^t\.template:3:5: this here-document is not closed: write END alone/,
   ],
   [
     'a quote in a directive that is not closed',
     withDirectives('#SBATCH -J "a'),
-    /^t\.template:2:12: this " is never closed/,
+    /^t\.template:2:12: this " is not closed/,
   ],
 ];
 

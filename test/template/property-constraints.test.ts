@@ -22,38 +22,34 @@ function told(rule: boolean | PropertyConstraint, value: string, others = true):
   return problemOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
 }
 
-describe('the bounds of a user property', () => {
+describe('the constraints on a user property', () => {
   for (const [rule, value, answer] of [
     [limits('1', '8'), '8', 'taken'],
-    [limits('1', '8'), '12', 'is "12", and the queue "gpu" takes 1 to 8: change it in the task'],
-    [limits('1', '8'), '0', 'is "0", and the queue "gpu" takes 1 to 8: change it in the task'],
-    [limits(undefined, '8'), '1-8', 'is "1-8", which is not a number, and the queue "gpu" takes at most 8'],
-    [limits(undefined, '8'), '1e0', 'is "1e0", which is not a number, and the queue "gpu" takes at most 8'],
-    [limits('2'), '1', 'is "1", and the queue "gpu" takes at least 2'],
+    [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change it in the task'],
+    [limits('1', '8'), '0', 'is "0", and the queue "gpu" accepts 1 to 8: change it in the task'],
+    [limits(undefined, '8'), '1-8', 'is "1-8", which is not a number, and the queue "gpu" accepts at most 8'],
+    [limits(undefined, '8'), '1e0', 'is "1e0", which is not a number, and the queue "gpu" accepts at most 8'],
+    [limits('2'), '1', 'is "1", and the queue "gpu" accepts at least 2'],
     [limits(undefined, '2-00:00:00'), '48:00:00', 'taken'],
-    [limits(undefined, '2-00:00:00'), '2-00:00:01', 'is "2-00:00:01", and the queue "gpu" takes at most 2-00:00:00'],
+    [limits(undefined, '2-00:00:00'), '2-00:00:01', 'is "2-00:00:01", and the queue "gpu" accepts at most 2-00:00:00'],
     [limits(undefined, '2-00:00:00'), '2881', 'is "2881", and'],
-    [limits(undefined, '2-00:00:00'), 'UNLIMITED', 'is "UNLIMITED", which is "without a limit" here, and'],
-    [
-      limits(undefined, '2-00:00:00'),
-      '0',
-      'is "0", which is "without a limit" here, and the queue "gpu" takes at most',
-    ],
-    [limits(undefined, '2-00:00:00'), 'soon', 'which is not a time as Slurm writes it, and'],
+    [limits(undefined, '2-00:00:00'), 'UNLIMITED', 'is "UNLIMITED", which means no limit, and'],
+    [limits(undefined, '2-00:00:00'), '0', 'is "0", which means no limit, and the queue "gpu" accepts at most'],
+    [limits(undefined, '2-00:00:00'), 'soon', 'which is not a Slurm time, and'],
     [limits(undefined, '64G'), '65536', 'taken'],
-    [limits(undefined, '64G'), '65537', 'is "65537", and the queue "gpu" takes at most 64G'],
-    [limits(undefined, '64G'), '0', 'is "0", which is "without a limit" here, and the queue "gpu" takes at most 64G'],
-    [limits(undefined, '8'), '0', 'is "0", and the queue "gpu" takes at most 8'],
-    [limits(undefined, '8'), '-5', 'is "-5", and the queue "gpu" takes at most 8'],
+    [limits(undefined, '64G'), '65537', 'is "65537", and the queue "gpu" accepts at most 64G'],
+    [limits(undefined, '64G'), '0', 'is "0", which means no limit, and the queue "gpu" accepts at most 64G'],
+    [limits(undefined, '8'), '0', 'is "0", and the queue "gpu" accepts at most 8'],
+    [limits(undefined, '8'), '-5', 'is "-5", and the queue "gpu" accepts at most 8'],
     [limits('-5', '8'), '-5', 'taken'],
     [limits('0', '8'), '0', 'taken'],
     [limits(undefined, '8', ['0', '4']), '0', 'is "0", and'],
     [limits(undefined, '64G'), '1T', 'is "1T", and'],
     [limits(undefined, undefined, ['debug', 'gpu']), 'gpu', 'taken'],
-    [limits(undefined, undefined, ['debug', 'gpu']), 'gpu,cpu', 'takes one of debug, gpu: change it in the task'],
-    [limits(undefined, undefined, ['debug']), 'gpu', 'takes only debug: change it in the task'],
+    [limits(undefined, undefined, ['debug', 'gpu']), 'gpu,cpu', 'accepts one of debug, gpu: change it in the task'],
+    [limits(undefined, undefined, ['debug']), 'gpu', 'accepts only debug: change it in the task'],
     [true, 'anything', 'taken'],
-    [false, 'a', 'the user property "x" may not be set for tasks of the queue "gpu": take it out of the task'],
+    [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
     it(`${JSON.stringify(rule)} and ${value}: ${answer}`, () => {
       expect(told(rule, value)).to.include(answer);
@@ -71,7 +67,7 @@ describe('the bounds of a user property', () => {
     const set = template.render(withProperties({ x: 'b', unread: 'c' }), noBlocks);
     const unset = template.render(withProperties({ unread: 'c' }), noBlocks);
 
-    expect(problemOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('may not be set');
+    expect(problemOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('must not be set');
     expect(problemOf(() => checkConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
   });
 
@@ -87,7 +83,7 @@ describe('the bounds of a user property', () => {
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
 
-      expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('takes 1 to 8');
+      expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('accepts 1 to 8');
     });
   }
 
@@ -125,61 +121,61 @@ describe('the bounds of a user property', () => {
     // The kind is that of the option, however the limit is written.
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '120', 'taken'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '121', 'takes at most 120 minutes: change it in the task'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:01', 'takes at most 120 minutes'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-5', 'which is not a time as Slurm writes it'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-1', 'which is not a time as Slurm writes it'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), 'INFINITE', 'which is "without a limit" here'],
-    [`#SBATCH --time=${x}`, limits('0', '120'), '0', 'which is "without a limit" here'],
-    [`#SBATCH --time=${x}`, limits(undefined, '99999999'), '71582787', 'which is not a time as Slurm writes it'],
-    [`#SBATCH -t ${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
-    [`#SBATCH -t${x}`, limits(undefined, '120'), '0:00', 'which is "without a limit" here'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '121', 'accepts at most 120 minutes: change it in the task'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:01', 'accepts at most 120 minutes'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '0', 'which means no limit'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-5', 'which is not a Slurm time'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), '-1', 'which is not a Slurm time'],
+    [`#SBATCH --time=${x}`, limits(undefined, '120'), 'INFINITE', 'which means no limit'],
+    [`#SBATCH --time=${x}`, limits('0', '120'), '0', 'which means no limit'],
+    [`#SBATCH --time=${x}`, limits(undefined, '99999999'), '71582787', 'which is not a Slurm time'],
+    [`#SBATCH -t ${x}`, limits(undefined, '120'), '0', 'which means no limit'],
+    [`#SBATCH -t${x}`, limits(undefined, '120'), '0:00', 'which means no limit'],
     [`#SBATCH -Ht${x}`, limits(undefined, '120'), '1:00:00', 'taken'],
-    [`#SBATCH --tim=${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
-    [`#SBATCH --time ${x}`, limits(undefined, '120'), '1-0', 'takes at most 120 minutes'],
+    [`#SBATCH --tim=${x}`, limits(undefined, '120'), '0', 'which means no limit'],
+    [`#SBATCH --time ${x}`, limits(undefined, '120'), '1-0', 'accepts at most 120 minutes'],
     [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '62G', 'taken'],
-    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '63G', 'takes at most 64000 MB'],
-    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '0', 'which is "without a limit" here'],
-    [`#SBATCH --mem-per-cpu=${x}`, limits(undefined, '64000'), '0G', 'which is "without a limit" here'],
-    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '-5', 'which is not a size of memory as Slurm writes it'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '63G', 'accepts at most 64000 MB'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '0', 'which means no limit'],
+    [`#SBATCH --mem-per-cpu=${x}`, limits(undefined, '64000'), '0G', 'which means no limit'],
+    [`#SBATCH --mem=${x}`, limits(undefined, '64000'), '-5', 'which is not a Slurm memory size'],
     [`#SBATCH -N ${x}`, limits(undefined, '8'), '2-8', 'taken'],
-    [`#SBATCH -N ${x}`, limits(undefined, '8'), '2-9', 'takes at most 8'],
-    [`#SBATCH -N ${x}`, limits('2', '8'), '1-4', 'takes 2 to 8'],
-    [`#SBATCH -N ${x}`, limits(undefined, '8'), '0-8', 'takes at most 8'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '2-9', 'accepts at most 8'],
+    [`#SBATCH -N ${x}`, limits('2', '8'), '1-4', 'accepts 2 to 8'],
+    [`#SBATCH -N ${x}`, limits(undefined, '8'), '0-8', 'accepts at most 8'],
     [`#SBATCH -N ${x}`, limits(undefined, '8'), '1k', 'which is not a number or range of nodes'],
     [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4', 'taken'],
-    [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4,gpu:h100:1', 'takes at most 4'],
+    [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4,gpu:h100:1', 'accepts at most 4'],
     [`#SBATCH --gpus=${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
     [`#SBATCH --gpus=${x}`, limits(undefined, '4'), '1k', 'which is not a number of GPUs'],
     // Text around it.
     [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '4', 'taken'],
     [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
-    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:5', 'takes at most 4'],
-    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1,gpu:8', 'takes at most 4'],
-    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1k', 'takes at most 4'],
-    [`#SBATCH --gres=gpu:a100:${x}`, limits(undefined, '4'), 'b:4', 'takes at most 4'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:5', 'accepts at most 4'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1,gpu:8', 'accepts at most 4'],
+    [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '1k', 'accepts at most 4'],
+    [`#SBATCH --gres=gpu:a100:${x}`, limits(undefined, '4'), 'b:4', 'accepts at most 4'],
     [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '48', 'taken'],
-    [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '49', 'takes at most 48:'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '49', 'accepts at most 48:'],
     [`#SBATCH --time=${x}:00:00`, limits(undefined, '48'), '9-1', 'which is not a number'],
-    [`#SBATCH --time=${x}:00:00`, limits('0', '48'), '0', 'takes 0 to 48'],
+    [`#SBATCH --time=${x}:00:00`, limits('0', '48'), '0', 'accepts 0 to 48'],
     [`#SBATCH --time=${x}:00:00`, limits(undefined, '2-00:00:00'), '48', 'taken'],
-    [`#SBATCH --time=${x}:00:00`, limits(undefined, '2-00:00:00'), '49', 'takes at most 2-00:00:00'],
+    [`#SBATCH --time=${x}:00:00`, limits(undefined, '2-00:00:00'), '49', 'accepts at most 2-00:00:00'],
     [`#SBATCH --mem=${x}G`, limits(undefined, '64'), '64', 'taken'],
-    [`#SBATCH --mem=${x}G`, limits(undefined, '64'), '0', 'takes at most 64:'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64'), '0', 'accepts at most 64:'],
     [`#SBATCH --mem=${x}G`, limits(undefined, '64G'), '64', 'taken'],
-    [`#SBATCH --mem=${x}G`, limits(undefined, '64G'), '65', 'takes at most 64G'],
+    [`#SBATCH --mem=${x}G`, limits(undefined, '64G'), '65', 'accepts at most 64G'],
     [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '8', 'taken'],
-    [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '9', 'takes at most 8'],
-    [`#SBATCH --licenses=matlab:${x}`, limits(undefined, '8'), '9', 'takes at most 8'],
+    [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '9', 'accepts at most 8'],
+    [`#SBATCH --licenses=matlab:${x}`, limits(undefined, '8'), '9', 'accepts at most 8'],
     // Two options, or the script.
     [`#SBATCH --nodes=${x}\n#SBATCH --ntasks=${x}`, limits(undefined, '8'), '1-8', 'which is not a whole number'],
     [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
-    [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '0', 'which is "without a limit" here'],
-    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64000'), '0', 'takes at most 64000'],
+    [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '0', 'which means no limit'],
+    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64000'), '0', 'accepts at most 64000'],
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64000'), '32G', 'which is not a number'],
-    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which is "without a limit" here'],
-    [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'takes at most 60'],
+    [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
+    [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
     it(`of ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} at most ${rule.most ?? ''}, with ${value}: ${answer}`, () => {
       expect(toldBy(lines, rule, value)).to.include(answer);
@@ -190,7 +186,7 @@ describe('the bounds of a user property', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
-    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('takes 0 to 4');
+    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
   it('let no value through that is zero or less, or no amount, whatever the option and whatever somebody types', () => {
@@ -216,7 +212,7 @@ describe('the bounds of a user property', () => {
       invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 
     expect(told(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
-      'the limit "64G" of the user property "x" is not a time as Slurm writes it, which --time takes',
+      'the limit "64G" of the user property "x" is not a Slurm time, as --time requires',
     ]);
     expect(told(`#SBATCH --nodes=${x}`, limits('1:00'))).to.have.length(1);
     expect(told(`#SBATCH --time=${x}:00:00`, limits(undefined, '64'))).to.deep.equal([]);

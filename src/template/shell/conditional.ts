@@ -1,4 +1,4 @@
-// `[[ … ]]`: its operands are words, some of its operators make arithmetic or names of them (bash(1), "CONDITIONAL EXPRESSIONS").
+// Reads `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
 import type { Word } from './lexed-script.ts';
 import { skipLines } from './whitespace.ts';
 import { looksAt, matchHere, unclosed, type Lexer } from './lexer.ts';
@@ -6,7 +6,7 @@ import { lexWord } from './words.ts';
 
 const ARITHMETIC_OPERATORS = ['-eq', '-ne', '-lt', '-le', '-gt', '-ge'];
 
-/** Reads from `[[` over `]]`. */
+/** Reads from `[[` up to and including `]]`. */
 export function lexConditional(lexer: Lexer): void {
   const start = lexer.at;
   lexer.at += 2;
@@ -39,7 +39,7 @@ export function lexConditional(lexer: Lexer): void {
   });
 }
 
-/** A script within the script ends before the whole text does, at its quote or backquote. */
+/** A nested script ends at its quote or backquote, before the end of the text. */
 function endsHere(lexer: Lexer): boolean {
   return lexer.at + 2 === lexer.end || matchHere(lexer, /\]\](?=[\s;&|()<>`])/y) !== undefined;
 }

@@ -1,10 +1,10 @@
-// Here-documents: where each one ends, and the placeholders in it (bash(1), "Here Documents").
+// Reads here-documents: their delimiters, their ends, and the placeholders in them (bash(1), "Here Documents").
 import { templateErrorAt } from '../source.ts';
 import { lexPiece } from './expansions.ts';
 import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
-/** Reads the text of each document that was announced on the line before. */
+/** Reads the texts of the documents that the previous line announces. */
 export function lexPendingDocuments(lexer: Lexer): void {
   const announced = lexer.pending;
   lexer.pending = [];
@@ -13,7 +13,7 @@ export function lexPendingDocuments(lexer: Lexer): void {
   );
 }
 
-/** In a command substitution bash before 5.2 knows of one document a line, and takes the text of the next for commands. */
+/** In a command substitution, bash before 5.2 recognizes one document for each line, and runs the text of the next one as commands. */
 function contextOf({ isQuoted }: PendingDocument, isOverlooked: boolean): QuotingContext {
   if (isOverlooked) return { kind: 're-evaluated', by: 'bash before 5.2, in the second here-document of a line' };
   return { kind: isQuoted ? 'quoted here-document' : 'here-document' };
@@ -42,7 +42,7 @@ function endOfBody(lexer: Lexer, document: PendingDocument): number {
     lexer.source,
     document.operatorAt,
     'unclosed-syntax',
-    `this here-document is never closed: write ${document.delimiter} alone on a line of its own`,
+    `this here-document is not closed: write ${document.delimiter} alone on a line`,
   );
 }
 
@@ -50,7 +50,7 @@ export function endsDocument(line: string, document: Pick<PendingDocument, 'deli
   return (document.stripsTabs ? line.replace(/^\t+/, '') : line) === document.delimiter;
 }
 
-/** The lines from here on; in a document with an unquoted delimiter a backslash at its end joins a line with the next one. */
+/** The lines from this offset. With an unquoted delimiter, a backslash at the end of a line joins it with the next one. */
 export function* logicalLines(
   text: string,
   from: number,
@@ -74,7 +74,7 @@ function endOfLine(text: string, from: number): number {
   return newline === -1 ? text.length : newline;
 }
 
-/** Reads the delimiter after `<<` or `<<-`; any quote in it makes the whole document literal. */
+/** Reads the delimiter after `<<` or `<<-`. Any quote in it makes the document literal. */
 export function lexDelimiter(lexer: Lexer, operatorAt: number, stripsTabs: boolean): void {
   let delimiter = '';
   let isQuoted = false;

@@ -1,4 +1,4 @@
-// A whole script read as bash would read it, without running anything: the placeholders in it, each with its place.
+// Lexes a script as bash would, without running it.
 import type { Range, TemplateSource } from '../source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
 import type { LexedScript } from './lexed-script.ts';
@@ -6,14 +6,15 @@ import type { Lexer } from './lexer.ts';
 import { checkParserBugs } from './parser-bugs.ts';
 
 /**
- * Pure. Comments are skipped, so placeholders in them are no occurrences.
- * @throws TemplateError for quotes, here-documents and expansions that are never closed, for placeholders where none may stand, and for what some bash misreads
+ * Pure. Placeholders in comments are ignored.
+ * @throws TemplateError for unclosed quotes, here-documents and expansions, for placeholders where none is allowed, and for syntax that some
+ * bash misparses
  */
 export function lexScript(source: TemplateSource): LexedScript {
   return lexRange(source, { start: 0, end: source.text.length });
 }
 
-/** A stretch of the text read as a script of its own. @throws TemplateError */
+/** Lexes a range of the text as a separate script. @throws TemplateError */
 export function lexRange(source: TemplateSource, { start, end }: Range): LexedScript {
   const lexer: Lexer = {
     source,

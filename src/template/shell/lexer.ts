@@ -1,4 +1,4 @@
-// The reading head of the bash lexer: where it stands, what it has found so far, and the few moves every part of it makes.
+// The state of the bash lexer and the steps that all its parts share.
 import { readPlaceholder } from '../placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../source.ts';
 import type { TemplateError } from '../errors.ts';
@@ -20,12 +20,12 @@ export interface Lexer {
   readonly found: Mutable<LexedScript>;
   /** The next character to read. */
   at: number;
-  /** Nothing is read from here on. */
+  /** The lexer stops here. */
   end: number;
   /** How many command substitutions are open. */
   depth: number;
   pending: PendingDocument[];
-  /** Reads commands up to a closing parenthesis and over it; here, because words and commands hold each other. */
+  /** Reads commands up to and including a closing parenthesis; a member, because words and commands contain each other. */
   readonly lexSubstitution: (lexer: Lexer, openedAt: number) => void;
 }
 
@@ -50,13 +50,13 @@ export function unclosed(lexer: Lexer, openedAt: number, what: string): Template
     lexer.source,
     openedAt,
     'unclosed-syntax',
-    `this ${what} is never closed, so bash could not run the script`,
+    `this ${what} is not closed, and bash cannot run the script: close it`,
   );
 }
 
 /**
- * Reads the placeholder that begins here, if one does.
- * @param place where it stands; a function is told the placeholder, and finds the place out later
+ * Reads a placeholder, if one begins here.
+ * @param context as far as the lexer knows it; `assignContexts` may replace it
  */
 export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
   const placeholder = readPlaceholder(lexer.source, lexer.at);
@@ -67,20 +67,20 @@ export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
   return true;
 }
 
-/** Reads a backslash and what it escapes. In front of a placeholder nobody could say which of the two is meant. */
+/** Reads a backslash and the character that it escapes. @throws TemplateError before a placeholder, because it is ambiguous */
 export function lexEscape(lexer: Lexer): void {
   if (readPlaceholder(lexer.source, lexer.at + 1) !== undefined) {
     throw templateErrorAt(
       lexer.source,
       lexer.at,
       'escaped-blank',
-      'a backslash in front of a placeholder: take it away, values are quoted for the place they stand in',
+      'a backslash before a placeholder: remove it, because values are quoted for their context',
     );
   }
   lexer.at = Math.min(lexer.at + 2, lexer.end);
 }
 
-/** Runs the reader; when it answers false, everything is as if it had not been run. */
+/** Runs the reader. If it returns false, the state of the lexer is restored. */
 export function attempt(lexer: Lexer, read: () => boolean): boolean {
   const at = lexer.at;
   const pending = [...lexer.pending];

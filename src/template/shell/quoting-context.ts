@@ -1,31 +1,31 @@
-// The kinds of places in a shell script where a value may stand: what stands there decides how it must be written.
+// The quoting contexts of a placeholder in a shell script, which decide how its value is written.
 
 export type QuotingContext =
-  /** In no quotes at all. */
+  /** Without quotes. */
   | {
       readonly kind: 'unquoted';
-      /** Even a harmless value must be quoted: bare it could be a reserved word, an assignment or a file descriptor. */
+      /** Quote even a plain word, which could be a reserved word, an assignment or a file descriptor. */
       readonly needsQuotes: boolean;
-      /** The placeholder is the whole of an argument, so that several words could stand there. */
+      /** The placeholder is a whole argument, which several words can replace. */
       readonly canSplit: boolean;
-      /** In `{a,b}` or `{1..9}`: only a number may stand there without quotes. */
+      /** In `{a,b}` or `{1..9}`, where only a number needs no quotes. */
       readonly isInBraces?: true;
     }
   | { readonly kind: 'double quotes' }
   | { readonly kind: 'single quotes' }
   /** `$'…'` */
   | { readonly kind: 'ansi quotes' }
-  /** The word of `"${x:-word}"`, which stands in double quotes already, or has others of its own: `"${x:-"word"}"`. */
+  /** The word of `"${x:-word}"`, in the outer double quotes, or requoted: `"${x:-"word"}"`. */
   | { readonly kind: 'quoted default'; readonly isRequoted: boolean }
   | { readonly kind: 'here-document' }
-  /** With a quoted delimiter: nothing in it is special. */
+  /** With a quoted delimiter: no character is special. */
   | { readonly kind: 'quoted here-document' }
-  /** Read as code a second time, by this program or construct. */
+  /** Re-evaluated as code by this program or construct; completes "re-evaluated by …". */
   | {
       readonly kind: 're-evaluated';
       readonly by: string;
-      /** The character that would end the text here. */
+      /** A character that would end the text. */
       readonly except?: string;
     }
-  /** Evaluated as arithmetic, in which a word would be a variable and an array's subscript may run commands. */
+  /** Evaluated as arithmetic, in which a word is a variable and the subscript of an array can run commands; completes "evaluated as …". */
   | { readonly kind: 'number'; readonly where: string };

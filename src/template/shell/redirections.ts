@@ -1,4 +1,4 @@
-// Redirections: `>file`, `2>&1`, `<<<word`, and the announcements of here-documents (bash(1), "REDIRECTION").
+// Reads redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
 import { readPlaceholder } from '../placeholder.ts';
 import { templateErrorAt } from '../source.ts';
 import { lexDelimiter } from './here-documents.ts';
@@ -8,7 +8,7 @@ import { lexWord } from './words.ts';
 
 const DESCRIPTOR_AND_OPERATOR = /(?:[0-9]+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|<(?!\()|>(?!\())/y;
 
-/** Reads a redirection, if one begins here; `<(` and `>(` begin a word. */
+/** Reads a redirection and returns whether one begins here. `<(` and `>(` begin a word. */
 export function lexRedirection(lexer: Lexer): boolean {
   const start = lexer.at;
   const written = matchHere(lexer, DESCRIPTOR_AND_OPERATOR);
@@ -22,7 +22,7 @@ export function lexRedirection(lexer: Lexer): boolean {
         lexer.source,
         lexer.at,
         'document-delimiter',
-        'a placeholder can not be the delimiter of a here-document: write a fixed word',
+        'a placeholder cannot be the delimiter of a here-document: write a fixed word',
       );
     }
     lexDelimiter(lexer, start, operator === '<<-');

@@ -1,8 +1,8 @@
-// What stands between the words of a script: placeholders, newlines with the here-documents behind them, comments.
+// Skips what separates the words of a script: spaces, newlines with the here-documents after them, and comments.
 import { lexPendingDocuments } from './here-documents.ts';
 import { looksAt, peek, type Lexer } from './lexer.ts';
 
-/** Placeholders and continued lines; a newline ends a command and is not skipped. */
+/** Skips spaces, tabs and line continuations, but no newline, which ends a command. */
 export function skipSpaces(lexer: Lexer): void {
   for (;;) {
     if (looksAt(lexer, '\\\n')) lexer.at += 2;
@@ -11,7 +11,7 @@ export function skipSpaces(lexer: Lexer): void {
   }
 }
 
-/** Placeholders, newlines and comments. */
+/** Skips spaces, newlines and comments. */
 export function skipLines(lexer: Lexer): void {
   for (;;) {
     skipSpaces(lexer);
@@ -26,7 +26,7 @@ export function lexNewline(lexer: Lexer): void {
   lexPendingDocuments(lexer);
 }
 
-/** Everything to the end of the line; the placeholders in it are left alone. */
+/** Skips to the end of the line, with any placeholders in it. */
 export function lexComment(lexer: Lexer): void {
   lexer.found.comments.push(lexer.at);
   const newline = lexer.source.text.indexOf('\n', lexer.at);
