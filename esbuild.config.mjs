@@ -1,13 +1,13 @@
-// Builds dist: a part for each command and for what several share, as loading many small files takes longer than most commands do.
+// Builds dist: one part per command and per shared group, because loading many small files takes longer than most commands.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Loaded only by whoever talks to a server or a cluster, and not made to be taken apart. */
+/** Not bundled: only commands that talk to a server or a cluster load them. */
 const LEFT_AS_THEY_ARE = ['undici', 'winston'];
 
 /**
- * ssh2 is one file of its own, in the kind of module that it is written in. As a package it would compile C++ on the machine of whoever
- * installs us, as would cpu-features, which it asks for; without either it does the same in JavaScript, as it says in its README.
+ * ssh2 is a separate CommonJS file. As a dependency, it and its optional dependency cpu-features would compile C++ during the
+ * installation; without them it uses JavaScript, as its README says.
  */
 const SSH2_FILE = 'parts/ssh2.cjs';
 const NATIVE = ['cpu-features', '*.node'];

@@ -48,7 +48,7 @@ function examples({ examples: all }: Command): string[] {
 /** What man has room for in a terminal of 80 columns. */
 const WIDTH = 71;
 
-/** A command line that is too long for one goes on in the next, and can be copied all the same. */
+/** Wraps a long command line with backslashes, so that it can still be copied. */
 function shellLines(line: string): string {
   const lines: string[] = [];
   for (const part of line.split(/ (?=--)/)) {
@@ -74,7 +74,7 @@ export function settingsPage(): string {
       'Description',
       `${roffText(`\`${PROGRAM}\` reads the same file as clearml-agent, in the same format (HOCON): that of \`--config-file\`, else of \`CLEARML_CONFIG_FILE\`, else \`~/clearml.conf\`.`)}\n`,
       roffParagraph(
-        'Over it count variables, and over these the command line. `clearml-agent-slurm config --origins` tells what is in force, and where each value came from.',
+        'Environment variables take precedence over the file, and the command line over both. `clearml-agent-slurm config --origins` prints the effective settings and the source of each.',
       ),
     ),
     roffSection('Settings under agent.slurm', ...settingRows().map((row) => roffItem(row.name, settingText(row)))),

@@ -1,7 +1,7 @@
 // Tables in pages of documentation that are made from the source, each between two comments of the page.
 
 /**
- * The page with each of its tables made anew: they stand between `<!-- table: NAME -->` and `<!-- end of table -->`.
+ * Replaces each table of the page, between `<!-- table: NAME -->` and `<!-- end of table -->`.
  * @param tables by their names: each gives Markdown whose last line ends in a newline
  * @throws RangeError for a table that is not known, and for a page that has no place for any
  */

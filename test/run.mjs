@@ -24,7 +24,7 @@ const tiers = words.includes('--rest')
 const sections = createSections();
 
 /**
- * What this machine can't be given makes tests be left out; in CI it is a failure.
+ * Tests are skipped if this machine lacks what they need; in CI that is a failure.
  * @param {() => Promise<import('./set-up/sections.mjs').SetUp>} install
  * @returns {Promise<import('./set-up/sections.mjs').Outcome>}
  */
@@ -60,7 +60,7 @@ if (!sections.hasFailed()) {
   await sections.run('host name', () => setUp(ensureHostName));
   await sections.run('clearml-agent', () => agent);
   await sections.run('Slurm releases', () => slurmRoots);
-  // dist is what most tests start; the other checks go on beside the tests.
+  // Most tests start dist; the other checks run beside the tests.
   const isReady = gates[0]?.outcome ?? Promise.resolve();
   const lanes = isWhole ? await startLanes({ tiers, mustBeReal: isCi, after: isReady }) : [];
   for (const { title, outcome } of gates) await sections.run(title, () => outcome);

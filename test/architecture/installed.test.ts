@@ -1,4 +1,4 @@
-// What comes onto the machine of whoever installs the package: no program of another package's runs there at that time.
+// What an installation brings to a machine: no dependency runs a script during it.
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';

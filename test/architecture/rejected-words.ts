@@ -45,7 +45,7 @@ export function rejectionsIn(file: string, text: string, rules: readonly Rule[])
   );
 }
 
-/** `giveBack`, `give_back` and `give-back` become `give Back` and `give back`; lines stay lines. */
+/** `oneWord`, `one_word` and `one-word` become `one Word` and `one word`; lines stay lines. */
 function splitIdentifiers(text: string): string {
   return text
     .replaceAll('’', "'")
@@ -59,7 +59,7 @@ function phrasePattern(phrase: string): RegExp {
   return new RegExp(String.raw`\b${forms.join(GAP)}\b`, 'gi');
 }
 
-/** Matches the word and what English makes of it: judge, judges, judged, judging; story, stories; put, putting. */
+/** Matches the word and its inflected forms: bake, bakes, baked, baking; tidy, tidies; stop, stopping. */
 function inflected(word: string): string {
   const stem = word.slice(0, -1);
   if (word.length < 3) return word;

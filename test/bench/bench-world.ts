@@ -43,7 +43,7 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** The words that make the built program serve the queue with jobs that are held, so that nothing runs. */
 export function daemonWords(program: string): string[] {
@@ -137,7 +137,7 @@ async function startNode(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningDaemon> {
-  // Under setpriv(1) it can't outlive us, however we end.
+  // setpriv(1) ends it with this process, however that ends.
   const command = ['--pdeathsig', 'KILL', '--', process.execPath, ...args];
   const child = spawn('setpriv', command, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const events: LoggedEvent[] = [];
@@ -165,7 +165,7 @@ async function startNode(
         return logged(message).length >= times;
       };
       const evidence = (): string => `${logged(message).length} so far; besides:\n${others.slice(-20).join('\n')}`;
-      await waitUntil(`"${message}" ${times} times`, isThere, { withinMs: PATIENCE_MS, everyMs: 50, evidence });
+      await waitUntil(`"${message}" ${times} times`, isThere, { withinMs: TIMEOUT_MS, everyMs: 50, evidence });
     },
     async stop() {
       child.kill('SIGTERM');

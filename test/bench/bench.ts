@@ -77,7 +77,7 @@ async function measure(figures: readonly Figure[]): Promise<void> {
   }
 }
 
-/** A figure that can't be measured does not keep the others from being told. */
+/** A measurement that fails does not keep the others from being reported. */
 async function measureEach(figures: readonly Figure[], tools: Tools): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, measure: measureIt } of figures) {

@@ -10,7 +10,7 @@ export interface BuiltProgram {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @throws when it can't be built */
+/** @throws if the build fails */
 export async function buildProgram(): Promise<BuiltProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'built-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });

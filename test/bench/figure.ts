@@ -17,7 +17,7 @@ export type Target = { readonly atMost: number } | { readonly atLeast: number };
 export interface Tools {
   /** The executable of the program, built as it is published; it is built once for all figures. */
   readonly program: () => Promise<string>;
-  /** Tells whoever waits what is being done. */
+  /** Reports the progress. */
   readonly say: (what: string) => void;
 }
 
@@ -36,6 +36,6 @@ export function ratioOf({ value, anchor }: Result): number | undefined {
 export function isMet(result: Result): boolean | undefined {
   const { target } = result;
   if (target === undefined) return undefined;
-  const judged = ratioOf(result) ?? result.value;
-  return 'atMost' in target ? judged <= target.atMost : judged >= target.atLeast;
+  const measured = ratioOf(result) ?? result.value;
+  return 'atMost' in target ? measured <= target.atMost : measured >= target.atLeast;
 }

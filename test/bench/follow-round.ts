@@ -5,7 +5,7 @@ import { runToEnd } from './run-to-end.ts';
 import { median } from './samples.ts';
 import type { TimedRound } from './timed-rounds.ts';
 
-/** Of them every fifth, with default settings, also searches for tasks that nobody follows. */
+/** With default settings, every fifth also searches for untracked tasks. */
 const ROUNDS = 36;
 
 type Rounds = Readonly<Record<'ordinary' | 'searching', readonly TimedRound[]>>;

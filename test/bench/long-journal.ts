@@ -41,7 +41,7 @@ export const longJournal: Figure = {
       }
     }
     return [
-      { what: `${TASKS} tasks read and written anew`, value: median(reading), unit: 's' },
+      { what: `${TASKS} tasks read and rewritten`, value: median(reading), unit: 's' },
       { what: `until all ${LIVE} are followed`, value: median(following), unit: 's', target: { atMost: 5 } },
     ];
   },

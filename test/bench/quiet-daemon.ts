@@ -1,4 +1,4 @@
-// A daemon as a process of its own, with default settings and as many jobs as its argument says, of which there is no news.
+// Runs a daemon with default settings and a given number of unchanged jobs, as a separate process.
 import { start } from '../daemon/run-daemon.ts';
 import { createQuietWorld } from './quiet-world.ts';
 

@@ -22,7 +22,7 @@ export interface QuietWorld {
   readonly calls: () => {
     readonly slurm: number;
     readonly clearml: number;
-    /** Of those, pages of a search for tasks that nobody follows. */
+    /** Of those, pages of a search for untracked tasks. */
     readonly searches: number;
   };
 }

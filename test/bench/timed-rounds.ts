@@ -10,7 +10,7 @@ export interface TimedRound {
   readonly cpuMs: number;
   readonly slurmCalls: number;
   readonly clearmlCalls: number;
-  /** Whether tasks were searched for that nobody follows. */
+  /** Whether it searched for untracked tasks. */
   readonly isSearch: boolean;
 }
 

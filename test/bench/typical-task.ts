@@ -20,7 +20,7 @@ mkdir -p "$TMPDIR/\${CLEARML_TASK.id}"
 \${CLEARML_POST_SETUP}
 `;
 
-/** The same, for jobs that wait until somebody releases them: nothing of them runs, however many there are. */
+/** The same, for held jobs: none runs, however many there are. */
 export const HELD_TEMPLATE = TYPICAL_TEMPLATE.replace('#SBATCH --output', '#SBATCH --hold\n#SBATCH --output');
 
 /** As `tasks.get_by_id` returns it. */

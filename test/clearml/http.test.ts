@@ -9,7 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { createBench } from './bench.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const LIMITS = limitsOf('tasks.get_by_id');
 
@@ -23,7 +23,7 @@ describe('createHttp', () => {
 
   afterEach(() => http.close());
 
-  async function failure(url: string, timeoutMs = PATIENCE_MS): Promise<HttpError> {
+  async function failure(url: string, timeoutMs = TIMEOUT_MS): Promise<HttpError> {
     const error = await rejection(http.post({ url, headers: {}, body: '{}', timeoutMs, limits: LIMITS }));
     if (!(error instanceof HttpError)) throw error;
     return error;
@@ -36,7 +36,7 @@ describe('createHttp', () => {
       url: `${bench.server.url}/x`,
       headers: {},
       body: '{"a":"é€"}',
-      timeoutMs: PATIENCE_MS,
+      timeoutMs: TIMEOUT_MS,
       limits: LIMITS,
     });
 
@@ -51,7 +51,7 @@ describe('createHttp', () => {
       url: `${bench.server.url}/x`,
       headers: {},
       body: '{}',
-      timeoutMs: PATIENCE_MS,
+      timeoutMs: TIMEOUT_MS,
       limits: LIMITS,
     });
 
@@ -82,7 +82,7 @@ describe('createHttp', () => {
     expect(await rejection(late)).to.include({ sent: false, code: 'ETIMEDOUT' });
     await held;
     secure.open();
-    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: PATIENCE_MS, limits: LIMITS });
+    await slow.post({ url: `${secure.url}/next`, headers: {}, body: '{}', timeoutMs: TIMEOUT_MS, limits: LIMITS });
 
     expect(secure.calls.map(({ endpoint }) => endpoint)).to.deep.equal(['next']);
     await slow.close();

@@ -9,7 +9,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { requireCompletingShells } from '../support/requires.ts';
 import { here } from './run-here.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -51,7 +51,7 @@ describe('completion', () => {
       {
         cwd: folder,
         env: { PATH: process.env['PATH'], HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8' },
-        timeout: PATIENCE_MS,
+        timeout: TIMEOUT_MS,
       },
     );
     return stdout;

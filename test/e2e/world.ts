@@ -14,7 +14,7 @@ import { agentPython } from '../support/requires.ts';
 import { openServer } from '../support/server-of-run.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
-import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import type { SeenTask, User } from './api.ts';
 import { evidenceOf } from './world-evidence.ts';
 
@@ -172,7 +172,7 @@ agent {
     task: string,
     what: string,
     isSo: (seen: SeenTask) => boolean,
-    withinMs = PATIENCE_MS,
+    withinMs = TIMEOUT_MS,
   ): Promise<SeenTask> {
     let last = '';
     return waitUntil(
@@ -208,7 +208,7 @@ agent {
     until,
     untilStatus: (task, status, withinMs) =>
       until(task, `the task to be ${status}`, (seen) => seen.status === status, withinMs),
-    async untilConsole(task, text, withinMs = PATIENCE_MS) {
+    async untilConsole(task, text, withinMs = TIMEOUT_MS) {
       const says = (console: string): boolean =>
         typeof text === 'string' ? console.includes(text) : text.test(console);
       const said = (): Promise<boolean> => user.console(task).then(says);
@@ -232,7 +232,7 @@ agent {
     },
     async untilNoJob(task) {
       const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,CF,R,S,CG')).length === 0;
-      await waitUntil('the jobs to be gone', isGone, { withinMs: PATIENCE_MS, everyMs: 250 });
+      await waitUntil('the jobs to be gone', isGone, { withinMs: TIMEOUT_MS, everyMs: 250 });
     },
     async [Symbol.asyncDispose]() {
       await evidence.close();

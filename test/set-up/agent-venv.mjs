@@ -21,7 +21,7 @@ export async function installAgent() {
     await rm(FOLDER, { recursive: true, force: true });
     const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
     if (venv.exitCode !== 0)
-      return { missing: [`A Python environment can't be made here: ${lastLines(venv.output)}`], says: '' };
+      return { missing: [`Cannot create a Python environment: ${lastLines(venv.output)}`], says: '' };
     const wanted = Object.entries(REQUIREMENTS).map(([name, version]) => `${name}==${version}`);
     const problem = await pip('install', ...wanted);
     if (problem !== undefined) return { missing: [`pip could not install ${wanted.join(', ')}: ${problem}`], says: '' };

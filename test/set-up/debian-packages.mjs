@@ -24,7 +24,7 @@ const PACKAGES = [
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
-  // Lets a file grow and nothing else, as a disk in trouble does.
+  // Makes a file append-only, like a failing disk.
   { program: 'chattr', package: 'e2fsprogs' },
   // Shows the manual.
   { program: 'groff', package: 'groff-base' },

@@ -8,7 +8,7 @@ export async function ensureHostName() {
   const name = hostname().split('.')[0] ?? '';
   if (await isResolvable(name)) return { missing: [], says: `the name ${name} can be looked up` };
   if (process.getuid?.() !== 0) {
-    return { missing: [`The name ${name} can't be looked up, and only root can add it to /etc/hosts.`], says: '' };
+    return { missing: [`The name ${name} cannot be resolved, and only root can add it to /etc/hosts.`], says: '' };
   }
   appendFileSync('/etc/hosts', `127.0.0.1 ${name}\n`);
   return { missing: [], says: `added ${name} to /etc/hosts` };

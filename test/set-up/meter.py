@@ -16,7 +16,7 @@ prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 program = os.fork()
 if program == 0:
-    # Whoever kills us means the program.
+    # A signal to this process is meant for the program.
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.set_inheritable(REPORT, False)

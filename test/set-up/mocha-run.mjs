@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { AGENT_PYTHON } from './agent-venv.mjs';
 import { hasProgram } from './command.mjs';
 
-/** Whoever waits for the last lane, which begins when another has ended, shall still be told what hangs. */
+/** Reports a hang while the last lane waits for another to end. */
 const DEADLINE_MS = 35 * 60_000;
 /** After the last test: what still runs then was left open by one of them. */
 const LINGER_MS = 30_000;

@@ -43,7 +43,7 @@ describe('running mocha', function () {
     expect(outcome.says).to.include('Error: as it should');
   });
 
-  it('counts a test file that can not be read as a failure', async () => {
+  it('counts an unreadable test file as a failure', async () => {
     const spec = specThat('broken', ["import './nowhere.mjs';"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -86,7 +86,7 @@ describe('running mocha', function () {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
   });
 
-  it('fails a test that this machine can not run, where everything must be real', async () => {
+  it('fails a test that this machine cannot run, if everything must be real', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

@@ -1,4 +1,4 @@
-// Writes templates/agent-requirements.txt anew: which files jobs install for clearml-agent, by their hashes, on each Python. By hand only.
+// Writes templates/agent-requirements.txt: the files that jobs install for clearml-agent, by hash, for each Python. Run it by hand.
 // node test/set-up/pin-agent.mjs 3.0.3 FOLDER python3.6 python3.7 …   what is downloaded stays in FOLDER, and is not asked for again
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

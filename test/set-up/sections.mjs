@@ -41,7 +41,7 @@ export function createSections() {
     hasFailed: () => total.failed > 0,
     /**
      * Prints the closing lines, of which the last one is read by machines: each failure in full, where the output is kept longest,
-     * and the list of them. Where CLOSING_REPORT names a file, they are kept there too, for whoever runs more after this.
+     * and the list of them. Where CLOSING_REPORT names a file, they are kept there too, for a caller that runs more.
      */
     close(leftOut = '') {
       const report = closingReport(failed);

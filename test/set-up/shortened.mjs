@@ -5,7 +5,7 @@ const MOST_LINES = 60;
 const MOST_COLUMNS = 600;
 
 /**
- * Each part gets its share of the lines, and what another part leaves of its own.
+ * Each part gets its share of the lines, and the lines that other parts do not use.
  * @param {readonly string[]} parts
  */
 export function shortened(parts, mostLines = MOST_LINES) {

@@ -98,14 +98,14 @@ function whyNotMakeable() {
 }
 
 /**
- * Under a name of its own until it is whole: nobody finds half a root, whoever else makes one or however this ends.
+ * Under a temporary name until it is complete, so that another process never finds half a root.
  * @param {SlurmVersion} version
  */
 async function makeRoot(version) {
   const suite = suiteOf(version);
   const root = slurmRoot(version);
   const draft = `${root}.draft-${process.pid}`;
-  // In a mount namespace of its own: what debootstrap mounts in the root is gone with it, also when it is killed.
+  // In a separate mount namespace: the mounts of debootstrap disappear with it, even if it is killed.
   const { exitCode, output } = await runCommand('unshare', [
     '--mount',
     'debootstrap',
@@ -141,7 +141,7 @@ async function removeAbandoned() {
 }
 
 /**
- * Written last, and named after the packages: a root made of others is made anew.
+ * Written last, and named after the packages: a root of other packages is built again.
  * @param {string} root
  * @param {SlurmVersion} version
  */

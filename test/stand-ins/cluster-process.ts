@@ -1,4 +1,4 @@
-// A stand-in cluster in a process of its own, so that a test can kill it: tells when it is ready, and waits.
+// Runs a stand-in cluster as a separate process, so that a test can kill it.
 import { startStandInCluster } from './slurm/stand-in-cluster.ts';
 
 await startStandInCluster({ stateDir: process.argv[2] ?? '' });

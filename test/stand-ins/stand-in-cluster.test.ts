@@ -1,4 +1,4 @@
-// The stand-in cluster as somebody without Slurm meets it: its commands typed in a shell, its jobs, and that nothing is left behind.
+// The stand-in cluster from the outside: its commands in a shell, its jobs, and that nothing is left behind.
 import { expect } from 'chai';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -113,7 +113,7 @@ describe('the stand-in cluster', () => {
     await until(third, 'COMPLETED');
   });
 
-  it('puts a job back under its id, counts it, and goes on with its log', async () => {
+  it('requeues a job under the same id, counts it, and appends to its log', async () => {
     const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
     await until(id, 'RUNNING');
     await waitUntil('the first run to have begun', () => log(id) !== '');
@@ -141,7 +141,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('fails a job whose output can not be written, as Slurm does', async () => {
+  it('fails a job whose output cannot be written, as Slurm does', async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -179,7 +179,7 @@ describe('the stand-in cluster', () => {
     await waitUntil('its process to be gone', () => !isAlive(Number(log(id))));
   });
 
-  it('remembers its jobs over a restart; those that ran are put back, as after a node failure', async () => {
+  it('keeps its jobs over a restart, and requeues running ones, as after a node failure', async () => {
     const ended = await submit('true');
     await until(ended, 'COMPLETED');
     const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -195,7 +195,7 @@ describe('the stand-in cluster', () => {
     expect(await submit('true')).to.equal('4');
   });
 
-  it('starts a job that was put back, although the timer for that goes off too early', async () => {
+  it('starts a requeued job even if its timer fires too early', async () => {
     await cluster.close();
     await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
     const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -232,7 +232,7 @@ describe('the stand-in cluster', () => {
     expect(await type('sinfo -h -o %R -p debug')).to.equal('debug');
   });
 
-  it('refuses a state file that is none of its own', async () => {
+  it('rejects a state file of another program', async () => {
     await cluster.close();
     await type(`echo '{"version": 7}' > ${stateDir}/cluster.json`);
     const error = await rejection(open({}));

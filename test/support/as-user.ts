@@ -20,7 +20,7 @@ function identity(user: string): string[] {
 
 /**
  * The same cluster with commands that run as this user.
- * @param cluster of a release that lives in a root of its own, whose jobs don't see its commands, nor these
+ * @param cluster of a release in a separate root, whose jobs do not see its commands, nor these
  */
 export function actAs(cluster: SlurmCluster, user: string): SlurmCluster {
   const { binDir, slurmConf } = cluster;

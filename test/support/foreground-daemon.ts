@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { withSystemPrograms } from './slurm-command.ts';
-import { PATIENCE_MS } from './wait-until.ts';
+import { TIMEOUT_MS } from './wait-until.ts';
 
 export interface ForegroundDaemon {
   /** Its own process id: setpriv becomes the program. */
@@ -33,7 +33,7 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
     stdio: ['ignore', log, log],
     env: withSystemPrograms(command.env ?? process.env),
     cwd: command.cwd,
-    // Out of the reach of Ctrl-C, which is sent to all processes of a terminal: whoever started it ends it in good order.
+    // Ctrl-C, which a terminal sends to all its processes, must not reach it: the caller stops it in order.
     detached: true,
   });
   closeSync(log);
@@ -51,7 +51,7 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
     logTail: (lines = 20) => readFileSync(command.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     kill: () => end('SIGKILL'),
     async stop() {
-      const insist = setTimeout(() => void child.kill('SIGKILL'), PATIENCE_MS);
+      const insist = setTimeout(() => void child.kill('SIGKILL'), TIMEOUT_MS);
       try {
         await end('SIGTERM');
       } finally {

@@ -28,7 +28,7 @@ export function jobProcesses(slurmConf: string): JobProcess[] {
   });
 }
 
-/** undefined for a process that is not of this cluster's jobs, has ended meanwhile, or is somebody else's. */
+/** undefined for a process that is not a job of this cluster, has ended meanwhile, or belongs to another user. */
 function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<string, string>): JobProcess | undefined {
   try {
     const isStep = readFileSync(`/proc/${String(pid)}/comm`, 'utf8') === 'slurmstepd\n';

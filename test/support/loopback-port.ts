@@ -1,4 +1,4 @@
-// Loopback: free ports for daemons that can't be told to pick one themselves, whether somebody listens, and who is there by name.
+// Loopback: free ports for daemons that cannot choose one, whether a port is in use, and by which program.
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';

@@ -9,7 +9,7 @@ export const MALLORY = 4002;
 export interface OthersSocket {
   /** How many connections were made to it. */
   visits(): number;
-  /** Ends whoever listens; the socket's file is left. */
+  /** Ends the listener; the socket file stays. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

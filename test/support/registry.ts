@@ -33,8 +33,8 @@ interface Blob {
 }
 
 /**
- * @param folder of its own, where it keeps everything
- * @param wishes.isPrivate whether it answers READER only; then it is filled by whoever logs in there
+ * @param folder a separate directory for all its data
+ * @param wishes.isPrivate whether it only responds to READER; users who log in fill it
  */
 export async function startRegistry(folder: string, { isPrivate = false } = {}): Promise<Registry> {
   const [port = 0] = await freePorts(1);

@@ -125,7 +125,7 @@ function isExecutable(path: string): boolean {
 /** Where REQUIRE_REAL is set, as it is in CI, nothing may be left out. */
 function leaveOut(context: Mocha.Context, why: string): void {
   const title = context.test?.parent?.fullTitle() ?? 'a test';
-  if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} can't be left out here, but ${why}`);
+  if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} cannot be skipped here, but ${why}`);
   skip(context, why);
 }
 

@@ -24,16 +24,16 @@ describe('the server of a run', () => {
     );
   });
 
-  it('has names of its own for two runs, and keeps nothing of them but what others made', async () => {
+  it('has separate names for two runs, and keeps only what others created', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);
-      const somebody = userOf(api);
+      const thirdUser = userOf(api);
       const [one, other] = [await takeOwnNames(api), await takeOwnNames(api)];
-      const queues = await Promise.all([one.user, other.user, somebody].map((user) => user.makeQueue('quick')));
+      const queues = await Promise.all([one.user, other.user, thirdUser].map((user) => user.makeQueue('quick')));
       expect(new Set(queues)).to.have.property('size', 3);
       const tasks: string[] = [];
-      for (const [index, user] of [one.user, other.user, somebody].entries()) {
+      for (const [index, user] of [one.user, other.user, thirdUser].entries()) {
         const task = await user.makeTask({});
         await user.enqueue(task, queues[index] ?? '');
         tasks.push(task);
@@ -50,7 +50,7 @@ describe('the server of a run', () => {
         .and.not.include(copy);
       expect(await left('projects.get_all')).to.deep.equal([]);
       expect(JSON.stringify(await left('queues.get_all'))).not.to.include('test-');
-      expect(await somebody.entries(queues[2] ?? '')).to.deep.equal([tasks[2]]);
+      expect(await thirdUser.entries(queues[2] ?? '')).to.deep.equal([tasks[2]]);
     } finally {
       await sandbox.close();
     }

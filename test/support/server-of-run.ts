@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf, type Api, type ApiKeys, type User } from '../e2e/api.ts';
 
-/** Not the names that the SDK reads: whoever has those set did not ask for tests on that server. */
+/** Not the names that the SDK reads: users with those set did not ask for tests on that server. */
 const VARIABLES = {
   url: 'CLEARML_TEST_API_HOST',
   accessKey: 'CLEARML_TEST_API_ACCESS_KEY',
@@ -76,7 +76,7 @@ export interface RunServer extends ApiKeys, OwnNames {
   close(): Promise<void>;
 }
 
-/** Each call gives a sandbox of its own, or other names on the named server. */
+/** Each call returns another sandbox, or other names on the named server. */
 export async function openServer(): Promise<RunServer> {
   const named = namedServer();
   if (named !== undefined) {

@@ -38,7 +38,7 @@ export function databaseSocket(folder: string): string {
   return join(folder, 'database.socket');
 }
 
-/** Makes an empty database in the folder, and the command of its server: without network, open to whoever reaches its socket. */
+/** Creates an empty database in the directory, and the command of its server: without network, open to all users of its socket. */
 export async function prepareDatabase(folder: string): Promise<Omit<DaemonCommand, 'logPath'>> {
   const data = join(folder, 'database');
   mkdirSync(data, { mode: 0o700 });

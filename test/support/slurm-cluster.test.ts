@@ -1,4 +1,4 @@
-// Checks the tests' own ground: that the private cluster is a real one, and that its levers break what they say they break.
+// Checks the private cluster of the tests: that it is real, and that its fault injectors work.
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

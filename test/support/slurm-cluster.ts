@@ -1,4 +1,4 @@
-// A private Slurm cluster on loopback: real daemons on free ports in a temporary folder, with levers to break them.
+// A private Slurm cluster on loopback: real daemons on free ports in a temporary directory, with fault injectors.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -36,7 +36,7 @@ export interface SlurmCluster {
   run(program: string, ...args: string[]): Promise<string>;
   /** Writes a second slurm.conf, for commands that shall reach the controller through this port, and returns its path. */
   confThroughPort(port: number): string;
-  /** Writes slurm.conf anew and makes the daemons read it. What slurm.conf(5) says needs a restart still needs one. */
+  /** Rewrites slurm.conf and reconfigures the daemons. Options that need a restart (slurm.conf(5)) still need one. */
   change(wishes: Partial<ClusterSettings>): Promise<void>;
   /** The process id of slurmctld, and of a node's slurmd: for a test that has it stand still for a while. */
   controllerPid(): number;
@@ -51,9 +51,9 @@ export interface SlurmCluster {
   killNode(name: string): Promise<void>;
   /** Starts it again, and waits until it takes jobs. */
   startNode(name: string): Promise<void>;
-  /** Ends slurmd in good order and starts it again: its jobs go on, and the controller hears which ones there are. */
+  /** Restarts slurmd: its jobs continue, and it registers them with the controller. */
   restartNode(name: string): Promise<void>;
-  /** Ends slurmdbd: jobs go on, and nobody can be asked about their past. */
+  /** Ends slurmdbd: jobs continue, but their history is not available. */
   stopAccounting(): Promise<void>;
   startAccounting(): Promise<void>;
   /** Ends all jobs and daemons, and removes the folder. */

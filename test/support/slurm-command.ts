@@ -1,7 +1,7 @@
 // Slurm's programs run by the tests themselves, in an environment into which nothing of a real cluster leaks.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { PATIENCE_MS } from './wait-until.ts';
+import { TIMEOUT_MS } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -20,6 +20,6 @@ export function environmentFor(slurmConf: string, env: NodeJS.ProcessEnv): NodeJ
 
 /** What the command prints; rejects when it fails, with what it wrote to standard error in the message. */
 export async function runSlurm(env: NodeJS.ProcessEnv, program: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await execute(program, args, { env, timeout: PATIENCE_MS, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await execute(program, args, { env, timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }

@@ -125,7 +125,7 @@ const PARTITIONS = [
   'PartitionName=debug Nodes=ALL Default=YES State=UP MaxTime=UNLIMITED PriorityTier=10 PreemptMode=OFF',
   // The shortest limit that Slurm knows: a job here is ended with TIMEOUT after one minute.
   'PartitionName=short Nodes=ALL State=UP MaxTime=1 PriorityTier=10 PreemptMode=OFF',
-  // Jobs here make room for those in debug: put back in line, or ended as PREEMPTED.
+  // Jobs here are preempted by those in debug: requeued, or ended as PREEMPTED.
   'PartitionName=low Nodes=ALL State=UP MaxTime=UNLIMITED PriorityTier=1 PreemptMode=REQUEUE',
   'PartitionName=cheap Nodes=ALL State=UP MaxTime=UNLIMITED PriorityTier=1 PreemptMode=CANCEL',
   // Takes jobs and starts none (DOWN), and takes none at all (INACTIVE).

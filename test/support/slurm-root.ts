@@ -16,7 +16,7 @@ const PROGRAMS = [
 /**
  * Makes the root the whole file system of this process and its children, then waits to be ended.
  * What is shared stands at the same path inside: the folders of tests, this checkout, and who the users are. The root
- * itself can't be written to, so that clusters share it and runs leave it as it was. The commands that lead inside are
+ * itself is read-only, so that clusters share it and runs leave it as it was. The commands that lead inside are
  * hidden there: a job finds the real ones, wherever its PATH came from. Images in files are mounted by way of /dev/fuse,
  * which udev opens to all users, and a virtual machine without udev does not.
  */
@@ -75,7 +75,7 @@ export async function enterRoot(root: string, folder: string): Promise<SlurmRoot
   await waitUntil(`${root} to be entered`, () => !keeper.isRunning() || existsSync(ready), {
     evidence: keeper.logTail,
   });
-  if (!keeper.isRunning()) throw new Error(`${root} can't be entered:\n${keeper.logTail()}`);
+  if (!keeper.isRunning()) throw new Error(`${root} cannot be entered:\n${keeper.logTail()}`);
   const pid = readFileSync(ready, 'utf8').trim();
   for (const program of PROGRAMS) {
     const path = ['/usr/bin', '/usr/sbin'].map((place) => `${place}/${program}`).find((place) => isThere(root + place));

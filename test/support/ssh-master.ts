@@ -1,10 +1,10 @@
-// A connection that a person keeps open with the system's ssh, for whoever only shares it.
+// An SSH master connection that a user keeps open with the system's ssh.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
-import { PATIENCE_MS } from './wait-until.ts';
+import { TIMEOUT_MS } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -51,7 +51,7 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
       // In the background it keeps our standard error open, which nobody must wait for.
       const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
       const env = answer === undefined ? process.env : { ...process.env, ...answersBy(folder, answer) };
-      await execute('sh', words, { timeout: PATIENCE_MS, env });
+      await execute('sh', words, { timeout: TIMEOUT_MS, env });
     },
     closeMaster,
     hasMaster: () =>

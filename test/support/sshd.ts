@@ -31,9 +31,9 @@ export interface TestSshd {
   knownHosts(port?: number): string;
   /** Another host key from the next connection on. */
   changeHostKey(): Promise<void>;
-  /** How often somebody was let in so far. */
+  /** The number of logins so far. */
   loginCount(): number;
-  /** SIGKILL for the listener; connections go on until `stop`. */
+  /** SIGKILL for the listener; connections stay open until `stop`. */
   stop(): Promise<void>;
   /** SIGKILL for the listener and for all connections. */
   crash(): Promise<void>;
@@ -54,7 +54,7 @@ export interface TestAccount {
 
 /** @param settings lines of sshd_config(5) that come before the ordinary ones, and so win over them */
 export async function startSshd(settings: readonly string[] = []): Promise<TestSshd> {
-  // Not under a TMPDIR that others can't enter: sshd becomes the user before it reads keys.
+  // Not under a TMPDIR that others cannot enter: sshd becomes the user before it reads keys.
   const folder = mkdtempSync('/tmp/sshd-');
   chmodSync(folder, 0o755);
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -162,7 +162,7 @@ export async function addAccount({ shell = '/bin/sh', files = {} }: AccountWishe
 }
 
 export async function removeAccount({ name, uid, home, keyFile }: TestAccount): Promise<void> {
-  // A user can't be removed while a process of theirs is there, and a killed one takes a moment to be gone.
+  // A user with processes cannot be removed, and a killed process takes a moment to end.
   await waitUntil(`the processes of ${name} to be gone`, () =>
     execute('pkill', ['-KILL', '-u', String(uid)]).then(
       () => false,

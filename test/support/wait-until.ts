@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * How long tests wait for anything: only what hangs takes so long, also on a machine that many share. It is less than anything
  * sleeps that a test ends early, so that such a sleeper's own end is never taken for the one that a test waits for.
  */
-export const PATIENCE_MS = 300_000;
+export const TIMEOUT_MS = 300_000;
 
-export interface Patience {
-  /** PATIENCE_MS when left out. */
+export interface WaitOptions {
+  /** Default: TIMEOUT_MS. */
   readonly withinMs?: number;
   /** Between two looks; 50 when left out. */
   readonly everyMs?: number;
@@ -23,7 +23,7 @@ export interface Patience {
 export async function waitUntil<Answer>(
   what: string,
   look: () => Answer | undefined | false | Promise<Answer | undefined | false>,
-  { withinMs = PATIENCE_MS, everyMs = 50, evidence }: Patience = {},
+  { withinMs = TIMEOUT_MS, everyMs = 50, evidence }: WaitOptions = {},
 ): Promise<Answer> {
   const deadline = performance.now() + withinMs;
   for (;;) {

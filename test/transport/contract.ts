@@ -12,7 +12,7 @@ import { writePrivateFile } from '../../src/transport/files.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { readUntrustedFile } from '../../src/transport/untrusted-file.ts';
 import { rejection } from '../support/rejection.ts';
-import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';
 
 export interface HostUnderTest {
@@ -37,7 +37,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   after(() => host.close());
 
   function shell(script: string, more: Partial<Command> = {}): Command {
-    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+    return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
   }
 
   it('gives back exit code, standard output and standard error', async () => {
@@ -70,7 +70,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   it('passes arguments as they are, without a shell', async () => {
     const args = ['$(touch pwned)', '`id`', 'a\'b"c', 'two words', '*', '', 'ü\n', '!!', '\\n', '-e', '%s', '#end'];
-    const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: PATIENCE_MS });
+    const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: TIMEOUT_MS });
 
     expect(result.stdout).to.equal(args.map((arg) => `${arg}|`).join(''));
     expect(existsSync(join(place.folder, 'pwned'))).to.equal(false);
@@ -87,7 +87,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
       '#end\n#begin',
       'ü',
     ]) {
-      const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+      const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: TIMEOUT_MS });
 
       expect(stdout).to.equal(stdin);
     }
@@ -95,13 +95,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
 
   it('writes standard input that is longer than a pipe holds', async () => {
     const stdin = `${"ü'".repeat(200_000)}end`;
-    const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+    const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: TIMEOUT_MS });
 
     expect(result.stdout === stdin).to.equal(true);
   });
 
   it('takes it well when a program does not read its input', async () => {
-    const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: PATIENCE_MS });
+    const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: TIMEOUT_MS });
 
     expect(result).to.deep.equal({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' });
   });
@@ -136,7 +136,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
         program: 'env',
         args: [],
         env: { SLURM_TIME_FORMAT: '%s' },
-        timeoutMs: PATIENCE_MS,
+        timeoutMs: TIMEOUT_MS,
       });
 
       const lines = stdout.trim().split('\n').sort();
@@ -157,13 +157,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 
   it('starts programs in its working directory', async () => {
-    expect(await host.run({ program: 'pwd', args: [], timeoutMs: PATIENCE_MS })).to.include({
+    expect(await host.run({ program: 'pwd', args: [], timeoutMs: TIMEOUT_MS })).to.include({
       stdout: `${place.folder}\n`,
     });
   });
 
   it('says which program was not found, and where it looked', async () => {
-    const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: PATIENCE_MS }));
+    const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(CommandNotFoundError);
     expect(error).to.include({ program: 'sbatchh', host: host.name });
@@ -175,7 +175,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     writeFileSync(path, '#!/bin/sh\n');
     chmodSync(path, 0o644);
 
-    expect(await rejection(host.run({ program: path, args: [], timeoutMs: PATIENCE_MS }))).to.be.instanceOf(
+    expect(await rejection(host.run({ program: path, args: [], timeoutMs: TIMEOUT_MS }))).to.be.instanceOf(
       CommandNotFoundError,
     );
   });
@@ -226,7 +226,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   });
 
   it('ends a program that never stops printing', async () => {
-    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: PATIENCE_MS }));
+    const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
@@ -246,7 +246,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     const text = `${'line\n'.repeat(30_000)}ü the end`;
     await writePrivateFile(host, path, text);
 
-    expect(await host.run({ program: 'stat', args: ['-c', '%a %U', path], timeoutMs: PATIENCE_MS })).to.include({
+    expect(await host.run({ program: 'stat', args: ['-c', '%a %U', path], timeoutMs: TIMEOUT_MS })).to.include({
       stdout: `600 ${place.user}\n`,
     });
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
@@ -271,7 +271,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('does not blame the program when the working directory is gone', async () => {
     rmSync(place.folder, { recursive: true });
     try {
-      const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS }));
+      const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS }));
 
       expect(error).to.be.instanceOf(HostUnreachableError);
       expect(error.message).to.contain(place.folder);

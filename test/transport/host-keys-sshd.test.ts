@@ -9,7 +9,7 @@ import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { keyFolder, type KeyFolder } from './host-keys-here.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 describe('a host behind a real sshd', () => {
   before(requireRoot);
@@ -38,7 +38,7 @@ describe('a host behind a real sshd', () => {
     const target = targetOf(sshd, account, { hostKeys: { mode: 'strict', knownHostsFiles, ...policy }, ...more });
     const host = createSsh2Host(optionsFor(target));
     try {
-      const { stdout } = await host.run({ program: 'echo', args: ['hello'], timeoutMs: PATIENCE_MS });
+      const { stdout } = await host.run({ program: 'echo', args: ['hello'], timeoutMs: TIMEOUT_MS });
       return stdout.trim();
     } catch (error) {
       expect(error).to.be.instanceOf(HostUnreachableError);

@@ -8,7 +8,7 @@ import type { Transport } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { describeHostContract } from './contract.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';
 
 describe('the local host', () => {
@@ -41,7 +41,7 @@ describe('the local host', () => {
   });
 
   it('says that nothing was run when the kernel refuses the arguments', async () => {
-    const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: PATIENCE_MS };
+    const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: TIMEOUT_MS };
 
     expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachableError);
   });

@@ -11,7 +11,7 @@ import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 
 describe('a host by the system’s ssh, when something is wrong', () => {
   before(requireRoot);
@@ -53,7 +53,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   }
 
   function shell(script: string, more: Partial<Command> = {}): Command {
-    return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+    return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
   }
 
   const GONE =

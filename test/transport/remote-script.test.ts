@@ -9,7 +9,7 @@ import { readFrame } from '../../src/transport/frame.ts';
 import type { Command } from '../../src/transport/transport.ts';
 import { CUT_SCRIPT_EXIT_CODE, remoteScript, remoteWord, scriptBlock } from '../../src/transport/remote-script.ts';
 import { requireShells } from '../support/requires.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const TOKEN = 'aaaaaaaaaaaaaaaaaaaaaaaa';
 const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
@@ -36,7 +36,7 @@ describe('a command for a shell on another machine', () => {
   });
 
   function blockFor(command: Partial<Command>): Buffer {
-    const whole = { program: 'tee', args: ['ran'], timeoutMs: PATIENCE_MS, ...command };
+    const whole = { program: 'tee', args: ['ran'], timeoutMs: TIMEOUT_MS, ...command };
     return Buffer.from(scriptBlock(remoteScript(whole, { workingDirectory: folder }, NONCE), TOKEN));
   }
 
@@ -145,7 +145,7 @@ describe('a command for a shell on another machine', () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
-      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: PATIENCE_MS };
+      const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: TIMEOUT_MS };
       const { stdout, stderr } = giveTo(
         shell,
         Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
@@ -181,7 +181,7 @@ describe('a command for a shell on another machine', () => {
   }
 
   it('takes nothing from its surroundings but its home, its user and the named variables', () => {
-    const command = { program: 'env', args: [], timeoutMs: PATIENCE_MS, env: { SLURM_TIME_FORMAT: '%s' } };
+    const command = { program: 'env', args: [], timeoutMs: TIMEOUT_MS, env: { SLURM_TIME_FORMAT: '%s' } };
     const surroundings = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
     const { stdout } = spawnSync('/bin/sh', ['-c', remoteWord(TOKEN)], {
       input: scriptBlock(remoteScript(command, surroundings, NONCE), TOKEN),
@@ -207,7 +207,7 @@ describe('a command for a shell on another machine', () => {
   });
 
   it('refuses a variable whose name would be code', () => {
-    const command = { program: 'true', args: [], timeoutMs: PATIENCE_MS, env: { 'A;touch ran;B': '1' } };
+    const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
   });

@@ -10,7 +10,7 @@ import { rejection } from '../support/rejection.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
 import { shell, thisMachine, useSsh2Place } from './ssh2-test-bed.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 interface Case {
   readonly what: string;
@@ -101,7 +101,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a program that is not on its PATH',
-    command: { program: 'sbatch-of-no-site', args: [], timeoutMs: PATIENCE_MS },
+    command: { program: 'sbatch-of-no-site', args: [], timeoutMs: TIMEOUT_MS },
     ssh2: ['sbatch-of-no-site not found on ', ' (PATH /'],
     openssh: ['sbatch-of-no-site not found on cluster (PATH '],
   },

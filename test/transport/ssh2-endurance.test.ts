@@ -10,7 +10,7 @@ import { createSsh2Host } from '../../src/transport/ssh2.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/tcp-link.ts';
-import { PATIENCE_MS, waitUntil } from '../support/wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 
 /** SSH_COMMANDS=10000 for the long run. */
 const COMMANDS = Number(process.env['SSH_COMMANDS'] ?? 600);
@@ -53,7 +53,7 @@ describe('a host by ssh2, for a long time', () => {
     async function worker(): Promise<void> {
       for (; left > 0; left -= 1) {
         const stdin = 'x'.repeat(2_000);
-        const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: PATIENCE_MS });
+        const { stdout } = await host.run({ program: 'cat', args: [], stdin, timeoutMs: TIMEOUT_MS });
         expect(stdout.length).to.equal(stdin.length);
       }
     }
@@ -75,13 +75,13 @@ describe('a host by ssh2, for a long time', () => {
   it('keeps its connection through a day on which nobody says a word', async () => {
     const intervals = holdIntervals();
     try {
-      await host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS });
+      await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
       for (let elapsed = 0; elapsed < 86_400_000; elapsed += 15_000) {
         const before = link.answeredBytes();
         intervals.passOnce();
         await waitUntil('an answer', () => link.answeredBytes() > before, { withinMs: 10_000, everyMs: 0 });
       }
-      expect(await host.run({ program: 'true', args: [], timeoutMs: PATIENCE_MS })).to.include({ exitCode: 0 });
+      expect(await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS })).to.include({ exitCode: 0 });
     } finally {
       intervals.release();
     }

@@ -12,7 +12,7 @@ import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { PATIENCE_MS } from '../support/wait-until.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 export interface Ssh2Place {
   readonly sshd: TestSshd;
@@ -35,7 +35,7 @@ export function thisMachine(): Transport {
 }
 
 export function shell(script: string, more: Partial<Command> = {}): Command {
-  return { program: 'sh', args: ['-c', script], timeoutMs: PATIENCE_MS, ...more };
+  return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
 }
 
 /** Has the place from before the first test of this `describe` to after its last one. */

@@ -23,7 +23,7 @@ export interface Controller {
   signal(id: number, name: NodeJS.Signals): void;
   hold(id: number): void;
   release(id: number): void;
-  /** Ends it and puts it back; false when it is not running or must not be put back. */
+  /** Ends the job and requeues it; false if it is not running or must not be requeued. */
   requeue(id: number): boolean;
   /** Ends it at once in this state. */
   end(id: number, state: EndState): void;
@@ -48,7 +48,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
   const inAccountingOnly: StandInJob[] = [];
   const closed = new AbortController();
 
-  // Their processes ended with whoever ran this cluster before: for Slurm, the node failed.
+  // Their processes ended with the previous run of this cluster: for Slurm, the node failed.
   for (const job of jobs.values()) {
     if (job.state === 'RUNNING') settle(job, { exitCode: 0, exitSignal: 0 }, job.mayRequeue ? 'REQUEUE' : 'NODE_FAIL');
   }

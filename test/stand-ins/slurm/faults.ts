@@ -1,4 +1,4 @@
-// Trouble on demand: what goes wrong between a stand-in command and the one who called it, planned in a file by a test.
+// Injected faults between a stand-in command and its caller, planned in a file by a test.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -64,7 +64,7 @@ export function submissionFails(words: string, detail?: string): Fault {
   return { ...plain('sbatch'), isCarriedOut: false, reply };
 }
 
-/** The command can't reach the controller. */
+/** The command cannot reach the controller. */
 export function controllerDown(command: CommandName): Fault {
   return { ...plain(command), isCarriedOut: false, reply: unreachable(command) };
 }
@@ -84,7 +84,7 @@ export function cutShort(command: CommandName, kept: number): Fault {
   return { ...plain(command), kept };
 }
 
-/** The answer takes this long: what was asked is done before, so that a caller who loses patience leaves it done. */
+/** Delays the output; the effect comes first, so that it remains if the caller times out. */
 export function slow(command: CommandName, delayAfterMs: number): Fault {
   return { ...plain(command), delayAfterMs };
 }

@@ -13,7 +13,7 @@ export interface CommandLine {
   readonly rest: readonly string[];
 }
 
-/** Thrown when a command line can't be understood; the message is what Slurm's command would print. */
+/** Thrown for an invalid command line; the message is that of Slurm's command. */
 export class BadCommandLine extends Error {
   override readonly name = 'BadCommandLine';
   readonly exitCode: number;

@@ -1,4 +1,4 @@
-// Which waiting job can start where, and why the others can't: the stand-in's whole scheduling.
+// The scheduling of the stand-in: which job starts where, and why the others cannot.
 import type { StandInJob } from './job.ts';
 import type { StandInSettings } from './settings.ts';
 

@@ -97,7 +97,7 @@ const FLAGS = {
   wait: 'W',
 };
 
-/** Those of sbatch(1) that a template is likely to hold; what the stand-in can't do it takes and forgets. */
+/** The options of sbatch(1) that templates use; unsupported ones are accepted and ignored. */
 const SBATCH_OPTIONS: readonly Option[] = [
   ...toOptions(TAKES_VALUE, 'required'),
   ...toOptions(MAY_TAKE_VALUE, 'optional'),
@@ -129,8 +129,8 @@ export interface Submitter {
  */
 export function readJobRequest(line: CommandLine, script: string, submitter: Submitter): JobRequest {
   const directives = readCommandLine('sbatch', readDirectives(script), SBATCH_OPTIONS);
-  const [stray] = directives.rest;
-  if (stray !== undefined) refuse(`Invalid directive found in batch script: ${stray}`);
+  const [invalid] = directives.rest;
+  if (invalid !== undefined) refuse(`Invalid directive found in batch script: ${invalid}`);
   const options = new Map([...directives.options, ...line.options]);
   if (options.has('array')) refuse('this stand-in for Slurm has no job arrays', 1);
 

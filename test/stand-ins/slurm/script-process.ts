@@ -56,7 +56,7 @@ export function startScript(start: ScriptStart): ScriptProcess {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
       } catch {
-        // It has ended, and its `exit` event is under way.
+        // It has ended, and its `exit` event is pending.
       }
     },
     ended,

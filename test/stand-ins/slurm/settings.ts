@@ -19,7 +19,7 @@ export interface StandInSettings {
   /** Between SIGTERM and SIGKILL. */
   readonly killWaitMs: number;
   readonly messageTimeoutMs: number;
-  /** How long a job that was put back waits before it can start again. */
+  /** How long a requeued job waits before it can start again. */
   readonly requeueDelayMs: number;
   /** Whether sacct remembers the jobs. */
   readonly hasAccounting: boolean;

@@ -30,7 +30,7 @@ export function openSpool(folder: string): Spool {
         return clusterState.parse(JSON.parse(readFileSync(stateFile, 'utf8')));
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { nextId: 1, jobs: [] };
-        throw new Error(`${stateFile} is not the state of a stand-in cluster: remove it to start anew`, {
+        throw new Error(`${stateFile} is not the state of a stand-in cluster: remove it to start again`, {
           cause: error,
         });
       }

@@ -17,7 +17,7 @@ export interface StandInCluster {
   /** Where faults are planned (`planFault`). */
   readonly stateDir: string;
   readonly controller: Pick<Controller, 'end' | 'requeue' | 'forgetNewest' | 'remembered'>;
-  /** From now on no command reaches the controller, and those under way are cut off; jobs go on. */
+  /** From now on no command reaches the controller, and running commands are killed; jobs continue. */
   stopListening(): Promise<void>;
   listen(): Promise<void>;
   /** Ends all jobs. What squeue showed is kept in the state folder. */
@@ -31,7 +31,7 @@ export interface StandInOptions {
   readonly clock?: Clock;
 }
 
-/** Thrown when the state folder can't be used: its path is too long, or another stand-in cluster uses it. */
+/** Thrown when the state directory is unusable: its path is too long, or another stand-in cluster uses it. */
 export class StateFolderUnusable extends Error {
   override readonly name = 'StateFolderUnusable';
 }

@@ -10,7 +10,7 @@
  * As the real one (pyxis_slurmstepd.c; enroot's 10-home.sh, 10-shadow.sh and /etc/rc) it takes LANG, LANGUAGE and LC_ALL
  * away, gives uid 0 and HOME=/root for --container-remap-root, has PATH be that of a login shell of Debian and HOME that of
  * /etc/passwd, whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one.
- * Each node has a /tmp of its own: of the machine's it sees only the folders whose names begin as the tests' own do.
+ * Each node has a separate /tmp: of the machine's it sees only the folders whose names begin as the tests' own do.
  *
  * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER
  * Built with -DSLURM_VERSION=NUMBER, as slurm_version.h has it: Slurm loads no plugin that was made for another release.
@@ -146,7 +146,7 @@ static int take_writable(int value, const char *text, int is_remote)
 
 static int refuse(int value, const char *text, int is_remote)
 {
-	return fail("this option is known, and this stand-in can not do it", text == NULL ? "" : text);
+	return fail("this stand-in does not support this option", text == NULL ? "" : text);
 }
 
 static struct spank_option options[] = {

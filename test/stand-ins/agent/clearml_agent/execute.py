@@ -21,7 +21,7 @@ class Terminated(BaseException):
 
 
 def execute(task_id, must_be_queued):
-    """Returns the exit code; raises ValueError when the task can't be begun, and then leaves it as it is."""
+    """Returns the exit code; raises ValueError, without changes, when the task cannot be started."""
     task = ReportedTask(Session(), task_id)
     document = task.read()
     is_taken = task.take()

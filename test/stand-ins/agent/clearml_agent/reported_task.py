@@ -68,7 +68,7 @@ class ReportedTask:
             self.say(self._rank_line + text)
 
     def stop_reason(self):
-        """Why the task must not go on, in the real agent's words, or None."""
+        """Why the task must stop, as the message of the real agent, or None."""
         response = self._call(
             "tasks.get_all", {"id": [self.id], "search_hidden": True, "only_fields": ["status", "status_message"]}
         )

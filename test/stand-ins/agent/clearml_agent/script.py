@@ -1,4 +1,4 @@
-# The script of a task, written to a file and run as a process of its own, with its output in another file.
+# The script of a task, written to a file and run as a separate process, with its output in another file.
 import codecs
 import json
 import os

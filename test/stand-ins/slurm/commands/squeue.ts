@@ -1,4 +1,4 @@
-// The stand-in's squeue: the letters of `--format` that anybody here asks for, and its usual table.
+// The stand-in's squeue: the `--format` letters that this project uses, and the default table.
 import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
@@ -78,10 +78,10 @@ const COLUMNS: Readonly<Record<string, Column>> = {
 export function squeue(call: CommandCall, { controller, clock }: ClusterView): CommandReply {
   const { options } = readCommandLine('squeue', call.args, OPTIONS);
   const user = options.get('user');
-  // As the real one does for a name that it can't resolve: a complaint, and no row.
+  // As the real one does for an unknown user name: an error message and no row.
   const complaint = user === undefined || user === call.user ? '' : `squeue: error: Invalid user: ${user}\n`;
   const wanted = options.get('jobs')?.split(',');
-  // One id alone is a question of its own to the controller, and can be answered with an error.
+  // A single id is a separate query to the controller, which may fail.
   if (wanted?.length === 1 && controller.find(Number(wanted[0])) === undefined) {
     throw new BadCommandLine('slurm_load_jobs error: Invalid job id specified\n', 1);
   }

@@ -75,4 +75,4 @@ class Session:
         except (OSError, http.client.HTTPException) as problem:
             words = str(problem)
         # Out here, so that it has no context: the job script takes an error's context for what was really wrong.
-        raise requests.RequestException("%s can not be reached: %s" % (self.host, words))
+        raise requests.RequestException("cannot reach %s: %s" % (self.host, words))
