@@ -22,6 +22,10 @@ export function createObserver(world: World, weather: Outages, history: Expected
   const parkedAt = new Map<string, number>();
   const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'> & { readonly isLeaving: boolean }>();
 
+  // Once the controller has forgotten a job, only accounting knows what became of it; and without a journal no daemon looks for a task
+  // that the SIGTERM has stopped.
+  const isUntold = !plan.hasAccounting || losesJournals(plan);
+
   function seeEntries(): void {
     for (const { task } of world.server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [])
       parkedAt.set(task, world.now());
@@ -34,12 +38,10 @@ export function createObserver(world: World, weather: Outages, history: Expected
     if (job.isDouble && losesJournals(plan)) history.permit(job.task, ['stopped']);
     if (job.restarts > (before?.restarts ?? 0)) {
       history.permitRun(job.task);
-      // Once the controller has forgotten the job, only accounting tells that it was put back; and a task that the SIGTERM
-      // has stopped is looked for by nobody who has no journal.
-      if (!plan.hasAccounting || losesJournals(plan)) history.permit(job.task, ['stopped', 'failed']);
+      if (isUntold) history.permit(job.task, ['stopped', 'failed']);
     }
-    // Where it died on its way out, nobody but accounting can tell it from one that a user's scancel has ended.
-    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) history.permit(job.task, ['stopped']);
+    // Where it died on its way out, it looks like one that a user's scancel has ended.
+    if (before?.isLeaving === true && !isLive(job.state) && isUntold) history.permit(job.task, ['stopped']);
     if (job.runs > (before?.runs ?? 0)) history.ran(job.task);
     known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
   }
