@@ -71,8 +71,8 @@ const OLDEST_SLURM = [20, 11] as const;
 export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'ssh',
-    question: 'Can commands be run where Slurm is?',
-    fix: 'Try ssh HOST true by hand until it works without a question; docs/ssh.md tells what can be in the way',
+    question: 'Can commands run on the login node?',
+    fix: 'Run "ssh HOST true" until it succeeds without a prompt; docs/ssh.md explains the errors',
     check: ({ connection: way }) =>
       checkFact(way, ({ host, isBySsh, notices = [] }) =>
         isBySsh
@@ -83,27 +83,25 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'cluster-clock',
     question: "Does the login node's clock agree with this machine's?",
-    fix: 'Let both machines set their clocks by NTP (timedatectl shows whether one does)',
+    fix: 'Synchronize the clocks of both machines with NTP (timedatectl shows the state)',
     check: ({ aheadMs }) => checkFact(aheadMs, checkClocks),
   },
   {
     id: 'slurm-commands',
-    question: "Are Slurm's commands there, and new enough?",
-    fix: "Set agent.slurm.slurm_bin_dir to the folder of Slurm's commands (20.11 or later), or start where `command -v sbatch` finds them; under systemd or cron the login profile is not read",
+    question: "Are Slurm's commands installed, in a supported version?",
+    fix: "Set agent.slurm.slurm_bin_dir to the directory of Slurm's commands (20.11 or later), or start doctor where `command -v sbatch` finds them; systemd and cron read no login profile",
     check: ({ commands }) => checkFact(commands, checkCommands),
   },
   {
     id: 'controller',
-    question: 'Does slurmctld answer?',
-    fix: 'Try scontrol ping there; when another slurm.conf is meant, set agent.slurm.slurm_conf',
+    question: 'Does slurmctld respond?',
+    fix: 'Run "scontrol ping" there; to use another slurm.conf, set agent.slurm.slurm_conf',
     check: ({ controller }) =>
-      checkFact(controller, ({ clusterName, version }) =>
-        passed(`cluster ${clusterName} answers, with Slurm ${version}`),
-      ),
+      checkFact(controller, ({ clusterName, version }) => passed(`cluster ${clusterName} responds, Slurm ${version}`)),
   },
   {
     id: 'partitions',
-    question: 'Is there a partition that takes our jobs?',
+    question: "Does a partition accept this user's jobs?",
     fix: 'Ask an administrator which partition this user may use (sinfo shows them), or wait until its nodes are back',
     check: ({ partitions }) => checkFact(partitions, checkPartitions),
   },
@@ -117,23 +115,23 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
         const names = [...new Set(seen.map(({ account, isDefault }) => `${account}${isDefault ? ' (default)' : ''}`))];
         if (names.length > 0) return passed(names.join(', '));
         return isNeeded
-          ? failed('this user has no account, and Slurm refuses jobs without one')
+          ? failed('this user has no account, and Slurm rejects jobs without one')
           : skipped('none is needed');
       }),
   },
   {
     id: 'ended-jobs',
-    question: 'Does Slurm remember an ended job until we have looked?',
+    question: 'Does Slurm remember ended jobs until the next poll?',
     fix: "Set agent.slurm.poll_interval_sec to at most half of Slurm's MinJobAge, or ask for a longer MinJobAge",
     check: ({ controller, pollIntervalMs }) =>
-      checkIfKnown(controller, 'not asked: the controller does not answer', (seen) =>
+      checkIfKnown(controller, 'not checked: the controller does not respond', (seen) =>
         checkMinJobAge(seen, pollIntervalMs),
       ),
   },
   {
     id: 'shared-folder',
-    question: 'Can the shared folder be written to, by nobody else?',
-    fix: 'Make the folder on a file system that the nodes see as well, for this user alone, and name it in agent.slurm.shared_dir; for that of a project set agent.slurm.trusted_group',
+    question: 'Is the shared directory writable, and only by this user?',
+    fix: "Create a directory for this user alone on a file system that the nodes share, and set agent.slurm.shared_dir to it; for a project's directory set agent.slurm.trusted_group",
     check: ({ sharedFolder }) =>
       checkFact(sharedFolder, ({ path, state, distrust }) => {
         if (distrust !== undefined) return failed(`${path} is not used, as others can change it: ${distrust}`);
@@ -142,26 +140,26 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   },
   {
     id: 'state-folder',
-    question: 'Can the journal be kept, by nobody else?',
-    fix: 'Set agent.slurm.state_dir to a folder of yours on this machine, with room in it',
+    question: 'Is the state directory writable, and only by this user?',
+    fix: 'Set agent.slurm.state_dir to your own directory on this machine, with free space',
     check: ({ stateFolder }) => checkFact(stateFolder, passed),
   },
   {
     id: 'other-daemon',
-    question: 'Is the state folder free?',
-    fix: 'Stop the daemon on that machine, or give this one a folder of its own with agent.slurm.state_dir',
+    question: 'Is the state directory free?',
+    fix: 'Stop the daemon on that machine, or set another agent.slurm.state_dir for this one',
     check: ({ holder }) =>
       checkFact(holder, (held) => {
         if (held === undefined) return passed('no daemon uses it');
         const who = `process ${held.pid} on ${held.host}`;
-        return held.isHere ? skipped(`a daemon runs, ${who}; a second one would be refused`) : failed(`${who} uses it`);
+        return held.isHere ? skipped(`a daemon runs: ${who}; a second one would be refused`) : failed(`${who} uses it`);
       }),
   },
 ];
 
 function checkCommands(seen: readonly CommandSeen[]): CheckResult {
   const missing = seen.filter(({ version }) => version === undefined).map(({ program }) => program);
-  if (missing.length > 0) return failed(`no ${missing.join(', ')} there`);
+  if (missing.length > 0) return failed(`missing: ${missing.join(', ')}`);
   const versions = [...new Set(seen.map(({ version = '' }) => version))];
   const old = versions.find(isTooOld);
   const all = `${seen.map(({ program }) => program).join(', ')}: ${versions.join(' and ')}`;
@@ -182,14 +180,14 @@ function checkPartitions(seen: readonly PartitionSeen[]): CheckResult {
   const closed = seen.flatMap(({ name, closedBecause }) =>
     closedBecause === undefined ? [] : `${name} ${closedBecause}`,
   );
-  if (open.length === 0) return failed(`none takes a job of this user now: ${closed.join('; ')}`);
+  if (open.length === 0) return failed(`none accepts this user's jobs now: ${closed.join('; ')}`);
   const shown = open.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
   return passed([shown, ...closed].join('; '));
 }
 
 function checkMinJobAge({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): CheckResult {
-  if (minJobAgeMs === 0) return passed('MinJobAge is 0: for good');
-  const compared = `MinJobAge is ${minJobAgeMs / 1000} s, and we look every ${pollIntervalMs / 1000} s`;
+  if (minJobAgeMs === 0) return passed('MinJobAge is 0: forever');
+  const compared = `MinJobAge is ${minJobAgeMs / 1000} s, and the poll interval is ${pollIntervalMs / 1000} s`;
   if (minJobAgeMs >= 2 * pollIntervalMs) return passed(compared);
   return hasAccounting
     ? passed(`${compared}; accounting remembers the rest`)

@@ -49,31 +49,31 @@ const CLOCKS_APART_MS = 60_000;
 export const HERE_CHECKS: readonly Check<HereFacts>[] = [
   {
     id: 'configuration',
-    question: 'Can the configuration be read, and does it say only what is known?',
-    fix: 'Correct the line that is named; docs/configuration.md has every setting',
+    question: 'Is the configuration valid?',
+    fix: 'Correct the named line; docs/configuration.md lists all settings',
     check: ({ configuration }) =>
       checkFact(configuration, ({ files, warnings }) => {
-        const from = files.length === 0 ? 'no file, variables and options only' : files.join(', ');
+        const from = files.length === 0 ? 'no file, only variables and options' : files.join(', ');
         return passed([`read from ${from}`, ...warnings].join('; but: '));
       }),
   },
   {
     id: 'server',
-    question: 'Does the ClearML server answer?',
-    fix: 'Set api.api_server to the address of the API (http://host:8008, https://api.…), and see that this machine may reach it: proxy, firewall, certificate',
+    question: 'Does the ClearML server respond?',
+    fix: 'Set api.api_server to the address of the API (http://host:8008, https://api.…), and check that this machine can reach it: proxy, firewall, certificate',
     check: ({ server }) =>
-      checkFact(server, ({ address, risks }) => passed([`${address} answers`, ...risks].join('; but: '))),
+      checkFact(server, ({ address, risks }) => passed([`${address} responds`, ...risks].join('; but: '))),
   },
   {
     id: 'credentials',
-    question: 'Does it accept our keys?',
-    fix: "Make a new pair on ClearML's web page (Settings, Workspace, Create new credentials), and write it into api.credentials of clearml.conf",
+    question: 'Does it accept the keys?',
+    fix: "Create new credentials in ClearML's web page (Settings, Workspace), and add them to api.credentials in clearml.conf",
     check: ({ credentials }) =>
       checkFact(credentials, (user) => passed(user === '' ? 'accepted' : `accepted, as ${user}`)),
   },
   {
     id: 'server-version',
-    question: 'Is the server new enough?',
+    question: 'Is the server version supported?',
     fix: 'Upgrade the ClearML server to 1.17 or later',
     check: ({ version }) =>
       checkFact(version, ({ serverVersion, apiVersion }) =>
@@ -83,32 +83,32 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
   {
     id: 'server-clock',
     question: "Does the server's clock agree with this machine's?",
-    fix: 'Let both machines set their clocks by NTP (timedatectl shows whether one does)',
+    fix: 'Synchronize the clocks of both machines with NTP (timedatectl shows the state)',
     check: ({ serverAheadMs }) =>
       checkFact(serverAheadMs, (ms) =>
-        ms === undefined ? skipped('the server does not tell its time') : checkClocks(ms),
+        ms === undefined ? skipped('the server does not report its time') : checkClocks(ms),
       ),
   },
   {
     id: 'queues',
-    question: 'Are the queues there that are to be served?',
-    fix: "Correct the name, or make the queue: on ClearML's web page, or by starting with --create-queue",
+    question: 'Do the served queues exist?',
+    fix: "Correct the name, or create the queue: in ClearML's web page, or with --create-queue",
     check: ({ queues }) =>
       checkFact(queues, (seen) => {
         if (seen.length === 0) return skipped('agent.slurm.queues names none');
         const missing = seen.filter(({ isThere }) => !isThere);
         return missing.length > 0
-          ? failed(`there is no queue ${missing.map(nameWithHint).join(', ')}`)
+          ? failed(`no such queue: ${missing.map(nameWithHint).join(', ')}`)
           : passed(seen.map(({ name }) => name).join(', '));
       }),
   },
   {
     id: 'templates',
-    question: 'Are the templates free of faults?',
-    fix: 'Run clearml-agent-slurm lint FILE, which tells of each fault what to write instead',
+    question: 'Are the templates free of errors?',
+    fix: 'Run clearml-agent-slurm lint FILE, which shows a fix for each error',
     check: ({ templates }) =>
       checkFact(templates, (seen) => {
-        if (seen.length === 0) return skipped('none is named: give one with --template-files, or let init write one');
+        if (seen.length === 0) return skipped('no template is set: use --template-files, or let init write one');
         const errors = seen.flatMap((template) => template.errors);
         const [first] = errors;
         if (first === undefined) return passed(seen.map(({ file }) => file).join(', '));

@@ -17,13 +17,13 @@ export interface NodeSeen {
 const LEAST_FREE_MB = 1024;
 
 /** Why there is none the first row tells. */
-const NO_ANSWER = 'not looked at: no job has answered';
+const NO_ANSWER = 'not checked: no job has reported';
 
 export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'probe-job',
-    question: 'Does a job of one minute start and answer?',
-    fix: 'Name a partition with a free node (--partition), and set agent.slurm.shared_dir to a folder that nodes and login node share',
+    question: 'Does a job of one minute start and report?',
+    fix: 'Use a partition with a free node (--partition), and set agent.slurm.shared_dir to a directory that nodes and login node share',
     check: ({ found }) => checkFact(found, ({ node }) => passed(`ran on ${node}`)),
   },
   {
@@ -33,53 +33,53 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     check: ({ found, apiServer }) =>
       checkIfKnown(found, NO_ANSWER, ({ route }) =>
         route.isThere
-          ? passed(`${apiServer} answers (${route.words})`)
-          : failed(`no way to ${apiServer}: ${route.words}`),
+          ? passed(`${apiServer} responds (${route.words})`)
+          : failed(`cannot reach ${apiServer}: ${route.words}`),
       ),
   },
   {
     id: 'node-python',
-    question: 'Is there a Python on the node?',
+    question: 'Does the node have Python?',
     fix: 'Set agent.slurm.python to a Python that the nodes have, or load one in the template before ${CLEARML_PRE_SETUP}',
     check: ({ found }) =>
       checkIfKnown(found, NO_ANSWER, ({ python }) =>
-        python === undefined ? failed('there is none') : passed(`Python ${python}`),
+        python === undefined ? failed('not found') : passed(`Python ${python}`),
       ),
   },
   {
     id: 'node-agent',
-    question: 'Is clearml-agent there, or can it be installed?',
-    fix: 'Install clearml-agent into a Python that the nodes see, and name it in agent.slurm.python',
+    question: 'Does the node have clearml-agent, or can it be installed?',
+    fix: 'Install clearml-agent into a Python that the nodes have, and set agent.slurm.python to it',
     check: ({ found, agentVersion }) =>
       checkIfKnown(found, NO_ANSWER, ({ agent, canMakeVenv }) => {
         if (agent !== undefined) return passed(`clearml-agent ${agent}`);
         return canMakeVenv
-          ? skipped(`none there: jobs install clearml-agent ${agentVersion} with pip`)
-          : failed('there is none, and Python lacks venv or ensurepip to install it');
+          ? skipped(`not found: jobs install clearml-agent ${agentVersion} with pip`)
+          : failed('not found, and Python lacks venv or ensurepip to install it');
       }),
   },
   {
     id: 'node-git',
-    question: 'Is git there, for tasks whose code is in a repository?',
-    fix: 'Load git in the template, or ask for it on the nodes',
+    question: 'Does the node have git, for tasks with a repository?',
+    fix: 'Load git in the template, or ask an administrator to install it on the nodes',
     check: ({ found }) =>
-      checkIfKnown(found, NO_ANSWER, ({ git }) => (git === undefined ? failed('there is none') : passed(`git ${git}`))),
+      checkIfKnown(found, NO_ANSWER, ({ git }) => (git === undefined ? failed('not found') : passed(`git ${git}`))),
   },
   {
     id: 'node-containers',
-    question: 'Is there a container program, where tasks run in images?',
+    question: 'Does the node have a container program, if tasks run in images?',
     fix: 'Load apptainer in the template (#!/bin/bash -l, then module load apptainer), or leave out --singularity-mode',
     check: ({ found, needsContainers }) =>
       checkIfKnown(found, NO_ANSWER, ({ containers }) => {
         const canRun = containers.some((name) => name === 'apptainer' || name === 'singularity');
-        if (needsContainers && !canRun) return failed('there is neither apptainer nor singularity');
-        return containers.length === 0 ? skipped('none there, and none is needed') : passed(containers.join(', '));
+        if (needsContainers && !canRun) return failed('neither apptainer nor singularity found');
+        return containers.length === 0 ? skipped('not found, and not needed') : passed(containers.join(', '));
       }),
   },
   {
     id: 'container',
-    question: 'Does a container start there, where tasks run in images?',
-    fix: 'Check the image that the template or agent.default_docker.image names, and that the nodes reach its registry, or have the file',
+    question: 'Does a container start, if tasks run in images?',
+    fix: 'Check the image of the template or of agent.default_docker.image, and that the nodes can reach its registry or have the file',
     check: ({ found, container }) =>
       checkIfKnown(found, NO_ANSWER, ({ container: { isStarted, words } }) =>
         checkFact(container, ({ image }) =>
@@ -89,14 +89,14 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   },
   {
     id: 'container-python',
-    question: 'Is there a Python in the image, with clearml-agent or pip?',
-    fix: 'Name an image that has Python 3, and clearml-agent or pip',
+    question: 'Does the image have Python, with clearml-agent or pip?',
+    fix: 'Use an image with Python 3, and clearml-agent or pip',
     check: ({ found, container }) =>
       checkInside(found, container, ({ python, hasAgent, hasPip }, { borrowsAgent }) => {
-        if (python === undefined) return failed('there is no Python');
+        if (python === undefined) return failed('no Python found');
         if (!hasAgent && !hasPip) {
           const says = `Python ${python} without clearml-agent and pip`;
-          return borrowsAgent ? skipped(`${says}: it borrows the agent of the node`) : failed(says);
+          return borrowsAgent ? skipped(`${says}: it uses the node's agent`) : failed(says);
         }
         return passed(`Python ${python}, with ${hasAgent ? 'clearml-agent' : 'pip'}`);
       }),
@@ -104,28 +104,28 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'container-configuration',
     question: 'Does the container see a clearml.conf?',
-    fix: 'Set agent.slurm.shared_dir, or have the template mount the home folder (#SBATCH --container-mount-home)',
+    fix: 'Set agent.slurm.shared_dir, or mount the home directory in the template (#SBATCH --container-mount-home)',
     check: ({ found, container, sharedDir }) =>
       checkInside(found, container, ({ seesConfiguration }, { showsConfiguration }) => {
-        if (!showsConfiguration) return skipped('the template mounts that of the job');
-        if (!seesConfiguration) return failed('there is none in the home folder, as it is seen there');
+        if (!showsConfiguration) return skipped('the template mounts the one of the job');
+        if (!seesConfiguration) return failed('the home directory in the container has none');
         return passed(sharedDir ?? '~/clearml.conf');
       }),
   },
   {
     id: 'node-home',
-    question: 'Is there room in the home folder?',
-    fix: "Make room there, or set agent.venvs_dir and the agent's caches to a scratch folder",
+    question: 'Does the home directory have free space?',
+    fix: "Free some space, or set agent.venvs_dir and the agent's caches to a scratch directory",
     check: ({ found }) => checkIfKnown(found, NO_ANSWER, ({ home }) => checkHome(home)),
   },
   {
     id: 'node-shared-folder',
-    question: 'Does the node see the shared folder?',
-    fix: 'Name a folder in agent.slurm.shared_dir that login node and nodes have under the same path',
+    question: 'Does the node see the shared directory?',
+    fix: 'Set agent.slurm.shared_dir to a directory that login node and nodes have under the same path',
     check: ({ found, sharedDir }) =>
       checkIfKnown(found, NO_ANSWER, ({ seesSharedFolder }) => {
         if (sharedDir === undefined) return skipped('none is set');
-        return seesSharedFolder ? passed(sharedDir) : failed(`${sharedDir} can not be written to there`);
+        return seesSharedFolder ? passed(sharedDir) : failed(`${sharedDir} is not writable there`);
       }),
   },
 ];
@@ -137,17 +137,17 @@ function checkInside(
   judgeSeen: (seen: NodeFound['container'], probed: ProbeContainer) => CheckResult,
 ): CheckResult {
   return checkIfKnown(found, NO_ANSWER, (node) =>
-    checkIfKnown(container, 'not looked at: there is no container', (probed) =>
+    checkIfKnown(container, 'not checked: no container', (probed) =>
       node.container.isStarted
         ? judgeSeen(node.container, probed)
-        : skipped('not looked at: the container did not start'),
+        : skipped('not checked: the container did not start'),
     ),
   );
 }
 
 function checkHome({ path, isWritable, freeMb, overQuota }: NodeFound['home']): CheckResult {
-  if (!isWritable) return failed(`${path} can not be written to`);
-  if (overQuota !== undefined) return failed(`quota says: ${overQuota}`);
+  if (!isWritable) return failed(`${path} is not writable`);
+  if (overQuota !== undefined) return failed(`over quota: ${overQuota}`);
   if (freeMb === undefined) return passed(path);
   const free = `${path}, ${freeMb} MB free`;
   return freeMb < LEAST_FREE_MB ? failed(free) : passed(free);

@@ -29,7 +29,7 @@ describe('doctor --on-node', () => {
     expect(code, stdout + stderr).to.equal(0);
     expect(stdout).to.match(/^Slurm, on a node$/m);
     expect(stdout).to.match(/^✔ probe-job +ran on \S+$/m);
-    expect(stdout).to.match(/^✔ node-server +http:\/\/127\.0\.0\.1:\d+ answers \(HTTP \d+\)$/m);
+    expect(stdout).to.match(/^✔ node-server +http:\/\/127\.0\.0\.1:\d+ responds \(HTTP \d+\)$/m);
     expect(stdout).to.match(/^✔ node-python +Python 3\.\d+\.\d+$/m);
     expect(stdout).to.match(/^✔ node-agent +clearml-agent \d[\d.]*$/m);
     expect(stdout).to.match(/^✔ node-git +git \d[\d.]*$/m);

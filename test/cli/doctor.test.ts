@@ -49,7 +49,7 @@ describe('doctor', () => {
     const again = await ask(there, ...SERVED, '--queue', 'parked');
 
     expect(again.row('state-folder').says).to.match(/state, to be made$/);
-    expect(again.row('queues').says).to.equal('there is no queue "parked"');
+    expect(again.row('queues').says).to.equal('no such queue: "parked"');
   });
 
   it('tells a bad one with its fix below it, in words', async () => {
@@ -59,7 +59,7 @@ describe('doctor', () => {
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^✘ queues +there is no queue "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or make the queue.*\.$/m,
+      /^✘ queues +no such queue: "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or create the queue.*\.$/m,
     );
     expect(stdout).to.match(/1 problem found\.\n$/);
   });

@@ -229,7 +229,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'slurm-commands',
     what: 'missing Slurm commands',
-    says: /^no .*sbatch/,
+    says: /^missing: .*sbatch/,
     plant: setting('binaries { batch_binary: /nowhere/sbatch }'),
   },
   {
@@ -253,7 +253,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'ended-jobs',
     what: 'a poll interval above half of MinJobAge',
-    says: /MinJobAge is 300 s, and we look every 200 s/,
+    says: /MinJobAge is 300 s, and the poll interval is 200 s/,
     plant: setting('poll_interval_sec: 200'),
   },
   {

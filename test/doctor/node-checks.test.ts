@@ -47,23 +47,18 @@ function verdict(
 describe('what doctor says of a node', () => {
   for (const [id, facts, mark, says] of [
     ['probe-job', {}, 'passed', 'ran on gpu07'],
-    ['node-server', {}, 'passed', 'https://api.example.org answers (HTTP 200)'],
+    ['node-server', {}, 'passed', 'https://api.example.org responds (HTTP 200)'],
     [
       'node-server',
       { route: '', noroute: 'curl: (7) Failed to connect' },
       'failed',
-      'no way to https://api.example.org: curl: (7) Failed to connect',
+      'cannot reach https://api.example.org: curl: (7) Failed to connect',
     ],
-    ['node-python', { python: '' }, 'failed', 'there is none'],
-    ['node-agent', { agent: '' }, 'skipped', 'none there: jobs install clearml-agent 3.0.3 with pip'],
-    [
-      'node-agent',
-      { agent: '', venv: '' },
-      'failed',
-      'there is none, and Python lacks venv or ensurepip to install it',
-    ],
-    ['node-git', { git: '' }, 'failed', 'there is none'],
-    ['node-containers', { containers: '' }, 'skipped', 'none there, and none is needed'],
+    ['node-python', { python: '' }, 'failed', 'not found'],
+    ['node-agent', { agent: '' }, 'skipped', 'not found: jobs install clearml-agent 3.0.3 with pip'],
+    ['node-agent', { agent: '', venv: '' }, 'failed', 'not found, and Python lacks venv or ensurepip to install it'],
+    ['node-git', { git: '' }, 'failed', 'not found'],
+    ['node-containers', { containers: '' }, 'skipped', 'not found, and not needed'],
     ['container', {}, 'passed', 'python:3.12 starts'],
     [
       'container',
@@ -78,16 +73,16 @@ describe('what doctor says of a node', () => {
     ['container-python', {}, 'passed', 'Python 3.12.1, with pip'],
     ['container-python', { insideagent: 'yes' }, 'passed', 'Python 3.12.1, with clearml-agent'],
     ['container-python', { insidepip: '' }, 'failed', 'Python 3.12.1 without clearml-agent and pip'],
-    ['container-python', { insidepython: '' }, 'failed', 'there is no Python'],
-    ['container-python', { insidestarted: '' }, 'skipped', 'not looked at: the container did not start'],
+    ['container-python', { insidepython: '' }, 'failed', 'no Python found'],
+    ['container-python', { insidestarted: '' }, 'skipped', 'not checked: the container did not start'],
     ['container-configuration', {}, 'passed', '/shared'],
-    ['container-configuration', { insideconf: '' }, 'failed', 'there is none in the home folder, as it is seen there'],
+    ['container-configuration', { insideconf: '' }, 'failed', 'the home directory in the container has none'],
     ['node-home', {}, 'passed', '/home/ada, 9765 MB free'],
     ['node-home', { homefree: '1000' }, 'failed', '/home/ada, 0 MB free'],
     ['node-home', { homefree: '' }, 'passed', '/home/ada'],
-    ['node-home', { homewritable: '' }, 'failed', '/home/ada can not be written to'],
-    ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'quota says: Over block limit on /home'],
-    ['node-shared-folder', { shared: '' }, 'failed', '/shared can not be written to there'],
+    ['node-home', { homewritable: '' }, 'failed', '/home/ada is not writable'],
+    ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'over quota: Over block limit on /home'],
+    ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
   ] as const) {
     it(`${id}, ${mark}: ${says}`, () => {
       expect(verdict(id, facts)).to.deep.equal({ mark, says });
@@ -103,7 +98,7 @@ describe('what doctor says of a node', () => {
     );
   });
 
-  it('tells once why no job has answered', () => {
+  it('tells once why no job has reported', () => {
     const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
@@ -118,7 +113,7 @@ describe('what doctor says of a node', () => {
 
     expect(first).to.deep.equal({ status: 'failed', message: 'Slurm took no job: Invalid partition' });
     for (const other of others)
-      expect(other).to.deep.equal({ status: 'skipped', message: 'not looked at: no job has answered' });
+      expect(other).to.deep.equal({ status: 'skipped', message: 'not checked: no job has reported' });
   });
 
   it('reads nothing of what is not whole yet', () => {
