@@ -11,14 +11,14 @@ import type { App } from './app.ts';
 /** A person at a terminal waits for no longer, and then hears why. */
 const PERSON_MS = 10_000;
 
-interface Wishes {
-  readonly patience?: Partial<Timeouts>;
+interface Options {
+  readonly timeouts?: Partial<Timeouts>;
   /** It goes on as long as the client tries; else a person waits for the answer. */
   readonly isDaemon?: boolean;
 }
 
 /** Nothing has been said to the server yet. Its `connect` tells what is in the way when it takes longer. */
-export function createClearml(app: App, { patience, isDaemon = false }: Wishes = {}): ClearmlClient {
+export function createClearml(app: App, { timeouts, isDaemon = false }: Options = {}): ClearmlClient {
   const { config, log, secrets, context } = app;
   let last: ServerUnreachableError | undefined;
   const settings = connectionOf(config);
@@ -27,7 +27,7 @@ export function createClearml(app: App, { patience, isDaemon = false }: Wishes =
     clock: systemClock,
     log,
     secrets,
-    patience,
+    timeouts,
     onNoAnswer: (error) => (last = error),
   });
   return {
@@ -37,7 +37,7 @@ export function createClearml(app: App, { patience, isDaemon = false }: Wishes =
         clock: systemClock,
         server: settings.apiServer,
         giveUpMs: isDaemon ? undefined : PERSON_MS,
-        triesMs: patience?.retryMs ?? DEFAULT_TIMEOUTS.retryMs,
+        triesMs: timeouts?.retryMs ?? DEFAULT_TIMEOUTS.retryMs,
         lastFailure: () => last,
         notice({ why, until }) {
           const time = new Date(until).toISOString();

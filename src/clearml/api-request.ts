@@ -1,4 +1,4 @@
-// One request to one endpoint: either the answer's data, or the error that says what its lack means.
+// Sends one API request, and returns the response's data or throws the error of its class.
 import type { Secrets } from '../log/secrets.ts';
 import { classifyFailure, classifyReply } from './classify.ts';
 import { limitsOf } from './response-limits.ts';
@@ -13,21 +13,21 @@ import {
 import { BEYOND_LIMITS, HttpError, type Http, type HttpReply } from './http.ts';
 import { formatWrongAddress } from './wrong-address.ts';
 
-/** An array goes out as JSON lines, for the batch endpoints. */
+/** An array is sent as JSON lines, for the batch endpoints. */
 export type Body = object | readonly object[];
 
 /**
- * Sends once and gives the answer's `data`.
+ * Sends once and returns the `data` of the response.
  * @throws ServerUnreachableError, TokenRejectedError, NotTheApiError, ServerRefusedError, LostRaceError, CredentialsRejectedError; the signal's reason
  */
 export type ApiRequest = (endpoint: string, body: Body, authorization: string) => Promise<unknown>;
 
-/** Thrown when the token of a call is not, or no longer, good: the server did nothing, so the call may go again with another. */
+/** Thrown when the token is invalid or expired: the server did nothing, so the call may be repeated with a new one. */
 export class TokenRejectedError extends ServerUnreachableError {
   override readonly name: string = 'TokenRejectedError';
 }
 
-interface ExchangeDeps {
+interface ApiRequestDeps {
   readonly http: Http;
   readonly apiServer: string;
   readonly secrets: Secrets;
@@ -35,7 +35,7 @@ interface ExchangeDeps {
   readonly signal: AbortSignal;
 }
 
-export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }: ExchangeDeps): ApiRequest {
+export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }: ApiRequestDeps): ApiRequest {
   async function post(endpoint: string, body: Body, authorization: string): Promise<HttpReply> {
     const url = `${apiServer}/${endpoint}`;
     const headers = { authorization, 'content-type': formatContentType(body) };
@@ -47,7 +47,7 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
         throw new ResponseTooLargeError(describe(endpoint, error.message), true, { cause: error });
       const fault = classifyFailure(error.code, error.message);
       const Unreachable = fault.untrusted === true ? NotTheApiError : ServerUnreachableError;
-      const mayHaveHappened = error.sent && fault.neverTaken !== true;
+      const mayHaveHappened = error.sent && fault.neverProcessed !== true;
       throw new Unreachable(describe(endpoint, fault.words), mayHaveHappened, { cause: error });
     }
   }
@@ -58,30 +58,30 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
 
   return async (endpoint, body, authorization) => {
     const reply = await post(endpoint, body, authorization);
-    const verdict = classifyReply(reply.status, reply.text);
-    switch (verdict.kind) {
+    const result = classifyReply(reply.status, reply.text);
+    switch (result.kind) {
       case 'data':
-        return verdict.data;
+        return result.data;
       case 'unreachable':
-        throw new ServerUnreachableError(describe(endpoint, verdict.reason), verdict.mayHaveHappened);
+        throw new ServerUnreachableError(describe(endpoint, result.reason), result.mayHaveHappened);
       case 'not-the-api':
         throw new NotTheApiError(
           secrets.redact(formatWrongAddress(apiServer, endpoint, reply)),
-          verdict.mayHaveHappened,
+          result.mayHaveHappened,
         );
       case 'token-refused':
-        throw new TokenRejectedError(describe(endpoint, `it refuses the token (${verdict.reason})`), false);
+        throw new TokenRejectedError(describe(endpoint, `it rejects the token (${result.reason})`), false);
       case 'credentials-refused':
         throw new CredentialsRejectedError(
           secrets.redact(
-            `${apiServer} does not accept our credentials (${verdict.reason}): ` +
-              "make new ones on ClearML's web page (Settings, Workspace) and write them into api.credentials of clearml.conf",
+            `${apiServer} rejects our credentials (${result.reason}): ` +
+              'create new ones in the ClearML web page (Settings, Workspace) and write them to api.credentials in clearml.conf',
           ),
         );
       case 'lost-race':
       case 'refused': {
-        const Refusal = verdict.kind === 'lost-race' ? LostRaceError : ServerRefusedError;
-        const { code, subcode, reason } = verdict;
+        const Refusal = result.kind === 'lost-race' ? LostRaceError : ServerRefusedError;
+        const { code, subcode, reason } = result;
         const message = secrets.redact(`ClearML refused ${endpoint}: ${reason} (${code}/${subcode})`);
         throw new Refusal(message, endpoint, code, subcode);
       }
@@ -89,13 +89,13 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
   };
 }
 
-/** The sentence for every call that brought no answer which we can use. */
+/** The message for every call without a usable response. */
 export function formatNoResponse(apiServer: string, endpoint: string, words: string): string {
-  return `no usable answer from ${apiServer} to ${endpoint}: ${words}`;
+  return `no usable response from ${apiServer} to ${endpoint}: ${words}`;
 }
 
 function formatContentType(body: Body): string {
-  // Exactly this text, without a charset, is what makes the server read lines.
+  // The server reads JSON lines only for exactly this type, without a charset.
   return Array.isArray(body) ? 'application/json-lines' : 'application/json';
 }
 

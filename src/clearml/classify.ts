@@ -1,4 +1,4 @@
-// What an answer of the server, or the lack of one, means for the caller: two tables and their readers. Pure.
+// Classifies responses of the server and failures without a response, by two tables. Pure.
 import * as z from 'zod';
 
 export type ResponseClass =
@@ -8,10 +8,10 @@ export type ResponseClass =
 
 type RefusedKind = 'token-refused' | 'credentials-refused' | 'lost-race' | 'refused';
 
-/** Messages hold the server's own words, but not a whole page of them. */
+/** Error messages quote the server, but not a whole page. */
 const REASON_LENGTH = 1_000;
 
-/** Every answer of the API has this shape, refusals too. */
+/** Every response of the API has this shape, refusals too. */
 const Envelope = z.object({
   meta: z.object({
     result_code: z.number(),
@@ -24,41 +24,44 @@ const Envelope = z.object({
   data: z.unknown(),
 });
 
-/** Refusals with a meaning of their own (server: apiserver/apierrors/errors.conf); all others are plain refusals. */
+/**
+ * Refusals that callers distinguish; all others are plain refusals.
+ * https://github.com/clearml/clearml-server/blob/master/apiserver/apierrors/errors.conf
+ */
 const REFUSED_KINDS: readonly { code: number; subcodes: readonly number[]; kind: RefusedKind }[] = [
-  // No token, an expired or unknown one, a blocked one: the server did nothing, and another login may help.
+  // The token is missing, expired, unknown or blocked: the server did nothing, and a new login may help.
   { code: 401, subcodes: [20, 30, 31], kind: 'token-refused' },
   { code: 401, subcodes: [10, 21, 22, 40], kind: 'credentials-refused' },
   { code: 400, subcodes: [110, 121], kind: 'lost-race' },
 ];
 
-/** Too many requests, and maintenance: said before anything is done. */
-const NOT_TAKEN = [429, 503];
+/** Too many requests, and maintenance: the server did nothing. */
+const NOT_PROCESSED = [429, 503];
 
-/** What an answer means, from its status and its text. */
+/** Classifies a response by its HTTP status and body. */
 export function classifyReply(status: number, text: string): ResponseClass {
   const envelope = Envelope.safeParse(parseJson(text));
   const { result_code: code, result_subcode: subcode, result_msg: reason } = envelope.data?.meta ?? NO_META;
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
 
-  if (NOT_TAKEN.includes(status) || status >= 500) {
+  if (NOT_PROCESSED.includes(status) || status >= 500) {
     const said = reason === '' ? '' : `: ${reason} (${code}/${subcode})`;
     return {
       kind: 'unreachable',
-      mayHaveHappened: !NOT_TAKEN.includes(status),
+      mayHaveHappened: !NOT_PROCESSED.includes(status),
       reason: `it answered ${status}${said}`,
     };
   }
   if (envelope.success) {
     const row = REFUSED_KINDS.find((kind) => kind.code === code && kind.subcodes.includes(subcode));
-    return { kind: row?.kind ?? 'refused', code, subcode, reason: withoutCompany(reason) };
+    return { kind: row?.kind ?? 'refused', code, subcode, reason: withoutCompanyId(reason) };
   }
-  // Whoever answers so in front of the API did not let the call through, unless it says "done".
+  // A proxy that answers in place of the API did not pass the call on, unless it reports success.
   return { kind: 'not-the-api', mayHaveHappened: status < 300, reason: `it answered ${status} ${describeText(text)}` };
 }
 
-/** Of the server's own words the id of its only company says nothing to a person. */
-function withoutCompany(reason: string): string {
+/** The free server has one company; its id tells a user nothing. */
+function withoutCompanyId(reason: string): string {
   return reason.replaceAll(/,? ?\bcompany=\w+/g, '');
 }
 
@@ -66,10 +69,10 @@ const NO_META = { result_code: 0, result_subcode: 0, result_msg: '' };
 
 export interface Fault {
   readonly words: string;
-  /** The other side can't be trusted: at the start that is a setting to correct. */
+  /** The server cannot be trusted: at start-up, a setting to correct. */
   readonly untrusted?: boolean;
-  /** The call didn't reach the server, though something was sent. */
-  readonly neverTaken?: boolean;
+  /** The call did not reach the server, although data was sent. */
+  readonly neverProcessed?: boolean;
 }
 
 const UNTRUSTED: Fault = {
@@ -77,13 +80,13 @@ const UNTRUSTED: Fault = {
   untrusted: true,
 };
 const NO_ROUTE: Fault = { words: 'there is no route to it from here' };
-const NO_NAME: Fault = { words: 'its name is not known here; look whether api.api_server is right' };
-const BROKEN: Fault = { words: 'the connection broke' };
-const TOO_SLOW: Fault = { words: 'there was no whole answer in time' };
+const NO_NAME: Fault = { words: 'its name does not resolve here; check api.api_server' };
+const BROKEN: Fault = { words: 'the connection was lost' };
+const TOO_SLOW: Fault = { words: 'it did not respond in time' };
 
-/** What the codes of Node, OpenSSL and undici mean to a person. */
+/** Error codes of Node, OpenSSL and undici. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  ECONNREFUSED: { words: 'nothing listens there; look whether the server runs and api.api_server is right' },
+  ECONNREFUSED: { words: 'nothing listens there; check that the server runs, and api.api_server' },
   ENOTFOUND: NO_NAME,
   EAI_AGAIN: NO_NAME,
   EHOSTUNREACH: NO_ROUTE,
@@ -93,13 +96,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UND_ERR_SOCKET: BROKEN,
   ETIMEDOUT: TOO_SLOW,
   UND_ERR_CONNECT_TIMEOUT: TOO_SLOW,
-  UND_ERR_ABORTED: { words: 'the proxy did not open a way to it' },
-  // How undici reports a 407 of a proxy that it asks without a tunnel.
-  UND_ERR_INVALID_ARG: { words: 'the proxy wants a name and a password in its address', neverTaken: true },
-  EPROTO: { words: 'it does not speak https; look at the scheme and port of api.api_server', untrusted: true },
+  UND_ERR_ABORTED: { words: 'the proxy refused the connection to it' },
+  // How undici reports a proxy's 407 when it does not tunnel.
+  UND_ERR_INVALID_ARG: { words: 'the proxy requires a user and a password in its URL', neverProcessed: true },
+  EPROTO: { words: 'it does not speak https; check the scheme and port of api.api_server', untrusted: true },
   ERR_SSL_WRONG_VERSION_NUMBER: { words: 'it does not speak https; write http:// in api.api_server', untrusted: true },
   CERT_HAS_EXPIRED: { words: 'its certificate has expired', untrusted: true },
-  CERT_NOT_YET_VALID: { words: "its certificate is not valid yet; look at this machine's clock", untrusted: true },
+  CERT_NOT_YET_VALID: { words: "its certificate is not valid yet; check this machine's clock", untrusted: true },
   ERR_TLS_CERT_ALTNAME_INVALID: { words: 'its certificate is for another name', untrusted: true },
   UND_ERR_PRX_TLS: { words: "the proxy's certificate is for another name", untrusted: true },
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
@@ -109,17 +112,17 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
 
-/** What a failure without an answer means. */
+/** Classifies a failure without a response. */
 export function classifyFailure(code: string | undefined, message: string): Fault {
   const fault = FAULTS[code ?? ''];
-  // What OpenSSL writes is a chain of its own numbers and file names.
+  // OpenSSL's message is a chain of its numbers and file names.
   const isOpenssl = /:error:|SSL routines|OPENSSL_/.test(message);
   const said = isOpenssl ? (code ?? '') : message;
   if (fault === undefined) return { words: isOpenssl ? `TLS failed (${said === '' ? 'no code' : said})` : message };
   return { ...fault, words: said === '' ? fault.words : `${fault.words} (${said})` };
 }
 
-/** Whether a text looks like a page for people. */
+/** Whether a text looks like a web page. */
 export function isHtml(text: string): boolean {
   return /^\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html)\b/i.test(text);
 }

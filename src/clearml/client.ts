@@ -1,67 +1,67 @@
-// What the rest of the program may ask of a ClearML server: only the calls and fields that we use.
+// The calls of the ClearML server that the program uses, with the fields it reads.
 import type { QueueId, TaskId } from './ids.ts';
 import type { Task, TaskDocument } from './task.ts';
 
 export interface QueueEntry {
   readonly task: TaskId;
-  /** When it was put there, milliseconds since 1970; undefined where that can't be read, and then it is not to be taken. */
+  /** When it was added, milliseconds since 1970; undefined if unreadable: then the task must not be claimed. */
   readonly added: number | undefined;
-  /** Before it stands an entry that can't be read: it never gets to the head, from which `pop` takes. */
+  /** An unreadable entry precedes it, so it never becomes the head, which `pop` takes. */
   readonly isBehind?: boolean;
 }
 
 export interface Queue {
   readonly id: QueueId;
   readonly name: string;
-  /** In order; the first is next. */
+  /** In queue order, head first. */
   readonly entries: readonly QueueEntry[];
-  /** False when there is an entry of which nobody can tell whose it is: that a task is not here is not certain then. */
+  /** False if an entry's task is unreadable: a task that is not listed may still be in the queue. */
   readonly isWhole: boolean;
 }
 
 export interface QueueList {
   readonly queues: readonly Queue[];
-  /** False when one of them, or a queue that is not here, could not be read: nothing follows from what is missing then. */
+  /** False if a queue or an entry could not be read: then nothing follows from an absence. */
   readonly isWhole: boolean;
 }
 
 export interface Queues {
-  /** The queue of exactly this name or id, or undefined. Hidden queues are found too. */
+  /** The queue with exactly this name or id, hidden ones included; else undefined. */
   find(nameOrId: string): Promise<Queue | undefined>;
-  /** The names of all visible queues, for "did you mean". */
+  /** Names of all visible queues, for "did you mean". */
   names(): Promise<string[]>;
-  /** Makes the queue; one that another caller made meanwhile is as good. */
+  /** Creates the queue, or returns the one that another caller created meanwhile. */
   create(name: string): Promise<Queue>;
-  /** Queues with their entries, by id; those that were deleted are missing from the answer. */
+  /** Queues with their entries, by id; deleted ones are missing. */
   read(ids: readonly QueueId[]): Promise<QueueList>;
-  /** Every queue of the server with its entries, hidden ones too. */
+  /** Every queue of the server with its entries, hidden ones included. */
   readAll(): Promise<QueueList>;
   /**
    * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
-   * False means that somebody else has it, or that it was taken by an earlier call whose answer was lost: read the task to tell.
-   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * False means that another caller has it, or that an earlier call of ours took it and its response was lost: read the task.
+   * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried
    */
   pop(queue: QueueId, task: TaskId): Promise<boolean>;
-  /** Puts the task at the tail without touching the task itself (`update_execution_queue: false`); already there is as good. */
+  /** Adds the task at the tail without changing the task (`update_execution_queue: false`). Succeeds if it is already there. */
   park(queue: QueueId, task: TaskId): Promise<void>;
   /**
-   * Puts the task at the tail without touching the task itself, then moves it to the front; already there is as good.
-   * When the answer was lost, look where the task is before the next try: others pop from this queue, and a second entry of a
+   * Adds the task at the tail without changing the task, then moves it to the front. Succeeds if it is already there.
+   * If the response was lost, read the queues before another call: other agents pop from this queue, and a second entry of a
    * task that runs by then would run it twice.
-   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried
    */
-  giveBack(queue: QueueId, task: TaskId): Promise<void>;
+  returnToQueue(queue: QueueId, task: TaskId): Promise<void>;
   /**
-   * Takes the task's entry out. True for exactly one caller; false when it wasn't there.
-   * @throws ServerUnreachableError with `mayHaveHappened` when the answer was lost; that isn't tried again
+   * Removes the task's entry. True for exactly one caller; false if it was not there.
+   * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried
    */
-  take(queue: QueueId, task: TaskId): Promise<boolean>;
+  removeEntry(queue: QueueId, task: TaskId): Promise<boolean>;
 }
 
 export interface TaskList {
-  /** By id; those that were deleted are missing. */
+  /** By id; deleted ones are missing. */
   readonly tasks: ReadonlyMap<TaskId, Task>;
-  /** Those that were asked for, and of which no answer could be read: nothing is known of them, not that they were deleted. */
+  /** Requested tasks whose row was unreadable: they were not necessarily deleted. */
   readonly unread: ReadonlySet<TaskId>;
 }
 
@@ -73,24 +73,24 @@ export interface StatusNote {
 export interface TaskQuery {
   readonly statuses: readonly string[];
   readonly queues: readonly QueueId[];
-  /** Only those whose status has changed since, milliseconds since 1970 by the server's clock. */
+  /** Only tasks whose status changed since, milliseconds since 1970 by the server's clock. */
   readonly changedSince?: number;
 }
 
 /**
- * Reading, and changing statuses. A call that changes the status or its message isn't tried again (`ServerUnreachableError`): a user may
- * have aborted, reset or enqueued the task meanwhile. Read the task and decide anew.
+ * Reads tasks and changes their status. A call that changes the status or its message is never retried (`ServerUnreachableError`):
+ * a user may have aborted, reset or enqueued the task meanwhile. Read the task and decide again.
  */
 export interface Tasks {
-  /** The whole document, or undefined when there is no such task. @throws InvalidResponseError when it can't be read */
+  /** The whole document, or undefined if there is no such task. @throws InvalidResponseError if it is unreadable */
   get(id: TaskId): Promise<TaskDocument | undefined>;
-  /** What following needs of many tasks. Pages of 500. */
+  /** What tracking needs of many tasks. Pages of 500. */
   read(ids: readonly TaskId[]): Promise<TaskList>;
-  /** Tasks of these statuses whose `execution.queue` is one of these, as far as they can be read. Pages of 500. */
+  /** Readable tasks with one of these statuses and `execution.queue`. Pages of 500. */
   find(query: TaskQuery): Promise<Task[]>;
-  /** Those whose id begins with this text, or whose name it is; the last changed first, at most so many. */
+  /** Tasks whose id begins with this text or whose name it is, last updated first. */
   search(text: string, most: number): Promise<Task[]>;
-  /** Writes `status_message` only. Never for an in_progress task: that erases the user's request to abort it. */
+  /** Writes `status_message` only. Never call it for an in_progress task: it erases the user's request to abort. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
   /** @throws LostRaceError */
   fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
@@ -99,26 +99,25 @@ export interface Tasks {
   /** @throws LostRaceError */
   complete(id: TaskId, note: StatusNote): Promise<void>;
   /**
-   * Back to *queued* from in_progress or stopped, in no queue, with its `execution.queue` kept: the caller parks it.
-   * From in_progress one `tasks.dequeue {new_status: queued}`; from stopped a `tasks.started` before it.
+   * Makes an in_progress or stopped task *queued*, in no queue, and keeps its `execution.queue`: the caller parks it.
+   * From in_progress: `tasks.dequeue {new_status: queued}`; from stopped: `tasks.started` first.
    * @throws LostRaceError
    */
   unstart(id: TaskId, from: 'in_progress' | 'stopped', note: StatusNote): Promise<void>;
-  /** Gives a task that waits the status from before it was enqueued. Only for one that was just seen waiting. @throws LostRaceError */
+  /** Restores the status from before the task was enqueued. Only for a task just seen *queued*. @throws LostRaceError */
   dequeue(id: TaskId, note: StatusNote): Promise<void>;
-  /** Aborts it as the web page does: a task that waits is stopped, the agent of one that runs is asked to end it. @throws LostRaceError */
+  /** Aborts the task as the web page does: stops a waiting one, asks the agent of a running one to end it. @throws LostRaceError */
   abort(id: TaskId): Promise<void>;
   /** Sets user properties (hyperparams section `properties`), allowed in any status. */
   setProperties(id: TaskId, properties: Readonly<Record<string, string>>): Promise<void>;
   /**
-   * As a person enqueues it: a draft, a stopped or failed task waits again; one that waits elsewhere is moved here in one act.
-   * Already there is as good.
-   * @throws LostRaceError when its status does not allow it
+   * Enqueues a task as the web page does; one that waits in another queue is moved in one call. Succeeds if it is already there.
+   * @throws LostRaceError if its status does not allow it
    */
   enqueue(id: TaskId, queue: QueueId): Promise<void>;
-  /** A new draft with the same script, container and parameters. When the answer was lost there may be one that nobody knows. */
+  /** A new draft with the same script, container and parameters. If the response is lost, an unknown copy may exist. */
   clone(id: TaskId): Promise<TaskId>;
-  /** Sets the image of the task's container, in any status, and leaves the rest of it as it is. */
+  /** Sets the container image in any status and keeps the other container settings. */
   setImage(id: TaskId, image: string): Promise<void>;
 }
 
@@ -129,25 +128,25 @@ export interface ConsoleLine {
   readonly text: string;
 }
 
-/** A line, or several in one text, as somebody wrote it into the task's console. */
+/** One or more console lines, as their writer sent them. */
 export interface ConsoleEvent {
-  /** By the writer's own clock, milliseconds since 1970. */
+  /** By the writer's clock, milliseconds since 1970. */
   readonly at: number;
   readonly worker: string;
   readonly text: string;
 }
 
 export interface Events {
-  /** What the task's console holds: all that is later than a moment, or so many at its end. The oldest is first. */
+  /** The task's console, oldest event first: all after a time, or the last so many. */
   read(task: TaskId, which: { readonly after: number } | { readonly last: number }): Promise<ConsoleEvent[]>;
   /**
-   * Lines in the task's console, in this order. Not tried again once the server may have taken them: a line twice is worse than
-   * none. A task that takes no lines (published, deleted) is no error.
+   * Appends lines to the task's console in this order. Not retried once the server may have taken them: a repeated line is worse
+   * than a missing one. A task that takes no lines (published, deleted) is not an error.
    */
   log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
 }
 
-/** A worker as it shows itself to others. */
+/** A worker registration. */
 export interface WorkerRow {
   readonly id: string;
   readonly queues: readonly QueueId[];
@@ -157,7 +156,7 @@ export interface WorkerRow {
 
 export interface WorkerList {
   readonly workers: readonly WorkerRow[];
-  /** False when one of them could not be read. */
+  /** False if a worker was unreadable. */
   readonly isWhole: boolean;
 }
 
@@ -165,20 +164,20 @@ export interface Workers {
   register(worker: WorkerRow, timeoutMs: number): Promise<void>;
   report(worker: WorkerRow): Promise<void>;
   unregister(worker: string): Promise<void>;
-  /** The workers with this tag that were heard of within this time, by the server's clock; whoever's they are. */
+  /** Workers with this tag whose last heartbeat is younger than `withinMs` by the server's clock. Any user may register one. */
   find(tag: string, withinMs: number): Promise<WorkerList>;
 }
 
 export interface People {
-  /** `users.get_by_id`, or undefined when there is none. */
+  /** `users.get_by_id`, or undefined. */
   user(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** `projects.get_by_id`, or undefined. */
   project(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
 /**
- * Reading calls, and those that do no harm twice, are tried again while the server can't be reached, for half a minute.
- * All others only while they surely weren't carried out, and changes of a task's status not at all.
+ * Idempotent calls are retried for half a minute while the server is unreachable. Other calls are retried only while the server
+ * cannot have seen them, and status changes never.
  */
 export interface ClearmlClient {
   readonly queues: Queues;
@@ -197,6 +196,6 @@ export interface ServerFacts {
   readonly apiVersion: string;
   readonly serverVersion: string;
   readonly user: string;
-  /** How far its clock is ahead of ours, to the second; undefined when it doesn't say. */
+  /** How far the server's clock is ahead of ours, to the second; undefined if unknown. */
   readonly serverAheadMs: number | undefined;
 }

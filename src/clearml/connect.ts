@@ -1,10 +1,10 @@
-// The first conversation with a server: log in, and say plainly when this server can't be used.
+// Logs in for the first time and refuses a server that is too old.
 import type { ServerFacts } from './client.ts';
 import { NotTheApiError, ServerTooOldError, ServerUnusableError } from './errors.ts';
 import type { Session } from './session.ts';
 import type { Token } from './token.ts';
 
-/** Came with server 1.17: `queues.add_task` that leaves the task alone, and enqueueing a queued task. */
+/** Server 1.17: `queues.add_task` without changing the task, and enqueueing a queued task. */
 const OLDEST_API = '2.31';
 
 /** @throws ServerUnusableError, CredentialsRejectedError, ServerUnreachableError */
@@ -13,7 +13,7 @@ export async function connect(session: Session): Promise<ServerFacts> {
   if (!isAtLeast(token.apiVersion, OLDEST_API)) {
     throw new ServerTooOldError(
       `${session.apiServer} is ClearML server ${token.serverVersion || 'of an unknown version'} with API ${token.apiVersion || 'of an unknown version'}, ` +
-        `which is too old: waiting tasks are parked with calls that came with server 1.17 (API ${OLDEST_API}); upgrade the server`,
+        `which is too old: parking tasks needs server 1.17 (API ${OLDEST_API}) or later; upgrade the server`,
     );
   }
   return {
@@ -34,7 +34,7 @@ async function logIn(session: Session): Promise<Token> {
   }
 }
 
-/** Compares versions of numbers and dots: `2.9` is older than `2.31`. */
+/** Compares versions such as `2.9` and `2.31`, which is newer. */
 function isAtLeast(version: string, oldest: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);

@@ -1,7 +1,7 @@
-// What somebody on the network could do, as the way to the server is set: said at the start and by doctor, refused by nobody. Pure.
+// Risks of the connection settings, which the daemon logs at start-up and doctor reports. Pure.
 import type { ApiSettings } from './settings.ts';
 
-/** One sentence each, without a full stop; none for a way that is safe. */
+/** One message each, without a full stop; none for a safe connection. */
 export function describeRisks({
   apiServer,
   verifyCertificate,
@@ -11,12 +11,11 @@ export function describeRisks({
   if (url.protocol === 'http:')
     return isLoopback(url.hostname)
       ? []
-      : [`${url.origin} is not encrypted: anybody on the network can read the keys, and change what jobs run`];
+      : [`${url.origin} is not encrypted: an attacker on the network can read the keys and change what jobs run`];
   if (verifyCertificate !== false || isLoopback(url.hostname)) return [];
-  return ['api.verify_certificate is false: anybody on the network can pose as the server, and get its keys'];
+  return ['api.verify_certificate is false: an attacker on the network can pose as the server and get the keys'];
 }
 
-/** What never leaves this machine. */
 function isLoopback(host: string): boolean {
   return /^(?:127(?:\.\d+){3}|\[::1\]|localhost|.+\.localhost)$/.test(host);
 }

@@ -1,6 +1,6 @@
-// Cuts a text into pieces that the server stores as one console event each. Pure.
+// Splits a text into console events that the server stores. Pure.
 
-/** Pieces of at most this many bytes (UTF-8), cut after a newline where there is one, and never inside a character. */
+/** Pieces of at most `maxBytes` (UTF-8), split after a newline if there is one, never inside a character. */
 export function splitText(text: string, maxBytes: number): string[] {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return [text];

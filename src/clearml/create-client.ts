@@ -1,4 +1,4 @@
-// Puts the client of one ClearML server together.
+// Creates the client of one ClearML server.
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
@@ -23,50 +23,50 @@ export interface ClearmlClientDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
-  /** Cuts every call and every wait short; one that is still whole during a graceful end lets the last calls through. */
+  /** Aborts every call and wait. Leave it unaborted during a graceful shutdown, so that the last calls complete. */
   readonly signal?: AbortSignal | undefined;
-  readonly patience?: Partial<Timeouts> | undefined;
-  /** Told of each attempt that brought no answer. */
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
 
 /**
- * A client that has not spoken to the server yet. The first call logs in by itself; `connect` also checks the server.
- * @throws ServerUnusableError when the server's or a proxy's address is none, or the CA file can't be read
+ * Creates a client without calling the server. The first call logs in; `connect` also checks the server.
+ * @throws ServerUnusableError if the server's or a proxy's URL is invalid, or the CA file is unreadable
  */
 export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   const { clock, log, secrets } = deps;
   hideSecrets(deps.settings, secrets);
   const settings = { ...deps.settings, apiServer: readApiServer(deps.settings.apiServer) };
-  const patience = { ...DEFAULT_TIMEOUTS, ...deps.patience };
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...deps.timeouts };
   const end = followSignal(deps.signal);
   const { signal } = end;
   const http = createHttp(settings);
-  const exchange = createApiRequest({
+  const request = createApiRequest({
     http,
     apiServer: settings.apiServer,
     secrets,
-    timeoutMs: patience.attemptMs,
+    timeoutMs: timeouts.attemptMs,
     signal,
   });
   const session = createSession({
-    exchange,
+    request,
     settings,
     clock,
     log,
     secrets,
-    patience,
+    timeouts,
     signal,
     onNoAnswer: deps.onNoAnswer,
   });
 
-  const tellLeftOut = createReportUnreadable(log, clock);
+  const reportUnreadable = createReportUnreadable(log, clock);
 
   return {
-    queues: createQueues(session, log, tellLeftOut),
-    tasks: redactedTasks(createTasks(session, tellLeftOut), secrets),
-    events: redactedEvents(createEvents(session, { clock, log, tellLeftOut }), secrets),
-    workers: createWorkers(session, clock, tellLeftOut),
+    queues: createQueues(session, log, reportUnreadable),
+    tasks: redactedTasks(createTasks(session, reportUnreadable), secrets),
+    events: redactedEvents(createEvents(session, { clock, log, reportUnreadable }), secrets),
+    workers: createWorkers(session, clock, reportUnreadable),
     people: createPeople(session),
     connect: () => connect(session),
     async close() {
@@ -88,13 +88,13 @@ function followSignal(signal: AbortSignal | undefined): AbortController {
   return controller;
 }
 
-/** Without a trailing slash, and without a name and password, which the API doesn't read and messages would show. */
+/** Strips a trailing slash, and a user and password: the API ignores them, and messages would show them. */
 function readApiServer(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const shown = text.replace(/^(.*\/\/)?[^@]*@/, '');
     throw new ServerUnusableError(
-      `api.api_server is ${JSON.stringify(shown)}, which is not an address: write http://host:8008 or https://host`,
+      `api.api_server is ${JSON.stringify(shown)}, which is not a URL: write http://host:8008 or https://host`,
     );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
@@ -103,7 +103,7 @@ function readApiServer(text: string): string {
 function hideSecrets(settings: ApiSettings, secrets: Secrets): void {
   const { apiServer, accessKey, secretKey, authToken, httpProxy, httpsProxy } = settings;
   for (const value of [secretKey, authToken]) if (value !== undefined) secrets.add(value);
-  // The text that a login's header holds in base64.
+  // The Authorization header holds this text in base64.
   if (accessKey !== undefined && secretKey !== undefined) secrets.add(`${accessKey}:${secretKey}`);
   for (const address of [apiServer, httpProxy, httpsProxy]) {
     const password = /^(?:.*\/\/)?[^/@:]*:([^/@]*)@/.exec(address ?? '')?.[1];

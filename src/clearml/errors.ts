@@ -1,8 +1,8 @@
-// How a call to the ClearML server can fail; one class for each thing a caller would do about it.
+// Errors of ClearML calls: one class for each decision of a caller.
 
 /**
- * Thrown when no usable answer came: no route, no DNS, a proxy's error page, 5xx, a timeout.
- * Nothing is wrong with any task; try again later. `mayHaveHappened` tells whether the server may have carried the call out.
+ * Thrown without a usable response: no route, no DNS, a proxy's error page, 5xx, a timeout. Retry later; no task is at fault.
+ * `mayHaveHappened` tells whether the server may have executed the call.
  */
 export class ServerUnreachableError extends Error {
   override readonly name: string = 'ServerUnreachableError';
@@ -15,27 +15,27 @@ export class ServerUnreachableError extends Error {
 }
 
 /**
- * Thrown when what answers is no API server, or can't be trusted: a web page, a redirect, an unknown certificate.
- * Once we were connected that passes (a proxy's page); at the start it doesn't, so `connect` turns it into `ServerUnusableError`.
+ * Thrown when the other side is not a ClearML API, or is not trusted: a web page, a redirect, an unknown certificate.
+ * After a successful connect this is temporary (a proxy's page); before it, `connect` turns it into `ServerUnusableError`.
  */
 export class NotTheApiError extends ServerUnreachableError {
   override readonly name: string = 'NotTheApiError';
 }
 
 /**
- * Thrown when the server did answer, but with something that can't be used: of another form, or about something else. The next
- * answer would be the same, so it is not asked for at once; where it is about one task, it is the trouble of that task alone.
+ * Thrown when a response is malformed or about something else. A retry would get the same, so none is made; a response about one
+ * task fails that task's step alone.
  */
 export class InvalidResponseError extends ServerUnreachableError {
   override readonly name: string = 'InvalidResponseError';
 }
 
-/** Thrown when an answer is larger or deeper than any answer to that call can be. Of a list, a smaller part may be had. */
+/** Thrown when a response exceeds the limits of its endpoint. A smaller page of a list may fit. */
 export class ResponseTooLargeError extends InvalidResponseError {
   override readonly name = 'ResponseTooLargeError';
 }
 
-/** Thrown when the server answered that it won't. `code` and `subcode` drive every decision, `message` is for people. */
+/** Thrown when the server refuses a call. `code` and `subcode` drive decisions; `message` is for users. */
 export class ServerRefusedError extends Error {
   override readonly name: string = 'ServerRefusedError';
   readonly endpoint: string;
@@ -51,24 +51,24 @@ export class ServerRefusedError extends Error {
 }
 
 /**
- * Thrown when a status change lost against somebody else's (400/121, 400/110) or against the task's deletion (400/101):
- * read the task again, don't insist.
+ * Thrown when a status change lost against another one (400/121, 400/110) or the task was deleted (400/101): read the task again
+ * instead of retrying.
  */
 export class LostRaceError extends ServerRefusedError {
   override readonly name: string = 'LostRaceError';
 }
 
-/** Thrown when the server does not know the key, the secret or the token: a person must act. */
+/** Thrown when the server rejects the key, the secret or the token: a user must correct the configuration. */
 export class CredentialsRejectedError extends Error {
   override readonly name = 'CredentialsRejectedError';
 }
 
-/** Thrown at the start when this server can't be used at all: too old, or the address of the web page. */
+/** Thrown at start-up for a server that cannot be used: too old, or the URL of the web page. */
 export class ServerUnusableError extends Error {
   override readonly name: string = 'ServerUnusableError';
 }
 
-/** Thrown when the address and the keys are right, but the server lacks calls that we need: somebody must upgrade it. */
+/** Thrown when the server lacks calls that the program needs: it must be upgraded. */
 export class ServerTooOldError extends ServerUnusableError {
   override readonly name = 'ServerTooOldError';
 }

@@ -1,4 +1,4 @@
-// Writes lines into a task's console, in order, and reads what stands there.
+// Appends lines to a task's console in order, and reads the console.
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
@@ -10,16 +10,16 @@ import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
 const ConsolePage = z.object({ events: z.array(z.unknown()) });
-/** It only says how many lines were taken: whatever else stands there, they were sent. */
+/** The response only counts the lines taken; a malformed one does not mean that they were not sent. */
 const Added = z.object({ errors: z.number().catch(0) }).catch({ errors: 0 });
 
-/** As the agent packs them: no event above 64 KiB, no request above 1 MiB. */
+/** The agent's limits: no event above 64 KiB, no request above 1 MiB. */
 const EVENT_BYTES = 64 * 1024;
-const EVENTS_A_CALL = 16;
-const EVENTS_A_PAGE = 500;
+const EVENTS_PER_CALL = 16;
+const EVENTS_PER_PAGE = 500;
 
-/** Lines of one task that go out in one call, maybe with those of others. */
-interface Parcel {
+/** Lines of one task for one call, which may carry those of other tasks too. */
+interface Batch {
   readonly task: TaskId;
   readonly events: readonly object[];
   readonly sent: () => void;
@@ -29,56 +29,56 @@ interface Parcel {
 interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tellLeftOut: ReportUnreadable;
+  readonly reportUnreadable: ReportUnreadable;
 }
 
-export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps): Events {
+export function createEvents(session: Session, { clock, log, reportUnreadable }: Deps): Events {
   let lastAt = 0;
 
-  /** Never the same millisecond twice: lines of one millisecond have no order on the server. */
+  /** A millisecond is never used twice: the server does not order lines of the same one. */
   function nextTime(): number {
     lastAt = Math.max(clock.now(), lastAt + 1);
     return lastAt;
   }
 
-  /** As they came, and how many that were: one that can't be read is left out. */
+  /** The readable events of a page, and the length of the page. */
   async function readPage(task: TaskId, more: object): Promise<{ events: ConsoleEvent[]; length: number }> {
     const body = { task, order: 'asc', ...more };
     const { events: rows } = await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true });
     const leftOut: UnreadableEntry[] = [];
     const events = rows.flatMap((row, index) => readEvent(row, index, leftOut) ?? []);
-    tellLeftOut('events.get_task_log', leftOut);
+    reportUnreadable('events.get_task_log', leftOut);
     return { events, length: rows.length };
   }
 
-  // Lines that come while a call is under way share the next one: it takes the server as long as a single line.
-  let waiting: Parcel[] = [];
+  // Lines added during a call share the next one, which costs the server no more than a single line.
+  let waiting: Batch[] = [];
   let sending: Promise<void> | undefined;
 
   async function sendAll(): Promise<void> {
     while (waiting.length > 0) {
-      const parcels = waiting.slice(0, countThatFit(waiting));
-      waiting = waiting.slice(parcels.length);
+      const batches = waiting.slice(0, countThatFit(waiting));
+      waiting = waiting.slice(batches.length);
       try {
-        await add(parcels);
-        for (const { sent } of parcels) sent();
+        await add(batches);
+        for (const { sent } of batches) sent();
       } catch (error) {
-        for (const { failed } of parcels) failed(error);
+        for (const { failed } of batches) failed(error);
       }
     }
     sending = undefined;
   }
 
-  /** Published and deleted tasks take no lines. They are for people to read, so that is no failure of the caller's. */
-  async function add(parcels: readonly Parcel[]): Promise<void> {
-    const tasks = [...new Set(parcels.map(({ task }) => task))].join(',');
-    const batch = parcels.flatMap(({ events }) => events);
+  /** Published and deleted tasks take no lines. That is not a failure of the caller: lines only inform users. */
+  async function add(batches: readonly Batch[]): Promise<void> {
+    const tasks = [...new Set(batches.map(({ task }) => task))].join(',');
+    const lines = batches.flatMap(({ events }) => events);
     try {
-      const { errors } = await session.call('events.add_batch', batch, { shape: Added, idempotent: false });
-      if (errors > 0) log.debug('ClearML did not take all console lines', { task: tasks, errors });
+      const { errors } = await session.call('events.add_batch', lines, { shape: Added, idempotent: false });
+      if (errors > 0) log.debug('ClearML refused some console lines', { task: tasks, errors });
     } catch (error) {
       if (!isRefusal(error, 'eventsNotAdded')) throw error;
-      log.debug('ClearML took no console lines for this task', { task: tasks, lines: batch.length });
+      log.debug('ClearML refused the console lines of this task', { task: tasks, lines: lines.length });
     }
   }
 
@@ -94,16 +94,16 @@ export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps
       if ('last' in which) return (await readPage(task, { navigate_earlier: true, batch_size: which.last })).events;
       const all: ConsoleEvent[] = [];
       for (let after = which.after; ;) {
-        // All lines of a page's last moment are on that page.
+        // The server puts all lines of a page's last millisecond on that page.
         const { events, length } = await readPage(task, {
           navigate_earlier: false,
           from_timestamp: after,
-          batch_size: EVENTS_A_PAGE,
+          batch_size: EVENTS_PER_PAGE,
         });
         all.push(...events);
         const last = events.at(-1)?.at ?? after;
-        // A full page that is no later than the one before has none behind it.
-        if (length < EVENTS_A_PAGE || !(last > after)) return all;
+        // A full page that ends no later than the previous one is the last.
+        if (length < EVENTS_PER_PAGE || !(last > after)) return all;
         after = last;
       }
     },
@@ -112,17 +112,17 @@ export function createEvents(session: Session, { clock, log, tellLeftOut }: Deps
       const events = lines.flatMap(({ level, text }: ConsoleLine) =>
         splitText(text, EVENT_BYTES).map((msg) => ({ type: 'log', task, worker, level, msg, timestamp: nextTime() })),
       );
-      for (let start = 0; start < events.length; start += EVENTS_A_CALL)
-        await send(task, events.slice(start, start + EVENTS_A_CALL));
+      for (let start = 0; start < events.length; start += EVENTS_PER_CALL)
+        await send(task, events.slice(start, start + EVENTS_PER_CALL));
     },
   };
 }
 
-/** How many of these, in their order, go out in one call. */
-function countThatFit(parcels: readonly Parcel[]): number {
+/** How many batches, from the first, fit one call. */
+function countThatFit(batches: readonly Batch[]): number {
   let events = 0;
-  const tooMany = parcels.findIndex((parcel) => (events += parcel.events.length) > EVENTS_A_CALL);
-  return tooMany === -1 ? parcels.length : Math.max(1, tooMany);
+  const tooMany = batches.findIndex((batch) => (events += batch.events.length) > EVENTS_PER_CALL);
+  return tooMany === -1 ? batches.length : Math.max(1, tooMany);
 }
 
 function readEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {

@@ -1,4 +1,4 @@
-// Sends one request to the API server and brings the whole answer back: the only file that knows undici.
+// Sends one HTTP request to the API server and reads the whole response. The only file that uses undici.
 import { readFileSync } from 'node:fs';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
@@ -9,9 +9,9 @@ interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** For everything together: connecting, sending, waiting, and reading the answer to its end. */
+  /** For the whole request: connect, send, wait, read the response to its end. */
   readonly timeoutMs: number;
-  /** An answer beyond these is cut off, as it came: undici unpacks nothing, and we ask for nothing packed. */
+  /** A response beyond them is aborted. They count bytes as sent: undici does not decompress, and we request no compression. */
   readonly limits: ResponseLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,21 +25,21 @@ export interface HttpReply {
 
 export interface Http {
   /**
-   * Posts and reads the answer, whatever its status. Redirects aren't followed: our credentials are for one server.
-   * @throws HttpError when there was no whole answer
-   * @throws the signal's reason when that was aborted
+   * Posts and reads the response, whatever its status. Redirects are not followed: the credentials are for one server.
+   * @throws HttpError without a complete response
+   * @throws the signal's reason once it is aborted
    */
   post(request: HttpRequest): Promise<HttpReply>;
-  /** Cuts every connection, also those in use. */
+  /** Closes every connection, also those in use. */
   close(): Promise<void>;
 }
 
-/** Thrown when a request brought no whole answer. */
+/** Thrown when a request got no complete response. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
-  /** The system's, OpenSSL's or undici's name for what went wrong. */
+  /** The error code of the system, OpenSSL or undici. */
   readonly code: string | undefined;
-  /** Whether a connection stood and the request went out on it: without that the server can't have seen anything. */
+  /** Whether the request was sent on an open connection. If not, the server cannot have seen it. */
   readonly sent: boolean;
 
   constructor(cause: unknown, sent: boolean) {
@@ -50,26 +50,26 @@ export class HttpError extends Error {
 }
 
 const TIMED_OUT = 'ETIMEDOUT';
-/** The code of an `HttpError` by an answer beyond its limits. */
+/** The code of an `HttpError` for a response beyond its limits. */
 export const BEYOND_LIMITS = 'BEYOND_LIMITS';
 const KEEP_ALIVE_MS = 1_000;
 
-/** @throws ServerUnusableError when the CA file can't be read or a proxy's address is none */
+/** @throws ServerUnusableError if the CA file is unreadable or a proxy's URL is invalid */
 export function createHttp(settings: ApiSettings): Http {
   const isHttps = settings.apiServer.startsWith('https:');
   const ca = readCa(settings);
   const tls = { rejectUnauthorized: settings.verifyCertificate !== false, ...(ca === undefined ? {} : { ca }) };
   const agent = new EnvHttpProxyAgent({
-    // Empty texts, because undici reads the process's environment for what is left out; and only the server's own scheme,
-    // because it would send https through the http proxy.
+    // Empty strings, because undici reads the process's environment for a missing value; and only for the server's scheme,
+    // because undici would send https through the http proxy.
     httpProxy: isHttps ? '' : readProxy(settings.httpProxy),
     httpsProxy: isHttps ? readProxy(settings.httpsProxy) : '',
     noProxy: settings.noProxy ?? '',
-    // Calls come in bursts. A connection kept longer could be closed by the server (after 2 s, where that is gunicorn) just as
-    // the next call goes out on it, and nobody could tell whether that call happened.
+    // Calls come in bursts. The server (gunicorn: after 2 s) could close an older connection just as the next call is sent, and
+    // the outcome of that call would be unknown.
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    // Else even plain http is tunnelled, which many proxies refuse.
+    // By default undici tunnels plain http too, which many proxies refuse.
     proxyTunnel: false,
     connect: tls,
     requestTls: tls,
@@ -87,13 +87,12 @@ export function createHttp(settings: ApiSettings): Http {
 }
 
 /**
- * By undici's own events: a call is one short text each way, and its streams would take three quarters of the processor time of
- * it all.
+ * Uses undici's events: for these short texts its streams would take three quarters of the processor time.
  */
 function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal }: HttpRequest): Promise<HttpReply> {
   const { origin, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
-    /** Set once a connection stands and the request goes out on it. */
+    /** Set once the request is sent on an open connection. */
     let sent: Dispatcher.DispatchController | undefined;
     let reason: Error | undefined;
     let status = 0;
@@ -116,7 +115,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
       reject(signal?.aborted === true ? (signal.reason as Error) : new HttpError(error, sent !== undefined));
     }
     const timer = setTimeout(() => {
-      giveUp(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: TIMED_OUT }));
+      giveUp(Object.assign(new Error(`no response within ${timeoutMs} ms`), { code: TIMED_OUT }));
     }, timeoutMs);
     const stop = (): void => giveUp(new Error('stopped', { cause: signal?.reason }));
     signal?.addEventListener('abort', stop, { once: true });
@@ -129,7 +128,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
       { origin, path: pathname + search, method: 'POST', headers, body },
       {
         onRequestStart(controller) {
-          // Nobody waits for it any more: it is not sent.
+          // The caller gave up before the connection was open.
           if (reason === undefined) sent = controller;
           else controller.abort(reason);
         },
@@ -162,8 +161,8 @@ function readCa({ verifyCertificate, caFile }: ApiSettings): string | undefined 
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ServerUnusableError(
-      `the CA file ${path} can't be read (${readCode(error) ?? String(error)}): ` +
-        'it is what api.verify_certificate or REQUESTS_CA_BUNDLE names; correct the path or its permissions',
+      `cannot read the CA file ${path} (${readCode(error) ?? String(error)}): ` +
+        'correct its permissions, or the path in api.verify_certificate or REQUESTS_CA_BUNDLE',
       { cause: error },
     );
   }
@@ -172,9 +171,9 @@ function readCa({ verifyCertificate, caFile }: ApiSettings): string | undefined 
 function readProxy(text: string | undefined): string {
   if (text === undefined || text === '') return '';
   const address = text.includes('://') ? text : `http://${text}`;
-  // The text itself isn't shown: it may hold a password.
+  // The message does not quote the URL: it may hold a password.
   if (!URL.canParse(address)) {
-    throw new ServerUnusableError("the proxy's address in http_proxy or https_proxy is none: write http://host:port");
+    throw new ServerUnusableError('http_proxy or https_proxy is not a URL: write http://host:port');
   }
   return address;
 }

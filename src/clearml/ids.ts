@@ -1,4 +1,4 @@
-// The identifiers that ClearML hands out: 32 lower-case hex characters, each kind its own type.
+// ClearML's identifiers: 32 lower-case hex characters, one type for each kind.
 import * as z from 'zod';
 import type { Brand } from '../base/brand.ts';
 
@@ -6,12 +6,13 @@ export type TaskId = Brand<'TaskId'>;
 export type QueueId = Brand<'QueueId'>;
 
 /**
- * The server makes every id of a task or a queue so (`uuid4` without dashes, apiserver/database/utils.py), but takes any text as the
- * task of a queue entry. An id becomes part of a job's name, of a path and of a script: no other text may get that far.
+ * The server creates ids as `uuid4` without dashes, but accepts any text as the task of a queue entry. An id becomes part of a job
+ * name, a path and a script, so every other text is refused.
+ * https://github.com/clearml/clearml-server/blob/master/apiserver/database/utils.py
  */
 const ID = /^[0-9a-f]{32}$/;
 
-/** What makes a text from a server's answer (or the command line) an identifier. */
+/** Validates an identifier from a response or the command line. */
 export const TaskIdShape = z.custom<TaskId>(isTaskId, 'a task id (32 hex digits)');
 export const QueueIdShape = z.custom<QueueId>(isQueueId, 'a queue id (32 hex digits)');
 

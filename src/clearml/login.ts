@@ -1,4 +1,4 @@
-// Holds the token that calls carry: one login for all callers at once, a new one before the old ends or when it is refused.
+// Holds the token of all calls: one login for all callers, renewed before it expires or when the server rejects it.
 import type { Clock } from '../base/clock.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
@@ -6,9 +6,9 @@ import type { ApiSettings } from './settings.ts';
 import { readToken, type Token } from './token.ts';
 
 export interface Login {
-  /** A token to call with; logs in when there is none, or when its end is near. */
+  /** A valid token. Logs in if there is none, or if it expires soon. */
   token(): Promise<Token>;
-  /** Says that the server refused this token. Does nothing when another one has taken its place meanwhile. */
+  /** Reports that the server rejected this token. Does nothing if a newer one has replaced it. */
   forget(token: Token): void;
 }
 
@@ -16,20 +16,19 @@ interface LoginDeps {
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly secrets: Secrets;
-  /** Calls `auth.login` with this Authorization header; gives the token of the answer. */
-  readonly askForToken: (authorization: string) => Promise<string>;
+  /** Calls `auth.login` with this Authorization header and returns the token. */
+  readonly requestToken: (authorization: string) => Promise<string>;
 }
 
-export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps): Login {
+export function createLogin({ settings, clock, secrets, requestToken }: LoginDeps): Login {
   let held: Token | undefined;
-  let underway: Promise<Token> | undefined;
+  let pending: Promise<Token> | undefined;
 
   async function logIn(): Promise<Token> {
     try {
-      const text = await askForToken(formatAuthorization(settings, held));
+      const text = await requestToken(formatAuthorization(settings, held));
       const token = readToken(text, clock.now());
-      if (token === undefined)
-        throw new NotTheApiError('the answer to auth.login holds no token that can be read', false);
+      if (token === undefined) throw new NotTheApiError('the response to auth.login has no readable token', false);
       secrets.addPassing(text);
       held = token;
       return token;
@@ -41,12 +40,12 @@ export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps
 
   return {
     token() {
-      if (underway !== undefined) return underway;
+      if (pending !== undefined) return pending;
       if (held !== undefined && clock.now() < held.renewAt) return Promise.resolve(held);
-      underway = logIn().finally(() => {
-        underway = undefined;
+      pending = logIn().finally(() => {
+        pending = undefined;
       });
-      return underway;
+      return pending;
     },
 
     forget(token) {
@@ -56,15 +55,15 @@ export function createLogin({ settings, clock, secrets, askForToken }: LoginDeps
 }
 
 /**
- * The header to log in with. A token given instead of keys is renewed with the one held, which lives longer than the given one.
- * @throws CredentialsRejectedError when there is nothing to log in with
+ * The header for the login. A configured token is renewed with the current one, which expires later.
+ * @throws CredentialsRejectedError without any credentials
  */
 function formatAuthorization({ authToken, accessKey, secretKey }: ApiSettings, held: Token | undefined): string {
   if (authToken !== undefined) return `Bearer ${held?.text ?? authToken}`;
   if (accessKey === undefined || secretKey === undefined) {
     throw new CredentialsRejectedError(
-      "there are no credentials for ClearML: make some on its web page (Settings, Workspace) and write them into clearml.conf's " +
-        'api.credentials, or into CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY',
+      'no ClearML credentials: create them in the web page (Settings, Workspace) and write them to api.credentials in ' +
+        'clearml.conf, or set CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY',
     );
   }
   return `Basic ${Buffer.from(`${accessKey}:${secretKey}`).toString('base64')}`;

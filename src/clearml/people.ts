@@ -1,4 +1,4 @@
-// The users and projects that a template's variables speak of.
+// Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
 import { isRefusal } from './refusals.ts';

@@ -1,14 +1,14 @@
-// Reads a queue as the server writes it: an entry that can't be read must not hide the queue, nor the other entries.
+// Parses a queue of the server. An unreadable entry must not hide the queue or its other entries.
 import type { Queue, QueueEntry } from './client.ts';
 import { isQueueId, isTaskId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TOO_LARGE } from './pages.ts';
 
-/** What to ask for (`only_fields`). */
+/** The fields to request (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];
 
-/** The queue, or undefined when nobody can tell which it is. @param leftOut is told of what could not be read */
+/** The queue; undefined if its id is unreadable. @param leftOut receives the unreadable parts */
 export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[]): Queue | undefined {
   if (row === TOO_LARGE) {
     leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
@@ -31,8 +31,8 @@ export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[
 }
 
 /**
- * The server takes any text as the task of an entry (`queues.add_task` does not look whether there is such a task), so an entry with
- * another text is nobody's, and nothing is missing without it. One whose task can't be read may be anybody's.
+ * `queues.add_task` accepts any text as a task without a check. An entry with a text that is not a task id belongs to no task, so the
+ * list is complete without it; an entry whose task is unreadable may belong to any task.
  */
 function readEntries(
   rows: readonly unknown[],
@@ -46,7 +46,7 @@ function readEntries(
     const task = readField(row, 'task');
     const added = readField(row, 'added');
     const at = typeof added === 'string' ? readTime(added) : undefined;
-    const wrong = whatIsWrong(task, at, entries, added);
+    const wrong = findFault(task, at, entries, added);
     if (wrong !== undefined) leftOut.push({ place: `entry ${index} of ${queue}`, why: wrong });
     if (!isTaskId(task)) isWhole &&= typeof task === 'string';
     else if (!entries.has(task)) entries.set(task, { task, added: at, ...(isBehind ? { isBehind } : {}) });
@@ -55,13 +55,13 @@ function readEntries(
   return { entries: [...entries.values()], isWhole };
 }
 
-function whatIsWrong(
+function findFault(
   task: unknown,
   at: number | undefined,
   before: ReadonlyMap<TaskId, QueueEntry>,
   added: unknown,
 ): string | undefined {
-  if (!isTaskId(task)) return `its task is ${describeValue(task)}, which is no task id`;
+  if (!isTaskId(task)) return `its task is ${describeValue(task)}, which is not a task id`;
   if (before.has(task)) return `task ${task} has another entry before it`;
   return at === undefined ? `its time is ${describeValue(added)}` : undefined;
 }

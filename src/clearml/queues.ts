@@ -1,4 +1,4 @@
-// ClearML's queues: finding them, reading their entries, and moving a task's entry without ever doubling it.
+// ClearML's queues: finds them, reads their entries, and moves a task's entry without ever duplicating it.
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueList, Queues } from './client.ts';
@@ -17,7 +17,7 @@ const Popped = z.object({ entry: z.object({ task: TaskIdShape }).nullish() });
 const Removed = z.object({ removed: z.number() });
 const Done = z.unknown();
 
-export function createQueues(session: Session, log: Logger, tellLeftOut: ReportUnreadable): Queues {
+export function createQueues(session: Session, log: Logger, reportUnreadable: ReportUnreadable): Queues {
   async function list(filter: object): Promise<readonly unknown[]> {
     const body = { search_hidden: true, only_fields: QUEUE_FIELDS, ...filter };
     return (await session.call('queues.get_all', body, { shape: Rows, idempotent: true })).queues;
@@ -26,24 +26,24 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: ReportU
   function readRows(rows: readonly unknown[]): QueueList {
     const leftOut: UnreadableEntry[] = [];
     const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut) ?? []);
-    tellLeftOut('queues.get_all', leftOut);
+    reportUnreadable('queues.get_all', leftOut);
     return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
   }
 
-  /** @throws InvalidResponseError when it may be the one that can't be read: it must not be made anew */
+  /** @throws InvalidResponseError if the queue may be an unreadable one: it must not be created again */
   async function findOne(filter: object, isIt: (queue: Queue) => boolean): Promise<Queue | undefined> {
     const rows = await list(filter);
     const { queues } = readRows(rows);
     const found = queues.find(isIt);
     if (found === undefined && queues.length < rows.length)
       throw new InvalidResponseError(
-        `${session.apiServer} gives a queue that can't be read in its answer to queues.get_all`,
+        `${session.apiServer} returns an unreadable queue in its response to queues.get_all`,
         false,
       );
     return found;
   }
 
-  /** An entry at the tail. The task itself is left as it is: what its user does to it at the same time stands. */
+  /** Adds an entry at the tail without changing the task, so that a concurrent act of its user is kept. */
   async function add(queue: QueueId, task: TaskId, { idempotent }: { readonly idempotent: boolean }): Promise<void> {
     const body = { queue, task, update_execution_queue: false };
     try {
@@ -75,7 +75,7 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: ReportU
 
     async create(name) {
       try {
-        // Idempotent, because a name that is taken is as good.
+        // Idempotent: a queue that exists already is as good.
         const { id } = await session.call('queues.create', { name }, { shape: Created, idempotent: true });
         return { id, name, entries: [], isWhole: true };
       } catch (error) {
@@ -113,19 +113,19 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: ReportU
 
     park: (queue, task) => add(queue, task, { idempotent: true }),
 
-    async giveBack(queue, task) {
+    async returnToQueue(queue, task) {
       await add(queue, task, { idempotent: false });
       try {
         await session.call('queues.move_task_to_front', { queue, task }, { shape: Done, idempotent: true });
       } catch (error) {
-        // It is given back. Told to try again, the caller could put in a second entry for a task that runs by then.
+        // The task is in its queue. A retry by the caller could add a second entry for a task that runs by then.
         if (error instanceof ServerUnreachableError)
-          log.warn('A task given back stays at the end of its queue', { task, queue, err: error });
+          log.warn('A task returned to its queue stays at the end of it', { task, queue, err: error });
         else if (!isRefusal(error, 'taskNotInQueue')) throw error;
       }
     },
 
-    async take(queue, task) {
+    async removeEntry(queue, task) {
       try {
         const body = { queue, task };
         const { removed } = await session.call('queues.remove_task', body, { shape: Removed, idempotent: false });
@@ -138,7 +138,7 @@ export function createQueues(session: Session, log: Logger, tellLeftOut: ReportU
   };
 }
 
-/** What ClearML's own clients take for an id rather than a name. */
+/** ClearML's own clients take such a text for an id. */
 function looksLikeId(text: string): text is QueueId {
   return /^[-a-f0-9]{30,}$/.test(text);
 }

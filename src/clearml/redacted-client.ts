@@ -1,13 +1,13 @@
-// What people read in a task, its console and its status, passes through the same redaction as the log.
+// Redacts console lines and status messages of tasks, as the log is redacted.
 import type { Secrets } from '../log/secrets.ts';
 import type { Events, StatusNote, Tasks } from './client.ts';
 
 type Redact = Pick<Secrets, 'redact'>;
 
-/** More than any message of ours has: a longer one repeats a name or a value that somebody made that long. */
-const STATUS_CHARACTERS = 4_000;
+/** Longer than any message of ours, unless it quotes a name or value that a user made that long. */
+const MAX_STATUS_LENGTH = 4_000;
 
-/** The same events, whose lines hold no secret. */
+/** The same events; no secret appears in their lines. */
 export function redactedEvents(events: Events, secrets: Redact): Events {
   return {
     read: (task, which) => events.read(task, which),
@@ -18,25 +18,25 @@ export function redactedEvents(events: Events, secrets: Redact): Events {
   };
 }
 
-/** The same tasks, whose status messages hold no secret. */
+/** The same tasks; no secret appears in their status messages. */
 export function redactedTasks(tasks: Tasks, secrets: Redact): Tasks {
-  const shownText = (text: string): string => cut(secrets.redact(text));
-  const shown = ({ reason, message }: StatusNote): StatusNote => ({
-    reason: shownText(reason),
-    message: shownText(message),
+  const redacted = (text: string): string => truncate(secrets.redact(text));
+  const redactNote = ({ reason, message }: StatusNote): StatusNote => ({
+    reason: redacted(reason),
+    message: redacted(message),
   });
   return {
     ...tasks,
-    setStatusMessage: (id, text) => tasks.setStatusMessage(id, shownText(text)),
-    fail: (id, note, options) => tasks.fail(id, shown(note), options),
-    stop: (id, note, options) => tasks.stop(id, shown(note), options),
-    complete: (id, note) => tasks.complete(id, shown(note)),
-    unstart: (id, from, note) => tasks.unstart(id, from, shown(note)),
-    dequeue: (id, note) => tasks.dequeue(id, shown(note)),
+    setStatusMessage: (id, text) => tasks.setStatusMessage(id, redacted(text)),
+    fail: (id, note, options) => tasks.fail(id, redactNote(note), options),
+    stop: (id, note, options) => tasks.stop(id, redactNote(note), options),
+    complete: (id, note) => tasks.complete(id, redactNote(note)),
+    unstart: (id, from, note) => tasks.unstart(id, from, redactNote(note)),
+    dequeue: (id, note) => tasks.dequeue(id, redactNote(note)),
   };
 }
 
-/** After the redaction, which would not know the half of a secret. */
-function cut(text: string): string {
-  return text.length <= STATUS_CHARACTERS ? text : `${text.slice(0, STATUS_CHARACTERS)}… (cut)`;
+/** Called after the redaction, which would not recognize half a secret. */
+function truncate(text: string): string {
+  return text.length <= MAX_STATUS_LENGTH ? text : `${text.slice(0, MAX_STATUS_LENGTH)}… (cut)`;
 }

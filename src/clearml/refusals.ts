@@ -1,4 +1,5 @@
-// The refusals that we expect and act on, by name (server: apiserver/apierrors/errors.conf).
+// Refusals that the program expects, by name.
+// https://github.com/clearml/clearml-server/blob/master/apiserver/apierrors/errors.conf
 import { ServerRefusedError } from './errors.ts';
 
 const REFUSALS = {
@@ -16,7 +17,7 @@ const REFUSALS = {
 
 export type RefusalName = keyof typeof REFUSALS;
 
-/** Whether the error is the server's refusal for one of these reasons. */
+/** Whether the server refused a call for one of these reasons. */
 export function isRefusal(error: unknown, ...names: readonly RefusalName[]): error is ServerRefusedError {
   if (!(error instanceof ServerRefusedError)) return false;
   return names.some((name) => error.code === REFUSALS[name][0] && error.subcode === REFUSALS[name][1]);

@@ -1,18 +1,18 @@
-// How large an answer of the server may be, by endpoint: what is larger ends the call while it arrives, before it fills the memory.
+// Limits the size of a response by endpoint: a larger one ends the call while it arrives, before it fills the memory.
 
 export interface ResponseLimits {
   readonly bytes: number;
-  /** Lists and objects inside each other. */
+  /** Nesting of lists and objects. */
   readonly depth: number;
-  /** Values, counted by commas and brackets: small ones take many times their own length in memory. */
+  /** Values, counted by commas and brackets: a small value takes many times its length in memory. */
   readonly values: number;
 }
 
 const MIB = 1024 * 1024;
 
 /**
- * By what a server can hold: MongoDB keeps a document below 16 MiB, and a page of the console has 500 events of 64 KiB. All other
- * answers are a few numbers, or an error.
+ * MongoDB limits a document to 16 MiB, and a console page has 500 events of 64 KiB. Every other response is a few numbers or an
+ * error.
  */
 const BYTES: Readonly<Record<string, number>> = {
   'tasks.get_by_id': 32 * MIB,
@@ -24,7 +24,7 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 const OTHER_BYTES = MIB;
 
-/** MongoDB takes documents of up to 100 levels; the envelope has a few more. */
+/** MongoDB limits documents to 100 levels; the envelope adds a few. */
 const DEPTH = 128;
 const VALUES = 2_000_000;
 
@@ -32,13 +32,13 @@ export function limitsOf(endpoint: string): ResponseLimits {
   return { bytes: BYTES[endpoint] ?? OTHER_BYTES, depth: DEPTH, values: VALUES };
 }
 
-/** Counts what arrives, piece by piece. */
+/** Counts a response chunk by chunk. */
 export interface ResponseGauge {
-  /** What is too much of it by now, in words; undefined while all is within the limits. */
+  /** The limit that is exceeded, as a message; undefined while the response is within all limits. */
   add(piece: Uint8Array): string | undefined;
 }
 
-/** Reads JSON as far as brackets and strings go; of a text that is no JSON the size counts. */
+/** Follows only brackets and strings of the JSON. For a text that is not JSON, only the size counts. */
 export function createResponseGauge(limits: ResponseLimits): ResponseGauge {
   let bytes = 0;
   let depth = 0;
@@ -50,7 +50,7 @@ export function createResponseGauge(limits: ResponseLimits): ResponseGauge {
     add(piece) {
       bytes += piece.length;
       if (bytes > limits.bytes) return tooLarge(limits);
-      // By index, and not by the iterator: this runs for each byte of each answer.
+      // By index, not by iterator: this runs for each byte of each response.
       const { length } = piece;
       for (let at = 0; at < length; at += 1) {
         const byte = piece[at];
@@ -79,7 +79,7 @@ const CLOSING_LIST = 0x5d;
 const OPENING_OBJECT = 0x7b;
 const CLOSING_OBJECT = 0x7d;
 
-/** The sentence for an answer that is too long, also where its header says so. */
+/** The message for a response that is too long, whether its header or its body shows it. */
 export function tooLarge({ bytes }: ResponseLimits): string {
   return `it is larger than ${bytes / MIB} MiB`;
 }

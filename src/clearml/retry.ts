@@ -1,22 +1,22 @@
-// Tries a call again while the server can't be reached, and says truly whether any of the tries may have been carried out.
+// Retries a call while the server is unreachable, and reports whether any attempt may have been executed.
 import pRetry from 'p-retry';
 import { InvalidResponseError, NotTheApiError, ServerUnreachableError } from './errors.ts';
 import type { Timeouts } from './settings.ts';
 
 export interface RetryRules {
-  /** False: tried again only when the server surely hasn't seen it. */
+  /** False: retried only while the server cannot have seen the call. */
   readonly idempotent: boolean;
-  /** Never tried again: it follows from a reading that would be too old by then. */
+  /** Never retried: the decision behind it would be out of date. */
   readonly once?: boolean;
-  readonly patience: Timeouts;
+  readonly timeouts: Timeouts;
   readonly signal?: AbortSignal;
-  /** Told of each attempt that did not reach the server. */
+  /** Called for each attempt without a usable response. */
   onFailure(error: ServerUnreachableError, attempt: number): void;
 }
 
 /** @throws what the last attempt threw, or the signal's reason */
 export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Promise<T> {
-  const { idempotent, once = false, patience, signal } = rules;
+  const { idempotent, once = false, timeouts, signal } = rules;
   let mayHaveHappened = false;
   let done: { readonly value: T } | undefined;
 
@@ -35,9 +35,9 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
   try {
     return await pRetry(tryOnce, {
       retries: once ? 0 : Infinity,
-      minTimeout: patience.firstPauseMs,
-      maxTimeout: patience.longestPauseMs,
-      maxRetryTime: patience.retryMs,
+      minTimeout: timeouts.firstBackoffMs,
+      maxTimeout: timeouts.maxBackoffMs,
+      maxRetryTime: timeouts.retryMs,
       randomize: true,
       ...(signal === undefined ? {} : { signal }),
       shouldRetry: ({ error }) =>
@@ -49,7 +49,7 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       },
     });
   } catch (error) {
-    // p-retry drops a result that came while the signal was aborted; but what the server has done, it has done.
+    // p-retry drops a result that arrived while the signal was aborted, but the server has executed the call.
     if (done !== undefined) return done.value;
     throw error;
   }

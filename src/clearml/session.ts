@@ -1,4 +1,4 @@
-// One API call for whoever needs one: logged in when it must be, tried again where that is safe, its answer checked.
+// Makes API calls: logs in when needed, retries where that is safe, and validates the response.
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
@@ -11,18 +11,18 @@ import type { ApiSettings, Timeouts } from './settings.ts';
 import type { Token } from './token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
-  /** What we read of the answer's `data`. */
+  /** The expected `data` of the response. */
   readonly shape: Shape;
-  /** False: after an attempt that the server may have carried out there is no other. */
+  /** False: no retry after an attempt that the server may have executed. */
   readonly idempotent: boolean;
-  /** True: there is one attempt only, because the call follows from a reading that would be too old for another. */
+  /** True: one attempt only, because the decision behind the call would be out of date for another. */
   readonly once?: boolean;
 }
 
 export interface Session {
-  /** The server's address as people may see it. */
+  /** The server's URL without secrets. */
   readonly apiServer: string;
-  /** Logs in, unless that was done. @throws ServerUnreachableError, CredentialsRejectedError */
+  /** Logs in unless there is a valid token. @throws ServerUnreachableError, CredentialsRejectedError */
   login(): Promise<Token>;
   /**
    * One call, e.g. `tasks.get_by_id`.
@@ -32,36 +32,36 @@ export interface Session {
 }
 
 interface SessionDeps {
-  readonly exchange: ApiRequest;
+  readonly request: ApiRequest;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
-  readonly patience: Timeouts;
+  readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
-  /** Told of each attempt that brought no answer. */
+  /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
 
-const LoginAnswer = z.object({ token: z.string() });
+const LoginResponse = z.object({ token: z.string() });
 
 export function createSession(deps: SessionDeps): Session {
-  const { exchange, settings, clock, log, secrets, patience, signal, onNoAnswer } = deps;
+  const { request, settings, clock, log, secrets, timeouts, signal, onNoAnswer } = deps;
   const { apiServer } = settings;
-  const loggedIn = createLogin({ settings, clock, secrets, askForToken });
+  const loggedIn = createLogin({ settings, clock, secrets, requestToken });
 
-  async function askForToken(authorization: string): Promise<string> {
+  async function requestToken(authorization: string): Promise<string> {
     try {
-      return readResult('auth.login', await exchange('auth.login', {}, authorization), LoginAnswer).token;
+      return readResult('auth.login', await request('auth.login', {}, authorization), LoginResponse).token;
     } catch (error) {
       if (error instanceof TokenRejectedError) {
         throw new CredentialsRejectedError(
-          `${apiServer} does not accept the token we log in with: ` +
-            'put a new one into CLEARML_AUTH_TOKEN, or use an access key and a secret key',
+          `${apiServer} rejects the login token: ` +
+            'set a new one in CLEARML_AUTH_TOKEN, or use an access key and a secret key',
           { cause: error },
         );
       }
-      // Whatever became of the login, the call that needed it was not made.
+      // Whatever the outcome of the login, the call that needed it was not made.
       if (error instanceof NotTheApiError) throw new NotTheApiError(error.message, false, { cause: error.cause });
       if (error instanceof InvalidResponseError)
         throw new InvalidResponseError(error.message, false, { cause: error.cause });
@@ -74,33 +74,33 @@ export function createSession(deps: SessionDeps): Session {
   async function attempt(endpoint: string, body: Body): Promise<unknown> {
     const token = await loggedIn.token();
     try {
-      return await exchange(endpoint, body, `Bearer ${token.text}`);
+      return await request(endpoint, body, `Bearer ${token.text}`);
     } catch (error) {
       if (!(error instanceof TokenRejectedError)) throw error;
       loggedIn.forget(token);
     }
     const fresh = await loggedIn.token();
-    return exchange(endpoint, body, `Bearer ${fresh.text}`);
+    return request(endpoint, body, `Bearer ${fresh.text}`);
   }
 
   function readResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
-    const answer = shape.safeParse(data);
-    if (answer.success) return answer.data;
-    const words = `it is of another form:\n${z.prettifyError(answer.error)}`;
+    const result = shape.safeParse(data);
+    if (result.success) return result.data;
+    const words = `its format is unexpected:\n${z.prettifyError(result.error)}`;
     throw new InvalidResponseError(secrets.redact(formatNoResponse(apiServer, endpoint, words)), true);
   }
 
-  function persist<T>(
+  function withRetry<T>(
     endpoint: string,
     rules: Omit<CallRules<z.ZodType>, 'shape'>,
     tryOnce: () => Promise<T>,
   ): Promise<T> {
     return retry(tryOnce, {
       ...rules,
-      patience,
+      timeouts,
       signal,
       onFailure(err, attemptNumber) {
-        log.debug('A call to ClearML brought no answer', { endpoint, attempt: attemptNumber, err });
+        log.debug('ClearML call failed without a response', { endpoint, attempt: attemptNumber, err });
         onNoAnswer?.(err);
       },
     });
@@ -108,8 +108,8 @@ export function createSession(deps: SessionDeps): Session {
 
   return {
     apiServer,
-    login: () => persist('auth.login', { idempotent: true }, () => loggedIn.token()),
+    login: () => withRetry('auth.login', { idempotent: true }, () => loggedIn.token()),
     call: (endpoint, body, { shape, ...rules }) =>
-      persist(endpoint, rules, async () => readResult(endpoint, await attempt(endpoint, body), shape)),
+      withRetry(endpoint, rules, async () => readResult(endpoint, await attempt(endpoint, body), shape)),
   };
 }

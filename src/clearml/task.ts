@@ -1,4 +1,4 @@
-// A ClearML task as far as we read it: the few fields that following needs, and the whole document for templates.
+// A ClearML task: the fields that tracking needs, and the whole document for templates.
 import type { QueueId, TaskId } from './ids.ts';
 
 export const TASK_STATUSES = [
@@ -16,7 +16,7 @@ export const TASK_STATUSES = [
 
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** What following reads of a task. Times are milliseconds since 1970. */
+/** The fields that tracking needs. Times are milliseconds since 1970. */
 export interface Task {
   readonly id: TaskId;
   readonly name: string;
@@ -29,13 +29,13 @@ export interface Task {
   readonly user: string | undefined;
   readonly executionQueue: QueueId | undefined;
   readonly archived: boolean;
-  /** The user property `slurm_job_id`: the last job that was submitted for this task, or for the one it was cloned from. */
+  /** The user property `slurm_job_id`: the last job submitted for this task, or for the task it was cloned from. */
   readonly slurmJob: string | undefined;
-  /** How long its agent waits for the task's own callback once it is aborted, where it has registered one. */
+  /** How long the agent waits for the task's abort callback, if the task registered one. */
   readonly abortCallbackMs: number | undefined;
 }
 
-/** A task as `tasks.get_by_id` returns it: the typed part, and everything as it came. */
+/** A task from `tasks.get_by_id`: the parsed fields, and the document as received. */
 export interface TaskDocument {
   readonly task: Task;
   readonly document: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// ClearML's tasks: reading many at once, and changing a status only where that can't trample a user's act.
+// ClearML's tasks: reads many at once, and changes a status only where that cannot overwrite a user's act.
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { escapeRegex } from './escape-regex.ts';
@@ -18,7 +18,7 @@ const Updated = z.object({ updated: z.number() });
 const Dequeued = Updated.extend({ fields: z.object({ status: z.string() }).partial().catch({}) });
 const Done = z.unknown();
 
-/** An answer about another task than the one asked for is no answer: its document would be run under this id. */
+/** Refuses a response about another task: its document would run under this id. */
 function documentOf(id: TaskId): z.ZodType<TaskDocument> {
   return z.object({ task: z.record(z.string(), z.unknown()) }).transform(({ task: document }, context) => {
     const task = readTaskId(document) === id ? readTask(document, id) : { why: 'it is about another task' };
@@ -28,16 +28,16 @@ function documentOf(id: TaskId): z.ZodType<TaskDocument> {
   });
 }
 
-/** So many ids a call where the answer to more was too large. */
-const FEWER = 20;
+/** Ids per call once a larger response was too large. */
+const SMALL_PAGE = 20;
 
-export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Tasks {
+export function createTasks(session: Session, reportUnreadable: ReportUnreadable): Tasks {
   async function list(filter: object): Promise<readonly unknown[]> {
     const body = { page_size: PAGE_SIZE, ...filter, only_fields: TASK_FIELDS, search_hidden: true };
     return (await session.call('tasks.get_all', body, { shape: Rows, idempotent: true })).tasks;
   }
 
-  /** The rows of these, in several calls where one would be too large. */
+  /** The rows of these ids, in several calls if one response is too large. */
   async function listById(ids: readonly TaskId[], leftOut: UnreadableEntry[]): Promise<readonly unknown[]> {
     try {
       return await list({ id: ids });
@@ -49,15 +49,15 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
         return [TOO_LARGE];
       }
       const rows: unknown[] = [];
-      for (const part of splitPages(ids, ids.length > FEWER ? FEWER : 1))
+      for (const part of splitPages(ids, ids.length > SMALL_PAGE ? SMALL_PAGE : 1))
         for (const row of await listById(part, leftOut)) rows.push(row);
       return rows;
     }
   }
 
   /**
-   * Status calls follow from what the task was a moment ago, and have no second attempt: meanwhile a user may have asked to
-   * abort it, or have reset and enqueued it again, and the second call would hit that new run.
+   * A status change is never retried: meanwhile a user may have aborted the task, or reset and enqueued it again, and the second
+   * call would hit the new run.
    */
   async function changeStatus<Shape extends z.ZodType>(
     endpoint: string,
@@ -91,12 +91,12 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
       const tasks = new Map<TaskId, Task>();
       const unread = new Set<TaskId>();
       for (const page of splitPages(ids)) readInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
-      tellLeftOut('tasks.get_all', leftOut);
+      reportUnreadable('tasks.get_all', leftOut);
       return { tasks, unread };
     },
 
     async find({ statuses, queues, changedSince }) {
-      // The server takes an empty list for no condition at all.
+      // The server ignores a condition with an empty list.
       if (statuses.length === 0 || queues.length === 0) return [];
       const leftOut: UnreadableEntry[] = [];
       const since =
@@ -107,7 +107,7 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
         list({ status: statuses, 'execution.queue': queues, ...since, order_by: ['id'], page, page_size: size }),
       );
       const found = rows.flatMap((row, index) => readRow(row, index, leftOut) ?? []);
-      tellLeftOut('tasks.get_all', leftOut);
+      reportUnreadable('tasks.get_all', leftOut);
       return found;
     },
 
@@ -119,7 +119,7 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
         : [];
       const leftOut: UnreadableEntry[] = [];
       const found = [...begun, ...named].flatMap((row, index) => readRow(row, index, leftOut) ?? []);
-      tellLeftOut('tasks.get_all', leftOut);
+      reportUnreadable('tasks.get_all', leftOut);
       return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
     },
 
@@ -141,18 +141,23 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
     },
 
     async unstart(id, from, note) {
-      // A stopped task can't be dequeued, but may be started.
+      // A stopped task cannot be dequeued, but it can be started.
       if (from === 'stopped') await changeStatus('tasks.started', id, note, { shape: Done, force: false });
       const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
-      throw new LostRaceError(`ClearML left task ${id} as it is: it is no longer in progress`, 'tasks.dequeue', 200, 0);
+      throw new LostRaceError(
+        `ClearML did not change task ${id}: it is no longer in progress`,
+        'tasks.dequeue',
+        200,
+        0,
+      );
     },
 
     async dequeue(id, note) {
       const dequeueOnce = async (): Promise<string | undefined> => {
         const { updated, fields } = await changeStatus('tasks.dequeue', id, note, { shape: Dequeued });
         if (updated > 0) return fields.status;
-        throw new LostRaceError(`ClearML left task ${id} as it is: it no longer waits`, 'tasks.dequeue', 200, 0);
+        throw new LostRaceError(`ClearML did not change task ${id}: it is no longer queued`, 'tasks.dequeue', 200, 0);
       };
       // A server that forgot the former status leaves the task queued, in no queue, and makes it a draft the second time:
       // https://github.com/clearml/clearml-server/blob/master/apiserver/bll/task/task_operations.py (enqueue_task)
@@ -160,14 +165,14 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
     },
 
     async abort(id) {
-      // Not by a note of ours: the message that the server sets is the request that the agent looks for.
+      // Without a message of ours: the agent recognizes the request by the server's own message.
       await session.call('tasks.stop', { task: id }, { shape: Done, idempotent: false, once: true });
     },
 
     async setProperties(id, properties) {
       const hyperparams = Object.entries(properties).map(([name, value]) => ({ section: 'properties', name, value }));
       if (hyperparams.length === 0) return;
-      // Nothing but properties: with any other section beside them the server wants a draft.
+      // Properties only: with any other section the server requires a draft.
       await session.call('tasks.edit_hyper_params', { task: id, hyperparams }, { shape: Done, idempotent: true });
     },
 
@@ -184,29 +189,29 @@ export function createTasks(session: Session, tellLeftOut: ReportUnreadable): Ta
     },
 
     async setImage(id, image) {
-      // The server replaces the whole of it.
+      // The server replaces the whole container.
       const container = { ...Container.parse((await get(id))?.document['container']), image };
       await session.call('tasks.edit', { task: id, container, force: true }, { shape: Done, idempotent: true });
     },
   };
 }
 
-/** Of a page, what was asked for: a row that nobody can tell the task of may be any of those that are missing. */
+/** Reads the requested tasks of a page. A row without a readable id may belong to any missing one, so those count as unread. */
 function readInto(
   { tasks, unread }: { readonly tasks: Map<TaskId, Task>; readonly unread: Set<TaskId> },
-  asked: readonly TaskId[],
+  requested: readonly TaskId[],
   rows: readonly unknown[],
   leftOut: UnreadableEntry[],
 ): void {
-  const missing = new Set(asked);
-  let strangers = 0;
+  const missing = new Set(requested);
+  let unexpected = 0;
   for (const [index, row] of rows.entries()) {
     const id = readTaskId(row);
     if (id === undefined || !missing.has(id)) {
-      strangers += 1;
-      // Two rows of one task: nobody knows which is true.
+      unexpected += 1;
+      // Two rows of one task: neither can be trusted.
       if (id !== undefined && tasks.delete(id)) unread.add(id);
-      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeStranger(row) });
+      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpected(row) });
       continue;
     }
     missing.delete(id);
@@ -214,12 +219,12 @@ function readInto(
     if (task === undefined) unread.add(id);
     else tasks.set(id, task);
   }
-  if (strangers > 0) for (const id of missing) unread.add(id);
+  if (unexpected > 0) for (const id of missing) unread.add(id);
 }
 
-function describeStranger(row: unknown): string {
+function describeUnexpected(row: unknown): string {
   const id = readField(row, 'id');
-  return `its id is ${describeValue(id)}, which was not asked for, or is there twice`;
+  return `its id is ${describeValue(id)}, which was not requested, or appears twice`;
 }
 
 function readRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {

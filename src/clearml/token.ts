@@ -1,15 +1,15 @@
-// What a ClearML token says about itself: whose it is, when to renew it, and which server made it. Pure.
+// Parses a ClearML token: its user, its expiry and the server's version. Pure.
 import * as z from 'zod';
 
 export interface Token {
   readonly text: string;
-  /** Milliseconds since 1970; Infinity for a token without an end. */
+  /** Milliseconds since 1970; Infinity for a token that does not expire. */
   readonly renewAt: number;
   readonly user: string;
-  /** e.g. `2.31`; empty when the token doesn't say. */
+  /** e.g. `2.31`; empty if unknown. */
   readonly apiVersion: string;
   readonly serverVersion: string;
-  /** How far the server's clock was ahead of ours when it made the token, to the second; undefined when the token doesn't say. */
+  /** How far the server's clock was ahead of ours when it issued the token, to the second; undefined if unknown. */
   readonly serverAheadMs: number | undefined;
 }
 
@@ -22,18 +22,17 @@ const Claims = z.object({
   server_version: z.string().catch(''),
 });
 
-const LONGEST_MARGIN_MS = 5 * 60_000;
+const MAX_MARGIN_MS = 5 * 60_000;
 
-/** Web servers take no longer line in a request (nginx, large_client_header_buffers); a real one has some 500 characters. */
-const LONGEST = 8_000;
+/** Web servers accept no longer header line (nginx, large_client_header_buffers); a real token has about 500 characters. */
+const MAX_LENGTH = 8_000;
 
 /**
- * Reads the claims of a JSON web token; the signature is the server's business. Undefined for a text that is no such token, or one too
- * long to call with.
- * @param receivedAt when it was received, milliseconds since 1970
+ * Reads the claims of a JSON web token without checking its signature. Undefined for any other text, and for a token too long to send.
+ * @param receivedAt milliseconds since 1970
  */
 export function readToken(text: string, receivedAt: number): Token | undefined {
-  if (text.length > LONGEST) return undefined;
+  if (text.length > MAX_LENGTH) return undefined;
   const claims = Claims.safeParse(readPayload(text));
   if (!claims.success) return undefined;
   const { exp, iat, identity, api_version, server_version } = claims.data;
@@ -48,10 +47,10 @@ export function readToken(text: string, receivedAt: number): Token | undefined {
   };
 }
 
-/** Counts the token's life from our own clock, so that it doesn't matter when the server's is an hour off. */
+/** Counts the token's lifetime by our clock, so that an offset of the server's clock does not matter. */
 function renewalOf(endAt: number, startAt: number, receivedAt: number): number {
   const lifeMs = endAt - startAt;
-  return receivedAt + lifeMs - Math.min(LONGEST_MARGIN_MS, lifeMs / 10);
+  return receivedAt + lifeMs - Math.min(MAX_MARGIN_MS, lifeMs / 10);
 }
 
 function readPayload(text: string): unknown {

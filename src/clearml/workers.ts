@@ -1,4 +1,4 @@
-// Our row on ClearML's page of workers: it makes the page show our queues as served, and tells other daemons that we live.
+// Worker registrations and heartbeats, by which the web page shows our queues as served and peers find each other.
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 const Done = z.unknown();
 const Rows = z.object({ workers: z.array(z.unknown()) });
 
-export function createWorkers(session: Session, clock: Clock, tellLeftOut: ReportUnreadable): Workers {
+export function createWorkers(session: Session, clock: Clock, reportUnreadable: ReportUnreadable): Workers {
   return {
     async register({ id, queues, tags }, timeoutMs) {
       const body = { worker: id, queues, system_tags: tags, timeout: seconds(timeoutMs) };
@@ -18,7 +18,7 @@ export function createWorkers(session: Session, clock: Clock, tellLeftOut: Repor
     },
 
     async report({ id, queues, tags }) {
-      // Milliseconds, whatever the endpoint's description says: that is what the agent sends and the server stores.
+      // Milliseconds, although the endpoint's description says seconds: the agent sends and the server stores them.
       const body = { worker: id, queues, system_tags: tags, timestamp: clock.now() };
       await session.call('workers.status_report', body, { shape: Done, idempotent: true });
     },
@@ -34,18 +34,18 @@ export function createWorkers(session: Session, clock: Clock, tellLeftOut: Repor
       try {
         rows = (await session.call('workers.get_all', body, { shape: Rows, idempotent: true })).workers;
       } catch (error) {
-        // Anybody may register workers, as many and as odd as he likes: who lives is not worth a round.
+        // Any user may register any number of malformed workers: they must not fail a poll.
         if (!(error instanceof InvalidResponseError)) throw error;
         leftOut.push({ place: 'all workers', why: error.message });
       }
       const workers = (rows ?? []).flatMap((row, index) => readWorker(row, index, leftOut) ?? []);
-      tellLeftOut('workers.get_all', leftOut);
+      reportUnreadable('workers.get_all', leftOut);
       return { workers: workers.filter(({ tags }) => tags.includes(tag)), isWhole: leftOut.length === 0 };
     },
   };
 }
 
-/** A worker that says little is one all the same. */
+/** Only the id is required. */
 function readWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): WorkerRow | undefined {
   const id = readField(row, 'id');
   if (typeof id !== 'string') {
@@ -62,7 +62,7 @@ function listOf(row: unknown, name: string): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** The server counts in whole seconds, and takes 0 for no bound at all. */
+/** The server counts whole seconds, and 0 means unlimited. */
 function seconds(ms: number): number {
   return Math.max(1, Math.round(ms / 1000));
 }

@@ -1,4 +1,4 @@
-// The sentence for an `api_server` behind which no API answers: nearly always the address of the web page. Pure.
+// Explains an `api_server` that is not a ClearML API, usually the URL of the web page. Pure.
 import { isHtml } from './classify.ts';
 
 export interface WrongReply {
@@ -7,21 +7,21 @@ export interface WrongReply {
   readonly text: string;
 }
 
-/** What is wrong with the address, and what to write instead. */
+/** The fault of the URL, and what to write instead. */
 export function formatWrongAddress(apiServer: string, endpoint: string, reply: WrongReply): string {
   if (reply.location !== undefined && reply.status >= 300 && reply.status < 400) {
-    return `${apiServer} sends on to ${readTarget(apiServer, endpoint, reply.location)}: write that address as api.api_server`;
+    return `${apiServer} redirects to ${readTarget(apiServer, endpoint, reply.location)}: set api.api_server to that URL`;
   }
   if (isHtml(reply.text)) {
     return (
-      `${apiServer} answers with a web page (${reply.status}), so it is not the address of ClearML's API; ` +
-      `write ${suggestApiServer(apiServer)} as api.api_server`
+      `${apiServer} responds with a web page (${reply.status}), so it is not the URL of ClearML's API: ` +
+      `set api.api_server to ${suggestApiServer(apiServer)}`
     );
   }
-  return `${apiServer} does not answer as ClearML's API (${reply.status}); look at api.api_server, and at the proxy if there is one`;
+  return `${apiServer} does not respond as ClearML's API (${reply.status}); check api.api_server, and the proxy if there is one`;
 }
 
-/** ClearML's defaults: the web page on port 8080 or app.…, the API on port 8008 or api.… */
+/** ClearML's defaults: web page on port 8080 or app.…, API on port 8008 or api.…. */
 function suggestApiServer(apiServer: string): string {
   const url = new URL(apiServer);
   if (url.port === '8080') {
@@ -36,7 +36,7 @@ function suggestApiServer(apiServer: string): string {
 }
 
 function readTarget(apiServer: string, endpoint: string, location: string): string {
-  if (!URL.canParse(location, apiServer)) return 'another address';
+  if (!URL.canParse(location, apiServer)) return 'another URL';
   const target = new URL(location, apiServer);
   return `${target.origin}${target.pathname}`.replace(new RegExp(`/*(?:${endpoint.replace('.', '\\.')})?/*$`), '');
 }

@@ -19,7 +19,7 @@ import type { App } from '../assembly/app.ts';
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
 
 /** A person waits for the answer. */
-const PATIENCE = { patience: { attemptMs: 10_000, retryMs: 2_000 } };
+const PATIENCE = { timeouts: { attemptMs: 10_000, retryMs: 2_000 } };
 
 export async function probeServer(app: App): Promise<ServerPart> {
   let clearml: ClearmlClient | undefined;

@@ -1,4 +1,4 @@
-// Clients with the patience of a test: they give up after a moment, and say into a list what they would log.
+// Clients with the timeouts of a test: they give up after a moment, and say into a list what they would log.
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
@@ -10,7 +10,7 @@ import { createSecrets } from '../../src/log/secrets.ts';
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';
 
-const SHORT_PATIENCE: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstPauseMs: 5, longestPauseMs: 20 };
+const SHORT_PATIENCE: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstBackoffMs: 5, maxBackoffMs: 20 };
 
 export interface Logged {
   readonly level: keyof Logger;
@@ -20,21 +20,21 @@ export interface Logged {
 
 export interface MakeClient {
   readonly settings?: Partial<ApiSettings>;
-  readonly patience?: Partial<Timeouts>;
+  readonly timeouts?: Partial<Timeouts>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
   readonly logged?: Logged[];
 }
 
 export function makeClient(apiServer: string, options: MakeClient = {}): ClearmlClient {
-  const { settings, patience, clock = systemClock, signal, logged = [] } = options;
+  const { settings, timeouts, clock = systemClock, signal, logged = [] } = options;
   return createClearmlClient({
     settings: { apiServer, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, verifyCertificate: true, ...settings },
     clock,
     log: createListLogger(logged),
     secrets: createSecrets(),
     signal,
-    patience: { ...SHORT_PATIENCE, ...patience },
+    timeouts: { ...SHORT_PATIENCE, ...timeouts },
   });
 }
 

@@ -16,7 +16,7 @@ describe('connecting to a ClearML server', () => {
   afterEach(() => server.close());
 
   async function connect(apiServer = server.url, { retryMs = 50 } = {}): Promise<ServerFacts> {
-    const client = makeClient(apiServer, { patience: { retryMs } });
+    const client = makeClient(apiServer, { timeouts: { retryMs } });
     try {
       return await client.connect();
     } finally {
@@ -104,7 +104,7 @@ describe('connecting to a ClearML server', () => {
 
   it('a page later on, from a proxy say, is a passing trouble', async () => {
     server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
-    const client = makeClient(server.url, { patience: { retryMs: 20 } });
+    const client = makeClient(server.url, { timeouts: { retryMs: 20 } });
     await client.connect();
 
     const error = await rejection(client.tasks.get(taskId('a'.repeat(32))));

@@ -41,9 +41,9 @@ describe('the way to the ClearML server', () => {
 
   /** One call of a new client. */
   async function call(apiServer: string, settings: Partial<ApiSettings>): Promise<boolean> {
-    const client = makeClient(apiServer, { settings, patience: { retryMs: 0 } });
+    const client = makeClient(apiServer, { settings, timeouts: { retryMs: 0 } });
     try {
-      return await client.queues.take(queueId('b'.repeat(32)), taskId('a'.repeat(32)));
+      return await client.queues.removeEntry(queueId('b'.repeat(32)), taskId('a'.repeat(32)));
     } finally {
       await client.close();
     }
@@ -179,11 +179,11 @@ describe('the way to the ClearML server', () => {
           data({ token: makeToken() })(response, request);
         });
         const settings = { httpProxy: address, httpsProxy: address, caFile: certificates.caFile };
-        const client = makeClient(server.url, { settings, patience: { retryMs: 0 } });
+        const client = makeClient(server.url, { settings, timeouts: { retryMs: 0 } });
         await client.connect();
         way.refuseWith(status);
 
-        const error = await rejection(client.queues.take(queueId('b'.repeat(32)), taskId('a'.repeat(32))));
+        const error = await rejection(client.queues.removeEntry(queueId('b'.repeat(32)), taskId('a'.repeat(32))));
         await client.close();
 
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);

@@ -129,7 +129,7 @@ export function defineQueueContract(stage: () => Stage): void {
       await client.queues.park(scheduler, task);
 
       expect((await client.tasks.get(task))?.task.status).to.equal('stopped');
-      expect(await client.queues.take(scheduler, task)).to.equal(true);
+      expect(await client.queues.removeEntry(scheduler, task)).to.equal(true);
     });
   });
 
@@ -139,7 +139,7 @@ export function defineQueueContract(stage: () => Stage): void {
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
 
-      const answers = await Promise.all(Array.from({ length: 8 }, () => client.queues.take(queue, second)));
+      const answers = await Promise.all(Array.from({ length: 8 }, () => client.queues.removeEntry(queue, second)));
 
       expect(answers.filter(Boolean)).to.have.length(1);
       expect(await entriesOf(queue)).to.deep.equal([first, third]);
@@ -150,8 +150,8 @@ export function defineQueueContract(stage: () => Stage): void {
       const { client, newQueue, newTaskIn } = stage();
       const task = await newTaskIn(await newQueue());
 
-      expect(await client.queues.take(await newQueue(), task)).to.equal(false);
-      expect(await client.queues.take(ID_OF_NONE, task)).to.equal(false);
+      expect(await client.queues.removeEntry(await newQueue(), task)).to.equal(false);
+      expect(await client.queues.removeEntry(ID_OF_NONE, task)).to.equal(false);
     });
   });
 
@@ -160,9 +160,9 @@ export function defineQueueContract(stage: () => Stage): void {
       const { client, newQueue, newTaskIn } = stage();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
-      await client.queues.take(other, task);
+      await client.queues.removeEntry(other, task);
 
-      await client.queues.giveBack(source, task);
+      await client.queues.returnToQueue(source, task);
 
       expect(await entriesOf(source)).to.deep.equal([task, waiting]);
       expect(await executionQueueOf(task)).to.equal(other);
@@ -173,7 +173,7 @@ export function defineQueueContract(stage: () => Stage): void {
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
 
-      await client.queues.giveBack(queue, second);
+      await client.queues.returnToQueue(queue, second);
 
       expect(await entriesOf(queue)).to.deep.equal([second, first]);
     });

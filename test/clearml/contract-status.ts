@@ -16,7 +16,7 @@ export function defineStatusContract(stage: () => Stage): void {
     const { client, raw, newQueue, newTaskIn } = stage();
     const queue = await newQueue();
     const task = await newTaskIn(queue);
-    await client.queues.take(queue, task);
+    await client.queues.removeEntry(queue, task);
     if (status === 'queued') return task;
     await raw.call('tasks.started', { task });
     if (status === 'stopped') await raw.call('tasks.stopped', { task });

@@ -67,8 +67,8 @@ export function defineTaskContract(stage: () => Stage): void {
       const [queue, other] = [await newQueue(), await newQueue()];
       const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
       await newTaskIn(other);
-      await client.queues.take(queue, popped);
-      await client.queues.take(queue, running);
+      await client.queues.removeEntry(queue, popped);
+      await client.queues.removeEntry(queue, running);
       await raw.call('tasks.started', { task: running });
 
       const queued = await client.tasks.find({ statuses: ['queued'], queues: [queue] });
@@ -94,7 +94,7 @@ export function defineTaskContract(stage: () => Stage): void {
       const queue = await newQueue();
       const id = await newTaskIn(queue);
       const worker = `slurm:${uniqueName()}`;
-      await client.queues.take(queue, id);
+      await client.queues.removeEntry(queue, id);
       await raw.call('tasks.started', { task: id });
       await raw.call('workers.status_report', { worker, task: id, timestamp: Date.now() });
 

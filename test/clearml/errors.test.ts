@@ -39,7 +39,7 @@ describe('a call to ClearML in trouble', () => {
     it('a reading call gives up after the time it was given, with the last reason', async () => {
       bench.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
-      const error = await rejection(bench.client({ patience: { retryMs: 50 } }).tasks.get(TASK));
+      const error = await rejection(bench.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError);
       expect(error.message).to.include(bench.server.url).and.include('tasks.get_by_id').and.include('502');
@@ -49,14 +49,14 @@ describe('a call to ClearML in trouble', () => {
     it('a call that must not happen twice is tried again while it surely did not happen', async () => {
       bench.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
-      expect(await bench.client().queues.take(QUEUE, TASK)).to.equal(true);
+      expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, trouble] of [...passing.slice(2), NONSENSE]) {
       it(`a call that must not happen twice is not tried again after ${name}`, async () => {
         bench.server.script('queues.remove_task', trouble, data({ removed: 1 }));
 
-        const error = await rejection(bench.client().queues.take(QUEUE, TASK));
+        const error = await rejection(bench.client().queues.removeEntry(QUEUE, TASK));
 
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
         expect(bench.server.callsOf('queues.remove_task')).to.have.length(1);
@@ -88,7 +88,9 @@ describe('a call to ClearML in trouble', () => {
 
   describe('whether a failed call may have happened', () => {
     async function failedTake(options: MakeClient = {}): Promise<ServerUnreachableError> {
-      const error = await rejection(bench.client({ patience: { retryMs: 0 }, ...options }).queues.take(QUEUE, TASK));
+      const error = await rejection(
+        bench.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
+      );
       if (!(error instanceof ServerUnreachableError)) throw error;
       return error;
     }
@@ -109,26 +111,26 @@ describe('a call to ClearML in trouble', () => {
         response.setHeader('connection', 'close');
         data({ token: makeToken() })(response, request);
       });
-      const connected = bench.client({ patience: { retryMs: 0 } });
+      const connected = bench.client({ timeouts: { retryMs: 0 } });
       await connected.connect();
       await bench.server.close();
 
-      const error = await rejection(connected.queues.take(QUEUE, TASK));
+      const error = await rejection(connected.queues.removeEntry(QUEUE, TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
     });
 
     it('no: the name of the server is not known', async () => {
-      const made = makeClient('http://no-such-host.invalid:8008', { patience: { retryMs: 0 } });
-      const error = await rejection(made.queues.take(QUEUE, TASK));
+      const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
+      const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
       await made.close();
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
     });
 
     it('no: the other side takes the connection but does not speak TLS', async () => {
-      const made = makeClient(bench.server.url.replace('http:', 'https:'), { patience: { retryMs: 0 } });
-      const error = await rejection(made.queues.take(QUEUE, TASK));
+      const made = makeClient(bench.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
+      const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
       await made.close();
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
@@ -143,7 +145,7 @@ describe('a call to ClearML in trouble', () => {
     it('no: the login gave no answer in time', async () => {
       bench.server.script('auth.login', stall());
 
-      expect((await failedTake({ patience: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
+      expect((await failedTake({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
     });
 
     const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
@@ -165,7 +167,7 @@ describe('a call to ClearML in trouble', () => {
       it(`${mayHaveHappened ? 'yes' : 'no'}: the answer was ${name}`, async () => {
         bench.server.script('queues.remove_task', answer);
 
-        const error = await failedTake({ patience: { attemptMs: 200, retryMs: 0 } });
+        const error = await failedTake({ timeouts: { attemptMs: 200, retryMs: 0 } });
 
         expect(error.mayHaveHappened).to.equal(mayHaveHappened);
       });
@@ -174,7 +176,7 @@ describe('a call to ClearML in trouble', () => {
     it('yes: the last attempt surely did not, but an earlier one may have', async () => {
       bench.server.script('queues.add_task', hangUp(), page(503, ''));
 
-      const error = await rejection(bench.client({ patience: { retryMs: 60 } }).queues.park(QUEUE, TASK));
+      const error = await rejection(bench.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
       expect(error.message).to.include('503');

@@ -145,7 +145,7 @@ describe('logging in to ClearML', () => {
         bench.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         bench.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
 
-        expect(await bench.client().queues.take(QUEUE, TASK)).to.equal(true);
+        expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
 
         expect(bench.server.callsOf('queues.remove_task').map((call) => call.authorization)).to.deep.equal([
           `Bearer ${old}`,
@@ -169,7 +169,7 @@ describe('logging in to ClearML', () => {
     it('that is refused though it is new ends the call as unreachable instead of logging in for ever', async () => {
       bench.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
-      const error = await rejection(bench.client({ patience: { retryMs: 0 } }).queues.take(QUEUE, TASK));
+      const error = await rejection(bench.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
       expect(bench.server.callsOf('queues.remove_task')).to.have.length(2);

@@ -192,16 +192,16 @@ describe('the queues of the ClearML client', () => {
     const { queues } = bench.client();
 
     expect([
-      await queues.take(QUEUE, TASK),
-      await queues.take(QUEUE, TASK),
-      await queues.take(QUEUE, TASK),
+      await queues.removeEntry(QUEUE, TASK),
+      await queues.removeEntry(QUEUE, TASK),
+      await queues.removeEntry(QUEUE, TASK),
     ]).to.deep.equal([false, false, true]);
   });
 
   it('does not add a task twice to a queue that others pop from, when the first answer was lost', async () => {
     bench.server.script('queues.add_task', hangUp());
 
-    const error = await rejection(bench.client().queues.giveBack(QUEUE, TASK));
+    const error = await rejection(bench.client().queues.returnToQueue(QUEUE, TASK));
 
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
     expect(bench.server.callsOf('queues.add_task')).to.have.length(1);
@@ -212,7 +212,7 @@ describe('the queues of the ClearML client', () => {
     bench.server.script('queues.add_task', DONE);
     bench.server.script('queues.move_task_to_front', page(502, ''));
 
-    await bench.client({ patience: { retryMs: 20 }, logged }).queues.giveBack(QUEUE, TASK);
+    await bench.client({ timeouts: { retryMs: 20 }, logged }).queues.returnToQueue(QUEUE, TASK);
 
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
@@ -221,7 +221,7 @@ describe('the queues of the ClearML client', () => {
     bench.server.script('queues.add_task', DONE);
     bench.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 
-    await bench.client().queues.giveBack(QUEUE, TASK);
+    await bench.client().queues.returnToQueue(QUEUE, TASK);
 
     expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
   });

@@ -87,7 +87,7 @@ describe('C-36 an answer of ClearML that is too large', () => {
       const heard = { bytes: 0, isOver: false };
       bench.server.script('queues.remove_task', endless(text, heard));
 
-      const error = await rejection(bench.client().queues.take(queueId('b'.repeat(32)), TASK));
+      const error = await rejection(bench.client().queues.removeEntry(queueId('b'.repeat(32)), TASK));
 
       expect(error).to.be.instanceOf(ResponseTooLargeError).and.have.property('mayHaveHappened', true);
       expect(error.message).to.match(/queues\.remove_task: it (is larger than 1 MiB|nests lists|holds more than)/);

@@ -6,7 +6,7 @@ import { rejection } from '../support/rejection.ts';
 
 const QUICK: RetryRules = {
   idempotent: true,
-  patience: { attemptMs: 1000, retryMs: 1000, firstPauseMs: 1, longestPauseMs: 2 },
+  timeouts: { attemptMs: 1000, retryMs: 1000, firstBackoffMs: 1, maxBackoffMs: 2 },
   onFailure: () => undefined,
 };
 
@@ -44,12 +44,12 @@ describe('retry', () => {
 
   it('ends the pause before the next attempt when the stop comes', async () => {
     const stop = new AbortController();
-    const patience = { ...QUICK.patience, retryMs: 3_600_000, firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 };
+    const timeouts = { ...QUICK.timeouts, retryMs: 3_600_000, firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
 
     const error = await rejection(
       retry(() => Promise.reject(new ServerUnreachableError('gone', false)), {
         ...QUICK,
-        patience,
+        timeouts,
         signal: stop.signal,
         onFailure: () => {
           setImmediate(() => {

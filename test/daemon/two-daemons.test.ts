@@ -192,7 +192,7 @@ describe('two daemons', () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await fixture.deps.clearml.queues.take(OWN_QUEUE, task);
+    await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
     await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
     const name = formatJobName(task, newAttempt(NOW, 'abcde', '0000'));
     user.foreign = [jobOf('PENDING', { id: '4711' as JobId, name, reason: 'JobHeldUser', isOthers: true })];

@@ -23,7 +23,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
     clearml: {
       queues: program.createQueues(session, silentLog, nothing),
       tasks: program.createTasks(session, nothing),
-      events: program.createEvents(session, { clock, log: silentLog, tellLeftOut: nothing }),
+      events: program.createEvents(session, { clock, log: silentLog, reportUnreadable: nothing }),
       workers: program.createWorkers(session, clock, nothing),
       people: program.createPeople(session),
       connect: () => Promise.reject(new Error('nobody connects here')),

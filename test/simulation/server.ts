@@ -164,12 +164,12 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
     clientOf(owner, log = silentLog) {
       const session = sessionOf(owner);
       const ownClock = clock.of(owner);
-      const tellLeftOut = createReportUnreadable(log, ownClock);
+      const reportUnreadable = createReportUnreadable(log, ownClock);
       return {
-        queues: createQueues(session, log, tellLeftOut),
-        tasks: createTasks(session, tellLeftOut),
-        events: createEvents(session, { clock: ownClock, log, tellLeftOut }),
-        workers: createWorkers(session, ownClock, tellLeftOut),
+        queues: createQueues(session, log, reportUnreadable),
+        tasks: createTasks(session, reportUnreadable),
+        events: createEvents(session, { clock: ownClock, log, reportUnreadable }),
+        workers: createWorkers(session, ownClock, reportUnreadable),
         people: createPeople(session),
         connect: () => Promise.reject(new Error('nobody connects here')),
         close: () => Promise.resolve(),

@@ -51,7 +51,7 @@ export async function claim(
   deps: DaemonDeps,
   { queue, entry: { task, added, isBehind } }: Head,
   take: Claim = (from, wanted) =>
-    isBehind === true ? deps.clearml.queues.take(from, wanted) : deps.clearml.queues.pop(from, wanted),
+    isBehind === true ? deps.clearml.queues.removeEntry(from, wanted) : deps.clearml.queues.pop(from, wanted),
 ): Promise<Entry | undefined> {
   const entry: Entry = {
     task,

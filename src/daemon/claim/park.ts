@@ -29,7 +29,7 @@ export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskD
  * Should it turn out to be in no queue after all, it is an orphan.
  */
 export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
-  if (entry.step === 'parking') await deps.clearml.queues.take(deps.schedulerQueue, entry.task);
+  if (entry.step === 'parking') await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return deps.journal.forget(entry.task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });

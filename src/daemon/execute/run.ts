@@ -99,7 +99,9 @@ async function trackToEnd(
     const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;
-    const entry = await claim(deps, { queue, entry: head }, (from, wanted) => deps.clearml.queues.take(from, wanted));
+    const entry = await claim(deps, { queue, entry: head }, (from, wanted) =>
+      deps.clearml.queues.removeEntry(from, wanted),
+    );
     if (entry === undefined) return;
     log.info('Claimed', { task: id, queue: queue.name });
     pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked: false }));

@@ -77,7 +77,7 @@ export async function act(
         requestCancel(deps, cancel, current, action);
         break;
       case 'remove-entry':
-        await deps.clearml.queues.take(deps.schedulerQueue, current.task);
+        await deps.clearml.queues.removeEntry(deps.schedulerQueue, current.task);
         break;
       case 'end':
         if (seen.task !== undefined) {
@@ -147,6 +147,6 @@ async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | '
   await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
   if ((await readClaimed(deps, entry)) !== undefined) return true;
   // Nobody runs it from there, unless its own job has come back and taken the entry: then there is none.
-  await deps.clearml.queues.take(deps.schedulerQueue, entry.task);
+  await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   return false;
 }

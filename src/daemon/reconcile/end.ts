@@ -37,7 +37,7 @@ const MESSAGE_LENGTH = 200;
 export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, judged: EndBasis): Promise<void> {
   const decides = ending.status === 'completed by the log';
   const log = ending.withLog ? await deps.jobLogs.read(judged.record, { decides }) : undefined;
-  if (judged.isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;
+  if (judged.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
   if (!(await isUnchanged(deps, entry.task, judged.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;

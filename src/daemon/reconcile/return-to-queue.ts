@@ -18,7 +18,7 @@ export async function returnToQueue(
   entry: Entry,
   { isParked, why, seen }: { readonly isParked: boolean; readonly why: string; readonly seen?: Task },
 ): Promise<void> {
-  if (isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;
+  if (isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
 
   const task = await readWaiting(deps, entry);
   if (task !== undefined && (seen === undefined || seen.statusChanged === task.statusChanged)) {
@@ -37,7 +37,7 @@ async function readWaiting(deps: DaemonDeps, entry: Entry): Promise<Task | undef
 /** False when the task was ended instead. */
 async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: string): Promise<boolean> {
   try {
-    await deps.clearml.queues.giveBack(entry.queue, entry.task);
+    await deps.clearml.queues.returnToQueue(entry.queue, entry.task);
   } catch (error) {
     if (!isRefusal(error, 'invalidQueueId')) throw error;
     const text = `Queue "${entry.queueName}" no longer exists, so the task cannot return to it. Enqueue the task in another queue.`;
@@ -51,7 +51,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
   }
   if ((await readWaiting(deps, entry)) === undefined) {
     // Aborted or enqueued elsewhere at the same moment: whoever takes it from its old queue would run it all the same.
-    await deps.clearml.queues.take(entry.queue, entry.task);
+    await deps.clearml.queues.removeEntry(entry.queue, entry.task);
     return true;
   }
   deps.log.info('Returned to queue', { task: entry.task, queue: entry.queueName, why });

@@ -159,7 +159,7 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
         queuedAt: untracked.statusChanged,
       });
     case 'stale entry':
-      await deps.clearml.queues.take(deps.schedulerQueue, untracked.task);
+      await deps.clearml.queues.removeEntry(deps.schedulerQueue, untracked.task);
       return;
     case 'unwanted job':
       return deps.scheduler.cancel([untracked.jobId]);

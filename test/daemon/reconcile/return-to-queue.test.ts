@@ -57,9 +57,9 @@ describe('a task that is given back', () => {
       const fixture = createStepFixture();
       const { task, entry } = await popped(fixture);
       const { queues } = fixture.deps.clearml;
-      const giving: typeof queues.giveBack = async (...where) => {
+      const giving: typeof queues.returnToQueue = async (...where) => {
         await fixture.server.call(endpoint, { task, ...more });
-        await queues.giveBack(...where);
+        await queues.returnToQueue(...where);
       };
       const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, giveBack: giving } } };
 
@@ -76,8 +76,8 @@ describe('a task that is given back', () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     const { queues } = fixture.deps.clearml;
-    const giving: typeof queues.giveBack = async (...where) => {
-      await queues.giveBack(...where);
+    const giving: typeof queues.returnToQueue = async (...where) => {
+      await queues.returnToQueue(...where);
       await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await fixture.server.call('tasks.started', { task, force: true });
     };

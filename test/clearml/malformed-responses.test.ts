@@ -54,7 +54,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   const silent = (): void => undefined;
   const queues = createQueues(session, silentLog, silent);
   const tasks = createTasks(session, silent);
-  const events = createEvents(session, { clock: systemClock, log: silentLog, tellLeftOut: silent });
+  const events = createEvents(session, { clock: systemClock, log: silentLog, reportUnreadable: silent });
   const people = createPeople(session);
   const none = (): string[] => [];
   return {
@@ -63,7 +63,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
     'queues.find': async () => [(await queues.find('gpu'))?.id ?? QUEUE],
     'queues.names': () => queues.names().then(none),
     'queues.pop': () => queues.pop(QUEUE, TASK).then(none),
-    'queues.take': () => queues.take(QUEUE, TASK).then(none),
+    'queues.take': () => queues.removeEntry(QUEUE, TASK).then(none),
     'queues.create': async () => [(await queues.create('gpu')).id],
     'tasks.get': async () => [(await tasks.get(TASK))?.task.id ?? TASK],
     'tasks.read': async () => {
