@@ -39,8 +39,8 @@ const dead = { name: 'cpu', isDefault: false, closedBecause: 'has no usable node
 const CASES: readonly (readonly [
   id: string,
   found: Partial<ClusterSeen>,
-  mark: CheckResult['status'],
-  says: string,
+  status: CheckResult['status'],
+  message: string,
 ])[] = [
   ['ssh', {}, 'passed', 'commands run on ada@login1'],
   ['ssh', { connection: known({ host: 'this machine', isBySsh: false }) }, 'skipped', 'not needed: Slurm is here'],
@@ -114,9 +114,9 @@ const CASES: readonly (readonly [
 ];
 
 describe('what doctor says of a cluster', () => {
-  for (const [id, found, mark, says] of CASES) {
-    it(`${id}, ${mark}: ${says}`, () => {
-      expect(verdict(id, found)).to.deep.equal({ mark, says });
+  for (const [id, found, status, message] of CASES) {
+    it(`${id}, ${status}: ${message}`, () => {
+      expect(verdict(id, found)).to.deep.equal({ status, message });
     });
   }
 

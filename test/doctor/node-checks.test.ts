@@ -45,7 +45,7 @@ function verdict(
 }
 
 describe('what doctor says of a node', () => {
-  for (const [id, facts, mark, says] of [
+  for (const [id, facts, status, message] of [
     ['probe-job', {}, 'passed', 'ran on gpu07'],
     ['node-server', {}, 'passed', 'https://api.example.org responds (HTTP 200)'],
     [
@@ -84,8 +84,8 @@ describe('what doctor says of a node', () => {
     ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'over quota: Over block limit on /home'],
     ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
   ] as const) {
-    it(`${id}, ${mark}: ${says}`, () => {
-      expect(verdict(id, facts)).to.deep.equal({ mark, says });
+    it(`${id}, ${status}: ${message}`, () => {
+      expect(verdict(id, facts)).to.deep.equal({ status, message });
     });
   }
 
