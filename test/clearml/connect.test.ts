@@ -81,7 +81,7 @@ describe('connecting to a ClearML server', () => {
     const error = await rejection(connect());
 
     expect(error).to.be.instanceOf(ServerUnusableError);
-    expect(error.message).to.match(/https:\/\/api\.example\.org: write that address/);
+    expect(error.message).to.match(/redirects to https:\/\/api\.example\.org: set api\.api_server to that URL/);
   });
 
   it('a server in maintenance may come back: that is no reason to call it unusable', async () => {

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { describeRisks } from '../../src/clearml/connection-risks.ts';
 
-const PLAIN = /^http:\/\/[^ ]+ is not encrypted: anybody on the network can read the keys/;
-const UNVERIFIED = /^api\.verify_certificate is false: anybody on the network can pose as the server/;
+const PLAIN = /^http:\/\/[^ ]+ is not encrypted: an attacker on the network can read the keys/;
+const UNVERIFIED = /^api\.verify_certificate is false: an attacker on the network can pose as the server/;
 
 describe('the way to the server', () => {
   for (const [apiServer, verifyCertificate, risk] of [

@@ -49,6 +49,6 @@ describe("a task's console", () => {
     lines.push(line(0, 'Claimed'));
     await view.show();
 
-    expect(shown).to.equal('Taken\n');
+    expect(shown).to.equal('Claimed\n');
   });
 });

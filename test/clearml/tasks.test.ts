@@ -65,7 +65,7 @@ describe('the tasks of the ClearML client', () => {
       ['one whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
       ['one without an id', { status: 'queued' }, /^its id is missing/],
       ['one that is no object', 'x', /^its id is missing/],
-      ['one that is there twice', good, /there twice/],
+      ['one that is there twice', good, /appears twice/],
     ];
     for (const [title, row, why] of rows) {
       it(title, async () => {

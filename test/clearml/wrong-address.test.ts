@@ -6,13 +6,13 @@ const PAGE = { status: 200, location: undefined, text: '<html>' };
 
 describe('formatWrongAddress', () => {
   const suggestions: readonly [apiServer: string, write: string][] = [
-    ['http://clearml.lab:8080', 'write http://clearml.lab:8008 as api.api_server'],
-    ['https://app.clearml.lab', 'write https://api.clearml.lab as api.api_server'],
-    ['https://app.clearml.lab:8443/x', 'write https://api.clearml.lab:8443 as api.api_server'],
-    ['https://clearml.lab', "write the API server's (usually port 8008"],
+    ['http://clearml.lab:8080', 'set api.api_server to http://clearml.lab:8008'],
+    ['https://app.clearml.lab', 'set api.api_server to https://api.clearml.lab'],
+    ['https://app.clearml.lab:8443/x', 'set api.api_server to https://api.clearml.lab:8443'],
+    ['https://clearml.lab', "set api.api_server to the API server's (usually port 8008"],
   ];
   for (const [apiServer, write] of suggestions) {
-    it(`suggests what to write instead of ${apiServer}`, () => {
+    it(`suggests a URL instead of ${apiServer}`, () => {
       expect(formatWrongAddress(apiServer, 'auth.login', PAGE))
         .to.include(apiServer)
         .and.include(write);
@@ -24,19 +24,19 @@ describe('formatWrongAddress', () => {
     ['https://clearml.lab/api/auth.login', 'https://clearml.lab/api'],
     ['/elsewhere/', 'http://clearml.lab:8008/elsewhere'],
     ['https://someone:word@clearml.lab/auth.login?token=x', 'https://clearml.lab'],
-    ['http://[', 'another address'],
+    ['http://[', 'another URL'],
   ];
   for (const [location, target] of redirects) {
-    it(`names where a redirect to ${location} leads`, () => {
+    it(`names the target of a redirect to ${location}`, () => {
       const reply = { status: 301, location, text: '' };
 
       expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply)).to.include(
-        `sends on to ${target}: write`,
+        `redirects to ${target}: set`,
       );
     });
   }
 
-  it('names the status of anything else', () => {
+  it('names the status of any other response', () => {
     const reply = { status: 401, location: undefined, text: 'Unauthorized' };
 
     expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply))

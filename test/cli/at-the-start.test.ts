@@ -60,7 +60,7 @@ describe('at the start', () => {
     const { code, stderr } = await start(place);
 
     expect(code).to.equal(77);
-    expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ does not accept our credentials/);
+    expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
   it("F-03 the web page's address instead of the API's: it says which one is meant", async () => {
@@ -72,7 +72,7 @@ describe('at the start', () => {
     page.close();
 
     expect(code).to.equal(78);
-    expect(stderr).to.include('answers with a web page (200)').and.to.include('usually port 8008 instead of 8080');
+    expect(stderr).to.include('responds with a web page (200)').and.to.include('usually port 8008 instead of 8080');
   });
 
   it('F-04 a certificate that is not trusted: it names the setting that helps', async () => {

@@ -6,7 +6,7 @@ import { closeServer, listen } from '../clearml/scripted-server.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 
 const RISK =
-  'http://clearml.lab:8008 is not encrypted: anybody on the network can read the keys, and change what jobs run';
+  'http://clearml.lab:8008 is not encrypted: an attacker on the network can read the keys and change what jobs run';
 
 describe('a server that is reached without encryption', () => {
   let place: OnSandbox;

@@ -66,11 +66,11 @@ describe('an entry that names no task', () => {
       expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(tasks);
       expect(fixture.waiting(OWN_QUEUE).filter((number) => number > 0)).to.deep.equal([]);
       expect(warnings(fixture)).to.deep.equal([
-        "warn: Left out of ClearML's answer, as it can't be read; correct it there",
+        'warn: Skipped an unreadable element of a ClearML response; correct it on the server',
       ]);
       expect(fixture.facts.get(warnings(fixture)[0] ?? '')).to.include({
         endpoint: 'queues.get_all',
-        why: 'its task is "", which is no task id',
+        why: 'its task is "", which is not a task id',
         more: NO_TASKS.length - 1,
       });
     });

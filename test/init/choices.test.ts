@@ -139,9 +139,9 @@ describe('init chooses', () => {
   });
 
   it('the queue called default where the server could not be asked, and says so', async () => {
-    const { queue } = await usual({ ...SITE, server: unavailable('no usable answer from http://x') });
+    const { queue } = await usual({ ...SITE, server: unavailable('no usable response from http://x') });
 
-    expect(queue).to.deep.equal({ value: 'default', why: 'Not looked for: no usable answer from http://x.' });
+    expect(queue).to.deep.equal({ value: 'default', why: 'Not looked for: no usable response from http://x.' });
   });
 
   for (const [typed, sentence] of [

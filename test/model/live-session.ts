@@ -39,7 +39,7 @@ export function createLiveSession(program: Program, ask: Ask, serverOffset: numb
       if (apart !== undefined) return rules.shape.parse(apart);
       const call: ServerCall = { endpoint, body: body as ServerCall['body'] };
       const reply = await ask({ to: 'server', call, isRepeated: rules.idempotent });
-      if (!('server' in reply)) throw new program.ServerUnreachableError(`no usable answer to ${endpoint}`, true);
+      if (!('server' in reply)) throw new program.ServerUnreachableError(`no usable response to ${endpoint}`, true);
       return rules.shape.parse(toApi(reply.server, endpoint, serverOffset, program));
     },
   };

@@ -141,12 +141,12 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
           label: [endpoint, [...new Set(tasks.map(nameOf))].join(', ')].filter((part) => part !== '').join(' of '),
           effect: async () => server.garble(endpoint, await callOfDaemon(owner, endpoint, body), body),
           lost(hasHappened) {
-            throw new ServerUnreachableError(`no usable answer to ${endpoint}`, hasHappened);
+            throw new ServerUnreachableError(`no usable response to ${endpoint}`, hasHappened);
           },
         });
         const read = shape.safeParse(answer);
         if (!read.success)
-          throw new InvalidResponseError(`no usable answer to ${endpoint}: ${read.error.message}`, true);
+          throw new InvalidResponseError(`no usable response to ${endpoint}: ${read.error.message}`, true);
         return read.data;
       },
     };

@@ -13,7 +13,7 @@ import type { SubmissionPool } from '../submit/submission-pool.ts';
 /** Claims of one reading of the queues before they are read again: a task of higher priority waits no longer than that. */
 const CLAIMS_PER_READING = 50;
 
-/** So many in a row that can't be claimed, as no usable answer comes, mean that ClearML is away. One may be about that task. */
+/** So many in a row that can't be claimed, as no usable response comes, mean that ClearML is away. One may be about that task. */
 const AWAY_AFTER = 3;
 
 export interface TaskClaimer {

@@ -39,7 +39,7 @@ export function chooseHead(
 interface Choice {
   readonly after: ServedQueue | undefined;
   readonly skip: ReadonlySet<TaskId>;
-  /** Tasks that the server gave no usable answer about in this round. */
+  /** Tasks that the server gave no usable response about in this round. */
   readonly passed: ReadonlySet<TaskId>;
 }
 
