@@ -68,7 +68,7 @@ export const REFUSED = [
   {
     what: 'an argument that is not for tasks',
     container: { arguments: '--security=x' },
-    words: 'can not be used here',
+    words: 'is not allowed',
   },
   { what: 'a mount that nobody has allowed', container: { arguments: '-v /etc:/x' }, words: 'may not be mounted' },
 ] as const;

@@ -232,7 +232,7 @@ describe('a task in a container', () => {
       await world.untilConsole(task, `\n${line}\n`);
     // Whichever is free.
     await world.untilConsole(task, /\nGPUs \d\n/);
-    await world.untilConsole(task, 'The container argument --ipc is left out: ');
+    await world.untilConsole(task, 'The container argument --ipc is ignored: ');
     // All that Apptainer says of --nv where there is no driver, and only if it is asked to say more.
     expect(await logOf('looks around')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
   });

@@ -198,8 +198,8 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
 
   it('is told what Pyxis has nothing for', async () => {
     for (const name of ['asked', 'srun']) {
-      await world.untilConsole(taskOf(name), 'The container argument --ipc is left out');
-      await world.untilConsole(taskOf(name), 'The container argument --nv is left out');
+      await world.untilConsole(taskOf(name), 'The container argument --ipc is ignored');
+      await world.untilConsole(taskOf(name), 'The container argument --nv is ignored');
     }
   });
 

@@ -1,16 +1,16 @@
-// What becomes of each argument of a task's container: docker's, in whose words ClearML's web page asks, and Singularity's own.
+// The table of container arguments, with how each is handled: those of docker, which the web page asks for, and of Singularity.
 
-/** `sometimes`: the next word is its value unless that begins with a dash. */
+/** `sometimes`: the next argument is the value unless it begins with a dash. */
 export type Takes = 'nothing' | 'value' | 'sometimes';
 
 export type Handling =
-  /** A variable inside the container. */
+  /** Set as a variable in the container. */
   | 'environment'
-  /** A folder of the node, if the configuration allows it. */
+  /** Mounted, if the configuration allows it. */
   | 'mount'
-  /** Given to Singularity as it is. */
+  /** Passed to Singularity unchanged. */
   | 'passed'
-  /** Left out, with a line in the task's console. */
+  /** Ignored, with a line in the task's console. */
   | 'dropped'
   /** The task fails before anything is submitted. */
   | 'refused';
@@ -19,18 +19,18 @@ export interface ArgumentRow {
   readonly names: readonly string[];
   readonly takes: Takes;
   readonly handling: Handling;
-  /** Why, as the end of a sentence; empty where there is nothing to say. */
+  /** Completes a sentence; empty for arguments that have an effect. */
   readonly reason: string;
 }
 
 const SHARED = 'the container shares this with its node';
 const LIMITS = 'Slurm sets the limits of the job';
-const NO_SERVICE = 'the container is no service, it ends with the task';
-const RIGHTS = 'the container has the rights of the user whose job it is, and no others';
-const IMAGE = 'nothing may write to the image';
-const ISOLATES = 'the agent inside needs the variables and folders of the job';
+const NO_SERVICE = 'the container is not a service: it ends with the task';
+const RIGHTS = 'the container has the permissions of the user of the job, and no others';
+const IMAGE = 'the image is read-only';
+const ISOLATES = 'the agent inside needs the variables and directories of the job';
 
-/** docker's meaning goes first where both have an option of the same name. What is not here is refused. */
+/** If both have an option of the same name, docker's meaning applies. Any other argument is refused. */
 export const ARGUMENTS: readonly ArgumentRow[] = [
   row(['-e', '--env'], 'value', 'environment', ''),
   row(['-v', '--volume', '-B', '--bind', '--mount'], 'value', 'mount', ''),
@@ -41,7 +41,12 @@ export const ARGUMENTS: readonly ArgumentRow[] = [
   row(['--shm-size', '--tmpfs', '--dns', '--add-host', '-h', '--hostname'], 'value', 'dropped', SHARED),
   row(['-m', '--memory', '--memory-swap', '--memory-reservation'], 'value', 'dropped', LIMITS),
   row(['--cpus', '-c', '--cpu-shares', '--cpuset-cpus', '--ulimit', '--pids-limit'], 'value', 'dropped', LIMITS),
-  row(['-w', '--workdir', '--cwd', '--pwd'], 'value', 'dropped', 'the agent runs the task in the folder of its code'),
+  row(
+    ['-w', '--workdir', '--cwd', '--pwd'],
+    'value',
+    'dropped',
+    'the agent runs the task in the directory of its code',
+  ),
   row(['--rm', '-i', '-t', '-it', '-ti', '-d', '--interactive', '--tty'], 'nothing', 'dropped', NO_SERVICE),
   row(['--detach', '--init', '-P', '--publish-all'], 'nothing', 'dropped', NO_SERVICE),
   row(['--name', '-l', '--label', '--restart', '-p', '--publish', '--expose'], 'value', 'dropped', NO_SERVICE),

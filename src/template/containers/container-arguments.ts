@@ -1,4 +1,4 @@
-// A task's container arguments, read by the table: what Singularity is given, what is exported inside, what is left out and why.
+// Parses the container arguments of a task: mounts, variables, arguments for Singularity, and ignored ones with the reason.
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variables.ts';
 import { displayValue } from '../display-value.ts';
@@ -11,31 +11,31 @@ export interface ContainerVariable {
 }
 
 export interface ContainerArguments {
-  /** `source:destination[:ro]`, as Singularity and Pyxis read it alike. */
+  /** `source:destination[:ro]`, for Singularity and Pyxis. */
   readonly mounts: readonly string[];
-  /** What only Singularity knows, each a whole argument. */
+  /** Arguments for Singularity only. */
   readonly passed: readonly string[];
   readonly environment: readonly ContainerVariable[];
-  /** One sentence for each option that was left out, however often it stands there. */
+  /** A message for each ignored option, once. */
   readonly ignored: readonly string[];
 }
 
-/** The arguments of `singularity exec` for these, in front of the image. */
+/** The arguments of `singularity exec`, before the image. */
 export function singularityOptions({ mounts, passed }: ContainerArguments): string[] {
   return [...mounts.flatMap((mount) => ['--bind', mount]), ...passed];
 }
 
-/** Thrown for an argument that may not be: the task can't be run as it asks. */
+/** Thrown for an argument that is not allowed or not valid: the task cannot run. */
 export class ContainerArgumentError extends Error {
   override readonly name = 'ContainerArgumentError';
 }
 
-/** Far more than anybody types: the arguments of one task may not keep the daemon from those of the others. */
+/** Much more than a user types, so that the arguments of one task do not delay the others. */
 const MOST_CHARACTERS = 65_536;
 
 /**
- * @param written as ClearML's web page has them, in one line
- * @param mounts the folders that may be mounted, with all below them; undefined: any
+ * @param written as in ClearML's web page, on one line
+ * @param mounts the directories that may be mounted, with all below them; undefined: any
  * @throws ContainerArgumentError
  */
 export function parseContainerArguments(written: string, mounts: readonly string[] | undefined): ContainerArguments {
@@ -46,7 +46,7 @@ export function parseContainerArguments(written: string, mounts: readonly string
 
   if (written.length > MOST_CHARACTERS) {
     throw new ContainerArgumentError(
-      `the container arguments have ${String(written.length)} characters, and may have ${String(MOST_CHARACTERS)}: shorten them`,
+      `the container arguments have ${String(written.length)} characters, of at most ${String(MOST_CHARACTERS)}: shorten them`,
     );
   }
   for (const { row, name, value } of readOptions(splitArguments(written))) {
@@ -64,12 +64,10 @@ export function parseContainerArguments(written: string, mounts: readonly string
         passed.push(name);
         break;
       case 'dropped':
-        dropped.add(`The container argument ${name} is left out: ${row.reason}.`);
+        dropped.add(`The container argument ${name} is ignored: ${row.reason}.`);
         break;
       case 'refused':
-        throw new ContainerArgumentError(
-          `the container argument ${name} can not be used here: ${row.reason}. Take it out`,
-        );
+        throw new ContainerArgumentError(`the container argument ${name} is not allowed: ${row.reason}. Remove it`);
     }
   }
   return { mounts: binds, passed, environment, ignored: [...dropped] };
@@ -81,7 +79,7 @@ function splitArguments(written: string): string[] {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new ContainerArgumentError(
-      `the container arguments ${displayValue(written)} have quotes that are not in pairs`,
+      `the container arguments ${displayValue(written)} have an unpaired quote: correct them in the task`,
     );
   }
 }
@@ -98,8 +96,8 @@ function* readOptions(words: readonly string[]): Generator<ReadOption> {
     const [name, joined] = splitOption(word);
     const row = ARGUMENTS.find(({ names }) => names.includes(name));
     if (row === undefined) {
-      const what = word.startsWith('-') ? 'is not one that is known here' : 'is not an option';
-      throw new ContainerArgumentError(`the container argument ${displayValue(word)} ${what}: take it out`);
+      const finding = word.startsWith('-') ? 'is not supported' : 'is not an option';
+      throw new ContainerArgumentError(`the container argument ${displayValue(word)} ${finding}: remove it`);
     }
     const next = words[at + 1];
     const takesNext =
@@ -117,7 +115,7 @@ function* readOptions(words: readonly string[]): Generator<ReadOption> {
   }
 }
 
-/** `--name=value`, `-eNAME=value`; else the word itself. */
+/** Splits `--name=value` and `-eNAME=value`; any other argument is a name. */
 function splitOption(word: string): [name: string, joined: string | undefined] {
   const [, long, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
   if (long !== undefined) return [long, value];
@@ -128,15 +126,15 @@ function splitOption(word: string): [name: string, joined: string | undefined] {
   return [word, undefined];
 }
 
-/** What the job says to its agent is not the task's to change. */
+/** Variables from the job to its agent, which a task must not change. */
 const OWN = new Set(SET_BY_JOB.flatMap(({ names }) => names));
 
-/** Also the variables of the job's own script, which runs on inside: `clearml_task` says which task. */
+/** Also variables of the job script, which continues inside: `clearml_task` is the id of the task. */
 const OWN_PREFIX = /^(?:CLEARML_SLURM|clearml|SLURM|PMI|PMIX)_/;
 
 /**
- * What bash takes as a change of itself (bash(1), "Shell Variables"), evaluates when it is assigned, or loads into each program.
- * LD_LIBRARY_PATH is none of them: images need it, and it says nothing about our script.
+ * Variables that change bash itself (bash(1), "Shell Variables"), that bash evaluates on assignment, or that load code into each
+ * program. LD_LIBRARY_PATH is not one: images need it, and it does not change the job script.
  */
 const CHANGES_SCRIPT = new RegExp(
   '^(?:_|IFS|ENV|BASH.*|SHELLOPTS|POSIXLY_CORRECT|PS[0-4]|PROMPT_COMMAND|FUNCNEST|TMOUT|GLOBIGNORE|EXECIGNORE|CDPATH|OPT(?:IND|ERR|ARG)|' +
@@ -147,20 +145,19 @@ function readVariable(written: string): ContainerVariable[] {
   const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new ContainerArgumentError(
-      `${displayValue(name)} can not be the name of a variable in the container: correct it`,
+      `${displayValue(name)} is not the name of a variable: correct it in the container arguments`,
     );
   }
   if (OWN.has(name) || OWN_PREFIX.test(name)) {
-    throw new ContainerArgumentError(
-      `the variable ${name} is set by the job and can not be given to the container: take it out`,
-    );
+    throw new ContainerArgumentError(`the variable ${name} is set by the job: remove it from the container arguments`);
   }
   if (CHANGES_SCRIPT.test(name)) {
     throw new ContainerArgumentError(
-      `the variable ${name} changes the script of the job itself and can not be given to the container: take it out`,
+      `the variable ${name} changes the job script itself: remove it from the container arguments`,
     );
   }
-  if ((value ?? '').includes('\0')) throw new ContainerArgumentError(`the variable ${name} holds a NUL character`);
-  // Without a value docker takes it from outside; Singularity hands on what is there anyway.
+  if ((value ?? '').includes('\0'))
+    throw new ContainerArgumentError(`the variable ${name} contains a NUL character: remove it`);
+  // Without a value, docker takes it from the environment; Singularity passes the environment anyway.
   return value === undefined ? [] : [{ name, value }];
 }

@@ -1,25 +1,26 @@
-// A folder of the node that a task asks for in its container, in docker's and Singularity's ways of writing it.
+// Parses the mounts of a task, in the notations of docker and Singularity, and checks them against the allowed directories.
 import { displayValue } from '../display-value.ts';
 
-/** `source:destination[:ro]`, which all releases of Singularity read alike; or why not. */
+/** `source:destination[:ro]`, which all releases of Singularity accept; or the reason against it. */
 export type ParsedMount = { readonly bind: string } | { readonly refusal: string };
 
 /**
  * @param written the value of `-v` or `--bind`, or the keys of `--mount`
- * @param allowed folders that may be mounted, with all below them; undefined: any
+ * @param allowed directories that may be mounted, with all below them; undefined: any
  */
 export function parseMount(written: string, allowed: readonly string[] | undefined): ParsedMount {
   const parts = /^(?:[^:]*,)?(?:type|src|source)=/.test(written) ? readKeys(written) : readColons(written);
-  if (parts === undefined) return { refusal: `${displayValue(written)} is no mount: write -v FOLDER:FOLDER, or …:ro` };
+  if (parts === undefined)
+    return { refusal: `${displayValue(written)} is not a mount: write -v DIR:DIR, or -v DIR:DIR:ro` };
   const { source, destination, mode } = parts;
   for (const path of [source, destination]) {
-    const trouble = pathTrouble(path);
-    if (trouble !== undefined) return { refusal: `the mount ${displayValue(written)} ${trouble}` };
+    const violation = pathViolation(path);
+    if (violation !== undefined) return { refusal: `the mount ${displayValue(written)} ${violation}` };
   }
   if (allowed !== undefined && !allowed.some((folder) => isWithin(source, folder))) {
     return {
-      refusal: `${displayValue(source)} may not be mounted: agent.slurm.container_mounts in clearml.conf says what may, ${
-        allowed.length === 0 ? 'and nothing does' : allowed.join(', ')
+      refusal: `${displayValue(source)} may not be mounted: agent.slurm.container_mounts in clearml.conf allows ${
+        allowed.length === 0 ? 'no directory' : allowed.join(', ')
       }`,
     };
   }
@@ -34,7 +35,7 @@ interface Mount {
 
 function readColons(written: string): Mount | undefined {
   const [source = '', destination = source, mode, ...more] = written.split(':');
-  // docker's z and Z relabel for SELinux, and say nothing about who may write.
+  // The options z and Z of docker relabel for SELinux, and do not limit writing.
   const modes = mode?.split(',').filter((word) => !/^(?:z|Z|rw|cached|delegated|consistent)$/.test(word)) ?? [];
   const isKnown = more.length === 0 && modes.every((word) => word === 'ro');
   return isKnown ? { source, destination, mode: modes[0] } : undefined;
@@ -55,13 +56,14 @@ function readKeys(written: string): Mount | undefined {
 }
 
 /**
- * Singularity's list of mounts is split at commas and colons, and a backslash protects them. A caret stands for a mark of its
- * own while it does so: with one in a path Apptainer 1.4 mounts elsewhere, and forgets that it was to be read only.
+ * Singularity splits its list of mounts at commas and colons, which a backslash escapes. It uses the caret internally: with a caret
+ * in a path, Apptainer 1.4 mounts another directory, and writable.
  */
-function pathTrouble(path: string): string | undefined {
-  if (!path.startsWith('/')) return 'names a folder that does not begin with a slash: write whole paths';
-  if (/[,:\\^\p{Cc}]/u.test(path)) return 'has a comma, a colon, a caret, a backslash or a control character in a path';
-  if (path.split('/').includes('..')) return 'has .. in a path: write where it leads';
+function pathViolation(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'has a path that does not begin with a slash: write absolute paths';
+  if (/[,:\\^\p{Cc}]/u.test(path))
+    return 'has a comma, colon, caret, backslash or control character in a path: use other names';
+  if (path.split('/').includes('..')) return 'has .. in a path: write the path without it';
   return undefined;
 }
 

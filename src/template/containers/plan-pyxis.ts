@@ -1,4 +1,4 @@
-// The container that Pyxis makes for one task: what is added to the template's mounts, and what the job script is told of it.
+// Decides the Pyxis container of one task: the mounts to add to the template, and the values for the job script.
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
@@ -6,21 +6,21 @@ import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSetti
 import { isPlainForPyxis } from './restricted-values.ts';
 import type { ContainerVariable, ContainerArguments } from './container-arguments.ts';
 
-/** What a job script is told of a container that Pyxis makes. */
+/** The values for the job script about its Pyxis container. */
 export interface PyxisFacts {
-  /** Whether the whole script runs inside; else only what srun starts does. */
+  /** Whether the whole script runs inside, or only what srun starts. */
   readonly isWhole: boolean;
   /** As the task or the template names it. */
   readonly imageName: string;
   readonly environment: readonly ContainerVariable[];
-  /** Run inside, before the agent; empty where there is nothing to run. */
+  /** Commands to run inside, before the agent; may be empty. */
   readonly setUp: string;
 }
 
 export interface PyxisPlan {
   readonly facts: PyxisFacts;
   readonly additions: PyxisAdditions;
-  /** Sentences for the task's console. */
+  /** Messages for the task's console. */
   readonly notes: readonly string[];
 }
 
@@ -28,8 +28,9 @@ const NOTHING: ContainerArguments = { mounts: [], passed: [], environment: [], i
 
 /**
  * Pure.
- * @param settings undefined: nothing is known of containers, and a task may mount nothing
- * @throws TemplateError when an argument of the task can't be used
+ * @param settings undefined: no settings for containers, and a task may mount nothing
+ * @returns undefined if the template does not use Pyxis
+ * @throws TemplateError if an argument of the task cannot be used
  */
 export function planPyxis(
   template: Pick<Template, 'agent' | 'pyxis'>,
@@ -66,26 +67,26 @@ export function planPyxis(
       ...extra.ignored,
       ...own.ignored,
       ...[...extra.passed, ...own.passed].map(
-        (name) => `The container argument ${name} is left out: it is one of Singularity, and Pyxis has none like it.`,
+        (name) => `The container argument ${name} is ignored: Pyxis has no such option.`,
       ),
-      ...(isOutOfReach ? mounts.map((mount) => `The mount ${mount} is left out: ${OUT_OF_REACH}.`) : []),
+      ...(isOutOfReach ? mounts.map((mount) => `The mount ${mount} is ignored: ${OUT_OF_REACH}.`) : []),
       ...shared.notes,
     ],
   };
 }
 
-const OUT_OF_REACH = 'this template has --container-image in a variable or an array, and not as a word of its command';
+const OUT_OF_REACH = 'the template has --container-image in a variable or an array, not in the srun command';
 
-/** The job reads its clearml.conf there. What srun starts is shown it by the template, which knows the folder of the job. */
+/** The job reads its clearml.conf there. For what srun starts, the template mounts the private directory of the job. */
 function seesShared(form: PyxisSpec, sharedDir: string | undefined): { mounts: string[]; notes: string[] } {
   const folder = sharedDir?.replace(/\/+$/, '');
   if (form.kind === 'step' || folder === undefined || isMounted(form.mounts, folder)) return { mounts: [], notes: [] };
   const mount = `${folder}:${folder}`;
   if (isPlainForMount(mount)) return { mounts: [mount], notes: [] };
-  return { mounts: [], notes: [`The container does not see agent.slurm.shared_dir: Pyxis can not mount ${folder}.`] };
+  return { mounts: [], notes: [`The container does not see agent.slurm.shared_dir: Pyxis cannot mount ${folder}.`] };
 }
 
-/** Whether one of the mounts has this folder, or one above it, at the same place. */
+/** Whether one of the mounts has this directory, or one above it, at the same path. */
 function isMounted(mounts: string, folder: string): boolean {
   return mounts.split(',').some((mount) => {
     const [source = '', destination = source] = mount.split(':');
@@ -94,7 +95,7 @@ function isMounted(mounts: string, folder: string): boolean {
   });
 }
 
-/** A comma parts mounts. */
+/** A comma separates mounts. */
 function isPlainForMount(mount: string): boolean {
   return isPlainForPyxis(mount) && !mount.includes(',');
 }
@@ -105,6 +106,6 @@ function checkMount({ file, line, column }: AgentLocation, mount: string): void 
     file,
     line,
     column,
-    `the mount ${displayValue(mount)} has a character that Pyxis could read as code: name paths of letters, digits and ./:@#%+=~-`,
+    `the mount ${displayValue(mount)} has a character that Pyxis could read as code: use letters, digits and ./:@#%+=~-`,
   );
 }

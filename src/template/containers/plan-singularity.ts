@@ -1,4 +1,4 @@
-// The container of one task: its image and arguments, else those of the configuration, as its job script is to be told them.
+// Decides the Singularity container of one task: image and arguments of the task or of the configuration, for the job script.
 import { TemplateError } from '../errors.ts';
 import type { AgentLocation } from '../template.ts';
 import { parseImage } from './image.ts';
@@ -10,66 +10,66 @@ import {
   type ContainerArguments,
 } from './container-arguments.ts';
 
-/** What clearml.conf says about containers. */
+/** The settings for containers in clearml.conf. */
 export interface ContainerSettings {
   /** `agent.default_docker.image` */
   readonly image: string | undefined;
-  /** `agent.default_docker.arguments`, for a task that has none of its own. */
+  /** `agent.default_docker.arguments`, for a task without arguments. */
   readonly arguments: string;
   /** `agent.extra_docker_arguments`, for every task. */
   readonly extraArguments: string;
   /** `agent.extra_docker_shell_script`: lines that run before the agent. */
   readonly setUpLines: readonly string[];
-  /** The folders that tasks may mount, with all below them. */
+  /** The directories that tasks may mount, with all below them. */
   readonly mounts: readonly string[];
-  /** A folder of the nodes with images in files, in which every image is looked for first. */
+  /** A directory of the nodes with image files, which is searched first. */
   readonly imageDir: string | undefined;
-  /** A folder of the nodes into which images are pulled, for all jobs; without one each start of a container sees to itself. */
+  /** A directory of the nodes into which images are pulled, for all jobs; without it, each container pulls its own image. */
   readonly imageCacheDir: string | undefined;
-  /** `agent.docker_force_pull`: whether to pull although the image was pulled before. */
+  /** `agent.docker_force_pull`: whether to pull an image again. */
   readonly forcePull: boolean;
-  /** Whether the container gets the user's `~/.ssh` and ssh-agent, to read. */
+  /** Whether the container can read the user's `~/.ssh` and use the ssh-agent. */
   readonly ssh: boolean;
 }
 
-/** `container` of a task, as far as it is text. */
+/** The `container` of a task; fields that are not strings are empty. */
 export interface TaskContainer {
   readonly image: string;
   readonly arguments: string;
   readonly setUpScript: string;
 }
 
-/** What a job script is told about its container. */
+/** The values for the job script about its container. */
 export interface ContainerFacts {
-  /** As `singularity exec` is given it. */
+  /** For `singularity exec`. */
   readonly image: string;
   /** As the task or the configuration names it. */
   readonly imageName: string;
-  /** Files of the site that are taken in its place, where one is there. */
+  /** Image files of the site; the first that exists is used. */
   readonly siteImages: readonly string[];
-  /** The file that it is pulled into, and taken from; undefined: it is not pulled before the container is started. */
+  /** The file that it is pulled into, and started from; undefined: it is not pulled before the container starts. */
   readonly pulledImage: string | undefined;
   readonly forcePull: boolean;
-  /** What starts the container in the template, to pull with: a name, or a path. */
+  /** The singularity or apptainer of the template, which also pulls: a name or a path. */
   readonly runtime: string;
   readonly ssh: boolean;
   readonly options: readonly string[];
   readonly environment: readonly ContainerVariable[];
-  /** Run inside, before the agent; empty where there is nothing to run. */
+  /** Commands to run inside, before the agent; may be empty. */
   readonly setUp: string;
 }
 
 export interface ContainerPlan {
   readonly facts: ContainerFacts;
-  /** Sentences for the task's console. */
+  /** Messages for the task's console. */
   readonly notes: readonly string[];
 }
 
 /**
  * Pure.
  * @param settings undefined: tasks run on the node itself
- * @returns undefined where the template has no container made of the agent's command
- * @throws TemplateError when the template and the mode don't fit, or the image or an argument can't be used
+ * @returns undefined if the template does not start the agent in a container
+ * @throws TemplateError if the template does not match the mode, or if the image or an argument cannot be used
  */
 export function planSingularity(
   place: AgentLocation,
@@ -81,19 +81,19 @@ export function planSingularity(
     if (startsContainer(command)) return planImage(place, readTaskContainer(task), settings);
     throw problem(
       place,
-      '--singularity-mode, and no singularity or apptainer stands before ${CLEARML_AGENT_EXECUTE}: write singularity exec in front of it',
+      '--singularity-mode needs singularity or apptainer before ${CLEARML_AGENT_EXECUTE}: write singularity exec before it',
     );
   }
   if (expectsImage(command)) {
     throw problem(
       place,
-      `${command.at(-1) ?? ''} takes no image from the task without --singularity-mode: start the daemon with it, or name the image here`,
+      `${command.at(-1) ?? ''} has no image without --singularity-mode: start the daemon with that option, or write the image here`,
     );
   }
   return undefined;
 }
 
-/** @throws TemplateError when there is no image, or one or an argument that can't be used */
+/** @throws TemplateError if there is no image, or if the image or an argument cannot be used */
 function planImage(place: AgentLocation, task: TaskContainer, settings: ContainerSettings): ContainerPlan {
   const imageName = task.image.trim() || settings.image?.trim();
   if (imageName === undefined || imageName === '') {
@@ -127,17 +127,17 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
   };
 }
 
-/** What runs before the agent: the script of the configuration, then the task's own. */
+/** The commands to run before the agent: those of the configuration, then those of the task. */
 export function setUpScriptOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
   return [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
 }
 
-/** The path of a file, where there is such a folder and such a file. */
+/** The path of the file in the directory, if both are given. */
 function within(folder: string | undefined, file: string | undefined): string[] {
   return folder === undefined || file === undefined ? [] : [`${folder.replace(/\/+$/, '')}/${file}`];
 }
 
-/** The part of a task that speaks of its container; what is not text there is as good as nothing. */
+/** Reads the `container` of a task. */
 export function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
   const container: unknown = task['container'];
 
@@ -149,7 +149,7 @@ export function readTaskContainer(task: Readonly<Record<string, unknown>>): Task
   return { image: textOf('image'), arguments: textOf('arguments'), setUpScript: textOf('setup_shell_script') };
 }
 
-/** Whether a container is to be made, and no image is named: that, and whether it shows GPUs, is then up to the task and us. */
+/** Whether the command starts a container without naming an image: then the task names it, and this program adds the GPUs. */
 export function expectsImage(command: readonly string[]): boolean {
   const last = command.at(-1) ?? '';
   return startsContainer(command) && (last === 'exec' || last.startsWith('-'));
@@ -157,12 +157,12 @@ export function expectsImage(command: readonly string[]): boolean {
 
 const RUNTIME = /(?:^|\/)(singularity|apptainer)$/;
 
-/** Whether what stands before the agent in a template makes a container of what follows. */
+/** Whether the command before the agent starts a container. */
 function startsContainer(command: readonly string[]): boolean {
   return command.some((word) => RUNTIME.test(word));
 }
 
-/** A path that bash would have to make out first is left to the PATH. */
+/** A path with an expansion is replaced by the name, which PATH finds. */
 function findRuntime(command: readonly string[]): string {
   const word = command.find((candidate) => RUNTIME.test(candidate)) ?? 'singularity';
   return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;

@@ -1,10 +1,10 @@
-// How a template has Pyxis make a container, of the whole script or of what srun starts, and where its mounts can be added to.
+// Finds the Pyxis container of a template, around the whole script or what srun starts, and adds mounts to it.
 import { DIRECTIVE_PREFIX, type DirectiveToken } from '../directive.ts';
 import type { Insertion } from '../source.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
 
-/** A word, with each value in it as one mark. */
+/** A token or shell word, with a NUL for each placeholder and expansion. */
 interface PlainWord {
   readonly text: string;
   readonly end: number;
@@ -35,7 +35,7 @@ function readPlace(words: readonly PlainWord[]): PyxisInsertionPoint | undefined
   return image === undefined ? undefined : { imageEnd: image, mountsEnd: endOfOption(words, MOUNTS) };
 }
 
-/** Of several the last one, which is the one that counts: sbatch and srun hand on no other. */
+/** Of several options, sbatch and srun use the last one. */
 function endOfOption(words: readonly PlainWord[], option: RegExp): number | undefined {
   const at = words.findLastIndex(({ text }) => option.test(text));
   const word = words[at];
@@ -53,7 +53,7 @@ function readHome(words: readonly PlainWord[]): { setsHome: boolean; mountsHome:
   return { mountsHome, setsHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
 }
 
-/** Where the option stands in an array or a variable, nobody can tell what becomes of it. */
+/** Whether the option is in an array or a variable, from which the command takes it. */
 function namesImage(text: string, comments: readonly number[]): boolean {
   return [...text.matchAll(/--container-image\b/g)].some(({ index }) => {
     const lineStart = text.lastIndexOf('\n', index) + 1;
@@ -65,7 +65,7 @@ function textOf({ parts }: DirectiveToken): string {
   return parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join('');
 }
 
-/** The pieces of text that add this to a template. */
+/** The insertions that add these mounts to a template. */
 export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
   const list = mounts.join(',');
   return form.insertionPoints.flatMap(({ imageEnd, mountsEnd }) => {
@@ -82,7 +82,7 @@ export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsH
   });
 }
 
-const ADDED = '\n# Added by clearml-agent-slurm, for what the job or the task needs to see in the container:';
+const ADDED = '\n# Added by clearml-agent-slurm: mounts that the job or the task needs in the container.';
 
 function insert(at: number, text: string): Insertion {
   return { start: at, end: at, text };

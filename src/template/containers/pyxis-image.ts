@@ -1,21 +1,21 @@
-// How Pyxis reads the name of an image: `[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
+// Writes image names for Pyxis: `[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
 import type { Range } from '../source.ts';
 
-/** A registry: with a dot or a port, or this machine. */
+/** A registry has a dot or a port, or is localhost. */
 const REGISTRY = /^(?:docker:\/\/)?([^@/#]+@)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?|[\w.-]+:\d+|localhost)\/(.+)$/i;
 
 /**
- * The same image as every release of enroot reads it, which pulls for Pyxis: before 4.0 only a number sign sets the registry
- * off, since then a slash does too. The user in front of it is whose key of `.credentials` is taken.
+ * The same image for every release of enroot, which pulls for Pyxis: before 4.0, only a number sign separates the registry; since then, a
+ * slash does too. The user before it selects the entry in `.credentials`.
  */
 export function toPyxisImage(image: string): string {
   if (/^(?:dockerd|podman):\/\/|^[./]/.test(image)) return image;
   const [, user = '', registry, path = ''] = REGISTRY.exec(image) ?? [];
-  // Docker Hub is where an image without a registry is looked for anyway.
+  // An image without a registry is on Docker Hub.
   return registry === undefined || registry === 'docker.io' ? image : `docker://${user}${registry}#${path}`;
 }
 
-/** Whether a placeholder is the whole value of Pyxis' option for the image, on a line of directives or in a command. */
+/** Whether a placeholder is the whole value of `--container-image`, in an `#SBATCH` line or a command. */
 export function isPyxisImagePlaceholder(text: string, { start, end }: Range): boolean {
   return (
     /--container-image(?:=|(?:[ \t]|\\\n)+)["']?$/.test(text.slice(0, start)) && /^["']?(?:\s|$)/.test(text.slice(end))

@@ -1,20 +1,20 @@
-// Where in a template, in words and in texts that become words, the value of an option stands that is a list or a line of a script.
+// Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
 import type { DirectiveToken } from '../directive.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 
-/** A stretch that becomes the value of an option, which is named without its dashes. */
+/** The value of an option, whose name has no dashes. */
 export interface RestrictedValue extends Range {
   readonly option: string;
 }
 
-/** They take no value (`spank_opts` in the pyxis_args.c of Pyxis). */
+/** Options without a value (`spank_opts` in pyxis_args.c of Pyxis). */
 const FLAGS = /^container-(?:mount-home|remap-root|entrypoint|readonly|writable)$/;
 
-/** Those of srun and sbatch, and of Singularity; `-B` is short for `--bind`. */
+/** Options of srun, sbatch and Singularity; `-B` is short for `--bind`. */
 const LISTS = ['export', 'bind', 'mount', 'env'];
 
-/** Also an option that is cut short, as getopt allows, and one with an expansion in its name. */
+/** Also abbreviated, as getopt allows, or with an expansion in its name. */
 const OPTION = new RegExp(`^(?:--(container-[a-z\\0-]*|${LISTS.join('|')})(=.*)?|-(B)(.+)?)$`, 's');
 
 const OF_SINGULARITY = ['bind', 'mount', 'env'];
@@ -25,10 +25,10 @@ interface PlainWord extends Range {
   readonly text: string;
 }
 
-/** What the words of directives and commands are, however they are quoted and on however many lines. */
+/** The restricted options among the tokens of directives and the words of commands. */
 export interface RestrictedOptions {
   readonly values: readonly RestrictedValue[];
-  /** Words that surely are no value of such an option. */
+  /** Tokens and words that are certainly not the value of such an option. */
   readonly others: readonly Range[];
 }
 
@@ -63,8 +63,8 @@ function valuesIn(words: readonly PlainWord[]): RestrictedValue[] {
 }
 
 /**
- * The option in whose value this place stands; undefined where it is in none. In an array or a variable that holds options for a
- * later command, and in the text of a script, it is told by its line, or by the word in front.
+ * The option whose value contains this range; undefined if there is none. In an array or a variable with options for a later command,
+ * and in the text of a script, the option is found in the same line, or in the word before.
  */
 export function restrictedOptionAt(
   text: string,

@@ -201,12 +201,7 @@ describe('an attempt', () => {
       ['', []],
       [
         '--gpus all',
-        [
-          [
-            'WARNING',
-            'The container argument --gpus is left out: the container sees the GPUs that Slurm gave the job.',
-          ],
-        ],
+        [['WARNING', 'The container argument --gpus is ignored: the container sees the GPUs that Slurm gave the job.']],
       ],
     ] as const) {
       const { deps } = createStepFixture();

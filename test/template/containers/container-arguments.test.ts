@@ -10,7 +10,7 @@ import {
 } from '../../../src/template/containers/container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
-const NOTHING = { mounts: [], passed: [], environment: [], dropped: [] };
+const NOTHING = { mounts: [], passed: [], environment: [], ignored: [] };
 
 describe("the arguments of a task's container", () => {
   for (const [written, options] of [
@@ -53,10 +53,10 @@ describe("the arguments of a task's container", () => {
       mounts,
       passed,
       environment,
-      ignored: dropped,
+      ignored: ignored,
     } = parseContainerArguments('--ipc=host --shm-size 8g -it --gpus all --network host', []);
     expect([mounts, passed, environment]).to.deep.equal([[], [], []]);
-    expect(dropped.map((sentence) => /argument (\S+) is left out: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
+    expect(ignored.map((sentence) => /argument (\S+) is ignored: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
       ...['--ipc', '--shm-size', '-it', '--gpus', '--network'],
     ]);
   });
@@ -67,39 +67,39 @@ describe("the arguments of a task's container", () => {
     ['--user=0', 'no others'],
     ['--security=seccomp:/x', 'no others'],
     ['--add-caps CAP_SYS_ADMIN', 'no others'],
-    ['--writable', 'nothing may write to the image'],
-    ['--overlay /x', 'nothing may write to the image'],
+    ['--writable', 'the image is read-only'],
+    ['--overlay /x', 'the image is read-only'],
     ['--containall', 'needs the variables'],
     ['--nv=x', 'takes no value'],
-    ['--frobnicate', 'is not one that is known here'],
+    ['--frobnicate', 'is not supported'],
     ['ubuntu', 'is not an option'],
-    ['-- x', 'is not one that is known here'],
+    ['-- x', 'is not supported'],
     ['-e', 'has no value'],
-    ["-e 'A", 'quotes that are not in pairs'],
+    ["-e 'A", 'an unpaired quote'],
     ["-e 'x[$(id)]=1'", 'the name of a variable'],
     ['-e CLEARML_WORKER_ID=mine', 'set by the job'],
     ['-e SLURM_PROCID=1', 'set by the job'],
     ['-e clearml_task=abc', 'set by the job'],
     ['--env=clearml_trusted_group=', 'set by the job'],
-    ['-e IFS=x', 'changes the script of the job'],
-    ['-e _=x', 'changes the script of the job'],
-    ['-e BASH_ENV=x', 'changes the script of the job'],
-    ['-e PS4=x', 'changes the script of the job'],
-    ['-e SHELLOPTS=x', 'changes the script of the job'],
-    ['-e BASHOPTS=x', 'changes the script of the job'],
-    ['-e ENV=x', 'changes the script of the job'],
-    ['-e LD_PRELOAD=x', 'changes the script of the job'],
-    ['-e RANDOM=x', 'changes the script of the job'],
-    ['-e POSIXLY_CORRECT=x', 'changes the script of the job'],
+    ['-e IFS=x', 'changes the job script'],
+    ['-e _=x', 'changes the job script'],
+    ['-e BASH_ENV=x', 'changes the job script'],
+    ['-e PS4=x', 'changes the job script'],
+    ['-e SHELLOPTS=x', 'changes the job script'],
+    ['-e BASHOPTS=x', 'changes the job script'],
+    ['-e ENV=x', 'changes the job script'],
+    ['-e LD_PRELOAD=x', 'changes the job script'],
+    ['-e RANDOM=x', 'changes the job script'],
+    ['-e POSIXLY_CORRECT=x', 'changes the job script'],
     ['-v /etc:/etc', 'may not be mounted'],
     ['-v /database:/x', 'may not be mounted'],
     ['-v /data/../etc:/x', '.. in a path'],
     ['-v data:/x', 'does not begin with a slash'],
-    ['-v /data:/x:rw:y', 'is no mount'],
-    ['-v /data:/x:suid', 'is no mount'],
-    ['--mount type=tmpfs,dst=/x', 'is no mount'],
+    ['-v /data:/x:rw:y', 'is not a mount'],
+    ['-v /data:/x:suid', 'is not a mount'],
+    ['--mount type=tmpfs,dst=/x', 'is not a mount'],
     ["-v '/data/a,/etc:/x'", 'a comma'],
-    ["-v '/data:/x^:ro'", 'a caret'],
+    ["-v '/data:/x^:ro'", 'caret, backslash'],
   ] as const) {
     it(`${written} fails the task: ${words}`, () => {
       expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
@@ -115,7 +115,7 @@ describe("the arguments of a task's container", () => {
   });
 
   it('have mounts only within the folders that are allowed, and none where none is', () => {
-    expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'and nothing does');
+    expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'allows no directory');
     expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });

@@ -29,11 +29,11 @@ describe('an image', () => {
   }
 
   for (const [written, words] of [
-    ['docker://me@nvcr.io/team/x:1', 'names a user, whom Singularity takes from its own login'],
+    ['docker://me@nvcr.io/team/x:1', 'names a user: remove the user'],
     ['shub://vsoch/hello', 'has closed'],
-    ['instance://mine', 'is none of docker://'],
-    ['docker-daemon://x', 'is none of docker://'],
-    ['https://example.org/x.sif', 'is none of docker://'],
+    ['instance://mine', 'is neither docker://'],
+    ['docker-daemon://x', 'is neither docker://'],
+    ['https://example.org/x.sif', 'is neither docker://'],
     ['--writable', 'is not the name of an image'],
     ['docker://--writable', 'is not the name of an image'],
     ['ubuntu -v /:/host', 'is not the name of an image'],

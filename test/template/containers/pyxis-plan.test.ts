@@ -92,7 +92,7 @@ describe('a whole script in a container of Pyxis', () => {
 
   it('tells in the script what was added to it', () => {
     expect(render(`#!/bin/bash\n${IMAGE}${END}`, {})).to.include(
-      '\n# Added by clearml-agent-slurm, for what the job or the task needs to see in the container:\n#SBATCH --container-mount-home\n',
+      '\n# Added by clearml-agent-slurm: mounts that the job or the task needs in the container.\n#SBATCH --container-mount-home\n',
     );
   });
 });
@@ -130,8 +130,8 @@ describe('what srun starts in a container of Pyxis', () => {
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
     expect(notes)
-      .to.include('The mount /data:/data is left out: this template has --container-image in a variable or an array')
-      .and.include('The container argument --nv is left out');
+      .to.include('The mount /data:/data is ignored: the template has --container-image in a variable or an array')
+      .and.include('The container argument --nv is ignored');
   });
 });
 
