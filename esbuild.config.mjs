@@ -81,7 +81,7 @@ function licenses(metafiles) {
 
 /** @param {string} folder */
 function license(folder) {
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  const file = readdirSync(folder).find((name) => /^license|^licence/i.test(name)); // cspell:ignore licence
   if (file === undefined) throw new Error(`${folder} brings no license that could be handed on`);
   return `${folder.replace(/.*node_modules\//, '')}\n\n${readFileSync(`${folder}/${file}`, 'utf8')}`;
 }

@@ -1,4 +1,4 @@
-// A command line that can't be meant as it was typed.
+// The error for an invalid command line.
 
 /** Thrown when options are missing, unknown or contradict each other; the message says what to type. */
 export class UsageError extends Error {

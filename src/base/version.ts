@@ -9,7 +9,7 @@ export async function readVersion(): Promise<string> {
   const read: unknown = JSON.parse(await readFile(FILE, 'utf8'));
   if (typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'string')
     return read.version;
-  throw new Error(`${FILE} names no version: install clearml-agent-slurm anew`);
+  throw new Error(`${FILE} names no version: install clearml-agent-slurm again`);
 }
 
 /** Which of several programs of this name it is: the one of ClearML's Enterprise plan has the same name. */

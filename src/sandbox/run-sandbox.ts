@@ -110,7 +110,7 @@ async function writeNewConfig(
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code !== 'EEXIST')
-      throw new UsageError(`${path} can not be written (${String(error.code)}): name another file.`);
+      throw new UsageError(`${path} cannot be written (${String(error.code)}): name another file.`);
     // One that can't be read is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
     throw new UsageError(
@@ -129,7 +129,7 @@ export function describeReach(
   host: string | undefined,
 ): string | undefined {
   if (!isLoopback(ip))
-    return `Warning: everybody on the network reaches it, and it speaks plain HTTP. Whoever has its keys runs programs as you. Use it to try things, and end it then.`;
+    return `Warning: everyone on the network can reach it, over plain HTTP. Users with its keys can run programs as you. Use it only to try things, then stop it.`;
   if (host === undefined || host === 'localhost' || isLoopback(host)) return undefined;
   return `Warning: ${host} is ${ip} on this machine (see /etc/hosts), so no other machine reaches ${url}. If jobs run on other nodes, give an address that they reach: "hostname -I" prints them.`;
 }

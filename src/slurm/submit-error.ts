@@ -141,7 +141,7 @@ const UNSIGNED = /^sbatch: error: Munge encode failed/m;
 
 /** Trouble with the installation rather than with the script. */
 const BROKEN_INSTALLATION =
-  /^sbatch: fatal: (?!.*(?:Unmatched|[Ss]cript))|^sbatch: error: Problem talking to database/m;
+  /^sbatch: fatal: (?!.*(?:Unmatched|Script|script))|^sbatch: error: Problem talking to database/m;
 
 /** What sbatch's own lines begin with; where getopt(3) complains, as it was run: with its path, if by one. */
 const OWN = /^(?:\/\S*\/)?sbatch: /.source;

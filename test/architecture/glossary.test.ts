@@ -7,8 +7,9 @@ import { readGlossary, rejectionsIn } from './rejected-words.ts';
 const NOT_OURS = /^(?:test\/fixtures\/|LICENSE$|package-lock\.json$)/;
 const PAGE = 'docs/glossary.md';
 
-/** The folders in which the words are replaced already. */
-const ENFORCED = /^(?:\.config|docs\/glossary)/;
+/** Still to be rewritten; a folder leaves this list when it has no rejected word. */
+const PENDING =
+  /^(?:src|test)\/(?!architecture|base|config|log|sandbox|support|set-up|stand-ins|mutation|job|bench)|^docs\//;
 
 describe('the check of rejected words', () => {
   const rules = readGlossary(
@@ -49,7 +50,7 @@ describe('docs/glossary.md', () => {
     const rules = readGlossary(readFileSync(PAGE, 'utf8'));
     const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
     const checked = files.filter(
-      (file) => ENFORCED.test(file) && file !== PAGE && !NOT_OURS.test(file) && existsSync(file),
+      (file) => file !== PAGE && file !== '' && !NOT_OURS.test(file) && !PENDING.test(file) && existsSync(file),
     );
 
     const rejected = checked.flatMap((file) => rejectionsIn(file, readFileSync(file, 'utf8'), rules));

@@ -81,7 +81,7 @@ describe('what keeps a sandbox from starting', () => {
     [['--state', 'no/such/folder.json'], 73, 'folder.json cannot be written (ENOENT): use another path'],
     [['--state', '.'], 73, 'cannot be read (EISDIR): use another path'],
     [['--state', 'words.txt'], 73, 'words.txt is not a sandbox state file (it is not JSON)'],
-    [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf can not be written (ENOENT): name another file.'],
+    [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf cannot be written (ENOENT): name another file.'],
     [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
   ] as const) {
     it(`"${words.join(' ')}" is a sentence and exit code ${code}, and no bug`, async () => {

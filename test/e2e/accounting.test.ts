@@ -40,7 +40,7 @@ describe('a cluster with accounting', () => {
 
   it("F-08 refuses an account that does not exist: the task failed, with Slurm's own words", async () => {
     await using world = await startWorld({ cluster });
-    const [task = ''] = await enqueue(world, { account: 'nobodys' });
+    const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
 
     const { status_reason } = await world.untilStatus(task, 'failed');

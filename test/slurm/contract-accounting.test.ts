@@ -39,7 +39,7 @@ for (const { name, version } of SLURMS) {
       after(() => cluster.close());
 
       for (const [what, directive, words] of [
-        ['an account', '--account=nobodys', 'Invalid account or account/partition combination specified'],
+        ['an account', '--account=no-such-account', 'Invalid account or account/partition combination specified'],
         ['a QOS', '--qos=none', 'Invalid qos specification'],
       ] as const) {
         it(`rejects ${what} that does not exist in Slurm's words`, async () => {

@@ -70,7 +70,7 @@ const VALUES = [
   '',
 ];
 
-const QUOTINGS = [
+const QUOTED_FORMS = [
   {
     name: 'bare',
     write: (left: string, placeholder: string, right: string) => `show KEY ${left}${placeholder}${right}`,
@@ -108,7 +108,7 @@ const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=
 
 for (const shell of SHELLS) {
   describe(`a value beside other text, in ${shell}`, () => {
-    for (const { name, write } of QUOTINGS) {
+    for (const { name, write } of QUOTED_FORMS) {
       it(`is the value, and the text is what it was: ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {

@@ -1,4 +1,4 @@
-// Programs that are configured as command lines, as ALCF's configuration of ClearML's own glue has one.
+// Programs configured as command lines, as in the configuration of ALCF for the Enterprise glue.
 import { expect } from 'chai';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { withCommandLines } from '../../src/transport/configured-commands.ts';
