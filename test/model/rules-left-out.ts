@@ -88,7 +88,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     edits: [
       {
         file: 'daemon/reconcile/end.ts',
-        from: 'if (judged.isParked && !(await deps.clearml.queues.take(deps.schedulerQueue, entry.task))) return;',
+        from: 'if (judged.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
     ],
@@ -99,7 +99,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is changed only while it is what was seen',
     edits: [
       {
-        file: 'daemon/reconcile/unchanged.ts',
+        file: 'daemon/reconcile/end.ts',
         from: 'if (now === undefined || seen === undefined) return now === seen;',
         to: 'if (now !== undefined) return true;\n  if (now === undefined || seen === undefined) return now === seen;',
       },

@@ -1,5 +1,5 @@
-// Taking tasks: heads of queues are claimed one by one, and brought to Slurm a few at a time.
-import type { Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
+// Claims the heads of the served queues one by one, and starts their submission in the pool.
+import type { People, Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { parkAndSubmit, chooseHead, claim, type Head } from './claim.ts';
@@ -7,17 +7,16 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, type Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/backoff.ts';
-import { cachePeople } from './people-cache.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
-/** Claims of one reading of the queues before they are read again: a task of higher priority waits no longer than that. */
+/** Claims per reading of the queues. They are then read again, so that a task of higher priority does not wait longer. */
 const CLAIMS_PER_READING = 50;
 
-/** So many in a row that can't be claimed, as no usable response comes, mean that ClearML is away. One may be about that task. */
+/** This many failed claims in a row mean that ClearML is unreachable; fewer may be caused by the tasks. */
 const AWAY_AFTER = 3;
 
 export interface TaskClaimer {
-  /** Takes tasks until the queues are empty, the cluster is full, or the time is up. Returns how many were claimed. */
+  /** Claims tasks until the queues are empty, the cluster accepts no more jobs, or the time is up. Returns how many were claimed. */
   claimTasks(snapshot: Snapshot, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
 }
 
@@ -26,17 +25,17 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
   return {
     async claimTasks(snapshot, { until, signal }) {
-      const mayGoOn = (): boolean =>
+      const mayContinue = (): boolean =>
         !signal.aborted &&
         deps.clock.now() < until &&
         deps.clock.now() >= backoff.until() &&
         deps.journal.entries.size < MAX_TRACKED;
       let claimed = 0;
       let unanswered = 0;
-      /** Left for a later round: what became of their claim is not known. */
+      /** Left for a later pass: the outcome of their claim is unknown. */
       const passed = new Set<TaskId>();
 
-      /** Undefined when somebody else was first, or it is not known. */
+      /** Undefined if another daemon was first, or if the outcome is unknown. */
       async function claimHead(head: Head): Promise<Entry | undefined> {
         const { task } = head.entry;
         try {
@@ -56,7 +55,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         }
       }
 
-      while (mayGoOn()) {
+      while (mayContinue()) {
         const read = await deps.clearml.queues.read(deps.queues.map(({ id }) => id));
         warnOfMissing(deps, read);
         const waiting = new Map(read.queues.map(({ id, entries }) => [id, entries]));
@@ -65,7 +64,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
         for (let claims = 0; ; claims += 1) {
           await pool.waitForSlot(until, signal);
-          if (!mayGoOn() || !pool.hasFreeSlot()) return claimed;
+          if (!mayContinue() || !pool.hasFreeSlot()) return claimed;
           if (claims === CLAIMS_PER_READING) break;
           const after = deps.orderFairness ? lastServed : undefined;
           const head = chooseHead(deps.queues, waiting, { after, skip, passed });
@@ -74,7 +73,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           const { queue } = head;
           lastServed = queue;
           const entry = await claimHead(head);
-          // What may still be there keeps those behind it from being popped.
+          // A head that may still be there keeps the entries behind it from being popped.
           if (!passed.has(head.entry.task)) drop(waiting, head);
           if (entry === undefined) continue;
           deps.log.info('Claimed', { task: entry.task, queue: queue.name });
@@ -96,7 +95,7 @@ function drop(waiting: Map<QueueId, readonly QueueEntry[]>, { queue, entry }: He
   );
 }
 
-/** Tasks that wait at a head but are not to be taken yet: we are still busy with them, or an old job of theirs may still run. */
+/** Queued tasks that cannot be claimed yet: they are still tracked, or an old job of theirs may still run. */
 function findUnclaimable({ journal }: DaemonDeps, snapshot: Snapshot, queues: readonly Queue[]): Set<TaskId> {
   const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
   return new Set(waiting.filter((task) => journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined));
@@ -111,4 +110,22 @@ function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
       });
     }
   }
+}
+
+/**
+ * Caches the users and projects of tasks, most of which share them. Drop the cache with the reading of the queues, so that a renamed
+ * project is read again. A failure is not cached.
+ */
+export function cachePeople(people: People): People {
+  return { user: cached((id) => people.user(id)), project: cached((id) => people.project(id)) };
+}
+
+function cached(read: People['user']): People['user'] {
+  const responses = new Map<string, ReturnType<People['user']>>();
+  return (id) => {
+    const response = responses.get(id) ?? read(id);
+    responses.set(id, response);
+    response.catch(() => responses.delete(id));
+    return response;
+  };
 }

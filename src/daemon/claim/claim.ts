@@ -1,4 +1,4 @@
-// Claim: the head of a queue becomes ours, by a pop that exactly one caller gets.
+// Claims the head of a queue with a pop that succeeds for exactly one caller, and continues to the Slurm job.
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -9,16 +9,16 @@ import { logToConsole } from '../console/console.ts';
 import type { SubmitResult } from '../submit/submission-pool.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 
-/** The entry of one of our queues that is next to be taken. */
+/** The entry of a served queue that is claimed next. */
 export interface Head {
   readonly queue: ServedQueue;
   readonly entry: QueueEntry;
 }
 
 /**
- * The next task to take: by priority the head of the first queue that has one, in turn the head of the first non-empty queue
- * after the one that was served last. A head in `skip` blocks its queue: only the head can be popped. What can't be read, and a
- * head that is to be `passed`, does not: whoever could put that there would block the queue for all others.
+ * Returns the next task to claim: by priority, the head of the first queue that has one; by order fairness, the head of the first
+ * non-empty queue after the one served last. A head in `skip` blocks its queue, because only the head can be popped. An unreadable head
+ * or one in `passed` does not: otherwise one user could block the queue for all others.
  */
 export function chooseHead(
   queues: readonly ServedQueue[],
@@ -39,14 +39,14 @@ export function chooseHead(
 interface Choice {
   readonly after: ServedQueue | undefined;
   readonly skip: ReadonlySet<TaskId>;
-  /** Tasks that the server gave no usable response about in this round. */
+  /** Tasks whose claim failed in this pass. */
   readonly passed: ReadonlySet<TaskId>;
 }
 
-/** By which the server lets exactly one caller have a task: from the head of its queue, or from wherever it stands there. */
+/** A request that gives the task to exactly one caller: from the head of its queue, or from any position. */
 type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;
 
-/** Pops the head, or takes an entry that never gets there out of the queue. Undefined when somebody else was first. */
+/** Pops the head, or removes an entry behind an unreadable head. Undefined if another daemon was first. */
 export async function claim(
   deps: DaemonDeps,
   { queue, entry: { task, added, isBehind } }: Head,
@@ -71,9 +71,9 @@ export async function claim(
 }
 
 /**
- * The rest of a claimed task's way, up to its Slurm job. The task is rendered from what it is once it is parked: who acted on it
- * before that is seen then, and its entry is out again.
- * @param isParked an earlier try came as far as the scheduler queue
+ * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
+ * is seen then, and its entry is removed again.
+ * @param isParked whether an earlier run parked the task already
  */
 export async function parkAndSubmit(
   deps: DaemonDeps,
@@ -81,8 +81,8 @@ export async function parkAndSubmit(
   { queue, isParked }: { readonly queue: ServedQueue; readonly isParked: boolean },
 ): Promise<SubmitResult> {
   const isFresh = claimed.step === 'claiming';
-  // One that was popped in an earlier life may be anybody's by now. What is parked already is not parked again: meanwhile a job of
-  // another daemon may have taken that entry, and with it the task.
+  // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another
+  // daemon may have taken its entry, and with it the task.
   let read = isFresh ? undefined : await readClaimed(deps, claimed);
   let entry = claimed;
   if (!isParked && (isFresh || read !== undefined)) {
@@ -95,7 +95,7 @@ export async function parkAndSubmit(
   }
   const prepared = await prepare(deps, entry, { queue, read });
   if (prepared === undefined) return 'none';
-  // A task that the cluster had no room for has been told so, and is not told of every new try.
+  // After backpressure the console shows the reason; further claims of the task are not reported.
   if (isFresh && !isReturnedToQueue(read.task.statusMessage)) {
     await logToConsole(deps, entry.task, { level: 'INFO', text: describeClaimed(queue.name, deps) });
   }

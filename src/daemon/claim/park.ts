@@ -1,9 +1,9 @@
-// Park: the task's entry goes into the scheduler queue, where it stays visible, abortable, and safe from the server's watchdog.
+// Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 
-/** Parks a popped task. Nothing in the task itself changes, so an abort in between stays one: it is to be read again. */
+/** Parks a popped task. The task itself does not change, so an abort in the meantime persists: read the task again afterwards. */
 export async function park(deps: DaemonDeps, entry: Entry): Promise<Entry> {
   const parking: Entry = { ...entry, step: 'parking', stepAt: deps.clock.now() };
   await deps.journal.write(parking);
@@ -12,8 +12,8 @@ export async function park(deps: DaemonDeps, entry: Entry): Promise<Entry> {
 }
 
 /**
- * The task as it is now, if it is still the one that was claimed: it waits, and nobody has aborted, reset or enqueued it
- * since the server put it into the queue from which we took it.
+ * Returns the current task if it is still the claimed one: it is queued, and no user has aborted, reset or enqueued it since the server
+ * put it into the queue that it was claimed from.
  */
 export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskDocument | undefined> {
   const read = await deps.clearml.tasks.get(entry.task);
@@ -25,8 +25,8 @@ export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskD
 }
 
 /**
- * Somebody acted on the task since it was claimed: no entry of ours is left in the scheduler queue, and the task is left to him.
- * Should it turn out to be in no queue after all, it is an orphan.
+ * Undoes parking after a user acted on the claimed task: removes our entry from the scheduler queue and leaves the task to the user. If
+ * the task is still queued, it may be in no queue: it is journaled as an orphan.
  */
 export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
   if (entry.step === 'parking') await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);

@@ -1,60 +1,60 @@
-// Neighbours: the daemons that live beside this one on the same scheduler queue, and so who of them follows which job.
+// Peers: the other daemons on the same scheduler queue, and which of them tracks which job.
 import type { WorkerRow, Workers } from '../../clearml/client.ts';
 import type { QueueId } from '../../clearml/ids.ts';
 import { isMark } from '../../slurm/job-name.ts';
 
 /**
- * With this letter the mark begins of a process that brings a single task to Slurm, and no daemon's: it stands behind every
- * daemon's, so that what nobody has is settled by a daemon where there is one.
+ * First letter of the mark of an `execute` process, and of no daemon's mark. It sorts after every daemon's mark, so that a daemon
+ * handles untracked jobs if there is one.
  */
 export const ONE_TASK_MARK = 'z';
 
 export interface DaemonIdentity {
   readonly worker: string;
-  /** By which this daemon's jobs are known, the same in every life of it. */
+  /** Identifies this daemon's jobs; the same after a restart. */
   readonly mark: string;
   readonly queues: readonly QueueId[];
   readonly schedulerQueue: QueueId;
 }
 
 /**
- * Who follows a job is only a matter of saying things once and of wasting no call: nothing breaks when two daemons follow the
- * same one, or when none does for a while.
+ * That one daemon tracks a job only avoids duplicate messages and requests: nothing breaks if two daemons track the same job, or none
+ * does for a while.
  */
 export interface Peers {
-  /** This daemon as it is to be shown among the workers. */
+  /** Returns the worker registration of this daemon. */
   row(): WorkerRow;
   /**
-   * Reads who lives. To be called after the list of jobs was read, and before anything is concluded from it: a daemon shows
-   * itself before it submits, so that none of those jobs is a stranger's.
+   * Reads the live peers. Call it after the job list was read, and before anything is decided from it: a daemon registers before it
+   * submits, so every listed job then belongs to a known daemon.
    */
   refresh(workers: Pick<Workers, 'find'>, now: number): Promise<void>;
   /**
-   * Whether this daemon is to follow a job of this mark, of a task of this queue: its own, and those of a daemon that is dead
-   * or no longer serves the queue. What carries no mark is followed by one of those who live.
+   * Whether this daemon tracks a job with this mark, of a task of this queue: its own jobs, and those of a daemon that is gone or no
+   * longer serves the queue. A job without a mark is tracked by one of the live daemons.
    */
   readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
-  /** Whether any peer was ever seen: one that is gone may come back with calls that it had begun. */
+  /** Whether any peer was ever seen: a peer that is gone may return and complete requests that it had started. */
   readonly hasMet: () => boolean;
 }
 
 interface Peer {
   readonly mark: string;
   readonly queues: readonly QueueId[];
-  /** In so many readings in a row it was missing. */
+  /** How many readings in a row it was missing. */
   readonly missed: number;
 }
 
-/** A daemon reports twice a minute. */
+/** A daemon sends a heartbeat every 30 seconds. */
 const HEARD_WITHIN_MS = 75_000;
-/** Missing from so many readings in a row it is taken for dead: one that is only started anew keeps its jobs. */
-const DEAD_AFTER_MISSED = 3;
-/** Readings in quicker succession count as one. */
+/** A peer that is missing from this many readings in a row counts as gone; one that only restarts keeps its jobs. */
+const GONE_AFTER_MISSED = 3;
+/** Readings closer together count as one. */
 const READINGS_APART_MS = 25_000;
 
-/** Far more than there are daemons on one scheduler queue, and than one of them serves queues. */
-const MOST_KNOWN = 200;
-const MOST_QUEUES = 1_000;
+/** Far more than the daemons on one scheduler queue, and than the queues that one of them serves. */
+const MAX_PEERS = 200;
+const MAX_QUEUES = 1_000;
 
 const MARK_TAG = 'clearml-agent-slurm:mark:';
 
@@ -75,12 +75,12 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
         const other = readMarkTag(row);
         return other === undefined || other === mark
           ? []
-          : [{ id: row.id, mark: other, queues: row.queues.slice(0, MOST_QUEUES), missed: 0 }];
+          : [{ id: row.id, mark: other, queues: row.queues.slice(0, MAX_QUEUES), missed: 0 }];
       });
       hasMet ||= heard.length > 0;
-      // Two daemons of one name would show as one, now as this one and now as that.
+      // Two daemons with the same name would share one registration and overwrite each other.
       if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
-      // One that is missing from an answer of which a part could not be read may be in that part.
+      // A peer that is missing from an incomplete response may be in the part that could not be read.
       const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
       others = mergePeers(others, heard, misses);
@@ -91,7 +91,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
     isOurs: (queue, ofMark) => {
       if (ofMark === mark && queues.includes(queue)) return true;
       const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
-      // Another process of a single task looks at none but its own.
+      // Another `execute` process handles no task but its own.
       const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
       if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
       return first === undefined || first === mark;
@@ -99,7 +99,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
   };
 }
 
-/** Those of whom to know from now on. Anybody may register workers: those who are known already stay before newcomers. */
+/** Returns the peers to remember. Any user can register workers, so known peers are kept before new ones. */
 export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
   known: readonly Known[],
   heard: readonly Known[],
@@ -109,7 +109,7 @@ export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
   const old = known.map((one) => heardByMark.get(one.mark) ?? { ...one, missed: one.missed + misses });
   const oldMarks = new Set(known.map(({ mark }) => mark));
   const added = [...heardByMark.values()].filter(({ mark }) => !oldMarks.has(mark));
-  return [...old.filter(({ missed }) => missed < DEAD_AFTER_MISSED), ...added].slice(0, MOST_KNOWN);
+  return [...old.filter(({ missed }) => missed < GONE_AFTER_MISSED), ...added].slice(0, MAX_PEERS);
 }
 
 function readMarkTag({ tags }: WorkerRow): string | undefined {

@@ -1,40 +1,40 @@
-// The pace of looking at Slurm: often while something happens, seldom while nothing does, and never more than a slow controller bears.
+// The poll interval: short while jobs change, longer while nothing does, and bounded by the load on a slow controller.
 import type { Entry } from '../journal/entry.ts';
 import type { Snapshot } from './poll.ts';
 
-/** What one look showed, as far as it matters for when the next one is due. */
+/** What determines when the next poll is due. */
 export interface PollResult {
-  /** How many tasks are followed. */
+  /** How many tasks are tracked. */
   readonly tracked: number;
-  /** Something was begun of which Slurm tells in a moment: a job was submitted or cancelled, or is looked for. */
+  /** Slurm is about to show a change: a job was submitted or cancelled, or is being looked up. */
   readonly isChangeExpected: boolean;
-  /** So many looks in a row brought no news. */
+  /** How many polls in a row showed no change. */
   readonly quietPolls: number;
-  /** How long Slurm took for its list of jobs. */
+  /** How long Slurm took to list the jobs. */
   readonly slurmMs: number;
 }
 
-/** At most so many times as long as the setting says. */
+/** The longest interval, as a multiple of the setting. */
 const MAX_FACTOR = 4;
-/** A job shows in Slurm's list, and a cancelled one leaves it, some seconds after the call. */
+/** Slurm lists a new job, and drops a cancelled one, some seconds after the command. */
 export const SOON_MS = 5_000;
-/** After so many looks without news the pause is twice as long, and after twice as many four times. */
+/** After this many polls without a change the interval doubles, and after twice as many it doubles again. */
 const QUIET_POLLS = 4;
-/** The controller is to be busy with us for a twentieth of its time at most (sdiag counts what each user's calls cost it). */
+/** Our polls may use at most a twentieth of the controller's time (sdiag shows the cost of each user's RPCs). */
 const LOAD_FACTOR = 20;
 
-/** The setting, and what bounds it. */
+/** The setting and its bound. */
 export interface PollLimits {
-  /** `poll_interval_sec`: the pause while something happens. */
+  /** `poll_interval_sec`: the interval while jobs change. */
   readonly baseMs: number;
-  /** For how long Slurm's list shows a job that has ended (MinJobAge): it is to be seen there. */
+  /** How long Slurm lists an ended job (MinJobAge): a poll must see it there. */
   readonly minJobAgeMs: number;
 }
 
-/** How long until the next look, in milliseconds. */
+/** Returns the delay until the next poll, in milliseconds. */
 export function nextPollDelayMs(
   { baseMs, minJobAgeMs }: PollLimits,
-  { tracked: tracked, isChangeExpected: isChangeExpected, quietPolls: quietPolls, slurmMs }: PollResult,
+  { tracked, isChangeExpected, quietPolls, slurmMs }: PollResult,
 ): number {
   if (isChangeExpected)
     return Math.max(Math.min(baseMs, SOON_MS), Math.min(LOAD_FACTOR * slurmMs, MAX_FACTOR * baseMs));
@@ -45,25 +45,25 @@ export function nextPollDelayMs(
   return Math.min(wantedMs, MAX_FACTOR * baseMs, mostMs);
 }
 
-/** Whether the end of something is awaited: a look that finds it over is to come soon. */
+/** Whether the task is in a transient state, so that the next poll must come soon. */
 export function isAwaitingChange({ step, endSeenAt, absentSince, astraySince, stoppingSince }: Entry): boolean {
   return step !== 'following' || [endSeenAt, absentSince, astraySince, stoppingSince].some((at) => at !== undefined);
 }
 
 /**
- * A number that is another one when a job or a task is in another state, or one has come or gone. Kept instead of the view, which with
- * 50,000 jobs takes as much memory as everything else.
+ * Returns a hash of the state of all jobs and tasks. Kept instead of the snapshot, which with 50,000 jobs takes as much memory as
+ * everything else.
  */
 export function fingerprint({ tasks, jobs }: Pick<Snapshot, 'tasks' | 'jobs'>): number {
   let sum = 0;
   for (const [task, { status }] of tasks) sum = (sum + hash(task, status)) | 0;
-  // Slurm lists jobs by priority, which changes all the time.
+  // The sum ignores the order: Slurm lists jobs by priority, which changes all the time.
   for (const [task, ofTask] of jobs)
     for (const { id, state, reason = '' } of ofTask) sum = (sum + hash(task, id, state, reason)) | 0;
   return sum;
 }
 
-/** FNV-1a, 32 bits, with a blank behind each of the texts. */
+/** FNV-1a, 32 bits, with a space after each text. */
 function hash(...texts: readonly string[]): number {
   let value = 0x811c9dc5;
   for (const text of texts) {

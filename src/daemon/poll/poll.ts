@@ -1,46 +1,45 @@
-// Look: one reading of ClearML and one of Slurm, from which a whole round is decided.
-import type { Queue } from '../../clearml/client.ts';
-import type { TaskId } from '../../clearml/ids.ts';
+// Polls ClearML and Slurm once, and returns the snapshot that a pass works from.
+import type { Queue, QueueList } from '../../clearml/client.ts';
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { Job } from '../../slurm/scheduler.ts';
+import type { Job, JobList } from '../../slurm/scheduler.ts';
+import type { Place } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { readPlaces, type PlaceOf } from './queue-entries.ts';
 
-/** What one round saw of the whole world. */
+export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
+
+/** Everything that one pass knows of ClearML and Slurm. */
 export interface Snapshot {
-  /** When the looking began: nothing younger is judged by it. */
+  /** When the poll began, in milliseconds since 1970: nothing that changed later is decided from it. */
   readonly at: number;
-  /** How long Slurm took for its list of jobs, in milliseconds. */
+  /** How long Slurm took to list the jobs, in milliseconds. */
   readonly slurmMs: number;
   readonly queues: readonly Queue[];
-  /** False when a queue or an entry could not be read: what is missing may be there all the same. */
+  /** False if a queue or an entry could not be read: what is missing may still exist. */
   readonly isWhole: boolean;
   readonly placeOf: PlaceOf;
   readonly tasks: ReadonlyMap<TaskId, Task>;
-  /** Tasks of which the answer could not be read: nothing is concluded about them, least of all that they were deleted. */
+  /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
-  /** Every job under a name of ours, by task. */
+  /** Every job with a job name of ours, by task. */
   readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
 }
 
 /**
- * Looks at ClearML first and then at Slurm: a job that still waits in the second look had not taken its task's entry in the first.
- * Undefined when Slurm gave no whole answer: that says nothing about any job.
+ * Reads ClearML first, then Slurm: a job that is pending in the second reading had not taken its task's entry in the first.
+ * Undefined if Slurm did not list all jobs: that says nothing about any job.
  */
 export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snapshot | undefined> {
   const at = deps.clock.now();
   const { queues, isWhole } = await deps.clearml.queues.readAll();
   const { tasks, unread } = await deps.clearml.tasks.read([...deps.journal.entries.keys()]);
-  const askedAt = deps.clock.now();
+  const listedAt = deps.clock.now();
   const list = await deps.scheduler.list(signal);
-  const slurmMs = Math.max(0, deps.clock.now() - askedAt);
-  if (list.kind === 'failed') {
-    deps.log.warn('Job list unavailable; skipping this pass', { slurm: list.words });
-    return undefined;
-  }
-  const jobs = byTask(list.jobs);
+  const slurmMs = Math.max(0, deps.clock.now() - listedAt);
+  const jobs = jobsOf(deps, list, 'Job list');
+  if (jobs === undefined) return undefined;
   const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
   for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
@@ -48,19 +47,12 @@ export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snaps
   return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs };
 }
 
-/** The jobs that we follow for another Unix user: those alone, whatever else users have running under the names of these tasks. */
-async function pollOthersJobs(
-  { journal, scheduler, log }: DaemonDeps,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, Job> | undefined> {
-  const entries = [...journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
+/** Returns the tracked jobs of other Unix users, and no other job that has the name of one of these tasks. */
+async function pollOthersJobs(deps: DaemonDeps, signal: AbortSignal): Promise<ReadonlyMap<TaskId, Job> | undefined> {
+  const entries = [...deps.journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
   if (entries.length === 0) return new Map();
-  const list = await scheduler.listAllUsers(signal);
-  if (list.kind === 'failed') {
-    log.warn("List of all users' jobs unavailable", { slurm: list.words });
-    return undefined;
-  }
-  const found = byTask(list.jobs);
+  const found = await listAllUsersJobs(deps, signal);
+  if (found === undefined) return undefined;
   return new Map(
     entries.flatMap(({ task, jobId, attempt }) => {
       const its = found.get(task)?.find(({ id, name }) => id === jobId && attemptOf(name) === attempt);
@@ -69,22 +61,58 @@ async function pollOthersJobs(
   );
 }
 
+/** Returns every user's jobs with a job name of ours, by task; undefined if Slurm did not list all of them. */
+export async function listAllUsersJobs(
+  deps: DaemonDeps,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+  return jobsOf(deps, await deps.scheduler.listAllUsers(signal), "List of all users' jobs");
+}
+
+function jobsOf({ log }: DaemonDeps, list: JobList, what: string): Map<TaskId, Job[]> | undefined {
+  if (list.kind === 'listed') return byTask(list.jobs);
+  log.warn(`${what} unavailable; no decision is made from it`, { slurm: list.words });
+  return undefined;
+}
+
+/**
+ * Indexes the queue entries of all tasks. An entry in another queue takes precedence over being parked: a user put it there. A task
+ * that was not found is `unknown` if not every entry could be read.
+ */
+export function readPlaces({ queues, isWhole }: QueueList, schedulerQueue: QueueId): PlaceOf {
+  const where = new Map<TaskId, QueueId[]>();
+  for (const queue of queues) {
+    for (const entry of queue.entries) {
+      const ids = where.get(entry.task);
+      if (ids === undefined) where.set(entry.task, [queue.id]);
+      else ids.push(queue.id);
+    }
+  }
+
+  return (task, ownQueue) => {
+    const ids = where.get(task);
+    if (ids === undefined) return isWhole ? 'nowhere' : 'unknown';
+    if (ids.includes(ownQueue)) return 'own queue';
+    return ids.some((id) => id !== schedulerQueue) ? 'another queue' : 'parked';
+  };
+}
+
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */
 export function hasSchedulerQueue({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): boolean {
   return queues.some(({ id }) => id === schedulerQueue);
 }
 
-/** Missing from an answer that could not be read to its end, it may be there. */
+/** False if not every queue could be read: the scheduler queue may still exist. */
 export function isSchedulerQueueDeleted(deps: DaemonDeps, snapshot: Snapshot): boolean {
   return snapshot.isWhole && !hasSchedulerQueue(deps, snapshot);
 }
 
-/** A job of this task that may still run. */
+/** Returns a job of this task that may still run. */
 export function findLiveJob(snapshot: Snapshot, task: TaskId): Job | undefined {
   return snapshot.jobs.get(task)?.find((job) => isLive(job.state));
 }
 
-/** The newest of these attempts at one task: whoever made it follows the task. @param least one that is known already */
+/** Returns the newest attempt of these jobs of one task; its daemon tracks the task. @param least an attempt known from elsewhere */
 export function newestAttempt(jobs: readonly Job[], least = ''): string {
   let newest = least;
   for (const { name } of jobs) {
@@ -94,7 +122,7 @@ export function newestAttempt(jobs: readonly Job[], least = ''): string {
   return newest;
 }
 
-/** Jobs under names of ours, by the task that is in the name. */
+/** Groups the jobs that have a job name of ours by the task in the name. */
 export function byTask(jobs: readonly Job[]): Map<TaskId, Job[]> {
   const found = new Map<TaskId, Job[]>();
   for (const job of jobs) {

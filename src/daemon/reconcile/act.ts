@@ -1,12 +1,11 @@
-// Doing what a decision asks for, one action after the other; the first that turns out to be out of date ends the list.
+// Carries out the actions of a decision in order; the first one that is out of date ends the list.
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobRecord } from '../../slurm/scheduler.ts';
-import { isCancelDue, withCancelled } from './cancelling.ts';
 import type { Action } from '../decide/action.ts';
 import type { Place } from '../decide/observation.ts';
-import { dequeueTask } from './dequeue.ts';
-import { endTask, readAdvice } from './end.ts';
+import { isCancelDue, withCancelled } from './cancelling.ts';
+import { dequeueTask, endTask, isUnchanged, readAdvice } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from './return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -14,28 +13,27 @@ import { removeJobConf } from '../submit/job-conf.ts';
 import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
-import { resubmit } from '../submit/resubmit.ts';
+import { resubmit } from '../submit/submit.ts';
 import { logToConsole, showStatus } from '../console/console.ts';
-import { isUnchanged } from './unchanged.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
-/** What was seen of the task when the decision was made. */
+/** The part of the observation that the decision was based on. */
 export interface Basis {
   readonly task: Task | undefined;
   readonly place: Place;
   readonly record: JobRecord | undefined;
 }
 
-/** What all tasks of one round share. */
+/** What all tasks of one pass share. */
 export interface Pass {
   readonly deps: DaemonDeps;
   readonly pool: SubmissionPool;
-  /** Jobs to be cancelled are added: one scancel serves a whole round. */
+  /** Collects the jobs to cancel: one scancel serves the whole pass. */
   readonly cancel: Set<JobId>;
   readonly signal: AbortSignal;
 }
 
-/** These only remember and tell. Everything else would trample on what somebody did to the task since it was seen. */
+/** These actions only journal and report. All others could overwrite what a user did to the task since the poll. */
 const SAFE_ACTIONS: readonly Action['do'][] = ['note', 'log', 'show-status', 'forget'];
 
 /** Carries out the actions. */
@@ -91,7 +89,7 @@ export async function act(
         break;
       case 'return-to-queue':
         if (isParked) await returnToQueue(deps, current, { isParked, why: action.why });
-        // Another daemon may have found it too, and have taken it anew by now.
+        // Another daemon may have found it too, and claimed it again by now.
         else await recoverOrphan(deps, current, { why: action.why, signal });
         return;
       case 'dequeue':
@@ -112,12 +110,12 @@ export async function act(
         break;
       case 'read-record':
       case 'look-up':
-        throw new Error(`the action ${action.do} is answered before acting`);
+        throw new Error(`the action ${action.do} is handled before acting`);
     }
   }
 }
 
-/** Another Unix user's job is never cancelled, though Slurm may let us: its gate, or its agent, ends it when nobody wants the task run. */
+/** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
 function requestCancel(
   { log }: DaemonDeps,
   cancel: Set<JobId>,
@@ -131,8 +129,8 @@ function requestCancel(
 }
 
 /**
- * The task was read a moment ago, so that the user's request to abort it is not erased by this. False when somebody acted on it
- * before it was parked: then it is left to him.
+ * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. False if a user acted on the task before
+ * it was parked: it is then left alone.
  */
 async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
   try {
@@ -146,7 +144,7 @@ async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | '
   }
   await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
   if ((await readClaimed(deps, entry)) !== undefined) return true;
-  // Nobody runs it from there, unless its own job has come back and taken the entry: then there is none.
+  // Its own job may have restarted and taken the entry; otherwise it must not stay there.
   await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   return false;
 }

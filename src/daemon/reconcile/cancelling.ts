@@ -1,16 +1,16 @@
-// Cancelling: what the journal remembers of a job that was asked to end, and when it is to be asked again.
+// What the journal remembers of a cancelled job, and when to cancel it again. Apart from act.ts because it is mutation-tested.
 import type { Action } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
 
 type Cancel = Extract<Action, { readonly do: 'cancel' }>;
 
-/** A job that was asked to end may take its time; it is asked again when that takes long. */
+/** A cancelled job may take a while to end; it is cancelled again after this time. */
 const CANCEL_AGAIN_MS = 60_000;
 
-/** Nothing of ours submits so many jobs of one task; what Slurm shows beyond that is not remembered. */
+/** This daemon never submits so many jobs of one task; extra jobs beyond that are not remembered. */
 const MOST_EXTRAS = 100;
 
-/** Whether there is a reason to ask now (milliseconds since 1970): the first time, after a while, or for another reason. */
+/** Whether to cancel now (milliseconds since 1970): the first time, after a while, or for another reason. */
 export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean {
   const isOwn = isOfOwn(entry, cancel);
   const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
@@ -19,7 +19,7 @@ export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean 
   return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
 }
 
-/** The entry once that is asked for. The end of the task's own job has this reason; that of an extra one says nothing about the task. */
+/** Returns the entry after cancelling. The end of the task's own job then has this reason; that of an extra job says nothing about the task. */
 export function withCancelled(entry: Entry, cancel: Cancel, now: number): Entry {
   if (isOfOwn(entry, cancel)) return { ...entry, cancelledFor: cancel.why, cancelledAt: now };
   const cancelledExtras = [...new Set([...(entry.cancelledExtras ?? []), ...cancel.jobIds])].slice(-MOST_EXTRAS);

@@ -1,4 +1,4 @@
-// Work that is done for each of many tasks, a few at a time: what goes wrong with one of them is no trouble of the others.
+// Does work for each of many tasks, a few at a time, so that a failure of one task does not affect the others.
 import { inParallel } from '../../base/in-parallel.ts';
 import { InvalidResponseError, CredentialsRejectedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
@@ -6,18 +6,18 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Snapshot } from '../poll/poll.ts';
 
-/** More at once would be a burden to the ClearML server. */
+/** More concurrent requests would overload the ClearML server. */
 const AT_ONCE = 8;
 
 /**
- * After so many tasks in a row that ClearML gave no answer for it is asked something else: a server that fails over some tasks says
- * no more than one that is away, and the tasks after them are not theirs.
+ * After this many tasks in a row without a response, another request checks whether ClearML is reachable: a server that fails on some
+ * tasks looks like one that is unreachable.
  */
 const AWAY_AFTER = AT_ONCE;
 
 /**
- * Does it for each of these. An error is logged with the task that it is about, and ends nothing else.
- * @throws ServerUnreachableError, CredentialsRejectedError when nothing can be done for any task
+ * Runs `work` for each item. An error is logged with its task, and the other items continue.
+ * @throws ServerUnreachableError, CredentialsRejectedError if ClearML is unreachable for all tasks
  */
 export async function forEach<Item extends { readonly task: TaskId }>(
   deps: DaemonDeps,
@@ -34,7 +34,7 @@ export async function forEach<Item extends { readonly task: TaskId }>(
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof CredentialsRejectedError) throw error;
-      // What can't be used is an answer all the same.
+      // An invalid response is still a response.
       if (error instanceof ServerUnreachableError && !(error instanceof InvalidResponseError)) unanswered += 1;
       if (unanswered >= AWAY_AFTER) {
         await deps.clearml.queues.read([deps.schedulerQueue]);
@@ -47,7 +47,7 @@ export async function forEach<Item extends { readonly task: TaskId }>(
   });
 }
 
-/** Does it for each journaled task that this view can be a judge of: nothing is under way with it, and its step is older. */
+/** Runs `work` for each journaled task that the snapshot is valid for: no submission runs, and its step is older. */
 export function forEachTask(
   deps: DaemonDeps,
   snapshot: Snapshot,
@@ -55,7 +55,7 @@ export function forEachTask(
   work: (entry: Entry) => Promise<void>,
 ): Promise<void> {
   const isOlderThanSnapshot = ({ task, stepAt }: Entry): boolean =>
-    // A step of the future was made before the clock was set back.
+    // A step in the future was made before the clock was set back.
     (stepAt < snapshot.at || stepAt > deps.clock.now()) && !deps.busy.has(task) && !snapshot.unread.has(task);
   return forEach(deps, [...deps.journal.entries.values()].filter(isOlderThanSnapshot), work, signal);
 }

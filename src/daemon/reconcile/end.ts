@@ -1,6 +1,7 @@
-// End: the daemon's word about a task whose agent could not say it, with Slurm's reason and the end of the job's log.
+// Ends or dequeues a task whose agent did not, with Slurm's reason and the end of the job's log.
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { cleanLogTail } from '../../slurm/log-tail.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
@@ -13,26 +14,25 @@ import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { describeRankEnd } from '../console/ranks.ts';
 import { logToConsole } from '../console/console.ts';
-import { isUnchanged } from './unchanged.ts';
 
 export interface EndBasis {
-  /** The task as it was when the decision was made. */
+  /** The task when the decision was made. */
   readonly seen: Task;
-  /** Its entry is in the scheduler queue: that is taken first, so that no job can begin the task any more. */
+  /** Whether it is parked: its entry is then removed first, so that no job can start the task. */
   readonly isParked: boolean;
-  /** Slurm's record of the job, which names the log. */
+  /** Slurm's record of the job, with the path of its log. */
   readonly record?: JobRecord | undefined;
 }
 
 const TAIL_LINES = 30;
-/** What went wrong may be followed by what others say of it. */
+/** The error message may be followed by messages that it causes. */
 const ADVISED_LINES = 100;
-/** The web page shows about this much of a status message. */
+/** The web page shows about this many characters of a status message. */
 const MESSAGE_LENGTH = 200;
 
 /**
- * Ends the task and forgets it. When somebody else was first (an abort, another job, another daemon) nothing is changed or said,
- * and the next round sees what became of it.
+ * Ends the task and forgets it. If an abort, another job or another daemon was first, nothing is changed or reported, and the next pass
+ * observes the result.
  */
 export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, judged: EndBasis): Promise<void> {
   const decides = ending.status === 'completed by the log';
@@ -43,11 +43,11 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ju
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
   const rank = ending.namesRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
   const advice = adviceIn(log);
-  const told = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
-  const text = rank === undefined ? told : `${rank} ${told}`;
+  const message = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
+  const text = rank === undefined ? message : `${rank} ${message}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
-    // The server lets a waiting task fail only by force.
+    // The server lets a queued task fail only with `force`.
     if (status === 'failed')
       await deps.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
     else if (status === 'stopped') await deps.clearml.tasks.stop(entry.task, note, { force: false });
@@ -73,7 +73,40 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ju
   await removeJobConf(deps, entry);
 }
 
-/** What the end of the job's log tells of why it failed, where that is known. */
+/**
+ * Dequeues a task that a user removed from the scheduler queue: it gets the status that it had before it was enqueued. If another change was
+ * first, nothing is changed or reported, and the next pass observes the result.
+ */
+export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string): Promise<void> {
+  try {
+    await deps.clearml.tasks.dequeue(entry.task, { reason: 'removed from the scheduler queue', message: '' });
+  } catch (error) {
+    if (error instanceof LostRaceError) return;
+    throw error;
+  }
+  deps.log.info('Dequeued: a user removed it from the scheduler queue', {
+    task: entry.task,
+    job: entry.jobId,
+    queue: entry.queueName,
+  });
+  await deps.journal.forget(entry.task);
+  await logToConsole(deps, entry.task, { level: 'INFO', text });
+  await removeJobConf(deps, entry);
+}
+
+/**
+ * Reads the task again right before a change that could overwrite a user's action. Every status change and every abort request has its own
+ * time on the server, so a task that was reset and enqueued again differs from the one that was seen, even with the same status.
+ */
+export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | undefined): Promise<boolean> {
+  const now = (await deps.clearml.tasks.get(id))?.task;
+  if (now === undefined || seen === undefined) return now === seen;
+  return (
+    now.status === seen.status && now.statusChanged === seen.statusChanged && now.executionQueue === seen.executionQueue
+  );
+}
+
+/** Returns the cause that the end of the job's log shows, if it is known. */
 export async function readAdvice(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
   return adviceIn(await deps.jobLogs.read(record));
 }

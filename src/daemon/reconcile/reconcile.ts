@@ -1,4 +1,4 @@
-// Follow: after one look at ClearML and Slurm, the table says for each task what is to be done.
+// Reconciles each tracked task: observes it in the snapshot, decides, and acts.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, readMark } from '../../slurm/job-name.ts';
@@ -13,7 +13,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
-/** Does for each followed task what the table says, and tells whether any job was cancelled. */
+/** Reconciles every tracked task. Returns whether any job was cancelled. */
 export async function reconcile(
   deps: DaemonDeps,
   pool: SubmissionPool,
@@ -26,7 +26,7 @@ export async function reconcile(
 
   async function decideAndAct(entry: Entry, observation: Observation): Promise<void> {
     const first = decide(observation);
-    // No news, as of most tasks in most rounds.
+    // Nothing to do, as for most tasks in most passes.
     if (first.length === 0) return;
     const { actions, record } = await withRecord(deps, observation, first);
     if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
@@ -54,22 +54,22 @@ export async function reconcile(
 }
 
 /**
- * Whoever made the newest attempt follows the task. One that is newer than ours was made by somebody who had taken the task over
- * while we were away: what becomes of its job is his to say, who knows why he cancelled it.
+ * The daemon that made the newest attempt tracks the task. If that attempt is newer than ours, a peer took the task over while we were
+ * away: it handles the end of the job, because it knows why it cancelled it.
  */
 function isOurs(
   { peers: peers }: DaemonDeps,
   { jobs }: Snapshot,
   { task, queue, attempt, isOthersJob }: Entry,
 ): boolean {
-  // Any other user may have given his jobs names like ours.
+  // Any other user can give a job a name like ours.
   const shown = isOthersJob === true ? [] : (jobs.get(task) ?? []);
   return peers.isOurs(queue, readMark(newestAttempt(shown, attempt)));
 }
 
 /**
- * Whether Slurm still shows a job of the task that we have cancelled, as an extra one or for another reason. That nobody else
- * remembers: left alone, its end would be taken for a user's scancel by whoever follows the task, which may be ourselves later.
+ * Whether Slurm still lists a job of the task that we cancelled. Only our journal knows that: the daemon that tracks the task next would
+ * take the job's end for a user's scancel.
  */
 function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, cancelledExtras = [] }: Entry): boolean {
   const isCancelled = (id: JobId): boolean =>
@@ -77,7 +77,7 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
   return jobs.get(task)?.some(({ id }) => isCancelled(id)) === true;
 }
 
-/** The daemon that submitted the job lives again: it knows the job by its name, and tells what there is to tell. */
+/** Leaves the task to the daemon that submitted the job, which is back: it finds the job by name and reports on it. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
   deps.log.info('Left the task to the daemon that submitted its job', { task, job, queue });
   await deps.journal.forget(task);
@@ -104,17 +104,17 @@ function placeOf(snapshot: Snapshot, entry: Entry, task: Task | undefined): Plac
   return snapshot.placeOf(entry.task, entry.queue);
 }
 
-/** Decides anew, with Slurm's record of an ended job, where the decision asks for it. */
+/** Decides again with Slurm's record of the job, if the decision requests it. */
 async function withRecord(
   deps: DaemonDeps,
   observation: Observation,
   actions: readonly Action[],
 ): Promise<{ actions: readonly Action[]; record: Exclude<Observation['record'], 'gone'> }> {
-  const question = findAction(actions, 'read-record');
-  if (question === undefined) return { actions, record: undefined };
-  const name = observation.jobs.find(({ id }) => id === question.jobId)?.name;
-  const found = await deps.scheduler.record(question.jobId, name === undefined ? {} : { name });
-  // A record counts only under the name that the list showed: ids are handed out again.
+  const request = findAction(actions, 'read-record');
+  if (request === undefined) return { actions, record: undefined };
+  const name = observation.jobs.find(({ id }) => id === request.jobId)?.name;
+  const found = await deps.scheduler.record(request.jobId, name === undefined ? {} : { name });
+  // A record counts only if it has the listed job name: Slurm reuses job ids.
   const record = found?.name === name ? found : undefined;
   return { actions: decide({ ...observation, record: record ?? 'gone' }), record };
 }
@@ -126,7 +126,7 @@ function findAction<What extends Action['do']>(
   return actions.find((action): action is Extract<Action, { do: What }> => action.do === what);
 }
 
-/** What accounting still knows of jobs that squeue does not show: one call for all. Undefined when it could not be asked. */
+/** Looks up the jobs that squeue does not list, in one accounting query. Undefined if that failed. */
 async function lookUp(
   deps: DaemonDeps,
   absent: readonly Observation[],

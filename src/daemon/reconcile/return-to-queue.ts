@@ -1,4 +1,4 @@
-// Give back: a task that can't be submitted now returns to the front of its own queue, and loses nothing but time.
+// Returns a task that cannot be submitted now to the front of its own queue.
 import { isRefusal } from '../../clearml/refusals.ts';
 import type { Task } from '../../clearml/task.ts';
 import { endTask } from './end.ts';
@@ -9,9 +9,9 @@ import { logToConsole, showStatus } from '../console/console.ts';
 import { describeReturned } from '../console/console-messages.ts';
 
 /**
- * Puts the task back at the front of the queue it came from. Whoever takes its entry out of the scheduler queue owns it;
- * when that is not us the task is left alone, and following finds out whose it is.
- * @param seen the task in its last state, where a later change means that it is somebody else's
+ * Returns the task to the front of the queue it came from. Whoever removes its entry from the scheduler queue owns it: if that is not
+ * this daemon, the task is left alone, and the next pass finds out who has it.
+ * @param seen the last known state of the task, if a later change means that it belongs to another daemon or user
  */
 export async function returnToQueue(
   deps: DaemonDeps,
@@ -28,13 +28,13 @@ export async function returnToQueue(
   await removeJobConf(deps, entry);
 }
 
-/** The task as it is now, if it waits, and for the queue that it came from. */
+/** Returns the current task if it is queued for the queue that it came from. */
 async function readWaiting(deps: DaemonDeps, entry: Entry): Promise<Task | undefined> {
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   return task?.status === 'queued' && task.executionQueue === entry.queue ? task : undefined;
 }
 
-/** False when the task was ended instead. */
+/** False if the task was ended instead. */
 async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: string): Promise<boolean> {
   try {
     await deps.clearml.queues.returnToQueue(entry.queue, entry.task);
@@ -50,13 +50,13 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
     return false;
   }
   if ((await readWaiting(deps, entry)) === undefined) {
-    // Aborted or enqueued elsewhere at the same moment: whoever takes it from its old queue would run it all the same.
+    // Aborted or enqueued elsewhere at the same moment: a daemon that claimed it from its old queue would still run it.
     await deps.clearml.queues.removeEntry(entry.queue, entry.task);
     return true;
   }
   deps.log.info('Returned to queue', { task: entry.task, queue: entry.queueName, why });
   const text = describeReturned(entry.queueName, why);
-  // While a cluster is full the same task comes by again and again: it is told once.
+  // Under backpressure the same task returns again and again: the console shows it once.
   if (task.statusMessage !== text) {
     await logToConsole(deps, entry.task, { level: 'WARNING', text });
     await showStatus(deps, entry.task, text);

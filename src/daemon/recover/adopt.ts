@@ -1,4 +1,4 @@
-// Strays: tasks of ours that the journal does not know (it was lost, or another daemon died), found again from ClearML and Slurm.
+// Adopts untracked tasks, which have no journal entry because a journal was lost or a peer died.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
@@ -8,27 +8,27 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../console/job-exit.ts';
-import { byTask, findLiveJob, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, listAllUsersJobs, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
 
 export interface Adopter {
   /**
-   * Looks for strays and takes them in. `everywhere` also asks for orphans among all tasks of our queues, which costs a call more.
-   * False when that could not be done for all of them: they are still to be found.
+   * Finds untracked tasks and adopts them. `everywhere` also searches all tasks of our queues for orphans, which costs one more request.
+   * False if some could not be adopted and must be found again.
    */
   adopt(snapshot: Snapshot, options: { readonly everywhere: boolean; readonly signal: AbortSignal }): Promise<boolean>;
 }
 
-/** How long what was found out about everybody's jobs is good for: asking is dear, and a parked task may wait for days. */
-const JUDGED_FOR_MS = 300_000;
+/** How long a check against all users' jobs is valid: listing them is expensive, and a parked task may wait for days. */
+const CHECK_VALID_MS = 300_000;
 
-/** @param only the one task that is looked at, where it is not all of them */
+/** @param only limits the search to this task */
 export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
-  /** When each task that has no job of ours, and is no stray, was last looked for among everybody's jobs. */
-  let judgedAt = new Map<TaskId, number>();
+  /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
+  let checkedAt = new Map<TaskId, number>();
 
-  /** The strays that are what they seem, and whether those are all. */
+  /** Returns the untracked tasks that are certain, and whether those are all. */
   async function findCertain(
     facts: Omit<UntrackedFacts, 'allUsersJobs'>,
     signal: AbortSignal,
@@ -37,26 +37,17 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     const certain = seeming.filter((untracked) => !seemsJobless(untracked));
     const unsure = seeming.filter(seemsJobless).map(({ task }) => task);
     const { at } = facts.snapshot;
-    const isJudged = (task: TaskId): boolean => at - (judgedAt.get(task) ?? -Infinity) < JUDGED_FOR_MS;
-    if (unsure.every(isJudged)) return { untrackedTasks: certain, isAll: true };
+    const isChecked = (task: TaskId): boolean => at - (checkedAt.get(task) ?? -Infinity) < CHECK_VALID_MS;
+    if (unsure.every(isChecked)) return { untrackedTasks: certain, isAll: true };
 
-    const allUsersJobs = await listAllUsersJobs(signal);
+    const allUsersJobs = await listAllUsersJobs(deps, signal);
     if (allUsersJobs === undefined) return { untrackedTasks: certain, isAll: false };
     const untrackedTasks = findUntracked({ ...facts, allUsersJobs });
     const found = new Set(untrackedTasks.map(({ task }) => task));
-    // Those that are parked, but not for long yet, are judged along: else each would ask again when its time has come.
-    const judged = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !found.has(task));
-    judgedAt = new Map(judged.map((task) => [task, at]));
+    // Recently parked tasks are included: otherwise each would cause a listing of its own when its time has come.
+    const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !found.has(task));
+    checkedAt = new Map(checked.map((task) => [task, at]));
     return { untrackedTasks, isAll: true };
-  }
-
-  async function listAllUsersJobs(signal: AbortSignal): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
-    const list = await deps.scheduler.listAllUsers(signal);
-    if (list.kind === 'listed') return byTask(list.jobs);
-    deps.log.warn("List of all users' jobs unavailable", {
-      slurm: list.words,
-    });
-    return undefined;
   }
 
   async function search(): Promise<readonly Task[]> {
@@ -77,12 +68,12 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       const named = [...unknown].filter(
         (task) => parked.has(task) || findLiveJob(snapshot, task) !== undefined || (everywhere && hasFailed(task)),
       );
-      // What is forgotten while ClearML is asked is no stray.
+      // A task that is forgotten while ClearML is queried is not untracked.
       const known = everywhere ? new Set([...entries.keys(), ...deps.busy]) : new Set();
 
       const read = await deps.clearml.tasks.read(named);
       const tasks = new Map(read.tasks);
-      // To be missing from the tasks means to be deleted.
+      // A task that is missing from `tasks` counts as deleted.
       for (const task of read.unread) unknown.delete(task);
       for (const task of everywhere ? await search() : []) {
         tasks.set(task.id, task);
@@ -116,7 +107,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
   };
 }
 
-/** As if there were no other task. */
+/** Returns the snapshot without all other tasks. */
 function viewOf(only: TaskId, snapshot: Snapshot): Snapshot {
   const queues = snapshot.queues.map((queue) => ({
     ...queue,
@@ -166,7 +157,7 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
   }
 }
 
-/** Whose it was, where its job tells: this daemon's, whose journal was lost, or a peer's that no longer reports. */
+/** Which daemon submitted the job, if its name shows it: this one, whose journal was lost, or a peer that is gone. */
 function submittedBy({ mark }: DaemonDeps, untracked: Untracked): { readonly submittedBy?: string } {
   const attempt =
     untracked.kind === 'job'
@@ -179,7 +170,7 @@ function submittedBy({ mark }: DaemonDeps, untracked: Untracked): { readonly sub
   return { submittedBy: its === mark ? 'this daemon' : 'a peer that is gone' };
 }
 
-/** A record counts only under the name that the list showed: ids are handed out again. */
+/** A record counts only if it has the listed job name: Slurm reuses job ids. */
 async function isRequeued({ scheduler }: DaemonDeps, job: Job): Promise<boolean> {
   const record = await scheduler.record(job.id, job);
   return record?.name === job.name && isBackAtGate(job, record);
@@ -199,5 +190,5 @@ function newEntry(deps: DaemonDeps, task: TaskId, queue: ServedQueue): Entry {
   };
 }
 
-/** How far back accounting is searched for the job of a task whose submission nobody remembers. */
+/** How far back accounting is searched for the job of a task whose submission time is unknown. */
 const LOOK_BACK_MS = 30 * 24 * 3_600_000;

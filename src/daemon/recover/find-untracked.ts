@@ -1,4 +1,4 @@
-// Which tasks and jobs of ours nobody seems to follow: told from one view of the world. Pure.
+// Finds the tasks and jobs in a snapshot that no daemon seems to track. Pure.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
@@ -12,9 +12,9 @@ import type { ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import type { Peers } from '../poll/peers.ts';
 
-/** What is to become of a task that nobody seems to follow. */
+/** An untracked task, and what to do with it. */
 export type Untracked =
-  /** Its job lives, or ended with the task in progress: it is followed. */
+  /** Its job is live, or ended while the task was in progress: track it. */
   | {
       readonly kind: 'job';
       readonly task: TaskId;
@@ -23,13 +23,13 @@ export type Untracked =
       readonly attempt: string;
       readonly isOthersJob: boolean;
     }
-  /** Its job waits, though nobody wants the task run any more: it is cancelled. */
+  /** Its job is pending although the task must not run any more: cancel the job. */
   | { readonly kind: 'unwanted job'; readonly task: TaskId; readonly jobId: JobId }
-  /** It waits in the scheduler queue, and has no job: it goes on from there. */
+  /** It is parked and has no job: submit it. */
   | { readonly kind: 'parked'; readonly task: TaskId; readonly queue: ServedQueue }
-  /** It does not wait, but has an entry in the scheduler queue: that is taken out. */
+  /** It is not queued but has an entry in the scheduler queue: remove the entry. */
   | { readonly kind: 'stale entry'; readonly task: TaskId }
-  /** It waits, and is in no queue. */
+  /** It is queued, and in no queue. */
   | {
       readonly kind: 'orphan';
       readonly task: TaskId;
@@ -37,8 +37,8 @@ export type Untracked =
       readonly statusChanged: number | undefined;
     }
   /**
-   * Its agent was sent SIGTERM and stopped it, and the job has failed since: it is followed if Slurm had started that job again
-   * before the task was parked for it, which only the job's record tells.
+   * Its agent stopped it on SIGTERM, and the job failed later: track it if Slurm had restarted that job before the task was parked again,
+   * which only the job's record shows.
    */
   | {
       readonly kind: 'maybe requeued';
@@ -46,36 +46,36 @@ export type Untracked =
       readonly queue: ServedQueue;
       readonly job: Job;
     }
-  /** A job of ours ran it, and is gone. */
+  /** A job of ours ran it and is gone. */
   | { readonly kind: 'lost job'; readonly task: TaskId; readonly queue: ServedQueue; readonly jobId: JobId };
 
 export interface UntrackedFacts {
   readonly snapshot: Snapshot;
   /**
-   * Tasks that have a live job or an entry in the scheduler queue, and where everything was asked for those with a failed job, too,
-   * and all that wait or run in our queues.
+   * Tasks with a live job or an entry in the scheduler queue; with a search everywhere, also those with a failed job, and all queued or
+   * running tasks of our queues.
    */
   readonly tasks: ReadonlyMap<TaskId, Task>;
-  /** Those that are looked at: of all that was seen what nobody here follows. */
+  /** The tasks to check: all in the snapshot that this daemon does not track. */
   readonly candidates: ReadonlySet<TaskId>;
   readonly queues: readonly ServedQueue[];
   readonly schedulerQueue: QueueId;
-  /** This daemon's worker id: a job's worker id begins with it. */
+  /** This daemon's worker id; the worker id of its jobs begins with it. */
   readonly worker: string;
   readonly isOurs: Peers['isOurs'];
-  /** Every user's jobs by task, where they were asked for: without them nobody knows whether a task really has no job. */
+  /** All users' jobs by task, if they were listed: only they show that a task really has no job. */
   readonly allUsersJobs: ReadonlyMap<TaskId, readonly Job[]> | undefined;
   readonly adoptAfterMs: number;
 }
 
-/** Strays that seem to have no job: that is certain only once everybody's jobs were looked at. */
+/** Whether the task seems to have no job, which only the list of all users' jobs can confirm. */
 export function seemsJobless({ kind }: Untracked): boolean {
   return kind === 'parked' || kind === 'orphan' || kind === 'lost job';
 }
 
 /**
- * Finds them. What is younger than the grace may be in the hands of another daemon or agent, and is left alone, as is what a
- * living neighbour follows.
+ * Finds the untracked tasks. A task that changed less than `adoptAfterMs` ago may be held by another daemon or agent and is left alone,
+ * as is a task that a live peer tracks.
  */
 export function findUntracked(facts: UntrackedFacts): Untracked[] {
   if (facts.candidates.size === 0) return [];
@@ -88,7 +88,7 @@ export function findUntracked(facts: UntrackedFacts): Untracked[] {
   return untrackedTasks;
 }
 
-/** When each task was put into the scheduler queue. */
+/** Returns when each task was parked. */
 function readParked(snapshot: Snapshot, schedulerQueue: QueueId): Map<TaskId, number | undefined> {
   const entries = snapshot.queues.find(({ id }) => id === schedulerQueue)?.entries ?? [];
   return new Map(entries.map(({ task, added }) => [task, added]));
@@ -99,7 +99,7 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
   const task = facts.tasks.get(id);
   const isLongParked = parkedAt !== undefined && snapshot.at - parkedAt > adoptAfterMs;
   const live = findLiveJob(snapshot, id);
-  // Taken for alive, but it may have ended: a later poll tells.
+  // Counts as live, but it may have ended: a later poll shows it.
   if (live?.state === 'UNKNOWN') return undefined;
   if (task === undefined) {
     if (isLongParked) return { kind: 'stale entry', task: id };
@@ -117,7 +117,7 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
     if (stoppedBy !== undefined) return stoppedBy;
   }
   const alive = facts.allUsersJobs?.get(id)?.filter((job) => isLive(job.state)) ?? [];
-  // Submitted since our own jobs were listed: the next pass sees it there.
+  // Submitted after our own jobs were listed: the next pass lists it.
   if (alive.some(({ isOthers }) => isOthers !== true)) return undefined;
   const itsJob = alive.find((job) => isJobOf(task, job));
   if (itsJob !== undefined) return trackIfOurs(facts, { task: id, queue, job: itsJob, isOthersJob: true });
@@ -143,8 +143,8 @@ function failedAfterTerm({ snapshot, isOurs }: UntrackedFacts, task: Task, queue
 }
 
 /**
- * The last job that ended while the task was parked: it never took the task, and how it ended says what is to become of it. A
- * user's scancel, for one, is no reason for another job.
+ * Returns the last job that ended while the task was parked. It never took the task, and its end decides what happens next: after a
+ * user's scancel, for example, there must be no other job.
  */
 function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
   // Slurm's times are whole seconds.
@@ -153,8 +153,8 @@ function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
 }
 
 /**
- * A task that is in progress, with nobody to be heard and no live job: Slurm still shows the job that ran it, or its last
- * worker was the job that was submitted for it.
+ * Checks a task in progress without recent reports and without a live job: it was ours if Slurm still lists the job that ran it, or if
+ * its last worker was the job that was submitted for it.
  */
 function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
   const ended = facts.snapshot.jobs.get(task.id)?.at(-1);
@@ -165,7 +165,7 @@ function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untrack
   return { kind: 'lost job', task: task.id, queue, jobId };
 }
 
-/** The job id in the worker id of a job of ours, `<worker>:<job id>` with a rank behind it where there are several nodes. */
+/** Returns the job id from the worker id of a job of ours: `<worker>:<job id>`, with `:<rank>` if it has several nodes. */
 function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
   if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
   const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
@@ -173,14 +173,14 @@ function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | 
 }
 
 /**
- * Anybody on the cluster can give his job a name like ours: it counts only if the task itself knows it. Should it be a real one all
- * the same, then of two jobs of a parked task the gate lets in one.
+ * Any user of the cluster can give a job a name like ours, so a job counts only if the task names it. If an ignored job is real after
+ * all, the gate lets only one of the two jobs run the parked task.
  */
 function isJobOf(task: Task, job: Job): boolean {
   return task.slurmJob === job.id || ranAs(task, job);
 }
 
-/** The rule that tracking has too: a daemon that adopts a task by another rule would leave it again in the same pass. */
+/** Uses the same rule as reconcile: with another rule a daemon would adopt a task and leave it in the same pass. */
 function trackIfOurs(
   { snapshot, isOurs }: UntrackedFacts,
   { job, ...untracked }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
@@ -196,7 +196,7 @@ function isWanted({ status }: Task): boolean {
   return status === 'queued' || status === 'in_progress';
 }
 
-/** One that runs sees by itself that its task is gone. */
+/** A running job finds out by itself that its task is gone. */
 function unwantedJob({ snapshot, adoptAfterMs }: UntrackedFacts, task: TaskId, job: Job): Untracked | undefined {
   const isOld = job.submittedAt !== undefined && snapshot.at - job.submittedAt > adoptAfterMs;
   return isOld && isWaiting(job) ? { kind: 'unwanted job', task, jobId: job.id } : undefined;

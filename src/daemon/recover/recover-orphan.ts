@@ -1,4 +1,4 @@
-// Rescue: a task that waits, but has long been in no queue, returns to its own, unless somebody turns out to have it in hand.
+// Recovers an orphan: a task that has been queued but in no queue for long returns to its own, unless another daemon holds it.
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -8,9 +8,9 @@ import { findLiveJob, poll } from '../poll/poll.ts';
 import { readClaimed } from '../claim/park.ts';
 
 /**
- * Two daemons may rescue the same task, and one of them may even have taken it anew by now. So the task is marked first: who is
- * between his pop and his park sees by that mark that it is not his any more, and lets it go. Who parked it before the mark is
- * seen by the look after it, or else his job is. And of two who mark it, the later one goes on.
+ * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
+ * pop and park sees the mark and gives the task up. If a daemon parked it before the mark, the following poll shows its entry or its job.
+ * If two daemons mark it, the later one continues.
  */
 export async function recoverOrphan(
   deps: DaemonDeps,
@@ -20,19 +20,19 @@ export async function recoverOrphan(
   if ((await readClaimed(deps, entry)) === undefined) return deps.journal.forget(entry.task);
   const marked = await mark(deps, entry);
   if (marked === undefined) return deps.journal.forget(entry.task);
-  // Our own mark is no act of somebody else, should the rest have to wait for the next look.
+  // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
   await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
 
   const snapshot = await poll(deps, signal);
   if (snapshot === undefined) return;
   const place = snapshot.placeOf(entry.task, entry.queue);
   if (place === 'unknown') return;
-  const isInHand = place !== 'nowhere' || findLiveJob(snapshot, entry.task) !== undefined;
-  if (isInHand) return deps.journal.forget(entry.task);
+  const isHeld = place !== 'nowhere' || findLiveJob(snapshot, entry.task) !== undefined;
+  if (isHeld) return deps.journal.forget(entry.task);
   await returnToQueue(deps, entry, { isParked: false, why, seen: marked });
 }
 
-/** Changes nothing but the moment of the last change, and only if the task waits. */
+/** Changes only the time of the last status change, and only if the task is queued. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   try {
     const message = 'The task was in no queue; it returns to its own.';

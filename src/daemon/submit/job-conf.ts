@@ -1,4 +1,4 @@
-// The jobs' own clearml.conf files in the shared folder: removed when a job is over, whatever became of it.
+// Removes the clearml.conf files of ended jobs from the shared directory.
 import type { TaskId } from '../../clearml/ids.ts';
 import { listOldFiles, removeFiles } from '../../transport/files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
@@ -7,10 +7,10 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { sharedConfFolder, sharedConfPath } from './render-task.ts';
 
-/** A file is written a moment before its job is submitted; what is younger may be on its way. */
+/** A file is written just before its job is submitted, so the job of a younger file may still be submitted. */
 const OLD_MINUTES = 10;
 
-/** Removes what the shared folder holds for the newest attempt. The job can't: Slurm may put it back and start it again. */
+/** Removes the file of the newest attempt. The job cannot remove it: Slurm may requeue and start it again. */
 export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<void> {
   const { sharedDir } = deps.job;
   if (sharedDir === undefined || entry.attempt === undefined) return;
@@ -23,18 +23,18 @@ export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<voi
 }
 
 /**
- * Removes what crashes, earlier attempts and failed removals have left behind: the files of tasks that neither wait nor run.
- * Another daemon's files go by the same rule, also where it serves another cluster.
+ * Removes the files that crashes, earlier attempts and failed removals left: those of tasks that are neither queued nor in progress. The
+ * same rule applies to files of other daemons, even of other clusters.
  */
 export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
   const { sharedDir } = deps.job;
   if (sharedDir === undefined) return;
   try {
     const files = await listOldFiles(deps.transport, sharedConfFolder(sharedDir), OLD_MINUTES);
-    const over = await findFinished(deps, files.flatMap(readConfName));
+    const ended = await findFinished(deps, files.flatMap(readConfName));
     await removeFiles(
       deps.transport,
-      over.map((job) => sharedConfPath(sharedDir, job)),
+      ended.map((job) => sharedConfPath(sharedDir, job)),
     );
   } catch (error) {
     if (!isTransportError(error)) throw error;
@@ -53,7 +53,7 @@ function readConfName(file: string): JobOfFile[] {
   return task === undefined ? [] : [{ job, task: task as TaskId }];
 }
 
-/** The names of the jobs whose tasks are over. */
+/** Returns the names of the jobs whose tasks have ended. */
 async function findFinished({ clearml, journal }: DaemonDeps, jobs: readonly JobOfFile[]): Promise<string[]> {
   const { tasks, unread } = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
   return jobs.flatMap(({ job, task }) => {

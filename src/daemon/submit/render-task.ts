@@ -1,4 +1,4 @@
-// Render: a task and its queue's template become a batch script.
+// Renders a task with its queue's template to a batch script.
 import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
 import { planSingularity } from '../../template/containers/plan-singularity.ts';
 import { planPyxis } from '../../template/containers/plan-pyxis.ts';
@@ -39,7 +39,7 @@ export async function renderTask(
   return renderJob(deps.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker });
 }
 
-/** A script, and sentences for the task's console. */
+/** A script, and messages for the task's console. */
 export interface RenderedJob extends Rendered {
   readonly notes: readonly string[];
 }
@@ -86,7 +86,7 @@ function renderWithin(
 
 export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'schedulerQueueId' | 'workerPrefix'>;
 
-/** The blocks of one job. Its configuration file is named after the job, so that two attempts never share one. */
+/** Returns the blocks of one job. Its clearml.conf is named after the job, so that two attempts never share one. */
 export function jobBlocks(
   job: JobSettings,
   identity: JobIdentity,
@@ -109,12 +109,12 @@ export function jobBlocks(
   });
 }
 
-/** What a job is to have, where that is another one than sbatch is given for its log. */
+/** The umask of the job, if it differs from the one that sbatch gets for the log file. */
 function umasks(umask: string | undefined): Pick<JobFacts, 'umask' | 'logUmask'> {
   return umask === undefined || logUmask(umask) === umask ? {} : { umask, logUmask: logUmask(umask) };
 }
 
-/** Where a job finds its own clearml.conf, of mode 0600. */
+/** The path of a job's own clearml.conf, mode 0600. */
 export function sharedConfPath(sharedDir: string, jobName: string): string {
   return `${sharedConfFolder(sharedDir)}/${jobName}.conf`;
 }

@@ -1,4 +1,4 @@
-// Resume: entries that a crash, a lost answer or an unknown sbatch left in the middle of a step go on from what is found outside.
+// Resumes journal entries in the middle of a step, after a crash, a lost response or an unknown sbatch outcome.
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { parkAndSubmit } from '../claim/claim.ts';
@@ -10,8 +10,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
-import { trackJob } from './submit.ts';
-import { resubmit } from './resubmit.ts';
+import { resubmit, trackJob } from './submit.ts';
 import type { SubmissionPool } from './submission-pool.ts';
 
 interface ResumeContext {
@@ -21,7 +20,7 @@ interface ResumeContext {
   readonly signal: AbortSignal;
 }
 
-/** Brings every unfinished entry on. False when one of them has to wait for a look that should come soon. */
+/** Resumes every unfinished entry. False if one of them needs another poll soon. */
 export async function resume(
   deps: DaemonDeps,
   pool: SubmissionPool,
@@ -47,12 +46,12 @@ async function resumeEntry(context: ResumeContext, entry: Entry): Promise<boolea
   }
 
   const place = snapshot.placeOf(entry.task, entry.queue);
-  // How it goes on depends on where its entry is.
+  // The next step depends on the place of its entry.
   if (place === 'unknown') return true;
   switch (step) {
     case 'claiming':
-      // In its queue the pop never happened. Queued and nowhere, it was popped: by us, or by another daemon that came first and
-      // has it in hand, which our journal could not be told any more. Elsewhere it is somebody else's.
+      // Still in its queue: the pop never happened. Queued but nowhere: it was popped by us, or by another daemon that claimed it
+      // first. Anywhere else, it belongs to another daemon or user.
       if (place === 'nowhere') await recoverOrphan(deps, entry, context);
       else await deps.journal.forget(entry.task);
       return true;
@@ -71,7 +70,7 @@ async function resumeEntry(context: ResumeContext, entry: Entry): Promise<boolea
   }
 }
 
-/** A job of the task lives. Told is only what sbatch should have answered. */
+/** Tracks a job that was found. The console gets a message only if sbatch's response was lost. */
 async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<void> {
   const attempt = readJobName(job.name)?.attempt;
   deps.log.info('Found the job by name', { task: entry.task, job: job.id, queue: entry.queueName });
@@ -87,7 +86,7 @@ async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<
   });
 }
 
-/** The way to Slurm is gone on with beside everything else; where that can't be, the task returns to its queue. */
+/** Continues the submission in the pool, or returns the task to its queue if that is impossible. */
 async function resumeParking(
   { deps, pool, snapshot }: ResumeContext,
   entry: Entry,
@@ -104,7 +103,7 @@ async function resumeParking(
   return true;
 }
 
-/** sbatch's answer is not known: the job is looked up by its name, ended ones too, and only then submitted anew. */
+/** After an unknown sbatch outcome: looks the job up by name, ended jobs included, before it submits again. */
 async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isReady: boolean): Promise<boolean> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt);
@@ -121,24 +120,24 @@ async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isR
     return true;
   }
 
-  // What sbatch sent may still be on its way to the controller.
+  // The request of sbatch may not have reached the controller yet.
   if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps)) return false;
   if (isReady && entry.attempts < MAX_ATTEMPTS) {
     return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch submitted no job'));
   }
-  // The table knows what to do about a task whose job is not to be found.
+  // The decision table handles a task whose job is absent.
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
   return true;
 }
 
-/** Somebody may have had it in hand when it was found in no queue; by now he would have put it somewhere, or begun it. */
+/** Another daemon may have held the task when it was in no queue; by now it would have parked, returned or started it. */
 async function resumeOrphan({ deps, signal }: ResumeContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
   if (!isNowhere) await deps.journal.forget(entry.task);
   else if (deps.clock.now() - entry.stepAt >= deps.adoptAfterMs) await recoverOrphan(deps, entry, { signal });
   return true;
 }
 
-/** A request to the controller is given up after MessageTimeout; twice that and a little is past all retries of one sbatch. */
+/** A request to the controller times out after MessageTimeout; this is longer than all retries of one sbatch. */
 function unknownOutcomeMs(deps: DaemonDeps): number {
   return 2 * deps.cluster.messageTimeoutMs + 5_000;
 }

@@ -1,4 +1,4 @@
-// Submit: a parked task becomes a Slurm job, and whatever sbatch answers, nothing is lost and nothing runs twice.
+// Renders and submits a parked task. Whatever the outcome of sbatch, no task is lost and none runs twice.
 import { writePrivateFile, FileNotWrittenError } from '../../transport/files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
@@ -6,26 +6,26 @@ import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
 import { rejectedBySlurm } from '../decide/ended.ts';
+import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end.ts';
+import { returnToQueue } from '../reconcile/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { removeJobConf } from './job-conf.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
 
-/** A script, and the journal entry of the attempt that will submit it. */
+/** A rendered script, and the journal entry of its attempt. */
 export interface PreparedJob {
   readonly entry: Entry & { readonly attempt: string };
   readonly script: string;
   readonly read: TaskDocument;
 }
 
-/**
- * Renders the next attempt of a task. When that can't be done the task is failed with the reason, and undefined returned.
- * The task must be ours, and parked.
- */
+/** Renders the next attempt of a parked task of ours. If that is impossible, fails the task with the reason and returns undefined. */
 export async function prepare(
   deps: DaemonDeps,
   entry: Entry,
@@ -47,8 +47,8 @@ export async function prepare(
 }
 
 /**
- * Submits a parked task. The entry is journaled before sbatch is run and after it has answered.
- * @param why there is a new attempt, where it is not the first
+ * Submits a parked task. The entry is journaled before sbatch runs and after it has ended.
+ * @param why the reason for another attempt, if it is not the first
  */
 export async function submit(
   deps: DaemonDeps,
@@ -57,8 +57,8 @@ export async function submit(
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
   const jobName = formatJobName(before.task, before.attempt);
-  const trouble = await writeJobConf(deps, jobName);
-  if (trouble !== undefined) return { returning: before, why: trouble };
+  const failure = await writeJobConf(deps, jobName);
+  if (failure !== undefined) return { returning: before, why: failure };
 
   const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
   const entry: Entry = {
@@ -77,7 +77,26 @@ export async function submit(
   return handleOutcome(deps, entry, await deps.scheduler.submit({ jobName, script }), { read, why });
 }
 
-/** The job's own clearml.conf, where there is a shared folder for it. Returns why it could not be written. */
+/**
+ * Submits another attempt of a parked task. Does nothing if the task is no longer the claimed one: the next pass finds out why.
+ * @param why the reason for another attempt
+ */
+export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Promise<SubmitResult> {
+  const queue = deps.queues.find(({ id }) => id === entry.queue);
+  if (queue === undefined) {
+    await returnToQueue(deps, entry, { isParked: true, why: `${why}, and this daemon no longer serves the queue` });
+    return 'none';
+  }
+  const read = await readClaimed(deps, entry);
+  if (read === undefined) return 'none';
+
+  deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
+  await removeJobConf(deps, entry);
+  const prepared = await prepare(deps, entry, { queue, read });
+  return prepared === undefined ? 'none' : submit(deps, prepared, why);
+}
+
+/** Writes the job's clearml.conf to the shared directory, if there is one. Returns why that failed, or undefined. */
 async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string | undefined> {
   const { sharedDir, jobConf, trustedGroup } = deps.job;
   if (sharedDir === undefined) return undefined;
@@ -91,7 +110,7 @@ async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string |
   }
 }
 
-/** Does what sbatch's answer asks for. */
+/** Handles the outcome of sbatch. */
 async function handleOutcome(
   deps: DaemonDeps,
   entry: Entry,
@@ -120,7 +139,7 @@ async function handleOutcome(
       deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.words });
       return { returning: entry, why: `Slurm cannot be reached: ${outcome.words}` };
     case 'unknown':
-      // The job may be there: it is looked up by its name before anything else is done for this task.
+      // The job may exist: it is looked up by name before anything else is done for this task.
       deps.log.warn('Submission outcome unknown; looking the job up by name', {
         ...facts,
         slurm: outcome.words,
@@ -129,7 +148,7 @@ async function handleOutcome(
   }
 }
 
-/** From now on this job is the task's, and the task says so. */
+/** Journals the job as the task's, and shows it in the task. */
 export async function trackJob(deps: DaemonDeps, entry: Entry, jobId: JobId, why?: string): Promise<void> {
   const { clusterName } = deps.cluster;
   await deps.journal.write({

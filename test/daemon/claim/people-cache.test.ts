@@ -1,7 +1,7 @@
 // Who is asked for several times within one reading is read once.
 import assert from 'node:assert/strict';
 import type { People } from '../../../src/clearml/client.ts';
-import { cachePeople } from '../../../src/daemon/claim/people-cache.ts';
+import { cachePeople } from '../../../src/daemon/claim/claim-tasks.ts';
 
 describe('the people of one reading', () => {
   it('are read once each, also when they are asked for at the same time', async () => {

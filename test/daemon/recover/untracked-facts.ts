@@ -3,7 +3,7 @@ import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
-import { readPlaces } from '../../../src/daemon/poll/queue-entries.ts';
+import { readPlaces } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { Job } from '../../../src/slurm/scheduler.ts';
 import { NOW, TASK } from '../decide/observations.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Queue } from '../../../src/clearml/client.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Place } from '../../../src/daemon/decide/observation.ts';
-import { readPlaces } from '../../../src/daemon/poll/queue-entries.ts';
+import { readPlaces } from '../../../src/daemon/poll/poll.ts';
 
 const task = 't' as TaskId;
 const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
