@@ -111,7 +111,7 @@ async function writeNewConfig(
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code !== 'EEXIST')
       throw new UsageError(`${path} cannot be written (${String(error.code)}): name another file.`);
-    // One that can't be read is another one.
+    // An unreadable file is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
     throw new UsageError(
       `${path} is there already, and was left as it is. Name another file, or add --overwrite to replace it.`,

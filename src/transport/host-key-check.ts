@@ -11,7 +11,7 @@ import {
   UntrustedKnownHostsError,
   type ShownKey,
 } from './host-key-messages.ts';
-import { fingerprint, checkHostKey, knownKeyTypes, namesOfHost } from './host-key-verdict.ts';
+import { fingerprint, checkHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
 import { hashedName, readKnownHosts, type KnownHost } from './known-hosts.ts';
 import type { HostKeyCheck, KnownKeyTypes, SshTarget } from './ssh-target.ts';
 
@@ -27,13 +27,13 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
   async function check(shown: ShownKey): Promise<string | undefined> {
     const { host, port, key } = shown;
     const known = await readAll(knownHostsFiles);
-    const verdict = checkHostKey(known, namesOfHost(host, port, alias), key);
-    if (verdict.kind === 'revoked') return describeRefusal(verdict, shown, knownHostsFiles);
+    const result = checkHostKey(known, namesOfHost(host, port, alias), key);
+    if (result.kind === 'revoked') return describeRefusal(result, shown, knownHostsFiles);
     if (pinned !== undefined) return fingerprint(key) === pinned ? undefined : describeWrongPin(shown, pinned);
-    if (verdict.kind === 'known') return undefined;
+    if (result.kind === 'known') return undefined;
     const [first] = knownHostsFiles;
-    if (verdict.kind !== 'unknown' || mode === 'strict' || first === undefined)
-      return describeRefusal(verdict, shown, knownHostsFiles);
+    if (result.kind !== 'unknown' || mode === 'strict' || first === undefined)
+      return describeRefusal(result, shown, knownHostsFiles);
     return remember(first, shown, known);
   }
 

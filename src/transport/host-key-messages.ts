@@ -1,5 +1,5 @@
 // Why a host key was refused, for people: what was shown, what is known, and the one thing to do. Pure.
-import { fingerprint, type HostKeyResult } from './host-key-verdict.ts';
+import { fingerprint, type HostKeyResult } from './compare-host-key.ts';
 import type { HostKey } from './ssh-target.ts';
 
 export interface ShownKey {
@@ -12,21 +12,21 @@ export interface ShownKey {
   readonly key: HostKey;
 }
 
-/** For every verdict but `known`. `files` are those that were read. */
+/** For every result but `known`. `files` are those that were read. */
 export function describeRefusal(
-  verdict: Exclude<HostKeyResult, { kind: 'known' }>,
+  result: Exclude<HostKeyResult, { kind: 'known' }>,
   shown: ShownKey,
   files: readonly string[],
 ): string {
   const { name } = shown;
-  switch (verdict.kind) {
+  switch (result.kind) {
     case 'unknown':
       return (
         `The host key of ${name} is not known: it shows ${describeKey(shown.key)}, and no line for it stands in ${files.join(', ')}. ` +
         `Compare this with what the site publishes, then connect once with "${sshCommand(shown)}" and accept it, or set host_keys to the fingerprint.`
       );
     case 'changed': {
-      const { file, line, key } = verdict.by;
+      const { file, line, key } = result.by;
       return (
         `The host key of ${name} has changed: it shows ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
         'Somebody may be listening in, or the host was set up anew; nothing was sent. ' +
@@ -34,11 +34,11 @@ export function describeRefusal(
       );
     }
     case 'revoked': {
-      const { file, line } = verdict.by;
+      const { file, line } = result.by;
       return `The host key of ${name} is revoked: it shows ${describeKey(shown.key)}, which ${file}:${line} says nobody may trust. Nothing was sent. Ask the site which key is right.`;
     }
     case 'authority': {
-      const { file, line } = verdict.by;
+      const { file, line } = result.by;
       return `The host key of ${name} needs a certificate (@cert-authority in ${file}:${line}), which the provider ssh2 can't check. Set provider to openssh.`;
     }
   }

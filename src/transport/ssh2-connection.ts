@@ -156,9 +156,9 @@ async function logIn(client: Client, target: SshTarget, way: Way): Promise<void>
       algorithms: { serverHostKey: hostKeyAlgorithms(knownTypes) },
       authHandler: story.next,
       hostVerifier: (blob: Buffer, verify: (isRight: boolean) => void) => {
-        void hostKeys.check(host, port, { type: keyType(blob), blob }).then((verdict) => {
-          if (!verdict.ok) refusedKey = verdict.sentence;
-          verify(verdict.ok);
+        void hostKeys.check(host, port, { type: keyType(blob), blob }).then((result) => {
+          if (!result.ok) refusedKey = result.sentence;
+          verify(result.ok);
         });
       },
       ...(way.sock === undefined ? {} : { sock: way.sock }),

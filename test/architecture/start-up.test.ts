@@ -26,25 +26,25 @@ function loadedWith(entry: string): Loaded {
 const IMPORT = /^(?:import|export) (?:([^;']*?) from )?'([^']+)';$/gm;
 
 describe('starting the program', () => {
-  it('needs no package for --version', () => {
+  it('loads no package for --version', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
 
-  it('needs no room but the cellar, and of yargs no more than its parser, to read a command line', () => {
+  it('loads only cli, base and the parser of yargs to parse a command line', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
     expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs/helpers']);
   });
 
-  it('needs no client, no log, no retries and no widths of letters to render a task from a file', () => {
+  it('loads no client, log, retries or character widths to render a task from a file', () => {
     const files = ['src/cli/setting-options.ts', 'src/tasks/render-script.ts'];
     const packages = new Set(files.flatMap((file) => [...loadedWith(file).packages]));
 
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
-  it('loads at the start all that a daemon will ever need, since its files may be replaced while it runs', () => {
+  it('loads everything that a daemon needs at its start, because its files may be replaced while it runs', () => {
     const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.

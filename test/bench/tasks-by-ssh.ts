@@ -1,7 +1,7 @@
 // How fast waiting tasks become jobs over SSH, beside one ssh session that runs sbatch over and over.
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fingerprint } from '../../src/transport/host-key-verdict.ts';
+import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { readKnownHosts } from '../../src/transport/known-hosts.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import {

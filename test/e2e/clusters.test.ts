@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fingerprint } from '../../src/transport/host-key-verdict.ts';
+import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { readKnownHosts } from '../../src/transport/known-hosts.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
-import { fingerprint } from '../../src/transport/host-key-verdict.ts';
+import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { hashedName } from '../../src/transport/known-hosts.ts';
 import { hostKey, keyFolder, written } from './host-keys-here.ts';
 
