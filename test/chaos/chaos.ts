@@ -1,7 +1,7 @@
 // `npm run chaos`: breaks everything that can break, for a given time, and judges what became of every task.
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
 import { ORDINARY_SECONDS, runReal } from './real.ts';
-import { runSimulated, type SimulatedRun } from '../simulation/run.ts';
+import { playRounds, type Rounds } from '../simulation/rounds.ts';
 import { formatTally, isClean, type Tally } from './tally.ts';
 
 const INTERRUPTED = 130;
@@ -20,7 +20,7 @@ if (options === 'help') {
 
 async function run(chosen: ChaosOptions): Promise<void> {
   log(`chaos: seed ${chosen.seed}`);
-  const tally = chosen.isSimulated ? await runSimulated(simulatedRun(chosen)) : await runInterruptibly(chosen);
+  const tally = chosen.isSimulated ? await playRounds(simulatedRounds(chosen)) : await runInterruptibly(chosen);
   log(formatTally(tally));
   process.exitCode = isClean(tally) ? 0 : 1;
 }
@@ -36,7 +36,7 @@ function interrupt(name: string): void {
 }
 
 /** Without an end it would go on for ever. */
-function simulatedRun({ seed, firstRound, seconds, tasks }: ChaosOptions): SimulatedRun {
+function simulatedRounds({ seed, firstRound, seconds, tasks }: ChaosOptions): Rounds {
   const isEndless = seconds === undefined && tasks === undefined;
   return {
     seed,

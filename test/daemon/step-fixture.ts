@@ -71,7 +71,7 @@ export function createStepFixture(given: Partial<DaemonDeps> = {}): StepFixture 
       clock,
       calls: pending,
       disk,
-      life: number,
+      incarnation: number,
       number,
       isMisfit: () => false,
     });

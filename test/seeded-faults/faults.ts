@@ -1,5 +1,5 @@
 // Bugs that must not go unnoticed: each an exact edit of what is shipped, and the trouble in which it shows.
-import type { RoundPlan } from '../simulation/plan.ts';
+import type { RoundPlan } from '../simulation/schedule.ts';
 
 export interface Edit {
   readonly file: string;

@@ -1,6 +1,6 @@
 // Planted bugs: chaos must find each of them within a few rounds, and must find nothing in the same rounds without it.
 import { expect } from 'chai';
-import { findBadRound, type RoundSearch } from '../simulation/run.ts';
+import { findBadRound, type Search } from '../simulation/rounds.ts';
 import { BUGS, type Bug } from './faults.ts';
 import { plant } from './seed-fault.ts';
 
@@ -15,7 +15,7 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-function huntOf({ rounds }: Bug): RoundSearch {
+function huntOf({ rounds }: Bug): Search {
   return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
 }
 
@@ -24,8 +24,10 @@ describe('chaos notices a planted bug:', () => {
     it(bug.title, async () => {
       const planted = await plant(bug.edits);
       try {
-        const run = (await import(`${planted.folder}/test/simulation/run.ts`)) as { hunt: typeof findBadRound };
-        expect(await run.hunt(huntOf(bug)), 'what chaos says').to.be.a('string');
+        const run = (await import(`${planted.folder}/test/simulation/rounds.ts`)) as {
+          findBadRound: typeof findBadRound;
+        };
+        expect(await run.findBadRound(huntOf(bug)), 'what chaos says').to.be.a('string');
       } finally {
         await planted.remove();
       }

@@ -20,9 +20,9 @@ interface Around {
   readonly clock: SimulatedClock;
   readonly calls: PendingCalls;
   readonly disk: Disk;
-  /** The daemon's number for people, and that of its life, which ends when it is killed. */
+  /** The daemon's number for people, and that of its incarnation, which ends when it is killed. */
   readonly number: number;
-  readonly life: number;
+  readonly incarnation: number;
   /** Whether the template can't be filled in for this task. */
   readonly isMisfit: (task: string) => boolean;
 }
@@ -34,19 +34,19 @@ export function createDaemonDeps({
   calls,
   disk,
   number,
-  life,
+  incarnation,
   isMisfit,
 }: Around): DaemonDeps {
   let tokens = 0;
-  const host = hostOf(calls, life);
+  const host = hostOf(calls, incarnation);
   const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
   return {
-    clearml: server.clientOf(life),
+    clearml: server.clientOf(incarnation),
     scheduler,
     transport: host,
-    jobLogs: createJobLogs({ host, clock: clock.of(life), redact: (text) => text }),
-    journal: openMemoryJournal(disk, calls, life),
-    clock: clock.of(life),
+    jobLogs: createJobLogs({ host, clock: clock.of(incarnation), redact: (text) => text }),
+    journal: openMemoryJournal(disk, calls, incarnation),
+    clock: clock.of(incarnation),
     log: silentLog,
     randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
     ...who,
@@ -88,12 +88,12 @@ export function createDaemonDeps({
 }
 
 /** Nothing is wrong with any file here, but for what happens to the call. */
-function hostOf(calls: PendingCalls, life: number): Transport {
+function hostOf(calls: PendingCalls, incarnation: number): Transport {
   return {
     name: 'this machine',
     run: ({ program }) =>
       calls.request({
-        owner: life,
+        owner: incarnation,
         kind: 'host',
         endpoint: program,
         label: `runs ${program}`,

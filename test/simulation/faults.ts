@@ -1,61 +1,99 @@
-// Every kind of trouble that a round may bring: those of the stories, and what only a long stream of tasks can show.
-import { ApiError } from '../../src/sandbox/api-error.ts';
-import { isLive } from '../../src/slurm/job-state.ts';
-import type { SimJob } from './cluster.ts';
-import { SCHEDULER_QUEUE } from './queues.ts';
-import { HAPPENINGS, type Happened, type HappeningName } from './happenings.ts';
-import type { SimDaemon, World } from './world.ts';
-import type { Random } from '../support/random.ts';
-import { named, type ExpectedEnds } from './oracle/expected-ends.ts';
-import type { Outage, Outages } from './outages.ts';
+// The fault injectors of the simulation: one table of everything that may go wrong, besides what users do.
+import { isLive, type JobState } from '../../src/slurm/job-state.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { Fate, SimJob } from './cluster.ts';
+import { named } from './queues.ts';
+import type { Outage } from './outages.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import type { TestBed } from './test-bed.ts';
+import { removeParked, userAct } from './user-acts.ts';
+import type { CallFault, SimDaemon } from './world.ts';
 
-export interface TestBed {
-  readonly world: World;
-  readonly weather: Outages;
-  readonly history: ExpectedEnds;
-  readonly dice: Random;
-  /** Jobs that do not start before they are released. */
-  readonly held: Set<SimJob>;
+/** What a fault, or a user, is to meet. */
+export interface Target {
+  /** Chooses one of those that it could be. */
+  readonly pick: number;
+  /** The tasks that a user may act on. */
+  readonly tasks: readonly string[];
 }
 
-type Trouble = (stage: TestBed) => Happened | undefined | Promise<Happened | undefined>;
+/** Returns what was done, in words; undefined when it cannot be done now. */
+export type Injector = (bed: TestBed, target: Target) => string | undefined | Promise<string | undefined>;
 
 const A_SECOND = 1_000;
 const A_MINUTE = 60 * A_SECOND;
 
-/** What a trouble with the job of a task may make of the task. A job that is only put back changes nothing. */
-const ENDS: Partial<Record<HappeningName, readonly string[]>> = {
-  'job dies': ['failed'],
-  'node dies': ['failed'],
-  'job runs out of time': ['failed', 'stopped'],
-  'scancel by hand': ['stopped', 'failed'],
-  'job completes without a word': ['completed', 'failed'],
-  'gate answer is lost': ['failed'],
-};
+/** A number chooses the target of these. The order decides what a seed draws. */
+const PICKED = {
+  'user aborts': userAct('abort', 'tasks.stop'),
+  'user dequeues': userAct('dequeue', 'tasks.dequeue'),
+  'user resets': userAct('reset', 'tasks.reset', { force: true }),
+  'user enqueues': userAct('enqueue', 'tasks.enqueue', { queue: OWN_QUEUE }),
+  'user enqueues elsewhere': userAct('enqueue elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }),
+  'user deletes': userAct('delete', 'tasks.delete', { force: true }),
+  'user archives': userAct('archive', 'tasks.archive'),
 
-const BY_THE_STORIES = Object.keys(HAPPENINGS) as HappeningName[];
+  'call is lost': callFault({ kind: 'any', way: 'not made' }),
+  'answer is lost': callFault({ kind: 'any', way: 'answer lost' }),
+  'server call is lost': callFault({ kind: 'clearml', way: 'not made' }),
+  'server answer is lost': callFault({ kind: 'clearml', way: 'answer lost' }),
+  'disk is full': callFault({ kind: 'journal', way: 'not made' }),
+  'shared folder is full': callFault({ kind: 'host', way: 'answer lost' }),
+  'daemon dies before its call': callFault({ kind: 'any', way: 'killed before' }),
+  'daemon dies after its call': callFault({ kind: 'any', way: 'killed after' }),
+  'daemon dies, journal lost': callFault({ kind: 'any', way: 'killed and journal lost' }),
+  'daemon is told to stop': stopDaemon,
 
-const OF_THEIR_OWN = {
-  'server is away': spell('server away'),
-  'controller is away for long': spell('controller away'),
-  'tokens expire': spell('tokens expired'),
-  'disk is full for long': spell('disk full'),
-  'gate is cut off': spell('gate cut off'),
-  'squeue complains': spell('squeue complains'),
-  'hours pass': ({ world, dice }) => {
-    const hours = dice.whole(1, 5);
-    world.clock.pass(hours * 60 * A_MINUTE);
-    return { words: `${hours} h pass` };
-  },
-  'daemon dies, its calls arrive': withDaemon(({ world, dice }, daemon) => {
-    const life = daemon.running?.life;
+  'sbatch answer is lost': callFault({ kind: 'sbatch', way: 'answer lost' }),
+  'sbatch is doubled': nextSbatch('doubled'),
+  'sbatch is in flight': nextSbatch('in flight'),
+  'sbatch is unknown': nextSbatch('unknown'),
+  'sbatch refuses': nextSbatch('rejected'),
+  'cluster is full': nextSbatch('backpressure'),
+  'controller is away': nextSbatch('unavailable'),
+  'squeue fails': callFault({ kind: 'slurm', way: 'not made' }),
+  'controller crashes': crashController,
+
+  'job dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'FAILED', 1)),
+  'node dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'NODE_FAIL', 0)),
+  'node dies, job requeued': onPickedJob(isRunning, [], ({ world }, job) => world.cluster.requeue(job)),
+  'job is preempted': onPickedJob(isRunning, [], terminate('PREEMPTED', true)),
+  'job runs out of time': onPickedJob(isRunning, ['failed', 'stopped'], terminate('TIMEOUT', false)),
+  'scancel by hand': onPickedJob(
+    (job) => isLive(job.state),
+    ['stopped', 'failed'],
+    ({ world }, job) => world.cluster.cancel(job),
+  ),
+  'gate answer is lost': loseGateAnswer,
+  'job completes without a word': onPickedJob(
+    (job) => job.phase === 'run' && isRunning(job),
+    ['completed', 'failed'],
+    ({ world }, job) => world.cluster.end(job, 'COMPLETED', 0),
+  ),
+
+  'a neighbour takes from our queue': popByOtherAgent,
+  'a minute passes': passTime(A_MINUTE),
+  'ten minutes pass': passTime(10 * A_MINUTE),
+} as const satisfies Record<string, Injector>;
+
+/** These draw their target, and how long they last, from the dice of the round. */
+const DRAWN = {
+  'server is away': outage('server away'),
+  'controller is away for long': outage('controller away'),
+  'tokens expire': outage('tokens expired'),
+  'disk is full for long': outage('disk full'),
+  'gate is cut off': outage('gate cut off'),
+  'squeue complains': outage('squeue complains'),
+  'hours pass': (bed) => passTime(bed.dice.whole(1, 5) * 60 * A_MINUTE)(bed),
+  'daemon dies, its calls arrive': onDrawnDaemon(({ world, dice }, daemon) => {
+    const incarnation = daemon.running?.incarnation;
     for (const call of [...world.calls.pending]) {
-      if (call.owner === life && call.kind !== 'journal' && dice.next() < 0.5) call.finish('answered');
+      if (call.owner === incarnation && call.kind !== 'journal' && dice.next() < 0.5) call.finish('answered');
     }
     world.kill(daemon);
     return 'dies, some of its calls arrive';
   }),
-  'daemon dies, journal torn': withDaemon(({ world, dice }, daemon) => {
+  'daemon dies, journal torn': onDrawnDaemon(({ world, dice }, daemon) => {
     world.kill(daemon);
     const { text } = daemon.disk;
     const lastLine = text.slice(text.lastIndexOf('\n', text.length - 2) + 1);
@@ -63,7 +101,7 @@ const OF_THEIR_OWN = {
     world.invariants.permitRepeats();
     return 'dies, and its journal is torn';
   }),
-  'daemon dies, journal is an old one': withDaemon(({ world, dice }, daemon) => {
+  'daemon dies, journal is an old one': onDrawnDaemon(({ world, dice }, daemon) => {
     world.kill(daemon);
     const lines = daemon.disk.text.split('\n').slice(0, -1);
     daemon.disk.text = lines
@@ -71,16 +109,13 @@ const OF_THEIR_OWN = {
       .map((line) => `${line}\n`)
       .join('');
     world.invariants.permitRepeats();
-    return 'dies, and its journal is one of an earlier time';
+    return 'dies, and its journal is an older one';
   }),
-  'user requeues the job': onJob(
-    (job) => isLive(job.state) && job.state !== 'PENDING',
-    (_stage, job) => {
-      job.leaving ??= { state: 'PREEMPTED', isRequeued: true };
-      return 'is requeued by its user';
-    },
-  ),
-  'job is held': onJob(
+  'user requeues the job': onDrawnJob(isRunning, (_bed, job) => {
+    job.leaving ??= { state: 'PREEMPTED', isRequeued: true };
+    return 'is requeued by its user';
+  }),
+  'job is held': onDrawnJob(
     (job) => job.state === 'PENDING',
     ({ held }, job) => {
       held.add(job);
@@ -90,116 +125,156 @@ const OF_THEIR_OWN = {
   'jobs are released': ({ held }) => {
     if (held.size === 0) return undefined;
     held.clear();
-    return { words: 'held jobs are released' };
+    return 'held jobs are released';
   },
   'user removes from the scheduler queue': removeParked(({ length }, dice) => [dice.whole(0, length - 1)]),
   'user clears the scheduler queue': removeParked((parked) => parked.map((_, index) => index)),
-} as const satisfies Record<string, Trouble>;
+} as const satisfies Record<string, Injector>;
 
-/** These came later than rounds that are played again: a plan draws them last, so that it stays what it was. */
-export const LATER_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
+const INJECTORS: Readonly<Record<FaultKind, Injector>> = { ...PICKED, ...DRAWN };
 
-export type FaultKind = HappeningName | keyof typeof OF_THEIR_OWN;
-const ALL_KINDS = [...BY_THE_STORIES, ...Object.keys(OF_THEIR_OWN)] as readonly FaultKind[];
-export const FAULT_KINDS = ALL_KINDS.filter((kind) => !(LATER_KINDS as readonly string[]).includes(kind));
+/** In a scenario only these happen: what lasts needs the calm at the end of a round. */
+export const SCENARIO_FAULT_KINDS = Object.keys(PICKED) as (keyof typeof PICKED)[];
 
-/** Whether it happened. */
-export async function inject(stage: TestBed, kind: FaultKind): Promise<boolean> {
-  const happened = kind in HAPPENINGS ? await ofStories(stage, kind as HappeningName) : await own(stage, kind);
-  if (happened === undefined) return false;
-  stage.world.note('***', `${kind}: ${happened.words}`);
+/** Younger than rounds that are played again: a plan draws them last, so that those rounds stay as they were. */
+export const LATER_FAULT_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
+
+export type FaultKind = keyof typeof PICKED | keyof typeof DRAWN;
+export const FAULT_KINDS = (Object.keys(INJECTORS) as FaultKind[]).filter(
+  (kind) => !(LATER_FAULT_KINDS as readonly string[]).includes(kind),
+);
+
+/**
+ * @param pick chooses the target; drawn when left out
+ * @returns whether it was done
+ */
+export async function inject(bed: TestBed, kind: FaultKind, pick?: number): Promise<boolean> {
+  const tasks = pick === undefined ? drawTasks(bed, kind) : bed.world.tasks;
+  const number = pick ?? (kind in PICKED ? bed.dice.whole(0, 9_999) : 0);
+  const done = await INJECTORS[kind](bed, { pick: number, tasks });
+  if (done === undefined) return false;
+  bed.world.note('***', `${kind}: ${done}`);
   return true;
 }
 
-function own(stage: TestBed, kind: FaultKind): ReturnType<Trouble> {
-  const trouble: Trouble = OF_THEIR_OWN[kind as keyof typeof OF_THEIR_OWN];
-  return trouble(stage);
+/** Users care most for tasks that wait or run. */
+function drawTasks({ world, dice }: TestBed, kind: FaultKind): readonly string[] {
+  if (!(kind in PICKED) || !kind.startsWith('user')) return world.tasks;
+  const { tasks } = world.server.store;
+  const active = world.tasks.filter((id) => ['queued', 'in_progress'].includes(tasks.get(id)?.status ?? ''));
+  return active.length > 0 && dice.next() < 0.8 ? active : world.tasks;
 }
 
-async function ofStories(
-  { world, weather, history, dice }: TestBed,
-  kind: HappeningName,
-): Promise<Happened | undefined> {
-  const act = USER_ACTS[kind];
-  // Users care most for tasks that wait or run.
-  const { tasks: store } = world.server.store;
-  const active = world.tasks.filter((id) => ['queued', 'in_progress'].includes(store.get(id)?.status ?? ''));
-  const tasks = act !== undefined && active.length > 0 && dice.next() < 0.8 ? active : world.tasks;
-  const happened = await HAPPENINGS[kind]({ ...world, tasks }, dice.whole(0, 9_999));
-  if (happened !== undefined && kind === 'controller crashes') comeBack(world, weather);
-  const task = happened?.task;
-  if (task === undefined) return happened;
-  if (act !== undefined) history.userActed(task, act, store.get(task));
-  history.permit(task, ENDS[kind] ?? []);
-  return happened;
-}
-
-/** It takes a controller a while to come back, and nobody's question outlives it. */
-function comeBack({ calls: calls }: World, weather: Outages): void {
-  for (const call of [...calls.pending]) if (call.kind === 'slurm' || call.kind === 'sbatch') call.finish('not made');
-  weather.begin('controller away', 20 * A_SECOND);
-}
-
-const USER_ACTS: Partial<Record<HappeningName, string>> = {
-  'user aborts': 'abort',
-  'user dequeues': 'dequeue',
-  'user resets': 'reset',
-  'user enqueues': 'enqueue',
-  'user enqueues elsewhere': 'enqueue elsewhere',
-  'user deletes': 'delete',
-  'user archives': 'archive',
-};
-
-/** On the page of the scheduler queue: entries are taken out, and the tasks stay queued. */
-function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Trouble {
-  return async ({ world, history, dice }) => {
-    const { server, invariants: judge } = world;
-    const parked = server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [];
-    if (parked.length === 0) return undefined;
-    const removed: string[] = [];
-    for (const index of choose(parked, dice)) {
-      const task = parked[index]?.task ?? '';
-      const before = server.store.tasks.get(task);
-      const body = { queue: SCHEDULER_QUEUE, task, update_task_status: true };
-      const isRefused = await server.call('queues.remove_task', body).then(() => false, refused);
-      if (isRefused || before === undefined) continue;
-      judge.userActed(task, 'remove', server.store);
-      history.removed(task, before);
-      world.note('user', `removes ${named(task)} from the scheduler queue`);
-      removed.push(named(task));
-    }
-    return removed.length === 0 ? undefined : { words: removed.join(', ') };
+function callFault(one: CallFault): Injector {
+  return ({ world }) => {
+    world.callFaults.push(one);
+    return `the next call (${one.kind}): ${one.way}`;
   };
 }
 
-function refused(error: unknown): true {
-  if (error instanceof ApiError) return true;
-  throw error;
+function stopDaemon({ world: { daemons } }: TestBed, { pick }: Target): string | undefined {
+  const daemon = daemons[pick % daemons.length];
+  if (daemon?.running === undefined || daemon.running.stop.signal.aborted) return undefined;
+  daemon.running.stop.abort(new Error('SIGTERM'));
+  return `daemon ${daemon.number} gets SIGTERM`;
+}
+
+function nextSbatch(fate: Fate): Injector {
+  return ({ world }) => {
+    world.cluster.nextFate = fate;
+    return `the next sbatch will be ${fate}`;
+  };
+}
+
+/** It takes a controller a while to come back, and no request outlives it. */
+function crashController({ world, outages }: TestBed): string | undefined {
+  const { cluster, invariants, calls } = world;
+  if (!cluster.jobs.some((job) => job.state === 'PENDING' && !job.isForgotten)) return undefined;
+  cluster.crash();
+  // A job that gets the id of a forgotten one may be reported in the same words.
+  invariants.permitRepeats();
+  for (const call of [...calls.pending]) if (call.kind === 'slurm' || call.kind === 'sbatch') call.finish('not made');
+  outages.begin('controller away', 20 * A_SECOND);
+  return 'the controller crashes and forgets jobs that wait';
+}
+
+function isRunning(job: SimJob): boolean {
+  return isLive(job.state) && job.state !== 'PENDING';
+}
+
+function terminate(state: JobState, isRequeued: boolean): (bed: TestBed, job: SimJob) => void {
+  return (_bed, job) => {
+    job.leaving ??= { state, isRequeued };
+  };
+}
+
+/** @param ends what the task may become by it */
+function onPickedJob(
+  isTarget: (job: SimJob) => boolean,
+  ends: readonly string[],
+  act: (bed: TestBed, job: SimJob) => void,
+): Injector {
+  return (bed, { pick }) => {
+    const jobs = knownJobs(bed, isTarget);
+    const job = jobs[pick % Math.max(1, jobs.length)];
+    if (job === undefined) return undefined;
+    act(bed, job);
+    bed.ends.permit(job.task, ends);
+    return `on job ${job.id} of ${named(job.task)}`;
+  };
+}
+
+/** The server gave the job its task, but the node never heard of it. */
+async function loseGateAnswer({ world, ends }: TestBed, { pick }: Target): Promise<string | undefined> {
+  const { server, cluster } = world;
+  const jobs = cluster.jobs.filter((job) => isRunning(job) && job.phase === 'new' && job.leaving === undefined);
+  const job = jobs[pick % Math.max(1, jobs.length)];
+  if (job === undefined) return undefined;
+  await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task }).catch(() => undefined);
+  const { serverUnreachable, gateClosed } = JOB_EXIT_CODES;
+  cluster.end(job, 'FAILED', (pick % 2 === 0 ? gateClosed : serverUnreachable).code);
+  ends.permit(job.task, ['failed']);
+  return `on job ${job.id} of ${named(job.task)}`;
+}
+
+function popByOtherAgent({ world: { otherAgent, server } }: TestBed): string | undefined {
+  if (!otherAgent.isIdle() || server.store.queues.get(OWN_QUEUE)?.entries.length === 0) return undefined;
+  otherAgent.takesFromOurs = true;
+  return 'a stock agent is about to pop the head of our queue';
+}
+
+function passTime(ms: number): (bed: TestBed) => string {
+  return ({ world }) => {
+    world.clock.pass(ms);
+    return `${ms / A_MINUTE} min pass`;
+  };
 }
 
 /** From seconds to hours, short ones most often. */
-function spell(name: Outage): Trouble {
-  return ({ weather, dice }) => {
+function outage(name: Outage): Injector {
+  return ({ outages, dice }) => {
     const forMs = Math.round(A_SECOND * 10 ** (dice.next() * 4));
-    weather.begin(name, forMs);
-    return { words: `for ${Math.round(forMs / A_SECOND)} s` };
+    outages.begin(name, forMs);
+    return `for ${Math.round(forMs / A_SECOND)} s`;
   };
 }
 
-function withDaemon(act: (stage: TestBed, daemon: SimDaemon) => string): Trouble {
-  return (stage) => {
-    const running = stage.world.daemons.filter((daemon) => daemon.running !== undefined);
-    const daemon = running[stage.dice.whole(0, Math.max(0, running.length - 1))];
-    return daemon === undefined ? undefined : { words: `daemon ${daemon.number} ${act(stage, daemon)}` };
+function onDrawnDaemon(act: (bed: TestBed, daemon: SimDaemon) => string): Injector {
+  return (bed) => {
+    const running = bed.world.daemons.filter((daemon) => daemon.running !== undefined);
+    const daemon = running[bed.dice.whole(0, Math.max(0, running.length - 1))];
+    return daemon === undefined ? undefined : `daemon ${daemon.number} ${act(bed, daemon)}`;
   };
 }
 
-function onJob(isIt: (job: SimJob) => boolean, act: (stage: TestBed, job: SimJob) => string): Trouble {
-  return (stage) => {
-    const jobs = stage.world.cluster.jobs.filter((job) => !job.isInFlight && !job.isForgotten && isIt(job));
-    const job = jobs[stage.dice.whole(0, Math.max(0, jobs.length - 1))];
-    return job === undefined
-      ? undefined
-      : { words: `job ${job.id} of ${named(job.task)} ${act(stage, job)}`, task: job.task };
+function onDrawnJob(isTarget: (job: SimJob) => boolean, act: (bed: TestBed, job: SimJob) => string): Injector {
+  return (bed) => {
+    const jobs = knownJobs(bed, isTarget);
+    const job = jobs[bed.dice.whole(0, Math.max(0, jobs.length - 1))];
+    return job === undefined ? undefined : `job ${job.id} of ${named(job.task)} ${act(bed, job)}`;
   };
+}
+
+function knownJobs({ world }: TestBed, isTarget: (job: SimJob) => boolean): SimJob[] {
+  return world.cluster.jobs.filter((job) => !job.isInFlight && !job.isForgotten && isTarget(job));
 }

@@ -2,10 +2,11 @@
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { OTHER_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import { renderBlocks } from '../../src/template/blocks.ts';
 import type { Cluster, SimJob } from './cluster.ts';
-import { jobScript } from './job-script.ts';
+import { named, OTHER_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
+import type { TestBed } from './test-bed.ts';
 
 /** Statuses at which the agent ends the task's process and leaves the status as it is. */
 const GIVE_UP = ['stopped', 'failed', 'closed', 'published', 'queued', 'created', undefined];
@@ -13,7 +14,7 @@ const GIVE_UP = ['stopped', 'failed', 'closed', 'published', 'queued', 'created'
 /** What the agent gives as the task's reason after a SIGTERM. */
 export const TERM_REASON = 'user abort';
 
-export interface JobWorld {
+interface JobWorld {
   readonly server: Server;
   readonly cluster: Cluster;
   now(): number;
@@ -21,8 +22,55 @@ export interface JobWorld {
   endsWell(task: string): boolean;
 }
 
-/** What the job did, for people. */
-export async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
+/** Lets the job take a step while the server, the controller or the network may be away. False if it cannot do anything now. */
+export async function stepJobDuringFaults(bed: TestBed, job: SimJob): Promise<boolean> {
+  // Before the agent's first report, nothing shows who has stopped the task.
+  if (job.leaving !== undefined && job.phase === 'begun') bed.ends.permit(job.task, ['stopped', 'failed']);
+  const did = await tryStep(bed, job);
+  if (did !== undefined) bed.world.note(`job ${job.id}`, `${did} (${named(job.task)})`);
+  return did !== undefined;
+}
+
+async function tryStep(bed: TestBed, job: SimJob): Promise<string | undefined> {
+  const { world, outages, dice, held } = bed;
+  if (job.isInFlight || job.state === 'PENDING') {
+    if (outages.isOn('controller away') || held.has(job)) return undefined;
+    if (!job.isInFlight) return stepJob(world, job);
+    return land(bed, job);
+  }
+  const isNew = job.phase === 'new' && job.leaving === undefined;
+  const isCut = outages.isOn('server away') || (isNew && outages.isOn('gate cut off'));
+  if (!isCut) return stepJob(world, job);
+  if (job.leaving !== undefined) return leaveUnheard(bed, job, job.leaving);
+  return isNew && dice.next() < 0.2 ? failAtGate(bed, job) : undefined;
+}
+
+function land({ world, draws }: TestBed, job: SimJob): string {
+  world.invariants.arrivedLate(job.task);
+  const isLost = draws.isLost();
+  if (isLost) world.cluster.vanish(job);
+  Object.assign(job, { isInFlight: false, submittedAt: world.clock.now() });
+  return isLost ? 'never reaches the controller' : 'reaches the controller';
+}
+
+function leaveUnheard({ world }: TestBed, job: SimJob, { isRequeued, state }: NonNullable<SimJob['leaving']>): string {
+  if (isRequeued) world.cluster.requeue(job);
+  else world.cluster.end(job, state, 15);
+  return isRequeued ? 'is requeued, unheard' : `ends ${state}, unheard`;
+}
+
+/** The request never arrived, or its response never came back. */
+async function failAtGate({ world, outages, ends, dice }: TestBed, job: SimJob): Promise<string> {
+  const isMade = !outages.isOn('server away') && dice.next() < 0.5;
+  if (isMade)
+    await world.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task }).catch(() => undefined);
+  ends.permit(job.task, ['failed']);
+  world.cluster.end(job, 'FAILED', JOB_EXIT_CODES.serverUnreachable.code);
+  return `cannot reach the server at the gate${isMade ? ', which gave it the task' : ''}`;
+}
+
+/** @returns what the job did */
+async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
   if (job.state === 'PENDING') {
     Object.assign(job, { state: 'RUNNING', startAt: world.now() });
     return 'starts';
@@ -118,4 +166,34 @@ async function ask({ server }: Pick<JobWorld, 'server'>, endpoint: string, body:
     if (error instanceof ApiError) return undefined;
     throw error;
   }
+}
+
+/** What the simulation must know of a job script, read from the one that the templates really render. */
+interface JobScript {
+  /** It takes the task's entry before anything of the task runs. */
+  readonly hasGate: boolean;
+  /** Its agent runs the task only if that still waits. */
+  readonly requiresQueue: boolean;
+}
+
+let read: JobScript | undefined;
+
+function jobScript(): JobScript {
+  read ??= readScript();
+  return read;
+}
+
+function readScript(): JobScript {
+  const { preSetup, agentExecute } = renderBlocks({
+    taskId: '1'.repeat(32),
+    jobName: 'a job',
+    schedulerQueueId: 'c'.repeat(32),
+    queueId: 'd'.repeat(32),
+    agentVersion: '3.0.3',
+    workerPrefix: 'login1:slurm',
+  });
+  return {
+    hasGate: agentExecute.includes('"$(clearml_pass_gate)"') && preSetup.includes('"queues", "remove_task"'),
+    requiresQueue: /clearml_agent execute .*--require-queue/.test(preSetup),
+  };
 }

@@ -1,7 +1,7 @@
 // Malformed answers of Slurm's commands: every task ends as it should all the same, once.
 import { expect } from 'chai';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
-import { planRound } from './plan.ts';
+import { planRound } from './schedule.ts';
 import { playRound } from './round.ts';
 
 const SEED = fuzzSeed(13);

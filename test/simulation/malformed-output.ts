@@ -85,7 +85,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     const { stdout } = result;
     const isTable = program === 'squeue' || program === 'sacct';
     // What sbatch says when it has made a job is its number: a number that is cut is another number.
-    const pool: readonly (() => CommandResult)[] = [
+    const faults: readonly (() => CommandResult)[] = [
       () => ({ ...result, stdout: '' }),
       () => ({ ...result, stdout: noisy(stdout) }),
       () => ({ ...result, stdout: oneOf(GARBAGE).replace(/^\d+$/, '?') }),
@@ -96,7 +96,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
       ...(isTable ? [1, 2, 3].map(() => () => ({ ...result, stdout: garbleField(stdout, command) })) : []),
       ...(program === 'scontrol' ? [1, 2, 3].map(() => () => ({ ...result, stdout: garbleValue(stdout) })) : []),
     ];
-    return pool[dice.whole(0, pool.length - 1)]?.() ?? result;
+    return faults[dice.whole(0, faults.length - 1)]?.() ?? result;
   }
 
   /** Rows of jobs that are none of ours, behind the others, with whatever their owners or a broken controller made of them. */

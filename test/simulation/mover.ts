@@ -1,80 +1,104 @@
-// The mover: one move of a round, by whoever the dice choose: a daemon starts or makes its call, a job goes on, a neighbour, or time.
+// One move of a round: a daemon starts or makes its call, a job or another agent takes a step, or time passes.
 import { isLive } from '../../src/slurm/job-state.ts';
-import { passTime, takeTurn } from './moves.ts';
-import type { PendingCall } from './pending-calls.ts';
-import type { Network } from './carrier.ts';
-import { stepJobInWeather } from './job-step.ts';
-import type { Restarts } from './starter.ts';
-import type { TestBed } from './faults.ts';
-import type { Observer } from './oracle/witness.ts';
+import { stepJobDuringFaults } from './job.ts';
+import type { PendingCall, PendingCalls } from './pending-calls.ts';
+import type { TestBed } from './test-bed.ts';
 
-interface Movers {
-  readonly stage: TestBed;
-  readonly carrier: Network;
-  readonly starter: Restarts;
-  readonly witness: Observer;
-  /** Jobs take their time: daemons look many times before something moves. */
-  readonly isLazy: boolean;
+const CHANGES = [
+  'tasks.failed',
+  'tasks.stopped',
+  'tasks.completed',
+  'tasks.dequeue',
+  'tasks.started',
+  'tasks.update',
+  'queues.add_task',
+];
+const CLOSE_READS = ['tasks.get_by_id', 'tasks.started'];
+
+export async function move(bed: TestBed): Promise<void> {
+  const { world, outages, network, restarts, observer, draws, isCalm } = bed;
+  const { clock, cluster, calls } = world;
+  draws.begin();
+  // Before anything moves, and before any time goes by: an entry was there until it was taken.
+  observer.seeEntries();
+  clock.pass(20);
+  world.server.refusesTokens = outages.isOn('tokens expired');
+  if (restarts.start(isCalm)) return;
+
+  const ready = [...calls.pending].filter((call) => network.isReady(call, isCalm));
+  const call = ready[draws.call(ready.length)];
+  const slot = draws.slot();
+  if (call !== undefined && slot < 5) return finishCall(bed, call);
+  if (slot < 7 && !draws.isJobIdle()) {
+    const jobs = cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
+    const job = jobs[draws.job(jobs.length)];
+    if (job !== undefined && (await stepJobDuringFaults(bed, job))) {
+      observer.seeJobs([job]);
+      world.invariants.check(world.server.store, [job.task]);
+      return;
+    }
+  }
+  const isAgentNext = draws.isAgentNext(world.otherAgent.isBeginning()) && !outages.isOn('server away');
+  if (isAgentNext && (await stepOtherAgent(bed))) return;
+  if (call !== undefined) return finishCall(bed, call);
+  passUntilSomething(bed);
 }
 
-/** Returns what makes one move. */
-export function createMover({ stage, carrier, starter, witness, isLazy }: Movers): (isCalm: boolean) => Promise<void> {
-  const { world, weather, history, dice } = stage;
-  const { clock, cluster, calls } = world;
+/** Everything that promises can do until all of them wait for something outside. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
-  async function takeOne(call: PendingCall): Promise<void> {
-    const count = cluster.jobs.length;
-    await takeTurn(calls, call, (one) => carrier.take(one));
-    // The server writes its queues some moments after it was asked to.
-    if (call.kind === 'server') witness.seeEntries();
-    if (cluster.jobs.length > count) witness.seeJobs(cluster.jobs.slice(count));
-    if (call.task !== undefined) world.invariants.check(world.server.store, [call.task]);
-  }
+async function finishCall({ world, network, observer }: TestBed, call: PendingCall): Promise<void> {
+  const { calls, cluster, invariants, server } = world;
+  const count = cluster.jobs.length;
+  await finishWithChange(calls, call, (one) => network.finish(one));
+  // The server writes its queues some moments after the request.
+  if (call.kind === 'server') observer.seeEntries();
+  if (cluster.jobs.length > count) observer.seeJobs(cluster.jobs.slice(count));
+  if (call.task !== undefined) invariants.check(server.store, [call.task]);
+}
 
-  async function stepNeighbour(): Promise<boolean> {
-    const before = world.otherAgent.running();
-    const did = await world.otherAgent.step();
-    const running = world.otherAgent.running();
-    if (running !== undefined && running !== before) {
-      history.ran(running);
-      // Whatever its program does for us, for the neighbour every task ends well.
-      history.permit(running, ['completed']);
-    }
-    if (did !== undefined) world.note('neighbour', did);
-    return did !== undefined;
-  }
-
-  function passUntilSomething(): void {
-    const ends = [clock.nextWakeAt(), weather.nextEndAt(), ...starter.dueAt()].filter(
-      (at): at is number => at !== undefined && at > world.now(),
+/**
+ * A daemon's call. Between a read of one task and a change of it that follows at once lie milliseconds: nothing else moves in them, as
+ * nothing on the server could prevent it.
+ */
+async function finishWithChange(
+  calls: PendingCalls,
+  first: PendingCall,
+  finish: (call: PendingCall) => void,
+): Promise<void> {
+  let current: PendingCall | undefined = first;
+  for (;;) {
+    finish(current);
+    await settle();
+    const { owner, task, endpoint }: PendingCall = current;
+    if (task === undefined || !CLOSE_READS.includes(endpoint)) return;
+    current = [...calls.pending].find(
+      (one) => one.owner === owner && one.task === task && CHANGES.includes(one.endpoint),
     );
-    const next = Math.min(...ends, world.now() + 60_000);
-    if (next === clock.nextWakeAt()) passTime(clock);
-    else clock.pass(next - world.now());
+    if (current === undefined) return;
   }
+}
 
-  return async (isCalm) => {
-    // Before anything moves, and before any time goes by: an entry was there until it was taken.
-    witness.seeEntries();
-    clock.pass(20);
-    world.server.refusesTokens = weather.isOn('tokens expired');
-    if (starter.start(isCalm)) return;
+async function stepOtherAgent({ world, ends }: TestBed): Promise<boolean> {
+  const before = world.otherAgent.running();
+  const did = await world.otherAgent.step();
+  const running = world.otherAgent.running();
+  if (running !== undefined && running !== before) {
+    ends.ran(running);
+    // Whatever its program does for us, for the other agent every task ends well.
+    ends.permit(running, ['completed']);
+  }
+  if (did !== undefined) world.note('other agent', did);
+  return did !== undefined;
+}
 
-    const ready = [...calls.pending].filter((call) => carrier.isReady(call, isCalm));
-    const call = ready[dice.whole(0, Math.max(0, ready.length - 1))];
-    const fall = dice.whole(0, 7);
-    if (call !== undefined && fall < 5) return takeOne(call);
-    if (fall < 7 && (!isLazy || dice.whole(0, 11) === 0)) {
-      const jobs = cluster.jobs.filter((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten));
-      const job = jobs[dice.whole(0, Math.max(0, jobs.length - 1))];
-      if (job !== undefined && (await stepJobInWeather(stage, job))) {
-        witness.seeJobs([job]);
-        world.invariants.check(world.server.store, [job.task]);
-        return;
-      }
-    }
-    if (!weather.isOn('server away') && fall === 7 && (await stepNeighbour())) return;
-    if (call !== undefined) return takeOne(call);
-    passUntilSomething();
-  };
+function passUntilSomething({ plan, world, outages, restarts }: TestBed): void {
+  const now = world.now();
+  const wakeAt = world.clock.nextWakeAt();
+  const ends = [wakeAt, outages.nextEndAt(), ...restarts.dueAt()].filter((at) => at !== undefined && at > now);
+  // A scenario without a sleeper is in the middle of something: little time passes.
+  const longestMs = plan.isScenario === true && wakeAt === undefined ? 1_000 : 60_000;
+  world.clock.pass(Math.min(...(ends as number[]), now + longestMs) - now);
 }

@@ -41,7 +41,7 @@ export function createOtherAgent(server: Server): OtherAgent {
     return `pops task ${Number(task.id)}`;
   }
 
-  const peer: OtherAgent = {
+  const agent: OtherAgent = {
     takesFromOurs: false,
     isAtWork: (id) => task?.id === id && task.phase === 'run',
     hasPopped: (id) => task?.id === id && task.phase === 'popped',
@@ -50,8 +50,8 @@ export function createOtherAgent(server: Server): OtherAgent {
     running: () => (task?.phase === 'run' ? task.id : undefined),
     async step() {
       if (task === undefined) {
-        const queue = peer.takesFromOurs ? OWN_QUEUE : OTHER_QUEUE;
-        peer.takesFromOurs = false;
+        const queue = agent.takesFromOurs ? OWN_QUEUE : OTHER_QUEUE;
+        agent.takesFromOurs = false;
         return pop(queue);
       }
       const { id, phase } = task;
@@ -74,5 +74,5 @@ export function createOtherAgent(server: Server): OtherAgent {
       return `ends task ${Number(id)}`;
     },
   };
-  return peer;
+  return agent;
 }

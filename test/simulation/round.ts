@@ -1,22 +1,14 @@
-// One round: a world of its own with a stream of tasks, trouble while they come, then calm, and the verdict.
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
-import type { SimJob } from './cluster.ts';
-import { settle } from './moves.ts';
-import { silentLog } from '../support/silent-log.ts';
-import { createWorld, type TaskNature } from './world.ts';
-import { createNetwork } from './carrier.ts';
-import { createMalformer } from './malformed-output.ts';
-import { isLimboWrong, losesJournals, mayBeSilent, plainToSeeMs } from './oracle/permitted.ts';
-import { createExpectedEnds, type Verdict } from './oracle/expected-ends.ts';
-import { createLimbo } from './oracle/limbo.ts';
-import { createMover } from './mover.ts';
-import { diceOf, type RoundPlan } from './plan.ts';
-import { describeLeft, isAtRest } from './rest.ts';
-import { createSlurmCommands } from './slurm-commands.ts';
-import { createRestarts } from './starter.ts';
-import { inject, type TestBed, type FaultKind } from './faults.ts';
-import { createOutages } from './outages.ts';
-import { createObserver } from './oracle/witness.ts';
+// One round: faults while tasks come, then calm until everything is at rest, and the oracle's verdict.
+import { isLive } from '../../src/slurm/job-state.ts';
+import { drawByMove, drawInOrder } from './draws.ts';
+import { inject, type FaultKind } from './faults.ts';
+import { readDisk } from './memory-journal.ts';
+import { move, settle } from './mover.ts';
+import type { Verdict } from './oracle/expected-ends.ts';
+import { named } from './queues.ts';
+import { diceOf, planOf, type RoundPlan, type Scenario } from './schedule.ts';
+import { createTestBed, type TestBed } from './test-bed.ts';
+import type { SimDaemon, TaskNature, World } from './world.ts';
 
 export interface RoundResult {
   readonly verdict: Verdict | undefined;
@@ -24,144 +16,172 @@ export interface RoundResult {
   readonly calls: number;
   readonly kills: number;
   readonly tasks: number;
-  /** How many of Slurm's answers were malformed. */
+  /** How many of Slurm's outputs were malformed. */
   readonly malformed: number;
   readonly trace: readonly string[];
 }
 
-/** Trouble goes on for so many moves for each task, on average. */
+/** Faults come for so many moves for each task, on average. */
 const MOVES_PER_TASK = 70;
-/** Whatever is not at rest after so many quiet moves, and so many more for each task, never will be. */
-const MOST_QUIET_MOVES = 6_000;
-const MOST_QUIET_MOVES_PER_TASK = 400;
-/** All must be at rest for so long: longer than any grace of the product. */
+/** A round that is not at rest after so many calm moves, and so many more for each task, never will be. */
+const MOST_CALM_MOVES = 6_000;
+const MOST_CALM_MOVES_PER_TASK = 400;
+/** Everything must be at rest for so long: longer than any grace period of the program. */
 const REST_MS = 10 * 60_000;
 
-const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+/** In a scenario a fault that cannot be injected for so many moves is left out. */
+const PATIENCE_MOVES = 400;
+/** A scenario that is at rest for so many moves is over. */
+const REST_MOVES = 60;
+const MOST_SCENARIO_MOVES = 20_000;
 
 /** These kill nothing and cut nothing. */
 const HARMLESS: readonly FaultKind[] = ['a minute passes', 'ten minutes pass', 'hours pass', 'jobs are released'];
 
+/** A stream of tasks, and faults at random. */
 export async function playRound(plan: RoundPlan): Promise<RoundResult> {
-  const dice = diceOf(plan.seed, plan.round, 1);
-  let tokens = 0;
-  let isCalm = false;
-  const { malformedShare } = plan;
-  const malformer =
-    malformedShare === undefined ? undefined : createMalformer(diceOf(plan.seed, plan.round, 3), malformedShare);
-
-  const world = await createWorld({ natures: [], daemons: plan.daemons }, ({ cluster, calls: calls }, life) =>
-    createCliScheduler({
-      host: createSlurmCommands({ cluster, calls }, life, {
-        hasAccounting: plan.hasAccounting,
-        jobLimit: plan.jobLimit,
-        asked(task) {
-          history.submitting(task);
-          witness.checkEntry(task);
-        },
-        rejected: (task) => history.permit(task, ['failed']),
-        trouble: (program) => carrier.troubleOf(program),
-        ...(malformer === undefined ? {} : { spoil: (command, result) => malformer.spoil(command, result, isCalm) }),
-      }),
-      commands: COMMANDS,
-      sbatchTimeoutMs: 150_000,
-      commandTimeoutMs: 60_000,
-      log: silentLog,
-      randomToken: () => `mark${(tokens += 1)}`,
-    }),
-  );
-  const { cluster } = world;
-  const weather = createOutages(() => world.now());
-  const limbo = createLimbo(world);
-  const starter = createRestarts(world, limbo, dice, plan);
-  const carrier = createNetwork(world, weather, plan);
-  const history = createExpectedEnds({
-    jobsOf,
-    couldLookSince,
-    awakeMsSince: (from) => weather.awakeMsSince(from),
-    plainToSeeMs: plainToSeeMs(plan),
-    mayBeSilent: mayBeSilent(plan),
-    isAbortErased: (task) => world.invariants.isAbortErased(task),
-    losesJournals: losesJournals(plan),
-  });
-  const witness = createObserver(world, weather, history, plan);
-  const stage: TestBed = { world, weather, history, dice, held: new Set() };
-  const move = createMover({ stage, carrier, starter, witness, isLazy: plan.isLazy });
+  const dice = diceOf(plan, 1);
+  const bed = createTestBed(plan, dice, drawInOrder(dice, plan.isLazy));
+  const { world } = bed;
   let kills = 0;
 
-  function jobsOf(task: string): readonly SimJob[] {
-    return cluster.jobs.filter((job) => job.task === task);
-  }
+  const enqueueTask = (): Promise<void> =>
+    bed.enqueueTask(dice.weighted<TaskNature>({ 'ends well': 7, fails: 2, misfit: 1 }));
 
-  function couldLookSince(): number | undefined {
-    if (plan.daemons > 1 || weather.isOn('controller away')) return undefined;
-    return Math.max(starter.lastStartAt(), weather.lastEndAt('controller away') ?? 0);
-  }
-
-  async function admit(): Promise<void> {
-    const character = dice.weighted<TaskNature>({ 'ends well': 7, fails: 2, misfit: 1 });
-    history.admitted(await world.enqueueTask(character), character);
-  }
-
-  async function trouble(): Promise<void> {
+  async function injectFault(): Promise<void> {
     const kind = plan.kinds[dice.whole(0, plan.kinds.length - 1)];
     if (kind === undefined) return;
-    carrier.chooseTrouble();
-    witness.seeEntries();
-    const from = world.now();
-    if (!(await inject(stage, kind))) return;
-    if (world.now() > from) weather.suspended(from);
-    if (!HARMLESS.includes(kind)) kills += 1;
-    limbo.disturb();
-    await settle();
-    witness.seeJobs(cluster.jobs);
-  }
-
-  function verdictOf(): Verdict | undefined {
-    const { verdict: says } = world.invariants;
-    if (says === undefined) return history.verdict;
-    const number = /task (\d+)/.exec(says)?.[1];
-    const task = world.tasks[Number(number) - 1];
-    return { kind: /twice at once|begun again/.test(says) ? 'twice' : 'wrong', task, says };
+    if ((await injectNow(bed, kind)) && !HARMLESS.includes(kind)) kills += 1;
   }
 
   let moves = 0;
-  const stormMoves = plan.tasks * MOVES_PER_TASK;
-  for (; moves < stormMoves && verdictOf() === undefined; moves += 1) {
-    if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await admit();
-    if (dice.next() < 1 / plan.calmness) await trouble();
-    await move(false);
+  const faultyMoves = plan.tasks * MOVES_PER_TASK;
+  for (; moves < faultyMoves && bed.verdict() === undefined; moves += 1) {
+    if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await enqueueTask();
+    if (dice.next() < 1 / plan.calmness) await injectFault();
+    await move(bed);
     await settle();
-    if (moves % 10 === 0 && isLimboWrong(plan)) limbo.look(history);
+    if (moves % 10 === 0) bed.observer.checkOrphans();
   }
-  while (world.tasks.length < plan.tasks && verdictOf() === undefined) await admit();
-  isCalm = true;
-  weather.clear();
-  stage.held.clear();
-  world.callFaults.length = 0;
-  cluster.nextFate = 'accepted';
-  world.note('***', 'from now on all is well');
+  while (world.tasks.length < plan.tasks && bed.verdict() === undefined) await enqueueTask();
+  endFaults(bed);
 
   let restsSince = Infinity;
-  const until = moves + MOST_QUIET_MOVES + MOST_QUIET_MOVES_PER_TASK * plan.tasks;
-  for (; moves < until && !(world.now() - restsSince > REST_MS) && verdictOf() === undefined; moves += 1) {
-    await move(true);
+  const until = moves + MOST_CALM_MOVES + MOST_CALM_MOVES_PER_TASK * plan.tasks;
+  for (; moves < until && !(world.now() - restsSince > REST_MS) && bed.verdict() === undefined; moves += 1) {
+    await move(bed);
     await settle();
     if (moves % 10 !== 0) continue;
     if (!isAtRest(world)) restsSince = Infinity;
     else if (restsSince === Infinity) restsSince = world.now();
   }
-  if (verdictOf() === undefined && moves === until) {
-    for (const says of describeLeft(world)) history.report({ kind: 'lost', ...says });
+  return resultOf(bed, { moves, kills, isOver: moves < until });
+}
+
+/** One or two tasks, and each fault at its moment. */
+export async function playScenario(scenario: Scenario): Promise<RoundResult> {
+  const plan = planOf(scenario);
+  const bed = createTestBed(plan, diceOf(plan, 1), drawByMove(plan.seed, plan.isLazy));
+  const { world } = bed;
+  for (const nature of scenario.natures) await bed.enqueueTask(nature);
+  const faults = [...scenario.faults];
+  let waited = 0;
+  let restedMoves = 0;
+  let moves = 0;
+
+  for (; moves < MOST_SCENARIO_MOVES && restedMoves <= REST_MOVES && bed.verdict() === undefined; moves += 1) {
+    const [next] = faults;
+    if (next !== undefined && waited >= next[0]) {
+      if ((await injectNow(bed, next[1], next[2])) || waited > next[0] + PATIENCE_MOVES) {
+        faults.shift();
+        waited = 0;
+      }
+    }
+    await move(bed);
+    await settle();
+    world.invariants.check(world.server.store);
+    waited += 1;
+    restedMoves = faults.length === 0 && isAtRest(world) ? restedMoves + 1 : 0;
   }
-  for (const task of world.tasks) history.ended(task, world.server.store.tasks.get(task));
+  return resultOf(bed, { moves, kills: scenario.faults.length, isOver: moves < MOST_SCENARIO_MOVES });
+}
+
+/** The scenario, what the oracle says, and the last moves. */
+export function formatScenario({ natures, daemons, seed, faults }: Scenario, { verdict, trace }: RoundResult): string {
+  return [
+    verdict?.says ?? 'nothing is wrong',
+    `${daemons} daemon(s); tasks: ${natures.join(', ')}; seed ${seed}`,
+    ...faults.map(([after, kind, pick]) => `  after ${after} moves: ${kind} (${pick})`),
+    ...trace.slice(-120),
+  ].join('\n');
+}
+
+async function injectNow(bed: TestBed, kind: FaultKind, pick?: number): Promise<boolean> {
+  const { world, network, observer, outages } = bed;
+  network.chooseFailure();
+  observer.seeEntries();
+  const from = world.now();
+  if (!(await inject(bed, kind, pick))) return false;
+  if (world.now() > from) outages.suspended(from);
+  observer.disturbed();
+  await settle();
+  observer.seeJobs(world.cluster.jobs);
+  return true;
+}
+
+function endFaults(bed: TestBed): void {
+  bed.isCalm = true;
+  bed.outages.clear();
+  bed.held.clear();
+  bed.world.callFaults.length = 0;
+  bed.world.cluster.nextFate = 'accepted';
+  bed.world.note('***', 'no more faults');
+}
+
+function resultOf(
+  bed: TestBed,
+  { moves, kills, isOver }: { moves: number; kills: number; isOver: boolean },
+): RoundResult {
+  const { world, ends, network, plan } = bed;
+  if (bed.verdict() === undefined && !isOver) reportLeft(world);
+  for (const task of world.tasks) ends.ended(task, world.server.store.tasks.get(task));
   return {
-    verdict: verdictOf(),
+    verdict: bed.verdict(),
     moves,
-    calls: carrier.calls(),
+    calls: network.calls(),
     kills,
     tasks: plan.tasks,
-    malformed: malformer?.count() ?? 0,
+    malformed: bed.malformed(),
     trace: world.trace,
   };
+}
+
+/** No task waits or runs, and no entry, no job and nothing in a journal is left. */
+function isAtRest({ tasks, server, cluster, daemons, otherAgent }: World): boolean {
+  if (!otherAgent.isIdle()) return false;
+  if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
+  if (cluster.jobs.some((job) => job.isInFlight || (isLive(job.state) && !job.isForgotten))) return false;
+  if (tasks.some((id) => ['queued', 'in_progress'].includes(server.store.tasks.get(id)?.status ?? ''))) return false;
+  return daemons.every((daemon) => journalOf(daemon).length === 0);
+}
+
+/** What a daemon that runs still has to do, by its journal. */
+function journalOf({ running, disk }: SimDaemon): string[] {
+  return running === undefined ? [] : [...readDisk(disk).values()].map((entry) => JSON.stringify(entry));
+}
+
+function reportLeft({ tasks, server, cluster, daemons, invariants }: World): void {
+  for (const task of tasks) {
+    const status = server.store.tasks.get(task)?.status ?? 'gone';
+    const queues = server.store.queues.all().filter(({ entries }) => entries.some((entry) => entry.task === task));
+    const jobs = cluster.jobs.filter((job) => job.task === task && isLive(job.state) && !job.isForgotten);
+    if (!['queued', 'in_progress'].includes(status) && queues.length === 0 && jobs.length === 0) continue;
+    const where = queues.map(({ name }) => name).join(', ') || 'no queue';
+    const has = jobs.map(({ id, state }) => `job ${id} ${state}`).join(', ') || 'no job';
+    const says = `${named(task)} comes to no end: it is ${status}, in ${where}, with ${has}`;
+    invariants.report('lost', task, says);
+  }
+  const left = daemons.flatMap((daemon) => journalOf(daemon).map((entry) => `daemon ${daemon.number}: ${entry}`));
+  const rest = left.join('; ') || 'no journal entry is left';
+  invariants.report('lost', undefined, `the round comes to no rest; ${rest}`);
 }

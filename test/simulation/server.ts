@@ -45,7 +45,7 @@ const NOBODY = 0;
 
 /** Told of every call of a daemon that was carried out. */
 export type CallObserver = (call: {
-  /** Which life of which daemon called. */
+  /** Which incarnation of which daemon called. */
   readonly owner: number;
   readonly endpoint: string;
   /** Its body, or each of them where it carries a batch. */

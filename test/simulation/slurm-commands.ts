@@ -6,23 +6,27 @@ import { readJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { FACTS, type Cluster, type SimJob } from './cluster.ts';
 import type { PendingCalls } from './pending-calls.ts';
-import { named } from './oracle/expected-ends.ts';
+import { named } from './queues.ts';
 
 /** How a command fails whose controller is away: in the ways that were seen of real ones. */
 export const CONTROLLER_FAILURES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
 export type ControllerFailure = (typeof CONTROLLER_FAILURES)[number];
 
-export interface SlurmBehavior {
+export interface SubmissionObserver {
+  /** sbatch is run for this task. */
+  submitting(task: string): void;
+  /** Slurm rejects the job of this task for good. */
+  rejected(task: string): void;
+}
+
+export interface SlurmBehavior extends SubmissionObserver {
   readonly hasAccounting: boolean;
   /** So many jobs may wait and run at once. */
   readonly jobLimit: number;
-  trouble(program: string): ControllerFailure;
-  /** What comes of an answer on its way. */
+  /** How this program fails when it fails. */
+  failure(program: string): ControllerFailure;
+  /** What becomes of an output on its way. */
   spoil?(command: Command, result: CommandResult): CommandResult;
-  /** sbatch is run for this task. */
-  asked(task: string): void;
-  /** Slurm refuses the job of this task for good. */
-  rejected(task: string): void;
 }
 
 interface Around {
@@ -30,7 +34,11 @@ interface Around {
   readonly calls: PendingCalls;
 }
 
-export function createSlurmCommands({ cluster, calls }: Around, life: number, habits: SlurmBehavior): Transport {
+export function createSlurmCommands(
+  { cluster, calls }: Around,
+  incarnation: number,
+  behavior: SlurmBehavior,
+): Transport {
   function answer(command: Command): CommandResult {
     switch (command.program) {
       case 'sbatch':
@@ -60,17 +68,17 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
   }
 
   function sbatch(command: Command): CommandResult {
-    const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= habits.jobLimit;
+    const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= behavior.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
     // All that the cluster of the story needs to know of a script is its worker's name.
     const name = optionOf(command, 'job-name');
     const outcome = cluster.submit(name, command.stdin ?? '');
-    if (outcome.kind === 'rejected') habits.rejected(taskOf(name));
+    if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
     return printSubmitted(outcome);
   }
 
   function scontrol({ args }: Command): CommandResult {
-    if (args.includes('config')) return said(printConfig(habits.hasAccounting));
+    if (args.includes('config')) return said(printConfig(behavior.hasAccounting));
     const job = findShown(cluster, args.at(-1) ?? '');
     return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : said(printJob(job));
   }
@@ -80,29 +88,29 @@ export function createSlurmCommands({ cluster, calls }: Around, life: number, ha
     run(command) {
       const isSbatch = command.program === 'sbatch';
       const name = isSbatch ? optionOf(command, 'job-name') : '';
-      if (isSbatch) habits.asked(taskOf(name));
+      if (isSbatch) behavior.submitting(taskOf(name));
       return calls.request<CommandResult>({
-        owner: life,
+        owner: incarnation,
         kind: isSbatch ? 'sbatch' : 'slurm',
         endpoint: command.program,
         label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
         effect() {
           const result = answer(command);
-          return habits.spoil?.(command, result) ?? result;
+          return behavior.spoil?.(command, result) ?? result;
         },
-        lost: (hasHappened) => fail(command, hasHappened, habits.trouble(command.program)),
+        lost: (hasHappened) => fail(command, hasHappened, behavior.failure(command.program)),
       });
     },
     close: () => Promise.resolve(),
   };
 }
 
-function fail({ program, timeoutMs }: Command, hasHappened: boolean, trouble: ControllerFailure): CommandResult {
+function fail({ program, timeoutMs }: Command, hasHappened: boolean, failure: ControllerFailure): CommandResult {
   // Only one that was not carried out can say that it was not.
-  if (trouble === 'hangs' || (hasHappened && trouble === 'refused')) {
+  if (failure === 'hangs' || (hasHappened && failure === 'refused')) {
     throw new CommandTimeoutError(program, timeoutMs, '', '');
   }
-  if (trouble === 'way breaks') throw new ConnectionLostError('the connection to this machine was lost');
+  if (failure === 'way breaks') throw new ConnectionLostError('the connection to this machine was lost');
   if (program === 'sbatch') {
     const words = hasHappened
       ? 'Socket timed out on send/recv operation'
@@ -110,7 +118,7 @@ function fail({ program, timeoutMs }: Command, hasHappened: boolean, trouble: Co
     return refused(`sbatch: error: Batch job submission failed: ${words}`);
   }
   const words = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
-  return trouble === 'refused' ? refused(words) : { ...said(''), stderr: `${words}\n` };
+  return failure === 'refused' ? refused(words) : { ...said(''), stderr: `${words}\n` };
 }
 
 function printSubmitted(outcome: SubmitOutcome): CommandResult {

@@ -1,24 +1,24 @@
-// One world: a server, a cluster, daemons and a user, in which one thing after the other moves.
+// The simulated world: a server, a cluster, daemons, another agent and tasks, in which one thing moves after the other.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { runDaemon } from '../../src/daemon/loop.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
+import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createCluster, type Cluster } from './cluster.ts';
-import { createInvariants, type Invariants } from './oracle/invariants.ts';
 import { createDaemonDeps } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';
+import { createInvariants, type Invariants } from './oracle/invariants.ts';
 import { createOtherAgent, type OtherAgent } from './other-agent.ts';
-import { createSimulatedClock, type SimulatedClock } from './clock.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
-import { createServer, type Server } from './server.ts';
 import {
   createPendingCalls,
   type CallKind,
+  type CallOutcome,
   type PendingCall,
   type PendingCalls,
-  type CallOutcome,
 } from './pending-calls.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import { createServer, type Server } from './server.ts';
 
-/** What will happen to the next call of this kind. */
+/** What happens to the next call of this kind. */
 export interface CallFault {
   readonly kind: CallKind | 'any';
   readonly way: CallOutcome | 'killed before' | 'killed after' | 'killed and journal lost';
@@ -27,11 +27,11 @@ export interface CallFault {
 export interface SimDaemon {
   readonly number: number;
   readonly disk: Disk;
-  /** undefined while it doesn't run. */
-  running: { readonly stop: AbortController; readonly life: number } | undefined;
+  /** undefined while it does not run. */
+  running: { readonly stop: AbortController; readonly incarnation: number } | undefined;
 }
 
-/** What the program of a task does, or that its template can't be filled in. */
+/** What the program of a task does, or that its template cannot be rendered. */
 export type TaskNature = 'ends well' | 'fails' | 'misfit';
 
 export interface World {
@@ -44,87 +44,77 @@ export interface World {
   readonly tasks: readonly TaskId[];
   readonly invariants: Invariants;
   readonly callFaults: CallFault[];
+  /** What everything has done, a line each. */
   readonly trace: string[];
   /** One more task, which is enqueued. */
-  enqueueTask(character: TaskNature): Promise<TaskId>;
+  enqueueTask(nature: TaskNature): Promise<TaskId>;
   note(who: string, what: string): void;
   start(daemon: SimDaemon): void;
   kill(daemon: SimDaemon): void;
-  /** Lets a daemon's call happen, the way the first trap for it says. */
+  /** Lets a daemon's call happen as the first fault for it says. */
   finish(call: PendingCall): void;
   endsWell(task: string): boolean;
   now(): number;
 }
 
-export interface Cast {
-  readonly natures: readonly TaskNature[];
-  readonly daemons: 1 | 2;
-}
-
-/** Slurm as one life of a daemon has it. */
-export type SchedulerOf = (world: Pick<World, 'cluster' | 'clock' | 'calls'>, life: number) => Scheduler;
+/** Slurm as one incarnation of a daemon has it. */
+export type SchedulerOf = (world: Pick<World, 'cluster' | 'calls'>, incarnation: number) => Scheduler;
 
 const START_AT = Date.UTC(2026, 0, 1);
-const PACE = { pollMs: 15_000, queueMs: 15_000 };
+const INTERVALS = { pollMs: 15_000, queueMs: 15_000 };
 
-export async function createWorld(
-  { natures: cast, daemons: count }: Cast,
-  schedulerOf: SchedulerOf = ({ cluster }, life) => cluster.schedulerOf(life),
-): Promise<World> {
+export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf): World {
   const clock = createSimulatedClock(START_AT);
   const calls = createPendingCalls();
   const trace: string[] = [];
-  const traps: CallFault[] = [];
-  const tell = (who: string, what: string): void => {
-    trace.push(`${((clock.now() - START_AT) / 1000).toFixed(1).padStart(7)} ${who.padEnd(9)} ${what}`);
-  };
+  const callFaults: CallFault[] = [];
   const cluster = createCluster(clock, calls);
-  const judge = createInvariants({
+  const invariants = createInvariants({
     cluster,
-    isNeighbours: (task) => peer.isAtWork(task),
+    isOtherAgents: (task) => otherAgent.isAtWork(task),
     isAbortNoted(task) {
       const entries = world.daemons.flatMap(({ disk }) => readDisk(disk).get(task as TaskId) ?? []);
       return entries.length > 0 && entries.every(({ stoppingSince }) => stoppingSince !== undefined);
     },
-    count,
+    daemons: count,
   });
   const numberOf = new Map<number, number>();
   const server = createServer(clock, calls, ({ owner, ...call }) => {
-    judge.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
+    invariants.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
   });
-  const peer = createOtherAgent(server);
-  for (const [id, name] of [
-    [OWN_QUEUE, 'own'],
-    [OTHER_QUEUE, 'other'],
-    [SCHEDULER_QUEUE, 'slurm_scheduler'],
-  ] as const)
-    server.addQueue(id, name);
+  const otherAgent = createOtherAgent(server);
+  server.addQueue(OWN_QUEUE, 'own');
+  server.addQueue(OTHER_QUEUE, 'other');
+  server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');
 
   const tasks: TaskId[] = [];
-  const characters: TaskNature[] = [];
-  const characterOf = (task: string): TaskNature => characters[Number(task) - 1] ?? 'ends well';
+  const natures: TaskNature[] = [];
+  const natureOf = (task: string): TaskNature => natures[Number(task) - 1] ?? 'ends well';
 
-  let lives = 0;
+  let incarnations = 0;
   const world: World = {
     clock,
     calls,
     server,
     cluster,
-    otherAgent: peer,
+    otherAgent,
     daemons: Array.from({ length: count }, (_, index): SimDaemon => ({
       number: index + 1,
       disk: { text: '' },
       running: undefined,
     })),
     tasks,
-    invariants: judge,
-    callFaults: traps,
+    invariants,
+    callFaults,
     trace,
-    note: tell,
     now: () => clock.now(),
 
-    async enqueueTask(character) {
-      const number = characters.push(character);
+    note(who, what) {
+      trace.push(`${((clock.now() - START_AT) / 1000).toFixed(1).padStart(7)} ${who.padEnd(9)} ${what}`);
+    },
+
+    async enqueueTask(nature) {
+      const number = natures.push(nature);
       const id = String(number).padStart(32, '0') as TaskId;
       tasks.push(id);
       server.addTask(id, `task ${number}`);
@@ -132,55 +122,55 @@ export async function createWorld(
       return id;
     },
 
-    endsWell: (task) => characterOf(task) !== 'fails',
+    endsWell: (task) => natureOf(task) !== 'fails',
 
     start(daemon) {
-      lives += 1;
-      const life = lives;
+      incarnations += 1;
+      const incarnation = incarnations;
       const stop = new AbortController();
-      daemon.running = { stop, life };
-      numberOf.set(life, daemon.number);
-      tell(`daemon ${daemon.number}`, 'starts');
-      const isMisfit = (task: string): boolean => characterOf(task) === 'misfit';
+      daemon.running = { stop, incarnation };
+      numberOf.set(incarnation, daemon.number);
+      world.note(`daemon ${daemon.number}`, 'starts');
+      const isMisfit = (task: string): boolean => natureOf(task) === 'misfit';
       const { number, disk } = daemon;
-      const scheduler = schedulerOf(world, life);
-      runDaemon(createDaemonDeps({ server, scheduler, clock, calls, disk, life, number, isMisfit }), {
-        intervals: PACE,
+      const scheduler = schedulerOf(world, incarnation);
+      runDaemon(createDaemonDeps({ server, scheduler, clock, calls, disk, incarnation, number, isMisfit }), {
+        intervals: INTERVALS,
         once: false,
         stop: stop.signal,
         lock: { touch: () => Promise.resolve(), release: () => Promise.resolve() },
         random: () => 0.5,
       }).then(
         () => {
-          if (daemon.running?.life === life) daemon.running = undefined;
-          // What was on its way arrives, or doesn't.
+          if (daemon.running?.incarnation === incarnation) daemon.running = undefined;
+          // Calls under way arrive, or do not.
           for (const call of [...calls.pending])
-            if (call.owner === life && clock.now() % 2 === 0) call.finish('answered');
-          calls.drop(life);
-          clock.drop(life);
-          tell(`daemon ${daemon.number}`, 'has stopped');
+            if (call.owner === incarnation && clock.now() % 2 === 0) call.finish('answered');
+          calls.drop(incarnation);
+          clock.drop(incarnation);
+          world.note(`daemon ${daemon.number}`, 'has stopped');
         },
         (error: unknown) => {
-          judge.report(`daemon ${daemon.number} died of ${String(error)}`);
+          invariants.report('wrong', undefined, `daemon ${daemon.number} died of ${String(error)}`);
         },
       );
     },
 
     kill(daemon) {
       if (daemon.running === undefined) return;
-      calls.drop(daemon.running.life);
-      clock.drop(daemon.running.life);
+      calls.drop(daemon.running.incarnation);
+      clock.drop(daemon.running.incarnation);
       daemon.running = undefined;
-      tell(`daemon ${daemon.number}`, 'is killed');
+      world.note(`daemon ${daemon.number}`, 'is killed');
     },
 
     finish(call) {
-      const daemon = world.daemons.find(({ running }) => running?.life === call.owner);
-      const [trap] = traps;
-      const falls = trap !== undefined && call.kind !== 'server' && (trap.kind === 'any' || trap.kind === call.kind);
-      if (falls) traps.shift();
-      const way = falls ? trap.way : 'answered';
-      tell(
+      const daemon = world.daemons.find(({ running }) => running?.incarnation === call.owner);
+      const [fault] = callFaults;
+      const isMet = fault !== undefined && call.kind !== 'server' && (fault.kind === 'any' || fault.kind === call.kind);
+      if (isMet) callFaults.shift();
+      const way = isMet ? fault.way : 'answered';
+      world.note(
         daemon === undefined ? 'server' : `daemon ${daemon.number}`,
         `${call.label}${way === 'answered' ? '' : ` (${way})`}`,
       );
@@ -193,15 +183,9 @@ export async function createWorld(
       world.kill(daemon);
       if (way === 'killed and journal lost') {
         daemon.disk.text = '';
-        judge.permitRepeats();
+        invariants.permitRepeats();
       }
     },
   };
-  for (const character of cast) await world.enqueueTask(character);
   return world;
-}
-
-/** What the daemon's journal says on disk. */
-export function journalOf(daemon: SimDaemon): ReturnType<typeof readDisk> {
-  return readDisk(daemon.disk);
 }

@@ -1,148 +1,143 @@
-// What each task has been through, and what it may have become by that: kept by those who did it, never asked of the product.
+// How each task may end, by what happened to it: recorded by what did it, never asked of the program.
 import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../cluster.ts';
+import { named } from '../queues.ts';
 import type { TaskNature } from '../world.ts';
 
 export interface Verdict {
   readonly kind: 'lost' | 'twice' | 'wrong';
+  /** The task, where it is about one. */
   readonly task: string | undefined;
   readonly says: string;
 }
 
 export interface ExpectedEnds {
+  /** The first deviation that is not permitted. */
   readonly verdict: Verdict | undefined;
   report(verdict: Verdict): void;
-  admitted(task: string, character: TaskNature): void;
+  enqueued(task: string, nature: TaskNature): void;
   /** The user did this, and the server agreed. `after`: the task as it is now. */
   userActed(task: string, act: string, after: TaskDocument | undefined): void;
   /**
-   * Its user took its entry out of the scheduler queue. It is dequeued, or runs all the same where somebody else may have taken the
-   * entry; nothing else.
+   * Its user took its entry out of the scheduler queue. It is dequeued, or runs all the same if a job may have taken the entry;
+   * nothing else.
    * @param before the task as it was
    */
   removed(task: string, before: TaskDocument): void;
-  /** What befell the task's job allows it these ends too, unless its user has ended it himself. */
+  /** A fault allows the task these ends too, unless its user has ended it. */
   permit(task: string, ends: readonly string[]): void;
-  /** Slurm starts the task's job anew, or somebody may otherwise begin it once more. */
+  /** The task may start once more: Slurm requeued its job, for example. */
   permitRun(task: string): void;
+  /** An agent has started the task. */
   ran(task: string): void;
   /** sbatch was run for this task. */
   submitting(task: string): void;
   /** Slurm has a new job. */
   submitted(job: SimJob): void;
-  /** All is quiet: what became of the task. */
+  /** Everything is at rest: what became of the task. */
   ended(task: string, found: TaskDocument | undefined): void;
 }
 
-interface Life {
-  readonly character: TaskNature;
+interface Expectation {
+  readonly nature: TaskNature;
   ends: Set<string>;
-  /** Its user has ended it: what befalls its job changes nothing. */
+  /** Its user has ended it: what happens to its job changes nothing. */
   isSettled: boolean;
-  mayBegin: boolean;
+  mayRun: boolean;
   /** How often sbatch was run for it since it was enqueued. */
   submissions: number;
 }
 
-/** So many jobs that came to nothing are enough to give a task up. */
-const MANY_JOBS = 5;
-
-export function createExpectedEnds({
-  jobsOf,
-  couldLookSince,
-  awakeMsSince,
-  plainToSeeMs,
-  mayBeSilent,
-  isAbortErased,
-  losesJournals,
-}: {
+interface Facts {
   readonly jobsOf: (task: string) => readonly SimJob[];
-  /** Since when the only daemon there is could see what the controller shows; undefined where there are several. */
-  readonly couldLookSince: () => number | undefined;
-  /** For how long anybody could have seen what has been so since then. */
+  /** Since when the only daemon could see what the controller shows; undefined if there are several daemons. */
+  readonly couldPollSince: () => number | undefined;
+  /** For how long that was visible which has been so since then. */
   readonly awakeMsSince: (from: number) => number;
-  /** A job that was shown for so long was there to be seen before another one was submitted. */
+  /** A job that was shown for so long was visible before another one was submitted. */
   readonly plainToSeeMs: number;
   /** Whether tasks may be silent for two hours, so that the server's own watchdog stops them. */
   readonly mayBeSilent: boolean;
-  /** Whether nobody could know that its user has aborted the task. */
+  /** Whether no daemon could know that its user has aborted the task. */
   readonly isAbortErased: (task: string) => boolean;
   /** Whether a daemon may forget that it has cancelled a job itself: it takes that for a user's scancel then. */
   readonly losesJournals: boolean;
-}): ExpectedEnds {
-  const lives = new Map<string, Life>();
+}
+
+/** After so many jobs without a run, a task may fail. */
+const MANY_JOBS = 5;
+
+export function createExpectedEnds(facts: Facts): ExpectedEnds {
+  const { jobsOf, couldPollSince, awakeMsSince, plainToSeeMs, mayBeSilent, isAbortErased, losesJournals } = facts;
+  const expectations = new Map<string, Expectation>();
   let verdict: Verdict | undefined;
 
-  function lifeOf(task: string): Life {
-    const life = lives.get(task);
-    if (life === undefined) throw new Error(`nobody has enqueued task ${task}`);
-    return life;
+  function expectationOf(task: string): Expectation {
+    const expectation = expectations.get(task);
+    if (expectation === undefined) throw new Error(`task ${task} was never enqueued`);
+    return expectation;
   }
 
-  function enqueue(life: Life, also: readonly string[]): void {
-    Object.assign(life, { ends: new Set([natural(life.character), ...also]), isSettled: false, mayBegin: true });
-    life.submissions = 0;
+  function enqueue(task: string, nature: TaskNature, also: readonly string[]): void {
+    const ends = new Set([natural(nature), ...also]);
+    expectations.set(task, { nature, ends, isSettled: false, mayRun: true, submissions: 0 });
   }
 
-  const history: ExpectedEnds = {
+  const expected: ExpectedEnds = {
     get verdict() {
       return verdict;
     },
     report(one) {
       verdict ??= one;
     },
-    admitted(task, character) {
-      const life = { character, ends: new Set<string>(), isSettled: false, mayBegin: true, submissions: 0 };
-      lives.set(task, life);
-      enqueue(life, []);
-    },
+    enqueued: (task, nature) => enqueue(task, nature, []),
     userActed(task, act, after) {
-      const life = lifeOf(task);
-      // Whoever runs other queues knows nothing of templates.
+      const expectation = expectationOf(task);
+      // An agent of other queues knows nothing of templates.
       if (act.startsWith('enqueue')) {
-        enqueue(life, act === 'enqueue elsewhere' ? ['completed'] : []);
+        enqueue(task, expectation.nature, act === 'enqueue elsewhere' ? ['completed'] : []);
         return;
       }
-      // Who aborts a task that runs asks its agent to stop it.
+      // An abort of a task that runs asks its agent to stop it.
       if (act !== 'abort' && (after?.status === 'queued' || after?.status === 'in_progress')) {
-        // It goes on as before, whatever its user meant.
-        history.permit(task, ['created', 'stopped', 'completed', 'failed']);
+        // The act changed nothing.
+        expected.permit(task, ['created', 'stopped', 'completed', 'failed']);
         return;
       }
       const end = act === 'abort' && after?.status === 'in_progress' ? 'stopped' : (after?.status ?? 'gone');
-      life.ends = new Set([end]);
-      life.isSettled = true;
+      expectation.ends = new Set([end]);
+      expectation.isSettled = true;
     },
     removed(task, { enqueue_status: former }) {
-      history.permit(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
+      expected.permit(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
     },
     permit(task, ends) {
-      const life = lifeOf(task);
-      if (!life.isSettled || isAbortErased(task)) for (const end of ends) life.ends.add(end);
+      const expectation = expectationOf(task);
+      if (!expectation.isSettled || isAbortErased(task)) for (const end of ends) expectation.ends.add(end);
     },
     permitRun(task) {
-      lifeOf(task).mayBegin = true;
+      expectationOf(task).mayRun = true;
     },
     ran(task) {
-      const life = lifeOf(task);
-      if (!life.mayBegin)
-        history.report({ kind: 'twice', task, says: `${named(task)} was started once more, unasked` });
-      life.mayBegin = false;
+      const expectation = expectationOf(task);
+      if (!expectation.mayRun)
+        expected.report({ kind: 'twice', task, says: `${named(task)} was started again without a cause` });
+      expectation.mayRun = false;
     },
     submitting(task) {
-      const life = lifeOf(task);
-      life.submissions += 1;
-      if (life.submissions >= MANY_JOBS) history.permit(task, ['failed']);
+      const expectation = expectationOf(task);
+      expectation.submissions += 1;
+      if (expectation.submissions >= MANY_JOBS) expected.permit(task, ['failed']);
     },
     submitted(job) {
       const { task } = job;
       if (job.isDouble) return;
       const others = jobsOf(task).filter((other) => other !== job && !other.isDouble);
       if (others.some(({ name }) => name === job.name)) {
-        history.report({ kind: 'twice', task, says: `${named(task)} got two jobs of one name` });
+        expected.report({ kind: 'twice', task, says: `${named(task)} got two jobs of one name` });
       }
-      const since = couldLookSince();
+      const since = couldPollSince();
       if (since === undefined) return;
       const old = others.find(
         (other) =>
@@ -152,26 +147,23 @@ export function createExpectedEnds({
           awakeMsSince(Math.max(other.submittedAt, since)) > plainToSeeMs,
       );
       if (old !== undefined) {
-        history.report({ kind: 'twice', task, says: `${named(task)} got job ${job.id} while its job ${old.id} lived` });
+        const says = `${named(task)} got job ${job.id} while its job ${old.id} was live`;
+        expected.report({ kind: 'twice', task, says });
       }
     },
     ended(task, found) {
-      const { ends, character } = lifeOf(task);
+      const { ends, nature } = expectationOf(task);
       const end = found?.status ?? 'gone';
       if (ends.has(end)) return;
-      if (isAbortErased(task) && end === natural(character)) return;
+      if (isAbortErased(task) && end === natural(nature)) return;
       if (mayBeSilent && found?.status_reason === 'Forced stop (non-responsive)') return;
       const kind = end === 'queued' || end === 'in_progress' ? 'lost' : 'wrong';
-      history.report({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
+      expected.report({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
     },
   };
-  return history;
+  return expected;
 }
 
-function natural(character: TaskNature): string {
-  return character === 'ends well' ? 'completed' : 'failed';
-}
-
-export function named(task: string): string {
-  return `task ${Number(task)}`;
+function natural(nature: TaskNature): string {
+  return nature === 'ends well' ? 'completed' : 'failed';
 }

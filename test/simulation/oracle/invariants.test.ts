@@ -1,4 +1,4 @@
-// What the judge of the stories hears and sees: a rule that it can't see broken holds nothing.
+// Each invariant is seen when it is broken: one that is never seen broken proves nothing.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
@@ -12,8 +12,8 @@ import { createPendingCalls } from '../pending-calls.ts';
 
 const TASK = '1'.padStart(32, '0') as TaskId;
 
-/** A task that runs as a job. `isAbortNoted`, `isNeighbours`: what the world says when it is asked. */
-async function courtOf({ isAbortNoted = false, isNeighbours = false, daemons = 1 }) {
+/** A task that runs as a job. `isAbortNoted`, `isOtherAgents`: the facts of the world. */
+async function createBench({ isAbortNoted = false, isOtherAgents = false, daemons = 1 }) {
   const clock = createSimulatedClock(0);
   const calls = createPendingCalls();
   const server = createServer(clock, calls, () => undefined);
@@ -24,82 +24,85 @@ async function courtOf({ isAbortNoted = false, isNeighbours = false, daemons = 1
   const [job] = cluster.jobs as [SimJob];
   Object.assign(job, { state: 'RUNNING', phase: 'run', runs: 1 });
   await server.call('tasks.started', { task: TASK, force: true });
-  const judge = createInvariants({
+  const invariants = createInvariants({
     cluster,
-    isNeighbours: () => isNeighbours,
+    isOtherAgents: () => isOtherAgents,
     isAbortNoted: () => isAbortNoted,
-    count: daemons,
+    daemons,
   });
-  return { judge, server, store: server.store, job };
+  return { invariants, server, store: server.store, job };
 }
 
-describe('the judge of the stories', () => {
-  it('hears every line of a call that carries those of several tasks', async () => {
-    const { judge, store } = await courtOf({});
-    const told = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
+describe('the invariants of the simulation', () => {
+  it('read every line of a call that carries lines of several tasks', async () => {
+    const { invariants, store } = await createBench({});
+    const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
-      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined }, store);
-      return judge.verdict;
+      invariants.sawCall(
+        { daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined },
+        store,
+      );
+      return invariants.verdict?.says;
     };
 
-    expect(told(['1', 'waits'], ['2', 'waits'])).to.equal(undefined);
-    expect(told(['1', 'starts'], ['2', 'starts'])).to.equal(undefined);
-    expect(told(['3', 'waits'], ['2', 'waits'])).to.equal(undefined);
-    expect(told(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 is told twice: waits');
+    expect(report(['1', 'waits'], ['2', 'waits'])).to.equal(undefined);
+    expect(report(['1', 'starts'], ['2', 'starts'])).to.equal(undefined);
+    expect(report(['3', 'waits'], ['2', 'waits'])).to.equal(undefined);
+    expect(report(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 repeats: waits');
   });
 
-  it('lets a line be told once more when a job of the task arrives late', async () => {
-    const { judge, store } = await courtOf({});
-    const tell = (): string | undefined => {
+  it('permit a line once more when a job of the task arrives late', async () => {
+    const { invariants, store } = await createBench({});
+    const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
-      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
-      return judge.verdict;
+      invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      return invariants.verdict?.says;
     };
-    tell();
-    judge.arrivedLate(TASK);
-    expect(tell()).to.equal(undefined);
-    expect(tell()).to.equal('the console of task 1 is told twice: ended');
+    report();
+    invariants.arrivedLate(TASK);
+    expect(report()).to.equal(undefined);
+    expect(report()).to.equal('the console of task 1 repeats: ended');
   });
 
-  it('lets a line be told once more when Slurm has put the job back, as what was told between may have been lost', async () => {
-    const { judge, store, job } = await courtOf({});
-    const tell = (): string | undefined => {
+  it('permit a line once more when Slurm has requeued the job: the lines between may have been lost', async () => {
+    const { invariants, store, job } = await createBench({});
+    const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
-      judge.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
-      return judge.verdict;
+      invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
+      return invariants.verdict?.says;
     };
-    tell();
+    report();
     job.restarts += 1;
-    expect(tell()).to.equal(undefined);
-    expect(tell()).to.equal('the console of task 1 is told twice: waits');
+    expect(report()).to.equal(undefined);
+    expect(report()).to.equal('the console of task 1 repeats: waits');
   });
 
   for (const [what, isAbortNoted, isRequeued, verdict] of [
-    ['that a daemon has written down', true, true, 'task 1 was begun again after its abort'],
-    ['that nobody has seen before the agent of a job that is put back erased it', false, true, undefined],
-    ['that the agent of a job that ends has erased', false, false, 'task 1 was begun again after its abort'],
+    ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
+    ['that no daemon saw before the agent of a requeued job erased it', false, true, undefined],
+    ['that the agent of a job that ends has erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`sees a task begun again after an abort ${what}: ${verdict ?? 'nobody could know'}`, async () => {
-      const { judge, server, store, job } = await courtOf({ isAbortNoted });
-      judge.userActed(TASK, 'abort', store);
+    it(`a task starts again after an abort ${what}: ${verdict ?? 'permitted'}`, async () => {
+      const { invariants, server, store, job } = await createBench({ isAbortNoted });
+      invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
       await server.call('tasks.stopped', { task: TASK, status_reason: TERM_REASON });
-      judge.check(store);
+      invariants.check(store);
       Object.assign(job, { leaving: undefined, runs: 2 });
-      judge.check(store);
-      expect(judge.verdict).to.equal(verdict);
+      invariants.check(store);
+      expect(invariants.verdict?.says).to.equal(verdict);
     });
   }
 
   for (const [what, act, verdict] of [
-    ['that its user enqueued there while the job still ran it', 'enqueue elsewhere', undefined],
-    ['that nobody has enqueued there', undefined, 'task 1 is run twice at once'],
+    ['after its user enqueued it there while the job still ran it', 'enqueue elsewhere', undefined],
+    ['though its user did not enqueue it there', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`sees a neighbour run the task of a job, ${what}: ${verdict ?? 'nobody could prevent it'}`, async () => {
-      const { judge, store } = await courtOf({ isNeighbours: true });
-      if (act !== undefined) judge.userActed(TASK, act, store);
-      judge.check(store);
-      expect(judge.verdict).to.equal(verdict);
+    it(`another agent runs the task of a job ${what}: ${verdict ?? 'permitted'}`, async () => {
+      const { invariants, store } = await createBench({ isOtherAgents: true });
+      if (act !== undefined) invariants.userActed(TASK, act, store);
+      invariants.check(store);
+      expect(invariants.verdict?.says).to.equal(verdict);
     });
   }
 
@@ -108,16 +111,16 @@ describe('the judge of the stories', () => {
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
   ] as const) {
-    it(`sees a parked task failed by ${who}: ${verdict ?? 'it may have looked before'}`, async () => {
-      const { judge, server, store, job } = await courtOf({ daemons });
+    it(`a parked task is failed by ${who}: ${verdict ?? 'permitted, as its poll may be older'}`, async () => {
+      const { invariants, server, store, job } = await createBench({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });
       await server.call('tasks.enqueue', { task: TASK, queue: SCHEDULER_QUEUE });
       const before = store.tasks.get(TASK);
       const lines = [{ task: TASK, queue: SCHEDULER_QUEUE }];
-      judge.sawCall({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
-      judge.sawCall({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
-      expect(judge.verdict).to.equal(verdict);
+      invariants.sawCall({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
+      invariants.sawCall({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
+      expect(invariants.verdict?.says).to.equal(verdict);
     });
   }
 });

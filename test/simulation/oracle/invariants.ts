@@ -1,18 +1,20 @@
-// What must never be seen in any story: each rule is checked after each move, or at the call of a daemon that breaks it.
+// What must never be seen at any moment: each rule is checked after each move, or at the call of a daemon that breaks it.
 import type { Store } from '../../../src/sandbox/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
+import { named, OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import type { CallObserver } from '../server.ts';
+import type { Verdict } from './expected-ends.ts';
 
 export interface Invariants {
-  readonly verdict: string | undefined;
-  report(what: string): void;
+  /** The first rule that was broken. */
+  readonly verdict: Verdict | undefined;
+  report(kind: Verdict['kind'], task: string | undefined, says: string): void;
   /** A call of a daemon was carried out. */
   sawCall(call: Seen, store: Store): void;
-  /** What was told before may be told again: the journal is lost, or another job has the id of a forgotten one. */
+  /** Console lines may be repeated from now on: the journal is lost, or another job has the id of a forgotten one. */
   permitRepeats(): void;
-  /** A job that was long on its way arrives: its task may be over by then, and is found anew and told of once more with it. */
+  /** A job that was long in flight arrives: its task may be over by then, is found again, and is reported once more with it. */
   arrivedLate(task: string): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
@@ -22,44 +24,46 @@ export interface Invariants {
   check(store: Store, moved?: readonly string[]): void;
 }
 
-/** A call, and the number of the daemon that made it, in whichever of its lives. */
+/** A call, and the number of the daemon that made it, in whichever incarnation. */
 type Seen = Omit<Parameters<CallObserver>[0], 'owner'> & { readonly daemon: number };
 
 interface Facts {
   readonly cluster: Cluster;
-  readonly isNeighbours: (task: string) => boolean;
-  /** Whether each daemon that has an entry for the task, and one at least, has written down that its user wants it stopped. */
+  /** Whether the other agent runs the task. */
+  readonly isOtherAgents: (task: string) => boolean;
+  /** Whether each daemon that has an entry for the task, and one at least, has recorded that its user wants it stopped. */
   readonly isAbortNoted: (task: string) => boolean;
-  readonly count: number;
+  /** How many daemons there are. */
+  readonly daemons: number;
 }
 
-/** By these a daemon says that a task has ended, or takes it out of somebody's hands. */
+/** By these a daemon says that a task has ended, or takes it from another owner. */
 const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
 /** By these it says that it has ended. */
 const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
-/** Attempts for one life of a task in the queue, and a few for what a story did to them. */
+/** Attempts for one time in the queue, and a few for what faults did to them. */
 const MOST_JOBS = 14;
 
-export function createInvariants({ cluster, isNeighbours, isAbortNoted, count }: Facts): Invariants {
-  let verdict: string | undefined;
-  // Two daemons may both follow a job, and then both tell of it.
-  let isForgetful = count > 1;
+export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons }: Facts): Invariants {
+  let verdict: Verdict | undefined;
+  // Two daemons may both track a job, and then both report it.
+  let mayRepeat = daemons > 1;
   let hasLostJournal = false;
   const consoles = new Map<string, { readonly line: string; readonly restarts: number }>();
-  /** How often what each task was told last may be told again: its user did something meanwhile, or a job of it came late. */
-  const pardons = new Map<string, number>();
+  /** How often the last console line of each task may be repeated: its user did something, or a job of it came late. */
+  const permittedRepeats = new Map<string, number>();
   /** Aborted while it waited: it must stay stopped. */
   const staysStopped = new Set<string>();
-  /** Aborted: nothing may begin it again. */
-  const beganBeforeAbort = new Map<string, number>();
+  /** How often each aborted task had started by then: it must not start again. */
+  const runsBeforeAbort = new Map<string, number>();
   const erasedAborts = new Set<string>();
   /** Enqueued elsewhere, which the server allows once it has stopped a silent task: these jobs still ran it then. */
   const leftBehind = new Map<string, readonly SimJob[]>();
   /** The number of the daemon that has put the task's entry into the scheduler queue. */
   const parkedBy = new Map<string, number>();
 
-  function wrong(what: string): void {
-    verdict ??= what;
+  function report(kind: Verdict['kind'], task: string | undefined, says: string): void {
+    verdict ??= { kind, task, says };
   }
 
   function jobsOf(task: string): SimJob[] {
@@ -67,60 +71,64 @@ export function createInvariants({ cluster, isNeighbours, isAbortNoted, count }:
   }
 
   function isRun(task: string): boolean {
-    return isNeighbours(task) || jobsOf(task).some(isAtWork);
+    return isOtherAgents(task) || jobsOf(task).some(isAtWork);
   }
 
-  const judge: Invariants = {
+  function checkForcedCall({ daemon, endpoint, lines, before }: Seen, store: Store): void {
+    const task = String(lines[0]?.['task']);
+    const wrong = (what: string): void => report('wrong', task, `a daemon called ${endpoint} on ${named(task)}${what}`);
+    const isEnding = ENDING.includes(endpoint);
+    if (isRun(task) || (isEnding && jobsOf(task).some(hasTaken))) wrong(' while it runs');
+    const queue = store.queues
+      .all()
+      .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
+    // One of two daemons may park a task again between the other's poll and its call: that is about the end of its own job.
+    const isOthers = daemons > 1 && parkedBy.get(task) !== daemon;
+    if (isEnding && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE && !isOthers)
+      wrong(', whose entry any job may still take');
+    if (queue?.id === OTHER_QUEUE) wrong(', which waits in another queue');
+    if (before?.status_message === 'stopping' && store.tasks.get(task)?.status !== 'stopped')
+      wrong(' that the user has asked to stop');
+  }
+
+  const invariants: Invariants = {
     get verdict() {
       return verdict;
     },
-    report: wrong,
+    report,
 
-    sawCall({ daemon, endpoint, lines, answer, before }, store) {
+    sawCall(call, store) {
+      const { daemon, endpoint, lines, answer, before } = call;
       const task = String(lines[0]?.['task']);
       if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, daemon);
-      // Each taking of a task may be told.
+      // Each claim of a task may be reported.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
-      if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) {
-        if (isRun(task) || (ENDING.includes(endpoint) && jobsOf(task).some(hasTaken)))
-          wrong(`a daemon called ${endpoint} on task ${Number(task)} while it runs`);
-        const queue = store.queues
-          .all()
-          .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
-        // Of two daemons one may park a task anew between the other's look at it and its word: that names the end of its job.
-        const isOthers = count > 1 && parkedBy.get(task) !== daemon;
-        if (ENDING.includes(endpoint) && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE && !isOthers)
-          wrong(`a daemon called ${endpoint} on task ${Number(task)}, whose entry any job may still take`);
-        if (queue?.id === OTHER_QUEUE)
-          wrong(`a daemon called ${endpoint} on task ${Number(task)}, which waits in another queue`);
-        if (before?.status_message === 'stopping' && store.tasks.get(task)?.status !== 'stopped') {
-          wrong(`a daemon called ${endpoint} on task ${Number(task)} that the user has asked to stop`);
-        }
-      }
+      if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) checkForcedCall(call, store);
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
-        wrong(`a daemon wrote the status message of task ${Number(task)}, which is in progress`);
+        report('wrong', task, `a daemon wrote the status message of ${named(task)}, which is in progress`);
       }
       // One call may carry the lines of several tasks.
-      if (endpoint === 'events.add_batch') for (const line of lines) hear(String(line['task']), String(line['msg']));
+      if (endpoint === 'events.add_batch')
+        for (const line of lines) readConsole(String(line['task']), String(line['msg']));
     },
 
     permitRepeats() {
-      isForgetful = true;
+      mayRepeat = true;
       hasLostJournal = true;
     },
 
-    arrivedLate: allowOnceMore,
+    arrivedLate: permitRepeat,
 
     userActed(task, act, store) {
-      allowOnceMore(task);
+      permitRepeat(task);
       staysStopped.delete(task);
-      beganBeforeAbort.delete(task);
+      runsBeforeAbort.delete(task);
       erasedAborts.delete(task);
       leftBehind.delete(task);
       if (act === 'enqueue elsewhere') leftBehind.set(task, jobsOf(task).filter(isAtWork));
       if (act !== 'abort') return;
       if (store.tasks.get(task)?.status === 'stopped') staysStopped.add(task);
-      beganBeforeAbort.set(task, runsOf(task));
+      runsBeforeAbort.set(task, runsOf(task));
     },
 
     isAbortErased: (task) => erasedAborts.has(task),
@@ -128,66 +136,66 @@ export function createInvariants({ cluster, isNeighbours, isAbortNoted, count }:
     check(store, moved) {
       const tasks = new Set(moved ?? cluster.jobs.map(({ task }) => task));
       for (const task of tasks) {
-        if (runsAtOnce(task) > 1) wrong(`task ${Number(task)} is run twice at once`);
-        if (jobsOf(task).length > MOST_JOBS) wrong(`task ${Number(task)} got ${jobsOf(task).length} jobs`);
+        if (runsAtOnce(task) > 1) report('twice', task, `${named(task)} is run twice at once`);
+        if (jobsOf(task).length > MOST_JOBS) report('wrong', task, `${named(task)} got ${jobsOf(task).length} jobs`);
       }
       for (const task of staysStopped) {
         if (moved?.includes(task) === false) continue;
         const status = store.tasks.get(task)?.status;
         if (status !== undefined && status !== 'stopped')
-          wrong(`the abort of task ${Number(task)} was forgotten: it is ${status}`);
+          report('wrong', task, `the abort of ${named(task)} was forgotten: it is ${status}`);
       }
-      for (const [task, runs] of beganBeforeAbort) {
+      for (const [task, runs] of runsBeforeAbort) {
         if (moved?.includes(task) === false) continue;
         if (isBeingErased(task, store)) {
-          beganBeforeAbort.delete(task);
+          runsBeforeAbort.delete(task);
           erasedAborts.add(task);
-        } else if (runsOf(task) > runs) wrong(`task ${Number(task)} was begun again after its abort`);
+        } else if (runsOf(task) > runs) report('twice', task, `${named(task)} was started again after its abort`);
       }
     },
   };
-  return judge;
+  return invariants;
 
-  /** How often an agent of ours has begun this task. */
+  /** How often an agent of ours has started this task. */
   function runsOf(task: string): number {
     return jobsOf(task).reduce((sum, job) => sum + job.runs, 0);
   }
 
-  /** Who enqueues a task elsewhere while its job lives has it begun there before anybody could end that job. */
+  /** A user who enqueues a task elsewhere while its job lives has it started there before any daemon could end that job. */
   function runsAtOnce(task: string): number {
     const atWork = jobsOf(task).filter(isAtWork);
-    if (!isNeighbours(task)) return atWork.length;
+    if (!isOtherAgents(task)) return atWork.length;
     return 1 + atWork.filter((job) => leftBehind.get(task)?.includes(job) !== true).length;
   }
 
   /**
-   * The last word of an agent whose job is being put back takes the place of its user's request to abort, and the server
-   * keeps nothing of that: who has not written it down by then can't know.
+   * The last call of an agent whose job is being requeued overwrites its user's request to abort, and the server keeps nothing of
+   * that: a daemon that has not recorded it by then cannot know.
    */
   function isBeingErased(task: string, store: Store): boolean {
-    const isLastWord = store.tasks.get(task)?.status_reason === TERM_REASON;
-    if (!isLastWord || !jobsOf(task).some(({ leaving }) => leaving?.isRequeued)) return false;
+    const isLastCall = store.tasks.get(task)?.status_reason === TERM_REASON;
+    if (!isLastCall || !jobsOf(task).some(({ leaving }) => leaving?.isRequeued)) return false;
     return hasLostJournal || !isAbortNoted(task);
   }
 
-  function allowOnceMore(task: string): void {
-    pardons.set(task, (pardons.get(task) ?? 0) + 1);
+  function permitRepeat(task: string): void {
+    permittedRepeats.set(task, (permittedRepeats.get(task) ?? 0) + 1);
   }
 
-  function pardon(task: string): boolean {
-    const left = pardons.get(task) ?? 0;
-    pardons.set(task, left - 1);
+  function isRepeatPermitted(task: string): boolean {
+    const left = permittedRepeats.get(task) ?? 0;
+    permittedRepeats.set(task, left - 1);
     return left > 0;
   }
 
-  function hear(task: string, line: string): void {
-    // A job may be put back and started more than once.
-    const isNews = isForgetful || line.includes(' started again ');
+  function readConsole(task: string, line: string): void {
+    // A job may be requeued and started more than once.
+    const isNew = mayRepeat || line.includes(' started again ');
     const last = consoles.get(task);
     const restarts = jobsOf(task).reduce((sum, job) => sum + job.restarts, 0);
-    // What was told between, of its start and that it was put back, may have been lost on its way.
-    if (!isNews && last?.line === line && last.restarts === restarts && !pardon(task))
-      wrong(`the console of task ${Number(task)} is told twice: ${line}`);
+    // The lines between, about its start and its requeue, may have been lost on their way.
+    if (!isNew && last?.line === line && last.restarts === restarts && !isRepeatPermitted(task))
+      report('wrong', task, `the console of ${named(task)} repeats: ${line}`);
     consoles.set(task, { line, restarts });
   }
 }

@@ -1,5 +1,5 @@
 // What the kinds of trouble in a plan excuse: how long something may take, or stay unknown, before it is wrong.
-import type { RoundPlan } from '../plan.ts';
+import type { RoundPlan } from '../schedule.ts';
 import type { FaultKind } from '../faults.ts';
 
 /** These can keep an agent from being heard, or a daemon from hearing of its end, for two hours. */
@@ -32,7 +32,7 @@ export function losesJournals({ kinds }: RoundPlan): boolean {
 }
 
 /** Whether a task in no queue must be brought on at once: what a call in the midst of its way holds may take longer to be found. */
-export function isLimboWrong({ daemons, hasSlowCalls, kinds }: RoundPlan): boolean {
+export function mustMoveOnAtOnce({ daemons, hasSlowCalls, kinds }: RoundPlan): boolean {
   return daemons === 1 && !hasSlowCalls && !kinds.some((kind) => FORGETTING.test(kind));
 }
 

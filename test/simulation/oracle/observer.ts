@@ -1,0 +1,89 @@
+// What the oracle observes while a round runs: news about jobs, entries in the scheduler queue, and tasks in no queue.
+import { isLive } from '../../../src/slurm/job-state.ts';
+import type { SimJob } from '../cluster.ts';
+import type { Outages } from '../outages.ts';
+import { named, SCHEDULER_QUEUE } from '../queues.ts';
+import type { RoundPlan } from '../schedule.ts';
+import type { World } from '../world.ts';
+import type { ExpectedEnds } from './expected-ends.ts';
+import { losesJournals, mustMoveOnAtOnce, plainToSeeMs } from './permitted.ts';
+
+export interface Observer {
+  /** Notes which tasks have an entry now. */
+  seeEntries(): void;
+  /** A job for a task that has long had no entry would find the gate closed. */
+  checkEntry(task: string): void;
+  /** Notes what is new about these jobs. */
+  seeJobs(jobs: readonly SimJob[]): void;
+  /** A fault happened: tasks in no queue may stay there a little longer. */
+  disturbed(): void;
+  /** A task that a daemon has popped must not stay in no queue. */
+  checkOrphans(): void;
+}
+
+/** A daemon that starts polls at once, and then every few seconds. It finds what is in no journal only later. */
+const LONGEST_ORPHAN_MS = 45_000;
+/** A daemon that is killed again while it recovers a task leaves it to be found in a minute. */
+const MOST_DISTURBED = 2;
+
+export function createObserver(world: World, outages: Outages, ends: ExpectedEnds, plan: RoundPlan): Observer {
+  const { server, cluster, daemons, tasks } = world;
+  /** When each task was last seen to have an entry in the scheduler queue. */
+  const parkedAt = new Map<string, number>();
+  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'> & { readonly isLeaving: boolean }>();
+  const orphans = new Map<string, { since: number; disturbed: number }>();
+
+  function seeEntries(): void {
+    for (const { task } of server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? []) parkedAt.set(task, world.now());
+  }
+
+  function seeJob(job: SimJob): void {
+    const before = known.get(job);
+    if (before === undefined) ends.submitted(job);
+    // A daemon that lost its journal does not know that it cancelled the extra job itself.
+    if (job.isDouble && losesJournals(plan)) ends.permit(job.task, ['stopped']);
+    if (job.restarts > (before?.restarts ?? 0)) {
+      ends.permitRun(job.task);
+      // Once the controller has forgotten the job, only accounting shows that it was requeued; and without a journal no daemon looks
+      // for a task that the SIGTERM has stopped.
+      if (!plan.hasAccounting || losesJournals(plan)) ends.permit(job.task, ['stopped', 'failed']);
+    }
+    // If it died on its way out, only accounting distinguishes it from a job that a user's scancel has ended.
+    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) ends.permit(job.task, ['stopped']);
+    if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
+    known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
+  }
+
+  return {
+    seeEntries,
+    checkEntry(task) {
+      seeEntries();
+      if (outages.awakeMsSince(parkedAt.get(task) ?? world.now()) < plainToSeeMs(plan)) return;
+      ends.report({ kind: 'wrong', task, says: `${named(task)} got a job, though its entry was taken long ago` });
+    },
+    seeJobs(jobs) {
+      for (const job of jobs) seeJob(job);
+    },
+    disturbed() {
+      for (const [task, { disturbed }] of orphans) {
+        orphans.set(task, { since: world.now(), disturbed: disturbed + 1 });
+      }
+    },
+    checkOrphans() {
+      if (!mustMoveOnAtOnce(plan) || !daemons.some(({ running }) => running !== undefined)) return;
+      const waiting = new Set(server.store.queues.all().flatMap(({ entries }) => entries.map(({ task }) => task)));
+      for (const task of tasks) {
+        const isQueued = server.store.tasks.get(task)?.status === 'queued';
+        if (!isQueued || waiting.has(task) || cluster.jobs.some((job) => job.task === task)) {
+          orphans.delete(task);
+          continue;
+        }
+        const orphan = orphans.get(task);
+        if (orphan === undefined) orphans.set(task, { since: world.now(), disturbed: 0 });
+        else if (orphan.disturbed <= MOST_DISTURBED && world.now() - orphan.since > LONGEST_ORPHAN_MS) {
+          ends.report({ kind: 'lost', task, says: `${named(task)} is in no queue, and no daemon recovers it` });
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// When a daemon that was killed is started again: at once, after a while, or never.
+import type { Random } from '../support/random.ts';
+import type { RoundPlan } from './schedule.ts';
+import type { SimDaemon, World } from './world.ts';
+
+export interface Restarts {
+  /** Starts a daemon that is due, or decides when it is. False if there is nothing to do. */
+  start(isCalm: boolean): boolean;
+  /** When a daemon was started last; 0 is never. */
+  lastStartAt(): number;
+  /** When those daemons are due that do not run. */
+  dueAt(): readonly number[];
+}
+
+export function createRestarts(
+  world: World,
+  dice: Random,
+  { diesForGood, isScenario = false }: RoundPlan,
+  onStart: () => void,
+): Restarts {
+  const dueAt = new Map<SimDaemon, number>();
+  let lastStartAt = 0;
+
+  function drawDueAt(): number {
+    if (lastStartAt === 0 || dice.next() < 0.6) return 0;
+    return world.now() + Math.round(1_000 * 10 ** (dice.next() * 4));
+  }
+
+  return {
+    start(isCalm) {
+      for (const daemon of world.daemons) {
+        if (daemon.running !== undefined) continue;
+        const isGone = diesForGood && daemon.number === 2 && dueAt.size > 0;
+        if (isGone) continue;
+        const at = isScenario ? 0 : dueAt.get(daemon);
+        if (at === undefined) {
+          dueAt.set(daemon, drawDueAt());
+          return true;
+        }
+        if (at > world.now() && !isCalm) continue;
+        dueAt.delete(daemon);
+        lastStartAt = Math.max(lastStartAt, world.now());
+        world.start(daemon);
+        onStart();
+        return true;
+      }
+      return false;
+    },
+    lastStartAt: () => lastStartAt,
+    dueAt: () => [...dueAt.values()],
+  };
+}

@@ -1,0 +1,130 @@
+// The test bed of one round: the simulated world, what breaks in it, and the oracle that watches it.
+import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { readJobName } from '../../src/slurm/job-name.ts';
+import type { Scheduler } from '../../src/slurm/scheduler.ts';
+import type { Random } from '../support/random.ts';
+import { silentLog } from '../support/silent-log.ts';
+import type { SimJob } from './cluster.ts';
+import type { Draws } from './draws.ts';
+import { createMalformer, type Malformer } from './malformed-output.ts';
+import { createNetwork, type Network } from './network.ts';
+import { createExpectedEnds, type ExpectedEnds, type Verdict } from './oracle/expected-ends.ts';
+import { createObserver, type Observer } from './oracle/observer.ts';
+import { losesJournals, mayBeSilent, plainToSeeMs } from './oracle/permitted.ts';
+import { createOutages, type Outages } from './outages.ts';
+import { createRestarts, type Restarts } from './restarts.ts';
+import { diceOf, type RoundPlan } from './schedule.ts';
+import { createSlurmCommands, type SubmissionObserver } from './slurm-commands.ts';
+import { createWorld, type TaskNature, type World } from './world.ts';
+
+export interface TestBed {
+  readonly plan: RoundPlan;
+  readonly world: World;
+  readonly outages: Outages;
+  readonly network: Network;
+  readonly restarts: Restarts;
+  readonly ends: ExpectedEnds;
+  readonly observer: Observer;
+  readonly draws: Draws;
+  /** Chooses faults and their targets. */
+  readonly dice: Random;
+  /** Jobs that do not start before they are released. */
+  readonly held: Set<SimJob>;
+  /** No fault is left. */
+  isCalm: boolean;
+  /** How many of Slurm's outputs were malformed. */
+  malformed(): number;
+  /** One more task, which is enqueued. */
+  enqueueTask(nature: TaskNature): Promise<void>;
+  /** What the oracle has found so far. */
+  verdict(): Verdict | undefined;
+}
+
+const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+
+export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): TestBed {
+  let tokens = 0;
+  const { malformedShare } = plan;
+  const malformer: Malformer | undefined =
+    malformedShare === undefined ? undefined : createMalformer(diceOf(plan, 3), malformedShare);
+
+  const submissions: SubmissionObserver = {
+    submitting(task) {
+      ends.submitting(task);
+      observer.checkEntry(task);
+    },
+    rejected: (task) => ends.permit(task, ['failed']),
+  };
+  const world = createWorld(plan.daemons, ({ cluster, calls }, incarnation) =>
+    plan.isScenario === true
+      ? observed(cluster.schedulerOf(incarnation), submissions)
+      : createCliScheduler({
+          host: createSlurmCommands({ cluster, calls }, incarnation, {
+            ...submissions,
+            hasAccounting: plan.hasAccounting,
+            jobLimit: plan.jobLimit,
+            failure: (program) => network.failureOf(program),
+            ...(malformer === undefined
+              ? {}
+              : { spoil: (command, result) => malformer.spoil(command, result, bed.isCalm) }),
+          }),
+          commands: COMMANDS,
+          sbatchTimeoutMs: 150_000,
+          commandTimeoutMs: 60_000,
+          log: silentLog,
+          randomToken: () => `mark${(tokens += 1)}`,
+        }),
+  );
+  const outages = createOutages(() => world.now());
+  const network = createNetwork(world, outages, plan);
+  const ends = createExpectedEnds({
+    jobsOf: (task) => world.cluster.jobs.filter((job) => job.task === task),
+    couldPollSince,
+    awakeMsSince: (from) => outages.awakeMsSince(from),
+    plainToSeeMs: plainToSeeMs(plan),
+    mayBeSilent: mayBeSilent(plan),
+    isAbortErased: (task) => world.invariants.isAbortErased(task),
+    losesJournals: losesJournals(plan),
+  });
+  const observer = createObserver(world, outages, ends, plan);
+  const restarts = createRestarts(world, dice, plan, () => observer.disturbed());
+
+  function couldPollSince(): number | undefined {
+    if (plan.daemons > 1 || outages.isOn('controller away')) return undefined;
+    return Math.max(restarts.lastStartAt(), outages.lastEndAt('controller away') ?? 0);
+  }
+
+  const bed: TestBed = {
+    plan,
+    world,
+    outages,
+    network,
+    restarts,
+    ends,
+    observer,
+    draws,
+    dice,
+    held: new Set(),
+    isCalm: false,
+    malformed: () => malformer?.count() ?? 0,
+    async enqueueTask(nature) {
+      ends.enqueued(await world.enqueueTask(nature), nature);
+    },
+    // In a scenario several faults meet one task, for which the expected ends permit too little.
+    verdict: () => world.invariants.verdict ?? (plan.isScenario === true ? undefined : ends.verdict),
+  };
+  return bed;
+}
+
+function observed(scheduler: Scheduler, { submitting, rejected }: SubmissionObserver): Scheduler {
+  return {
+    ...scheduler,
+    async submit(submission) {
+      const task = readJobName(submission.jobName)?.taskId ?? '';
+      submitting(task);
+      const outcome = await scheduler.submit(submission);
+      if (outcome.kind === 'rejected') rejected(task);
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// What users do in the web page while the daemons work.
+import { ApiError } from '../../src/sandbox/api-error.ts';
+import { isLive } from '../../src/slurm/job-state.ts';
+import type { Random } from '../support/random.ts';
+import type { Injector } from './faults.ts';
+import { named } from './queues.ts';
+import { SCHEDULER_QUEUE } from './queues.ts';
+import type { TestBed } from './test-bed.ts';
+
+/** One act on one task. */
+export function userAct(act: string, endpoint: string, more: Readonly<Record<string, unknown>> = {}): Injector {
+  return async (bed, { pick, tasks }) => {
+    const { server, invariants, ...world } = bed.world;
+    const present = tasks.filter((id) => server.store.tasks.get(id) !== undefined && !isTaken(bed, act, id));
+    const task = present[pick % Math.max(1, present.length)];
+    if (task === undefined) return undefined;
+    try {
+      await server.call(endpoint, { task, ...(act === 'archive' ? { tasks: [task] } : {}), ...more });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      world.note('user', `cannot ${act} ${named(task)}: ${error.message.slice(0, 60)}`);
+      return undefined;
+    }
+    invariants.userActed(task, act, server.store);
+    bed.ends.userActed(task, act, server.store.tasks.get(task));
+    return `user: ${act} ${named(task)}`;
+  };
+}
+
+/**
+ * An agent takes a task and starts it within moments, in which the server cannot show that it has. Ours finds out whether the task is
+ * still queued, but not that it is in another queue by now.
+ */
+function isTaken({ world: { otherAgent, cluster } }: TestBed, act: string, task: string): boolean {
+  const isPastGate = cluster.jobs.some((job) => job.task === task && job.phase === 'gated' && isStarted(job.state));
+  return otherAgent.hasPopped(task) || (act.startsWith('enqueue') && isPastGate);
+}
+
+function isStarted(state: Parameters<typeof isLive>[0]): boolean {
+  return isLive(state) && state !== 'PENDING';
+}
+
+/** On the page of the scheduler queue: entries are removed, and the tasks are dequeued with them. */
+export function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Injector {
+  return async ({ world, ends, dice }) => {
+    const { server, invariants } = world;
+    const parked = server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? [];
+    if (parked.length === 0) return undefined;
+    const removed: string[] = [];
+    for (const index of choose(parked, dice)) {
+      const task = parked[index]?.task ?? '';
+      const before = server.store.tasks.get(task);
+      const body = { queue: SCHEDULER_QUEUE, task, update_task_status: true };
+      const isRefused = await server.call('queues.remove_task', body).then(() => false, refused);
+      if (isRefused || before === undefined) continue;
+      invariants.userActed(task, 'remove', server.store);
+      ends.removed(task, before);
+      world.note('user', `removes ${named(task)} from the scheduler queue`);
+      removed.push(named(task));
+    }
+    return removed.length === 0 ? undefined : removed.join(', ');
+  };
+}
+
+function refused(error: unknown): true {
+  if (error instanceof ApiError) return true;
+  throw error;
+}
