@@ -1,4 +1,4 @@
-// Which words of one command are code for the program it runs, and whether its standard input is.
+// Finds the words of a command that its program evaluates as code, and whether the program evaluates its standard input.
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import {
@@ -10,10 +10,10 @@ import {
   type Evaluator,
 } from './evaluators.ts';
 
-/** A stretch that `by` reads as code. */
+/** A range that `by` evaluates as code. */
 export interface CodeRange extends Range {
   readonly by: string;
-  /** Only a number is sure to be no code there. */
+  /** Even a plain word can be code: only a number is safe. */
   readonly isEvenPlain?: true;
 }
 
@@ -23,17 +23,17 @@ interface Invocation {
   readonly rest: readonly Word[];
 }
 
-/** The words that are code, wherever in the command the program's name stands: `srun timeout 9 bash -c "…"`. */
+/** The words that are code. The program can be any word of the command: `srun timeout 9 bash -c "…"`. */
 export function codeWords(command: Command, text: string): CodeRange[] {
   return codeWordLists(command, text).flatMap(spanOf);
 }
 
-/** The words that name variables: a name may have a subscript, and a subscript may run commands. */
+/** The words that name variables: a name can have a subscript, and a subscript can run commands. */
 export function nameWords(command: Command): CodeRange[] {
   return nameWordLists(command).flatMap(spanOf);
 }
 
-/** Words that one program reads as code; they need not stand side by side in the text. */
+/** Words that one program evaluates; they need not be adjacent. */
 export interface WordList extends Omit<CodeRange, keyof Range> {
   readonly words: readonly Word[];
 }
@@ -59,13 +59,13 @@ export function nameWordLists({ words }: Command): WordList[] {
     const from =
       after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
     if (from === -1) return [];
-    // Behind an option there is one name; it may stand in the option's own word.
+    // An option is followed by one name, in the next word or in its own.
     const named = words.slice(from, after === undefined ? undefined : from + 2);
     return [{ words: named, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
   });
 }
 
-/** Words that name scripts: the first operand of a program that runs files, whatever follows some of them, and files for options. */
+/** Words that name scripts: the first operand of a program that runs files, all operands of some programs, and files for options. */
 export function scriptOperands({ words }: Pick<Command, 'words'>, text: string): Word[] {
   const operands = words.flatMap(({ text: program }, index) => {
     if (!FILE_RUNNERS.test(program.slice(program.lastIndexOf('/') + 1))) return [];
@@ -83,7 +83,7 @@ export function optionFiles(command: Pick<Command, 'words'>, text: string): Word
   );
 }
 
-/** The program that reads this command's standard input as code, if one does. */
+/** The program in this command that evaluates its standard input; undefined if there is none. */
 export function inputEvaluator(command: Command, text: string): Omit<CodeRange, keyof Range> | undefined {
   const programs = invocations(command, text);
   const isFedWords = command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)));
@@ -97,15 +97,15 @@ function invocations(command: Pick<Command, 'words'>, text: string): Invocation[
     const raw = text.slice(word.start, word.end);
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
-    const meant = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
-    const reader = EVALUATORS.find(({ names }) => meant.some((one) => names.test(one)));
+    const programs = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
+    const reader = EVALUATORS.find(({ names }) => programs.some((one) => names.test(one)));
     return reader === undefined
       ? []
       : [{ name: name === '\0' ? raw : name, reader, rest: command.words.slice(index + 1) }];
   });
 }
 
-/** `S=bash; $S -c …`: the programs that the script gives to a variable. */
+/** `S=bash; $S -c …`: the programs that the script assigns to the variable. */
 function programsIn(raw: string, text: string): string[] {
   const name = /^"?\$\{?([A-Za-z_]\w*)\}?"?$/.exec(raw)?.[1];
   if (name === undefined) return [];
@@ -133,7 +133,7 @@ function wordsOfCode(reader: Evaluator, rest: readonly Word[]): readonly Word[] 
   return rest.slice(start, afterOperand(rest, start));
 }
 
-/** Past the first word that surely is an operand: an expansion may turn out to be an option, or nothing. */
+/** The index after the first word that is certainly an operand: an expansion may be an option, or nothing. */
 function afterOperand(words: readonly Word[], from: number): number {
   const operand = words.findIndex(({ text }, index) => index >= from && !/^[-+\0]/.test(text));
   return operand === -1 ? words.length : operand + 1;
@@ -141,10 +141,10 @@ function afterOperand(words: readonly Word[], from: number): number {
 
 const SURE_OPTION = /^[-+]./;
 
-/** An expansion may turn out to be one. */
+/** An expansion may be an option. */
 const POSSIBLE_OPTION = /^(?:[-+].|\0)/;
 
-/** How many words are options of the program itself: what follows its first operand is none of its business. */
+/** The number of words that are options of the program: options end at its first operand. */
 function countOptions({ optionsWithArgument }: Evaluator, rest: readonly Word[], pattern: RegExp): number {
   let count = 0;
   for (let text = rest[0]?.text; text !== undefined && pattern.test(text); text = rest[count]?.text) {

@@ -1,4 +1,4 @@
-// Commands, pipelines and lists of bash, as far as it takes to know where each word begins (bash(1), "SHELL GRAMMAR").
+// Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
 import type { Range } from '../source.ts';
 import { attempt, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import { lexParenthesized } from './expansions.ts';
@@ -9,13 +9,13 @@ import { noteOpenPatterns, noteTime } from './parser-bugs.ts';
 import type { Word } from './lexed-script.ts';
 import { isAssignment, lexWord } from './words.ts';
 
-/** What a list of commands goes up to, and over: a reserved word, a parenthesis, the end of a `case` item. */
+/** What ends a list of commands, and is read with it: a reserved word, a parenthesis, the end of a `case` item. */
 type Stop = 'end' | ')' | '}' | 'fi' | 'done' | 'item';
 
-/** The reserved words that only part the lists within a compound command; a stray one ends nothing. */
+/** Reserved words that separate the lists of a compound command; an unexpected one ends nothing. */
 const SEPARATORS = ['then', 'else', 'elif', 'do', 'fi', 'done', 'esac', '}', ']]'];
 
-/** Compound commands that are a list from one word to another. */
+/** Compound commands that consist of a list between two words. */
 const COMPOUNDS: ReadonlyMap<string, Stop> = new Map([
   ['{', '}'],
   ['if', 'fi'],
@@ -23,12 +23,12 @@ const COMPOUNDS: ReadonlyMap<string, Stop> = new Map([
   ['until', 'done'],
 ]);
 
-/** Reserved words in front of a command. */
+/** Reserved words before a command. */
 const PREFIXES = ['!', 'time', 'coproc'];
 
 const RESERVED = /(?:[a-z]+|[{}!]|\[\[|\]\])(?=[\s;&|()<>]|$)/y;
 
-/** Reads to the closing parenthesis and over it. A here-document announced before waits for the newline behind it. */
+/** Reads up to and including the closing parenthesis. Here-documents announced before begin after the newline that follows it. */
 export function lexSubstitution(lexer: Lexer, openedAt: number): void {
   const announced = lexer.pending;
   lexer.pending = [];
@@ -133,7 +133,7 @@ function lexLoop(lexer: Lexer, opener: string): void {
     const from = lexer.at;
     const hasWords = matchHere(lexer, RESERVED) === 'in';
     const words = hasWords ? lexLoopWords(lexer) : [];
-    // Without words the loop goes over "$@".
+    // Without words, the loop iterates over "$@".
     if (!hasWords) lexer.found.expansions.push({ start: from, end: from, name: '@', form: 'value' });
     lexer.found.implicitAssignments.push({ name, from: { start: from, end: lexer.at }, words });
   }
@@ -188,7 +188,7 @@ function lexPatterns(lexer: Lexer): void {
   }
 }
 
-/** `function NAME { …; }`, with or without parentheses behind the name. */
+/** `function NAME { …; }`, with or without parentheses after the name. */
 function lexFunction(lexer: Lexer): void {
   lexer.at += 'function'.length;
   skipSpaces(lexer);

@@ -1,14 +1,14 @@
-// Assignments that are more than that: to integers and arrays, which bash evaluates, and to variables that it runs.
+// Finds assignments that bash evaluates: to integers, to arrays, and to variables whose values bash runs.
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';
 import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './evaluators.ts';
 
-/** Names that the script declares anywhere, since an assignment may run long after the line below it. */
+/** Names that the script declares anywhere, because an assignment can run after a later line. */
 export interface DeclaredNames {
   readonly integers: ReadonlySet<string>;
   readonly arrays: ReadonlySet<string>;
-  /** The arrays with names for subscripts, which are no arithmetic. */
+  /** Arrays whose subscripts are strings, not arithmetic. */
   readonly associative: ReadonlySet<string>;
 }
 
@@ -21,7 +21,7 @@ interface Assignment extends Range {
   readonly isLiteralArray: boolean;
 }
 
-/** A name, and how far it reaches; a name that holds a placeholder is none. */
+/** The text before the value; a name with a placeholder does not match. */
 const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[[^\]]*\])?\+?=/;
 
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
@@ -48,7 +48,7 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
   return { integers, arrays, associative };
 }
 
-/** `integer() { declare -gi "$1"; }`: whatever a function of the script is given may be a name. */
+/** `integer() { declare -gi "$1"; }`: any argument of a function of the script may be a name. */
 function wordsOfCalls(commands: readonly Command[], text: string): string[] {
   return commands.flatMap(({ words: [program, ...rest] }) => {
     const name = program?.text ?? '';
@@ -58,7 +58,7 @@ function wordsOfCalls(commands: readonly Command[], text: string): string[] {
   });
 }
 
-/** The stretches of a command's assignments that bash evaluates. */
+/** The ranges in the assignments of a command that bash evaluates. */
 export function declarations(
   command: Command,
   names: DeclaredNames,
@@ -72,13 +72,13 @@ export function declarations(
     return [{ start: first.start, end: command.end, context: { kind: 'number', where: 'let' } }];
   }
   return [
-    ...(flags === undefined ? command.words.flatMap((word) => handedOn(word, text)) : []),
+    ...(flags === undefined ? command.words.flatMap((word) => passedVariable(word, text)) : []),
     ...plain.flatMap((assignment) => evaluatedValue(assignment, names)),
     ...declared.flatMap((assignment) => evaluatedDeclaration(assignment, names, flags ?? '')),
   ];
 }
 
-/** The letters after its dashes, when the command is one that declares. */
+/** The option letters of a declaring command; undefined for other commands. */
 function declarerFlags({ words }: Command): string | undefined {
   const declarer = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
   if (!DECLARERS.test(words[declarer]?.text ?? '')) return undefined;
@@ -104,7 +104,7 @@ function readAssignment(word: Word, text: string): Assignment {
   };
 }
 
-function handedOn({ start, end }: Word, text: string): (Range & { context: QuotingContext })[] {
+function passedVariable({ start, end }: Word, text: string): (Range & { context: QuotingContext })[] {
   const [before = '', name = ''] = PASSED_VARIABLE.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
   return [{ start: start + before.length, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
@@ -142,7 +142,7 @@ function evaluatedDeclaration(
                 : { kind: 'number', where: `a subscript of ${name}` },
           },
         ];
-  // The elements of a literal array are words like any others.
+  // The elements of an array literal are ordinary words.
   const isEvaluated = (/[aAn]/.test(flags) || names.arrays.has(name)) && !assignment.isLiteralArray;
   if (isEvaluated)
     return [

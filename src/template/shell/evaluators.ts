@@ -1,21 +1,21 @@
-// The programs that read some of their words, or their standard input, as code: the one table of them.
+// The table of programs that evaluate some of their arguments, or their standard input, as code.
 
-/** Which of a program's words are code. */
+/** Which words of a program are code. */
 export type CodeWords =
   /** All of them. */
   | { readonly which: 'all' }
-  /** From the first to the last one that looks like this. */
+  /** From the first to the last one that matches. */
   | { readonly which: 'like'; readonly pattern: RegExp }
   /**
-   * What follows this option, up to the first word that is no option; the option may also hold the code itself.
-   * With `operand` the first operand is code where there is no such option: the program of awk and sed.
+   * The words after this option, up to and including the first one that is not an option; the option itself may also contain the code.
+   * With `operand`, the first operand is code if there is no such option, as the programs of awk and sed are.
    */
   | {
       readonly which: 'after' | 'operand';
       readonly option: RegExp;
-      /** There may be several of it. */
+      /** The option may be repeated. */
       readonly isRepeated?: true;
-      /** It may stand behind operands too. */
+      /** The option may follow operands. */
       readonly isAnywhere?: true;
     };
 
@@ -23,13 +23,13 @@ export interface Evaluator {
   readonly names: RegExp;
   readonly words: CodeWords;
   /**
-   * When its standard input is code: never, always, or when no operand and no code among its words says otherwise.
-   * A program that reads a script by name takes the rest of its words and its input as data.
+   * Whether standard input is code: never, always, or if the command has neither code nor a script as argument. A program with a script as
+   * argument treats its other arguments and its input as data.
    */
   readonly input: 'data' | 'code' | 'code unless told';
-  /** A plain word can be code there too, so that only a number is sure to be none. */
+  /** Even a plain word can be code: only a number is safe. */
   readonly isEvenPlain?: true;
-  /** Options with a word of their own, which is neither code nor the script's name. */
+  /** Options whose argument, in the next word, is neither code nor the name of the script. */
   readonly optionsWithArgument?: RegExp;
 }
 
@@ -46,7 +46,7 @@ export const EVALUATORS: readonly Evaluator[] = [
     input: 'code',
   },
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
-  // A variable of make is code of the recipes, and a window of these is a shell.
+  // These programs start shells.
   { names: /^(?:tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
   { names: /^g?split$/, words: { which: 'after', option: /^--filter/ }, input: 'data' },
   // sg GROUP COMMAND
@@ -75,7 +75,7 @@ export const EVALUATORS: readonly Evaluator[] = [
     },
     input: 'data',
   },
-  // The other host's shell reads the path behind the colon, that of older versions at least.
+  // The shell of the other host evaluates the path after the colon, at least in older versions.
   { names: /^scp$/, words: { which: 'like', pattern: /:/ }, input: 'data' },
   {
     names: /^rsync$/,
@@ -95,7 +95,7 @@ export const EVALUATORS: readonly Evaluator[] = [
   { names: /^(?:mapfile|readarray)$/, words: { which: 'after', isAnywhere: true, option: /^-C/ }, input: 'data' },
   { names: /^enable$/, words: { which: 'after', option: /^-f/ }, input: 'data' },
   { names: /^(?:ssh|rsh|mosh|pdsh|clush|parallel)$/, words: { which: 'all' }, input: 'code' },
-  // The file that is run is named by the first word.
+  // The first word names the file to run.
   { names: /^(?:source|\.)$/, words: { which: 'operand', option: /^$/ }, input: 'code' },
   { names: /^(?:at|batch|crontab)$/, words: { which: 'after', option: /^$/ }, input: 'code' },
   { names: /^(?:sbatch|salloc)$/, words: { which: 'after', isAnywhere: true, option: /^--wr/ }, input: 'code' },
@@ -133,15 +133,15 @@ export const EVALUATORS: readonly Evaluator[] = [
   },
 ];
 
-/** Programs that make words of a command out of their standard input. */
+/** Programs that append the words of their standard input to a command. */
 export const WORDS_FROM_INPUT = /^(?:xargs|parallel)$/;
 
-/** `$SHELL -c …`: variables that hold the name of a shell. */
+/** Variables that contain the name of a shell: `$SHELL -c …`. */
 export const SHELL_VARIABLES = /^"?\$\{?(?:SHELL|BASH|SH)(?::?-[^}]*)?\}?"?$/;
 
 /**
- * Builtins whose words are names of variables. A name may have a subscript, and a subscript may run commands:
- * `unset 'a[$(reboot)]'`. `after` limits it to the words that follow this option.
+ * Builtins whose words are names of variables. A name can have a subscript, and a subscript can run commands: `unset 'a[$(reboot)]'`.
+ * With `after`, only the words after this option are names.
  */
 export const NAME_TAKERS: readonly { readonly names: RegExp; readonly after?: RegExp }[] = [
   { names: /^(?:unset|read|mapfile|readarray|getopts)$/ },
@@ -150,10 +150,10 @@ export const NAME_TAKERS: readonly { readonly names: RegExp; readonly after?: Re
   { names: /^wait$/, after: /^-[A-Za-z]*p/ },
 ];
 
-/** Builtins that assign: what stands left of the `=` is a name, what stands right of it a value. */
+/** Builtins that assign: the text before the `=` is a name, the text after it a value. */
 export const DECLARERS = /^(?:declare|typeset|local|export|readonly)$/;
 
-/** Variables of bash itself that are integers. */
+/** Variables that bash defines as integers. */
 export const INTEGER_VARIABLES = [
   ...[
     'OPTIND',
@@ -170,18 +170,18 @@ export const INTEGER_VARIABLES = [
   ...['EUID', 'UID', 'PPID'],
 ];
 
-/** A word that hands a variable on: `env NAME=…`, `srun --export=ALL,NAME=…`, `apptainer exec --env NAME=…`. */
+/** A word that passes a variable to a program: `env NAME=…`, `srun --export=ALL,NAME=…`, `apptainer exec --env NAME=…`. */
 export const PASSED_VARIABLE = /^["']?(?:--?[\w-]+=)?["']?(?:\w+(?:=[^,]*)?,)*([A-Za-z_]\w*)=/;
 
-/** Variables whose value bash, the next bash, or a well-known program expands or runs. */
+/** Variables whose value bash, a child bash, or a well-known program expands or runs. */
 export const CODE_VARIABLES = new RegExp(
   '^(?:PS[0-4]|PROMPT_COMMAND|BASH_ENV|ENV|BASH_FUNC_.*|(?:GIT_)?(?:EDITOR|PAGER)|GIT_(?:SSH|SSH_COMMAND|PROXY_COMMAND|EXTERNAL_DIFF)|' +
     'VISUAL|MANPAGER|LESSOPEN|LESSCLOSE|RSYNC_RSH|TAR_OPTIONS|MAKEFLAGS|PERL5OPT|PERL5DB|RUBYOPT|NODE_OPTIONS)$',
 );
 
-/** A file of such a name, or with such a first line, is a script that somebody will run. */
+/** A file with such a name, or with such a first line, is a script that will be run. */
 export const SCRIPT_FILE = /\.(?:sh|bash|slurm|sbatch|py|pl|R|mk)$|(?:^|\/)(?:GNU)?[Mm]akefile$/;
-/** Programs that run a file which is named to them, or make it one that can be run. */
+/** Programs that run a file given as argument, or make it executable. */
 export const FILE_RUNNERS =
   /^(?:source|\.|(?:ba|da|z|k)?sh|python[0-9.]*|perl|sbatch|srun|exec|env|nohup|time|chmod|at|xargs)$/;
 

@@ -1,29 +1,29 @@
-// The quotes and expansions of bash, which hold each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
+// Lexes the quotes and expansions of bash, which contain each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
 import { readPlaceholder } from '../placeholder.ts';
 import { attempt, lexPlaceholder, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
 /**
- * Which quotes mean something here: all of them; all, but inside double quotes; all, but inside the double quotes
- * that stand in an expansion in double quotes; none, in a here-document.
+ * How deep in quotes the lexer is: outside quotes; in double quotes; in double quotes in an expansion in double quotes; in a
+ * here-document, where quotes have no meaning.
  */
 export type QuoteNesting = 'bare' | 'quoted' | 'requoted' | 'document';
 
-/** Reads one quoted text, one expansion, one placeholder, or else one character. */
-export function lexPiece(lexer: Lexer, surroundings: QuoteNesting, context: QuotingContext): void {
+/** Reads one quoted text, expansion, placeholder or character. */
+export function lexPiece(lexer: Lexer, nesting: QuoteNesting, context: QuotingContext): void {
   if (lexPlaceholder(lexer, context)) return;
   const character = peek(lexer);
   if (character === '\\') lexEscape(lexer);
   else if (character === '`') lexBackquotes(lexer);
-  else if (character === '$') lexDollar(lexer, surroundings);
-  else if (character === "'" && surroundings !== 'document') lexSingleQuotes(lexer, surroundings);
-  else if (character === '"' && surroundings !== 'document') lexDoubleQuotes(lexer, surroundings, context);
+  else if (character === '$') lexDollar(lexer, nesting);
+  else if (character === "'" && nesting !== 'document') lexSingleQuotes(lexer, nesting);
+  else if (character === '"' && nesting !== 'document') lexDoubleQuotes(lexer, nesting, context);
   else lexer.at += 1;
 }
 
-function lexDoubleQuotes(lexer: Lexer, surroundings: QuoteNesting, around: QuotingContext): void {
+function lexDoubleQuotes(lexer: Lexer, nesting: QuoteNesting, around: QuotingContext): void {
   const openedAt = lexer.at;
-  const context = contextInDoubleQuotes(surroundings, around);
+  const context = contextInDoubleQuotes(nesting, around);
   lexer.at += 1;
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
@@ -32,25 +32,24 @@ function lexDoubleQuotes(lexer: Lexer, surroundings: QuoteNesting, around: Quoti
       return;
     }
     if (character === "'") lexer.at += 1;
-    else lexPiece(lexer, surroundings === 'bare' ? 'quoted' : 'requoted', context);
+    else lexPiece(lexer, nesting === 'bare' ? 'quoted' : 'requoted', context);
   }
   throw unclosed(lexer, openedAt, '"');
 }
 
-/** In `"${x:-"…"}"` bash expands braces as if the inner quotes were none, so the value must not rely on them. */
-function contextInDoubleQuotes(surroundings: QuoteNesting, around: QuotingContext): QuotingContext {
-  if (surroundings === 'bare') return { kind: 'double quotes' };
+/** In `"${x:-"…"}"`, bash expands braces as if there were no inner quotes, so that these do not protect the value. */
+function contextInDoubleQuotes(nesting: QuoteNesting, around: QuotingContext): QuotingContext {
+  if (nesting === 'bare') return { kind: 'double quotes' };
   return around.kind === 'quoted default' ? { kind: 'quoted default', isRequoted: true } : around;
 }
 
 /**
- * Within `"${x:-…}"` bash wants single quotes in pairs and then takes them literally:
- * of what stands between them only a plain word is sure to arrive.
+ * Within `"${x:-…}"`, bash requires pairs of single quotes and then takes them literally: only a plain word between them is safe.
  */
-function lexSingleQuotes(lexer: Lexer, surroundings: QuoteNesting): void {
+function lexSingleQuotes(lexer: Lexer, nesting: QuoteNesting): void {
   const openedAt = lexer.at;
   const context: QuotingContext =
-    surroundings === 'bare' ? { kind: 'single quotes' } : { kind: 're-evaluated', by: '\'…\' inside "${…}"' };
+    nesting === 'bare' ? { kind: 'single quotes' } : { kind: 're-evaluated', by: '\'…\' inside "${…}"' };
   lexer.at += 1;
   while (lexer.at < lexer.end) {
     if (lexPlaceholder(lexer, context)) continue;
@@ -95,7 +94,7 @@ function lexBackquotes(lexer: Lexer): void {
   throw unclosed(lexer, openedAt, '`');
 }
 
-/** What is expanded in backquotes, roughly: their text is not read any further. */
+/** Records the expansions in backquotes, approximately: their text is not lexed here. */
 function noteBackquoted({ source, found, at }: Lexer, openedAt: number): void {
   for (const match of source.text.slice(openedAt, at).matchAll(/\$\{?([A-Za-z_]\w*|[0-9@*])/g)) {
     const start = openedAt + match.index;
@@ -104,19 +103,19 @@ function noteBackquoted({ source, found, at }: Lexer, openedAt: number): void {
   found.substitutions.push({ start: openedAt, end: at });
 }
 
-/** Reads an expansion; a `$` that begins none is one character, also the one of `$"…"`. */
-function lexDollar(lexer: Lexer, surroundings: QuoteNesting): void {
+/** Reads an expansion. Any other `$` is one character, also the one of `$"…"`. */
+function lexDollar(lexer: Lexer, nesting: QuoteNesting): void {
   const openedAt = lexer.at;
   if (looksAt(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
   if (looksAt(lexer, '$(')) {
     lexer.at += 2;
     lexer.lexSubstitution(lexer, openedAt);
   } else if (looksAt(lexer, '${')) {
-    lexParameter(lexer, surroundings);
+    lexParameter(lexer, nesting);
   } else if (looksAt(lexer, '$[')) {
     lexer.at += 2;
     lexSubscript(lexer, openedAt, '$[…]');
-  } else if (surroundings === 'bare' && looksAt(lexer, "$'")) {
+  } else if (nesting === 'bare' && looksAt(lexer, "$'")) {
     lexAnsiQuotes(lexer);
   } else {
     const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);
@@ -128,7 +127,7 @@ function lexDollar(lexer: Lexer, surroundings: QuoteNesting): void {
   }
 }
 
-/** `$@` or `$*`, just read. */
+/** `$@` or `$*`, if one was just read. */
 function matchBefore({ source, at }: Lexer, start: number): string | undefined {
   const read = source.text.slice(start, at);
   return read === '$@' || read === '$*' ? read : undefined;
@@ -139,8 +138,8 @@ function noteUnbracedName(lexer: Lexer, start: number): void {
   if (placeholder?.kind === 'value') lexer.found.unbracedNames.push({ start, end: lexer.at, placeholder });
 }
 
-/** `${…}` (bash(1), "Parameter Expansion"). The closing brace is the first one outside of quotes and expansions. */
-function lexParameter(lexer: Lexer, surroundings: QuoteNesting): void {
+/** `${…}` (bash(1), "Parameter Expansion"). The first brace outside quotes and expansions closes it. */
+function lexParameter(lexer: Lexer, nesting: QuoteNesting): void {
   const openedAt = lexer.at;
   lexer.at += 2;
   const head = matchHere(lexer, /[!#]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?!-]|\$(?![{<]))?/y) ?? '';
@@ -152,7 +151,7 @@ function lexParameter(lexer: Lexer, surroundings: QuoteNesting): void {
   const operator = matchHere(lexer, /:?[-=+?]/y);
   const start = lexer.at;
   const isOffset = operator === undefined && peek(lexer) === ':';
-  const context = operator === undefined ? PATTERN : contextOfDefault(surroundings);
+  const context = operator === undefined ? PATTERN : contextOfDefault(nesting);
   while (lexer.at < lexer.end) {
     if (peek(lexer) === '}') {
       if (isOffset) lexer.found.arithmetic.push({ start, end: lexer.at, where: 'an offset of ${…}' });
@@ -162,12 +161,12 @@ function lexParameter(lexer: Lexer, surroundings: QuoteNesting): void {
         lexer.found.implicitAssignments.push({ name: head, from: { start, end: lexer.at - 1 } });
       return;
     }
-    lexPiece(lexer, surroundings, context);
+    lexPiece(lexer, nesting, context);
   }
   throw unclosed(lexer, openedAt, '${');
 }
 
-/** Without all that is no digit, or quoted for a shell. */
+/** With only the digits of the value, or quoted for a shell. */
 const HARMLESS = /^\$\{\w+(?:\/\/\[[!^](?:0-9|\[:digit:\])\]\/?|@[QaA])\}$/;
 
 function noteExpansion(lexer: Lexer, start: number, head: string, operator: string | undefined): void {
@@ -184,19 +183,19 @@ function noteExpansion(lexer: Lexer, start: number, head: string, operator: stri
 
 const PATTERN: QuotingContext = { kind: 're-evaluated', by: 'a pattern of ${…}' };
 
-function contextOfDefault(surroundings: QuoteNesting): QuotingContext {
-  if (surroundings === 'bare') return { kind: 'unquoted', needsQuotes: true, canSplit: false };
-  if (surroundings === 'quoted') return { kind: 'quoted default', isRequoted: false };
-  if (surroundings === 'requoted') return { kind: 're-evaluated', by: '${…} in quotes in ${…} in quotes' };
+function contextOfDefault(nesting: QuoteNesting): QuotingContext {
+  if (nesting === 'bare') return { kind: 'unquoted', needsQuotes: true, canSplit: false };
+  if (nesting === 'quoted') return { kind: 'quoted default', isRequoted: false };
+  if (nesting === 'requoted') return { kind: 're-evaluated', by: '${…} in quotes in ${…} in quotes' };
   return { kind: 're-evaluated', by: '${…} in a here-document' };
 }
 
-/** Reads on after the `[`, to the bracket that closes it. */
+/** Reads from after the `[` up to and including its closing bracket. */
 export function lexSubscript(lexer: Lexer, openedAt: number, where: string): void {
   if (!lexArithmetic(lexer, '[', ']', where)) throw unclosed(lexer, openedAt, '[');
 }
 
-/** `((…))`, with or without a `$`; false when it turns out to be a subshell in a subshell. */
+/** `((…))`, with or without a `$`. Returns false for a subshell in a subshell. */
 export function lexParenthesized(lexer: Lexer, openerLength: number): boolean {
   lexer.at += openerLength;
   if (!lexArithmetic(lexer, '(', ')', 'arithmetic') || peek(lexer) !== ')') return false;

@@ -1,42 +1,42 @@
-// What the lexer of bash finds in a script: each placeholder with the place it stands in, and the commands around them.
+// The result of lexing a script: its placeholders with their quoting contexts, and the commands around them.
 import type { BlockPlaceholder, ValuePlaceholder } from '../placeholder.ts';
 import type { Range } from '../source.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
-/** A value comes to where it is evaluated, by way of a variable. */
+/** A value that is evaluated by way of a variable: it reaches a sink. */
 export interface Reach {
   readonly placeholder: ValuePlaceholder;
   readonly requirement: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
-  /** Who evaluates it. */
+  /** What evaluates it; completes "evaluated by …". */
   readonly by: string;
-  /** As a person would write it: `$CMD`, or `$1` for words of a call. */
+  /** As in a script: `$CMD`, or `$1` for the arguments of a call. */
   readonly variable: string;
-  /** Where it is evaluated. */
+  /** The line in which it is evaluated. */
   readonly line: number;
-  /** The placeholder itself is a word of what is run. */
+  /** The placeholder itself is a word of the evaluated command. */
   readonly isDirect?: boolean;
-  /** Not where a program or a check of the template's own stands between. */
+  /** False if a program, or a check in the template, is between the value and the evaluation. */
   readonly isCertain: boolean;
 }
 
-/** A placeholder outside of comments. */
+/** A placeholder outside comments. */
 export interface Occurrence {
   readonly placeholder: ValuePlaceholder;
   readonly context: QuotingContext;
-  /** Where its value is surely evaluated, by way of a variable. */
+  /** The certain evaluations of its value, by way of a variable. */
   readonly reaches?: readonly Reach[];
 }
 
 export interface BlockOccurrence {
   readonly placeholder: BlockPlaceholder;
-  /** In a command substitution or the like. */
+  /** In a command substitution or process substitution. */
   readonly isNested: boolean;
-  /** The kind of quotes or expression it stands in, when it can't be a command there. */
+  /** The quotes or the expression around it, if it cannot be a command there. */
   readonly within: QuotingContext['kind'] | undefined;
 }
 
 export interface Word extends Range {
-  /** Without its quotes; each expansion and each placeholder in it is one NUL. */
+  /** Without its quotes, and with a NUL for each expansion and each placeholder. */
   readonly text: string;
 }
 
@@ -46,7 +46,7 @@ export interface Command extends Range {
   readonly words: readonly Word[];
 }
 
-/** Commands joined by `|`; one command alone is none. */
+/** At least two commands joined by `|`. */
 export interface Pipeline extends Range {
   readonly elements: readonly Range[];
 }
@@ -62,40 +62,43 @@ export interface Redirection extends Range {
 }
 
 export interface HereDocument {
-  /** Where its `<<` stands. */
+  /** The offset of its `<<`. */
   readonly operatorAt: number;
   readonly body: Range;
   readonly delimiter: string;
   readonly isQuoted: boolean;
   /** `<<-` */
   readonly stripsTabs: boolean;
-  /** In a command substitution, where older bashes end it at a line that only begins with its delimiter. */
+  /** In a command substitution, where older releases of bash end it at a line that only begins with its delimiter. */
   readonly isNested: boolean;
 }
 
-/** A stretch that is arithmetic. */
+/** A range that bash evaluates as arithmetic. */
 export interface Arithmetic extends Range {
   readonly where: string;
 }
 
-/** `$NAME` with a placeholder right behind it, where a value of letters would make another name of it. */
+/** `$NAME` directly before a placeholder, whose value could extend the name. */
 export interface UnbracedName extends Range {
   readonly placeholder: ValuePlaceholder;
 }
 
 /** A parameter that bash expands. */
 export interface Expansion extends Range {
-  /** Of the variable; a digit, `@` or `*` for the words that a function or a script was given. */
+  /** Of the variable; a digit, `@` or `*` for the arguments of a function or a script. */
   readonly name: string;
-  /** What comes of it: its value; that of the variable which the value names; what a prompt makes of it (`@P`); the keys of an array; nothing that a value could choose. */
+  /**
+   * The result: the value; the value of the variable that it names (indirect); its expansion as a prompt (`@P`); the keys of an array; or
+   * text that a value cannot choose (harmless).
+   */
   readonly form: 'value' | 'keys' | 'indirect' | 'prompt' | 'harmless';
 }
 
-/** A variable that gets what stands in a stretch, other than by `NAME=…`: of a loop, or by `${NAME:=…}`. */
+/** A variable that a loop or `${NAME:=…}` sets to the text in a range. */
 export interface ImplicitAssignment {
   readonly name: string;
   readonly from: Range;
-  /** Those of a loop, of which it gets one after the other. */
+  /** The words of a loop, which are assigned one after the other. */
   readonly words?: readonly Word[];
 }
 
@@ -104,7 +107,7 @@ export interface ArrayLiteral extends Range {
   readonly elements: readonly Word[];
 }
 
-/** What some bash takes for something else within a command substitution. */
+/** Syntax that some bash misparses within a command substitution. */
 export interface ParserBug extends Range {
   /** Completes "…, so that a value here could become code". */
   readonly effect: string;
@@ -125,17 +128,17 @@ export interface LexedScript {
   readonly documents: readonly HereDocument[];
   readonly arithmetic: readonly Arithmetic[];
   readonly processSubstitutions: readonly Range[];
-  /** What runs behind `coproc`. */
+  /** The commands after `coproc`. */
   readonly coprocesses: readonly Range[];
   readonly unbracedNames: readonly UnbracedName[];
   readonly expansions: readonly Expansion[];
   readonly implicitAssignments: readonly ImplicitAssignment[];
   readonly arrays: readonly ArrayLiteral[];
-  /** What `case` looks at. */
+  /** The words that `case` compares. */
   readonly caseWords: readonly Range[];
-  /** `$(…)`, `<(…)` and `>(…)`, and what stands in backquotes. */
+  /** `$(…)`, `<(…)`, `>(…)` and backquotes. */
   readonly substitutions: readonly Range[];
   readonly parserBugs: readonly ParserBug[];
-  /** Where each comment begins. */
+  /** The offset of each comment. */
   readonly comments: readonly number[];
 }

@@ -1,4 +1,4 @@
-// Where a value would be read a second time, as code, as a variable's name or as arithmetic: those stretches, and why.
+// Finds the ranges of a script that are re-evaluated: as code, as the name of a variable, or as arithmetic.
 import { isInside, type Range } from '../source.ts';
 import { codeWords, inputEvaluator, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
@@ -6,37 +6,37 @@ import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexe
 import type { QuotingContext } from './quoting-context.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './evaluators.ts';
 
-/** A stretch in which every placeholder, however it is nested and quoted, stands in this place. */
+/** A range in which each placeholder has this context, however it is nested and quoted. */
 export interface ReEvaluatedRange extends Range {
   readonly context: QuotingContext;
 }
 
-/** Positional parameters: with them a function hands its own words on to what its body runs. */
+/** Positional parameters, with which a function passes its arguments to commands in its body. */
 const PARAMETERS = /\$(?:[@*1-9]|\{[@*1-9])/;
 
-/** The place of each placeholder once its surroundings are known. Arithmetic is the narrowest, so it wins. */
+/** Replaces the contexts of placeholders in re-evaluated ranges. Arithmetic is the strictest context, and takes precedence. */
 export function assignContexts(script: LexedScript, text: string): Occurrence[] {
-  const readings = findReEvaluated(script, text);
+  const ranges = findReEvaluated(script, text);
   return script.occurrences.map((occurrence) => {
-    const around = readings.filter((reading) => isInside(occurrence.placeholder, reading));
-    const reading = around.find(({ context }) => context.kind === 'number') ?? around[0];
-    if (reading === undefined) return occurrence;
-    const isOfSed = reading.context.kind === 're-evaluated' && /^g?sed$/.test(reading.context.by);
+    const around = ranges.filter((range) => isInside(occurrence.placeholder, range));
+    const range = around.find(({ context }) => context.kind === 'number') ?? around[0];
+    if (range === undefined) return occurrence;
+    const isOfSed = range.context.kind === 're-evaluated' && /^g?sed$/.test(range.context.by);
     return {
       placeholder: occurrence.placeholder,
-      context: isOfSed ? sedContext(text, occurrence.placeholder) : reading.context,
+      context: isOfSed ? sedContext(text, occurrence.placeholder) : range.context,
     };
   });
 }
 
-/** All of them, in no order. */
+/** In no order. */
 export function findReEvaluated(script: LexedScript, text: string): ReEvaluatedRange[] {
   const names = declaredNames(script.commands, text);
   const code = [
     ...script.commands.flatMap((command) => codeOfCommand(command, script, text)),
     ...codeOfInput(script, text),
     ...scriptFiles(script, text),
-    ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfBoth),
+    ...script.redirections.filter(({ operator }) => operator === '>&').map(targetOfDuplication),
     ...script.commands.flatMap((command) => descriptorNames(command, script)),
   ];
   return [
@@ -56,15 +56,15 @@ export function findReEvaluated(script: LexedScript, text: string): ReEvaluatedR
   ];
 }
 
-/** `exec {fds[WORD]}>file`: the number of a new descriptor goes into that element. */
+/** `exec {fds[WORD]}>file` assigns the number of the descriptor to that element, and evaluates the subscript. */
 function descriptorNames({ words }: Command, { redirections }: LexedScript): CodeRange[] {
   return words
     .filter(({ text, end }) => /^\{\w+\[/.test(text) && redirections.some(({ start }) => start === end))
     .map(({ start, end }) => ({ start, end, by: 'bash, as the name of a variable' }));
 }
 
-/** bash expands the word of `>&WORD` twice, where it is no number (redir.c: it makes a `&>` of it, and begins anew). */
-function targetOfBoth({ target: { start, end } }: Redirection): CodeRange {
+/** bash expands the word of `>&WORD` twice if it is not a number (redir.c: it converts it to `&>` and starts again). */
+function targetOfDuplication({ target: { start, end } }: Redirection): CodeRange {
   return { start, end, by: 'bash, after >&' };
 }
 
@@ -76,24 +76,24 @@ function codeOfCommand(command: Command, script: LexedScript, text: string): Cod
     ranges.push({ start: first.start, end: command.end, by: 'a command whose name is a value' });
   }
   const body = script.functions.find(({ name }) => name === first.text)?.body;
-  if (body !== undefined && handsWordsOn(body, script, text)) {
+  if (body !== undefined && passesArguments(body, script, text)) {
     ranges.push({ start: first.start, end: command.end, by: `the function ${first.text}` });
   }
   return ranges;
 }
 
-/** Whether a function's body passes its parameters to something that reads them as code. */
-function handsWordsOn(body: Range, script: LexedScript, text: string): boolean {
+/** Whether the body of a function passes its parameters to something that evaluates them. */
+function passesArguments(body: Range, script: LexedScript, text: string): boolean {
   return script.commands
     .filter((command) => isInside(command, body))
     .flatMap((command) => codeWords(command, text))
     .some(({ start, end }) => PARAMETERS.test(text.slice(start, end)));
 }
 
-/** What is fed to a program that reads its standard input as code: by a pipe, a redirection, or `<(…)` as its script. */
+/** The input of programs that evaluate their standard input: from a pipe, a redirection, or `<(…)` as script. */
 function codeOfInput(script: LexedScript, text: string): CodeRange[] {
   const readers = script.commands.flatMap((command) => {
-    const reader = inputEvaluator(command, text) ?? functionReader(command, script, text);
+    const reader = inputEvaluator(command, text) ?? functionEvaluator(command, script, text);
     return reader === undefined ? [] : [{ command, reader }];
   });
   const read = readers.flatMap(({ command, reader }) =>
@@ -106,7 +106,7 @@ function codeOfInput(script: LexedScript, text: string): CodeRange[] {
   return [...read, ...optional];
 }
 
-/** What a command's standard input is made of: elements of a pipeline before it, here-documents and strings, substitutions. */
+/** The sources of a command's standard input: pipeline elements before it, here-documents, here-strings, substitutions. */
 export function inputsOf(command: Command, script: LexedScript, text: string): Range[] {
   const fed: Range[] = script.pipelines.flatMap(({ start, elements }) => {
     const element = elements.find((candidate) => isInside(command, candidate));
@@ -127,7 +127,7 @@ export function inputsOf(command: Command, script: LexedScript, text: string): R
   return fed;
 }
 
-/** From a descriptor that an `exec 3<…` before has opened. */
+/** Whether the command reads a descriptor that an earlier `exec 3<…` has opened. */
 export function readsOpened(command: Command, { redirections, compounds }: LexedScript): boolean {
   if (command.words.some(({ text }) => /^-u|^\/dev\/fd\//.test(text))) return true;
   const around = [command, ...compounds.filter((compound) => isInside(command, compound))];
@@ -136,7 +136,7 @@ export function readsOpened(command: Command, { redirections, compounds }: Lexed
   );
 }
 
-function functionReader(command: Command, script: LexedScript, text: string): ReturnType<typeof inputEvaluator> {
+function functionEvaluator(command: Command, script: LexedScript, text: string): ReturnType<typeof inputEvaluator> {
   const [first] = command.words;
   const body = script.functions.find(({ name }) => name === first?.text)?.body;
   if (body === undefined) return undefined;
@@ -146,7 +146,7 @@ function functionReader(command: Command, script: LexedScript, text: string): Re
     .find((reader) => reader !== undefined);
 }
 
-/** Here-documents and here-strings that belong to this command itself, not to one inside of it. */
+/** The here-documents and here-strings of this command, without those of commands inside it. */
 function redirectedInputs(owner: Range, script: LexedScript): Range[] {
   const isOwn = (at: number): boolean =>
     at >= owner.start && at <= owner.end && enclosingCommands({ start: at, end: at }, script)[0] === owner;
@@ -156,14 +156,14 @@ function redirectedInputs(owner: Range, script: LexedScript): Range[] {
   ];
 }
 
-/** The commands around a place, the innermost first. */
+/** The commands around a range, the innermost first. */
 export function enclosingCommands(place: Range, script: LexedScript): Range[] {
   return [...script.commands, ...script.compounds]
     .filter((command) => isInside(place, command) && command !== place)
     .sort((a, b) => a.end - a.start - (b.end - b.start));
 }
 
-/** A document that begins like a script, or a command whose output goes to a file named like one. */
+/** Here-documents that begin like a script, and commands whose output goes to a file that is a script. */
 function scriptFiles(script: LexedScript, text: string): CodeRange[] {
   const documents = script.documents
     .filter(({ body }) => SCRIPT_START.test(text.slice(body.start, body.end)))
@@ -216,7 +216,7 @@ function fileName({ start, end }: Word, text: string): string {
   return text.slice(start, end).replaceAll(/["']/g, '').replace(/^\.\//, '');
 }
 
-/** The stretch, and the text of each here-document that is announced in it. */
+/** The range, and the text of each here-document announced in it. */
 function withDocuments(range: CodeRange, script: LexedScript): CodeRange[] {
   const bodies = script.documents
     .filter(({ operatorAt }) => operatorAt >= range.start && operatorAt < range.end)
@@ -224,7 +224,7 @@ function withDocuments(range: CodeRange, script: LexedScript): CodeRange[] {
   return [range, ...bodies];
 }
 
-/** An `s` that is open, with its delimiter, and at most one more of them up to the placeholder. */
+/** An open `s` command with its delimiter, and at most one more delimiter before the placeholder. */
 const OPEN_SUBSTITUTION = /(?:^|[^A-Za-z_\\])[sy]([^\w\s\\;])(?:(?!\1)[^\n])*(?:\1(?:(?!\1)[^\n])*)?$/;
 
 /** The context within a sed script, where a plain word can be code (`e` runs a command, `w` writes a file); within `s/…/…/` it is text. */

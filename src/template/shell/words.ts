@@ -1,4 +1,4 @@
-// One word of bash: pieces of text, quotes and expansions without a placeholder between them (bash(1), "DEFINITIONS").
+// Lexes words of bash: text, quotes and expansions without white space between them (bash(1), "DEFINITIONS").
 import { readPlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholder.ts';
 import type { Word } from './lexed-script.ts';
 import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
@@ -7,19 +7,19 @@ import { noteQuotesInGroup } from './parser-bugs.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
 
 /**
- * What the word is for: the command or an assignment before it; an argument; an element of an array or a list;
- * the target of a redirection; an operand of `case`, `for` or `[[`; the expression after `=~`.
+ * The role of a word: the name of the command or an assignment before it; an argument; an element of an array or a list; the target of
+ * a redirection; an operand of `case`, `for` or `[[`; the expression after `=~`.
  */
 export type WordRole = 'command' | 'argument' | 'element' | 'target' | 'operand' | 'expression';
 
-/** What ends a word (bash(1): "metacharacter"); the expression after `=~` may hold all but white space. */
+/** The characters that end a word (bash(1): "metacharacter"); only white space ends the expression after `=~`. */
 const METACHARACTERS = ' \t\n|&;()<>';
 const WHITE_SPACE = ' \t\n';
 
-/** With these in its word, a value without quotes could be the name of a home folder or a part of a pattern. */
+/** With these in its word, an unquoted value could be the name of a home directory or part of a pattern. */
 const EXPANDABLE = /[~*?[\]]/;
 
-/** A value in these could be several words. */
+/** A value in braces could become several words. */
 const BRACES = /(?<!\$)\{[^$]/;
 
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^=]*\])?\+?=/;
@@ -29,7 +29,7 @@ export function isAssignment(word: Word): boolean {
   return ASSIGNMENT.test(word.text);
 }
 
-/** Reads a word; where none begins, one character, so that every caller moves on. */
+/** Reads a word, or one character if no word begins here, so that every caller makes progress. */
 export function lexWord(lexer: Lexer, role: WordRole): Word {
   const start = lexer.at;
   const values: ValuePlaceholder[] = [];
@@ -73,7 +73,7 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
   return word;
 }
 
-/** Reads a piece and answers it without its quotes, each expansion as one NUL. */
+/** Reads a piece and returns it without its quotes, with a NUL for each expansion. */
 function lexText(lexer: Lexer): string {
   const start = lexer.at;
   lexPiece(lexer, 'bare', { kind: 'unquoted', needsQuotes: true, canSplit: false });
@@ -90,7 +90,7 @@ function withoutPlaceholders(text: string): string {
   return text.replaceAll(/\$(?:\{CLEARML_[^}]*\}|<CLEARML_[^>]*>)/g, '\0');
 }
 
-/** Roughly: behind a command substitution nothing of the text is kept. */
+/** Approximately: text after a command substitution is dropped. */
 export function withoutExpansions(text: string): string {
   return withoutPlaceholders(text).replaceAll(/\$(?:[A-Za-z_]\w*|\{[^}]*\}|\(.*|[0-9@*#?!$-])|`[^`]*`/gs, '\0');
 }
@@ -102,7 +102,7 @@ function addOccurrence(lexer: Lexer, placeholder: ValuePlaceholder, word: Word, 
     lexer.found.occurrences.push({ placeholder, context: { kind: 'number', where: 'an array subscript' } });
     return;
   }
-  // `2>file`, `a=1`, `if`, `@(a|b)`: in these company even a plain value would be something else than a word.
+  // In `2>file`, `a=1`, `if` and `@(a|b)`, even a plain value would not be an ordinary word.
   const isRisky =
     '<>('.includes(peek(lexer) || ' ') ||
     role === 'operand' ||

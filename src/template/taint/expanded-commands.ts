@@ -1,4 +1,4 @@
-// Commands as they are once variables are expanded: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, `run bash -c …` where run is `{ "$@"; }`.
+// Expands the variables in commands: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, and `run bash -c …` where run is `{ "$@"; }`.
 import type { Command } from '../shell/lexed-script.ts';
 import { withoutExpansions } from '../shell/words.ts';
 import { isInside } from '../source.ts';
@@ -6,24 +6,24 @@ import type { Flow } from './flows.ts';
 import { layered, type Layer, type LayeredWord } from './layers.ts';
 import { scopeAt } from './scopes.ts';
 
-/** A command, and the words that it may be made of. */
+/** A command, and the words that it may expand to. */
 export interface ExpandedCommand {
   readonly command: Command;
   readonly words: readonly LayeredWord[];
-  /** There is no other possibility. */
+  /** There is no other expansion. */
   readonly isSure: boolean;
 }
 
 type Possibilities = readonly (readonly LayeredWord[])[];
 
-/** More are not looked at. */
+/** Further expansions of a command are ignored. */
 const MOST = 32;
 
-/** A word that is one expansion, with or without quotes. */
+/** A word that is a single expansion, with or without quotes. */
 const EXPANSION =
   /^("?)\$(?:\{([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:[-:#%/^,@][^}]*)?\}|([A-Za-z_]\w*|[0-9@*]))\1$/;
 
-/** Those of its commands in which a variable stands for words that the script gives it. */
+/** The expansions of the commands in which a variable stands for words that the script assigns to it. */
 export function expandCommands(layer: Layer, flows: ReadonlyMap<string, readonly Flow[]>): ExpandedCommand[] {
   return layer.script.commands.flatMap((command) => {
     const own = layered(command.words, layer);
@@ -54,13 +54,13 @@ function possibilities(
   if (given.length === 0 || within.includes(name)) return [[word]];
   const outermost = word.via ?? word;
   const isQuoted = outermost.layer.text[outermost.start] === '"';
-  // All words as one.
+  // All words are joined to one.
   if (isQuoted && (written === '*' || subscript === '[*]')) return [[word]];
   const partsOf = (one: Flow['words'][number]): LayeredWord[] =>
     split(one, isQuoted).map((part) => ('text' in one ? part : { ...part, heldBy: `$${name}`, via: outermost }));
   const listsOf = ({ words }: Flow): Possibilities =>
     combined(words.map((one) => combined(partsOf(one).map((part) => possibilities(part, flows, [...within, name])))));
-  // Of a list a single word: an element of an array, what a loop is at, a parameter.
+  // A single word of a list: an element of an array, a loop variable, a parameter.
   const isOne =
     /^[1-9]/.test(written) ||
     (name === written && !/[@*]/.test(subscript) && given.some(({ words }) => words.some((one) => 'text' in one)));
@@ -71,13 +71,13 @@ function possibilities(
   return combined([first === undefined || first.length === 0 ? [[]] : first.flat(), ...(added ?? [])]);
 }
 
-/** `$2` is the second word, unless `shift` stands somewhere; without a number it may be any. */
+/** `$2` is the second word unless the script uses `shift`; without a number, it can be any word. */
 function oneOf(list: readonly LayeredWord[], number: number, { script }: Layer): Possibilities {
   const isAny = Number.isNaN(number) || script.commands.some(({ words: [program] }) => program?.text === 'shift');
   return (isAny ? list : list.slice(number - 1, number)).map((word) => [word]);
 }
 
-/** The words that come of a text: as it stands in quotes, else as many as there are, roughly. */
+/** The words that a text expands to: one in quotes, otherwise approximately as many as bash splits it into. */
 function split(range: Flow['words'][number], isQuoted: boolean): LayeredWord[] {
   const { layer, start, end } = range;
   const written = layer.text.slice(start, end);

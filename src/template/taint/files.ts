@@ -1,4 +1,4 @@
-// Files that the script writes and reads again: each is known by the last part of its name, also where that is a variable.
+// Follows values through files that the script writes and reads. A file is identified by the last part of its path, also if that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
 import { enclosingCommands } from '../shell/re-evaluated.ts';
@@ -6,19 +6,19 @@ import type { Range } from '../source.ts';
 import type { Layer } from './layers.ts';
 import { scopeAt } from './scopes.ts';
 
-/** Under which what goes through descriptors that `exec` has opened is known, all of them as one. */
+/** The name for all descriptors that `exec` opens. */
 export const DESCRIPTORS = '&';
 
-/** Under which the input of the whole script is known, where `exec` has set it. */
+/** The name for the input of the whole script, which `exec` can set. */
 export const OWN_INPUT = '<';
 
-/** Any file. */
+/** The name for any file. */
 const ANY_FILE = '>*';
 
-/** Programs that write what they are given into files that they are named. */
+/** Programs that write their input or arguments into files given as arguments. */
 const WRITERS = /^(?:tee|dd|cp|mv|ln|install|sponge|rsync|scp|sort|split|patch)$/;
 
-/** Under which a file is known: `>run.sh`, `>$FILE`; for what only a shell finds, any. */
+/** The name for a file: `>run.sh`, `>$FILE`; for a pattern, any file. */
 export function fileName({ start, end }: Range, { text, script, id }: Layer): string | undefined {
   const written = text
     .slice(start, end)
@@ -33,14 +33,14 @@ export function fileName({ start, end }: Range, { text, script, id }: Layer): st
   return /[*?[]/.test(name) ? ANY_FILE : `>${name}`;
 }
 
-/** What goes where: text, or what is known under these names, into a file or out of it. */
+/** Text, or the values with these names, flow into a file or out of it. */
 export interface FileFlow {
   readonly into: string;
   readonly from: Range;
   readonly names: readonly string[];
 }
 
-/** What the redirections and the copying programs of a script write. `outputOf` names what a command prints besides its own words. */
+/** The flows of redirections and of programs that copy. `outputOf` returns the names for what a command prints besides its own words. */
 export function fileFlows(layer: Layer, outputOf: (command: Command) => readonly string[]): FileFlow[] {
   const { script } = layer;
   const written = script.redirections.flatMap((one) => redirected(one, layer, outputOf));
@@ -80,7 +80,7 @@ function redirected(
   return flows;
 }
 
-/** From the first command to the last. */
+/** The range from the first command to the last. */
 export function wholeOf({ script }: Layer): Range {
   return { start: script.commands[0]?.start ?? 0, end: Math.max(0, ...script.commands.map(({ end }) => end)) };
 }
@@ -91,7 +91,7 @@ function into(file: string | undefined, from: Range, names: readonly string[]): 
   return file === DESCRIPTORS || file === ANY_FILE ? [flow] : [flow, { into: ANY_FILE, from, names: [file] }];
 }
 
-/** The words of a command that name what it runs: the program itself, and scripts that programs are given. */
+/** The words of a command that name what it runs: the program itself, and scripts given as arguments. */
 export function executedWords(command: Command, text: string): Word[] {
   const sourced = codeWordLists(command, text).flatMap(({ by, words }) => (/^(?:source|\.)$/.test(by) ? words : []));
   return [...command.words.slice(0, 1), ...scriptOperands(command, text), ...sourced];

@@ -1,4 +1,4 @@
-// How text gets into the variables of a script: assignments, loops, `read`, `printf -v`, `set`, the words of a call, files, and what bash sets itself.
+// Finds how text flows into variables: assignments, loops, `read`, `printf -v`, `set`, arguments of calls, files, and variables that bash sets.
 import { scriptOperands } from '../shell/code-words.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
@@ -9,21 +9,21 @@ import { layered, type Layer, type LayeredWord } from './layers.ts';
 import { functionsAround, inputName, scopeAt } from './scopes.ts';
 import { keyOf, outputNames } from './sources.ts';
 
-/** What something gets, as it stands or in part. */
+/** Text or values flow into a variable. */
 export interface Flow {
   /** A variable, or one of the other names of `sources.ts`. */
   readonly into: string;
-  /** The stretches of text, each with the script in which it was read. */
+  /** The ranges of text, each with its script. */
   readonly words: readonly (Range & { readonly layer: Layer })[];
-  /** Behind what is there: `+=`, or one element of an array. */
+  /** Appended: `+=`, or one element of an array. */
   readonly isAdded?: boolean;
-  /** What is known under these names comes there too, in some way or other. */
+  /** The values with these names may flow there too. */
   readonly names?: readonly string[];
-  /** How much of it arrives nobody can tell. */
+  /** It is not known how much of the text arrives. */
   readonly isVague?: boolean;
 }
 
-/** `NAME=`, also as an array's element, and where the value begins. */
+/** `NAME=` or `NAME[…]=`, up to the value. */
 const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 
 const PREFIX = /^(?:command|builtin)$/;
@@ -50,7 +50,7 @@ export function findFlows(layer: Layer): Flow[] {
     ...script.functions.map(({ name, body }): Flow => ({ into: `${name}()`, ...vague(body) })),
     ...script.coprocesses.map((body): Flow => ({ into: DESCRIPTORS, ...vague(body) })),
     ...(id === '' ? [] : [{ into: `${id}()`, ...vague(wholeOf(layer)) }]),
-    // A script in a file may be given the words of any command that runs one.
+    // A script in a file may get the arguments of any command that runs one.
     ...(id === '' || parameters.length > 0 ? [] : [{ into: `@${id}`, words: [], names: [SCRIPT_WORDS] }]),
     ...(parameters.length === 0 ? [] : [{ into: `@${id}`, words: parameters }]),
     ...fileFlows(layer, (command) => outputNames(command, layer)).map(({ into, from, names }): Flow => ({
@@ -61,7 +61,7 @@ export function findFlows(layer: Layer): Flow[] {
   ];
 }
 
-/** What the words of a command do, wherever they come from. */
+/** The flows that the words of a command cause, wherever the words come from. */
 export function flowsOfWords(all: readonly LayeredWord[], command: Command): Flow[] {
   const words = all.slice(all.findIndex(({ text }) => !PREFIX.test(text)));
   const [program, ...rest] = words;
@@ -115,7 +115,7 @@ function assigned(word: LayeredWord, pattern: RegExp): Flow[] {
     ...[...(before.includes('[') ? [key] : []), ...elements.flatMap((element) => keyOf(element, layer))].map(
       (one): Flow => ({ into: `${name}[]`, words: [{ ...one, layer }] }),
     ),
-    // A variable that holds a file's name stands for the file.
+    // A variable with the name of a file stands for the file.
     ...sameFile(`>$${name}`, fileName(from, layer)),
   ];
 }
@@ -138,7 +138,7 @@ function reference({ text }: LayeredWord): Flow[] {
   ];
 }
 
-/** `printf -v NAME FORMAT …`; what `%q` makes is quoted, and what `%d` makes a number. */
+/** `printf -v NAME FORMAT …`; the output of `%q` is quoted, and that of `%d` is a number. */
 function printed(rest: readonly LayeredWord[]): Flow[] {
   const [option, name, format] = rest;
   if (option?.text !== '-v' || name === undefined || format === undefined) return [];
@@ -146,7 +146,7 @@ function printed(rest: readonly LayeredWord[]): Flow[] {
   return [{ into: name.text, words: rest.slice(2).map(({ start, end, layer }) => ({ start, end, layer })) }];
 }
 
-/** Under which the words are known that scripts in files are given. */
+/** The name for the arguments of scripts in files. */
 const SCRIPT_WORDS = '@>';
 
 function flowsIntoScripts({ words }: Command, layer: Layer): Flow[] {

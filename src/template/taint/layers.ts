@@ -1,4 +1,4 @@
-// The script, and each text in it that a shell reads again: a script within the script, which has variables of its own or shares them.
+// Finds the nested scripts of a script: each text in it that a shell evaluates. They share its variables or have their own.
 import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
@@ -6,28 +6,28 @@ import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range, type TemplateSource } from '../source.ts';
 
-/** A script, or the text of another shell in it. Offsets are those of the template. */
+/** A script or a nested script. Offsets are those of the template. */
 export interface Layer {
   readonly script: LexedScript;
   readonly text: string;
-  /** The words that it is given: those behind its text in the command that runs it. */
+  /** Its arguments: the words after its text in the command that runs it. */
   readonly parameters: readonly LayeredWord[];
-  /** Under which its own parameters are known. */
+  /** Identifies its parameters. */
   readonly id: string;
-  /** A text that a shell reads and this program can not: whatever is in it may be evaluated. */
+  /** A text that a shell evaluates and this program cannot parse: anything in it may be evaluated. */
   readonly unread?: Range;
 }
 
-/** A word, and the script in which it was read: commands are also put together of words from several places. */
+/** A word with its script: an expanded command can have words from several scripts. */
 export interface LayeredWord extends Word {
   readonly layer: Layer;
-  /** The variable that holds it, where it is the text of one and no element of a list. */
+  /** The variable whose text it is; undefined for an element of a list. */
   readonly heldBy?: string;
-  /** The word that stands for the text of that variable. */
+  /** The word that expands to the text of that variable. */
   readonly via?: LayeredWord;
 }
 
-/** Programs whose code is no shell's. */
+/** Programs whose code is not a shell script. */
 const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
 
@@ -47,7 +47,7 @@ function innerLayers(file: string, outer: Layer): Layer[] {
   const documents = script.documents
     .filter(({ body }) => isRead(body))
     .flatMap(({ isQuoted, body, operatorAt }) => {
-      // What bash makes of it first is not worked out here.
+      // bash expands it first, which is not computed here.
       if (!isQuoted) return unreadLayer(file, text, body);
       const owner = script.commands.find(({ start, end }) => operatorAt >= start && operatorAt < end);
       return lexInner(file, text, body, layered(owner?.words.slice(1) ?? [], outer));
@@ -55,7 +55,7 @@ function innerLayers(file: string, outer: Layer): Layer[] {
   return [...words, ...documents, ...printedLayers(file, outer, isRead), ...backquotedLayers(file, outer)];
 }
 
-/** The first reading leaves the text of backquotes alone, as it is unescaped before bash reads it. */
+/** The lexer does not parse the text of backquotes, because bash unescapes it first. */
 function backquotedLayers(file: string, { script, text, parameters, id }: Layer): Layer[] {
   return script.substitutions
     .filter(({ start }) => text[start] === '`')
@@ -65,12 +65,12 @@ function backquotedLayers(file: string, { script, text, parameters, id }: Layer)
     });
 }
 
-/** As long as before, so that every place stays where it is. */
+/** Keeps the length, so that offsets do not change. */
 function unescapedWithin(text: string, { start, end }: Range): string {
   return text.slice(0, start) + text.slice(start, end).replaceAll(/\\([$"`\\])/g, ' $1') + text.slice(end);
 }
 
-/** `echo '…' | bash`, `bash <<< '…'`: whole words of what a shell is fed. */
+/** `echo '…' | bash`, `bash <<< '…'`: the whole words in the input of a shell. */
 function printedLayers(file: string, outer: Layer, isRead: (range: Range) => boolean): Layer[] {
   const { commands, redirections } = outer.script;
   const printed = commands.flatMap(({ words: [program, ...rest] }) =>
@@ -80,7 +80,7 @@ function printedLayers(file: string, outer: Layer, isRead: (range: Range) => boo
   return layered([...printed, ...fed].filter(isRead), outer).flatMap((word) => innerLayer(file, word, []));
 }
 
-/** The texts that this command hands to a shell; its words may come from anywhere. */
+/** The texts that this command passes to a shell; its words may come from several scripts. */
 export function layersOfCommand(file: string, command: Command, words: readonly LayeredWord[]): Layer[] {
   const [first] = words;
   if (first === undefined) return [];
@@ -97,13 +97,13 @@ export function layered(words: readonly Word[], layer: Layer): LayeredWord[] {
   return words.map((word) => ({ ...word, layer }));
 }
 
-/** A word that is one quoted text; in double quotes what is escaped there is not escaped any more when it is read again. */
+/** The script in a word that is one quoted text; the outer shell removes the escapes in double quotes. */
 function innerLayer(file: string, word: LayeredWord, parameters: readonly LayeredWord[]): Layer[] {
   const { text } = word.layer;
   const written = text.slice(word.start, word.end);
   const inside = { start: word.start + 1, end: word.end - 1 };
   if (/^'[^']*'$/.test(written)) return lexInner(file, text, inside, parameters);
-  // Put together of several, or in quotes with escapes.
+  // Several texts, or quotes with escapes.
   if (/['"]/.test(written) && !/^"(?:[^"\\]|\\.)*"$/s.test(written)) return unreadLayer(file, text, word);
   if (!written.startsWith('"')) return [];
   return lexInner(file, unescapedWithin(text, inside), inside, parameters);

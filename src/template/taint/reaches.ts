@@ -1,4 +1,4 @@
-// From each place that evaluates text, back through the variables, to the placeholders whose values come there.
+// Traces each evaluation of text back through variables to the placeholders whose values reach it.
 import type { ValuePlaceholder } from '../placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
@@ -14,7 +14,7 @@ interface Step {
   readonly isCertain: boolean;
 }
 
-/** Pure, and blind to the order of commands: in a loop or a function what stands below may run before. */
+/** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
 export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
   const { layers, expanded: meant, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
@@ -50,7 +50,7 @@ interface Scripts {
   readonly flows: Flows;
 }
 
-/** The script and those within it; again with what its commands turn out to be once variables are expanded. */
+/** The script and its nested scripts, also those that appear once the variables in commands are expanded. */
 function readScripts(source: TemplateSource, script: LexedScript): Scripts {
   const layers = findLayers(source, script);
   let flows = byName(layers.flatMap(findFlows));
@@ -76,7 +76,7 @@ function byName(flows: readonly Flow[]): Flows {
   return named;
 }
 
-/** Whatever an integer gets is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
+/** Any value assigned to an integer is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
 function integerSinks(layers: readonly Layer[], meant: readonly ExpandedCommand[], flows: Flows): Sink[] {
   const declared = meant.map(({ command, words }) => ({ ...command, words }));
   const integers = new Set(
@@ -121,7 +121,7 @@ function placeholdersBehind(
   return [...found].map(([placeholder, isCertain]) => ({ placeholder, isCertain }));
 }
 
-/** The variables that `${!name}` may mean, and those of the environment. */
+/** The variables that `${!name}` may refer to, and those of the environment. */
 function namedBy(name: string, flows: Flows): string[] {
   if (name === '*') return [...flows.keys()].filter((key) => /^[A-Za-z_]/.test(key));
   if (!name.startsWith('!')) return [];
@@ -130,7 +130,7 @@ function namedBy(name: string, flows: Flows): string[] {
   );
 }
 
-/** An expression, or a comparison of numbers, which test refuses for other text. */
+/** A pattern match, or a comparison of numbers, for which test rejects other text. */
 const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
 
 /**

@@ -1,14 +1,14 @@
-// Names for what has none in the script: the parameters of the function around a place, and the input of a command.
+// Names for values without a name in the script: the parameters of a function, and the input of a command.
 import type { Command, LexedScript, ShellFunction } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
 import type { Layer } from './layers.ts';
 
-/** Under which the input of a command is known. */
+/** The name for the input of a command. */
 export function inputName({ start }: Command, { id }: Layer): string {
   return `<${id}:${start}`;
 }
 
-/** Whose parameters `$1` and `$@` are here: those of the innermost function around, else of the script. */
+/** The name for the parameters `$1` and `$@` here: those of the innermost function, or of the script. */
 export function scopeAt(at: number, script: LexedScript, id: string): string {
   return `@${functionsAround(at, script)[0]?.name ?? id}`;
 }

@@ -1,4 +1,4 @@
-// Where a script evaluates text that it has from variables: arithmetic, code for another shell, names of commands and variables.
+// Finds where a script evaluates text from variables: arithmetic, code for another shell, names of commands and variables.
 import { restrictedOptionAt, restrictedOptions } from '../containers/restricted-options.ts';
 import { requirementOf } from '../containers/restricted-values.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/code-words.ts';
@@ -12,16 +12,16 @@ import type { ExpandedCommand } from './expanded-commands.ts';
 import { inputName } from './scopes.ts';
 import { placeholdersIn, keyOf, namesIn, type Source } from './sources.ts';
 
-/** A stretch that is evaluated, with the variables in it. */
+/** An evaluation, with the variables in the evaluated text. */
 export interface Sink {
   readonly at: number;
   readonly requirement: Reach['requirement'];
-  /** Who evaluates it. */
+  /** What evaluates it; completes "evaluated by …". */
   readonly by: string;
   readonly names: readonly Source[];
 }
 
-/** The program and its words, of an array or of a call: they are not read again. */
+/** A program and its arguments from an array or a call, which are not re-evaluated. */
 const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 
 export function findSinks(layer: Layer): Sink[] {
@@ -69,7 +69,7 @@ export function findSinks(layer: Layer): Sink[] {
   ].filter(({ names }) => names.length > 0);
 }
 
-/** Of a script that could not be read it is not known what it does with its variables. */
+/** A nested script that could not be parsed may evaluate any of its variables. */
 function unreadText({ unread, text }: Layer): Sink[] {
   if (unread === undefined) return [];
   const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
@@ -77,7 +77,7 @@ function unreadText({ unread, text }: Layer): Sink[] {
   return [{ at: unread.start, requirement: 'plain word', by: 'a shell, in a script that could not be parsed', names }];
 }
 
-/** Files that the script runs or sources: what it has written into them is code. */
+/** Files that the script runs or sources: text written into them is code. */
 function executedFiles(layer: Layer): Sink[] {
   return layer.script.commands.flatMap((command) =>
     [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Sink[] => {
@@ -100,7 +100,7 @@ function startFiles({ assignments, words }: Command): Word[] {
   return [...assignments, ...words].filter(({ text }) => /^(?:BASH_ENV|ENV)=/.test(text));
 }
 
-/** What is fed to a program that reads code, by ways that only a run shows. */
+/** The input of a program that evaluates it, by its name. */
 function fedCode(layer: Layer): Sink[] {
   return layer.script.commands.flatMap((command): Sink[] => {
     const reader = inputEvaluator(command, layer.text);
@@ -125,7 +125,7 @@ function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
   });
 }
 
-/** What a command evaluates that has its words from variables. */
+/** The evaluations by a command whose words come from variables. */
 export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Sink[] {
   const [first] = words;
   if (first === undefined) return [];
@@ -155,8 +155,8 @@ export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Si
 }
 
 /**
- * Variables without quotes where bash makes words of their values that are more than data: operators of test, options of
- * programs that run others, and the program itself.
+ * Unquoted variables where bash splits their values into words that are more than data: operators of test, options of programs that run
+ * others, and the program itself.
  */
 function splitWords(layer: Layer): Sink[] {
   const { script, text } = layer;
@@ -170,7 +170,7 @@ function splitWords(layer: Layer): Sink[] {
     return rest.slice(0, end === -1 ? undefined : end).flatMap((word): Sink[] => {
       const written = text.slice(word.start, word.end);
       const isSplit = /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
-      // What env is given in front of the program may name any variable: BASH_ENV=….
+      // The arguments of env before the program can set any variable: BASH_ENV=….
       if (!isSplit && !(program.text === 'env' && /^"\$/.test(written))) return [];
       const by = isSplit ? `${program.text}, as options, because it is unquoted` : 'env, as the name of a variable';
       return [{ at: word.start, requirement: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
@@ -182,11 +182,11 @@ function doubtful(sources: readonly Source[]): Source[] {
   return sources.map(({ of }) => ({ of, isWhole: false }));
 }
 
-/** Programs that run what they are given. */
+/** Programs that run their arguments. */
 const RUNNERS =
   /^(?:srun|env|nohup|setsid|nice|ionice|taskset|numactl|timeout|time|stdbuf|xargs|sudo|mpirun|mpiexec|singularity|apptainer|exec|run|jobs|(?:ba|da|z|k)?sh|python[0-9.]*|perl|ruby)$/;
 
-/** `exec $CMD`, `timeout 9 $CMD`: the word that names the program. */
+/** The index of the word that names the program: `exec $CMD`, `timeout 9 $CMD`. */
 function programAt(words: readonly Word[]): number {
   let at = 0;
   while (STARTERS.test(words[at]?.text ?? '')) {
@@ -199,7 +199,7 @@ function programAt(words: readonly Word[]): number {
 
 const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
-/** Lists of mounts and variables, and what Pyxis writes into a script that is run on the node, outside of the container. */
+/** Lists of mounts and variables, and values that Pyxis writes into a script that runs on the node, outside the container. */
 function restrictedOptionSinks(layer: Layer): Sink[] {
   const { script, text } = layer;
   const words = restrictedOptions([], script.commands);
@@ -211,7 +211,7 @@ function restrictedOptionSinks(layer: Layer): Sink[] {
   });
 }
 
-/** In arithmetic a bare name is a variable, whose value is evaluated too. */
+/** In arithmetic, a bare name is a variable, whose value is evaluated too. */
 function identifiersIn({ start, end }: Range, { script, text }: Layer): Source[] {
   return [...text.slice(start, end).matchAll(/(?<![\w$])[A-Za-z_]\w*/g)].flatMap(({ index, 0: name }) => {
     const range = { start: start + index, end: start + index + name.length };

@@ -1,4 +1,4 @@
-// What stands in a stretch of a script and could come from a task: placeholders, variables that are expanded there, and what commands print there.
+// Finds the values in a range of a script that can come from a task: placeholders, expanded variables, and the output of commands.
 import type { ValuePlaceholder } from '../placeholder.ts';
 import { hasFilter } from '../filters.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
@@ -8,24 +8,24 @@ import type { Layer } from './layers.ts';
 import { inputName, scopeAt } from './scopes.ts';
 
 /**
- * One of them; `isWhole` when its text arrives as it is, and not only what some program makes of it. A name is that of a variable, or
- * `@f` for the words that the function f or an inner script is given, `f()` for what it prints, `f<` for its input, `>file` for a file,
- * `&` for descriptors, `name[]` for the keys of an array, `!name` for the variable that another one names, and `*` for the environment.
+ * A value; `isWhole` if its text arrives unchanged, not processed by a program. A name is that of a variable, or `@f` for the arguments
+ * of the function or nested script f, `f()` for its output, `f<` for its input, `>file` for a file, `&` for descriptors, `name[]` for the
+ * keys of an array, `!name` for the variable that another one names, and `*` for the environment.
  */
 export interface Source {
   readonly of: { readonly placeholder: ValuePlaceholder } | { readonly name: string };
   readonly isWhole: boolean;
-  /** The variable that it is known to come through. */
+  /** The variable through which it is known to come. */
   readonly heldBy?: string;
 }
 
-/** Programs that print what they are given. */
+/** Programs that print their arguments or input unchanged. */
 const TRANSPARENT = /^(?:echo|printf|cat)$/;
 
-/** What the server makes is an id, and always a plain word. */
+/** Ids that the server generates, which are always plain words. */
 export const PLAIN_BY_NATURE = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
 
-/** The placeholders in it. */
+/** The placeholders in the range. */
 export function placeholdersIn(range: Range, { script }: Layer): Source[] {
   return script.occurrences.flatMap(({ placeholder }) => {
     if (
@@ -39,7 +39,7 @@ export function placeholdersIn(range: Range, { script }: Layer): Source[] {
   });
 }
 
-/** The variables whose values are expanded in it, and what its commands print. */
+/** The variables expanded in the range, and the output of its commands. */
 export function namesIn(range: Range, layer: Layer): Source[] {
   const { script, id } = layer;
   const expanded = script.expansions.flatMap((expansion): Source[] => {
@@ -60,26 +60,26 @@ export function namesIn(range: Range, layer: Layer): Source[] {
   return [...expanded, ...[...printed, ...files].map((name) => ({ of: { name }, isWhole: false }))];
 }
 
-/** What a command may print besides its own words: a function's output, its input, files, the environment. */
+/** The names for what a command may print besides its own words: the output of a function, its input, files, the environment. */
 export function outputNames(command: Command, layer: Layer): string[] {
   const [program, ...rest] = command.words;
   const name = program?.text ?? 'cat';
   if (name === 'wc') return [];
   const names = [`${name}()`, inputName(command, layer), ...rest.flatMap((word) => fileName(word, layer) ?? [])];
-  // The text of an inner script begins behind its quote.
+  // The text of a nested script begins after its quote.
   names.push(...rest.map(({ start }) => `${start + 1}()`));
   if (/^(?:print)?env$/.test(name)) names.push(...(rest.length === 0 ? ['*'] : rest.map(({ text }) => text)));
   if (name === 'pwd') names.push('PWD');
   return names;
 }
 
-/** `[KEY]` in front of an element. */
+/** `[KEY]` before an element. */
 export function keyOf({ start, end }: Range, { text }: Layer): Range[] {
   const key = /^\[.*?\](?==)/s.exec(text.slice(start, end))?.[0];
   return key === undefined ? [] : [{ start, end: start + key.length }];
 }
 
-/** Whether what is expanded there stands in no substitution within the stretch, or all commands of that one print it as it is. */
+/** Whether this is in no substitution within the range, or all commands of the substitution print it unchanged. */
 function isTransparent(place: Range, range: Range, { substitutions, commands }: LexedScript): boolean {
   return substitutions
     .filter((one) => isInside(place, one) && isInside(one, range))
@@ -89,7 +89,7 @@ function isTransparent(place: Range, range: Range, { substitutions, commands }: 
     });
 }
 
-/** Fed to `wc`, which prints a number. */
+/** Whether this is input of `wc`, which prints a number. */
 function isCounted(place: Range, { commands, pipelines }: LexedScript): boolean {
   return commands.some((command) => {
     if (command.words[0]?.text !== 'wc') return false;

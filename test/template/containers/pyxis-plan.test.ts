@@ -165,7 +165,7 @@ describe('a value for an option of Pyxis', () => {
       const variables = { ...emptyVariables, task: { container: { arguments: '$(id)' } } };
       expect(() => parseTemplate(template, 'p').render(variables, BLOCKS)).to.throw(
         TemplateError,
-        /as code|another folder/,
+        /as code|a directory outside/,
       );
     }
   });
