@@ -13,7 +13,7 @@ describe('classifyReply', () => {
     ['an expired token', 401, envelope(401, 30), 'token-refused'],
     ['a call without a token', 401, envelope(401, 20), 'token-refused'],
     ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
-    ['keys that can not be read', 401, envelope(401, 21), 'credentials-refused'],
+    ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
     ['an endpoint that our role may not call', 403, envelope(403, 20), 'refused'],
     ['a status that changed before us', 400, envelope(400, 121), 'lost-race'],
     ['a status that forbids it', 400, envelope(400, 110), 'lost-race'],
@@ -49,7 +49,7 @@ describe('classifyReply', () => {
     });
   });
 
-  it('gives a verdict on anything at all', () => {
+  it('classifies any response', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');

@@ -10,7 +10,7 @@ import { createSecrets } from '../../src/log/secrets.ts';
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';
 
-const SHORT_PATIENCE: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstBackoffMs: 5, maxBackoffMs: 20 };
+const SHORT_TIMEOUTS: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstBackoffMs: 5, maxBackoffMs: 20 };
 
 export interface Logged {
   readonly level: keyof Logger;
@@ -34,7 +34,7 @@ export function makeClient(apiServer: string, options: MakeClient = {}): Clearml
     log: createListLogger(logged),
     secrets: createSecrets(),
     signal,
-    timeouts: { ...SHORT_PATIENCE, ...timeouts },
+    timeouts: { ...SHORT_TIMEOUTS, ...timeouts },
   });
 }
 

@@ -1,4 +1,4 @@
-// The first conversation with a server, and the sentences for servers that can't be used.
+// Connecting to a server, and the errors for unusable servers.
 import { expect } from 'chai';
 import { CredentialsRejectedError, ServerUnreachableError, ServerUnusableError } from '../../src/clearml/errors.ts';
 import type { ServerFacts } from '../../src/clearml/client.ts';
@@ -102,7 +102,7 @@ describe('connecting to a ClearML server', () => {
     expect(await rejection(connect())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it('a page later on, from a proxy say, is a passing trouble', async () => {
+  it('a page of a proxy after that is a temporary error', async () => {
     server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
     const client = makeClient(server.url, { timeouts: { retryMs: 20 } });
     await client.connect();

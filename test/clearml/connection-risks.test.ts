@@ -1,4 +1,4 @@
-// Which ways to the server somebody on the network could use, and which are silent.
+// Which connections to the server another user on the network could attack.
 import { expect } from 'chai';
 import { describeRisks } from '../../src/clearml/connection-risks.ts';
 
@@ -23,7 +23,7 @@ describe('the way to the server', () => {
     ['no address', false, undefined],
   ] as const) {
     const how =
-      { true: 'as usual', false: 'without a look at its certificate' }[String(verifyCertificate)] ?? 'with a CA file';
+      { true: 'as usual', false: 'without a check of its certificate' }[String(verifyCertificate)] ?? 'with a CA file';
     it(`${apiServer}, ${how}, is ${risk === undefined ? 'safe' : 'a risk, told in one line'}`, () => {
       const risks = describeRisks({ apiServer, verifyCertificate });
 

@@ -79,7 +79,7 @@ describe('the way to the ClearML server', () => {
       expect(error.message).to.include('another name');
     });
 
-    it('a CA file that can not be read is named at once', () => {
+    it('an unreadable CA file is reported at once', () => {
       const path = join(tmpdir(), 'there', 'is', 'no', 'ca.pem');
 
       expect(() => makeClient(secure.url, { settings: { verifyCertificate: path } }))

@@ -155,7 +155,7 @@ export function defineQueueContract(stage: () => Stage): void {
     });
   });
 
-  describe('giveBack', () => {
+  describe('returning a task to its queue', () => {
     it('C-20 puts the task first in its queue, and leaves the task itself as it is', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, other] = [await newQueue(), await newQueue()];

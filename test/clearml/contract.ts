@@ -7,7 +7,7 @@ import { defineStatusContract } from './contract-status.ts';
 import { defineTaskContract } from './contract-tasks.ts';
 import type { Access } from './raw-calls.ts';
 
-/** Defines the suite. It makes its own queues, tasks and projects, with names of its own, and removes them. */
+/** Defines the suite, which creates queues, tasks and projects with unique names, and deletes them. */
 export function defineClearmlContract(name: string, provide: () => Promise<Access>): void {
   describe(`the ClearML contract, with ${name}`, () => {
     // A real server may be far away, and shows console lines seconds after it took them.

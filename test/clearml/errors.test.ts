@@ -1,4 +1,4 @@
-// The way of one call when the server is in trouble: when it is tried again, and whether a failed one may have happened.
+// Calls to a failing server: when they are retried, and whether a failed one may have had an effect.
 import { expect } from 'chai';
 import { LostRaceError, NotTheApiError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
@@ -9,13 +9,13 @@ import { data, hangUp, makeToken, page, refuse, stall, type Answer } from './scr
 const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
-const NONSENSE: readonly [name: string, trouble: Answer] = ['an answer that is no JSON', page(200, '{"meta":')];
+const NONSENSE: readonly [name: string, failure: Answer] = ['an answer that is no JSON', page(200, '{"meta":')];
 
-describe('a call to ClearML in trouble', () => {
+describe('a call to a failing ClearML server', () => {
   const bench = createBench();
 
   describe('trying again', () => {
-    const passing: readonly [name: string, trouble: Answer][] = [
+    const passing: readonly [name: string, failure: Answer][] = [
       ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
       ['too many requests (429)', page(429, '')],
       ['a bad gateway (502)', page(502, '<html>Bad Gateway</html>')],
@@ -26,9 +26,9 @@ describe('a call to ClearML in trouble', () => {
         (response) => response.writeHead(200, { 'content-length': '99' }).write('{', () => response.destroy()),
       ],
     ];
-    for (const [name, trouble] of passing) {
+    for (const [name, failure] of passing) {
       it(`a reading call outlasts ${name}`, async () => {
-        bench.server.script('tasks.get_by_id', trouble, trouble, A_TASK);
+        bench.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
         expect((await bench.client().tasks.get(TASK))?.task.id).to.equal(TASK);
 
@@ -52,9 +52,9 @@ describe('a call to ClearML in trouble', () => {
       expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
-    for (const [name, trouble] of [...passing.slice(2), NONSENSE]) {
+    for (const [name, failure] of [...passing.slice(2), NONSENSE]) {
       it(`a call that must not happen twice is not tried again after ${name}`, async () => {
-        bench.server.script('queues.remove_task', trouble, data({ removed: 1 }));
+        bench.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
         const error = await rejection(bench.client().queues.removeEntry(QUEUE, TASK));
 
@@ -195,7 +195,7 @@ describe('a call to ClearML in trouble', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('of which many are under way at once is no leak in the eyes of Node', async () => {
+  it('causes no leak warning of Node if many run at the same time', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);

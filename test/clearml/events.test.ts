@@ -71,7 +71,7 @@ describe('the console lines of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('are no trouble to the caller when the task takes none', async () => {
+  it('cause no error if the task accepts none', async () => {
     const logged: Logged[] = [];
     bench.server.script('events.add_batch', refuse(400, 131, 'events not added'));
 

@@ -101,7 +101,7 @@ describe('createHttp', () => {
     expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });
   });
 
-  it('cuts what is under way when it is closed', async () => {
+  it('cancels running requests when it is closed', async () => {
     bench.server.script('x', () => {
       void http.close();
     });

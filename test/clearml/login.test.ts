@@ -56,7 +56,7 @@ describe('logging in to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
-  it('begins anew with the token it was given when the one that followed is refused', async () => {
+  it('starts again with the configured token when a later one is rejected', async () => {
     const shortLived = makeToken({ exp: 0 });
     bench.server.script(
       'auth.login',
@@ -102,7 +102,7 @@ describe('logging in to ClearML', () => {
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
-  it('waits for a login under way rather than beginning another', async () => {
+  it('waits for a running login instead of starting another', async () => {
     let open: (value?: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => {
       open = resolve;

@@ -88,7 +88,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
 
 describe('C-35 whatever ClearML answers', () => {
   for (const name of Object.keys(readings(sessionThatSays(GOOD)))) {
-    it(`${name} reads it or says that it can't be used`, async () => {
+    it(`${name} parses it or reports it as unusable`, async () => {
       const oddGood = fc.array(anOddity, { maxLength: 3 }).map((oddities) => oddities.reduce<unknown>(makeOdd, GOOD));
       await fc.assert(
         fc.asyncProperty(fc.oneof(oddGood, fc.jsonValue()), async (answer) => {

@@ -55,7 +55,7 @@ describe('the queues of the ClearML client', () => {
 
   it('reads a long list of queues page by page', async () => {
     const queues = Array.from({ length: 500 }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
-    // What can't be read makes a page no shorter.
+    // Unreadable rows do not make a page shorter.
     const first = [{ id: 'odd' }, ...queues.slice(1)];
     const last = { id: OTHER, name: 'last', entries: [] };
     bench.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }));
@@ -152,14 +152,14 @@ describe('the queues of the ClearML client', () => {
     }
   });
 
-  it('says that a list can not be used which is none, and does not ask again at once', async () => {
+  it('reports a response that is not a list, and does not retry at once', async () => {
     bench.server.script('queues.get_all', data({ queues: 'many' }));
 
     expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
     expect(bench.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('does not take a queue for missing that may be the one which it can not read', async () => {
+  it('does not consider a queue missing if it may be an unreadable one', async () => {
     bench.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
@@ -217,7 +217,7 @@ describe('the queues of the ClearML client', () => {
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
 
-  it('has given a task back though somebody took it before it was moved', async () => {
+  it('has returned a task even if another agent claimed it before it was moved', async () => {
     bench.server.script('queues.add_task', DONE);
     bench.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 
@@ -226,7 +226,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
   });
 
-  it('passes on why a queue can not be made', async () => {
+  it('reports why a queue cannot be created', async () => {
     bench.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
 
     expect(await rejection(bench.client().queues.create('x')))

@@ -12,7 +12,7 @@ export interface Access {
 export interface RawCalls {
   /** Any endpoint; gives its `data`. Throws with the server's words when it refuses. */
   call(endpoint: string, body: object): Promise<unknown>;
-  /** A draft with a name of its own. */
+  /** A draft with a unique name. */
   createTask(): Promise<TaskId>;
   /** A queue; with `k8s-glue` among the system tags it is hidden. */
   createQueue(name: string, systemTags?: readonly string[]): Promise<QueueId>;

@@ -61,7 +61,7 @@ describe('the size of an answer', () => {
 describe('C-36 an answer of ClearML that is too large', () => {
   const bench = createBench();
 
-  /** Writes for as long as somebody reads. */
+  /** Writes as long as there is a reader. */
   function endless(text: string, heard: { bytes: number; isOver: boolean }): Answer {
     return (response) => {
       response.on('close', () => {

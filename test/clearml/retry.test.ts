@@ -1,4 +1,4 @@
-// The retry rules on their own, where a server can't be made to fail at the right moment.
+// The retry rules alone, for failures that a server cannot produce at the right moment.
 import { expect } from 'chai';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { retry, type RetryRules } from '../../src/clearml/retry.ts';

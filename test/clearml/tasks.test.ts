@@ -52,7 +52,7 @@ describe('the tasks of the ClearML client', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['one without a status', { id: TASK }, /^its status is missing$/],
-      ['one of a status that nobody knows', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
+      ['one with an unknown status', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
       ['one whose queue is no text', { ...good, id: TASK, execution: { queue: 5 } }, /^its execution.queue is 5$/],
       ['one whose execution is a list', { ...good, id: TASK, execution: [] }, /^its execution is a list$/],
       ['one whose message is no text', { ...good, id: TASK, status_message: {} }, /^its status_message is an object$/],
@@ -164,7 +164,7 @@ describe('the tasks of the ClearML client', () => {
     });
   }
 
-  it('C-07 has lost the race for a task that left its status before it was put back to queued', async () => {
+  it('C-07 loses the race for a task whose status changed before it became queued again', async () => {
     bench.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
     const error = await rejection(bench.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));

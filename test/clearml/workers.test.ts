@@ -47,7 +47,7 @@ describe('the workers of the ClearML client', () => {
     ]);
   });
 
-  it('leaves out rows that can not be read, and says that there were some', async () => {
+  it('skips unreadable rows and reports them', async () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
     bench.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 
@@ -57,7 +57,7 @@ describe('the workers of the ClearML client', () => {
     });
   });
 
-  it('knows of no worker where the whole answer can not be read, which is no trouble of anybody', async () => {
+  it('returns no worker for an unreadable response, without an error', async () => {
     bench.server.script('workers.get_all', data({ workers: 'many' }));
 
     expect(await bench.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });

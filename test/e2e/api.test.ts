@@ -1,4 +1,4 @@
-// The user of the tests: a server that closes a kept connection when it is used again does not end a test.
+// The API client of the tests survives a server that closes an idle connection.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';

@@ -89,7 +89,7 @@ describe('two clusters in one daemon', () => {
     link.cut();
   }
 
-  it('the daemon starts though one can not be reached, says so, and serves the other', async () => {
+  it('the daemon starts although one is unreachable, reports it, and serves the other', async () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 
@@ -115,8 +115,8 @@ describe('two clusters in one daemon', () => {
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });
 
-  it('while one is away the other goes on, and what the first was doing comes to its end once', async () => {
-    const mark = join(folder, 'go-on');
+  it('while one is unreachable the other continues, and the tasks of the first end once', async () => {
+    const mark = join(folder, 'continue');
     const running = await enqueue(
       farQueue,
       `import os, time\nprint("at work", flush=True)\nwhile not os.path.exists("${mark}"): time.sleep(0.2)\nprint("done", flush=True)`,
@@ -138,7 +138,7 @@ describe('two clusters in one daemon', () => {
     expect(console.match(/^at work$/gm)).to.have.length(1);
   });
 
-  it('while one says nothing any more the other goes on as fast, and the daemon ends within seconds', async () => {
+  it('while one does not respond the other continues at the same speed, and the daemon ends within seconds', async () => {
     const task = await enqueue(farQueue, 'import time; time.sleep(3600)');
     await world.untilConsole(task, 'Submitted as Slurm job');
     const usual = await timeNearTask();

@@ -1,4 +1,4 @@
-// What the tasks of the tests in containers are: templates, as documented and as a lab may have it, and a look at the surroundings.
+// Templates and scripts of the tasks in the container tests.
 import { readFileSync } from 'node:fs';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { READER } from '../support/registry.ts';
@@ -23,7 +23,7 @@ ${preSetup}`,
 export const HOSTILE = `it's "a" $(touch /tmp/pwned) \`id\` $HOME,B=c \\\\n%5C #\\`;
 
 /** Prints what a task sees of its image and of its node. */
-export const LOOKS_AROUND = `import os, socket
+export const PRINTS_ENVIRONMENT = `import os, socket
 config = os.path.expanduser("~/.ssh/config")
 print("image", sorted(os.listdir("/usr/bin"))[:2], os.environ["CLEARML_DOCKER_IMAGE"], "as", os.getuid())
 print("variables", os.environ["A"], os.environ["FROM_SCRIPT"])

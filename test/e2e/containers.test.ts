@@ -24,7 +24,15 @@ import {
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import type { SeenTask } from './api.ts';
-import { DOCUMENTED, HOSTILE, LIMITED, LOOKS_AROUND, loginAndPush, NOT_TO_BE_HAD, REFUSED } from './container-tasks.ts';
+import {
+  DOCUMENTED,
+  HOSTILE,
+  LIMITED,
+  PRINTS_ENVIRONMENT,
+  loginAndPush,
+  NOT_TO_BE_HAD,
+  REFUSED,
+} from './container-tasks.ts';
 import { prepareHostileRuns } from './hostile-containers.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
 import { startWorld, type World } from './world.ts';
@@ -39,7 +47,7 @@ const LIMITS = [
 /** How many jobs start at once from an image that nobody has pulled. */
 const AT_ONCE = 5;
 
-const GOES_ON = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)';
+const RUNS_FOREVER = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)';
 const EATS = 'import time\nfood = b"x" * 600_000_000\ntime.sleep(3600)';
 describe('a task in a container', () => {
   let folder: string;
@@ -130,10 +138,10 @@ describe('a task in a container', () => {
     const files = ['--template-files', documented, limited];
     world.start('--singularity-mode', ...files, '--queue', ...['default', 'limited'].map(world.nameOf));
 
-    await enqueue('time limit', GOES_ON, { queue: 'limited', properties: { walltime: '1' } });
+    await enqueue('time limit', RUNS_FOREVER, { queue: 'limited', properties: { walltime: '1' } });
     for (let number = 0; number < AT_ONCE; number += 1)
       await enqueue(`pulled ${number}`, 'import sys; print("version", sys.version)', { container: { image: pushed } });
-    await enqueue('looks around', LOOKS_AROUND, {
+    await enqueue('environment', PRINTS_ENVIRONMENT, {
       queue: 'limited',
       container: {
         image,
@@ -148,8 +156,8 @@ describe('a task in a container', () => {
       container: { image: `oras://${address}/lab/artifact:1.0` },
     });
     await enqueue('memory', EATS, { queue: 'limited' });
-    await enqueue('abort', GOES_ON);
-    await enqueue('cancel', GOES_ON);
+    await enqueue('abort', RUNS_FOREVER);
+    await enqueue('cancel', RUNS_FOREVER);
     await enqueue('exit 3', 'import sys; sys.exit(3)');
     await enqueue('three nodes', `${RANKS_MEET}print("rank", rank, "of", size, flush=True)`, {
       properties: { num_nodes: '3' },
@@ -220,8 +228,8 @@ describe('a task in a container', () => {
   });
 
   it('sees its image, its variables as they were typed, ssh to be read only, and nothing that leaks from the node', async () => {
-    await until('looks around', 'completed');
-    const task = taskOf('looks around');
+    await until('environment', 'completed');
+    const task = taskOf('environment');
     for (const line of [
       `image ['bash', 'cat'] ${image} as ${account.uid}`,
       String.raw`variables ${HOSTILE} 4\\2`,
@@ -234,7 +242,7 @@ describe('a task in a container', () => {
     await world.untilConsole(task, /\nGPUs \d\n/);
     await world.untilConsole(task, 'The container argument --ipc is ignored: ');
     // All that Apptainer says of --nv where there is no driver, and only if it is asked to say more.
-    expect(await logOf('looks around')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
+    expect(await logOf('environment')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
   });
 
   it('runs in an image that the site has in a file by its name, and that has no pip', async () => {

@@ -27,7 +27,7 @@ function mortal<T extends object>(room: T): T {
   });
 }
 
-/** Nothing is flushed, closed or said to anybody any more. */
+/** Nothing is flushed, closed or logged after this. */
 function die(after: string): void {
   writeSync(process.stderr.fd, `died after call ${calls}: ${after}\n`);
   process.kill(process.pid, 'SIGKILL');

@@ -34,7 +34,7 @@ open("{folder}/gpu-" + os.environ["SLURM_JOB_ID"], "w").close()
 while len([name for name in os.listdir("{folder}") if name.startswith("gpu-")]) < 2: time.sleep(0.1)
 `;
 
-/** What torchrun does: a process for each GPU of each node, with a rank of its own. */
+/** Like torchrun: one process, with its rank, per GPU of each node. */
 const AS_TORCHRUN = `${RANKS_MEET}
 import subprocess, sys
 gpus = os.environ["CUDA_VISIBLE_DEVICES"].split(",")
@@ -140,7 +140,7 @@ describe('an example', () => {
     expect(names).to.have.members(tried);
   });
 
-  it('gives each of two tasks on one node the GPU that Slurm gave its job, and a worker of its own', async () => {
+  it('gives each of two tasks on one node the GPU of its job and a separate worker', async () => {
     const said = [await consoleOfCompleted('first GPU'), await consoleOfCompleted('second GPU')];
     const rows = said.map((text) => /^GPU: (\S+) (\S+) (\S+) (\S+)$/m.exec(text)?.slice(1) ?? []);
     const [nodes, devices, ofSlurm, workers] = [0, 1, 2, 3].map((column) => rows.map((row) => row[column]));

@@ -100,7 +100,7 @@ describe('what goes wrong is told in the task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 a ${name} that can't be had: failed, with Slurm's own words, and which property sets it`, async () => {
+    it(`F-08 a ${name} that is not available: failed, with Slurm's message and the property that sets it`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -123,7 +123,7 @@ describe('what goes wrong is told in the task', () => {
     );
   });
 
-  it('F-14 an output file that can not be written: failed, with its path', async () => {
+  it('F-14 an output file that cannot be written: failed, with its path', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);

@@ -1,4 +1,4 @@
-// Names that somebody up to no good would give to images, folders and variables, and a script that tries each on the real Apptainer.
+// Hostile names of images, directories and variables, and a script that tries each with the real Apptainer.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';

@@ -13,7 +13,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { asCluster } from './on-stand-in.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-/** Its job stays where it is until somebody acts. */
+/** Its job waits until a user acts. */
 const HELD = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('operating a daemon', () => {
@@ -79,7 +79,7 @@ describe('operating a daemon', () => {
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
-  it('--detached that can not start says why, with the exit code of that', async () => {
+  it('--detached that cannot start reports why, with the matching exit code', async () => {
     const { code, stdout, stderr } = await world.run(
       '--template-files',
       template,

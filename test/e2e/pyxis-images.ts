@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
 
-/** What can't be run in, by which form, and what the console says. */
+/** Unusable images, the form that names them, and the console message. */
 export const NOT_TO_BE_HAD = [
   {
     name: 'a registry without such an image',
@@ -19,7 +19,7 @@ export const NOT_TO_BE_HAD = [
     words: 'the registry has no image with this name and tag',
   },
   {
-    name: 'a registry that nobody knows',
+    name: 'an unknown registry',
     queue: 'directives',
     image: 'registry.example.org/lab/tool:1',
     words: 'the node cannot resolve the registry name registry.example.org',
@@ -57,7 +57,7 @@ export const NOT_TO_BE_HAD = [
   },
 ] as const;
 
-/** With variables of its own, as images have them, and a folder of its own to begin in. */
+/** With variables and a working directory, as images have them. */
 export async function makeImageWithVariables(image: string): Promise<void> {
   await makeImageWithAgent(image);
   await writeFile(join(image, 'inside'), '');

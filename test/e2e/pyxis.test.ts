@@ -24,7 +24,7 @@ const [BY_DIRECTIVES = '', BY_SRUN = ''] = ['pyxis-directives.template', 'pyxis-
   readFileSync(new URL(`../fixtures/templates/${name}`, import.meta.url), 'utf8'),
 );
 
-/** With a mount of its own, and another image where the job begins. */
+/** With an additional mount, and another image for the job. */
 const WITH_MOUNT = BY_DIRECTIVES.replace(
   '#SBATCH --container-writable\n',
   (line) => `${line}#SBATCH --container-mounts={folder}/data:/data:ro\n`,
@@ -185,7 +185,7 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
     expect(said).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it("runs by ClearML's template of directives, unchanged: the whole script is in the image, as root of its own", async () => {
+  it("runs by ClearML's template of directives, unchanged: the whole script runs in the image, as its root", async () => {
     const said = await consoleOfCompleted('directives');
     expect(said).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
     expect(said).to.include(`image ${IMAGE}`);

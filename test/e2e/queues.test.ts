@@ -1,4 +1,4 @@
-// Which queue is served next: by priority, or in turn; and other agents beside us go on as ever.
+// Which queue is served next: by priority or in turn; other agents are not affected.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ describe('two queues with two templates', () => {
     expect(await orderOfJobs(['--order-fairness'])).to.deep.equal(['high', 'low', 'high', 'low', 'high', 'low']);
   });
 
-  it('a stock clearml-agent on a neighbour queue goes on working', async () => {
+  it('a standard clearml-agent on another queue continues to work', async () => {
     await using world = await startWorld();
     const ours = await world.user.makeQueue('ours');
     const theirs = await world.user.makeQueue('theirs');
@@ -32,7 +32,7 @@ describe('two queues with two templates', () => {
           ...world.environment,
           CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf'),
           CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL: '1',
-          CLEARML_WORKER_ID: world.nameOf('neighbour:0'),
+          CLEARML_WORKER_ID: world.nameOf('other-agent:0'),
           TMPDIR: world.folder,
         },
         stdio: 'ignore',
@@ -40,15 +40,15 @@ describe('two queues with two templates', () => {
     );
     try {
       world.start('--template-files', template, '--queue', world.nameOf('ours'));
-      const [mine, neighbours] = [await world.user.makeTask({}), await world.user.makeTask({})];
+      const [mine, others] = [await world.user.makeTask({}), await world.user.makeTask({})];
       await world.user.enqueue(mine, ours);
-      await world.user.enqueue(neighbours, theirs);
+      await world.user.enqueue(others, theirs);
 
       expect((await world.untilStatus(mine, 'completed')).last_worker).to.match(
         new RegExp(`^${world.nameOf('glue')}:slurm:\\d+$`),
       );
-      expect((await world.untilStatus(neighbours, 'completed')).last_worker).to.equal(world.nameOf('neighbour:0'));
-      expect(await world.jobsOf(neighbours)).to.deep.equal([]);
+      expect((await world.untilStatus(others, 'completed')).last_worker).to.equal(world.nameOf('other-agent:0'));
+      expect(await world.jobsOf(others)).to.deep.equal([]);
     } finally {
       agent.kill('SIGKILL');
     }

@@ -1,4 +1,4 @@
-// A task's program on several nodes, whose ranks meet as those of a training do, before any of them goes on.
+// The program of a multi-node task, whose ranks synchronize like those of a training.
 
 /** Python: `rank` and `size` are known afterwards, and no rank has gone on without the others. */
 export const RANKS_MEET = `

@@ -127,7 +127,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.look(task)).status).to.equal('stopped');
     });
 
-    it('a job that Slurm puts back runs its task anew', async () => {
+    it('a job that Slurm requeues runs its task again', async () => {
       const task = await enqueue(endsAtTheSecondStart(`${world.folder}/started`));
       await world.untilConsole(task, 'the first start');
       const [job = ''] = await world.jobsOf(task);

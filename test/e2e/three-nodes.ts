@@ -21,7 +21,7 @@ export interface Way {
   readonly inContainers: boolean;
 }
 
-/** Tells what each rank has of its own, and goes on until it is told to end. */
+/** Prints the values of each rank, and runs until it is ended. */
 const MEETS = `${RANKS_MEET}
 names = ["CLEARML_WORKER_ID", "CLEARML_AGENT__AGENT__VENVS_DIR", "TMPDIR", "CLEARML_MULTI_NODE_SINGLE_TASK", "RANK"]
 print("rank", rank, "of", size, *[os.environ.get(name) for name in names], flush=True)
@@ -31,7 +31,7 @@ while not os.path.exists("{folder}/end"): time.sleep(0.1)
 const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(3600)';
 
 /**
- * The second rank goes on after the first has ended well, until the file is there; then it ends with this exit code. The first
+ * The second rank continues after the first has succeeded, until the file is there; then it ends with this exit code. The first
  * waits until these others have begun: the agent of one that begins later would bring the task back to life by itself.
  */
 function outlives(file: string, exitCode: number, others: readonly number[] = [1, 2]): string {
@@ -76,10 +76,10 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
         revived: outlives('revived', 0),
         'fails late': outlives('fail', 5),
       };
-      for (const [story, code] of Object.entries(programs)) {
+      for (const [title, code] of Object.entries(programs)) {
         const task = await make(code);
         await world.user.enqueue(task, queue);
-        tasks.set(story, task);
+        tasks.set(title, task);
       }
       const mode = inContainers ? ['--singularity-mode'] : [];
       world.start(...mode, '--template-files', template, '--queue', world.nameOf('quick'));
@@ -111,8 +111,8 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return world.user.makeTask({ code: code.replaceAll('{folder}', folder), properties: { num_nodes: '3' } });
     }
 
-    function taskOf(story: string): string {
-      return tasks.get(story) ?? '';
+    function taskOf(title: string): string {
+      return tasks.get(title) ?? '';
     }
 
     function tell(file: string): Promise<void> {

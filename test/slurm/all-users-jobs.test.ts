@@ -10,7 +10,7 @@ const NOBODY = '65534';
 
 describe("another Unix user's job", () => {
   before(requireSlurm);
-  // Only root may submit for somebody else.
+  // Only root may submit as another user.
   before(requireRoot);
 
   it('D-11 stands in the list of everybody, and not in our own', async () => {

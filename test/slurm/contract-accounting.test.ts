@@ -50,7 +50,7 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('is held back at the submit limit of a QOS, and goes on when a job of it has ended', async () => {
+      it('waits at the submit limit of a QOS, and continues when a job of it has ended', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
         const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 1000');
         const second = await submit(cluster.scheduler, newName(), directive);
@@ -98,7 +98,7 @@ for (const { name, version } of SLURMS) {
       const held = newName();
       const early = newName();
       const down = newName();
-      const putBack = newName();
+      const requeued = newName();
       const ranTwice = newName();
 
       before(async () => {
@@ -110,8 +110,8 @@ for (const { name, version } of SLURMS) {
         ] as const) {
           await scheduler.cancel([await submitted(scheduler, name, directive)]);
         }
-        await scheduler.cancel([await putBackOnce(putBack, 'sleep 1000')]);
-        const twice = await putBackOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000');
+        await scheduler.cancel([await requeueOnce(requeued, 'sleep 1000')]);
+        const twice = await requeueOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000');
         // Not at once: a node does not start a job in the second in which it has ended it.
         await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
@@ -137,7 +137,7 @@ for (const { name, version } of SLURMS) {
         ['was held', held],
         ['had to wait for its time', early],
         ['waited for its partition', down],
-        ['had been put back', putBack],
+        ['had been requeued', requeued],
       ] as const) {
         it(`tells that it was cancelled while it ${what}`, async () => {
           expect(await remembered(name)).to.include({
@@ -211,7 +211,7 @@ for (const { name, version } of SLURMS) {
         expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
       });
 
-      async function putBackOnce(name: string, command: string): Promise<JobId> {
+      async function requeueOnce(name: string, command: string): Promise<JobId> {
         const id = await submitted(scheduler, name, '#SBATCH --requeue', command);
         await shown(id, 'RUNNING');
         await cluster.run('scontrol', 'requeue', id);

@@ -1,4 +1,4 @@
-// What the rest of the program relies on of any scheduler, written down once and held against each of them.
+// The contract of a scheduler, which each implementation must pass.
 import { logUmask } from '../../src/slurm/log-umask.ts';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
@@ -86,7 +86,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
 
     it('runs a script to its end, and shows the job while it runs and afterwards', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
-      const { id, name } = await submit(script('while [ ! -e go-on ]; do sleep 0.1; done; rm go-on'));
+      const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');
 
       expect(running.name).to.equal(name);
@@ -94,7 +94,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(running.submittedAt).to.be.within(before, Date.now());
       expect(running.startAt).to.be.within(before, Date.now());
       expect(running.endedAt).to.equal(undefined);
-      await cluster.run('touch', 'go-on');
+      await cluster.run('touch', 'continue');
       const ended = await untilState(id, 'COMPLETED');
       expect(ended.name).to.equal(name);
       expect(ended.endedAt).to.be.within(before, Date.now());
@@ -238,7 +238,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect((await list()).find((job) => job.id === other.id)?.name).to.equal(hostile);
     });
 
-    it('shows a job that was put back under the same id', async () => {
+    it('shows a requeued job under the same id', async () => {
       const { id, name } = await submit(script('#SBATCH --requeue', 'sleep 1000'));
       await untilState(id, 'RUNNING');
       await cluster.run('scontrol', 'requeue', id);
@@ -246,7 +246,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
     });
 
-    it('accepts many at once, each under an id of its own', async () => {
+    it('accepts many at once, each under its own id', async () => {
       const names = Array.from({ length: 12 }, newName);
       const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
 

@@ -1,4 +1,4 @@
-// A scheduler and the stand-in cluster that it talks to, anew for each test, with the trouble that a test plans between them.
+// A scheduler and a stand-in cluster for each test, with injected faults between them.
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { schedulerOn, type LoggedLine } from './scheduler-on.ts';
 export const NAME = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
 export const HELD = '#!/bin/bash\n#SBATCH --hold\ntrue\n';
 
-export interface TroubleDesk {
+export interface FailingScheduler {
   cluster(): StandInCluster;
   scheduler(): Scheduler;
   /** One that finds none of Slurm's commands. */
@@ -30,14 +30,14 @@ export interface TroubleDesk {
 }
 
 /** To be called within `describe`: it is set up before each of its tests. */
-export function useTroubleDesk(): TroubleDesk {
+export function useFailingScheduler(): FailingScheduler {
   let folder: string;
   let cluster: StandInCluster;
   let scheduler: Scheduler;
   let lines: LoggedLine[];
 
   beforeEach(async () => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), 'trouble-')));
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'failing-')));
     await start({});
   });
 

@@ -98,7 +98,7 @@ const FIELDS = [
   'WorkDir',
 ];
 
-/** One release in CI, all of them where somebody fuzzes by hand. */
+/** One release in CI, all of them when fuzzing by hand. */
 const own = async (): Promise<SlurmVersion[]> => {
   const others: readonly SlurmVersion[] = await otherSlurmReleases();
   const mine = SLURM_RELEASES.map(({ version }) => version).filter((version) => !others.includes(version));

@@ -20,7 +20,7 @@ function job(id: string, name: string, state: Job['state']): Job {
 
 const AWAY = { kind: 'failed', words: 'Problem talking to the database' } as const;
 
-describe('a look-up by name', () => {
+describe('looking up a job by name', () => {
   it('finds what squeue shows and what only accounting remembers', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;

@@ -10,7 +10,7 @@ import { schedulerOn } from './scheduler-on.ts';
 
 const execute = promisify(execFile);
 
-/** Closing it removes the folder; the cluster goes on. */
+/** Closing it removes the directory; the cluster keeps running. */
 export function openRealCluster({ binDir, env }: Pick<SlurmCluster, 'binDir' | 'env'>): ClusterUnderTest {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
   const commands = binDir === undefined ? {} : { commandsDir: binDir };

@@ -7,17 +7,17 @@ import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { HELD, NAME, useTroubleDesk } from './failing-scheduler.ts';
+import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('trouble between the scheduler and Slurm', () => {
-  const desk = useTroubleDesk();
+describe('errors between the scheduler and Slurm', () => {
+  const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
   describe('listing', () => {
     for (const [what, fault] of [
       ['is cut short', cutShort('squeue', 0.7)],
       ['is empty and squeue complains', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
-      ['can not be had from the controller', controllerDown('squeue')],
+      ['is not available from the controller', controllerDown('squeue')],
     ] as const) {
       it(`S-16 says nothing of any job when the table ${what}`, async () => {
         await submitted();
@@ -40,7 +40,7 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('S-06 goes on while every sbatch keeps trying', async () => {
+    it('S-06 continues while every sbatch retries', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -126,7 +126,7 @@ describe('trouble between the scheduler and Slurm', () => {
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('does without sacct where there is none, and says so once a look-up', async () => {
+    it('works without sacct, and reports that once per look up', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 

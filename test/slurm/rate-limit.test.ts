@@ -7,33 +7,33 @@ import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
-describe('the pace of submissions', () => {
+describe('the rate limit of submissions', () => {
   it('lets a burst begin at once, and then one after the other', () => {
-    const pace = createRateLimit({ perSecond: 10, burst: 20 });
+    const limit = createRateLimit({ perSecond: 10, burst: 20 });
     let begun = 0;
-    for (; pace.waitMs(NOW) === 0; begun += 1) pace.spend(NOW);
+    for (; limit.waitMs(NOW) === 0; begun += 1) limit.spend(NOW);
 
     expect(begun).to.equal(20);
-    expect(pace.waitMs(NOW)).to.equal(100);
-    expect(pace.waitMs(NOW + 60)).to.equal(40);
-    expect(pace.waitMs(NOW + 100)).to.equal(0);
+    expect(limit.waitMs(NOW)).to.equal(100);
+    expect(limit.waitMs(NOW + 60)).to.equal(40);
+    expect(limit.waitMs(NOW + 100)).to.equal(0);
   });
 
   it('lets one begin at once where they may be a minute apart', () => {
-    const pace = createRateLimit({ perSecond: 1 / 60, burst: 1 });
-    expect(pace.waitMs(NOW)).to.equal(0);
-    pace.spend(NOW);
+    const limit = createRateLimit({ perSecond: 1 / 60, burst: 1 });
+    expect(limit.waitMs(NOW)).to.equal(0);
+    limit.spend(NOW);
 
-    expect(pace.waitMs(NOW)).to.equal(60_000);
+    expect(limit.waitMs(NOW)).to.equal(60_000);
   });
 
   it('brings nothing for a clock that is set back, and nothing is lost by it', () => {
-    const pace = createRateLimit({ perSecond: 1, burst: 2 });
-    pace.spend(NOW);
-    pace.spend(NOW);
+    const limit = createRateLimit({ perSecond: 1, burst: 2 });
+    limit.spend(NOW);
+    limit.spend(NOW);
 
-    expect(pace.waitMs(NOW - 3_600_000)).to.equal(1_000);
-    expect(pace.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
+    expect(limit.waitMs(NOW - 3_600_000)).to.equal(1_000);
+    expect(limit.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
   it('S-15 is never more than the burst and so many a second, however they are asked for', () => {
@@ -41,12 +41,12 @@ describe('the pace of submissions', () => {
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {
         const burst = Math.max(1, 2 * perSecond);
-        const pace = createRateLimit({ perSecond, burst });
+        const limit = createRateLimit({ perSecond, burst });
         let now = NOW;
         let begun = 0;
         for (const step of steps) {
           now += step;
-          for (; pace.waitMs(now) === 0; begun += 1) pace.spend(now);
+          for (; limit.waitMs(now) === 0; begun += 1) limit.spend(now);
         }
         const most = burst + (perSecond * (now - NOW)) / 1000;
         expect(begun).to.be.at.most(most + 0.001);
@@ -55,38 +55,38 @@ describe('the pace of submissions', () => {
   });
 
   it('counts what is not waited for, but leaves one for a submission', () => {
-    const pace = createRateLimit({ perSecond: 10, burst: 20 });
-    for (let calls = 0; calls < 10; calls += 1) pace.spendAside(NOW);
+    const limit = createRateLimit({ perSecond: 10, burst: 20 });
+    for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
-    for (; pace.waitMs(NOW) === 0; begun += 1) pace.spend(NOW);
+    for (; limit.waitMs(NOW) === 0; begun += 1) limit.spend(NOW);
     expect(begun).to.equal(10);
 
-    for (let calls = 0; calls < 1_000; calls += 1) pace.spendAside(NOW);
-    expect(pace.waitMs(NOW)).to.equal(100);
+    for (let calls = 0; calls < 1_000; calls += 1) limit.spendAside(NOW);
+    expect(limit.waitMs(NOW)).to.equal(100);
   });
 
-  it('lets submissions go on at half of it at the least, however often something else is asked', () => {
-    const pace = createRateLimit({ perSecond: 0.1, burst: 1 });
-    pace.spend(NOW);
+  it('leaves at least half of it to submissions, however many other calls there are', () => {
+    const limit = createRateLimit({ perSecond: 0.1, burst: 1 });
+    limit.spend(NOW);
     let begun = 0;
     for (let now = NOW; now < NOW + 200_000; now += 1_000) {
-      pace.spendAside(now);
-      if (pace.waitMs(now) > 0) continue;
-      pace.spend(now);
+      limit.spendAside(now);
+      if (limit.waitMs(now) > 0) continue;
+      limit.spend(now);
       begun += 1;
     }
     expect(begun).to.be.within(9, 10);
   });
 
   it('is slower while Slurm takes seconds for its list of jobs', () => {
-    const pace = createRateLimit({ perSecond: 10, burst: 1 });
-    pace.spend(NOW);
-    pace.heard(5_000);
-    expect(pace.waitMs(NOW)).to.equal(500);
-    expect(pace.waitMs(NOW + 400)).to.equal(100);
+    const limit = createRateLimit({ perSecond: 10, burst: 1 });
+    limit.spend(NOW);
+    limit.heard(5_000);
+    expect(limit.waitMs(NOW)).to.equal(500);
+    expect(limit.waitMs(NOW + 400)).to.equal(100);
 
-    pace.heard(80);
-    expect(pace.waitMs(NOW + 400)).to.equal(20);
+    limit.heard(80);
+    expect(limit.waitMs(NOW + 400)).to.equal(20);
   });
 });
 
@@ -103,13 +103,13 @@ describe('the rate of calls', () => {
   });
 });
 
-describe('a scheduler with a pace', () => {
+describe('a scheduler with a rate limit', () => {
   const listed = { kind: 'listed', jobs: [] } as const;
 
-  function paced(tookMs = 0): { scheduler: Scheduler; pace: ReturnType<typeof createRateLimit>; now: () => number } {
+  function limited(tookMs = 0): { scheduler: Scheduler; limit: ReturnType<typeof createRateLimit>; now: () => number } {
     const owned = createSimulatedClock(NOW);
     const clock = owned.of(1);
-    const pace = createRateLimit({ perSecond: 1, burst: 10 });
+    const limit = createRateLimit({ perSecond: 1, burst: 10 });
     const slow = async (): Promise<typeof listed> => {
       owned.pass(tookMs);
       return await Promise.resolve(listed);
@@ -123,11 +123,11 @@ describe('a scheduler with a pace', () => {
       record: () => Promise.resolve(undefined),
       cancel: () => Promise.resolve(),
     };
-    return { scheduler: withRateLimit(inner, pace, clock), pace, now: () => clock.now() };
+    return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
   it('takes a token for each look and cancellation, and none for what was waited for', async () => {
-    const { scheduler, pace, now } = paced();
+    const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();
     await scheduler.lookUp(['a', 'b'], 0);
@@ -137,15 +137,15 @@ describe('a scheduler with a pace', () => {
     expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', words: '' });
 
     let left = 0;
-    for (; pace.waitMs(now()) === 0; left += 1) pace.spend(now());
+    for (; limit.waitMs(now()) === 0; left += 1) limit.spend(now());
     expect(left).to.equal(4);
   });
 
-  it('tells the pace how long its list of jobs took', async () => {
-    const { scheduler, pace, now } = paced(4_000);
+  it('reports the duration of squeue to the rate limit', async () => {
+    const { scheduler, limit, now } = limited(4_000);
     await scheduler.list();
 
-    while (pace.waitMs(now()) === 0) pace.spend(now());
-    expect(pace.waitMs(now())).to.equal(4_000);
+    while (limit.waitMs(now()) === 0) limit.spend(now());
+    expect(limit.waitMs(now())).to.equal(4_000);
   });
 });

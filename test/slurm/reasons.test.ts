@@ -24,7 +24,7 @@ describe('a reason', () => {
     expect(helpless).to.deep.equal([]);
   });
 
-  it('is a phrase that goes on from "the job waits:", and advice is whole sentences', () => {
+  it('is a phrase after "the job waits:", and advice consists of sentences', () => {
     for (const word of ALL) {
       const { says, advice } = explainReason(word);
       expect(says, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);

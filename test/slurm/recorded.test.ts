@@ -107,7 +107,7 @@ for (const release of releases) {
         expect(record).to.include({ name: recordedName(role), ...exit });
         expect(record && readJobState(record.stateWord)).to.equal(state);
         expect(record?.outputPath).to.match(/^\//);
-        expect(record?.restarts).to.equal(role === 'put back' ? 1 : 0);
+        expect(record?.restarts).to.equal(role === 'requeued' ? 1 : 0);
         const past = readSacctRecord(result({ stdout: sacct }));
         expect(past).to.include({ name: recordedName(role), ...exit });
         expect(past && readJobState(past.stateWord)).to.equal(state);

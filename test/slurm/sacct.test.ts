@@ -25,19 +25,19 @@ describe('sacct', () => {
     ]);
   });
 
-  it('reads what Slurm 22.05.8 remembers: jobs that failed, were put back, were cancelled', () => {
+  it('reads records of Slurm 22.05.8: failed, requeued and cancelled jobs', () => {
     const list = readSacct(result({ stdout: fixture('22.05.8/sacct.txt') }));
     const jobs = list.kind === 'listed' ? list.jobs : [];
 
     expect(jobs.map((job) => [job.id, job.stateWord, isLive(job.state)])).to.deep.equal([
       ['1', 'FAILED', false],
-      // A run that was put back while the next one is not yet recorded: nobody may call the job over.
+      // A requeued run while the next one is not yet recorded: the job has not ended.
       ['2', 'REQUEUED', true],
       ['3', 'CANCELLED by 0', false],
     ]);
   });
 
-  it('S-33 reads a job that was cancelled by somebody', () => {
+  it('S-33 reads a cancelled job with its user', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -60,7 +60,7 @@ describe('sacct', () => {
     });
   });
 
-  it('S-23 shows the newest run of a job that was put back, in whatever order the runs come', () => {
+  it('S-23 shows the newest run of a requeued job, in any order of the runs', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),

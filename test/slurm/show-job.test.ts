@@ -41,7 +41,7 @@ describe('scontrol show job', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('S-14 tells the signal that Slurm gives a job whose output file can not be opened', () => {
+  it('S-14 reads the signal of a job whose output file cannot be opened', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 

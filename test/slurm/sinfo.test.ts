@@ -68,7 +68,7 @@ describe('reading sinfo', () => {
     });
   }
 
-  it('never counts what is no number, and leaves out what is no line of its own', () => {
+  it('ignores values that are not numbers, and incomplete lines', () => {
     const [gpu, ...others] = readPartitions(
       'Welcome!\ngpu|up|1:00|?|idle|x|-|(null)\n|||\ngpu|up|1:00|2|idle|4|100|gpu:1\n',
     );

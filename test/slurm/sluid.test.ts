@@ -1,4 +1,4 @@
-// Why a job's SLUID is no part of its identity: real Slurm gives it another one when it is put back.
+// A SLUID does not identify a job: real Slurm changes it at a requeue.
 import { expect } from 'chai';
 import { requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';

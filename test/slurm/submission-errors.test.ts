@@ -9,12 +9,12 @@ import {
   submissionFails,
 } from '../stand-ins/slurm/faults.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { HELD, NAME, useTroubleDesk } from './failing-scheduler.ts';
+import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
-describe('trouble between the scheduler and Slurm, submitting', () => {
-  const desk = useTroubleDesk();
+describe('submission errors between the scheduler and Slurm', () => {
+  const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
   it('S-01 leaves it open when sbatch timed out, and the job that is there is found by its name', async () => {
