@@ -1,4 +1,4 @@
-// What every step of a task's way works with, made once by the daemon's start.
+// The dependencies of every step of a task's life cycle, created once when the daemon starts.
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -15,39 +15,39 @@ import type { JobLogs } from './console/job-logs.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Peers } from './poll/peers.ts';
 
-/** A ClearML queue that this daemon pulls from, and the template of its jobs. In order of priority. */
+/** A ClearML queue that this daemon serves, and the template of its jobs. */
 export interface ServedQueue {
   readonly id: QueueId;
   readonly name: string;
   readonly template: Template;
   /** What its tasks may ask for by user properties; without them, anything. */
   readonly constraints?: PropertyConstraints | undefined;
-  /** By which another text of the template is told from this one. */
+  /** Identifies the text of the template, to detect a change. */
   readonly templateMark?: string | undefined;
   /** The user properties that its template reads. */
   readonly properties?: readonly { readonly name: string }[];
-  /** Where its template sets each option, for advice about one. */
+  /** Where its template sets each option, for console messages that name one. */
   readonly optionLocations?: ReadonlyMap<string, OptionLocation>;
 }
 
-/** What the job scripts need to be told. */
+/** Settings that are rendered into job scripts. */
 export interface JobSettings {
   /** Folder that the nodes see too; without one the job finds its configuration on the node. */
   readonly sharedDir: string | undefined;
   /** The text of the clearml.conf that a job gets through the shared folder. */
   readonly jobConf: string;
-  /** A group whose members may change what the daemon and its jobs trust in shared folders. */
+  /** A group whose members may change what the daemon and its jobs trust in shared directories. */
   readonly trustedGroup?: string | undefined;
   /** That of programs on the login node, which jobs are to have too. */
   readonly umask?: string | undefined;
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;
-  /** How long a job waits at its start for a server that does not answer. */
+  /** How long a job waits at its start for a server that does not respond, in seconds. */
   readonly serverWaitSec?: number;
-  /** What tasks in containers get, and may mount. */
+  /** Settings of tasks in containers, including what they may mount. */
   readonly containers?: ContainerSettings | undefined;
-  /** `--singularity-mode`: each task runs in a container that the template's command makes. */
+  /** `--singularity-mode`: each task runs in a container that the template's command starts. */
   readonly singularityMode?: boolean;
   /** `--srun-delegation`: the agent is started through the template's own `srun`. */
   readonly startsBySrun?: boolean;
@@ -67,7 +67,7 @@ export interface DaemonDeps {
   readonly randomToken: () => string;
   /** This daemon's worker id; a job's worker id is `<worker>:<job id>`. */
   readonly worker: string;
-  /** By which the jobs of this daemon are told from those of its neighbours; part of their names. */
+  /** Distinguishes the jobs of this daemon from those of its peers; part of the job names. */
   readonly mark: string;
   readonly peers: Peers;
   readonly version: string;
@@ -75,12 +75,12 @@ export interface DaemonDeps {
   readonly orderFairness: boolean;
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
-  /** How fast tasks are submitted: what is asked of Slurm besides counts. */
+  /** The rate limit of submissions, which also counts the other calls to Slurm. */
   readonly rateLimit: RateLimit;
   readonly gracePeriods: GracePeriods;
-  /** How old an entry, orphan or job of unknown origin must be before it is taken for abandoned. */
+  /** How old an untracked entry, orphan or job must be before it counts as abandoned, in milliseconds. */
   readonly adoptAfterMs: number;
   readonly job: JobSettings;
-  /** Tasks that a submission of this process is busy with: following leaves them alone. */
+  /** Tasks that the submission pool works on: reconcile leaves them alone. */
   readonly busy: Set<TaskId>;
 }

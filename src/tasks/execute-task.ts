@@ -2,9 +2,8 @@
 import type { App } from '../assembly/app.ts';
 import { LostRaceError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import { planStart } from '../daemon/execute/begin.ts';
-import { runOneTask, type OneTaskEnd } from '../daemon/execute/run.ts';
-import { readTaskState } from '../daemon/execute/stand.ts';
+import { planStart, readTaskState } from '../daemon/execute/plan-start.ts';
+import { runOneTask, type OneTaskEnd } from '../daemon/execute/run-one-task.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/console-view.ts';

@@ -88,7 +88,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     edits: [
       {
         file: 'daemon/reconcile/end.ts',
-        from: 'if (judged.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
+        from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
     ],

@@ -104,7 +104,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
-        from: '  if (judged.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;\n',
+        from: '  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;\n',
         to: '',
       },
     ],

@@ -1,16 +1,16 @@
-// The few words by which the server and the agent say what happened to a task; the only place that compares them.
+// Messages of the ClearML server and agent that the daemon compares; no other file does.
 import type { Task } from '../../clearml/task.ts';
 
-/** The agent's reason when it got a SIGTERM: from Slurm's point of view anything but the user's own abort. */
+/** The status reason that the agent sets on SIGTERM, which Slurm sends for many causes other than a user's abort. */
 const TERM_REASON = 'user abort';
 
-/** The server's message while it waits for the agent to end an aborted task. */
+/** The status message that the server sets while it waits for the agent to end an aborted task. */
 const STOPPING_MESSAGE = 'stopping';
 
-/** What the agent prints to the job's log when the task's process ended well. */
+/** What the agent prints to the job's log when the task's process succeeded. */
 const FINISHED_LINE = 'Process completed successfully';
 
-/** Whether the task was stopped because its agent was sent SIGTERM: a time limit, a preemption, a scancel. */
+/** Whether the agent stopped the task on SIGTERM: a time limit, a preemption or a scancel. */
 export function isStoppedByTerm(task: Task): boolean {
   return task.status === 'stopped' && task.statusReason === TERM_REASON;
 }
@@ -20,7 +20,7 @@ export function isAskedToStop(task: Task): boolean {
   return task.status === 'in_progress' && task.statusMessage.includes(STOPPING_MESSAGE);
 }
 
-/** Whether a job's log shows that the agent saw the task's process end well. */
+/** Whether a job's log shows that the task's process succeeded. */
 export function showsCompletion(log: string): boolean {
   return log.includes(FINISHED_LINE);
 }

@@ -1,20 +1,20 @@
-// How wide a console line may be, and where a longer one is broken: the web page shows no more of it, and does not wrap. Pure.
+// Breaks console lines at the width that the web page shows, because it does not wrap them. Pure.
 
-/** What the web page shows of a line beside its time, on a small screen. */
+/** The columns that the web page shows beside the time, on a small screen. */
 export const CONSOLE_COLUMNS = 110;
 
 /** More than the end of a job's log has. */
 const MOST_CHARACTERS = 32_000;
 
-/** A name or a value in a message may be as long as the record of its task: nobody reads that, and others wait meanwhile. */
+/** Truncates a message: a name or value in it may be as long as the task's record, which would delay other tasks. */
 export function truncateText(text: string): string {
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}… (cut)`;
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}… (truncated)`;
 }
 
-/** Stands before each part but the first, so that a reader sees what belongs together. */
+/** Indents each part but the first, to show which lines belong together. */
 const INDENT = '  ';
 
-/** The same words in lines of at most 110 columns: broken between sentences where that is enough, else between words. */
+/** Breaks the text into lines of at most 110 columns, between sentences if possible, otherwise between words. */
 export function breakLines(text: string): string {
   return text.split('\n').map(breakLine).join('\n');
 }
@@ -31,7 +31,7 @@ function breakLine(line: string): string {
   return lines.join('\n');
 }
 
-/** A word that is too long by itself, such as a path, stays whole: cut it could not be copied. Reads the sentence once. */
+/** A word that is too long, such as a path, stays whole, so that it can be copied. Linear in the length of the sentence. */
 function breakSentence(sentence: string): string[] {
   const lines: string[] = [];
   let start = 0;

@@ -1,4 +1,4 @@
-// What a task's console is told: each text names the job, the fact, and what to do next.
+// The messages in a task's console. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/duration.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -12,7 +12,7 @@ export function describeClaimed(queueName: string, { version, worker }: { versio
   return `Claimed from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
 }
 
-/** @param why there is another attempt, where that is known */
+/** @param why the reason for another attempt */
 export function describeSubmitted(
   id: JobId,
   clusterName: string,
@@ -23,12 +23,12 @@ export function describeSubmitted(
   return `Submitted as Slurm job ${id} to cluster "${clusterName}"${again}${why === undefined ? '' : `: ${why}`}.`;
 }
 
-/** Said when the daemon that submitted the job is gone, and another one takes it over. */
+/** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */
 export function describeOthersJob(id: JobId): string {
   return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. This daemon tracks it but cannot cancel it; that user or a cluster admin can.`;
 }
 
-/** @param words Slurm's own */
+/** @param words the output of sbatch */
 export function describeRefusal(words: string, queueName: string): string {
   return `Slurm rejected the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
 }
@@ -36,7 +36,7 @@ export function describeRefusal(words: string, queueName: string): string {
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
   const template = `the template of queue "${queueName}"`;
   if (options.some((option) => option.startsWith('--container'))) {
-    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun() call (--srun-delegation).`;
+    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun call (--srun-delegation).`;
   }
   if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
   return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')} in the user property that sets it, or in ${template}.`;
@@ -56,7 +56,7 @@ export function isReturnedToQueue(statusMessage: string): boolean {
   return [RETURNED, RETURNED_BY_0_1].some((text) => statusMessage.startsWith(text));
 }
 
-/** Why a job has nothing to do for its task any more. Archiving ends a task that waits or runs. */
+/** Returns why the task must not run in its job any more. Archiving ends a queued or running task. */
 export function describeUnwanted(task: Task | undefined): string {
   if (task === undefined) return 'the task was deleted';
   if (task.archived && task.status !== 'queued') return 'the task was archived';
@@ -73,23 +73,23 @@ export function describeUnwanted(task: Task | undefined): string {
 }
 
 export interface WaitMessage {
-  /** Changes when, and only when, the text is worth saying again. */
+  /** Changes if and only if the text should be shown again. */
   readonly key: string;
   readonly level: ConsoleLevel;
   readonly text: string;
 }
 
-/** That a job waits, and why. */
+/** Returns that a job waits, and why. */
 export function describeWait(job: Job, now: number): WaitMessage {
   return {
-    // An estimate moves with every scheduling cycle: it alone is no news.
+    // The estimated start changes with every scheduling cycle, so it is not part of the key.
     key: `${job.id}:${job.partition}:${job.reason ?? ''}`,
     level: explainReason(job.reason).class === 'waits' ? 'INFO' : 'WARNING',
     text: `Slurm job ${job.id} waits in partition ${job.partition}: ${describeReason(job, now)}`,
   };
 }
 
-/** Why a job waits, in words a person understands, with Slurm's estimate where it has one. */
+/** Explains why a job waits, with Slurm's estimated start if it has one. */
 export function describeReason({ id, reason, startAt }: Job, now: number): string {
   const { says, advice } = explainReason(reason);
   const start =
@@ -97,14 +97,14 @@ export function describeReason({ id, reason, startAt }: Job, now: number): strin
   return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
 }
 
-/** Said when a job that never starts as it is has waited for long enough. */
+/** Shown when a job that cannot start has waited long enough. */
 export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
   const { says, advice = '' } = explainReason(reason);
   const waited = `it waited for ${formatDuration(forMs)} and cannot start`;
   return `Slurm job ${id} in partition ${partition} is cancelled because ${waited}: ${says} (${reason}). ${advice}`;
 }
 
-/** @param isAgain Slurm has put it back since it was said that it started */
+/** @param isAgain Slurm requeued it after an earlier start was shown */
 export function describeStart(job: Job, isAgain: boolean): string {
   return `Slurm job ${job.id} started${isAgain ? ' again' : ''} in partition ${job.partition}${onNodes(job)}.`;
 }
@@ -113,7 +113,7 @@ export function describeSlowStart(job: Job, runningForMs: number): string {
   return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.`;
 }
 
-/** How a job ended, what that means, and what to do about it. */
+/** Returns how a job ended, what that means, and what to do. */
 export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFor?: string): string {
   if (cancelledFor !== undefined && job.state === 'CANCELLED') {
     return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
@@ -122,7 +122,7 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
   return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
 }
 
-/** What its last state means, to stand behind the state. */
+/** Returns what the final state means, to append to the state. */
 function describeState({ state }: Job, record: JobRecord | undefined): string {
   if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
   const meaning = JOB_STATES[state];
@@ -130,7 +130,7 @@ function describeState({ state }: Job, record: JobRecord | undefined): string {
   return `: it ${meaning.says}${describeFigures(state, record)}.${advice}`;
 }
 
-/** What is known of this end beyond its name, to stand behind what the state says. */
+/** Returns the details of the end, to append to the meaning of the state. */
 function describeFigures(state: Job['state'], record: JobRecord | undefined): string {
   const { timeLimit, memoryLimit, peakMemory, cancelledBy } = record ?? {};
   if (state === 'TIMEOUT' && timeLimit !== undefined) return ` of ${timeLimit}`;
@@ -143,18 +143,18 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
   return figures.length === 0 ? '' : ` (${figures.join(', ')})`;
 }
 
-/** Of a run that Slurm has put back, and that was the last of a task whose user wanted it in another queue. */
+/** Shown when Slurm requeued a job whose task a user has enqueued in another queue. */
 export function describeNotResubmitted(job: Job): string {
   return `Slurm requeued job ${job.id} while it ran the task, but the task was enqueued in another queue: it does not run again. Enqueue it in the queue where it is to run.`;
 }
 
 export interface NeverStartedMessage {
   readonly text: string;
-  /** Behind it, where the log has none of the words that are known to us. */
+  /** Appended to `text` if the log has no known message. */
   readonly guess: string;
 }
 
-/** Why nothing of the task ran, when a job ended before its agent began. */
+/** Returns why a job ended before its agent started the task. */
 export function describeNeverStarted(job: Job, record: JobRecord | undefined): NeverStartedMessage {
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
@@ -180,7 +180,7 @@ export function describeNeverStarted(job: Job, record: JobRecord | undefined): N
   };
 }
 
-/** What bash means by an exit code of its own (bash(1), EXIT STATUS). */
+/** Returns what an exit code that bash itself sets means (bash(1), EXIT STATUS). */
 function findShellExit(record: JobRecord | undefined): string | undefined {
   if ((record?.exitSignal ?? 0) !== 0) return undefined;
   switch (record?.exitCode) {
@@ -203,7 +203,7 @@ function describeExit(record: JobRecord | undefined): string {
   return exitSignal === 0 ? ` (exit code ${exitCode})` : ` (signal ${exitSignal})`;
 }
 
-/** A moment as the cluster's people write it, in UTC, to the minute. */
+/** Formats a time (milliseconds since 1970) in UTC, to the minute. */
 export function formatTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

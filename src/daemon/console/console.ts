@@ -1,11 +1,11 @@
-// Telling the user: lines and properties in the task, which never stand in the way of what they tell about.
+// Writes console lines, status messages and properties to a task. A failure is logged and does not stop the caller.
 import type { ConsoleLine } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { breakLines, truncateText } from './console-lines.ts';
 import type { DaemonDeps } from '../deps.ts';
 
-/** Says it in the task's console, in lines that the web page shows whole. */
+/** Writes lines to the task's console, broken to the width that the web page shows. */
 export async function logToConsole(deps: DaemonDeps, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
   await notify(deps, task, () => {
     const broken = lines.map(({ level, text }) => ({ level, text: breakLines(truncateText(text)) }));
@@ -14,8 +14,8 @@ export async function logToConsole(deps: DaemonDeps, task: TaskId, ...lines: rea
 }
 
 /**
- * Shows it as the task's status message, if the task waits: on one that runs, the message may be the user's request to
- * abort it, which would be erased. False when it may not have been shown.
+ * Sets the status message of a queued task. On a running task the message may be a user's abort request, which would be erased. False if
+ * it may not have been set.
  */
 export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promise<boolean> {
   return notify(deps, task, async () => {
@@ -24,13 +24,10 @@ export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promis
   });
 }
 
-/**
- * Runs something that only informs; when the server doesn't take it the log tells it instead. False when no answer came: another
- * try may help.
- */
-export async function notify(deps: DaemonDeps, task: TaskId, informing: () => Promise<void>): Promise<boolean> {
+/** Runs a request that only informs the user, and logs its failure. False if no response came, so that a retry may succeed. */
+export async function notify(deps: DaemonDeps, task: TaskId, request: () => Promise<void>): Promise<boolean> {
   try {
-    await informing();
+    await request();
     return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;

@@ -1,4 +1,4 @@
-// The ends of jobs' logs, as far as they may be shown: a log that is slow to read, or is not what it should be, holds up nobody.
+// Reads the ends of jobs' logs that may be shown. A slow or suspicious file does not delay the daemon.
 import type { Clock } from '../../base/clock.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { readUntrustedFile } from '../../transport/untrusted-file.ts';
@@ -7,37 +7,37 @@ import type { JobRecord } from '../../slurm/scheduler.ts';
 
 export type JobLog =
   | { readonly kind: 'read'; readonly path: string; readonly tail: string }
-  /** `why` is a sentence for the task's console. */
+  /** `why` is a message for the task's console. */
   | { readonly kind: 'not shown'; readonly why: string };
 
 export interface JobLogs {
-  /** The end of what the job wrote, without secrets; undefined where nobody knows where it wrote. */
+  /** Returns the end of the job's log, without secrets; undefined if its path is unknown. */
   read(record: JobRecord | undefined, use?: LogUse): Promise<JobLog | undefined>;
 }
 
 export interface LogUse {
-  /** How the task ends depends on it: it is tried also when another log was slow a moment ago. */
+  /** The task's status depends on it, so the log is read even if another one was slow a moment ago. */
   readonly decides: boolean;
 }
 
 export interface JobLogsDeps {
   readonly host: Transport;
   readonly clock: Pick<Clock, 'now'>;
-  /** Takes the daemon's secrets out of a text: a job of the daemon's own Unix user can read its files, and others read the console. */
+  /** Redacts the daemon's secrets: a job of the same Unix user can read its files, and other users read the console. */
   readonly redact: (text: string) => string;
 }
 
 const TAIL_BYTES = 16_384;
 const READS_AT_ONCE = 2;
-/** A file system that gave no answer is not asked again for so long: each try holds up the pass for as long as it may take. */
-const REST_MS = 60_000;
+/** After a timeout no log is read for this long: each try can delay the pass until its timeout. */
+const PAUSE_MS = 60_000;
 
 export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
   const slots = createConcurrencyLimit(READS_AT_ONCE);
   let slowAt = -Infinity;
 
   async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
-    if (!decides && clock.now() - slowAt < REST_MS) return unreadable(path);
+    if (!decides && clock.now() - slowAt < PAUSE_MS) return unreadable(path);
     const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
@@ -72,7 +72,7 @@ function unreadable(path: string): JobLog {
   return { kind: 'not shown', why: `The job's log ${path} cannot be read from here; read it on the node.` };
 }
 
-/** A part that begins in the middle of a line may begin in the middle of a secret. */
+/** Drops a partial first line: it may begin in the middle of a secret that redaction would miss. */
 function fromWholeLine(text: string, start: number): string {
   return start === 0 ? text : text.slice(text.indexOf('\n') + 1);
 }

@@ -1,11 +1,11 @@
-// Advice that names an option of sbatch is told where that is set for this task: by a user property, or in the template.
+// Adds to a message that names sbatch options where each is set: by a user property, or in the template.
 import type { OptionLocation } from '../../template/inspect-template.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 
 const OPTION = /--[a-z][a-z-]*[a-z]/g;
 
-/** The text, and behind it where the options that it names are set by the template of this queue, as far as they are. */
+/** Appends where the template sets the options that the text names. */
 export function withOptionOrigins(text: string, places: ReadonlyMap<string, OptionLocation> | undefined): string {
   const named = [...new Set(text.match(OPTION))].flatMap((option) => {
     const place = places?.get(option);
@@ -15,8 +15,8 @@ export function withOptionOrigins(text: string, places: ReadonlyMap<string, Opti
 }
 
 /**
- * The same, with the template of the queue that the task came from, where this daemon serves it. Of a template that was changed
- * since the job was submitted nothing is told: its lines and properties are not those of the job.
+ * The same with the template of the task's queue. Nothing is appended if this daemon does not serve the queue, or if the template changed
+ * since the job was submitted: its lines and properties are not those of the job then.
  */
 export function withOptionOriginsOf(
   deps: Pick<DaemonDeps, 'queues'>,

@@ -32,7 +32,7 @@ export type Action =
   | { readonly do: 'end'; readonly ending: Ending }
   /** Park the task again after Slurm requeued its job. */
   | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped' }
-  /** Return the task to the front of its own queue. */
+  /** Return the task to the front of its queue. */
   | { readonly do: 'return-to-queue'; readonly why: string }
   /** Dequeue the task, because a user removed it from the scheduler queue. */
   | { readonly do: 'dequeue'; readonly text: string }

@@ -41,7 +41,7 @@ export function removeEntryIfParked(place: Place): Action[] {
 
 /**
  * A new attempt for a parked task, or its failure after too many. The first retry follows immediately, each further one after a longer
- * backoff since the last submission; until that is over there is no action, and the next pass decides again.
+ * backoff since the last submission; while it lasts there is no action, and the next pass decides again.
  */
 export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'entry' | 'now'>): Action[] {
   if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];

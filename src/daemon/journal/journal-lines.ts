@@ -1,4 +1,4 @@
-// The text of the journal: one JSON object a line, the last line about a task is the truth.
+// The journal's format: one JSON object per line; the last line of a task counts.
 import type { TaskId } from '../../clearml/ids.ts';
 import { Entry } from './entry.ts';
 
@@ -11,14 +11,14 @@ export type ReadJournal =
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'damaged'; readonly line: number };
 
-/** One line, with its line end. */
+/** Formats one line, with its line end. */
 export function formatJournal(line: JournalLine): string {
   return `${JSON.stringify({ v: VERSION, ...line })}\n`;
 }
 
 /**
- * What a journal's text says. A last line without its end was torn by a crash before anything was done about it: it is left out.
- * Of each line is looked at whose task it is; whether it is whole only of the last about a task, since the others are history.
+ * Parses a journal. A last line without a line end was torn by a crash before its effect, so it is ignored. Only the last line of each
+ * task is validated in full.
  */
 export function readJournal(text: string): ReadJournal {
   const last = new Map<TaskId, { readonly value: unknown; readonly line: number }>();
@@ -45,7 +45,7 @@ export function readJournal(text: string): ReadJournal {
 type ReadLine =
   { readonly newer: number } | { readonly forget: TaskId } | { readonly task: TaskId; readonly value: unknown };
 
-/** By hand: a checker of shapes would take longer for a hundred thousand lines than all else of a start. */
+/** Parsed by hand: validating a hundred thousand lines with a schema would take longer than the rest of the start. */
 function readLine(line: string): ReadLine | undefined {
   const value = parseJson(line);
   if (!isObject(value)) return undefined;
@@ -60,13 +60,13 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** What is known after this line. */
+/** Applies one line to the entries. */
 export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void {
   if ('entry' in line) entries.set(line.entry.task, line.entry);
   else entries.delete(line.forget);
 }
 
-/** Whether a file of so many lines is worth to be written anew with the tasks that are known. */
+/** Whether a file with so many lines should be rewritten with only the current entries. */
 export function needsCompaction(lines: number, known: number): boolean {
   return lines > 2000 && lines > 4 * known;
 }

@@ -1,4 +1,4 @@
-// The daemon's memory: an append-only file of JSON lines, on disk before the outside world is touched.
+// The journal: an append-only file of JSON lines, written to disk before each outside effect.
 import { rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
@@ -8,26 +8,26 @@ import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
 import { applyLine, formatJournal, needsCompaction, readJournal, type JournalLine } from './journal-lines.ts';
 
-/** Thrown when the journal can't be used: nothing was pulled or submitted. */
+/** Thrown when the journal cannot be used: nothing was claimed or submitted. */
 export class JournalError extends Error {
   override readonly name = 'JournalError';
 }
 
 export interface Journal {
   readonly entries: ReadonlyMap<TaskId, Entry>;
-  /** Set when the file held lines that could not be read: it was set aside under this name and the journal began anew. */
+  /** Set if the file had unreadable lines: it was renamed to this, and a new journal was started. */
   readonly setAside: string | undefined;
-  /** Replaces what is known of the task, once it is on disk. Rejects when it could not be written: then nothing has changed. */
+  /** Replaces the entry of the task, and resolves once it is on disk. Rejects if it cannot be written; nothing has changed then. */
   write(entry: Entry): Promise<void>;
-  /** Forgets the task, once that is on disk. */
+  /** Removes the entry of the task, and resolves once that is on disk. */
   forget(task: TaskId): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens (or begins) the journal in this folder and compacts it.
- * @param log is told of a compaction that failed; nothing is lost by it, but the file grows
- * @throws JournalError when the folder can't be written, or the file is from a newer version
+ * Opens or creates the journal in this directory, and compacts it.
+ * @param log logs a failed compaction, after which nothing is lost but the file grows
+ * @throws JournalError if the directory cannot be written, or the file is from a newer version
  */
 export async function openJournal(folder: string, now: number, log?: Pick<Logger, 'warn'>): Promise<Journal> {
   const file = join(folder, 'journal.jsonl');
@@ -39,11 +39,11 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
 
   try {
     await makePrivateDirectory(folder);
-    // Begins the file where there is none.
+    // Creates the file if there is none.
     const read = readJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
       throw new JournalError(
-        `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: jobs and tasks are found again without it.`,
+        `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
       );
     }
     if (read.kind === 'damaged') {
@@ -60,7 +60,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     });
   }
 
-  /** Writes the file anew with nothing but what is known now. */
+  /** Rewrites the file with only the current entries. */
   async function rewrite(): Promise<FileHandle> {
     const text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
     const written = await replaceFile(file, text, 0o600);
@@ -69,7 +69,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     return written;
   }
 
-  // Writers that come while a sync is under way share the next one.
+  // Writers that arrive during a sync share the next one.
   let waiting: { line: JournalLine; done: () => void; failed: (error: unknown) => void }[] = [];
   let flushing: Promise<void> | undefined;
 
@@ -87,7 +87,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     flushing = undefined;
   }
 
-  // Half a line (the disk was full) would damage the next one: nothing is appended until it is taken back.
+  // Half a line (the disk was full) would damage the next one, so it is truncated before anything is appended.
   let isTorn = false;
 
   async function undoTornWrite(): Promise<void> {
@@ -99,11 +99,11 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     const text = batch.map(formatJournal).join('');
     await undoTornWrite();
     try {
-      // On disk when it has ended, by the way `replaceFile` opened the file.
+      // Synced when it resolves, because `replaceFile` opened the file with O_DSYNC.
       await handle.appendFile(text);
     } catch (error) {
       isTorn = true;
-      // Thrown is what came first: it is the cause.
+      // The first error is the cause, so it is the one thrown.
       await undoTornWrite().catch(() => undefined);
       throw error;
     }
@@ -113,7 +113,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     if (needsCompaction(lines, entries.size)) await compact();
   }
 
-  /** One that can't be done now is done later: everything is in the file as it is. */
+  /** A failed compaction is retried later: the file is complete as it is. */
   async function compact(): Promise<void> {
     const before = handle;
     try {
@@ -148,7 +148,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   };
 }
 
-/** What to do about a folder in which the journal can't be. */
+/** Returns what to do about a state directory that cannot hold the journal. */
 export function adviseOn(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';

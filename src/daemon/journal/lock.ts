@@ -1,44 +1,44 @@
-// One daemon for one state folder: who holds it says so in a file, and a second one is refused with a sentence.
+// The lock file of a state directory, so that only one daemon uses it.
 import { statSync } from 'node:fs';
 import { link, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import * as z from 'zod';
 
-/** Thrown when another daemon holds the state folder. */
+/** Thrown when another daemon holds the state directory. */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Thrown when the state folder can't be made or written to. */
+/** Thrown when the state directory cannot be created or written. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
 }
 
 export interface Lock {
-  /** Tells other hosts that this daemon is alive. @throws AlreadyRunningError when the folder is another daemon's by now */
+  /** Shows other hosts that this daemon is alive. @throws AlreadyRunningError if another daemon holds the directory by now */
   touch(): Promise<void>;
-  /** Gives the folder up, if it is still ours. */
+  /** Releases the directory, if it is still ours. */
   release(): Promise<void>;
 }
 
 export interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** When the process began, in the system's own ticks: a process id alone is handed out again. */
+  /** Start time of the process in clock ticks, because the system reuses process ids. */
   readonly begun: string;
   readonly since: number;
 }
 
 const Held = z.object({ host: z.string(), pid: z.number(), begun: z.string(), since: z.number() });
 
-/** A holder on another host that has not touched the lock for so long is taken for dead. */
+/** A holder on another host that has not touched the lock for this long counts as dead. */
 const STALE_AFTER_MS = 5 * 60_000;
 
 /**
- * Takes the folder. A lock left by a dead process is replaced.
- * @throws AlreadyRunningError naming the host, the process and since when
- * @throws StateDirectoryError when the folder can't be made or written to
+ * Acquires the lock. A lock that a dead process left is replaced.
+ * @throws AlreadyRunningError with the host, the process and the start time of the holder
+ * @throws StateDirectoryError if the directory cannot be created or written
  */
 export async function acquireLock(folder: string, host: string, now: number): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
@@ -55,7 +55,7 @@ export async function acquireLock(folder: string, host: string, now: number): Pr
   throw new AlreadyRunningError(`Other processes keep taking the lock ${file}. Start one daemon at a time.`);
 }
 
-/** Who holds the folder and lives; nothing is changed. */
+/** Returns the live holder, if any, without changing anything. */
 export async function findHolder(folder: string, host: string, now: number): Promise<Holder | undefined> {
   const file = join(folder, 'daemon.lock');
   const held = await readHolder(file);
@@ -64,9 +64,9 @@ export async function findHolder(folder: string, host: string, now: number): Pro
 
 let drafts = 0;
 
-/** Puts the file there with its whole text in one act. False when there is one already. */
+/** Creates the file with its text atomically. False if it exists already. */
 async function createLockFile(file: string, holder: Holder): Promise<boolean> {
-  // One for each call: an EEXIST is to tell of the lock, and never of a draft.
+  // One draft per call, so that EEXIST always means the lock, never a draft.
   drafts += 1;
   const draft = `${file}.${holder.host}-${holder.pid}-${drafts}`;
   try {
@@ -83,7 +83,7 @@ async function createLockFile(file: string, holder: Holder): Promise<boolean> {
 }
 
 function lockOf(file: string, holder: Holder): Lock {
-  /** Two that found the same dead holder may both have put theirs, and a machine that slept was taken for dead. */
+  /** Two daemons that found the same dead holder may both have created theirs; a suspended machine may have counted as dead. */
   async function findOther(): Promise<Holder | undefined> {
     const held = await readHolder(file);
     const isOurs = held?.host === holder.host && held.pid === holder.pid && held.since === holder.since;
@@ -95,7 +95,7 @@ function lockOf(file: string, holder: Holder): Lock {
       const other = await findOther();
       if (other !== undefined) throw new AlreadyRunningError(describe(other, dirname(file)));
       const now = new Date();
-      // A folder that is gone takes the journal with it, and that says so.
+      // If the directory is gone, so is the journal, whose next write reports it.
       await utimes(file, now, now).catch(() => createLockFile(file, holder).catch(() => undefined));
     },
     async release() {
@@ -120,19 +120,19 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     const read = Held.safeParse(JSON.parse(await readFile(file, 'utf8')));
     return read.success ? read.data : undefined;
   } catch {
-    // Torn by a crash, or just removed: nobody holds it.
+    // Torn by a crash, or just removed: not held.
     return undefined;
   }
 }
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
   if (held.host === host) return (await startTimeOf(held.pid)) === held.begun;
-  // Given up since it was read, it is nobody's. What can't be looked at is no sign of that.
+  // If it was released since it was read, it is not held. A failed stat throws: it does not show a release.
   const seen = statSync(file, { throwIfNoEntry: false });
   return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS;
 }
 
-/** When a process began (field 22 of proc(5) stat), or undefined when there is none. */
+/** Returns the start time of a process (proc(5) stat, field 22), or undefined if there is none. */
 async function startTimeOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');

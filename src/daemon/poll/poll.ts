@@ -28,7 +28,7 @@ export interface Snapshot {
 }
 
 /**
- * Reads ClearML first, then Slurm: a job that is pending in the second reading had not taken its task's entry in the first.
+ * Reads ClearML first, then Slurm: a job that Slurm still lists as pending had not taken its task's entry when ClearML was read.
  * Undefined if Slurm did not list all jobs: that says nothing about any job.
  */
 export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snapshot | undefined> {

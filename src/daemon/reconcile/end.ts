@@ -34,11 +34,11 @@ const MESSAGE_LENGTH = 200;
  * Ends the task and forgets it. If an abort, another job or another daemon was first, nothing is changed or reported, and the next pass
  * observes the result.
  */
-export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, judged: EndBasis): Promise<void> {
+export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, basis: EndBasis): Promise<void> {
   const decides = ending.status === 'completed by the log';
-  const log = ending.withLog ? await deps.jobLogs.read(judged.record, { decides }) : undefined;
-  if (judged.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
-  if (!(await isUnchanged(deps, entry.task, judged.seen))) return;
+  const log = ending.withLog ? await deps.jobLogs.read(basis.record, { decides }) : undefined;
+  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
+  if (!(await isUnchanged(deps, entry.task, basis.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
   const rank = ending.namesRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
@@ -48,8 +48,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ju
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
     // The server lets a queued task fail only with `force`.
-    if (status === 'failed')
-      await deps.clearml.tasks.fail(entry.task, note, { force: judged.seen.status === 'queued' });
+    if (status === 'failed') await deps.clearml.tasks.fail(entry.task, note, { force: basis.seen.status === 'queued' });
     else if (status === 'stopped') await deps.clearml.tasks.stop(entry.task, note, { force: false });
     else await deps.clearml.tasks.complete(entry.task, note);
   } catch (error) {

@@ -1,4 +1,4 @@
-// Returns a task that cannot be submitted now to the front of its own queue.
+// Returns a task that cannot be submitted now to the front of its queue.
 import { isRefusal } from '../../clearml/refusals.ts';
 import type { Task } from '../../clearml/task.ts';
 import { endTask } from './end.ts';
@@ -9,7 +9,7 @@ import { logToConsole, showStatus } from '../console/console.ts';
 import { describeReturned } from '../console/console-messages.ts';
 
 /**
- * Returns the task to the front of the queue it came from. Whoever removes its entry from the scheduler queue owns it: if that is not
+ * Returns the task to the front of the queue it came from. The daemon that removes its entry from the scheduler queue owns it: if that is not
  * this daemon, the task is left alone, and the next pass finds out who has it.
  * @param seen the last known state of the task, if a later change means that it belongs to another daemon or user
  */

@@ -44,7 +44,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     if (allUsersJobs === undefined) return { untrackedTasks: certain, isAll: false };
     const untrackedTasks = findUntracked({ ...facts, allUsersJobs });
     const found = new Set(untrackedTasks.map(({ task }) => task));
-    // Recently parked tasks are included: otherwise each would cause a listing of its own when its time has come.
+    // Recently parked tasks are included: otherwise each would cause another listing when its time has come.
     const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !found.has(task));
     checkedAt = new Map(checked.map((task) => [task, at]));
     return { untrackedTasks, isAll: true };

@@ -1,4 +1,4 @@
-// What a daemon serves and whether it drains, noted in its state folder for whoever asks.
+// A file in the state directory with the queues that a daemon serves and whether it drains, for the status commands.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -7,7 +7,7 @@ import type { Holder } from '../journal/lock.ts';
 
 const Note = z.object({ pid: z.number(), queues: z.array(z.string()), draining: z.boolean() });
 
-/** To be called by the daemon that holds the folder. A note that can't be written is none: it is for people alone. */
+/** Writes the note; only the daemon that holds the directory may call it. Failure is ignored: the note is only for display. */
 export async function writeServingNote(
   folder: string,
   { queues, draining }: { readonly queues: readonly string[]; readonly draining: boolean },
@@ -17,26 +17,26 @@ export async function writeServingNote(
 }
 
 export interface Served {
-  /** The names of the queues that were served last; undefined when nobody knows. */
+  /** The names of the queues that were served last; undefined if unknown. */
   readonly queues: readonly string[] | undefined;
   readonly draining: boolean;
 }
 
-/** A note that a killed daemon has left tells of its queues, and not that this holder drains. */
+/** Reads the note. In one that a killed daemon left, the queues count, but not that it drained. */
 export async function readServingNote(folder: string, holder: Holder | undefined): Promise<Served> {
   try {
     const file = noteFile(folder);
     const { mtimeMs } = await stat(file);
     const { pid, queues, draining } = Note.parse(JSON.parse(await readFile(file, 'utf8')));
-    const isOfHolder = holder?.pid === pid && mtimeMs >= holder.since - CLOCKS_APART_MS;
+    const isOfHolder = holder?.pid === pid && mtimeMs >= holder.since - CLOCK_SKEW_MS;
     return { queues, draining: draining && isOfHolder };
   } catch {
     return { queues: undefined, draining: false };
   }
 }
 
-/** The times of a file server's files are its own. */
-const CLOCKS_APART_MS = 5_000;
+/** File times on a file server come from its clock. */
+const CLOCK_SKEW_MS = 5_000;
 
 function noteFile(folder: string): string {
   return join(folder, 'serving.json');

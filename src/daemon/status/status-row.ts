@@ -1,4 +1,4 @@
-// How one task stands, for a person who asks: told from its journal entry, its job and its state in ClearML. Pure.
+// The status of one task for the status command, from its journal entry, its job and its state in ClearML. Pure.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
@@ -9,16 +9,16 @@ import { isWaiting } from '../decide/waiting.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
 
-/** What is known of one task. */
+/** The data about one task. */
 export interface KnownTask {
   readonly id: TaskId;
-  /** undefined for one that this daemon's journal does not know. */
+  /** undefined if this daemon's journal has no entry for it. */
   readonly entry: Entry | undefined;
-  /** undefined when it was deleted. */
+  /** undefined if it was deleted. */
   readonly task: Task | undefined;
   readonly jobs: readonly Job[];
   readonly queueName: string | undefined;
-  /** Whether ClearML and Slurm gave an answer. */
+  /** Whether ClearML and Slurm responded. */
   readonly isAsked: { readonly clearml: boolean; readonly slurm: boolean };
 }
 
@@ -27,9 +27,9 @@ export interface StatusRow {
   readonly name: string | undefined;
   readonly queue: string | undefined;
   readonly job: JobId | undefined;
-  /** Slurm's own word, in capitals, where there is a job; else how far the task has come, in small letters. */
+  /** Slurm's state, in capitals, if there is a job; otherwise the task's step, in lower case. */
   readonly state: string;
-  /** In words a person understands; empty where there is nothing to explain. */
+  /** An explanation; empty if there is nothing to explain. */
   readonly why: string;
   /** Milliseconds since 1970. */
   readonly since: number | undefined;

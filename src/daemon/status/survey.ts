@@ -1,4 +1,4 @@
-// Survey: a look at everything for a person who asks, which takes no lock, changes nothing, and makes do with what answers.
+// Collects the status of all tasks for the status command. Takes no lock, changes nothing, and tolerates an unreachable server.
 import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
@@ -9,7 +9,7 @@ import { byTask } from '../poll/poll.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 
 export interface SurveyDeps {
-  /** What the journal holds. */
+  /** The entries of the journal. */
   readonly entries: ReadonlyMap<TaskId, Entry>;
   readonly clearml: Pick<ClearmlClient, 'connect' | 'queues' | 'tasks'>;
   readonly scheduler: Pick<Scheduler, 'list'>;
@@ -17,19 +17,19 @@ export interface SurveyDeps {
   readonly schedulerQueue: string;
   /** The names or ids of the queues that are served. */
   readonly servedQueues: readonly string[];
-  /** How far back tasks that have ended are told of. */
+  /** How far back ended tasks are listed, in milliseconds. */
   readonly endedSinceMs: number;
   readonly now: number;
 }
 
-/** A task in a queue that is served, which nobody has claimed yet. */
+/** A task in a served queue that is not claimed yet. */
 export interface WaitingRow {
   readonly task: TaskId;
   readonly name: string | undefined;
   readonly queue: string;
-  /** 1 for the next one. */
+  /** Its position in the queue; 1 is next. */
   readonly place: number;
-  /** When it was enqueued; undefined where the server does not say. */
+  /** When it was enqueued; undefined if the server does not report it. */
   readonly since: number | undefined;
 }
 
@@ -41,72 +41,72 @@ export interface EndedRow {
   readonly job: string;
   readonly status: string;
   readonly endedAt: number | undefined;
-  /** As the server has it; empty where all went well. */
+  /** The message or reason from the server; empty after success. */
   readonly why: string;
 }
 
 export interface Survey {
-  /** Every task that the journal knows, that is parked, or that has a live job under a name of ours. */
+  /** Every task that is journaled, is parked, or has a live job with a job name of ours. */
   readonly rows: readonly StatusRow[];
-  /** The first of each queue, in the order of the queues. */
+  /** The first entries of each queue, in the order of the queues. */
   readonly waiting: readonly WaitingRow[];
-  /** How many wait there altogether. */
+  /** How many wait there in total. */
   readonly waitingCount: number;
-  /** The last one first. */
+  /** The latest first. */
   readonly ended: readonly EndedRow[];
-  /** Why there was no answer; undefined where there was one. */
+  /** Why there was no response; undefined if there was one. */
   readonly clearmlError: string | undefined;
   readonly slurmError: string | undefined;
 }
 
-/** ClearML is asked first, as in every round. @throws what the client throws, but for a server that is away */
+/** Reads ClearML first, as every pass does. @throws what the client throws, except ServerUnreachableError */
 export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Survey> {
   const server = await readQueues(deps);
   const list = await deps.scheduler.list(signal);
   const jobs = byTask(list.kind === 'listed' ? list.jobs : []);
   const ids = new Set([...deps.entries.keys(), ...parkedTasks(deps, server.queues)]);
   for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
-  const { tasks, unread, trouble } =
-    server.trouble === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
+  const { tasks, unread, error } =
+    server.error === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
 
   const rows = [...ids].map((id) => {
-    const isAsked = { clearml: trouble === undefined && !unread.has(id), slurm: list.kind === 'listed' };
+    const isAsked = { clearml: error === undefined && !unread.has(id), slurm: list.kind === 'listed' };
     const task = tasks.get(id);
     const queueName = server.queues.find((queue) => queue.id === task?.executionQueue)?.name;
     return statusRow({ id, entry: deps.entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, isAsked }, deps.now);
   });
   const waiting = waitingEntries(deps, server.queues, ids);
-  const ended = trouble === undefined ? await readEnded(deps, server.queues) : { rows: [], trouble };
+  const ended = error === undefined ? await readEnded(deps, server.queues) : { rows: [], error };
   return {
     rows: rows.toSorted(compareRows),
     ...(await nameWaiting(deps, waiting)),
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
-    clearmlError: trouble ?? ended.trouble,
+    clearmlError: error ?? ended.error,
     slurmError: list.kind === 'failed' ? list.words : undefined,
   };
 }
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };
 
-async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; trouble: string | undefined }> {
+async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; error: string | undefined }> {
   try {
     await clearml.connect();
-    return { queues: (await clearml.queues.readAll()).queues, trouble: undefined };
+    return { queues: (await clearml.queues.readAll()).queues, error: undefined };
   } catch (error) {
     if (!(error instanceof ServerUnreachableError)) throw error;
-    return { queues: [], trouble: error.message };
+    return { queues: [], error: error.message };
   }
 }
 
 async function readTasks(
   { clearml }: SurveyDeps,
   ids: readonly TaskId[],
-): Promise<TaskList & { trouble: string | undefined }> {
+): Promise<TaskList & { error: string | undefined }> {
   try {
-    return { ...(await clearml.tasks.read(ids)), trouble: undefined };
+    return { ...(await clearml.tasks.read(ids)), error: undefined };
   } catch (error) {
     if (!(error instanceof ServerUnreachableError)) throw error;
-    return { ...NONE, trouble: error.message };
+    return { ...NONE, error: error.message };
   }
 }
 
@@ -120,7 +120,7 @@ function compareRows(a: StatusRow, b: StatusRow): number {
   return (a.queue ?? '').localeCompare(b.queue ?? '') || (a.since ?? 0) - (b.since ?? 0);
 }
 
-/** Of each queue so many are shown. */
+/** How many entries of each queue are shown. */
 const WAITING_SHOWN = 10;
 
 type Unnamed = Omit<WaitingRow, 'name'>;
@@ -162,11 +162,11 @@ async function nameWaiting(
 
 const ENDS = ['completed', 'failed', 'stopped', 'closed', 'published'];
 
-/** The user property `slurm_job_id` tells those that went through Slurm. */
+/** The user property `slurm_job_id` marks tasks that ran in Slurm. */
 async function readEnded(
   { clearml, servedQueues, endedSinceMs, now }: SurveyDeps,
   queues: readonly Queue[],
-): Promise<{ readonly rows: readonly EndedRow[]; readonly trouble: string | undefined }> {
+): Promise<{ readonly rows: readonly EndedRow[]; readonly error: string | undefined }> {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
   try {
     const found = await clearml.tasks.find({
@@ -190,9 +190,9 @@ async function readEnded(
               },
             ],
     );
-    return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), trouble: undefined };
+    return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), error: undefined };
   } catch (error) {
     if (!(error instanceof ServerUnreachableError)) throw error;
-    return { rows: [], trouble: error.message };
+    return { rows: [], error: error.message };
   }
 }

@@ -12,7 +12,7 @@ import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 /**
  * The script for one attempt to run this task.
  * @throws TemplateError when the template and the task don't fit, or the task asks for more than it may
- * @throws ServerUnreachableError when project or user can't be read
+ * @throws ServerUnreachableError if project or user cannot be read
  */
 export async function renderTask(
   deps: DaemonDeps,

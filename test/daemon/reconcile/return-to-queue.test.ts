@@ -61,7 +61,7 @@ describe('a task that is given back', () => {
         await fixture.server.call(endpoint, { task, ...more });
         await queues.returnToQueue(...where);
       };
-      const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, giveBack: giving } } };
+      const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } } };
 
       await returnToQueue(deps, entry, { isParked: false, why: 'Slurm is away' });
 
@@ -81,7 +81,7 @@ describe('a task that is given back', () => {
       await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await fixture.server.call('tasks.started', { task, force: true });
     };
-    const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, giveBack: giving } } };
+    const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } } };
 
     await returnToQueue(deps, entry, { isParked: false, why: 'Slurm is away' });
 

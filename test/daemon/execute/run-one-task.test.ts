@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createPeers } from '../../../src/daemon/poll/peers.ts';
-import { runOneTask, type OneTaskEnd } from '../../../src/daemon/execute/run.ts';
+import { runOneTask, type OneTaskEnd } from '../../../src/daemon/execute/run-one-task.ts';
 import { LOCK, pass, start as startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import type { Disk } from '../../simulation/memory-journal.ts';

@@ -1,6 +1,6 @@
 // How the way of one task begins, and what is next for it: by its status, and by where it stands.
 import { expect } from 'chai';
-import { planStart, planNext, type TaskState } from '../../../src/daemon/execute/begin.ts';
+import { planStart, planNext, type TaskState } from '../../../src/daemon/execute/plan-start.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from '../../simulation/queues.ts';
 

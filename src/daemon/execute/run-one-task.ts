@@ -15,7 +15,7 @@ import { rateLimitedLog } from '../rate-limited-log.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
 import { createBackoff } from '../submit/backoff.ts';
 import { createSubmissionPool } from '../submit/submission-pool.ts';
-import { planNext } from './begin.ts';
+import { planNext } from './plan-start.ts';
 
 export interface OneTaskOptions {
   readonly task: TaskId;

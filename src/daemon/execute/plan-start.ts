@@ -1,30 +1,51 @@
-// How the way of one task begins that a person wants run now: whether it is to be enqueued first, or is on its way already. Pure.
-import type { QueueId } from '../../clearml/ids.ts';
+// Reads the state of a task for `execute`, and decides how to start it: enqueue it, claim it, watch it, or refuse.
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { Place } from '../decide/observation.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { findLiveJob, poll } from '../poll/poll.ts';
 
 export type StartPlan =
-  /** It is to be put into our queue, from where it is taken like any other. */
+  /** Enqueue it in our queue, from where it is claimed. */
   | { readonly do: 'enqueue' }
-  /** It waits in our queue. */
+  /** It waits in our queue: claim it. */
   | { readonly do: 'take' }
-  /** Somebody has it in hand, or its job is there: it is watched, and taken over if nobody else follows it. */
+  /** Another daemon holds it, or it has a job: watch it, and adopt it if no daemon tracks it. */
   | { readonly do: 'watch' }
-  /** It can't be run. */
+  /** It cannot be run. */
   | { readonly do: 'refuse'; readonly why: string };
 
 export interface TaskState {
-  /** undefined when it was deleted. */
+  /** undefined if it was deleted. */
   readonly task: Task | undefined;
   readonly place: Place;
-  /** A job of it lives. */
+  /** Whether it has a live job. */
   readonly hasJob: boolean;
-  /** An earlier call of ours has it in its journal. */
+  /** Whether the journal of an earlier `execute` has it. */
   readonly isKnown: boolean;
 }
 
+/** Reads the state of the task; `task` is undefined if there is none with this id. @throws SlurmUnavailableError if Slurm listed no jobs */
+export async function readTaskState(
+  deps: DaemonDeps,
+  id: TaskId,
+  queue: ServedQueue,
+  signal: AbortSignal,
+): Promise<TaskState> {
+  const snapshot = await poll(deps, signal);
+  if (snapshot === undefined)
+    throw new SlurmUnavailableError('Slurm did not list its jobs; nothing was done. Try again later');
+  return {
+    task: (await deps.clearml.tasks.get(id))?.task,
+    place: snapshot.placeOf(id, queue.id),
+    hasJob: findLiveJob(snapshot, id) !== undefined,
+    isKnown: deps.journal.entries.has(id),
+  };
+}
+
 export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue: QueueId): StartPlan {
-  // One that was reset since has no end to be watched: what is left of its earlier way is let go like that of any task.
+  // A task that was reset since has no end to watch: the rest of its earlier run is cleaned up like that of any task.
   if (isKnown && task?.status !== 'created') return { do: 'watch' };
   if (task === undefined) return { do: 'refuse', why: 'it was deleted' };
   if (task.archived)
@@ -38,7 +59,7 @@ export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue:
       return { do: 'watch' };
     case 'queued':
       if (place === 'parked' || hasJob) return { do: 'watch' };
-      // In another queue it is moved, as a person may do at any time: whoever had it in hand lets it go.
+      // A task in another queue is moved, as a user may do at any time: a daemon that holds it gives it up.
       if (task.executionQueue !== ownQueue) return { do: 'enqueue' };
       if (place === 'own queue') return { do: 'take' };
       return { do: place === 'nowhere' || place === 'unknown' ? 'watch' : 'enqueue' };
@@ -47,7 +68,7 @@ export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue:
   }
 }
 
-/** What is next for a task that is not in our journal: its end, our turn, or somebody else's. */
+/** Returns what to do with a task that is not in our journal. */
 export function planNext(task: Task | undefined, ownQueue: QueueId): 'over' | 'claim' | 'watch' {
   switch (task?.status) {
     case 'queued':
