@@ -88,7 +88,7 @@ describe('the documents', () => {
           const { code, stderr } = await home.place.run(...words);
 
           expect(code, stderr).not.to.equal(2);
-          expect(stderr).not.to.include('this is a bug');
+          expect(stderr).not.to.include('report this bug');
         });
       }
     }

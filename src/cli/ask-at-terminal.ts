@@ -1,21 +1,17 @@
-// Puts a question to the person at the terminal, and waits for a line.
+// Asks the user at the terminal a question.
 import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../base/usage-error.ts';
 
-/** @throws UsageError when the input has ended, as by Ctrl-D; an AbortError when the signal was aborted */
+/** @throws UsageError if the input ends, as by Ctrl-D; an AbortError if the signal is aborted */
 export async function askAtTerminal(
   question: string,
   { input, output, signal }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
 ): Promise<string> {
-  // Not as a terminal: then Ctrl-C is a signal as it is everywhere else.
+  // In terminal mode readline would handle Ctrl-C itself.
   const lines = createInterface({ input, output, terminal: false });
   const ended = new Promise<never>((_, reject) => {
     lines.once('close', () => {
-      reject(
-        new UsageError(
-          'There was no answer: give it as an option (--help names them), or let --yes take what is usual.',
-        ),
-      );
+      reject(new UsageError('No answer: use an option instead (see --help), or use --yes for the defaults.'));
     });
   });
   try {
@@ -25,7 +21,7 @@ export async function askAtTerminal(
     throw error;
   } finally {
     lines.close();
-    // By our own closing it ends too, after the answer: nobody waits for that.
+    // Closing rejects `ended` after the answer too.
     ended.catch(() => undefined);
   }
 }

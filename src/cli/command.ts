@@ -1,4 +1,4 @@
-// What a subcommand is made of: its words, its options, and what it does.
+// The declaration of a command, and the context that it runs in.
 import type { ProcessContext } from '../assembly/process-context.ts';
 
 export interface TerminalSize {
@@ -20,48 +20,46 @@ export interface CommandContext extends ProcessContext {
   readonly ask?: (question: string) => Promise<string>;
 }
 
-/** Options as typed: every one may be missing; lists are lists, the last of repeated single values wins. */
+/** Options and positional arguments as parsed; each may be missing. */
 export type ParsedArgs = Readonly<Record<string, unknown>>;
 
-/** An option as it is typed, and what help tells of it. */
 export interface Option {
-  /** A text needs its value, and of several the last one counts; a list takes all words up to the next option. */
+  /** A string takes one value, and the last one given applies; an array takes all arguments up to the next option. */
   readonly type: 'boolean' | 'string' | 'array';
   /** One letter. */
   readonly alias?: string;
-  /** All values that it may have. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
   readonly describe: string;
-  /** Its value may be left out: it is then an empty text. */
+  /** If the value is omitted, it is the empty string. */
   readonly isValueOptional?: boolean;
-  /** What stands for its value, such as `QUEUE`; `FILE` and `FOLDER` are completed as such. A switch has none. */
+  /** The placeholder of its value in help, such as `QUEUE`; shells complete `FILE` and `DIR`. Switches have none. */
   readonly value?: string;
-  /** The heading under which it stands. */
+  /** The heading in help. */
   readonly group?: string;
 }
 
-/** A command line that a person may copy. */
 export interface Example {
-  /** The words behind the program's name. */
+  /** Without the name of the program. */
   readonly commandLine: string;
   readonly effect: string;
 }
 
-/** What commands are for, in the order in which help tells of them. */
-export const COMMAND_GROUPS = ['Run tasks', 'Begin', 'Write templates', 'Look and operate'] as const;
+/** The groups of commands, in the order of help. */
+export const COMMAND_GROUPS = ['Run tasks', 'Set up', 'Write templates', 'Operate'] as const;
 
 export interface Command {
-  /** Undefined for what the program does without a subcommand. */
+  /** undefined for the daemon, which has no subcommand. */
   readonly name: string | undefined;
-  /** The word that it may have, e.g. `[key]`, or any number of them: `[templates..]`. */
+  /** The optional positional argument, such as `[key]`; `[templates..]` is any number of them. */
   readonly positionals?: string;
-  /** The same in help, in brackets where it may be left out, e.g. `[KEY]`, and what it is. */
+  /** The same for help, in brackets if it is optional, such as `[KEY]`. */
   readonly argument?: { readonly usage: string; readonly means: string };
-  /** All that may stand there, where that is known. */
+  /** The allowed values of the argument. */
   readonly kinds?: readonly string[];
   readonly group: (typeof COMMAND_GROUPS)[number];
   readonly describe: string;
-  /** The simplest first. */
+  /** Simplest first. */
   readonly examples: readonly Example[];
   readonly options: Readonly<Record<string, Option>>;
   /** Returns the exit code. It imports what it works with dynamically, so that a command loads only its own modules. */

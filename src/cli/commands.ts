@@ -1,4 +1,4 @@
-// Every command of the program.
+// The commands of the program.
 import type { Command } from './command.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { completionOf } from './commands/completion.ts';

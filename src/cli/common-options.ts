@@ -1,36 +1,36 @@
-// Options that several commands share, in words.
+// The options that several commands share.
 import { LOG_LEVELS } from '../base/log-levels.ts';
 import type { Option } from './command.ts';
 
-const WHERE = 'Where Slurm is';
-const SETTINGS = 'Settings and log';
+const WHERE = 'Cluster';
+const SETTINGS = 'Configuration and logging';
 
 export const CLUSTER_OPTIONS = {
   ssh: {
     group: WHERE,
     value: '[USER@]HOST',
     type: 'string',
-    describe: 'The host with Slurm, as ssh knows it (default: this machine)',
+    describe: 'Run Slurm commands on this host over SSH (default: this machine)',
   },
   cluster: {
     group: WHERE,
     value: 'NAME',
     type: 'string',
-    describe: 'Of the clusters in the configuration, this one only',
+    describe: 'Use only this cluster of the configuration',
   },
 } as const satisfies Record<string, Option>;
 
-/** How a task is started in its job. */
+/** How a job starts the task. */
 export const MODE_OPTIONS = {
   'singularity-mode': { type: 'boolean', describe: 'Run each task in its container image' },
-  'srun-delegation': { type: 'boolean', describe: 'Start everything of a task through srun' },
+  'srun-delegation': { type: 'boolean', describe: 'Start each task with srun' },
 } as const satisfies Record<string, Option>;
 
 export const QUEUE_OPTIONS = {
   'template-files': {
     value: 'FILE...',
     type: 'array',
-    describe: 'Templates: one for each queue, or one for all',
+    describe: 'Templates: one for each queue, or one for all queues',
   },
   queue: { value: 'QUEUE...', type: 'array', describe: 'ClearML queues to serve, in order of priority' },
   ...CLUSTER_OPTIONS,
@@ -42,26 +42,26 @@ export const COMMON_OPTIONS = {
     group: SETTINGS,
     value: 'FILE',
     type: 'string',
-    describe: 'The clearml.conf to read',
+    describe: 'Path of clearml.conf',
   },
   'state-dir': {
     group: SETTINGS,
-    value: 'FOLDER',
+    value: 'DIR',
     type: 'string',
-    describe: 'Where the journal is kept',
+    describe: 'Directory of the journal',
   },
   'log-level': {
     group: SETTINGS,
     value: 'LEVEL',
     type: 'string',
     choices: LOG_LEVELS,
-    describe: 'How much is logged, by default info',
+    describe: 'Log level (default: info)',
   },
   'log-format': {
     group: SETTINGS,
     value: 'FORMAT',
     type: 'string',
     choices: ['text', 'json'],
-    describe: 'How it is logged, by default text',
+    describe: 'Log format (default: text)',
   },
 } as const satisfies Record<string, Option>;

@@ -1,4 +1,4 @@
-// The words with which the same task is followed again, for a person to copy.
+// The command line that tracks the same task again, for the user to copy.
 import { quoteWord } from '../base/shell-word.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { ParsedArgs } from './command.ts';
@@ -7,7 +7,7 @@ import { switchOption, textOption } from './typed-options.ts';
 const TEXTS = ['template', 'queue', 'ssh', 'cluster', 'config-file', 'state-dir'] as const;
 const SWITCHES = ['singularity-mode', 'srun-delegation'] as const;
 
-/** Without `--clone` and `--container`: a copy is not copied again, and a task that runs keeps its image. */
+/** Without `--clone` and `--container`: they are already applied. */
 export function executeAgain(typed: ParsedArgs, task: TaskId): string {
   const texts = TEXTS.flatMap((name) => {
     const value = textOption(typed, name);

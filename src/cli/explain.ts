@@ -1,4 +1,4 @@
-// What an error comes to: the one table from what went wrong to the number a script sees, and the sentence that a person reads.
+// Maps errors to messages and exit codes.
 import {
   CredentialsRejectedError,
   ServerRefusedError,
@@ -47,8 +47,8 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
 ];
 
 /**
- * Says on standard error what went wrong, and returns the exit code. An error that nobody expected is a bug, whose stack is shown;
- * who pressed Ctrl-C knows what has happened.
+ * Prints the message to standard error, and returns the exit code. An unexpected error is a bug: its stack is printed. After Ctrl-C
+ * nothing is printed.
  */
 export function explain(error: unknown, context: Pick<CommandContext, 'stderr' | 'stop'>): number {
   const { stop } = context;
@@ -62,6 +62,6 @@ export function explain(error: unknown, context: Pick<CommandContext, 'stderr' |
   }
   if (stop.reason instanceof Interrupted && isFromAbort(stop, error)) return stop.reason.exitCode;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  stderr(`clearml-agent-slurm: this is a bug, please report it with these lines:\n${stack}\n`);
+  stderr(`clearml-agent-slurm: unexpected error. Please report this bug with the following lines:\n${stack}\n`);
   return EXIT.failed;
 }

@@ -1,17 +1,17 @@
-// Options of ClearML's own agents that people type here too, and mean something: each with what is said of it, and what to do instead.
+// Options of clearml-agent that users may try here: the message for each, and the alternative.
 
 const AGENT = 'is an option of clearml-agent';
 
 export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
-  'use-pbs': 'can not be honoured: PBS is not supported, this program speaks to Slurm only.',
-  gpus: `${AGENT}; how many GPUs a job gets stands in its template: #SBATCH --gres=gpu:1`,
-  'cpu-only': `${AGENT}; a job has the GPUs that its template asks for, and none without.`,
-  'dynamic-gpus': `${AGENT}; Slurm hands out the GPUs that the template of each queue asks for.`,
-  docker: `${AGENT}; on a cluster images are run by Apptainer or Singularity: --singularity-mode.`,
-  'force-current-version': `${AGENT}; the agent's version is set by agent.slurm.agent_version.`,
-  'services-mode': `${AGENT}; every task is a job here, and several run at once as Slurm allows.`,
+  'use-pbs': 'is not supported: this program works with Slurm only, not with PBS.',
+  gpus: `${AGENT}; here the template sets the number of GPUs: #SBATCH --gres=gpu:1`,
+  'cpu-only': `${AGENT}; here a job gets only the GPUs that its template requests.`,
+  'dynamic-gpus': `${AGENT}; here Slurm allocates the GPUs that the template of each queue requests.`,
+  docker: `${AGENT}; here Apptainer or Singularity runs images: use --singularity-mode.`,
+  'force-current-version': `${AGENT}; here agent.slurm.agent_version sets the version of the agent.`,
+  'services-mode': `${AGENT}; here every task is a Slurm job, and Slurm decides how many run at once.`,
   'use-owner-token':
-    'can not be honoured: only the Enterprise server hands out the tokens of other users; jobs use the keys of clearml.conf.',
-  debug: `${AGENT}; here it is --log-level debug.`,
-  status: `${AGENT}; here it is the command: clearml-agent-slurm status.`,
+    'is not supported: only the Enterprise server issues tokens of other users; jobs use the keys of clearml.conf.',
+  debug: `${AGENT}; use --log-level debug.`,
+  status: `${AGENT}; use the command: clearml-agent-slurm status.`,
 };

@@ -1,15 +1,15 @@
-// What `--help` says of the program and of each command: examples first, options by what they are about, in 80 columns. Pure.
+// Formats `--help`: examples first, options in groups, 80 columns.
 import { wrapText } from '../base/wrap-text.ts';
 import { COMMAND_GROUPS, type Command, type Example, type Option } from './command.ts';
 import { ALWAYS, PROGRAM, spelling } from './spelling.ts';
 
-export const PURPOSE = 'Runs ClearML tasks as Slurm jobs: each queue by the sbatch template that is given for it.';
-/** Where there is room for it; beyond it lines are hard to read. */
+export const PURPOSE = 'Runs ClearML tasks as Slurm jobs. Each queue has an sbatch template.';
+/** The maximum; longer lines are hard to read. */
 export const HELP_WIDTH = 80;
-/** The widest left column of a list. */
+/** The maximum width of the left column. */
 const LEFT = 26;
 
-/** @param width of its lines; an example is never broken */
+/** @param width of the lines; examples are not wrapped */
 export function helpText(command: Command, commands: readonly Command[], width = HELP_WIDTH): string {
   const isWhole = command.name === undefined;
   const usage = [usageOf(command), ...(isWhole ? [`${PROGRAM} COMMAND --help`] : [])];
@@ -40,23 +40,23 @@ function optionLists(command: Command): List[] {
   return optionGroups(command).map(([title, options]) => [title, options.map(optionRow)]);
 }
 
-/** Their right columns stand below each other. */
+/** Aligns the right columns of all lists. */
 function sections(lists: readonly List[], width: number): string[] {
   const left = Math.min(LEFT, Math.max(...lists.flatMap(([, rows]) => rows.map(([word]) => word.length))));
   return lists.map(([title, rows]) => section(title, twoColumns(rows, left, width)));
 }
 
-/** The command with what it takes, e.g. `clearml-agent-slurm logs TASK [options]`. */
+/** Such as `clearml-agent-slurm logs TASK [options]`. */
 export function usageOf({ name, argument }: Command): string {
   return [PROGRAM, name, argument?.usage, '[options]'].filter((word) => word !== undefined).join(' ');
 }
 
-/** Without the brackets that say it may be left out. */
+/** Without the brackets of an optional argument. */
 export function argumentName({ usage }: NonNullable<Command['argument']>): string {
   return usage.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** The options of a command under their headings, those without one first. */
+/** The options of a command by group; options without a group come first. */
 export function optionGroups(command: Command): [title: string, options: [name: string, option: Option][]][] {
   const all = Object.entries({ ...command.options, ...ALWAYS });
   const titles = [...new Set(all.map(([, { group }]) => group ?? 'Options'))];

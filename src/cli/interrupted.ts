@@ -1,10 +1,10 @@
-// An end from outside, before what was asked for is done.
+// The reason of an abort by a signal.
 import { constants } from 'node:os';
 
-/** The reason with which work is aborted, and so what it throws. */
+/** The abort reason, and thus what aborted work throws. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
-  /** As a shell tells of a program that a signal has ended. */
+  /** As in a shell: 128 plus the number of the signal. */
   readonly exitCode: number;
 
   constructor(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM') {
@@ -13,7 +13,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Whether this was thrown because of the abort: its reason itself, what has it as its cause, or what Node makes of an aborted wait. */
+/** Whether the abort caused this error: its reason, an error with that cause, or Node's AbortError. */
 export function isFromAbort({ aborted, reason }: AbortSignal, error: unknown): boolean {
   if (!aborted) return false;
   return error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason));

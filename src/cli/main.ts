@@ -1,4 +1,4 @@
-// The front door: reads the command line, runs the command, and turns any error into one sentence and an exit code.
+// Runs the program: parses the command line, runs the command, and converts errors to a message and an exit code.
 import { hostname, homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { terminalText } from '../base/terminal-text.ts';
@@ -9,33 +9,33 @@ import { versionText } from '../base/version.ts';
 
 const STDIN = 0;
 const STDERR = 2;
-/** What comes twice within this time was meant once: `scancel` reaches the daemon of a job, and the job's script, which passes it on. */
-const ONE_WISH_MS = 2_000;
+/** A second signal within this time is a duplicate: `scancel` signals a daemon in a job, and the job script, which forwards it. */
+const DUPLICATE_SIGNAL_MS = 2_000;
 
-/** Runs the program with these words; sets the exit code of the process and lets it end by itself. */
+/** Sets the exit code of the process, and lets the process exit by itself. */
 export async function run(words: readonly string[]): Promise<void> {
   const stop = new AbortController();
   let askedAtMs = 0;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (!stop.signal.aborted) askedAtMs = performance.now();
-      // The second one means now.
-      else if (performance.now() - askedAtMs > ONE_WISH_MS) process.exit(signal === 'SIGTERM' ? 143 : 130);
+      // The second signal ends the process at once.
+      else if (performance.now() - askedAtMs > DUPLICATE_SIGNAL_MS) process.exit(signal === 'SIGTERM' ? 143 : 130);
       stop.abort(new Interrupted(signal));
     });
   }
-  // Whoever reads our output may have seen enough (`… | head -1`), and a terminal may have been closed.
+  // The reader of a pipe may have exited (`… | head -1`), and a terminal may be closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
 
-  const control = onlyShowing(process.stdout);
-  onlyShowing(process.stderr);
+  const control = escapeControls(process.stdout);
+  escapeControls(process.stderr);
   const hadTerminal = isatty(STDERR);
   const terminal = { isGone: false };
-  const fitted = await fittedTo(process.stderr);
+  const fitted = await wrapFor(process.stderr);
   const context: CommandContext = {
     environment: process.env,
     homeDir: homedir(),
@@ -65,16 +65,16 @@ export async function run(words: readonly string[]): Promise<void> {
     const { explain } = await import('./explain.ts');
     process.exitCode = explain(error, context);
   }
-  // Node itself would crash at its end, when it finds no terminal to set back.
+  // Node would crash at exit because it cannot restore a closed terminal.
   if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
 }
 
 /**
- * Has a terminal show all that is written to this stream from now on, by whatever part of the program, and obey none of it: names,
- * messages and logs come from others.
- * @returns what still writes there as it is
+ * Escapes control characters in everything that is written to a terminal from now on, because names, messages and logs may contain
+ * some.
+ * @returns a function that writes without escaping
  */
-function onlyShowing(stream: NodeJS.WriteStream): (sequence: string) => void {
+function escapeControls(stream: NodeJS.WriteStream): (sequence: string) => void {
   const write = stream.write.bind(stream) as (chunk: string | Uint8Array, ...more: unknown[]) => boolean;
   if (stream.isTTY) {
     stream.write = (chunk: string | Uint8Array, ...more: unknown[]) =>
@@ -88,14 +88,14 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   return askAtTerminal(question, { input: process.stdin, output: process.stderr, signal });
 }
 
-/** On a terminal sentences are broken between words; elsewhere each is one line, for grep. */
-async function fittedTo(stream: NodeJS.WriteStream): Promise<(text: string) => string> {
+/** Wraps lines on a terminal; elsewhere each message is one line, for grep. */
+async function wrapFor(stream: NodeJS.WriteStream): Promise<(text: string) => string> {
   if (!stream.isTTY) return (text) => text;
   const { wrapLines } = await import('../base/wrap-text.ts');
   return (text) => wrapLines(text, columnsOf(stream));
 }
 
-/** Some terminals do not know, and say 0. */
+/** Some terminals report 0. */
 function columnsOf({ columns }: NodeJS.WriteStream): number {
   return columns > 0 ? columns : Infinity;
 }
@@ -110,7 +110,7 @@ function onResize(listener: () => void): () => void {
   return () => process.stdout.off('resize', listener);
 }
 
-/** Everything is loaded when it is needed: `--version` needs no parser, which takes as long to load as Node itself. */
+/** `--version` does not load the parser, which takes as long as starting Node. */
 async function answer(words: readonly string[], context: CommandContext): Promise<number> {
   if (words.length === 1 && ['--version', '-v'].includes(words[0] ?? '')) {
     context.stdout(await versionText());

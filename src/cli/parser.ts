@@ -1,4 +1,4 @@
-// The command line as yargs' own parser reads it; the only file that knows it.
+// Parses the command line; the only file that knows yargs.
 import { Parser } from 'yargs/helpers';
 import { nearestName } from '../base/nearest.ts';
 import type { Command, Option, CommandContext, ParsedArgs } from './command.ts';
@@ -11,11 +11,11 @@ import { UsageError } from '../base/usage-error.ts';
 import { versionText } from '../base/version.ts';
 
 /**
- * Reads the words and runs their command. Returns its exit code.
- * @throws UsageError for words that can't be meant, and whatever the command throws
+ * Parses the arguments and runs the command. Returns its exit code.
+ * @throws UsageError for invalid arguments, and what the command throws
  */
 export async function parseAndRun(words: readonly string[], context: CommandContext): Promise<number> {
-  // As many programs take it: `help`, and `help logs`.
+  // `help` and `help logs` work as in many programs.
   const { command, typed } = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
   if (typed['help'] === true) {
     const { HELP_WIDTH, helpText } = await import('./help-text.ts');
@@ -34,7 +34,7 @@ interface Call {
   readonly typed: ParsedArgs;
 }
 
-/** A misspelt option or command is never ignored: it would quietly do something else than was meant. */
+/** A misspelled option or command is an error, never ignored. */
 function readCall(words: readonly string[]): Call {
   const command = commandOf(words);
   const options = { ...command.options, ...ALWAYS };
@@ -47,7 +47,7 @@ function readCall(words: readonly string[]): Call {
   };
 }
 
-/** The first word that belongs to no option. Options may stand before it, so those of all commands must be known. */
+/** The first argument that belongs to no option. Options may precede it, so the options of all commands must be known. */
 function commandOf(words: readonly string[]): Command {
   const all = [...COMMANDS, daemonCommand].flatMap(({ options }) => Object.entries(options));
   const [name] = readWords(words, { ...Object.fromEntries(all), ...ALWAYS }).words;
@@ -56,7 +56,7 @@ function commandOf(words: readonly string[]): Command {
 
 interface Read {
   readonly typed: ParsedArgs;
-  /** What belongs to no option. */
+  /** Arguments that belong to no option. */
   readonly words: readonly string[];
 }
 
@@ -70,7 +70,7 @@ function readWords(words: readonly string[], options: Readonly<Record<string, Op
     array: namesOf('array'),
     alias: Object.fromEntries(entries.map(([name, { alias }]) => [name, alias ?? []])),
     configuration: {
-      // One spelling in the code, in the help and in messages.
+      // One spelling in code, help and messages.
       'camel-case-expansion': false,
       'strip-aliased': true,
       'dot-notation': false,
@@ -88,33 +88,31 @@ function refuseUnknown(typed: ParsedArgs, options: Readonly<Record<string, Optio
     const foreign = FOREIGN_OPTIONS[name];
     if (foreign !== undefined) throw new UsageError(`--${name} ${foreign}`);
     const near = nearestName(name, known);
-    throw new UsageError(
-      `There is no option --${name}.${near === undefined ? seeHelp(command) : didYouMean(`--${near}`)}`,
-    );
+    throw new UsageError(`Unknown option --${name}.${near === undefined ? seeHelp(command) : didYouMean(`--${near}`)}`);
   }
 }
 
 function refuseValue(name: string, option: Option, value: unknown): void {
   const values = [value].flat().filter((one) => typeof one === 'string');
   if (option.type === 'string' && option.isValueOptional !== true && values.includes(''))
-    throw new UsageError(`--${name} needs a value: ${spelling(name, option)}.`);
+    throw new UsageError(`--${name} requires a value: ${spelling(name, option)}.`);
   const { choices } = option;
   const wrong = values.find((one) => choices?.includes(one) === false);
   if (choices === undefined || wrong === undefined) return;
   const near = nearestName(wrong, choices);
   throw new UsageError(
-    `--${name} is one of ${choices.join(', ')}, not "${wrong}".${near === undefined ? '' : didYouMean(near)}`,
+    `--${name} must be one of ${choices.join(', ')}, not "${wrong}".${near === undefined ? '' : didYouMean(near)}`,
   );
 }
 
-/** @throws UsageError for a word too many */
+/** @throws UsageError for an unexpected argument */
 function namePositionals({ positionals }: Command, words: readonly string[]): ParsedArgs {
   const [, name, dots] = /^\[(\w+)(\.\.)?\]$/.exec(positionals ?? '') ?? [];
   const [tooMuch] = name === undefined ? words : dots === undefined ? words.slice(1) : [];
   if (tooMuch !== undefined) {
     const commands = COMMANDS.map((command) => command.name).filter((word) => word !== undefined);
     const near = nearestName(tooMuch, commands);
-    throw new UsageError(`There is no command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
+    throw new UsageError(`Unknown command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
   }
   if (name === undefined || words.length === 0) return {};
   return { [name]: dots === undefined ? words[0] : words };

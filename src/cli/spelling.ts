@@ -1,15 +1,15 @@
-// How the program and its options are typed: all that reading a command line needs of its help.
+// The name of the program and the spelling of its options.
 import type { Option } from './command.ts';
 
 export const PROGRAM = 'clearml-agent-slurm';
 
-/** Every command has these. */
+/** The options of every command. */
 export const ALWAYS: Readonly<Record<string, Option>> = {
-  help: { alias: 'h', type: 'boolean', describe: 'Show this, or the help of a command' },
-  version: { alias: 'v', type: 'boolean', describe: 'Show which program this is, and where' },
+  help: { alias: 'h', type: 'boolean', describe: 'Show help' },
+  version: { alias: 'v', type: 'boolean', describe: 'Show the version and the install directory' },
 };
 
-/** As it is typed, e.g. `-n, --lines N`. */
+/** Such as `-n, --lines N`. */
 export function spelling(name: string, { alias, value }: Option): string {
   const letter = alias === undefined ? '' : `-${alias}, `;
   return `${letter}--${name}${value === undefined ? '' : ` ${value}`}`;

@@ -1,4 +1,4 @@
-// How the tasks stand, as text for a person and as JSON for a program.
+// Formats the status of tasks: as text for users, as JSON for programs.
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { textTable } from '../base/text-table.ts';
@@ -12,50 +12,50 @@ import { cleanLogTail } from '../slurm/log-tail.ts';
 import type { Paint } from '../base/paint.ts';
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
-/** Longer names are cut: what tells tasks apart is the id. */
+/** Longer names are truncated; the id identifies a task. */
 const NAME_WIDTH = 24;
 
-export interface StatusLook {
+export interface StatusStyle {
   readonly paint: Paint;
-  /** Of the terminal; without one, each task is one line. */
+  /** Width of the terminal; without one, each task is one line. */
   readonly columns: number;
 }
 
 /** The line above a watched status. */
 export function statusHead(intervalMs: number): string {
   const time = new Date(systemClock.now()).toISOString().slice(11, 19);
-  return `Looked at ${time} UTC, again every ${formatDuration(intervalMs)}; Ctrl-C ends this.\n`;
+  return `Updated ${time} UTC, every ${formatDuration(intervalMs)}. Press Ctrl-C to exit.\n`;
 }
 
-export function statusText(clusters: readonly ClusterStatus[], look: StatusLook): string {
-  return clusters.map((cluster) => clusterText(cluster, look)).join('\n');
+export function statusText(clusters: readonly ClusterStatus[], style: StatusStyle): string {
+  return clusters.map((cluster) => clusterText(cluster, style)).join('\n');
 }
 
-function clusterText(seen: ClusterStatus, look: StatusLook): string {
+function clusterText(seen: ClusterStatus, style: StatusStyle): string {
   const { cluster, stateDir, daemon, rows, clearmlError: clearmlTrouble, slurmError: slurmTrouble, now } = seen;
   const serves = cluster === undefined ? 'Daemon' : `Cluster ${cluster}: daemon`;
   const lines = [
     daemon === undefined
-      ? `${serves} ${look.paint('doubtful', 'not running')} (state folder ${stateDir}): jobs go on, but nothing is taken or told until it is started.`
-      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${look.paint('doubtful', 'draining')}: it takes nothing new, and ends with its last job.` : ''}`,
+      ? `${serves} ${style.paint('doubtful', 'not running')} (state directory ${stateDir}). Jobs keep running, but no task is claimed or updated.`
+      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${style.paint('doubtful', 'draining')}: it takes no new tasks and exits after its last job.` : ''}`,
   ];
   if (clearmlTrouble !== undefined)
     lines.push(
-      `ClearML ${look.paint('bad', 'could not be asked')}, so names and states of tasks are missing: ${clearmlTrouble}.`,
+      `ClearML ${style.paint('bad', 'could not be queried')}, so task names and states are missing: ${clearmlTrouble}.`,
     );
   if (slurmTrouble !== undefined)
     lines.push(
-      `Slurm ${look.paint('bad', 'could not be asked')}, so jobs are shown as the journal knows them: ${slurmTrouble}.`,
+      `Slurm ${style.paint('bad', 'could not be queried')}, so job states are from the journal: ${slurmTrouble}.`,
     );
-  const said = lines.map((line) => wrapText(line, { width: look.columns })).join('');
-  const onTheirWay = rows.length === 0 ? 'No task is on its way.\n' : rowsText(rows, look);
-  return said + onTheirWay + waitingText(seen, look) + endedText(seen, look);
+  const said = lines.map((line) => wrapText(line, { width: style.columns })).join('');
+  const active = rows.length === 0 ? 'No active tasks.\n' : rowsText(rows, style);
+  return said + active + waitingText(seen, style) + endedText(seen, style);
 }
 
 const WAITING_HEAD = ['PLACE', 'TASK', 'NAME', 'QUEUE', 'SINCE'];
 
-/** What no daemon has claimed yet. */
-function waitingText({ waiting, waitingCount }: ClusterStatus, look: StatusLook): string {
+/** Tasks that no daemon has claimed. */
+function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyle): string {
   if (waitingCount === 0) return '';
   const rows = waiting.map(({ place, task, name, queue, since }) => [
     String(place),
@@ -65,32 +65,32 @@ function waitingText({ waiting, waitingCount }: ClusterStatus, look: StatusLook)
     since === undefined ? '-' : formatTime(since),
   ]);
   const more = waitingCount - waiting.length;
-  const head = `\nWaiting in their queues: ${waitingCount}${more === 0 ? '' : `, the first of each queue`}\n`;
-  return head + tableOrLines(WAITING_HEAD, rows, look.columns);
+  const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ' (only the first of each queue are shown)'}\n`;
+  return head + tableOrLines(WAITING_HEAD, rows, style.columns);
 }
 
 const ENDED_HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATUS', 'ENDED', 'WHY'];
 
-function endedText({ ended, endedSinceMs }: ClusterStatus, look: StatusLook): string {
+function endedText({ ended, endedSinceMs }: ClusterStatus, style: StatusStyle): string {
   if (ended.length === 0) return '';
   const rows = ended.map(({ task, name, queue, job, status, endedAt, why }) => [
     task,
     shownName(name),
     queue,
     job,
-    look.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
+    style.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
     endedAt === undefined ? '-' : formatTime(endedAt),
     cleanLogTail(why.replaceAll(/\s+/g, ' '), 1),
   ]);
   const head = `\nEnded in the last ${formatDuration(endedSinceMs)}: ${ended.length}\n`;
-  return head + tableOrLines(ENDED_HEAD, rows, look.columns);
+  return head + tableOrLines(ENDED_HEAD, rows, style.columns);
 }
 
 function shownName(name: string | undefined): string {
   return cutToWidth(cleanLogTail((name ?? '').replaceAll(/\s+/g, ' '), 1), NAME_WIDTH);
 }
 
-/** Where there is no room for a table, the cells of a row behind each other. */
+/** If the terminal is too narrow for a table, prints the cells of a row one after the other. */
 function tableOrLines(head: readonly string[], rows: readonly (readonly string[])[], columns: number): string {
   const facts = textTable(
     head,
@@ -100,15 +100,15 @@ function tableOrLines(head: readonly string[], rows: readonly (readonly string[]
   return rows.map((row) => wrapText(row.filter((cell) => cell !== '').join('  '), { width: columns })).join('');
 }
 
-/** Where there is no room for a table, a few lines for each task. */
-function rowsText(rows: readonly StatusRow[], look: StatusLook): string {
-  const shown = rows.map((row) => cells(row, look.paint));
+/** If the terminal is too narrow for a table, prints a few lines for each task. */
+function rowsText(rows: readonly StatusRow[], style: StatusStyle): string {
+  const shown = rows.map((row) => cells(row, style.paint));
   const facts = textTable(
     HEAD,
     shown.map((row) => [...row.slice(0, -1), '']),
   );
-  const isTooWide = facts.split('\n').some((line) => textWidth(line) > look.columns);
-  return isTooWide ? shown.map((row) => fewLines(row, look.columns)).join('') : textTable(HEAD, shown, look.columns);
+  const isTooWide = facts.split('\n').some((line) => textWidth(line) > style.columns);
+  return isTooWide ? shown.map((row) => fewLines(row, style.columns)).join('') : textTable(HEAD, shown, style.columns);
 }
 
 function fewLines(row: readonly string[], width: number): string {
@@ -141,7 +141,7 @@ function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, 
   ];
 }
 
-/** What waits its turn has none. */
+/** Waiting jobs have no color. */
 function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
   if (['absent', 'unknown', 'orphaned'].includes(state)) return 'doubtful';
   const known = readJobState(state);
@@ -149,7 +149,7 @@ function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
   return isLive(known) ? undefined : 'bad';
 }
 
-/** The same for programs: names are only ever added to it. */
+/** For programs: keys are only added, never renamed or removed. */
 export function statusDocument(clusters: readonly ClusterStatus[]): object {
   return {
     clusters: clusters.map(

@@ -28,7 +28,7 @@ export async function formatValues(
   return isJson ? toJson(toObject(values)) : showValues(values, columns);
 }
 
-/** A value whose name says that it is secret, and what looks like one within another. */
+/** Masks values with a secret key, and secrets within other values. */
 function masked(name: string, value: unknown): unknown {
   if (name.split('.').slice(1).some(isSecretKey)) return MASK;
   if (Array.isArray(value)) return redactWords(value.map(String)).map(({ shown: word }) => word);
@@ -49,7 +49,7 @@ function showValues(values: readonly VariableValue[], columns?: number): string 
 
 function showFields(columns?: number): string {
   return textTable(
-    ['VARIABLE', 'TYPE', 'TASK MAY LACK IT', 'EXAMPLE', 'MEANING'],
+    ['VARIABLE', 'TYPE', 'OPTIONAL', 'EXAMPLE', 'MEANING'],
     VARIABLE_FIELDS.map(({ name, type, mayLack, example, meaning }) => [
       name,
       type,

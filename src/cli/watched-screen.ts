@@ -1,4 +1,4 @@
-// A screen for what is looked at again and again: a terminal has one beside that with the shell's lines, which is given back as it was.
+// Redraws a screen repeatedly, in the alternate screen of the terminal.
 import { terminalText } from '../base/terminal-text.ts';
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
@@ -8,8 +8,8 @@ import type { CommandContext, TerminalSize } from './command.ts';
 type Terminal = Pick<CommandContext, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
 
 /**
- * Draws again and again until the process is stopped.
- * @param next returns what draws the screen
+ * Redraws until the process is stopped.
+ * @param next collects the data, and returns the function that draws it
  */
 export async function watch(
   context: CommandContext,
@@ -29,21 +29,21 @@ export async function watch(
 }
 
 export interface WatchedScreen {
-  /** @param draw called again when the terminal has another size */
+  /** @param draw also called when the terminal is resized */
   show(draw: (size: TerminalSize) => string): void;
-  /** What was shown last stays behind, among the lines of the shell. */
+  /** Prints the last screen to the main screen. */
   close(): void;
 }
 
-/** The other screen, without a cursor, where a line that is too long is cut. */
+/** Alternate screen, no cursor, no line wrap. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
-/** Written over what is there, so that nothing flickers. */
+/** Overwriting does not flicker. */
 const HOME = '\x1b[H';
 const TO_LINE_END = '\x1b[K';
 const TO_SCREEN_END = '\x1b[J';
 
-/** It is there from the first look on. Where results do not go to a terminal, each is simply written. It is closed by the first signal too, whatever else is still done. */
+/** Entered with the first screen, and left on the first signal. Without a terminal, each screen is printed. */
 export function openScreen({ stdout, control, terminalSize, onResize, stop }: Terminal): WatchedScreen {
   if (terminalSize === undefined || control === undefined)
     return { show: (draw) => stdout(draw({ columns: Infinity, rows: Infinity })), close: () => undefined };
@@ -67,7 +67,7 @@ export function openScreen({ stdout, control, terminalSize, onResize, stop }: Te
     if (!isOpen || last === undefined) return;
     const size = sizeNow();
     const lines = fitting(terminalText(last(size)).trimEnd().split('\n'), size.rows);
-    // In one piece, so that nobody sees half of it.
+    // One write, so that no partial screen is visible.
     command(`${HOME}${lines.map((line) => `${line}${TO_LINE_END}\n`).join('')}${TO_SCREEN_END}`);
   }
 
@@ -82,9 +82,9 @@ export function openScreen({ stdout, control, terminalSize, onResize, stop }: Te
   }
 }
 
-/** The last line of a screen stays empty: a newline there would move the rest up. */
+/** The last line stays empty: a newline there would scroll. */
 function fitting(lines: readonly string[], rows: number): readonly string[] {
   if (lines.length < rows) return lines;
   const shown = lines.slice(0, Math.max(1, rows - 2));
-  return [...shown, `… and ${lines.length - shown.length} more lines: see them without --watch.`];
+  return [...shown, `… and ${lines.length - shown.length} more lines (run without --watch to see them).`];
 }

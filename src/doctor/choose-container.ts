@@ -1,4 +1,4 @@
-// Which container `doctor --on-node` starts on the node: that of the first template that has one, with the image it names itself.
+// Chooses the container that `doctor --on-node` starts: of the first template that has one and names its image.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
@@ -15,13 +15,12 @@ export interface ProbedTemplate {
   readonly text: string;
 }
 
-/** Of no task: what a template names itself is all there is. */
+/** Without a task only the defaults of a template are known. */
 const NO_TASK: Variables = { queueName: '', queueId: '', workerId: '', task: {}, project: {}, user: {}, config: {} };
 
 /**
- * Pure.
  * @param settings of containers; `isOurs`: with --singularity-mode
- * @returns unasked where no template makes a container, or none names an image without a task
+ * @returns unchecked if no template uses a container, or none names an image without a task
  */
 export function chooseContainer(
   templates: readonly ProbedTemplate[],
@@ -32,12 +31,12 @@ export function chooseContainer(
     try {
       return [find(parseTemplate(text, file), sharedDir, settings) ?? []].flat();
     } catch (error) {
-      // Another row tells of a template that can't be used.
+      // Another check reports invalid templates.
       if (error instanceof TemplateError) return [];
       throw error;
     }
   });
-  return found.find(({ kind }) => kind !== 'unchecked') ?? found[0] ?? unchecked('no template has a container');
+  return found.find(({ kind }) => kind !== 'unchecked') ?? found[0] ?? unchecked('no template uses a container');
 }
 
 function find(
@@ -55,7 +54,7 @@ function ofSingularity(
   { image }: ContainerSettings,
 ): Fact<ProbeContainer> {
   if (image === undefined)
-    return unchecked(`${file} takes the image of the task, and agent.default_docker.image is not set`);
+    return unchecked(`${file} uses the image of the task, and agent.default_docker.image is not set`);
   const read = parseImage(image);
   if ('refusal' in read) return unavailable(`agent.default_docker.image: ${read.refusal}`);
   const runtime = agent.command.find((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word)) ?? 'singularity';
@@ -72,7 +71,7 @@ function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeC
   const { file, pyxis } = template;
   const image = nameOf(template);
   if (pyxis === undefined || image === undefined)
-    return unchecked(`${file} takes the image of the task, and has none of its own`);
+    return unchecked(`${file} uses the image of the task and has no default`);
   const { mounts = [], mountsHome = false } = planPyxis(template, NO_TASK, undefined, sharedDir)?.additions ?? {};
   const command = [
     ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],

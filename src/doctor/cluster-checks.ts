@@ -1,10 +1,10 @@
-// What doctor looks at on each cluster: the way there, Slurm's commands and controller, this user's rights, and the folders.
+// The checks of each cluster: connection, commands, controller, permissions and directories.
 import { checkClocks } from './here-checks.ts';
 import { failed, passed, checkFact, checkIfKnown, skipped, type Check, type Fact, type CheckResult } from './result.ts';
 
 export interface CommandSeen {
   readonly program: string;
-  /** e.g. `22.05.8`; undefined where the command is missing. */
+  /** Such as `22.05.8`; undefined if the command is missing. */
   readonly version: string | undefined;
 }
 
@@ -12,18 +12,18 @@ export interface ControllerSeen {
   readonly clusterName: string;
   readonly version: string;
   readonly hasAccounting: boolean;
-  /** Whether a job without an account in the database is refused. */
+  /** Whether Slurm rejects a job without an account. */
   readonly needsAccount: boolean;
-  /** 0: ended jobs are kept for good. */
+  /** 0: ended jobs are kept forever. */
   readonly minJobAgeMs: number;
 }
 
 export interface PartitionSeen {
   readonly name: string;
   readonly isDefault: boolean;
-  /** Why it takes no jobs of this user now, as words behind its name; undefined where it does. */
+  /** Why it accepts no jobs of this user now, to follow its name; undefined if it does. */
   readonly closedBecause: string | undefined;
-  /** Under which accounts, the usual one first; empty where nobody needs one. */
+  /** The accounts to submit under, default first; empty if none is needed. */
   readonly entrances: readonly {
     readonly account: string;
     readonly isDefault: boolean;
@@ -39,7 +39,7 @@ export interface AccountSeen {
 export interface SharedFolderSeen {
   readonly path: string;
   readonly state: 'writable' | 'not writable' | 'missing';
-  /** Why others can change what is in it. */
+  /** Why other users can change it. */
   readonly distrust?: string | undefined;
 }
 
@@ -50,10 +50,10 @@ export interface HolderSeen {
 }
 
 export interface ClusterSeen {
-  /** undefined for the only one, when it was given no name. */
+  /** undefined for a single cluster without a name. */
   readonly name: string | undefined;
   readonly pollIntervalMs: number;
-  /** Where commands run there, for people. */
+  /** Where commands run. */
   readonly connection: Fact<{ readonly host: string; readonly isBySsh: boolean; readonly notices?: readonly string[] }>;
   readonly aheadMs: Fact<number>;
   readonly commands: Fact<readonly CommandSeen[]>;
@@ -65,50 +65,50 @@ export interface ClusterSeen {
   readonly holder: Fact<HolderSeen | undefined>;
 }
 
-/** The oldest release that the tests run on. */
+/** The oldest release that is tested. */
 const OLDEST_SLURM = [20, 11] as const;
 
 export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'ssh',
-    question: 'Can commands run on the login node?',
-    fix: 'Run "ssh HOST true" until it succeeds without a prompt; docs/ssh.md explains the errors',
+    question: 'Can the login node be reached?',
+    fix: 'Run ssh HOST true until it works without a prompt; docs/ssh.md explains the errors',
     check: ({ connection: way }) =>
       checkFact(way, ({ host, isBySsh, notices = [] }) =>
         isBySsh
           ? passed([`commands run on ${host}`, ...notices].join('. ').replace(/\.$/, ''))
-          : skipped(['not needed: Slurm is here', ...notices].join('. ').replace(/\.$/, '')),
+          : skipped(['not needed: Slurm runs on this machine', ...notices].join('. ').replace(/\.$/, '')),
       ),
   },
   {
     id: 'cluster-clock',
-    question: "Does the login node's clock agree with this machine's?",
-    fix: 'Synchronize the clocks of both machines with NTP (timedatectl shows the state)',
+    question: 'Does the clock of the login node match the clock of this machine?',
+    fix: 'Synchronize both clocks with NTP (timedatectl shows the state)',
     check: ({ aheadMs }) => checkFact(aheadMs, checkClocks),
   },
   {
     id: 'slurm-commands',
-    question: "Are Slurm's commands installed, in a supported version?",
-    fix: "Set agent.slurm.slurm_bin_dir to the directory of Slurm's commands (20.11 or later), or start doctor where `command -v sbatch` finds them; systemd and cron read no login profile",
+    question: 'Are the Slurm commands installed, in a supported version?',
+    fix: 'Set agent.slurm.slurm_bin_dir to the directory of the Slurm commands (20.11 or later), or add it to PATH; systemd and cron do not read the login profile',
     check: ({ commands }) => checkFact(commands, checkCommands),
   },
   {
     id: 'controller',
     question: 'Does slurmctld respond?',
-    fix: 'Run "scontrol ping" there; to use another slurm.conf, set agent.slurm.slurm_conf',
+    fix: 'Run scontrol ping there; to use another slurm.conf, set agent.slurm.slurm_conf',
     check: ({ controller }) =>
       checkFact(controller, ({ clusterName, version }) => passed(`cluster ${clusterName} responds, Slurm ${version}`)),
   },
   {
     id: 'partitions',
-    question: "Does a partition accept this user's jobs?",
-    fix: 'Ask an administrator which partition this user may use (sinfo shows them), or wait until its nodes are back',
+    question: 'Does a partition accept jobs of this user?',
+    fix: 'Ask an administrator which partition you may use (sinfo lists them), or wait until its nodes are up',
     check: ({ partitions }) => checkFact(partitions, checkPartitions),
   },
   {
     id: 'accounts',
-    question: 'May this user submit jobs under an account?',
-    fix: 'Ask an administrator for an account on this cluster (sacctmgr add user NAME account=…)',
+    question: 'Does this user have an account?',
+    fix: 'Ask an administrator to add you to an account (sacctmgr add user NAME account=…)',
     check: ({ accounts, controller }) =>
       checkFact(accounts, (seen) => {
         const isNeeded = controller.kind === 'known' && controller.value.needsAccount;
@@ -116,13 +116,13 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
         if (names.length > 0) return passed(names.join(', '));
         return isNeeded
           ? failed('this user has no account, and Slurm rejects jobs without one')
-          : skipped('none is needed');
+          : skipped('not needed');
       }),
   },
   {
     id: 'ended-jobs',
-    question: 'Does Slurm remember ended jobs until the next poll?',
-    fix: "Set agent.slurm.poll_interval_sec to at most half of Slurm's MinJobAge, or ask for a longer MinJobAge",
+    question: 'Does Slurm keep ended jobs longer than the poll interval?',
+    fix: 'Set agent.slurm.poll_interval_sec to at most half of MinJobAge in slurm.conf, or ask for a longer MinJobAge',
     check: ({ controller, pollIntervalMs }) =>
       checkIfKnown(controller, 'not checked: the controller does not respond', (seen) =>
         checkMinJobAge(seen, pollIntervalMs),
@@ -131,42 +131,42 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'shared-folder',
     question: 'Is the shared directory writable, and only by this user?',
-    fix: "Create a directory for this user alone on a file system that the nodes share, and set agent.slurm.shared_dir to it; for a project's directory set agent.slurm.trusted_group",
+    fix: 'Create the directory on a file system that the nodes share, writable only by you, and set agent.slurm.shared_dir; for a project directory also set agent.slurm.trusted_group',
     check: ({ sharedFolder }) =>
       checkFact(sharedFolder, ({ path, state, distrust }) => {
-        if (distrust !== undefined) return failed(`${path} is not used, as others can change it: ${distrust}`);
+        if (distrust !== undefined) return failed(`${path} is not used because other users can change it: ${distrust}`);
         return state === 'writable' ? passed(path) : failed(`${path} is ${state}`);
       }),
   },
   {
     id: 'state-folder',
     question: 'Is the state directory writable, and only by this user?',
-    fix: 'Set agent.slurm.state_dir to your own directory on this machine, with free space',
+    fix: 'Set agent.slurm.state_dir to a directory that you own on this machine, with free space',
     check: ({ stateFolder }) => checkFact(stateFolder, passed),
   },
   {
     id: 'other-daemon',
     question: 'Is the state directory free?',
-    fix: 'Stop the daemon on that machine, or set another agent.slurm.state_dir for this one',
+    fix: 'Stop the daemon on that machine, or set agent.slurm.state_dir to another directory',
     check: ({ holder }) =>
       checkFact(holder, (held) => {
         if (held === undefined) return passed('no daemon uses it');
         const who = `process ${held.pid} on ${held.host}`;
-        return held.isHere ? skipped(`a daemon runs: ${who}; a second one would be refused`) : failed(`${who} uses it`);
+        return held.isHere ? skipped(`a daemon runs (${who}); a second one cannot start`) : failed(`in use by ${who}`);
       }),
   },
 ];
 
 function checkCommands(seen: readonly CommandSeen[]): CheckResult {
   const missing = seen.filter(({ version }) => version === undefined).map(({ program }) => program);
-  if (missing.length > 0) return failed(`missing: ${missing.join(', ')}`);
+  if (missing.length > 0) return failed(`not found: ${missing.join(', ')}`);
   const versions = [...new Set(seen.map(({ version = '' }) => version))];
   const old = versions.find(isTooOld);
   const all = `${seen.map(({ program }) => program).join(', ')}: ${versions.join(' and ')}`;
   return old === undefined ? passed(all) : failed(`Slurm ${old} is older than ${OLDEST_SLURM.join('.')}`);
 }
 
-/** A version that can not be read is taken for a new one. */
+/** An unknown version format counts as new. */
 function isTooOld(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined || minor === undefined) return false;
@@ -175,21 +175,21 @@ function isTooOld(version: string): boolean {
 }
 
 function checkPartitions(seen: readonly PartitionSeen[]): CheckResult {
-  if (seen.length === 0) return failed('sinfo shows this user no partition');
+  if (seen.length === 0) return failed('sinfo lists no partition for this user');
   const open = seen.filter(({ closedBecause }) => closedBecause === undefined);
   const closed = seen.flatMap(({ name, closedBecause }) =>
     closedBecause === undefined ? [] : `${name} ${closedBecause}`,
   );
-  if (open.length === 0) return failed(`none accepts this user's jobs now: ${closed.join('; ')}`);
+  if (open.length === 0) return failed(`no partition accepts jobs of this user now: ${closed.join('; ')}`);
   const shown = open.map(({ name, isDefault }) => `${name}${isDefault ? ' (default)' : ''}`).join(', ');
   return passed([shown, ...closed].join('; '));
 }
 
 function checkMinJobAge({ minJobAgeMs, hasAccounting }: ControllerSeen, pollIntervalMs: number): CheckResult {
-  if (minJobAgeMs === 0) return passed('MinJobAge is 0: forever');
-  const compared = `MinJobAge is ${minJobAgeMs / 1000} s, and the poll interval is ${pollIntervalMs / 1000} s`;
+  if (minJobAgeMs === 0) return passed('MinJobAge is 0: ended jobs are kept forever');
+  const compared = `MinJobAge is ${minJobAgeMs / 1000} s, the poll interval is ${pollIntervalMs / 1000} s`;
   if (minJobAgeMs >= 2 * pollIntervalMs) return passed(compared);
   return hasAccounting
-    ? passed(`${compared}; accounting remembers the rest`)
-    : failed(`${compared}, without accounting`);
+    ? passed(`${compared}; accounting has older jobs`)
+    : failed(`${compared}, and there is no accounting`);
 }

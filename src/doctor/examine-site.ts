@@ -6,7 +6,7 @@ import { CLUSTER_CHECKS, type ClusterSeen } from './cluster-checks.ts';
 import { HERE_CHECKS, type HereFacts } from './here-checks.ts';
 import { examine, type Section } from './report.ts';
 import { NODE_CHECKS } from './node-checks.ts';
-import type { NodeFound } from './node-found.ts';
+import type { NodeFound } from './node-script.ts';
 import type { ProbePlace } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { isPlainName } from './reachable-partitions.ts';
@@ -44,15 +44,15 @@ export async function examineSite(options: ExamineOptions, context: ProcessConte
 }
 
 function unreadable({ message }: ConfigError): Section {
-  const nobodyLooked = unchecked('not looked at: it takes the configuration');
+  const notChecked = unchecked('not checked: the configuration is invalid');
   return examine<HereFacts>(undefined, HERE_CHECKS, {
     configuration: unavailable(message),
-    server: nobodyLooked,
-    credentials: nobodyLooked,
-    version: nobodyLooked,
-    serverAheadMs: nobodyLooked,
-    queues: nobodyLooked,
-    templates: nobodyLooked,
+    server: notChecked,
+    credentials: notChecked,
+    version: notChecked,
+    serverAheadMs: notChecked,
+    queues: notChecked,
+    templates: notChecked,
   });
 }
 
@@ -97,7 +97,7 @@ async function examineNode(
           place: placeFor(seen, partition),
           container: container.kind === 'known' ? container.value : undefined,
         })
-      : unchecked('not looked at: no job could be submitted');
+      : unchecked('not checked: no job can be submitted');
   return examine(title, NODE_CHECKS, {
     found,
     apiServer: api.apiServer ?? '',
@@ -108,7 +108,7 @@ async function examineNode(
   });
 }
 
-/** Those of the configuration that can be read: another row tells of the others. */
+/** The readable templates of the configuration; another check reports the others. */
 async function readTemplates({ config, context }: App): Promise<ProbedTemplate[]> {
   const files = configuredTemplates(config.settings);
   const read = files.map(async (file) => ({
@@ -120,8 +120,8 @@ async function readTemplates({ config, context }: App): Promise<ProbedTemplate[]
 }
 
 /**
- * The partition that was named, else Slurm's own where it takes our jobs, else the first that does; and under which account and
- * QOS, where it does not take the usual ones.
+ * The given partition, else the default partition if it accepts our jobs, else the first one that does; with account and QOS if it
+ * does not accept the defaults.
  */
 function placeFor({ partitions }: ClusterSeen, named: string | undefined): ProbePlace {
   const all = partitions.kind === 'known' ? partitions.value : [];

@@ -1,4 +1,4 @@
-// What doctor looks at once, whatever clusters there are: the configuration, the ClearML server, queues and templates.
+// The checks of the configuration, the ClearML server, the queues and the templates.
 import { failed, passed, checkFact, skipped, type Check, type Fact } from './result.ts';
 
 export interface ConfigurationSeen {
@@ -8,7 +8,7 @@ export interface ConfigurationSeen {
 
 export interface AddressSeen {
   readonly address: string;
-  /** What somebody on the network between could do: one sentence each. */
+  /** What an attacker on the network could do: one sentence each. */
   readonly risks: readonly string[];
 }
 
@@ -20,60 +20,60 @@ export interface ServerSeen {
 export interface QueueSeen {
   readonly name: string;
   readonly isThere: boolean;
-  /** What may have been meant by the name of one that is not there. */
+  /** A similar name, if the queue does not exist. */
   readonly nearest: string | undefined;
 }
 
 export interface TemplateSeen {
   readonly file: string;
-  /** Each with its place. */
+  /** Each with file and line. */
   readonly errors: readonly string[];
 }
 
 export interface HereFacts {
   readonly configuration: Fact<ConfigurationSeen>;
-  /** The API that answered. */
+  /** The API that responded. */
   readonly server: Fact<AddressSeen>;
-  /** Whose the keys are. */
+  /** The user of the keys. */
   readonly credentials: Fact<string>;
   readonly version: Fact<ServerSeen>;
-  /** How far the server's clock is ahead of ours; undefined when the server does not tell. */
+  /** How far the server's clock is ahead of ours; undefined if its responses have no date. */
   readonly serverAheadMs: Fact<number | undefined>;
   readonly queues: Fact<readonly QueueSeen[]>;
   readonly templates: Fact<readonly TemplateSeen[]>;
 }
 
-/** Below it no task's time is off by more than a poll or two, and every token is good. */
+/** Below this, times of tasks are off by one or two polls at most, and every token is valid. */
 const CLOCKS_APART_MS = 60_000;
 
 export const HERE_CHECKS: readonly Check<HereFacts>[] = [
   {
     id: 'configuration',
     question: 'Is the configuration valid?',
-    fix: 'Correct the named line; docs/configuration.md lists all settings',
+    fix: 'Correct the line in the message; docs/configuration.md lists every setting',
     check: ({ configuration }) =>
       checkFact(configuration, ({ files, warnings }) => {
-        const from = files.length === 0 ? 'no file, only variables and options' : files.join(', ');
+        const from = files.length === 0 ? 'variables and options only (no file)' : files.join(', ');
         return passed([`read from ${from}`, ...warnings].join('; but: '));
       }),
   },
   {
     id: 'server',
     question: 'Does the ClearML server respond?',
-    fix: 'Set api.api_server to the address of the API (http://host:8008, https://api.…), and check that this machine can reach it: proxy, firewall, certificate',
+    fix: 'Set api.api_server to the address of the API (http://host:8008, https://api.…), and check the proxy, firewall and certificate',
     check: ({ server }) =>
       checkFact(server, ({ address, risks }) => passed([`${address} responds`, ...risks].join('; but: '))),
   },
   {
     id: 'credentials',
-    question: 'Does it accept the keys?',
-    fix: "Create new credentials in ClearML's web page (Settings, Workspace), and add them to api.credentials in clearml.conf",
+    question: 'Does the server accept the credentials?',
+    fix: 'Create new credentials in the ClearML web page (Settings, Workspace), and copy them to api.credentials in clearml.conf',
     check: ({ credentials }) =>
-      checkFact(credentials, (user) => passed(user === '' ? 'accepted' : `accepted, as ${user}`)),
+      checkFact(credentials, (user) => passed(user === '' ? 'accepted' : `accepted for user ${user}`)),
   },
   {
     id: 'server-version',
-    question: 'Is the server version supported?',
+    question: 'Is the version of the server supported?',
     fix: 'Upgrade the ClearML server to 1.17 or later',
     check: ({ version }) =>
       checkFact(version, ({ serverVersion, apiVersion }) =>
@@ -82,33 +82,31 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
   },
   {
     id: 'server-clock',
-    question: "Does the server's clock agree with this machine's?",
-    fix: 'Synchronize the clocks of both machines with NTP (timedatectl shows the state)',
+    question: 'Does the clock of the server match the clock of this machine?',
+    fix: 'Synchronize both clocks with NTP (timedatectl shows the state)',
     check: ({ serverAheadMs }) =>
-      checkFact(serverAheadMs, (ms) =>
-        ms === undefined ? skipped('the server does not report its time') : checkClocks(ms),
-      ),
+      checkFact(serverAheadMs, (ms) => (ms === undefined ? skipped('the server sends no time') : checkClocks(ms))),
   },
   {
     id: 'queues',
-    question: 'Do the served queues exist?',
-    fix: "Correct the name, or create the queue: in ClearML's web page, or with --create-queue",
+    question: 'Do the queues exist?',
+    fix: 'Correct the name, or create the queue in the web page or with --create-queue',
     check: ({ queues }) =>
       checkFact(queues, (seen) => {
-        if (seen.length === 0) return skipped('agent.slurm.queues names none');
+        if (seen.length === 0) return skipped('agent.slurm.queues is empty');
         const missing = seen.filter(({ isThere }) => !isThere);
         return missing.length > 0
-          ? failed(`no such queue: ${missing.map(nameWithHint).join(', ')}`)
+          ? failed(`not found: queue ${missing.map(nameWithHint).join(', ')}`)
           : passed(seen.map(({ name }) => name).join(', '));
       }),
   },
   {
     id: 'templates',
     question: 'Are the templates free of errors?',
-    fix: 'Run clearml-agent-slurm lint FILE, which shows a fix for each error',
+    fix: 'Run clearml-agent-slurm lint FILE, which explains how to fix each error',
     check: ({ templates }) =>
       checkFact(templates, (seen) => {
-        if (seen.length === 0) return skipped('no template is set: use --template-files, or let init write one');
+        if (seen.length === 0) return skipped('no template: use --template-files FILE, or run init');
         const errors = seen.flatMap((template) => template.errors);
         const [first] = errors;
         if (first === undefined) return passed(seen.map(({ file }) => file).join(', '));
@@ -119,8 +117,8 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
 
 export function checkClocks(aheadMs: number): ReturnType<typeof passed> {
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  const apart = `${seconds} s ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`;
-  return Math.abs(aheadMs) > CLOCKS_APART_MS ? failed(apart) : passed(seconds === 0 ? 'the same' : apart);
+  const apart = `${seconds} s ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine`;
+  return Math.abs(aheadMs) > CLOCKS_APART_MS ? failed(apart) : passed(seconds === 0 ? 'same time' : apart);
 }
 
 function nameWithHint({ name, nearest }: QueueSeen): string {

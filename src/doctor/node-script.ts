@@ -1,8 +1,7 @@
-// The job that doctor sends to a node, which prints what it finds there, and how that is read. Pure.
+// Generates the script of the probe job, and parses its output.
 import { quoteWord } from '../base/shell-word.ts';
-import type { NodeFound } from './node-found.ts';
 
-/** Where the job shall run, and as whose; undefined, each of them: as is usual there. Each is a plain word. */
+/** Where the job runs and under which account; undefined: the default. Each is a plain word. */
 export interface ProbePlace {
   readonly partition: string | undefined;
   readonly account: string | undefined;
@@ -10,29 +9,59 @@ export interface ProbePlace {
 }
 
 export interface Probe {
-  /** Told apart from every task's job by its name. */
+  /** Distinct from the job names of tasks. */
   readonly jobName: string;
   readonly place: ProbePlace;
-  /** Where the job writes, for somebody who reads it here. */
+  /** Readable from this machine. */
   readonly outputFile: string;
   readonly apiServer: string;
   readonly verifiesCertificate: boolean;
-  /** The Python that jobs are told to use; undefined: the node's own. */
+  /** The Python of jobs; undefined: the default Python of the node. */
   readonly python: string | undefined;
   readonly sharedDir: string | undefined;
-  /** The container that is started there; undefined: none. */
+  /** The container to start; undefined: none. */
   readonly container: ProbeContainer | undefined;
 }
 
 export interface ProbeContainer {
-  /** As the template or the configuration names it. */
+  /** As in the template or the configuration. */
   readonly image: string;
-  /** What makes a container of the command behind it, word for word. */
+  /** The arguments before the command that runs in the container. */
   readonly command: readonly string[];
-  /** Whether the job's clearml.conf has to be seen inside, rather than be mounted by the template. */
+  /** Whether clearml.conf must be visible inside; otherwise the template mounts it. */
   readonly showsConfiguration: boolean;
-  /** Whether the job lends it the agent of the node, where it has neither one nor pip. */
+  /** Whether it uses the agent of the node if it has neither an agent nor pip. */
   readonly borrowsAgent: boolean;
+}
+
+/** What the job finds on a node. */
+export interface NodeFound {
+  readonly node: string;
+  /** The HTTP status, or the error. */
+  readonly route: { readonly isThere: boolean; readonly words: string };
+  /** Version; undefined if missing. */
+  readonly python: string | undefined;
+  readonly agent: string | undefined;
+  readonly canMakeVenv: boolean;
+  readonly git: string | undefined;
+  readonly containers: readonly string[];
+  readonly home: {
+    readonly path: string;
+    readonly isWritable: boolean;
+    readonly freeMb: number | undefined;
+    /** Output of quota(1) about file systems where this user is over quota. */
+    readonly overQuota: string | undefined;
+  };
+  readonly seesSharedFolder: boolean;
+  readonly container: {
+    readonly isStarted: boolean;
+    /** Why it did not start. */
+    readonly words: string;
+    readonly python: string | undefined;
+    readonly hasAgent: boolean;
+    readonly hasPip: boolean;
+    readonly seesConfiguration: boolean;
+  };
 }
 
 /** @param token random lower-case letters and digits */
@@ -42,7 +71,7 @@ export function probeName(token: string): string {
 
 const END = 'doctor:end=';
 
-/** Every fact is a line `doctor:KEY=value`; an empty value says that it is not there. */
+/** The script prints lines `doctor:KEY=value`; an empty value means missing. */
 export function probeScript(probe: Probe): string {
   const { place, outputFile, apiServer, verifiesCertificate, python, sharedDir, container } = probe;
   return `#!/bin/bash
@@ -93,18 +122,18 @@ printf '${END}\\n'
 `;
 }
 
-/** As long as doctor waits. */
+/** Shorter than the time that doctor waits. */
 const MINUTES_TO_PULL = 9;
 
-/** By bash alone: an image may have no other program. */
+/** Uses bash builtins only: an image may have no other programs. */
 const TELL = `tell() { printf 'doctor:%s=%s\\n' "$1" "\${2//[$'\\n\\r']/ }"; }`;
 
-/** Python imports from the folder where it starts, and others may write to that of the job: Slurm takes /tmp where it is not there. */
+/** Python imports modules from its working directory. That of the job may be /tmp, to which other users can write. */
 const GO_APART = `folder=$(mktemp -d "\${TMPDIR:-/tmp}/clearml-doctor.XXXXXX") || folder=''
 trap 'cd /; if [ -n "$folder" ]; then rm -rf -- "$folder"; fi' EXIT
 cd -- "\${folder:-/}" || exit`;
 
-/** What is said inside is told by the same lines; anything else that is printed tells why nothing was. */
+/** The container prints the same kind of lines; other output tells why it did not start. */
 function containerLines(
   { command }: ProbeContainer,
   { sharedDir, python }: Pick<Probe, 'sharedDir' | 'python'>,
@@ -140,7 +169,7 @@ function placeLines(place: ProbePlace): string {
     .join('');
 }
 
-/** What the job printed; undefined while it has not printed all. */
+/** undefined if the output is incomplete. */
 export function readProbe(text: string): NodeFound | undefined {
   if (!text.includes(END)) return undefined;
   const told = new Map<string, string>();
@@ -158,7 +187,7 @@ export function readProbe(text: string): NodeFound | undefined {
     node: filled('node') ?? 'an unnamed node',
     route:
       route === undefined
-        ? { isThere: false, words: filled('noroute') ?? 'no answer' }
+        ? { isThere: false, words: filled('noroute') ?? 'no output' }
         : { isThere: true, words: route },
     python: filled('python'),
     agent: filled('agent'),
@@ -174,7 +203,7 @@ export function readProbe(text: string): NodeFound | undefined {
     seesSharedFolder: filled('shared') !== undefined,
     container: {
       isStarted: filled('insidestarted') !== undefined,
-      words: filled('insidetrouble') ?? filled('insidewords') ?? 'no answer',
+      words: filled('insidetrouble') ?? filled('insidewords') ?? 'no output',
       python: filled('insidepython'),
       hasAgent: filled('insideagent') !== undefined,
       hasPip: filled('insidepip') !== undefined,

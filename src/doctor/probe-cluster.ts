@@ -1,4 +1,4 @@
-// What doctor finds out on one cluster, by commands on its host, and about the folder of its journal on this machine.
+// Probes a cluster with commands on its host, and the state directory on this machine.
 import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
@@ -23,7 +23,7 @@ import { UntrustedPathError } from '../assembly/trusted-files.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** What is known of a cluster by asking it: doctor judges it, and init writes by it. */
+/** What commands on the cluster print; doctor checks it, and init writes files from it. */
 export interface ClusterProbe {
   readonly connection: ClusterSeen['connection'];
   readonly aheadMs: Fact<number>;
@@ -65,21 +65,21 @@ export async function queryCluster({ config, context }: Configured, cluster: Clu
 function withoutCommands(why: string): ClusterProbe {
   return {
     ...withoutConnection(''),
-    connection: unchecked('nothing was run: see slurm-commands'),
+    connection: unchecked('not checked: see slurm-commands'),
     commands: unavailable(why),
   };
 }
 
 function withoutConnection(why: string): ClusterProbe {
-  const nobodyAsked = unchecked('not asked: no command could be run there');
+  const notChecked = unchecked('not checked: no command can run there');
   return {
     connection: unavailable(why),
-    aheadMs: nobodyAsked,
-    commands: nobodyAsked,
-    controller: nobodyAsked,
-    partitions: nobodyAsked,
-    accounts: nobodyAsked,
-    sharedFolder: nobodyAsked,
+    aheadMs: notChecked,
+    commands: notChecked,
+    controller: notChecked,
+    partitions: notChecked,
+    accounts: notChecked,
+    sharedFolder: notChecked,
   };
 }
 
@@ -96,13 +96,13 @@ async function askHost(
   const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
   const gathered = { connection, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
-    const nobodyAsked = unchecked("not asked: it takes Slurm's commands");
-    return { ...gathered, commands, controller: nobodyAsked, partitions: nobodyAsked, accounts: nobodyAsked };
+    const notChecked = unchecked('not checked: the Slurm commands are missing');
+    return { ...gathered, commands, controller: notChecked, partitions: notChecked, accounts: notChecked };
   }
   const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
   if (config.kind !== 'known') {
-    const nobodyAsked = unchecked('not asked: the controller does not answer');
-    return { ...gathered, commands, controller: config, partitions: nobodyAsked, accounts: nobodyAsked };
+    const notChecked = unchecked('not checked: the controller does not respond');
+    return { ...gathered, commands, controller: config, partitions: notChecked, accounts: notChecked };
   }
   const controller = readController(config.value);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
@@ -128,7 +128,7 @@ async function askPartitions(
   const rights = await ask(host, names.scontrol, SHOW_PARTITIONS_ARGS);
   if (rights.kind !== 'known') return rights;
   const ours = accounts.kind === 'known' ? accounts.value : [];
-  // That there are no accounts is told of the accounts, and not of each partition.
+  // The check of the accounts reports that there are none; the partitions do not repeat it.
   const needsAccount = controller.kind === 'known' && controller.value.needsAccount && ours.length > 0;
   const user = { rights: readPartitionRights(rights.value), accounts: ours, needsAccount };
   return known(reachablePartitions(readPartitions(sinfo.value), user));
@@ -136,7 +136,7 @@ async function askPartitions(
 
 function readController(text: string): Fact<ControllerSeen> {
   const facts = readFacts(text);
-  if (facts === undefined) return unavailable("scontrol show config does not tell the cluster's settings");
+  if (facts === undefined) return unavailable('scontrol show config printed no settings');
   return known({ ...facts, needsAccount: needsAccount(text) });
 }
 
@@ -153,8 +153,7 @@ async function askSharedFolder(
   path: string | undefined,
   trustedGroup: string | undefined,
 ): Promise<Fact<SharedFolderSeen>> {
-  if (path === undefined)
-    return unchecked("none is set: the nodes' own clearml.conf is used, and the agent of each node");
+  if (path === undefined) return unchecked('not set: each node uses its own clearml.conf and agent');
   const tests = async (flag: string): Promise<Fact<boolean>> => {
     const result = await run(host, 'test', [flag, path]);
     return result.kind === 'known' ? known(result.value.exitCode === 0) : result;
@@ -168,7 +167,7 @@ async function askSharedFolder(
   return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
 }
 
-/** A command that is missing has no version; one that can not be run for another reason is trouble. */
+/** A missing command has no version; a command that fails for another reason makes the fact unavailable. */
 async function askVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
   try {
     return known(await versionsOf(host, programs));
@@ -187,14 +186,14 @@ async function versionsOf(host: Transport, programs: readonly string[]): Promise
 async function versionOf(host: Transport, program: string): Promise<string | undefined> {
   try {
     const { stdout } = await host.run({ program, args: ['--version'], timeoutMs: TIMEOUT_MS });
-    return stdout.trim().replace(/^slurm(?:-wlm)? /, '') || 'of an unknown version';
+    return stdout.trim().replace(/^slurm(?:-wlm)? /, '') || 'unknown version';
   } catch (error) {
     if (error instanceof CommandNotFoundError) return undefined;
     throw error;
   }
 }
 
-/** What it prints, or why that is of no use. */
+/** Its output, or why it failed. */
 async function ask(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
   const result = await run(host, program, args);
   if (result.kind !== 'known') return result;

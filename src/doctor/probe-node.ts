@@ -1,8 +1,8 @@
-// Sends a job of one minute to a node, waits for what it tells, and leaves neither job nor file behind.
+// Submits a probe job to a node, reads its results, and leaves neither job nor file behind.
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { NodeFound } from './node-found.ts';
+import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
 import { known, unavailable, type Fact } from './result.ts';
 import { distrustThere } from '../transport/files.ts';
@@ -11,19 +11,18 @@ import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { JobId, Scheduler } from '../slurm/scheduler.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
-import { removeLeftFile } from './leave-no-file.ts';
 import type { App } from '../assembly/app.ts';
 
-const LOOK_EVERY_MS = 1_000;
-/** A queue that is longer tells nothing about the nodes. */
-const PATIENCE_MS = 10 * 60_000;
-/** What a node wrote last may come late over a network file system. */
+const POLL_MS = 1_000;
+/** A job that waits longer tells nothing about the nodes. */
+const TIMEOUT_MS = 10 * 60_000;
+/** The end of the output may arrive late over a network file system. */
 const READ_TRIES = 10;
 const READ_TIMEOUT_MS = 30_000;
 
 export interface ProbeOptions {
   readonly place: ProbePlace;
-  /** The container to look into; undefined: none. */
+  /** The container to probe; undefined: none. */
   readonly container: ProbeContainer | undefined;
 }
 
@@ -69,14 +68,14 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
     container,
   });
   const outcome = await scheduler.submit({ jobName, script });
-  if (outcome.kind !== 'accepted') return unavailable(`Slurm took no job: ${outcome.words}`);
+  if (outcome.kind !== 'accepted') return unavailable(`sbatch failed: ${outcome.words}`);
   const id = outcome.jobId;
-  stderr(`Waiting for job ${id} (${jobName}), which looks around on a node.\n`);
+  stderr(`Waiting for probe job ${id} (${jobName}).\n`);
   try {
     const why = await waitForEnd(scheduler, id, jobName, stop);
     if (why !== undefined) {
       await scheduler.cancel([id]);
-      return unavailable(`job ${id} ${why}; it was cancelled`);
+      return unavailable(`job ${id} ${why}; cancelled it`);
     }
     return await readOutput(host, outputFile, id);
   } finally {
@@ -84,7 +83,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
   }
 }
 
-/** Slurm writes the log through whatever stands in its place: it goes where nobody else can put anything. */
+/** Slurm follows a link at the path of the log, so the log must be where no other user can create one. */
 async function findLogFolder(
   host: Transport,
   sharedDir: string | undefined,
@@ -97,7 +96,7 @@ async function findLogFolder(
     if (why === undefined) return known(folder);
     whys.push(why);
   }
-  return unavailable(`no job was sent, as others could change its log: ${whys.join('; ')}`);
+  return unavailable(`no job was submitted because other users could change its log: ${whys.join('; ')}`);
 }
 
 async function homeFolder(host: Transport): Promise<string> {
@@ -105,7 +104,7 @@ async function homeFolder(host: Transport): Promise<string> {
   return stdout.trim();
 }
 
-/** Why it did not end by itself, or undefined when it did. */
+/** Why the wait ended before the job; undefined if the job has ended. */
 async function waitForEnd(
   scheduler: Scheduler,
   id: JobId,
@@ -114,17 +113,17 @@ async function waitForEnd(
 ): Promise<string | undefined> {
   const since = systemClock.now();
   let reason = '';
-  while (systemClock.now() - since < PATIENCE_MS) {
-    if (stop.aborted) return 'was waited for no longer: we were interrupted';
+  while (systemClock.now() - since < TIMEOUT_MS) {
+    if (stop.aborted) return 'had not ended when doctor was interrupted';
     const list = await scheduler.list();
     if (list.kind === 'listed') {
       const job = list.jobs.find((one) => one.id === id && one.name === jobName);
       if (job === undefined || !isLive(job.state)) return undefined;
       reason = job.reason ?? job.stateWord;
     }
-    await sleepUnlessStopped(systemClock, LOOK_EVERY_MS, stop);
+    await sleepUnlessStopped(systemClock, POLL_MS, stop);
   }
-  return `did not end within ${PATIENCE_MS / 60_000} minutes (${reason})`;
+  return `did not end within ${TIMEOUT_MS / 60_000} minutes (${reason})`;
 }
 
 async function readOutput(host: Transport, file: string, id: JobId): Promise<Fact<NodeFound>> {
@@ -133,11 +132,34 @@ async function readOutput(host: Transport, file: string, id: JobId): Promise<Fac
     text = (await host.run({ program: 'cat', args: [file], timeoutMs: READ_TIMEOUT_MS })).stdout;
     const found = readProbe(text);
     if (found !== undefined) return known(found);
-    await systemClock.sleep(LOOK_EVERY_MS);
+    await systemClock.sleep(POLL_MS);
   }
   return unavailable(
     text === ''
-      ? `job ${id} has ended, but what it wrote to ${file} is not to be seen on ${host.name}`
-      : `job ${id} ended before it had told all`,
+      ? `job ${id} has ended, but its output file ${file} is not visible on ${host.name}`
+      : `the output of job ${id} is incomplete`,
   );
+}
+
+const REMOVE_TIMEOUT_MS = 30_000;
+
+/** Removes a file of ours. If that fails, it prints a message and does not throw. */
+export async function removeLeftFile(host: Transport, file: string, stderr: (text: string) => void): Promise<void> {
+  const why = await remove(host, file);
+  if (why !== undefined) stderr(`${file} could not be removed on ${host.name}: ${why}. Remove it by hand.\n`);
+}
+
+/** Why it failed; undefined if the file is gone. */
+async function remove(host: Transport, file: string): Promise<string | undefined> {
+  try {
+    const { exitCode, stderr } = await host.run({
+      program: 'rm',
+      args: ['-f', '--', file],
+      timeoutMs: REMOVE_TIMEOUT_MS,
+    });
+    return exitCode === 0 ? undefined : stderr.trim() || `rm ended with ${exitCode ?? 'a signal'}`;
+  } catch (error) {
+    if (isTransportError(error)) return error.message;
+    throw error;
+  }
 }

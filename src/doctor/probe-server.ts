@@ -1,4 +1,4 @@
-// What doctor finds out about the ClearML server: one login, then the queues.
+// Probes the ClearML server: login, then queues.
 import { nearestName } from '../base/nearest.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { describeRisks } from '../clearml/connection-risks.ts';
@@ -18,8 +18,8 @@ import type { App } from '../assembly/app.ts';
 
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
 
-/** A person waits for the answer. */
-const PATIENCE = { timeouts: { attemptMs: 10_000, retryMs: 2_000 } };
+/** A user waits for the result. */
+const PATIENCE = { patience: { attemptMs: 10_000, retryMs: 2_000 } };
 
 export async function probeServer(app: App): Promise<ServerPart> {
   let clearml: ClearmlClient | undefined;
@@ -53,7 +53,7 @@ function seenAt(address: string, { config }: App): AddressSeen {
   return { address, risks: describeRisks({ apiServer: address, verifyCertificate }) };
 }
 
-/** As the web page shows it, else the id. */
+/** The name in the web page, else the id. */
 async function nameOf(user: string, { people }: ClearmlClient): Promise<string> {
   try {
     const name = (await people.user(user))?.['name'];
@@ -79,7 +79,7 @@ async function lookAtQueues({ config }: App, { queues }: ClearmlClient): Promise
   }
 }
 
-/** The queues that tasks can be sent to, and the address of the server that has them; or why that could not be had. */
+/** The address of the server and the queues that users enqueue tasks in. */
 export async function serverQueues(
   app: App,
   schedulerQueue: string,
@@ -93,26 +93,30 @@ export async function serverQueues(
   } catch (error) {
     const { server, credentials, version } = explainNoLogin(error, app);
     const why = [server, credentials, version].find(({ kind }) => kind === 'unavailable');
-    return why?.kind === 'unavailable' ? why : unavailable('the server did not answer');
+    return why?.kind === 'unavailable' ? why : unavailable('the server did not respond');
   } finally {
     await clearml?.close();
   }
 }
 
-/** Which of the steps failed; those behind it were not taken. */
+/** The step that failed; the steps after it are unchecked. */
 function explainNoLogin(error: unknown, app: App): ServerPart {
   const address = app.config.settings.api.apiServer ?? '';
-  const nobodyAsked = unchecked('not asked: there was no login');
-  const rest = { version: nobodyAsked, serverAheadMs: nobodyAsked, queues: nobodyAsked };
+  const notChecked = unchecked('not checked: login failed');
+  const rest = { version: notChecked, serverAheadMs: notChecked, queues: notChecked };
   if (error instanceof NoCredentialsError) {
     const [fact = ''] = error.message.split('. ');
-    return { ...rest, server: unchecked('not asked: it takes an address and keys'), credentials: unavailable(fact) };
+    return {
+      ...rest,
+      server: unchecked('not checked: address or credentials are missing'),
+      credentials: unavailable(fact),
+    };
   }
   if (error instanceof CredentialsRejectedError) {
     return {
       ...rest,
       server: known(seenAt(address, app)),
-      credentials: unavailable(`${address} does not accept them`),
+      credentials: unavailable(`${address} rejected them`),
     };
   }
   if (error instanceof ServerTooOldError) {
@@ -128,7 +132,7 @@ function explainNoLogin(error: unknown, app: App): ServerPart {
     error instanceof ServerUnusableError ||
     error instanceof ServerRefusedError
   ) {
-    return { ...rest, server: unavailable(error.message), credentials: nobodyAsked };
+    return { ...rest, server: unavailable(error.message), credentials: notChecked };
   }
   throw error;
 }

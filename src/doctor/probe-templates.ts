@@ -1,4 +1,4 @@
-// What doctor finds out about the templates: what lint has to say of them that keeps tasks from running.
+// Probes the templates: the errors that lint finds in them.
 import type { TemplateSeen } from './here-checks.ts';
 import { known, unavailable, type Fact } from './result.ts';
 import { SshConfigError } from '../transport/ssh-config-target.ts';
@@ -12,7 +12,7 @@ import { readQueues } from '../assembly/read-queues.ts';
 import { distrustOfTemplate, UntrustedPathError } from '../assembly/trusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 
-/** Those of the configuration, and of --template-files; then whether each queue gets one. */
+/** Also checks that each queue has a template. */
 export async function probeTemplates({ config, context }: Configured): Promise<Fact<TemplateSeen[]>> {
   const { settings } = config;
   if (configuredTemplates(settings).length === 0) return known([]);
@@ -25,7 +25,7 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
         .filter((finding) => severityOf(finding) === 'error')
         .map(({ line, sentence }) => `${template.file}:${line}: ${sentence.replace(/\.$/, '')}`);
       const why = await distrustOfTemplate(template.file, settings, context);
-      if (why !== undefined) errors.unshift(`${template.file}: others can change it, so that it is not used: ${why}`);
+      if (why !== undefined) errors.unshift(`${template.file} is not used because other users can change it: ${why}`);
       seen.push({ file: template.file, errors });
     }
     if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, context.workingDir);
@@ -44,7 +44,7 @@ async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllChe
     const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
     return [...findings, ...checked.findings];
   } catch (error) {
-    // The row of the cluster says that it can't be reached, or that its commands are not trusted.
+    // Other checks report that the cluster cannot be reached or its commands are not trusted.
     if (error instanceof SshConfigError || error instanceof UntrustedPathError) return [...findings];
     throw error;
   }

@@ -1,19 +1,19 @@
-// Which partitions take this user's jobs now, under which accounts, and why the others do not. Pure.
+// Determines which partitions accept jobs of this user now, under which accounts, and why the others do not.
 import { entrances, type Entrance, type PartitionRights } from '../slurm/partition-rights.ts';
 import type { Association } from '../slurm/sacctmgr.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 
 export interface ReachablePartition extends Partition {
-  /** The accounts to submit under, the usual one first; empty where nobody needs one. */
+  /** The accounts to submit under, default first; empty if none is needed. */
   readonly entrances: readonly Entrance[];
-  /** Behind its name; undefined where it takes jobs. */
+  /** To follow its name; undefined if it accepts jobs. */
   readonly closedBecause: string | undefined;
 }
 
 export interface UserRights {
   readonly rights: readonly PartitionRights[];
   readonly accounts: readonly Association[];
-  /** Whether a job without an account is refused: only then does Slurm mind accounts and QOS at all. */
+  /** Whether Slurm rejects a job without an account; otherwise it ignores accounts and QOS. */
   readonly needsAccount: boolean;
 }
 
@@ -29,7 +29,7 @@ export function reachablePartitions(
   });
 }
 
-/** Where Slurm minds no accounts each is as good as another. */
+/** If Slurm ignores accounts, all of them are valid. */
 function everywhere(accounts: readonly Association[]): Entrance[] {
   const sorted = accounts.toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault));
   const once = sorted.filter(({ account }, at) => sorted.findIndex((other) => other.account === account) === at);
@@ -43,11 +43,11 @@ function whyClosed(
 ): string | undefined {
   if (!isUp) return 'is not up';
   if (usableNodes === 0) return 'has no usable node';
-  if (rule?.isForRootOnly === true) return "takes root's jobs only";
-  return hasWay ? undefined : 'takes none of your accounts';
+  if (rule?.isForRootOnly === true) return 'accepts jobs of root only';
+  return hasWay ? undefined : 'accepts none of your accounts';
 }
 
-/** Slurm's own names never hold more; a name that does would not be one word of a directive. */
+/** Names in Slurm have no other characters; a name with others would not be one token of a directive. */
 export function isPlainName(name: string): boolean {
   return /^[\w.+-]+$/.test(name);
 }

@@ -29,7 +29,7 @@ describe('a question at the terminal', () => {
     input.end();
     const problem = await rejection(ended);
     expect(problem).to.be.instanceOf(UsageError);
-    expect(problem.message).to.include('There was no answer');
+    expect(problem.message).to.include('No answer');
     expect(String(output.read()), 'what is said of it has a line of its own').to.equal('One? \n');
 
     const stopped = askAtTerminal('Two? ', { input: new PassThrough(), output, signal: stop.signal });

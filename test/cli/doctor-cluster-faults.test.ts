@@ -36,7 +36,7 @@ describe('doctor, of a cluster with accounting', () => {
     try {
       const { row } = readReport(await place.run('doctor', '--json', '--queue', 'default', '--on-node'));
 
-      expect(row('partitions').says).to.match(/^short, low, cheap; debug takes none of your accounts;/);
+      expect(row('partitions').says).to.match(/^short, low, cheap; debug accepts none of your accounts;/);
       expect(row('probe-job')).to.include({ result: 'ok' });
     } finally {
       await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=ALL');

@@ -36,30 +36,30 @@ describe('doctor', () => {
     expect(stdout).to.match(/^✔ configuration +read from .*clearml\.conf$/m);
     expect(stdout).to.match(/^✔ queues +default$/m);
     expect(stdout).to.match(/^✔ templates +a\.template$/m);
-    expect(stdout).to.match(/^\nSlurm\n– ssh +not needed: Slurm is here$/m);
+    expect(stdout).to.match(/^\nSlurm\n– ssh +not needed: Slurm runs on this machine$/m);
     expect(stdout).to.match(/^✔ partitions +debug \(default\)/m);
     expect(stdout).not.to.include('✘');
     expect(stdout).to.match(/No problems found\.\n$/);
   });
 
-  it('leaves nothing behind: no folder, no queue', async () => {
+  it('creates no directory and no queue', async () => {
     await using there = await place('state_dir: state, scheduler_queue: parked');
 
     await ask(there, ...SERVED);
     const again = await ask(there, ...SERVED, '--queue', 'parked');
 
-    expect(again.row('state-folder').says).to.match(/state, to be made$/);
-    expect(again.row('queues').says).to.equal('no such queue: "parked"');
+    expect(again.row('state-folder').says).to.match(/state \(will be created\)$/);
+    expect(again.row('queues').says).to.equal('not found: queue "parked"');
   });
 
-  it('tells a bad one with its fix below it, in words', async () => {
+  it('prints the fix below a failed check', async () => {
     await using there = await place();
 
     const { code, stdout } = await there.run('doctor', '--queue', 'defualt', '--template-files', 'a.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^✘ queues +no such queue: "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or create the queue.*\.$/m,
+      /^✘ queues +not found: queue "defualt" \(did you mean "default"\?\)\n +→ Correct the name, or create the queue.*\.$/m,
     );
     expect(stdout).to.match(/1 problem found\.\n$/);
   });

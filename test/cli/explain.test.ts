@@ -34,7 +34,7 @@ describe('an end from outside', () => {
       explained(new DOMException('aborted', 'AbortError')),
     ]) {
       expect(code).to.equal(1);
-      expect(said).to.include('this is a bug');
+      expect(said).to.include('report this bug');
     }
   });
 });

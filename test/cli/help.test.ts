@@ -54,7 +54,7 @@ describe('help', () => {
     });
   }
 
-  it('of the program names every command under what it is for', () => {
+  it('lists every command in its group', () => {
     const [program] = COMMANDS;
     if (program === undefined) throw new Error('there are commands');
     const text = helpText(program, COMMANDS);
@@ -62,13 +62,13 @@ describe('help', () => {
     for (const { name = '(no command)' } of COMMANDS) expect(text).to.include(`\n  ${name} `);
   });
 
-  it('of execute tells which level its log has: another one than that of the others', () => {
+  it('shows the default log level of execute, which differs from that of other commands', () => {
     const execute = COMMANDS.find(({ name }) => name === 'execute');
-    expect(execute?.options['log-level']?.describe).to.include('by default warn');
-    expect(COMMANDS[0]?.options['log-level']?.describe).to.include('by default info');
+    expect(execute?.options['log-level']?.describe).to.include('default: warn');
+    expect(COMMANDS[0]?.options['log-level']?.describe).to.include('default: info');
   });
 
-  it('is had by help, --help and -h alike', async () => {
+  it('is the same for help, --help and -h', async () => {
     await using place = await here();
     const answers = [
       ['help', 'logs'],
@@ -81,15 +81,18 @@ describe('help', () => {
   });
 });
 
-describe('an option of another program of ClearML', () => {
+describe('an option of clearml-agent', () => {
   for (const [words, answer] of [
-    [['--use-pbs'], '--use-pbs can not be honoured: PBS is not supported'],
-    [['--queue', 'q', '--gpus', '0,1'], '--gpus is an option of clearml-agent; how many GPUs a job gets'],
-    [['--docker', 'image'], '--docker is an option of clearml-agent; on a cluster images are run by'],
-    [['--status'], 'here it is the command: clearml-agent-slurm status'],
-    [['--use-owner-token'], '--use-owner-token can not be honoured: only the Enterprise server'],
+    [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
+    [
+      ['--queue', 'q', '--gpus', '0,1'],
+      '--gpus is an option of clearml-agent; here the template sets the number of GPUs',
+    ],
+    [['--docker', 'image'], '--docker is an option of clearml-agent; here Apptainer or Singularity runs images'],
+    [['--status'], 'use the command: clearml-agent-slurm status'],
+    [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`is answered with what to do instead: ${words.join(' ')}`, async () => {
+    it(`is rejected with an alternative: ${words.join(' ')}`, async () => {
       await using place = await here();
       const { code, stdout, stderr } = await place.run(...words);
       expect(code, stderr).to.equal(2);
@@ -102,7 +105,7 @@ describe('an option of another program of ClearML', () => {
 });
 
 describe('the table of exit codes', () => {
-  it('tells of every code, in docs/operating.md too', () => {
+  it('has every exit code, also in docs/operating.md', () => {
     const told = EXIT_MEANINGS.map(([code]) => code);
     for (const code of Object.values(EXIT)) expect(told).to.include(String(code));
     const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');

@@ -1,23 +1,26 @@
-// What the parser itself finds wrong, or answers by itself, reaches a person as a sentence or a page, never as a stack.
+// Usage errors are one line; help and version are printed to standard output.
 import { expect } from 'chai';
 import { here } from './run-here.ts';
 
-describe('the parser of the command line', () => {
+describe('the command-line parser', () => {
   for (const [words, answer] of [
-    [['--log-level', 'loud'], '--log-level is one of error, warn, info, debug, not "loud".'],
-    [['status', '--log-level=inof'], '--log-level is one of error, warn, info, debug, not "inof". Did you mean info?'],
-    [['render', '--task'], '--task needs a value: --task TASK.'],
-    [['logs', '-n'], '--lines needs a value: -n, --lines N.'],
-    [['--ssh'], '--ssh needs a value: --ssh [USER@]HOST.'],
-    [['status', '--wacth'], 'There is no option --wacth. Did you mean --watch?'],
-    [['status', '--xyzzy'], 'There is no option --xyzzy. See clearml-agent-slurm status --help.'],
-    [['xyzzy'], 'There is no command "xyzzy". See clearml-agent-slurm --help.'],
-    [['render', '--task', '--origins'], '--task needs a value: --task TASK.'],
-    [['init', 'folder', 'another'], 'There is no command "another".'],
-    [['--task.id', '1'], 'There is no option --task.id.'],
-    [['unit'], 'unit needs a kind: name one of systemd, cron, scrontab, slurm-job.'],
+    [['--log-level', 'loud'], '--log-level must be one of error, warn, info, debug, not "loud".'],
+    [
+      ['status', '--log-level=inof'],
+      '--log-level must be one of error, warn, info, debug, not "inof". Did you mean info?',
+    ],
+    [['render', '--task'], '--task requires a value: --task TASK.'],
+    [['logs', '-n'], '--lines requires a value: -n, --lines N.'],
+    [['--ssh'], '--ssh requires a value: --ssh [USER@]HOST.'],
+    [['status', '--wacth'], 'Unknown option --wacth. Did you mean --watch?'],
+    [['status', '--xyzzy'], 'Unknown option --xyzzy. See clearml-agent-slurm status --help.'],
+    [['xyzzy'], 'Unknown command "xyzzy". See clearml-agent-slurm --help.'],
+    [['render', '--task', '--origins'], '--task requires a value: --task TASK.'],
+    [['init', 'folder', 'another'], 'Unknown command "another".'],
+    [['--task.id', '1'], 'Unknown option --task.id.'],
+    [['unit'], 'unit needs a KIND: use systemd, cron, scrontab, slurm-job.'],
   ] as const) {
-    it(`answers "${words.join(' ')}" with one line and exit code 2`, async () => {
+    it(`rejects "${words.join(' ')}" with one line and exit code 2`, async () => {
       await using place = await here();
 
       const { code, stdout, stderr } = await place.run(...words);
@@ -30,7 +33,7 @@ describe('the parser of the command line', () => {
     });
   }
 
-  it('takes the last of a value that is given twice', async () => {
+  it('uses the last value of a repeated option', async () => {
     await using place = await here();
 
     const { stderr } = await place.run('--config-file', 'first.conf', '--config-file', 'second.conf');
@@ -38,7 +41,7 @@ describe('the parser of the command line', () => {
     expect(stderr).to.include('second.conf').and.not.include('first.conf');
   });
 
-  it('finds the command behind options that stand before it', async () => {
+  it('finds the command after options', async () => {
     await using place = await here();
 
     const { code, stdout } = await place.run('--log-level', 'debug', 'config', 'agent.slurm.queues', '--json');
@@ -46,7 +49,7 @@ describe('the parser of the command line', () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
-  it('takes a word behind a list for one more of the list, though it is the name of a command', async () => {
+  it('takes an argument after a list option as a list value, even if it is the name of a command', async () => {
     await using place = await here();
 
     const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
@@ -55,7 +58,7 @@ describe('the parser of the command line', () => {
   });
 
   for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {
-    it(`answers "${words.join(' ')}" on standard output, and does nothing else`, async () => {
+    it(`prints "${words.join(' ')}" to standard output and does nothing else`, async () => {
       await using place = await here();
 
       const { code, stdout, stderr } = await place.run(...words);

@@ -22,7 +22,7 @@ describe('status', () => {
 
     expect(code).to.equal(0);
     expect(stdout).to.equal(
-      `Daemon not running (state folder ${place.stateDir}): jobs go on, but nothing is taken or told until it is started.\nNo task is on its way.\n`,
+      `Daemon not running (state directory ${place.stateDir}). Jobs keep running, but no task is claimed or updated.\nNo active tasks.\n`,
     );
     expect(await readdir(place.outside)).to.deep.equal(['slurm']);
   });
@@ -71,8 +71,8 @@ describe('status', () => {
     const { code, stdout } = await place.run('status');
 
     expect(code).to.equal(69);
-    expect(stdout).to.match(/^Slurm could not be asked, so jobs are shown as the journal knows them: .+\.$/m);
-    expect(stdout).to.match(new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm could not be asked about its job`));
+    expect(stdout).to.match(/^Slurm could not be queried, so job states are from the journal: .+\.$/m);
+    expect(stdout).to.match(new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm did not respond, so the state of its job is unknown`));
     await place.slurm.listen();
   });
 
@@ -86,7 +86,7 @@ describe('status', () => {
     for (const task of waits) await place.user.enqueue(task, gpu);
 
     const { stdout } = await place.run('status');
-    expect(stdout).to.include('Waiting in their queues: 2\n');
+    expect(stdout).to.include('Waiting in queues: 2\n');
     expect(stdout).to.match(new RegExp(`^2 +${waits[1] ?? ''} +second +gpu +20`, 'm'));
     expect(stdout).to.include('Ended in the last 60 min: 1\n');
     expect(stdout).to.match(new RegExp(`^${ended} +was run +gpu +\\d+ +stopped`, 'm'));

@@ -46,7 +46,7 @@ describe('in a terminal', () => {
     const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${place.folder}/clearml.conf`, {
       HOME: place.folder,
     });
-    await waitUntil('the first look', () => seen().includes('No task is on its way.'), {
+    await waitUntil('the first look', () => seen().includes('No active tasks.'), {
       evidence: seen,
     });
 
@@ -54,7 +54,7 @@ describe('in a terminal', () => {
 
     expect(await ended, seen()).to.equal(0);
     expect(seen()).to.not.include('bug');
-    expect(seen()).to.match(/\x1b\[\?1049l.*Looked at [\d:]+ UTC/s);
+    expect(seen()).to.match(/\x1b\[\?1049l.*Updated [\d:]+ UTC/s);
   });
 
   it('what an error repeats is shown, and has the terminal do nothing', async () => {

@@ -52,15 +52,13 @@ describe('unit', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('of a kind that there is not names those that there are', async () => {
+  it('rejects an unknown kind and lists the known ones', async () => {
     await using place = await here();
 
     const { code, stderr } = await place.run('unit', 'sytemd');
 
     expect(code).to.equal(2);
-    expect(stderr).to.include(
-      'is no kind of unit: name one of systemd, cron, scrontab, slurm-job. Did you mean systemd?',
-    );
+    expect(stderr).to.include('Unknown kind "sytemd": use systemd, cron, scrontab, slurm-job. Did you mean systemd?');
   });
 
   it('is printed only for what can be served', async () => {

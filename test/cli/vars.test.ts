@@ -31,7 +31,7 @@ describe('vars', () => {
     const { code, stdout } = await place.run('vars');
 
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^VARIABLE +TYPE +TASK MAY LACK IT +EXAMPLE +MEANING\n/);
+    expect(stdout).to.match(/^VARIABLE +TYPE +OPTIONAL +EXAMPLE +MEANING\n/);
     expect(stdout).to.match(/^CLEARML_TASK\.container\.image +text +yes +docker:\/\/python:3\.12 +container image/m);
     expect(stdout).to.match(/^CLEARML_TASK\.id +text +no +/m);
     for (const name of [...PLAIN_NAMES, ...TREE_NAMES]) expect(stdout).to.include(`\n${name}`);

@@ -79,7 +79,7 @@ describe('a watched screen', () => {
 
     screen.show(() => '1\n2\n3\n4\n5\n6\n');
 
-    expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines: see them without --watch.\n');
+    expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
   it('gives the terminal back at the first signal, with what was seen last, and is not drawn again', () => {

@@ -6,18 +6,18 @@ const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGE
 
 describe('the command line', () => {
   for (const [words, answer] of [
-    [['--quue', 'q'], 'There is no option --quue. Did you mean --queue?'],
-    [['--quiet'], 'There is no option --quiet.'],
-    [['logs', '--folow'], 'There is no option --folow. Did you mean --follow?'],
-    [['rendr'], 'There is no command "rendr". Did you mean render?'],
-    [['render', '--taks', '1'], 'There is no option --taks. Did you mean --task?'],
+    [['--quue', 'q'], 'Unknown option --quue. Did you mean --queue?'],
+    [['--quiet'], 'Unknown option --quiet.'],
+    [['logs', '--folow'], 'Unknown option --folow. Did you mean --follow?'],
+    [['rendr'], 'Unknown command "rendr". Did you mean render?'],
+    [['render', '--taks', '1'], 'Unknown option --taks. Did you mean --task?'],
     [['--queue', 'q'], 'No template: give one with --template-files'],
     [['--queue', 'a', 'b', '--template-files', 't', 't', 't'], '2 queues but 3 template files: pair them one to one'],
     [['--template-files', 'no.template'], 'no.template does not exist'],
     [['render', '--template-files', 't'], 'render needs a task: give either --task ID or --task-file FILE'],
     [['render', '--template-files', 't', '--task-file', 'no.json'], 'no.json does not exist'],
-    [['sandbox', '--port', 'x'], '--port needs a whole number'],
-    [['--template-files', 't', '--stop', '--detached'], 'Give only one of --detached and --stop.'],
+    [['sandbox', '--port', 'x'], '--port must be an integer'],
+    [['--template-files', 't', '--stop', '--detached'], '--detached and --stop are mutually exclusive.'],
     [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
     it(`"${words.join(' ')}" is answered with a sentence and exit code 2`, async () => {

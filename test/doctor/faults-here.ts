@@ -109,7 +109,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'server',
     what: 'a server that is down',
-    says: /no usable response from http:\/\/127\.0\.0\.1:9/,
+    says: /no usable answer from http:\/\/127\.0\.0\.1:9/,
     plant: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
   },
   {
@@ -143,7 +143,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'credentials',
     what: 'keys that the server does not accept',
-    says: /does not accept them$/,
+    says: /rejected them$/,
     plant: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
   },
   {
@@ -158,7 +158,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'server-clock',
     what: 'a server whose clock is ten minutes ahead',
-    says: /^(?:600|599|601) s ahead of this machine's$/,
+    says: /^(?:600|599|601) s ahead of this machine$/,
     plant: () =>
       scripted((server) => {
         const token = makeToken({ iat: Math.floor(Date.now() / 1000) + 600 });
@@ -192,7 +192,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'templates',
     what: 'a template in a directory that other users can write to',
-    says: /^open\/b\.template: others can change it, .*\/open can be written by everybody \(mode 777\)$/,
+    says: /^open\/b\.template is not used because other users can change it: .*\/open can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await openFolder(there);
       await there.write('open/b.template', CLEAN);
@@ -223,13 +223,13 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'cluster-clock',
     what: 'a login node whose clock is an hour behind',
-    says: /^36\d\d s behind this machine's$/,
+    says: /^36\d\d s behind this machine$/,
     plant: (there) => programs(there, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
   },
   {
     check: 'slurm-commands',
     what: 'missing Slurm commands',
-    says: /^missing: .*sbatch/,
+    says: /^not found: .*sbatch/,
     plant: setting('binaries { batch_binary: /nowhere/sbatch }'),
   },
   {
@@ -253,7 +253,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'ended-jobs',
     what: 'a poll interval above half of MinJobAge',
-    says: /MinJobAge is 300 s, and the poll interval is 200 s/,
+    says: /MinJobAge is 300 s, the poll interval is 200 s/,
     plant: setting('poll_interval_sec: 200'),
   },
   {
@@ -271,7 +271,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'shared-folder',
     what: 'a shared directory that other users can write to',
-    says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
+    says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => ({
       conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
     }),
@@ -279,7 +279,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'state-folder',
     what: 'a state directory that other users can write to',
-    says: /^\S+\/open is not used, as others can change it: \S+ can be written by everybody \(mode 777\)$/,
+    says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
     plant: async (there: OnSandbox): Promise<Planted> => ({
       conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
     }),
@@ -287,19 +287,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'state-folder',
     what: 'a state directory that is a file',
-    says: /a\.template can't be used/,
+    says: /a\.template cannot be used/,
     plant: setting('state_dir: a.template'),
   },
   {
     check: 'state-folder',
     what: 'a state directory that is not writable',
-    says: /\/proc\/glue can't be used/,
+    says: /\/proc\/glue cannot be used/,
     plant: setting('state_dir: /proc/glue'),
   },
   {
     check: 'other-daemon',
     what: 'a daemon on another machine with the same state directory',
-    says: /^process 812 on login2 uses it$/,
+    says: /^in use by process 812 on login2$/,
     plant: async (there: OnSandbox): Promise<Planted> => {
       await mkdir(join(there.folder, 'state'));
       const holder = { host: 'login2', pid: 812, begun: '1', since: Date.now() };

@@ -18,21 +18,21 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
   {
     check: 'partitions',
     what: 'all nodes drained',
-    says: /^none accepts this user's jobs now: debug has no usable node;/,
+    says: /^no partition accepts jobs of this user now: debug has no usable node;/,
     plant: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=DRAIN', 'Reason=disk'),
     mend: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=RESUME'),
   },
   {
     check: 'partitions',
     what: 'all partitions down',
-    says: /^none accepts this user's jobs now: debug is not up;/,
+    says: /^no partition accepts jobs of this user now: debug is not up;/,
     plant: (cluster) => updateAll(cluster, 'State=DOWN'),
     mend: (cluster) => updateAll(cluster, 'State=UP'),
   },
   {
     check: 'partitions',
     what: 'partitions that accept only other accounts',
-    says: /^none accepts this user's jobs now: debug takes none of your accounts;/,
+    says: /^no partition accepts jobs of this user now: debug accepts none of your accounts;/,
     plant: (cluster) => updateAll(cluster, 'AllowAccounts=physics'),
     mend: (cluster) => updateAll(cluster, 'AllowAccounts=ALL'),
   },
@@ -58,17 +58,17 @@ export const FAULTS_ON_NODE = {
   noPartition: {
     check: 'probe-job',
     what: 'a partition that does not exist',
-    says: /^Slurm took no job: .*[Ii]nvalid partition/,
+    says: /^sbatch failed: .*[Ii]nvalid partition/,
   },
   waitsForEver: {
     check: 'probe-job',
     what: 'a partition that starts no job',
-    says: /^job \d+ was waited for no longer.*it was cancelled$/,
+    says: /^job \d+ had not ended when doctor was interrupted; cancelled it$/,
   },
   unseenFolder: {
     check: 'probe-job',
     what: 'a shared directory that the node does not see',
-    says: /is not to be seen on this machine$/,
+    says: /is not visible on this machine$/,
   },
   noServer: {
     check: 'node-server',
@@ -79,7 +79,7 @@ export const FAULTS_ON_NODE = {
   noAgent: {
     check: 'node-agent',
     what: 'no agent on the node, and no way to install it',
-    says: /^not found, and Python lacks venv or ensurepip/,
+    says: /^not installed, and Python lacks venv or ensurepip/,
   },
   noGit: { check: 'node-git', what: 'no git on the node', says: /^not found$/ },
   noContainers: {
@@ -92,11 +92,11 @@ export const FAULTS_ON_NODE = {
     what: 'an image that the registry does not have',
     says: /^nvcr\.io\/lab\/missing:1 does not start: .*404 Not Found$/,
   },
-  noPythonInside: { check: 'container-python', what: 'an image without Python', says: /^no Python found$/ },
+  noPythonInside: { check: 'container-python', what: 'an image without Python', says: /^Python not found$/ },
   noConfigurationInside: {
     check: 'container-configuration',
     what: 'a container that sees neither the home nor the shared directory',
-    says: /^the home directory in the container has none/,
+    says: /^not found in the home directory/,
   },
   overQuota: {
     check: 'node-home',

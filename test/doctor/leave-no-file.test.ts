@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removeLeftFile } from '../../src/doctor/leave-no-file.ts';
+import { removeLeftFile } from '../../src/doctor/probe-node.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 
 describe('a file that is to be gone', () => {
@@ -42,13 +42,13 @@ describe('a file that is to be gone', () => {
 
     await removeLeftFile(hostWith('/usr/bin:/bin'), file, say);
 
-    expect(said).to.match(/^\S+\/probe\.log stays behind on this machine: .*Is a directory\. Remove it by hand\.\n$/);
+    expect(said).to.match(/^\S+\/probe\.log could not be removed on this machine: .*Is a directory\. Remove it by hand\.\n$/);
     expect(said).to.include(file);
   });
 
   it('is named when the host can not be asked', async () => {
     await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
 
-    expect(said).to.match(/probe\.log stays behind on this machine: .*rm.*\. Remove it by hand\.\n$/);
+    expect(said).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);
   });
 });

@@ -55,10 +55,15 @@ describe('what doctor says of a node', () => {
       'cannot reach https://api.example.org: curl: (7) Failed to connect',
     ],
     ['node-python', { python: '' }, 'failed', 'not found'],
-    ['node-agent', { agent: '' }, 'skipped', 'not found: jobs install clearml-agent 3.0.3 with pip'],
-    ['node-agent', { agent: '', venv: '' }, 'failed', 'not found, and Python lacks venv or ensurepip to install it'],
+    ['node-agent', { agent: '' }, 'skipped', 'not installed: jobs install clearml-agent 3.0.3 with pip'],
+    [
+      'node-agent',
+      { agent: '', venv: '' },
+      'failed',
+      'not installed, and Python lacks venv or ensurepip to install it',
+    ],
     ['node-git', { git: '' }, 'failed', 'not found'],
-    ['node-containers', { containers: '' }, 'skipped', 'not found, and not needed'],
+    ['node-containers', { containers: '' }, 'skipped', 'not installed and not needed'],
     ['container', {}, 'passed', 'python:3.12 starts'],
     [
       'container',
@@ -73,10 +78,10 @@ describe('what doctor says of a node', () => {
     ['container-python', {}, 'passed', 'Python 3.12.1, with pip'],
     ['container-python', { insideagent: 'yes' }, 'passed', 'Python 3.12.1, with clearml-agent'],
     ['container-python', { insidepip: '' }, 'failed', 'Python 3.12.1 without clearml-agent and pip'],
-    ['container-python', { insidepython: '' }, 'failed', 'no Python found'],
+    ['container-python', { insidepython: '' }, 'failed', 'Python not found'],
     ['container-python', { insidestarted: '' }, 'skipped', 'not checked: the container did not start'],
     ['container-configuration', {}, 'passed', '/shared'],
-    ['container-configuration', { insideconf: '' }, 'failed', 'the home directory in the container has none'],
+    ['container-configuration', { insideconf: '' }, 'failed', 'not found in the home directory of the container'],
     ['node-home', {}, 'passed', '/home/ada, 9765 MB free'],
     ['node-home', { homefree: '1000' }, 'failed', '/home/ada, 0 MB free'],
     ['node-home', { homefree: '' }, 'passed', '/home/ada'],
@@ -98,7 +103,7 @@ describe('what doctor says of a node', () => {
     );
   });
 
-  it('tells once why no job has reported', () => {
+  it('tells once why no job has answered', () => {
     const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
@@ -109,11 +114,11 @@ describe('what doctor says of a node', () => {
       container: known(IN_PYXIS),
     };
 
-    const [first, ...others] = NODE_CHECKS.map(({ check: judge }) => judge(facts));
+    const [first, ...others] = NODE_CHECKS.map(({ check }) => check(facts));
 
     expect(first).to.deep.equal({ status: 'failed', message: 'Slurm took no job: Invalid partition' });
     for (const other of others)
-      expect(other).to.deep.equal({ status: 'skipped', message: 'not checked: no job has reported' });
+      expect(other).to.deep.equal({ status: 'skipped', message: 'not checked: the probe job gave no results' });
   });
 
   it('reads nothing of what is not whole yet', () => {

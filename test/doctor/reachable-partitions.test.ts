@@ -30,9 +30,9 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
         down: 'is not up',
         inactive: 'is not up',
         members: 'lab',
-        others: 'takes none of your accounts',
+        others: 'accepts none of your accounts',
         quick: 'lab one-job',
-        roots: "takes root's jobs only",
+        roots: 'accepts jobs of root only',
         empty: 'has no usable node',
       });
     });

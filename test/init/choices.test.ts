@@ -20,7 +20,7 @@ const OTHERS = {
   ...GPU,
   name: 'others',
   isDefault: false,
-  closedBecause: 'takes none of your accounts',
+  closedBecause: 'accepts none of your accounts',
   entrances: [],
 };
 const RICH: Site = {
@@ -53,7 +53,7 @@ describe('init asks', () => {
       [['none', 'apptainer', 'pyxis'], 'none'],
       [undefined, '/home/ada/.clearml-slurm'],
     ]);
-    expect(questions[1]?.asks).to.include('others takes none of your accounts');
+    expect(questions[1]?.asks).to.include('others accepts none of your accounts');
   });
 
   it('nothing that was typed, and nothing that leaves no choice', async () => {
@@ -146,7 +146,7 @@ describe('init chooses', () => {
 
   for (const [typed, sentence] of [
     [{ partition: 'gpus' }, '--partition can not be "gpus" here. Did you mean "gpu"?'],
-    [{ partition: 'others' }, '--partition can not be "others" now: others takes none of your accounts.'],
+    [{ partition: 'others' }, '--partition can not be "others" now: others accepts none of your accounts.'],
     [{ account: 'nobody' }, '--account can not be "nobody" here. There is lab, course.'],
     [{ containers: 'docker' }, '--containers can not be "docker" here. There is none, apptainer, pyxis.'],
     [{ 'shared-dir': 'scratch' }, '--shared-dir needs a whole path, /…, or none, not "scratch".'],
@@ -160,7 +160,7 @@ describe('init chooses', () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
     expect(String(await rejection(usual(shut)))).to.include(
-      'No partition of this cluster takes jobs of yours now (others takes none of your accounts; cpu is not up).',
+      'No partition of this cluster takes jobs of yours now (others accepts none of your accounts; cpu is not up).',
     );
   });
 });

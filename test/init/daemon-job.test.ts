@@ -41,7 +41,7 @@ describe('the job of a daemon', () => {
     const site = {
       ...SITE,
       partitions: [
-        { ...GPU, name: 'staff', closedBecause: 'it takes none of your accounts' },
+        { ...GPU, name: 'staff', closedBecause: 'it accepts none of your accounts' },
         { ...GPU, isDefault: false, timeLimit: '1:00:00' },
       ],
     };

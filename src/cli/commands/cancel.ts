@@ -1,4 +1,4 @@
-// `cancel`: abort a task, as the web page does.
+// `cancel`: aborts a task.
 import { EXIT } from '../../base/exit-codes.ts';
 import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -7,11 +7,11 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const cancelCommand: Command = {
   name: 'cancel',
   positionals: '[task]',
-  argument: { usage: 'TASK', means: 'Its id or the beginning of it, its name, or the number of its Slurm job' },
+  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, task name, or Slurm job id' },
   group: 'Run tasks',
-  describe: 'Abort a task, as the web page does; its Slurm job ends with it',
+  describe: 'Abort a task, as the web page does; its Slurm job is cancelled',
   examples: [
-    { commandLine: 'cancel TASK', effect: 'Abort this task' },
+    { commandLine: 'cancel TASK', effect: 'Abort a task' },
     { commandLine: 'cancel 4711', effect: 'Abort the task of this Slurm job' },
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },

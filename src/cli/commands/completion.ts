@@ -1,19 +1,19 @@
-// `completion`: a script by which a shell completes our commands and options.
+// `completion`: prints a completion script for a shell.
 import { EXIT } from '../../base/exit-codes.ts';
 import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 
-/** @param commands all that there are, this one too */
+/** @param commands all commands, including this one */
 export const completionOf = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
   positionals: '[shell]',
   argument: { usage: 'SHELL', means: 'bash, zsh, or fish' },
   kinds: ['bash', 'zsh', 'fish'],
-  group: 'Begin',
-  describe: 'Print a script by which bash, zsh or fish complete what is typed',
+  group: 'Set up',
+  describe: 'Print a completion script for bash, zsh or fish',
   examples: [
     { commandLine: 'completion bash', effect: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
-    { commandLine: 'completion fish', effect: 'To be put into ~/.config/fish/completions' },
+    { commandLine: 'completion fish', effect: 'Save the output in ~/.config/fish/completions' },
   ],
   options: {},
   async run(typed, context) {

@@ -1,4 +1,4 @@
-// `config`: print the settings in force, and where each came from.
+// `config`: prints the effective settings.
 import { EXIT } from '../../base/exit-codes.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -7,15 +7,15 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const configCommand: Command = {
   name: 'config',
   positionals: '[key]',
-  argument: { usage: '[KEY]', means: 'A setting, or a group of them (default: all)' },
-  group: 'Begin',
-  describe: 'Print the settings in force, secrets masked',
+  argument: { usage: '[KEY]', means: 'A setting or a group of settings (default: all)' },
+  group: 'Set up',
+  describe: 'Print the effective settings, with secrets masked',
   examples: [
-    { commandLine: 'config --origins', effect: 'All settings, and where each came from' },
-    { commandLine: 'config agent.slurm.queues --json', effect: 'One setting, for a program' },
+    { commandLine: 'config --origins', effect: 'Print all settings and the origin of each value' },
+    { commandLine: 'config agent.slurm.queues --json', effect: 'Print one setting as JSON' },
   ],
   options: {
-    origins: { type: 'boolean', describe: 'Tell where each value came from' },
+    origins: { type: 'boolean', describe: 'Print the origin of each value' },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,
     ...COMMON_OPTIONS,

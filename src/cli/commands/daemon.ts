@@ -1,4 +1,4 @@
-// Without a subcommand: serve ClearML queues by submitting their tasks to Slurm.
+// Without a subcommand: the daemon, which serves ClearML queues.
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
@@ -9,27 +9,30 @@ import { onlyOne, switchOption } from '../typed-options.ts';
 export const daemonCommand: Command = {
   name: undefined,
   group: 'Run tasks',
-  describe: 'Serve ClearML queues by submitting their tasks to Slurm',
+  describe: 'Serve ClearML queues: run their tasks as Slurm jobs',
   examples: [
     { commandLine: '--queue gpu --template-files gpu.template', effect: 'Serve one queue in the foreground' },
     {
       commandLine: '--queue gpu cpu --template-files gpu.template cpu.template',
-      effect: 'Each queue by a template of its own',
+      effect: 'Serve two queues, each with its own template',
     },
     {
       commandLine: '--queue gpu --template-files gpu.template --detached',
-      effect: 'In the background, with a log in the state folder',
+      effect: 'Serve in the background; the log is in the state directory',
     },
-    { commandLine: '--queue gpu --template-files gpu.template --ssh login1', effect: 'From a machine without Slurm' },
+    {
+      commandLine: '--queue gpu --template-files gpu.template --ssh login1',
+      effect: 'Serve from a machine without Slurm',
+    },
   ],
   options: {
     ...QUEUE_OPTIONS,
-    'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },
-    'create-queue': { type: 'boolean', describe: 'Create queues that do not exist' },
-    once: { type: 'boolean', describe: 'Do one round of everything, then exit' },
-    detached: { type: 'boolean', describe: 'Run in the background, with a log in the state folder' },
-    foreground: { type: 'boolean', describe: 'Run until it is stopped (the default)' },
-    stop: { type: 'boolean', describe: 'Stop the daemon of this state folder; its jobs go on' },
+    'order-fairness': { type: 'boolean', describe: 'Take tasks from the queues in turn, not by priority' },
+    'create-queue': { type: 'boolean', describe: 'Create the queues that do not exist' },
+    once: { type: 'boolean', describe: 'Make one pass, then exit' },
+    detached: { type: 'boolean', describe: 'Run in the background; the log is in the state directory' },
+    foreground: { type: 'boolean', describe: 'Run in the foreground (default)' },
+    stop: { type: 'boolean', describe: 'Stop the daemon of this state directory; its jobs keep running' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
@@ -51,9 +54,9 @@ export const daemonCommand: Command = {
 };
 
 const FIRST_STEPS =
-  `No template yet: ${PROGRAM} init writes one for this cluster.\n` +
-  `Something is in the way: ${PROGRAM} doctor says what.\n` +
-  `All commands: ${PROGRAM} --help\n`;
+  `No template is configured. To write one for this cluster, run: ${PROGRAM} init\n` +
+  `To check the configuration, the server and the cluster, run: ${PROGRAM} doctor\n` +
+  `To list all commands, run: ${PROGRAM} --help\n`;
 
 /** @throws ConfigError */
 async function hasTemplate(context: CommandContext): Promise<boolean> {
@@ -70,13 +73,13 @@ async function runInBackground(typed: ParsedArgs, context: CommandContext): Prom
   if (ended === undefined) {
     printResult(
       context,
-      `Started: process ${pid}. Its log is ${logFile}.\nSee its tasks with ${PROGRAM} status; end it with stop, or with drain once its jobs have ended.\n`,
+      `Started the daemon (process ${pid}); its log is ${logFile}.\nTo see its tasks, run ${PROGRAM} status; to end it, run stop or drain.\n`,
     );
     return EXIT.ok;
   }
   const { exitCode = EXIT.failed, output } = ended;
   context.stderr(output);
-  context.stderr(`${PROGRAM}: the daemon has ended with exit code ${exitCode}. Its log is ${logFile}.\n`);
+  context.stderr(`${PROGRAM}: the daemon exited with code ${exitCode}. Its log is ${logFile}.\n`);
   return exitCode;
 }
 

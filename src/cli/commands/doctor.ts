@@ -1,4 +1,4 @@
-// `doctor`: look at everything that a task needs on its way, and say of each thing that is in the way what to do.
+// `doctor`: checks everything that a task needs, and names the fix of each problem.
 import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/paint.ts';
 import { UsageError } from '../../base/usage-error.ts';
@@ -8,18 +8,18 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  group: 'Begin',
-  describe: 'Check configuration, server, cluster and templates: what is in the way, and the fix',
+  group: 'Set up',
+  describe: 'Check the configuration, server, cluster and templates',
   examples: [
-    { commandLine: 'doctor', effect: 'Look at everything from here' },
-    { commandLine: 'doctor --on-node --partition gpu', effect: 'From a node of this partition too' },
+    { commandLine: 'doctor', effect: 'Run all checks on this machine' },
+    { commandLine: 'doctor --on-node --partition gpu', effect: 'Run the checks on a node of this partition too' },
   ],
   options: {
-    'on-node': { type: 'boolean', describe: 'Look around on a node too, by a job of one minute' },
+    'on-node': { type: 'boolean', describe: 'Also check a node, with a one-minute job' },
     partition: {
       value: 'NAME',
       type: 'string',
-      describe: 'The partition of that job (default: that of Slurm)',
+      describe: 'Partition of that job (default: the default partition)',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,
@@ -48,5 +48,5 @@ export const doctorCommand: Command = {
 function partitionOption(typed: ParsedArgs): string | undefined {
   const partition = textOption(typed, 'partition');
   if (partition === undefined || /^[\w.,-]+$/.test(partition)) return partition;
-  throw new UsageError(`--partition needs the name of a partition, as sinfo shows it, not "${partition}".`);
+  throw new UsageError(`--partition must be a partition name as sinfo shows it, not "${partition}".`);
 }

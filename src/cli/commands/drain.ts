@@ -1,13 +1,13 @@
-// `drain`: have the daemon finish what it has, and then end.
+// `drain`: lets the daemon finish its tasks and exit.
 import { EXIT } from '../../base/exit-codes.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 export const drainCommand: Command = {
   name: 'drain',
-  group: 'Look and operate',
-  describe: 'Have the daemon take nothing new, and end with its last job',
-  examples: [{ commandLine: 'drain', effect: 'Tell the daemon of the usual state folder' }],
+  group: 'Operate',
+  describe: 'Take no new tasks; the daemon exits when its last job has ended',
+  examples: [{ commandLine: 'drain', effect: 'Drain the daemon of the default state directory' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../output.ts');
@@ -23,7 +23,7 @@ export const drainCommand: Command = {
       process.kill(pid, 'SIGUSR1');
       printResult(
         context,
-        `Process ${pid} takes nothing new from now on, and ends with the last of its tasks (${count} at the moment). See clearml-agent-slurm status.\n`,
+        `Draining process ${pid}: it takes no new tasks and exits when its ${count} tracked tasks have ended. See clearml-agent-slurm status.\n`,
       );
     }
     return daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;

@@ -1,4 +1,4 @@
-// `execute`: run one task as a Slurm job now, without a daemon, and follow it to its end.
+// `execute`: runs one task as a Slurm job without a daemon.
 import { EXIT } from '../../base/exit-codes.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { switchOption, textOption } from '../typed-options.ts';
@@ -8,41 +8,41 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS, MODE_OPTIONS } from '../common-options
 export const executeCommand: Command = {
   name: 'execute',
   group: 'Run tasks',
-  describe: 'Run one task as a Slurm job, without a daemon, and follow it',
+  describe: 'Run one task as a Slurm job without a daemon, and wait for its end',
   examples: [
     {
       commandLine: 'execute --id TASK --template gpu.template',
-      effect: 'Run this task now, and end with its exit code',
+      effect: 'Run a task now; exit with its exit code',
     },
     {
       commandLine: 'execute --id TASK --queue gpu --clone',
-      effect: 'Run a copy of it, with the template of the queue',
+      effect: 'Run a copy of the task with the template of the queue',
     },
   ],
   options: {
     id: {
       value: 'TASK',
       type: 'string',
-      describe: 'The task: its id or the beginning of it, its name, or its job number',
+      describe: 'Task id or a unique prefix of it, task name, or Slurm job id',
     },
     template: {
       value: 'FILE',
       type: 'string',
-      describe: "The template of its job (default: its queue's)",
+      describe: 'Template of the job (default: the template of the queue)',
     },
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'Enqueue it there first; it returns there when Slurm is full',
+      describe: 'Enqueue the task there first; it returns there if Slurm accepts no more jobs',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
-    container: { value: 'IMAGE', type: 'string', describe: "Set the task's container image first" },
+    container: { value: 'IMAGE', type: 'string', describe: 'Set the container image of the task first' },
     'create-queue': { type: 'boolean', describe: 'Create the queue if it does not exist' },
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
-    // What becomes of the task is in its console, which is shown.
-    'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'How much is logged, by default warn' },
+    // The console of the task is printed; it tells the progress.
+    'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'Log level (default: warn)' },
   },
   async run(typed, context) {
     const { jobOutput } = await import('../output.ts');

@@ -1,4 +1,4 @@
-// `init`: write a first template, settings and a unit for the cluster at hand.
+// `init`: writes a first template, settings and unit for a cluster.
 import { EXIT } from '../../base/exit-codes.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -7,40 +7,40 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const initCommand: Command = {
   name: 'init',
   positionals: '[folder]',
-  argument: { usage: '[FOLDER]', means: 'Where its files are written (default: this folder)' },
-  group: 'Begin',
-  describe: 'Look at this cluster, and write a template, settings and a unit for it',
+  argument: { usage: '[DIR]', means: 'Directory for the files (default: the current directory)' },
+  group: 'Set up',
+  describe: 'Write a template, settings and a unit for this cluster',
   examples: [
-    { commandLine: 'init', effect: 'Ask a few questions, and write into this folder' },
-    { commandLine: 'init site --yes --queue gpu', effect: 'Ask nothing, and write into the folder site' },
+    { commandLine: 'init', effect: 'Ask a few questions, and write to the current directory' },
+    { commandLine: 'init site --yes --queue gpu', effect: 'Ask no questions, and write to the directory site' },
   ],
   options: {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'The ClearML queue to serve (default: default)',
+      describe: 'ClearML queue to serve (default: default)',
     },
     partition: {
       value: 'NAME',
       type: 'string',
-      describe: 'The partition for its jobs (default: that of Slurm)',
+      describe: 'Partition for jobs (default: the default partition)',
     },
     account: {
       value: 'NAME',
       type: 'string',
-      describe: 'The account for its jobs (default: that of the user)',
+      describe: 'Account for jobs (default: your default account)',
     },
     containers: {
       value: 'HOW',
       type: 'string',
-      describe: 'How images are run: none, apptainer, singularity or pyxis (default: none)',
+      describe: 'Container runtime: none, apptainer, singularity or pyxis (default: none)',
     },
     'shared-dir': {
-      value: 'FOLDER',
+      value: 'DIR',
       type: 'string',
-      describe: 'A folder that nodes see under the same path, or none',
+      describe: 'Directory that the nodes share under the same path, or none',
     },
-    yes: { type: 'boolean', describe: 'Ask nothing, take what is usual there' },
+    yes: { type: 'boolean', describe: 'Ask no questions; use the defaults' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -60,13 +60,13 @@ export const initCommand: Command = {
     const options = { ...commonOptions(typed), folder, choices, ssh: textOption(typed, 'ssh'), ask };
     const { paths, settingsFile, serverError } = await writeSite(options, context);
     context.stdout(paths.map((path) => `${path}\n`).join(''));
-    if (serverError !== undefined) context.stderr(`The ClearML server was not asked. ${serverError}.\n`);
+    if (serverError !== undefined) context.stderr(`The ClearML server could not be queried: ${serverError}.\n`);
     context.stderr(
-      'Read them: each choice says where it came from. Then have this and later commands use them, check, and start:\n' +
+      'Review the files: comments name the source of each value. To use them, check the site and start the daemon, run:\n' +
         `  export CLEARML_CONFIG_FILE=${quoteWord(settingsFile)}\n` +
         '  clearml-agent-slurm doctor --on-node\n' +
         '  clearml-agent-slurm\n' +
-        'The first line belongs into your login profile; --config-file FILE does the same for one command.\n',
+        'Add the first line to your login profile. --config-file FILE does the same for one command.\n',
     );
     return EXIT.ok;
   },

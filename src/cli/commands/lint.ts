@@ -1,4 +1,4 @@
-// `lint`: say what is wrong with templates, or may be, before a task meets it.
+// `lint`: checks templates.
 import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/paint.ts';
 import { listOption, switchOption } from '../typed-options.ts';
@@ -8,15 +8,15 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const lintCommand: Command = {
   name: 'lint',
   positionals: '[templates..]',
-  argument: { usage: '[TEMPLATE...]', means: 'Files (default: those of the configuration)' },
+  argument: { usage: '[TEMPLATE...]', means: 'Template files (default: the templates of the configuration)' },
   group: 'Write templates',
-  describe: 'Check templates: every fault with its line, why, and what to write',
+  describe: 'Check templates for errors and likely mistakes',
   examples: [
     { commandLine: 'lint gpu.template', effect: 'Check one template' },
-    { commandLine: 'lint --strict --json', effect: 'Check all of the configuration, for a program' },
+    { commandLine: 'lint --strict --json', effect: 'Check all templates of the configuration; print JSON' },
   ],
   options: {
-    strict: { type: 'boolean', describe: 'End with 1 for warnings too' },
+    strict: { type: 'boolean', describe: 'Exit with 1 for warnings too' },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,

@@ -1,4 +1,4 @@
-// `logs`: what a task's Slurm job has written.
+// `logs`: prints the output of a task's Slurm job.
 import { EXIT } from '../../base/exit-codes.ts';
 import { numberOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -9,22 +9,22 @@ const DEFAULT_LINES = 100;
 export const logsCommand: Command = {
   name: 'logs',
   positionals: '[task]',
-  argument: { usage: 'TASK', means: 'Its id or the beginning of it, its name, or the number of its Slurm job' },
-  group: 'Look and operate',
-  describe: "Print what a task's Slurm job has written",
+  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, task name, or Slurm job id' },
+  group: 'Operate',
+  describe: "Print the output of a task's Slurm job",
   examples: [
-    { commandLine: 'logs TASK', effect: 'The last 100 lines' },
-    { commandLine: 'logs 4711', effect: 'Of the task of this Slurm job' },
-    { commandLine: 'logs TASK -n 500 --follow', effect: 'More of them, and what comes until the job has ended' },
+    { commandLine: 'logs TASK', effect: 'Print the last 100 lines' },
+    { commandLine: 'logs 4711', effect: 'Print the output of a Slurm job' },
+    { commandLine: 'logs TASK -n 500 --follow', effect: 'Print 500 lines, then new output until the job has ended' },
   ],
   options: {
     lines: {
       value: 'N',
       alias: 'n',
       type: 'string',
-      describe: 'So many lines of its end (default: 100)',
+      describe: 'Print the last N lines (default: 100)',
     },
-    follow: { alias: 'f', type: 'boolean', describe: 'Go on printing until the job has ended' },
+    follow: { alias: 'f', type: 'boolean', describe: 'Print new output until the job has ended' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },

@@ -1,4 +1,4 @@
-// `properties`: list the user properties that a template reads, or put them onto a task.
+// `properties`: lists the user properties that templates read, or sets them on a task.
 import { EXIT } from '../../base/exit-codes.ts';
 import { listOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -7,24 +7,24 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 export const propertiesCommand: Command = {
   name: 'properties',
   positionals: '[templates..]',
-  argument: { usage: '[TEMPLATE...]', means: 'Files (default: those of the configuration)' },
+  argument: { usage: '[TEMPLATE...]', means: 'Template files (default: the templates of the configuration)' },
   group: 'Write templates',
   describe: 'List the user properties that templates read, or set them on a task',
   examples: [
-    { commandLine: 'properties gpu.template', effect: 'What a task may set for this template' },
-    { commandLine: 'properties gpu.template --markdown', effect: 'As a table for a wiki' },
+    { commandLine: 'properties gpu.template', effect: 'List the properties that a task can set' },
+    { commandLine: 'properties gpu.template --markdown', effect: 'Print them as a Markdown table' },
     {
       commandLine: 'properties gpu.template --task TASK',
-      effect: 'Put them onto a task, to be edited in the web page',
+      effect: 'Set them on a task, to edit them in the web page',
     },
   ],
   options: {
-    markdown: { type: 'boolean', describe: 'Print a table for a wiki' },
+    markdown: { type: 'boolean', describe: 'Print a Markdown table' },
     json: { type: 'boolean', describe: 'Print JSON' },
     task: {
       value: 'TASK',
       type: 'string',
-      describe: 'Set those with a default on this task, to be edited in the web page; one that is there stays',
+      describe: 'Set the properties that have a default on this task; existing properties do not change',
     },
     ...COMMON_OPTIONS,
   },

@@ -1,4 +1,4 @@
-// `render`: print the script that a task would become, and submit nothing.
+// `render`: prints the job script of a task without submitting it.
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../spelling.ts';
 import { switchOption, textOption } from '../typed-options.ts';
@@ -8,12 +8,12 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 export const renderCommand: Command = {
   name: 'render',
   group: 'Write templates',
-  describe: 'Print the script that a task would become; submit nothing',
+  describe: 'Print the job script of a task without submitting it',
   examples: [
-    { commandLine: 'render --template-files gpu.template --task TASK', effect: 'The script of a task of the server' },
+    { commandLine: 'render --template-files gpu.template --task TASK', effect: 'Render a task of the server' },
     {
       commandLine: 'render --template-files gpu.template --task-file task.json',
-      effect: 'Of one in a file',
+      effect: 'Render a task from a file',
     },
   ],
   options: {
@@ -21,14 +21,14 @@ export const renderCommand: Command = {
     task: {
       value: 'TASK',
       type: 'string',
-      describe: 'The task: its id or the beginning of it, its name, or its job number',
+      describe: 'Task id or a unique prefix of it, task name, or Slurm job id',
     },
     'task-file': {
       value: 'FILE',
       type: 'string',
-      describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',
+      describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
     },
-    origins: { type: 'boolean', describe: 'Tell on standard error where each value came from' },
+    origins: { type: 'boolean', describe: 'Print the origin of each value to standard error' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

@@ -1,40 +1,40 @@
-// `sandbox`: a small ClearML-compatible server on this machine, to try things with.
+// `sandbox`: runs a small ClearML-compatible server.
 import { EXIT } from '../../base/exit-codes.ts';
 import { numberOption, switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 
-/** Where a ClearML API server listens. */
+/** The port of a ClearML API server. */
 const DEFAULT_PORT = 8008;
 
 export const sandboxCommand: Command = {
   name: 'sandbox',
-  group: 'Begin',
-  describe: 'A small ClearML-compatible server, to try things with',
+  group: 'Set up',
+  describe: 'Run a small ClearML-compatible server to try things with',
   examples: [
     {
       commandLine: 'sandbox --write-config clearml.conf',
-      effect: 'A server that forgets everything when it ends',
+      effect: 'Run a server that keeps no data',
     },
-    { commandLine: 'sandbox --state tasks.json', effect: 'One that keeps it, and prints its clearml.conf' },
+    { commandLine: 'sandbox --state tasks.json', effect: 'Keep the data in a file; print clearml.conf' },
   ],
   options: {
     'write-config': {
       value: 'FILE',
       type: 'string',
-      describe: 'A new file for its clearml.conf, which only you can read (default: print it)',
+      describe: 'New file for clearml.conf, readable only by you (default: print it)',
     },
-    overwrite: { type: 'boolean', describe: 'Let --write-config replace a file that is there' },
+    overwrite: { type: 'boolean', describe: 'Let --write-config replace an existing file' },
     host: {
       value: 'ADDRESS',
       type: 'string',
-      describe: 'The address to listen on (default: 127.0.0.1, for this machine only)',
+      describe: 'Address to listen on (default: 127.0.0.1, this machine only)',
     },
     port: {
       value: 'PORT',
       type: 'string',
-      describe: `The port to listen on (default: ${DEFAULT_PORT}, or any free one), 0 for any free one`,
+      describe: `Port to listen on, 0 for any free port (default: ${DEFAULT_PORT}, else any free port)`,
     },
-    state: { value: 'FILE', type: 'string', describe: 'A file that keeps everything over restarts' },
+    state: { value: 'FILE', type: 'string', describe: 'File that keeps the data across restarts' },
   },
   async run(typed, context) {
     const { runSandbox } = await import('../../sandbox/run-sandbox.ts');

@@ -1,4 +1,4 @@
-// `status`: how the tasks stand that wait, are on their way through Slurm, or have ended lately.
+// `status`: shows waiting, active and recently ended tasks.
 import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/paint.ts';
 import { UsageError } from '../../base/usage-error.ts';
@@ -10,25 +10,25 @@ const HOUR_MS = 3_600_000;
 
 export const statusCommand: Command = {
   name: 'status',
-  group: 'Look and operate',
-  describe: 'Show the tasks that wait, are on their way through Slurm, or have ended lately',
+  group: 'Operate',
+  describe: 'Show waiting, active and recently ended tasks',
   examples: [
-    { commandLine: 'status', effect: 'All tasks on their way' },
-    { commandLine: 'status --watch', effect: 'Again and again, until Ctrl-C' },
-    { commandLine: 'status --watch 2 --since 1d', effect: 'Every 2 s, with all that has ended since yesterday' },
-    { commandLine: 'status --json', effect: 'For a program' },
+    { commandLine: 'status', effect: 'Show all tasks' },
+    { commandLine: 'status --watch', effect: 'Refresh until Ctrl-C' },
+    { commandLine: 'status --watch 2 --since 1d', effect: 'Refresh every 2 s; show tasks that ended in the last day' },
+    { commandLine: 'status --json', effect: 'Print JSON' },
   ],
   options: {
     watch: {
       value: '[SECONDS]',
       type: 'string',
       isValueOptional: true,
-      describe: 'Look again and again, until Ctrl-C (default: as often as the daemon looks at Slurm)',
+      describe: 'Refresh until Ctrl-C (default: at the poll interval of the daemon)',
     },
     since: {
       value: 'TIME',
       type: 'string',
-      describe: 'How far back tasks that have ended are shown, such as 30m, 2h or 3d (default: 1h)',
+      describe: 'Show tasks that ended in the last TIME, such as 30m, 2h or 3d (default: 1h)',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...CLUSTER_OPTIONS,

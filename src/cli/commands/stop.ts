@@ -1,13 +1,13 @@
-// `stop`: end the daemon, and leave its jobs alone.
+// `stop`: stops the daemon; its jobs keep running.
 import { EXIT } from '../../base/exit-codes.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 export const stopCommand: Command = {
   name: 'stop',
-  group: 'Look and operate',
-  describe: 'Stop the daemon of this state folder; its jobs go on',
-  examples: [{ commandLine: 'stop', effect: 'Stop the daemon of the usual state folder' }],
+  group: 'Operate',
+  describe: 'Stop the daemon of this state directory; its jobs keep running',
+  examples: [{ commandLine: 'stop', effect: 'Stop the daemon of the default state directory' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../output.ts');
@@ -20,11 +20,11 @@ export const stopCommand: Command = {
       if (await stopDaemon(daemon, daemons.stateDirs, context)) {
         printResult(
           context,
-          `Stopped: process ${daemon.pid} has ended. Its jobs go on, and are followed once it is started again.\n`,
+          `Stopped process ${daemon.pid}. Its jobs keep running; the daemon tracks them again when it restarts.\n`,
         );
       } else {
         context.stderr(
-          `Process ${daemon.pid} was told to stop, but has not ended within 30 s. Wait, or end it with kill -KILL ${daemon.pid}: nothing is lost by that.\n`,
+          `Process ${daemon.pid} did not stop within 30 s. Wait, or run kill -KILL ${daemon.pid}: no task is lost.\n`,
         );
         code = EXIT.tryAgain;
       }

@@ -1,4 +1,4 @@
-// `unit`: print a file that keeps the daemon running at this site.
+// `unit`: prints a file that keeps the daemon running.
 import { EXIT } from '../../base/exit-codes.ts';
 import { nearestName } from '../../base/nearest.ts';
 import { UsageError } from '../../base/usage-error.ts';
@@ -14,15 +14,15 @@ export const unitCommand: Command = {
   positionals: '[kind]',
   argument: { usage: 'KIND', means: 'systemd, cron, scrontab, or slurm-job' },
   kinds: KINDS,
-  group: 'Begin',
-  describe: 'Print a ready file for systemd, cron, scrontab, or a Slurm job',
+  group: 'Set up',
+  describe: 'Print a file that keeps the daemon running',
   examples: [
-    { commandLine: 'unit systemd --queue gpu --template-files gpu.template', effect: 'A unit for systemd' },
-    { commandLine: 'unit cron --queue gpu --template-files gpu.template', effect: 'A line for crontab' },
+    { commandLine: 'unit systemd --queue gpu --template-files gpu.template', effect: 'Print a systemd unit' },
+    { commandLine: 'unit cron --queue gpu --template-files gpu.template', effect: 'Print a crontab line' },
   ],
   options: {
     ...QUEUE_OPTIONS,
-    'order-fairness': { type: 'boolean', describe: 'Take from the queues in turn, not by priority' },
+    'order-fairness': { type: 'boolean', describe: 'Take tasks from the queues in turn, not by priority' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
@@ -44,14 +44,14 @@ function unitKind(word: string | undefined): UnitKind {
   if (kind !== undefined) return kind;
   const nearest = word === undefined ? undefined : nearestName(word, KINDS);
   const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  const fact = word === undefined ? 'unit needs a kind' : `"${word}" is no kind of unit`;
-  throw new UsageError(`${fact}: name one of ${KINDS.join(', ')}.${hint}`);
+  const fact = word === undefined ? 'unit needs a KIND' : `Unknown kind "${word}"`;
+  throw new UsageError(`${fact}: use ${KINDS.join(', ')}.${hint}`);
 }
 
-/** The words without the first of each of these, so that the daemon's own are left. */
+/** The command line without the first occurrence of each given argument. */
 function without(words: readonly string[], given: readonly string[]): string[] {
   const left = [...words];
-  // The first word is Node itself, whose path may be called anything.
+  // The first argument is the path of Node, which may have any name.
   for (const word of given) left.splice(left.indexOf(word, 1), left.includes(word) ? 1 : 0);
   return left;
 }

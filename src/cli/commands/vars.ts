@@ -1,4 +1,4 @@
-// `vars`: list the variables that a template may use.
+// `vars`: lists the variables of templates.
 import { EXIT } from '../../base/exit-codes.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -7,20 +7,20 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 export const varsCommand: Command = {
   name: 'vars',
   group: 'Write templates',
-  describe: 'List the variables of templates; with a task, their values',
+  describe: 'List the variables of templates, with a task also their values',
   examples: [
-    { commandLine: 'vars', effect: 'Every variable that a template may use' },
-    { commandLine: 'vars --task TASK', effect: 'With the values of this task' },
+    { commandLine: 'vars', effect: 'List all variables' },
+    { commandLine: 'vars --task TASK', effect: 'List the variables and values of a task' },
   ],
   options: {
-    task: { value: 'TASK', type: 'string', describe: 'The id of a task, for its values' },
+    task: { value: 'TASK', type: 'string', describe: 'Task id or a unique prefix of it, task name, or Slurm job id' },
     'task-file': {
       value: 'FILE',
       type: 'string',
-      describe: 'A file with the task as tasks.get_by_id returns it; no server is needed',
+      describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
     },
-    queue: { value: 'QUEUE', type: 'array', describe: 'The queue that the task would go to' },
-    json: { type: 'boolean', describe: 'Print JSON, values at full length' },
+    queue: { value: 'QUEUE', type: 'array', describe: 'Queue of the task' },
+    json: { type: 'boolean', describe: 'Print JSON, with values in full length' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

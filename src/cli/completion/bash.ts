@@ -1,4 +1,4 @@
-// Completion for bash: a function that needs nothing but bash itself. Pure.
+// Generates the completion script for bash, which needs no bash-completion package.
 import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
@@ -19,12 +19,12 @@ ${commands.map(wordsCase).join('')}  esac
   ((COMP_CWORD == 1)) && words="${named.map(({ name }) => name).join(' ')} $words"
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
-# What is not completed here is a file.
+# Complete file names by default.
 complete -o default -F _clearml_agent_slurm ${PROGRAM}
 `;
 }
 
-/** What follows an option that takes a value. */
+/** The values of options. */
 function valueCases({ name, options }: CommandWords): string[] {
   return options
     .filter(({ value }) => value !== 'none')

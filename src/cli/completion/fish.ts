@@ -1,4 +1,4 @@
-// Completion for fish. Pure.
+// Generates the completion script for fish.
 import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 

@@ -1,8 +1,8 @@
-// What can be typed where, as all three shells need it: commands, options, and what their values are. Pure.
+// Lists the commands, options and values that shells complete.
 import type { Command, Option } from '../command.ts';
 import { ALWAYS } from '../spelling.ts';
 
-/** What stands behind an option: nothing, one of these words, a file, a folder, or something that no shell can know. */
+/** The kind of a value: none, one of these words, a file, a directory, or unknown to shells. */
 export type ValueKind = { readonly words: readonly string[] } | 'none' | 'file' | 'folder' | 'unknown';
 
 export interface OptionWords {
@@ -17,11 +17,11 @@ export interface CommandWords {
   readonly name: string;
   readonly describe: string;
   readonly options: readonly OptionWords[];
-  /** Words that stand without a dash. */
+  /** The positional argument. */
   readonly positional: ValueKind;
 }
 
-/** The command without a name first. */
+/** The daemon command, which has no name, comes first. */
 export function completionWords(commands: readonly Command[]): CommandWords[] {
   return commands.map((command) => ({
     name: command.name ?? '',
@@ -45,7 +45,7 @@ function valueKind({ type, choices, value, isValueOptional: isBare }: Option): V
   if (type === 'boolean' || isBare === true) return 'none';
   if (choices !== undefined) return { words: choices };
   if (value?.startsWith('FILE') === true) return 'file';
-  return value === 'FOLDER' ? 'folder' : 'unknown';
+  return value === 'DIR' ? 'folder' : 'unknown';
 }
 
 function positionalKind({ positionals, kinds }: Command): ValueKind {

@@ -1,11 +1,11 @@
-// Completion for zsh, to be sourced or put into a folder of $fpath. Pure.
+// Generates the completion script for zsh, to source or to save in a directory of $fpath.
 import { PROGRAM } from '../spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function zshCompletion(commands: readonly CommandWords[]): string {
   const [whole, ...named] = commands;
   return `#compdef ${PROGRAM}
-# Completion of ${PROGRAM} for zsh. In ~/.zshrc, behind compinit: source <(${PROGRAM} completion zsh)
+# Completion of ${PROGRAM} for zsh. In ~/.zshrc, after compinit: source <(${PROGRAM} completion zsh)
 _clearml_agent_slurm() {
   local -a commands=(
 ${named.map(({ name, describe }) => `    ${quoted(`${name}:${describe}`)}\n`).join('')}  )
@@ -38,7 +38,7 @@ function specOf({ name, letter, describe, value, isList }: OptionWords): string 
   return `${times}${names}${quoted(`[${text}]${argument}`)}`;
 }
 
-/** A message and what is offered, as _arguments takes them. */
+/** The message and the values, as _arguments expects them. */
 function actionOf(value: ValueKind): string {
   if (value === 'file') return 'file:_files';
   if (value === 'folder') return 'folder:_files -/';
