@@ -19,12 +19,12 @@ import type { App } from '../assembly/app.ts';
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
 
 /** A user waits for the result. */
-const PATIENCE = { patience: { attemptMs: 10_000, retryMs: 2_000 } };
+const TIMEOUTS = { timeouts: { attemptMs: 10_000, retryMs: 2_000 } };
 
 export async function probeServer(app: App): Promise<ServerPart> {
   let clearml: ClearmlClient | undefined;
   try {
-    clearml = createClearml(app, PATIENCE);
+    clearml = createClearml(app, TIMEOUTS);
     const facts = await clearml.connect();
     const name = await nameOf(facts.user, clearml);
     return { ...answered(facts, name, app), queues: await lookAtQueues(app, clearml) };
@@ -86,7 +86,7 @@ export async function serverQueues(
 ): Promise<Fact<{ readonly address: string; readonly queues: readonly string[] }>> {
   let clearml: ClearmlClient | undefined;
   try {
-    clearml = createClearml(app, PATIENCE);
+    clearml = createClearml(app, TIMEOUTS);
     const { apiServer: address } = await clearml.connect();
     const names = await clearml.queues.names();
     return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
