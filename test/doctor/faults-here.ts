@@ -109,7 +109,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'server',
     what: 'a server that is down',
-    says: /no usable answer from http:\/\/127\.0\.0\.1:9/,
+    says: /no usable response from http:\/\/127\.0\.0\.1:9/,
     plant: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
   },
   {
