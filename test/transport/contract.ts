@@ -40,24 +40,24 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
   }
 
-  it('gives back exit code, standard output and standard error', async () => {
+  it('returns exit code, standard output and standard error', async () => {
     const result = await host.run(shell('echo out; echo err >&2; exit 3'));
 
     expect(result).to.deep.equal({ exitCode: 3, killedBy: undefined, stdout: 'out\n', stderr: 'err\n' });
   });
 
-  it('gives back nothing more than was printed', async () => {
+  it('returns only what the program printed', async () => {
     expect(await host.run(shell('printf out; printf err >&2'))).to.include({ stdout: 'out', stderr: 'err' });
     expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
   });
 
-  it('gives back output that is no text', async () => {
+  it('returns output that is not text', async () => {
     const { stdout } = await host.run(shell(`printf 'a\\000b\\r\\n\\377\\033[1mc\\n\\n'`));
 
     expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');
   });
 
-  it('gives back a long answer whole', async () => {
+  it('returns long output complete', async () => {
     const { stdout, stderr } = await host.run(shell('seq 200000; seq 100000 >&2'));
 
     expect(stdout.split('\n')).to.have.lengthOf(200_001);
@@ -201,7 +201,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     await waitUntil('the grandchild to be gone', () => !isAlive(pid));
   });
 
-  it('goes on after a program that ran past its deadline', async () => {
+  it('works after a program that exceeded its timeout', async () => {
     await rejection(host.run({ program: 'sleep', args: ['100'], timeoutMs: 200 }));
 
     expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });

@@ -95,7 +95,7 @@ describe('in strict mode, a host key', () => {
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
   });
 
-  it('is refused when a file can not be read', async () => {
+  it('is rejected if a file cannot be read', async () => {
     await using here = await keyFolder();
     await mkdir(join(here.folder, 'global'));
 
@@ -141,7 +141,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(said[1]).to.contain('has changed');
   });
 
-  it('is refused when it can not be remembered', async () => {
+  it('is rejected if it cannot be stored', async () => {
     await using here = await keyFolder();
     await symlink('/dev/null', join(here.folder, 'known'));
 
@@ -159,7 +159,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(await here.read('known')).to.equal('');
   });
 
-  it('is not remembered in a file that is yet to be made where anybody could make it first, through links neither', async () => {
+  it('is not stored in a new file that another user could create first, also through links', async () => {
     await using here = await keyFolder();
     const open = join(here.folder, 'open');
     await mkdir(open);

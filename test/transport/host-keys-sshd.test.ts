@@ -1,4 +1,4 @@
-// Host keys between a real sshd and the provider ssh2: whoever shows a key that is not trusted is told nothing.
+// Host keys between a real sshd and the transport ssh2, which sends nothing to a host with an untrusted key.
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
@@ -32,7 +32,7 @@ describe('a host behind a real sshd', () => {
     await keys[Symbol.asyncDispose]();
   });
 
-  /** What one command over a connection of its own comes to: its output, or the sentence. */
+  /** The output of one command over a new connection, or the error message. */
   async function greet(policy: Partial<HostKeyPolicy>, more: Partial<SshTarget> = {}): Promise<string> {
     const knownHostsFiles = [join(keys.folder, 'known')];
     const target = targetOf(sshd, account, { hostKeys: { mode: 'strict', knownHostsFiles, ...policy }, ...more });

@@ -45,7 +45,7 @@ describe('a line in known_hosts', () => {
     ['with a comment behind the key', `login1 ${written(KEY)} root@login1 of 2024`, ['login1']],
     ['with tabs and blanks before it', `\t  login1\t${written(KEY)}`, ['login1']],
     ['that is revoked', `@revoked login1 ${written(KEY)}`, ['login1']],
-    ['with a marker that nobody knows', `@trusted login1 ${written(KEY)}`, []],
+    ['with an unknown marker', `@trusted login1 ${written(KEY)}`, []],
     ['with two markers', `@revoked @cert-authority login1 ${written(KEY)}`, []],
     ['that is a comment', `# login1 ${written(KEY)}`, []],
     ['that is empty', '', []],

@@ -32,7 +32,7 @@ describe('the local host', () => {
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
 
   it('looks for no program where it starts, whatever PATH says', async () => {
-    writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+    writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
     for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
       const host = createLocalTransport({ path, home: '/home/ann', user, workingDirectory: folder });
       const { stdout } = await host.run({ program: 'printenv', args: ['PATH'], timeoutMs: 10_000 });

@@ -60,7 +60,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   It is found by itself within 30 s; jobs stay as they are until then.';
 
-  it('never logs in by itself, says what to type, and goes on when the connection is back', async () => {
+  it('never logs in by itself, shows the command to run, and continues when the connection is back', async () => {
     const logins = sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -100,14 +100,14 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it('leaves what was under way unknown when the connection ends', async () => {
+  it('reports an unknown outcome for running commands when the connection ends', async () => {
     await ssh.openMaster();
     const host = open();
-    const underWay = rejection(host.run(shell('touch begun; sleep 60')));
+    const running = rejection(host.run(shell('touch begun; sleep 60')));
     await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')));
     await ssh.closeMaster();
 
-    expect(await underWay).to.be.instanceOf(ConnectionLostError);
+    expect(await running).to.be.instanceOf(ConnectionLostError);
   });
 
   it('asks for a ControlPath where there is none', async () => {
@@ -119,7 +119,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     );
   });
 
-  it('makes one connection of its own for all where that is allowed, and ends it', async () => {
+  it('opens one connection for all commands if permitted, and closes it', async () => {
     const logins = sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
@@ -145,7 +145,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
-  it('prefers the user’s connection to one of its own', async () => {
+  it('prefers the connection of the user', async () => {
     await ssh.openMaster();
     const host = open({ mayLogIn: true });
     await host.run(shell('true'));

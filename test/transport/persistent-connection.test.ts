@@ -20,7 +20,7 @@ function openLine(): Line {
   return { lost, lose, close: () => lose(new Error('closed')) };
 }
 
-/** Time passes only where somebody waits for it. */
+/** Time passes only for waiting calls. */
 function ownClock(): Clock & { pass(ms: number): void } {
   let time = 0;
   return {
@@ -33,7 +33,7 @@ function ownClock(): Clock & { pass(ms: number): void } {
   };
 }
 
-describe('a kept login', () => {
+describe('a persistent connection', () => {
   let clock: ReturnType<typeof ownClock>;
   let isUp: boolean;
   let login: PersistentConnection<Line>;

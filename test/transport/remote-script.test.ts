@@ -105,7 +105,7 @@ describe('a command for a shell on another machine', () => {
     });
 
     it(`is not looked for where it starts by ${shell}, whatever PATH says`, () => {
-      writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho planted\n', { mode: 0o755 });
+      writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = giveTo(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
 

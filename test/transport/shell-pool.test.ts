@@ -62,7 +62,7 @@ describe('a pool of shells', () => {
     expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
   });
 
-  it('opens another in place of one that can’t be used any more', async () => {
+  it('replaces an unusable shell', async () => {
     const pool = poolOf(1);
     await pool.lend((shell) => Promise.resolve((shell.isUsable = () => false)), never());
 

@@ -22,7 +22,7 @@ import { thisMachine } from './ssh2-test-bed.ts';
 
 interface Way {
   readonly target: SshTarget;
-  /** With a connection that somebody else keeps open. */
+  /** With a master connection of the user. */
   readonly user: UserSsh;
 }
 

@@ -1,12 +1,12 @@
-// What a person reads when a host can't be reached by SSH: the host, the fact, and one thing to do.
+// Messages for unreachable hosts: the host, the cause, and the next step.
 import { expect } from 'chai';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
 import { unreachable, type SshErrorMessage } from '../../src/transport/ssh-errors.ts';
 
 const host = 'login1';
 
-/** Each trouble, the fact, and what to do. */
-const CASES: readonly (readonly [trouble: SshErrorMessage, fact: string, advice: string])[] = [
+/** Each cause, the fact, and what to do. */
+const CASES: readonly (readonly [cause: SshErrorMessage, fact: string, advice: string])[] = [
   [
     { kind: 'unknown name', host, address: 'l.example' },
     'no address is known for the name l.example',
@@ -82,10 +82,10 @@ const CASES: readonly (readonly [trouble: SshErrorMessage, fact: string, advice:
   ],
 ];
 
-describe('why a host can’t be reached by SSH', () => {
-  for (const [trouble, fact, advice] of CASES) {
+describe('an SSH error', () => {
+  for (const [cause, fact, advice] of CASES) {
     it(`is said in full: ${fact}`, () => {
-      const { message } = unreachable(trouble);
+      const { message } = unreachable(cause);
 
       expect(message).to.contain('login1').and.to.contain(fact).and.to.contain(advice);
       expect(message).not.to.match(/undefined|\n| {2}$/);
@@ -96,14 +96,14 @@ describe('why a host can’t be reached by SSH', () => {
     expect(unreachable({ kind: 'host key', host, sentence: 'It has changed.' }).message).to.equal('It has changed.');
   });
 
-  it('is told apart by whether time can mend it', () => {
+  it('is classified by whether a retry can succeed', () => {
     expect(unreachable({ kind: 'no answer', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
-    for (const trouble of [
+    for (const cause of [
       { kind: 'host key', host, sentence: 'x' },
       { kind: 'second factor', host, methods: [] },
       { kind: 'ssh said', host, words: 'Permission denied (publickey).' },
     ] as const) {
-      expect(unreachable(trouble)).to.be.instanceOf(LoginRefusedError).and.to.be.instanceOf(HostUnreachableError);
+      expect(unreachable(cause)).to.be.instanceOf(LoginRefusedError).and.to.be.instanceOf(HostUnreachableError);
     }
   });
 });

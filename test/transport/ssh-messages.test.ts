@@ -16,7 +16,7 @@ interface Case {
   readonly what: string;
   /** Lines of the server's configuration. */
   readonly sshd?: readonly string[];
-  /** What is different from a way that leads in; `folder` holds the keys `stranger-1` to `stranger-3`, which nobody knows. */
+  /** The difference to a working login; `folder` contains the unknown keys `stranger-1` to `stranger-3`. */
   readonly way?: (folder: string, sshd: TestSshd) => Partial<SshTarget> | Promise<Partial<SshTarget>>;
   readonly command?: Command;
   /** What must be said by ssh2, and by openssh where it may log in by itself. */

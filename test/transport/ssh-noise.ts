@@ -1,4 +1,4 @@
-// What a login shell says before and after anybody asked it anything, as on many clusters.
+// Noise that login shells print before and after commands, as on many clusters.
 
 /** For .bashrc, .tcshrc and .profile alike: a greeting on each stream, with words that look like marks of ours. */
 export const NOISE = `echo 'Welcome to the cluster [x end 0]'

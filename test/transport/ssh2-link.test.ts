@@ -1,4 +1,4 @@
-// The provider ssh2 on its way: several hops, any login shell, and links that break.
+// The transport ssh2 with several hops, any login shell, and broken links.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ describe('a host by ssh2', () => {
       );
     });
 
-    it('may lead to somebody who never answers', async () => {
+    it('may lead to a host that never responds', async () => {
       await using link = await startLink(place.sshd.port);
       link.stall();
 
@@ -104,15 +104,15 @@ describe('a host by ssh2', () => {
   });
 
   describe('a link that breaks', () => {
-    it('leaves what was under way unknown and what was not sent not run, and is made anew once for all', async () => {
+    it('reports unknown outcomes for sent commands only, and is opened again once for all', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
-      const underWay = rejection(host.run(shell('touch begun; sleep 60')));
+      const running = rejection(host.run(shell('touch begun; sleep 60')));
       await waitUntil('the command to run', () => existsSync(join(place.account.home, 'begun')));
       const notSent = rejection(host.run(shell('touch ran')));
       link.cut();
 
-      expect(await underWay).to.be.instanceOf(ConnectionLostError);
+      expect(await running).to.be.instanceOf(ConnectionLostError);
       expect(await notSent).to.be.instanceOf(HostUnreachableError);
       const answers = await Promise.all(Array.from({ length: 10 }, () => host.run(shell('echo fine'))));
       expect(answers.map(({ stdout }) => stdout)).to.deep.equal(Array(10).fill('fine\n'));
@@ -126,10 +126,10 @@ describe('a host by ssh2', () => {
         keepalive: { intervalMs: 100, count: 3 },
       });
       await host.run(shell('true'));
-      const underWay = rejection(host.run(shell('sleep 60')));
+      const running = rejection(host.run(shell('sleep 60')));
       link.stall();
 
-      expect(await underWay).to.be.instanceOf(ConnectionLostError);
+      expect(await running).to.be.instanceOf(ConnectionLostError);
       link.mend();
       expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
     });

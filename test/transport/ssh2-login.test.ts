@@ -26,7 +26,7 @@ describe('who is let in by ssh2', () => {
     expect(place.sshd.log()).not.to.contain(`user ${place.account.name} ssh2`);
   });
 
-  it('is nobody while the file of known hosts can not be read', async () => {
+  it('fails while the known_hosts file cannot be read', async () => {
     const hostKeys = { mode: 'strict', knownHostsFiles: [folder] } as const;
 
     expect(await place.refusal(place.target({ hostKeys }))).to.contain(
@@ -83,7 +83,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is whoever has a key in the agent', async () => {
+  it('succeeds with a key in the agent', async () => {
     await using agent = await startAgent([place.account.keyFile]);
     await place.isLetIn(place.target({ identityFiles: [], agentSocket: agent.socket }));
   });
@@ -96,7 +96,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is whoever has the password, from a file that nobody else can read or from a program', async () => {
+  it('succeeds with the password, from a private file or from a program', async () => {
     const file = join(folder, 'password');
     writeFileSync(file, `${place.account.password}\n`, { mode: 0o600 });
     await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { file } }));
@@ -126,7 +126,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is whoever has both, where a key and a password are asked for', async () => {
+  it('succeeds with both if a key and a password are required', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     const passwordFrom = { command: ['echo', place.account.password] };
 

@@ -29,7 +29,7 @@ export interface Ssh2Place {
 
 const QUICK = { firstMs: 1, mostMs: 20 };
 
-/** This machine, as whoever needs it for ssh is given it. */
+/** This machine, as the SSH code sees it. */
 export function thisMachine(): Transport {
   return createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
 }

@@ -1,4 +1,4 @@
-// Reading a file of somebody who may be hostile: part by part what he wrote, and nothing that he only points at.
+// Reading a file of a hostile user: incrementally, and without following links.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ function hostWith(path: string): Transport {
 }
 
 for (const tools of ['this machine', 'busybox']) {
-  describe(`a file of somebody else, read with the tools of ${tools}`, () => {
+  describe(`a file of another user, read with the tools of ${tools}`, () => {
     let host: Transport;
     let folder: string;
     let file: string;
@@ -54,7 +54,7 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
 
-    it('is read from its beginning when it has begun anew', async () => {
+    it('is read from its beginning after it was truncated', async () => {
       expect(await read(5000)).to.include({ text: 'héllo\n', end: 7 });
     });
 
@@ -75,7 +75,7 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(-7)).to.include({ text: 'the end', end: 1024 ** 4 + 7 });
     });
 
-    it('that is not there can not be read', async () => {
+    it('that is missing cannot be read', async () => {
       expect(await read(0, { path: join(folder, 'none') })).to.deep.equal({ kind: 'unreadable' });
     });
 
@@ -136,7 +136,7 @@ for (const tools of ['this machine', 'busybox']) {
   });
 }
 
-it('a file that is slow to read is told from one that can not be read', async () => {
+it('distinguishes a slow file from an unreadable one', async () => {
   const host: Transport = {
     name: 'a slow machine',
     run: ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

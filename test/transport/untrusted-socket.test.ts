@@ -98,7 +98,7 @@ describe('a shared connection in a folder of everybody', () => {
     connect();
     expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
 
-    // Somebody lets others in, one of whom takes the place of the connection that ended.
+    // Another user with access replaces the socket of the closed connection.
     await ssh.closeMaster();
     chmodSync(open, 0o1777);
     {
