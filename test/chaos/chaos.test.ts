@@ -1,9 +1,9 @@
 // Rounds of chaos on real Slurm: any one, and those that once ended badly.
 import { expect } from 'chai';
 import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
-import { ON_SCHEDULER_PAGE } from './plan.ts';
+import { ON_SCHEDULER_PAGE } from './schedule.ts';
 import { runReal, type RealRun } from './real.ts';
-import type { SshProvider } from './ssh-way.ts';
+import type { SshProvider } from './ssh-access.ts';
 import { formatTally, isClean } from './tally.ts';
 
 interface Replay {
@@ -38,7 +38,7 @@ describe('chaos on real Slurm', function () {
       round: 0,
       daemons: 1,
       over: 'ssh2',
-      size: { spanMs: 8_000, tasks: 6, happenings: 5 },
+      size: { spanMs: 8_000, tasks: 6, faults: 5 },
     });
   });
 });

@@ -1,6 +1,6 @@
 // The history of a task, as everybody but the product saw it: the one thing that the oracle judges from.
 import * as z from 'zod';
-import type { Nature } from './plan.ts';
+import type { Nature } from './schedule.ts';
 import type { ServerCall } from './server-record.ts';
 
 /** One line of the trace file: what a job or a task's program wrote about itself. */
@@ -17,7 +17,7 @@ const Trace = z.object({
 export type Trace = z.infer<typeof Trace>;
 
 /** What the chaos did: to one job, to a node, or to everybody. */
-export interface Deed {
+export interface InjectedFault {
   readonly at: number;
   readonly what:
     'scancel' | 'requeue' | 'node killed' | 'controller killed' | 'server away' | 'link in trouble' | 'other';
@@ -59,7 +59,7 @@ export interface TaskHistory {
   readonly traces: readonly Trace[];
   readonly jobs: readonly JobSeen[];
   /** What was done to jobs of the task, and to all. */
-  readonly deeds: readonly Deed[];
+  readonly faults: readonly InjectedFault[];
   /** undefined: it is gone. */
   readonly found: Found | undefined;
   /** Its jobs that Slurm still has, waiting or running, when all was quiet. */

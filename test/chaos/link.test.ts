@@ -46,7 +46,7 @@ describe('a link of chaos', () => {
 
   it('that is cut lets no call arrive, and lets them through again once it is mended', async () => {
     await using bench = await startBench();
-    bench.link.trouble('cut');
+    bench.link.break('cut');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(0);
 
@@ -56,14 +56,14 @@ describe('a link of chaos', () => {
 
   it('that loses answers lets calls arrive, and their answers not', async () => {
     await using bench = await startBench();
-    bench.link.trouble('answers lost');
+    bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
   it('that is silent keeps its callers waiting until it is mended', async () => {
     await using bench = await startBench();
-    bench.link.trouble('silent');
+    bench.link.break('silent');
     const asked = rejection(bench.ask());
     expect(await Promise.race([asked, sleep(200, 'nothing')])).to.equal('nothing');
 
@@ -74,7 +74,7 @@ describe('a link of chaos', () => {
 
   it('that is slow answers late', async () => {
     await using bench = await startBench();
-    bench.link.trouble('slow');
+    bench.link.break('slow');
     const askedAt = performance.now();
     expect(await bench.ask()).to.equal('well');
     expect(performance.now() - askedAt).to.be.above(1_000);

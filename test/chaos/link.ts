@@ -6,13 +6,13 @@ import { connect, createServer, type Socket } from 'node:net';
  * `cut`: nobody gets through, and who talks is interrupted. `answers lost`: calls arrive and are obeyed, and then the connection
  * ends where the answer should begin. `silent`: nothing arrives any more, and nobody is told. `slow`: answers come late.
  */
-export const LINK_TROUBLES = ['cut', 'answers lost', 'silent', 'slow'] as const;
-export type LinkTrouble = (typeof LINK_TROUBLES)[number];
+export const LINK_FAULTS = ['cut', 'answers lost', 'silent', 'slow'] as const;
+export type LinkFault = (typeof LINK_FAULTS)[number];
 
 export interface Link {
   /** Where it listens on 127.0.0.1. */
   readonly port: number;
-  trouble(kind: LinkTrouble): void;
+  break(kind: LinkFault): void;
   mend(): void;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ const SLOW_MS = 1_500;
 
 /** Starts it on this port, in front of the other. */
 export async function startLink(port: number, serverPort: number): Promise<Link> {
-  let trouble: LinkTrouble | undefined;
+  let fault: LinkFault | undefined;
   const open = new Set<Socket>();
 
   function keep(socket: Socket): Socket {
@@ -38,36 +38,36 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
 
   const server = createServer((client) => {
     keep(client);
-    if (trouble === 'cut') {
+    if (fault === 'cut') {
       client.destroy();
       return;
     }
     const far = keep(connect(serverPort, '127.0.0.1'));
     client.on('data', (chunk) => {
-      if (trouble !== 'silent') far.write(chunk);
+      if (fault !== 'silent') far.write(chunk);
     });
     far.on('data', (chunk) => {
-      if (trouble === 'answers lost') client.destroy();
-      else if (trouble === 'slow') setTimeout(() => client.write(chunk), SLOW_MS);
-      else if (trouble !== 'silent') client.write(chunk);
+      if (fault === 'answers lost') client.destroy();
+      else if (fault === 'slow') setTimeout(() => client.write(chunk), SLOW_MS);
+      else if (fault !== 'silent') client.write(chunk);
     });
     client.on('close', () => far.destroy());
     // Not before the answer that may still be under way to the client.
-    far.on('close', () => setTimeout(() => client.end(), trouble === 'slow' ? SLOW_MS : 0));
+    far.on('close', () => setTimeout(() => client.end(), fault === 'slow' ? SLOW_MS : 0));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 
   return {
     port,
-    trouble(kind) {
-      trouble = kind;
+    break(kind) {
+      fault = kind;
       if (kind === 'cut') endAll();
     },
     mend() {
       // Bytes that were swallowed never come: what waits for them has to begin anew.
-      if (trouble === 'silent') endAll();
-      trouble = undefined;
+      if (fault === 'silent') endAll();
+      fault = undefined;
     },
     async stop() {
       endAll();

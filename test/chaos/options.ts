@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
-import type { SshProvider } from './ssh-way.ts';
+import type { SshProvider } from './ssh-access.ts';
 
 const VERSIONS = SLURM_RELEASES.map(({ version }) => version) as [SlurmVersion, ...SlurmVersion[]];
 

@@ -1,11 +1,11 @@
 // The oracle itself: invented histories, good ones that it must let pass, and one of each kind of wrong that it must notice.
 import { expect } from 'chai';
-import { GOOD } from './good-histories.ts';
+import { GOOD } from './permitted-histories.ts';
 import { QUEUES, type TaskHistory } from './history.ts';
 import {
   call,
   cleared,
-  deed,
+  fault,
   ELSEWHERE,
   enqueued,
   gatePassed,
@@ -16,8 +16,8 @@ import {
   removed,
   run,
   SERVED,
-} from './invented.ts';
-import { judge } from './oracle.ts';
+} from './sample-history.ts';
+import { checkHistory } from './oracle.ts';
 
 /** One of each kind of wrong, and the good ones. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [
@@ -29,7 +29,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({
       status: 'in_progress',
       traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(3_500, 'controller killed')],
+      faults: [fault(3_500, 'controller killed')],
     }),
   ],
   ['a task that is queued in no queue', 'lost', history({ status: 'queued', traces: [] })],
@@ -54,7 +54,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'twice',
     history({
       traces: [...run(1_000, { forMs: 9_000 }), ...run(5_000, { pid: 200, restarts: 1 })],
-      deeds: [deed(3_500, 'requeue', { job: '7' })],
+      faults: [fault(3_500, 'requeue', { job: '7' })],
     }),
   ],
   [
@@ -67,7 +67,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
-      deeds: [deed(3_500, 'node killed', { node: 'n2' })],
+      faults: [fault(3_500, 'node killed', { node: 'n2' })],
     }),
   ],
   [
@@ -102,7 +102,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({
       status: 'failed',
       traces: run(1_000).slice(0, 1),
-      deeds: [deed(2_500, 'node killed', { node: 'n2' })],
+      faults: [fault(2_500, 'node killed', { node: 'n2' })],
     }),
   ],
   [
@@ -112,7 +112,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       status: 'failed',
       calls: [enqueued],
       traces: run(1_000).slice(0, 1),
-      deeds: [deed(2_500, 'controller killed')],
+      faults: [fault(2_500, 'controller killed')],
     }),
   ],
   [
@@ -121,7 +121,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({
       status: 'failed',
       traces: run(9_000, { code: 'killed' }),
-      deeds: [deed(1_000, 'node killed', { node: 'n1', until: 5_000 })],
+      faults: [fault(1_000, 'node killed', { node: 'n1', until: 5_000 })],
     }),
   ],
   ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
@@ -189,7 +189,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(3_500, 'scancel', { job: '7' })],
+      faults: [fault(3_500, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -199,7 +199,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: run(6_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(6_000, 'RUNNING', '8')],
-      deeds: [deed(1_000, 'scancel', { job: '7' })],
+      faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
   ['a new enqueue that was never served', 'wrong', history({ calls: [enqueued, gatePassed, late], status: 'stopped' })],
@@ -218,7 +218,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'wrong',
     history({
       status: 'created',
-      calls: [enqueued, parked, { ...gatePassed, at: 700, answer: { at: 710, code: 200, count: 1 } }, cleared],
+      calls: [enqueued, parked, { ...gatePassed, at: 700, response: { at: 710, code: 200, count: 1 } }, cleared],
       traces: [],
     }),
   ],
@@ -232,7 +232,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 describe('the oracle of chaos', () => {
   for (const [title, wanted, given] of CASES) {
     it(`finds ${wanted === 'nothing' ? 'nothing wrong with' : `${wanted}:`} ${title}`, () => {
-      const verdict = judge(given);
+      const verdict = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => verdict[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(verdict)).to.deep.equal([]);
       else expect(found, JSON.stringify(verdict)).to.include(wanted);

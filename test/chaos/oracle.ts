@@ -1,7 +1,7 @@
 // The oracle: whether what became of a task is what its history demands. It knows nothing of the product but its promises.
-import { QUEUES, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import { QUEUES, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
-import { demand } from './demand.ts';
+import { expectedEnd } from './expected-end.ts';
 
 /** What is wrong with a task, each in a sentence. */
 export interface Verdict {
@@ -10,7 +10,7 @@ export interface Verdict {
   readonly wrong: readonly string[];
 }
 
-export function judge(history: TaskHistory): Verdict {
+export function checkHistory(history: TaskHistory): Verdict {
   return { lost: judgeRest(history), twice: judgeRuns(history), wrong: judgeEnd(history) };
 }
 
@@ -41,23 +41,24 @@ function judgeRuns(history: TaskHistory): string[] {
 }
 
 /** Slurm put the job back, its node died, or the user enqueued the task anew. */
-function isExcused({ calls, traces, deeds }: TaskHistory, before: Run, run: Run): boolean {
+function isExcused({ calls, traces, faults }: TaskHistory, before: Run, run: Run): boolean {
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
-  const isRestart = (deed: Deed): boolean =>
-    (deed.what === 'requeue' && deed.job === before.job) || (deed.what === 'node killed' && deed.node === before.node);
-  const isEnqueue = ({ who, endpoint, answer }: ServerCall): boolean =>
+  const isRestart = (fault: InjectedFault): boolean =>
+    (fault.what === 'requeue' && fault.job === before.job) ||
+    (fault.what === 'node killed' && fault.node === before.node);
+  const isEnqueue = ({ who, endpoint, response: answer }: ServerCall): boolean =>
     who === 'user' && endpoint === 'tasks.enqueue' && (answer === undefined || answer.code === 200);
   return (
     calls.some((call) => isEnqueue(call) && isBetween(call)) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
     // While a node is being killed, a run may still begin on it.
-    deeds.some((deed) => isRestart(deed) && deed.at <= run.beganAt && (deed.until ?? deed.at) >= before.beganAt)
+    faults.some((fault) => isRestart(fault) && fault.at <= run.beganAt && (fault.until ?? fault.at) >= before.beganAt)
   );
 }
 
 function judgeEnd(history: TaskHistory): string[] {
   const { found } = history;
-  const { allowed, because } = demand(history);
+  const { allowed, because } = expectedEnd(history);
   const status = found?.status ?? 'gone';
   if (!allowed.has(status)) {
     const wanted = [...allowed].join(' or ') || 'anything but this';

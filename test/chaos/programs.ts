@@ -1,6 +1,6 @@
 // What a chaos run gives to the product: the template of its queue, and the programs of its tasks, both of which leave traces.
 import type { NewTask } from '../e2e/api.ts';
-import type { Nature, PlannedTask } from './plan.ts';
+import type { Nature, PlannedTask } from './schedule.ts';
 
 /** A template that writes down each start of its job, before anything of the product runs. */
 export function tracingTemplate(traceFile: string, nodeConf: string, jobsFolder: string): string {

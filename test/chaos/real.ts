@@ -1,13 +1,13 @@
 // The driver on real Slurm and in real time: rounds, one after the other, until the time is up.
 import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
-import { openArena, type Arena } from './arena.ts';
-import { createBooks } from './books.ts';
-import { OVER_SSH, planRound, UNDER_LOAD, type Happening, type RoundSize } from './plan.ts';
+import { openTestBed, type TestBed } from './test-bed.ts';
+import { createStatistics } from './statistics.ts';
+import { OVER_SSH, planRound, UNDER_LOAD, type FaultKind, type RoundSize } from './schedule.ts';
 import { playRound, type RoundEnd } from './round.ts';
-import type { SshProvider } from './ssh-way.ts';
+import type { SshProvider } from './ssh-access.ts';
 import type { Tally } from './tally.ts';
-import { watchJobs, type Watch } from './watch.ts';
+import { watchJobs, type Watch } from './job-watch.ts';
 
 export interface RealRun {
   readonly seed: number;
@@ -24,7 +24,7 @@ export interface RealRun {
   /** Whether the machine may be under any load, and nothing may fail because of that. */
   readonly isPatient?: boolean;
   /** What does not happen in any of its rounds. */
-  readonly leftOut?: readonly Happening[];
+  readonly leftOut?: readonly FaultKind[];
   /** Leaves the folders where they are, for whoever wants to read the logs. */
   readonly keep: boolean;
   /** How long a round is, and how much happens in it; as suits the agent when left out. */
@@ -39,26 +39,26 @@ export const ORDINARY_SECONDS = 60;
 
 /** The real agent takes seconds of a CPU for each task. */
 const SIZES = {
-  real: { spanMs: 25_000, tasks: 8, happenings: 10 },
-  'stand-in': { spanMs: 25_000, tasks: 16, happenings: 14 },
+  real: { spanMs: 25_000, tasks: 8, faults: 10 },
+  'stand-in': { spanMs: 25_000, tasks: 16, faults: 14 },
 } as const;
 
 /** @throws the signal's reason, once everything is cleared away */
 export async function runReal(run: RealRun): Promise<Tally> {
   const { version, agent, daemons, over, log, isPatient = false, signal = new AbortController().signal } = run;
-  const arena = await openArena({ agent, daemons, version, over, isPatient });
-  const watch = watchJobs(arena.cluster, () => Date.now());
-  const books = createBooks();
+  const bed = await openTestBed({ agent, daemons, version, over, isPatient });
+  const watch = watchJobs(bed.cluster, () => Date.now());
+  const statistics = createStatistics();
   try {
-    await Promise.race([playRounds(run, arena, watch, books.enter), whenAborted(signal)]);
-    log(books.summary());
-    if (arena.sshWay !== undefined) log(`logins at sshd: ${arena.sshWay.loginCount()}`);
-    return books.tally();
+    await Promise.race([playRounds(run, bed, watch, statistics.enter), whenAborted(signal)]);
+    log(statistics.summary());
+    if (bed.sshAccess !== undefined) log(`logins at sshd: ${bed.sshAccess.loginCount()}`);
+    return statistics.tally();
   } finally {
-    const isKept = run.keep || books.hasBad();
+    const isKept = run.keep || statistics.hasBad();
     await watch.stop();
-    await arena.stop(isKept);
-    if (isKept) log(`the logs are in ${arena.folder}`);
+    await bed.stop(isKept);
+    if (isKept) log(`the logs are in ${bed.folder}`);
   }
 }
 
@@ -73,34 +73,34 @@ async function playRounds(
     leftOut = [],
     log,
   }: RealRun,
-  arena: Arena,
+  bed: TestBed,
   watch: Watch,
   enter: (end: RoundEnd) => string,
 ): Promise<void> {
-  if (!arena.hasServerClock) log('a server that the environment names: its clock is never off');
-  if (!arena.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
-  const possible = { ...size, leftOut: [...leftOut, ...impossibleIn(arena), ...(isUnderLoad ? [] : UNDER_LOAD)] };
-  await Promise.all(arena.daemons.map((daemon) => daemon.start()));
+  if (!bed.hasServerClock) log('a server that the environment names: its clock is never off');
+  if (!bed.hasSmallDisks) log('no small disks here (that needs root): the disk is never full');
+  const possible = { ...size, leftOut: [...leftOut, ...impossibleIn(bed), ...(isUnderLoad ? [] : UNDER_LOAD)] };
+  await Promise.all(bed.daemons.map((daemon) => daemon.start()));
   const until = Date.now() + seconds * 1000;
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
-    const end = await playRound(arena, watch, planRound(seed, round, possible));
+    const end = await playRound(bed, watch, planRound(seed, round, possible));
     log(`round ${round}: ${enter(end)}`);
     // What never came to rest would be counted again in each round to come.
     if (end.calmMs === undefined) return;
-    await tidy(arena, end);
+    await tidy(bed, end);
   }
 }
 
-function impossibleIn({ hasSmallDisks, hasServerClock, sshWay }: Arena): Happening[] {
+function impossibleIn({ hasSmallDisks, hasServerClock, sshAccess }: TestBed): FaultKind[] {
   return [
     ...(hasSmallDisks ? [] : (['disk is full'] as const)),
     ...(hasServerClock ? [] : (['clock of the server jumps'] as const)),
-    ...(sshWay === undefined ? OVER_SSH : []),
+    ...(sshAccess === undefined ? OVER_SSH : []),
   ];
 }
 
 /** What is over and judged is deleted, as users do, so that the server stays quick however long it goes on. */
-async function tidy({ user }: Arena, { judged }: RoundEnd): Promise<void> {
+async function tidy({ user }: TestBed, { checked: judged }: RoundEnd): Promise<void> {
   for (const { history } of judged) {
     if (history.found !== undefined) await user.api('tasks.delete', { task: history.task, force: true });
   }

@@ -1,9 +1,9 @@
 // How soon a daemon recovers is read from the record of the server.
 import { expect } from 'chai';
-import { call, deed } from './invented.ts';
+import { call, fault } from './sample-history.ts';
 import { describeRecoveries, recoveriesMs } from './recovery.ts';
 
-const death = deed(1_000, 'other', { daemon: 'daemon-1', until: 3_000 });
+const death = fault(1_000, 'other', { daemon: 'daemon-1', until: 3_000 });
 const claim = call(5_000, 'daemon-1', 'queues.get_next_task');
 
 describe('the recovery of a daemon', () => {

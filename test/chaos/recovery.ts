@@ -1,13 +1,13 @@
 // How soon a daemon that was killed is itself again: it takes nothing new before it has found everything that it followed.
-import type { Deed } from './history.ts';
+import type { InjectedFault } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 /**
  * For each death of a daemon, after which a task waited already when it was started again: the milliseconds from the death to its
  * first claim. Of other deaths nobody can tell.
  */
-export function recoveriesMs(deeds: readonly Deed[], calls: readonly ServerCall[]): number[] {
-  return deeds.flatMap(({ at, until, daemon }) => {
+export function recoveriesMs(faults: readonly InjectedFault[], calls: readonly ServerCall[]): number[] {
+  return faults.flatMap(({ at, until, daemon }) => {
     if (daemon === undefined || until === undefined) return [];
     const claim = calls.find((call) => call.who === daemon && call.at > until && isClaim(call));
     if (claim === undefined) return [];
@@ -25,6 +25,6 @@ export function describeRecoveries(ms: readonly number[]): string {
   return `median ${seconds(Math.floor(sorted.length / 2))} s, longest ${seconds(sorted.length - 1)} s of ${sorted.length}`;
 }
 
-function isClaim({ endpoint, answer }: ServerCall): boolean {
+function isClaim({ endpoint, response: answer }: ServerCall): boolean {
   return endpoint === 'queues.get_next_task' && answer?.count === 1;
 }

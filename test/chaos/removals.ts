@@ -5,7 +5,7 @@ import type { ServerCall } from './server-record.ts';
 /** When an entry of the task was taken out there by its user; undefined when none was. */
 export function removedAt({ calls, servedQueue }: TaskHistory, since: number): number | undefined {
   const removal = calls.find((call) => {
-    const { who, endpoint, queue, at, answer } = call;
+    const { who, endpoint, queue, at, response: answer } = call;
     if (who !== 'user' || at < since || queue === servedQueue) return false;
     if (endpoint === 'queues.remove_task') return answer === undefined || answer.count === 1;
     return endpoint === 'queues.clear_queue' && isDone(call) && isParked({ calls, servedQueue }, call);
@@ -15,17 +15,17 @@ export function removedAt({ calls, servedQueue }: TaskHistory, since: number): n
 
 /** Its entry may have been there: it was put there, and nobody is known to have taken it before the queue was cleared. */
 function isParked({ calls, servedQueue }: Pick<TaskHistory, 'calls' | 'servedQueue'>, clear: ServerCall): boolean {
-  const until = clear.answer?.at ?? Infinity;
+  const until = clear.response?.at ?? Infinity;
   const added = calls.findLast(
     (call) => call.endpoint === 'queues.add_task' && call.queue !== servedQueue && call.at <= until && isDone(call),
   );
   if (added === undefined) return false;
   return !calls.some(
-    ({ endpoint, at, answer }) =>
+    ({ endpoint, at, response: answer }) =>
       endpoint === 'queues.remove_task' && at > added.at && answer?.count === 1 && answer.at < clear.at,
   );
 }
 
-function isDone({ answer }: ServerCall): boolean {
+function isDone({ response: answer }: ServerCall): boolean {
   return answer === undefined || answer.code === 200;
 }

@@ -1,11 +1,11 @@
 // When a round of chaos counts as over: once all that could still act has looked and had nothing to do.
 import { expect } from 'chai';
-import { createRest, type RestLook } from './rest.ts';
+import { createRest, type RestSample } from './rest.ts';
 
 const LIMITS = { stillMs: 300_000, longestMs: 900_000 };
-const QUIET: RestLook = { state: 'completed', activity: '', isTracked: false, polls: [0, 0] };
+const QUIET: RestSample = { state: 'completed', activity: '', isTracked: false, polls: [0, 0] };
 
-function kindsOf(...looks: readonly (readonly [second: number, look: Partial<RestLook>])[]): string[] {
+function kindsOf(...looks: readonly (readonly [second: number, look: Partial<RestSample>])[]): string[] {
   const rest = createRest(0, LIMITS);
   return looks.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
 }
@@ -37,7 +37,7 @@ describe('a round of chaos', () => {
   });
 
   it('goes on as long as anything happens, and never comes to rest once nothing does', () => {
-    const going = (activity: string): Partial<RestLook> => ({ state: undefined, activity });
+    const going = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
       'under way',
       'under way',

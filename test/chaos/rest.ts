@@ -1,7 +1,7 @@
 // When a round is at rest, or never will be: told by what everybody has done meanwhile, however long that takes them.
 
 /** What one look at the whole round showed. */
-export interface RestLook {
+export interface RestSample {
   /** Everybody's status as one text; undefined while a task or a job is under way, or nobody could be asked. */
   readonly state: string | undefined;
   /** Whatever shows that something goes on: it only has to differ from the one before. */
@@ -30,7 +30,10 @@ const QUIET_POLLS = 3;
 const TRACKED_QUIET_MS = 30_000;
 
 /** @param beganAt when the last fault was over; times are milliseconds of one clock */
-export function createRest(beganAt: number, { stillMs, longestMs }: RestLimits): (now: number, look: RestLook) => Rest {
+export function createRest(
+  beganAt: number,
+  { stillMs, longestMs }: RestLimits,
+): (now: number, look: RestSample) => Rest {
   let activity = '';
   let changedAt = beganAt;
   let quiet: { readonly since: number; readonly polls: readonly number[] } | undefined;

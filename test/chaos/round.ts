@@ -3,27 +3,27 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
-import type { Arena } from './arena.ts';
-import { QUEUES, readTraces, type Deed, type Found, type TaskHistory } from './history.ts';
-import { LEVERS } from './levers.ts';
-import { judge, type Verdict } from './oracle.ts';
-import type { Happening, Nature, RoundPlan } from './plan.ts';
+import type { TestBed } from './test-bed.ts';
+import { QUEUES, readTraces, type InjectedFault, type Found, type TaskHistory } from './history.ts';
+import { INJECTORS } from './faults.ts';
+import { checkHistory, type Verdict } from './oracle.ts';
+import type { FaultKind, Nature, RoundPlan } from './schedule.ts';
 import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
-import { createRest, type RestLook } from './rest.ts';
+import { createRest, type RestSample } from './rest.ts';
 import { countPolls, POLLS_FILE, readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
-import { createStageTurns, type Stage } from './stage.ts';
+import { createRoundTurns, type RoundContext } from './round-context.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './job-watch.ts';
 
-export interface Judged {
+export interface CheckedTask {
   readonly history: TaskHistory;
   readonly verdict: Verdict;
 }
 
 export interface RoundEnd {
-  readonly judged: readonly Judged[];
-  readonly kills: ReadonlyMap<Happening, number>;
+  readonly checked: readonly CheckedTask[];
+  readonly kills: ReadonlyMap<FaultKind, number>;
   /** From the end of the faults until everything was at rest; undefined when it never was. */
   readonly calmMs: number | undefined;
   /** From each death of a daemon until it was itself again, where that can be told. */
@@ -43,28 +43,28 @@ const LOOK_EVERY_MS = 1_000;
 const PATIENT_LEEWAY = 30;
 const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published', 'closed']);
 
-export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Promise<RoundEnd> {
+export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Promise<RoundEnd> {
   const natures = new Map<string, Nature>();
   const tasks: string[] = [];
-  const deeds: Deed[] = [];
-  const kills = new Map<Happening, number>();
-  const stage: Stage = {
-    arena,
+  const faults: InjectedFault[] = [];
+  const kills = new Map<FaultKind, number>();
+  const context: RoundContext = {
+    bed,
     watch,
     tasks,
-    inTurn: createStageTurns(arena.daemons.length),
-    note(deed) {
-      const index = deeds.push({ at: Date.now(), ...deed }) - 1;
+    inTurn: createRoundTurns(bed.daemons.length),
+    note(fault) {
+      const index = faults.push({ at: Date.now(), ...fault }) - 1;
       return {
         over() {
-          const begun = deeds[index];
-          if (begun !== undefined) deeds[index] = { ...begun, until: Date.now() };
+          const begun = faults[index];
+          if (begun !== undefined) faults[index] = { ...begun, until: Date.now() };
         },
       };
     },
     countKill: (what) => void kills.set(what, (kills.get(what) ?? 0) + 1),
   };
-  const keeper = keepDaemonsUp(stage);
+  const keeper = keepDaemonsUp(context);
   const beganAt = Date.now();
 
   async function at(atMs: number, work: () => Promise<void>): Promise<void> {
@@ -74,37 +74,37 @@ export async function playRound(arena: Arena, watch: Watch, plan: RoundPlan): Pr
 
   const coming = plan.tasks.map((planned) =>
     at(planned.atMs, () =>
-      stage.inTurn.server(async () => {
-        const task = await arena.user.makeTask(taskFor(planned, arena.traceFile));
+      context.inTurn.server(async () => {
+        const task = await bed.user.makeTask(taskFor(planned, bed.traceFile));
         natures.set(task, planned.nature);
         tasks.push(task);
-        await arena.user.enqueue(task, arena.servedQueue);
+        await bed.user.enqueue(task, bed.servedQueue);
       }),
     ),
   );
-  const happening = plan.happenings.map((planned) => at(planned.atMs, () => LEVERS[planned.what](stage, planned)));
-  await Promise.all([...coming, ...happening]);
+  const injected = plan.faults.map((planned) => at(planned.atMs, () => INJECTORS[planned.what](context, planned)));
+  await Promise.all([...coming, ...injected]);
 
-  const calmMs = await waitForRest(arena, watch, tasks);
+  const calmMs = await waitForRest(bed, watch, tasks);
   await keeper.stop();
 
-  const calls = readRecord(await readFile(join(arena.folder, RECORD_FILE), 'utf8'));
-  const histories = await readHistories({ arena, watch, natures, deeds, calls });
+  const calls = readRecord(await readFile(join(bed.folder, RECORD_FILE), 'utf8'));
+  const histories = await readHistories({ bed, watch, natures, faults, calls });
   return {
-    judged: histories.map((history) => ({ history, verdict: judge(history) })),
+    checked: histories.map((history) => ({ history, verdict: checkHistory(history) })),
     kills,
     calmMs,
-    recoveriesMs: recoveriesMs(deeds, calls),
+    recoveriesMs: recoveriesMs(faults, calls),
   };
 }
 
 /** As systemd would: a daemon that has ended by itself is started again after a second. */
-function keepDaemonsUp({ arena, inTurn, note }: Stage): { stop(): Promise<void> } {
+function keepDaemonsUp({ bed, inTurn, note }: RoundContext): { stop(): Promise<void> } {
   let isOver = false;
   async function keep(): Promise<void> {
     while (!isOver) {
       await sleep(1_000);
-      for (const [index, daemon] of arena.daemons.entries()) {
+      for (const [index, daemon] of bed.daemons.entries()) {
         await inTurn.daemons[index]?.(async () => {
           if (isOver || daemon.isRunning()) return;
           note({ what: 'other', words: `${daemon.name} had ended by itself, and is started again` });
@@ -123,13 +123,13 @@ function keepDaemonsUp({ arena, inTurn, note }: Stage): { stop(): Promise<void> 
 }
 
 /** The milliseconds until then; undefined when nothing happens any more and it is not at rest. */
-async function waitForRest(arena: Arena, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
+async function waitForRest(bed: TestBed, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
   const from = Date.now();
   const judgeRest = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_CALM_MS });
   let registerAt = from + REGISTER_EVERY_MS;
   for (;;) {
-    const state = await restOf(arena, watch, tasks).catch(() => undefined);
-    const rest = judgeRest(Date.now(), { state, ...(await activityOf(arena, watch, tasks)) });
+    const state = await restOf(bed, watch, tasks).catch(() => undefined);
+    const rest = judgeRest(Date.now(), { state, ...(await activityOf(bed, watch, tasks)) });
     if (rest.kind === 'at rest') return rest.sinceMs;
     if (rest.kind === 'never') return undefined;
     if (state === undefined && Date.now() > registerAt) {
@@ -141,10 +141,10 @@ async function waitForRest(arena: Arena, watch: Watch, tasks: readonly string[])
 }
 
 async function activityOf(
-  { folder, traceFile, daemons }: Arena,
+  { folder, traceFile, daemons }: TestBed,
   watch: Watch,
   tasks: readonly string[],
-): Promise<Omit<RestLook, 'state'>> {
+): Promise<Omit<RestSample, 'state'>> {
   const journals = await Promise.all(daemons.map(({ journal }) => readIfThere(journal)));
   const polls = await readIfThere(join(folder, POLLS_FILE));
   const record = await readIfThere(join(folder, RECORD_FILE));
@@ -168,11 +168,11 @@ function readIfThere(path: string): Promise<string> {
 }
 
 /** Everybody's status as one text, or undefined while anything is still under way. */
-async function restOf(arena: Arena, watch: Watch, tasks: readonly string[]): Promise<string | undefined> {
+async function restOf(bed: TestBed, watch: Watch, tasks: readonly string[]): Promise<string | undefined> {
   if ((await watch.live()).size > 0) return undefined;
   const statuses: string[] = [];
   for (const task of tasks) {
-    const found = await find(arena, task);
+    const found = await find(bed, task);
     const isElsewhere = found?.status === 'queued' && found.queues.includes(QUEUES.other);
     if (found !== undefined && !AT_REST.has(found.status) && !isElsewhere) return undefined;
     if (found?.queues.some((queue) => queue !== QUEUES.other) === true) return undefined;
@@ -182,7 +182,7 @@ async function restOf(arena: Arena, watch: Watch, tasks: readonly string[]): Pro
 }
 
 /** How the task is now; undefined when it is gone. */
-async function find({ user }: Arena, task: string): Promise<Found | undefined> {
+async function find({ user }: TestBed, task: string): Promise<Found | undefined> {
   const { tasks } = await user.api('tasks.get_all', { id: [task], search_hidden: true });
   if (!Array.isArray(tasks)) throw new TypeError('the server gave no list of tasks');
   if (tasks.length === 0) return undefined;
@@ -196,15 +196,15 @@ async function find({ user }: Arena, task: string): Promise<Found | undefined> {
 }
 
 interface Sources {
-  readonly arena: Arena;
+  readonly bed: TestBed;
   readonly watch: Watch;
   readonly natures: ReadonlyMap<string, Nature>;
-  readonly deeds: readonly Deed[];
+  readonly faults: readonly InjectedFault[];
   readonly calls: readonly ServerCall[];
 }
 
-async function readHistories({ arena, watch, natures, deeds, calls }: Sources): Promise<TaskHistory[]> {
-  const traces = readTraces(await readFile(arena.traceFile, 'utf8'));
+async function readHistories({ bed, watch, natures, faults, calls }: Sources): Promise<TaskHistory[]> {
+  const traces = readTraces(await readFile(bed.traceFile, 'utf8'));
   const live = await waitUntil('squeue to answer', () => watch.live().catch(() => undefined));
   const histories: TaskHistory[] = [];
   for (const [task, nature] of natures) {
@@ -214,15 +214,15 @@ async function readHistories({ arena, watch, natures, deeds, calls }: Sources): 
     histories.push({
       task,
       nature,
-      servedQueue: arena.servedQueue,
+      servedQueue: bed.servedQueue,
       // Whoever clears a queue names no task.
       calls: calls.filter((call) => call.task === task || call.endpoint === 'queues.clear_queue'),
       traces: ownTraces,
       jobs,
-      deeds: deeds.filter(({ job }) => job === undefined || own.has(job)),
-      found: await find(arena, task),
+      faults: faults.filter(({ job }) => job === undefined || own.has(job)),
+      found: await find(bed, task),
       liveJobs: (live.get(task) ?? []).map(({ job }) => job),
-      leeway: arena.isPatient ? PATIENT_LEEWAY : 1,
+      leeway: bed.isPatient ? PATIENT_LEEWAY : 1,
     });
   }
   return histories;

@@ -13,8 +13,8 @@ import {
   KEYS,
   POLL,
   POLLS_FILE,
-  readAnswered,
-  readAsked,
+  readResponse,
+  readRequest,
   RECORD_FILE,
   RECORDED,
   SERVER_CLOCK_FILE,
@@ -67,9 +67,9 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
   const endpoint = (incoming.url ?? '').split('/').at(-1)?.split('?')[0] ?? '';
   const isRecorded = RECORDED.has(endpoint);
   const call = `${process.pid}.${(calls += 1)}`;
-  if (isRecorded) record({ at: Date.now(), call, who, endpoint, ...readAsked(body.toString()) });
+  if (isRecorded) record({ at: Date.now(), call, who, endpoint, ...readRequest(body.toString()) });
   const answer = await forward(incoming, body);
-  if (isRecorded) record({ at: Date.now(), call, ...readAnswered(answer.body.toString()) });
+  if (isRecorded) record({ at: Date.now(), call, ...readResponse(answer.body.toString()) });
   if (endpoint === POLL) appendFileSync(join(folder, POLLS_FILE), `${who}\n`);
   return answer;
 }

@@ -1,23 +1,23 @@
 // The record of the server's calls: what is written down of a call, and how it is read again.
 import { expect } from 'chai';
-import { countPolls, readAnswered, readAsked, readRecord } from './server-record.ts';
+import { countPolls, readResponse, readRequest, readRecord } from './server-record.ts';
 
 const OK = { result_code: 200 };
 
 describe("the record of the server's calls", () => {
   it('holds which task and queue a call was about, however the endpoint names it', () => {
-    expect(readAsked('{"task":"t","queue":"q","status_reason":""}')).to.deep.equal({ task: 't', queue: 'q' });
-    expect(readAsked('{"tasks":["t","u"]}')).to.deep.equal({ task: 't' });
-    expect(readAsked('no JSON')).to.deep.equal({ task: '' });
+    expect(readRequest('{"task":"t","queue":"q","status_reason":""}')).to.deep.equal({ task: 't', queue: 'q' });
+    expect(readRequest('{"tasks":["t","u"]}')).to.deep.equal({ task: 't' });
+    expect(readRequest('no JSON')).to.deep.equal({ task: '' });
   });
 
   it('holds what a call did: the new status, and whether an entry was taken', () => {
     const stopped = { meta: OK, data: { updated: 1, fields: { status: 'stopped', status_reason: 'x' } } };
-    expect(readAnswered(JSON.stringify(stopped))).to.deep.equal({ code: 200, status: 'stopped', count: 1 });
-    expect(readAnswered(JSON.stringify({ meta: OK, data: { removed: 0 } }))).to.deep.equal({ code: 200, count: 0 });
-    expect(readAnswered(JSON.stringify({ meta: OK, data: { entry: {} } }))).to.deep.equal({ code: 200, count: 1 });
-    expect(readAnswered(JSON.stringify({ meta: { result_code: 400 }, data: {} }))).to.deep.equal({ code: 400 });
-    expect(readAnswered('<html>')).to.deep.equal({ code: 0 });
+    expect(readResponse(JSON.stringify(stopped))).to.deep.equal({ code: 200, status: 'stopped', count: 1 });
+    expect(readResponse(JSON.stringify({ meta: OK, data: { removed: 0 } }))).to.deep.equal({ code: 200, count: 0 });
+    expect(readResponse(JSON.stringify({ meta: OK, data: { entry: {} } }))).to.deep.equal({ code: 200, count: 1 });
+    expect(readResponse(JSON.stringify({ meta: { result_code: 400 }, data: {} }))).to.deep.equal({ code: 400 });
+    expect(readResponse('<html>')).to.deep.equal({ code: 0 });
   });
 
   it('is read with each answer at its question, without what a kill tore', () => {

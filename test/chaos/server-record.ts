@@ -29,7 +29,7 @@ export const RECORDED: ReadonlySet<string> = new Set([
   'tasks.delete',
 ]);
 
-const Asked = z.object({
+const Request = z.object({
   at: z.number(),
   call: z.string(),
   who: z.string(),
@@ -39,7 +39,7 @@ const Asked = z.object({
   reason: z.string().optional(),
 });
 
-const Answered = z.object({
+const Response = z.object({
   at: z.number(),
   call: z.string(),
   code: z.number(),
@@ -49,13 +49,13 @@ const Answered = z.object({
   count: z.number().optional(),
 });
 
-export interface ServerCall extends Omit<z.infer<typeof Asked>, 'call'> {
+export interface ServerCall extends Omit<z.infer<typeof Request>, 'call'> {
   /** undefined: nobody saw an answer, and the call may have been carried out or not. */
-  readonly answer: Omit<z.infer<typeof Answered>, 'call'> | undefined;
+  readonly response: Omit<z.infer<typeof Response>, 'call'> | undefined;
 }
 
 /** What is recorded of a request's body. */
-export function readAsked(body: string): { task: string; queue?: string; reason?: string } {
+export function readRequest(body: string): { task: string; queue?: string; reason?: string } {
   const shape = z.object({
     task: z.string().optional(),
     tasks: z.array(z.string()).optional(),
@@ -71,7 +71,7 @@ export function readAsked(body: string): { task: string; queue?: string; reason?
 }
 
 /** What is recorded of an answer's body. */
-export function readAnswered(body: string): { code: number; status?: string; count?: number } {
+export function readResponse(body: string): { code: number; status?: string; count?: number } {
   const shape = z.object({
     meta: z.object({ result_code: z.number() }),
     data: z.looseObject({
@@ -93,18 +93,18 @@ export function readAnswered(body: string): { code: number; status?: string; cou
 
 /** The calls of a record, each with its answer, in the order in which they were asked. A torn line is left out. */
 export function readRecord(text: string): ServerCall[] {
-  const asked: z.infer<typeof Asked>[] = [];
-  const answers = new Map<string, ServerCall['answer']>();
+  const asked: z.infer<typeof Request>[] = [];
+  const responses = new Map<string, ServerCall['response']>();
   for (const line of text.split('\n')) {
     const value = parseJson(line);
-    const question = Asked.safeParse(value);
+    const question = Request.safeParse(value);
     if (question.success) asked.push(question.data);
-    const answer = Answered.safeParse(value);
+    const answer = Response.safeParse(value);
     if (!answer.success) continue;
     const { call, ...rest } = answer.data;
-    answers.set(call, rest);
+    responses.set(call, rest);
   }
-  return asked.map(({ call, ...rest }) => ({ ...rest, answer: answers.get(call) }));
+  return asked.map(({ call, ...rest }) => ({ ...rest, response: responses.get(call) }));
 }
 
 /** How many polls this daemon has made by what the file of polls says. */

@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../e2e/api.ts';
 import { QUEUES } from './history.ts';
-import type { PlannedHappening } from './plan.ts';
-import { choose, type Stage } from './stage.ts';
+import type { ScheduledFault } from './schedule.ts';
+import { choose, type RoundContext } from './round-context.ts';
 
-type Act = (stage: Stage, task: string, planned: PlannedHappening) => Promise<void>;
+type Act = (stage: RoundContext, task: string, planned: ScheduledFault) => Promise<void>;
 
 /** Tasks in these are worth an act more than those at rest. */
 const ALIVE = new Set(['queued', 'in_progress']);
 
-function inWebPage(act: Act): (stage: Stage, planned: PlannedHappening) => Promise<void> {
+function inWebPage(act: Act): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
   return async (stage, planned) => {
     // While the server is away nobody can do anything there; and what a user did, he has seen done.
     const task = await stage.inTurn.server(() => chooseTask(stage, planned.pick));
@@ -18,7 +18,7 @@ function inWebPage(act: Act): (stage: Stage, planned: PlannedHappening) => Promi
   };
 }
 
-async function chooseTask({ arena: { user }, tasks }: Stage, pick: number): Promise<string | undefined> {
+async function chooseTask({ bed: { user }, tasks }: RoundContext, pick: number): Promise<string | undefined> {
   const alive: string[] = [];
   const present: string[] = [];
   for (const task of tasks) {
@@ -33,22 +33,22 @@ async function chooseTask({ arena: { user }, tasks }: Stage, pick: number): Prom
 
 /** One call of the web page; the server may refuse it, and then nothing was done. */
 function call(endpoint: string, more: Readonly<Record<string, unknown>> = {}): Act {
-  return async ({ arena, inTurn }, task) => {
-    await inTurn.server(() => arena.user.api(endpoint, { task, ...more }).catch(() => undefined));
+  return async ({ bed, inTurn }, task) => {
+    await inTurn.server(() => bed.user.api(endpoint, { task, ...more }).catch(() => undefined));
   };
 }
 
 /** The page offers it only for a task that waits. */
 const dequeue: Act = async (stage, task, planned) => {
-  const seen = await stage.inTurn.server(() => stage.arena.user.look(task).catch(() => undefined));
+  const seen = await stage.inTurn.server(() => stage.bed.user.look(task).catch(() => undefined));
   if (seen?.status === 'queued') await call('tasks.dequeue')(stage, task, planned);
 };
 
 const enqueue: Act = (stage, task, planned) =>
-  call('tasks.enqueue', { queue: stage.arena.servedQueue })(stage, task, planned);
+  call('tasks.enqueue', { queue: stage.bed.servedQueue })(stage, task, planned);
 
 const enqueueElsewhere: Act = (stage, task, planned) =>
-  call('tasks.enqueue', { queue: stage.arena.otherQueue })(stage, task, planned);
+  call('tasks.enqueue', { queue: stage.bed.otherQueue })(stage, task, planned);
 
 /** One after the other, with a moment in between. */
 function both(first: Act, second: Act): Act {
@@ -62,8 +62,8 @@ function both(first: Act, second: Act): Act {
 /** On the page of the scheduler queue, which shows what waits there. */
 function onSchedulerPage(
   act: (user: User, scheduler: string, tasks: readonly string[], pick: number) => Promise<unknown>,
-): (stage: Stage, planned: PlannedHappening) => Promise<void> {
-  return ({ arena: { user }, inTurn }, { pick }) =>
+): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
+  return ({ bed: { user }, inTurn }, { pick }) =>
     inTurn.server(async () => {
       const scheduler = await user.makeQueue(QUEUES.scheduler);
       const tasks = await user.entries(scheduler);
@@ -78,14 +78,14 @@ function inShell(
   what: 'scancel' | 'requeue',
   words: (job: string) => readonly [string, ...string[]],
   states: RegExp,
-): (stage: Stage, planned: PlannedHappening) => Promise<void> {
+): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
   return (stage, { pick }) =>
     stage.inTurn.slurm(async () => {
       const live = [...(await stage.watch.live()).values()].flat().filter(({ state }) => states.test(state));
       if (live.length === 0) return;
       const { job } = choose(live, pick);
       const [program, ...args] = words(job);
-      const isDone = await stage.arena.cluster.run(program, ...args).then(
+      const isDone = await stage.bed.cluster.run(program, ...args).then(
         () => true,
         () => false,
       );

@@ -1,9 +1,9 @@
 // Which statuses a task may have in the end, by what was done to it and what its program did.
-import { MIN_JOB_AGE_MS, runsOf, type Deed, type Run, type TaskHistory } from './history.ts';
+import { MIN_JOB_AGE_MS, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import { removedAt } from './removals.ts';
 import type { ServerCall } from './server-record.ts';
 
-export interface Demand {
+export interface ExpectedEnd {
   /** Statuses, or `gone`. */
   readonly allowed: ReadonlySet<string>;
   /** For the story. */
@@ -31,19 +31,19 @@ const UNSAVED_MS = 15_000;
 /** One that was submitted before may be there as late. */
 const SEEN_WITHIN_MS = 3_000;
 
-export function demand(history: TaskHistory): Demand {
+export function expectedEnd(history: TaskHistory): ExpectedEnd {
   const act = lastAct(history);
   if (act === undefined) return byRuns(history, 0);
   if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
   if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
 
   // The user sees such a task pending: one that is queued in no queue is put back into its own, and runs (docs/known-issues.md).
-  if (act.endpoint === 'tasks.dequeue' && act.answer?.status === 'queued' && hasForgottenFormer(history, act))
+  if (act.endpoint === 'tasks.dequeue' && act.response?.status === 'queued' && hasForgottenFormer(history, act))
     return byRuns(history, act.at);
 
   const word = act.endpoint.slice('tasks.'.length);
   const allowed = new Set<string>();
-  const status = act.answer?.status;
+  const status = act.response?.status;
   // A running task is asked to stop, one that waits is stopped, and one that is over stays what it is.
   if (status === 'in_progress') allowed.add('stopped');
   else if (status !== undefined) allowed.add(status);
@@ -57,7 +57,9 @@ export function demand(history: TaskHistory): Demand {
 
 /** The last thing that the user did to the task and the server agreed to. */
 function lastAct({ calls }: TaskHistory): ServerCall | undefined {
-  return calls.findLast(({ who, endpoint, answer }) => who === 'user' && ACTS.has(endpoint) && answer?.code === 200);
+  return calls.findLast(
+    ({ who, endpoint, response: answer }) => who === 'user' && ACTS.has(endpoint) && answer?.code === 200,
+  );
 }
 
 /**
@@ -67,15 +69,17 @@ function lastAct({ calls }: TaskHistory): ServerCall | undefined {
  */
 function hasForgottenFormer({ calls }: TaskHistory, dequeue: ServerCall): boolean {
   const before = calls.filter(({ at }) => at < dequeue.at);
-  const enqueue = before.findLast(({ endpoint, answer }) => endpoint === 'tasks.enqueue' && answer?.code === 200);
-  return before.some(({ at, endpoint, answer }) => {
+  const enqueue = before.findLast(
+    ({ endpoint, response: answer }) => endpoint === 'tasks.enqueue' && answer?.code === 200,
+  );
+  return before.some(({ at, endpoint, response: answer }) => {
     if (enqueue === undefined || at >= enqueue.at) return false;
     if (endpoint === 'tasks.enqueue') return answer?.code !== 200;
     return endpoint === 'tasks.dequeue' && (answer === undefined || answer.status === 'queued');
   });
 }
 
-function byEnqueue(history: TaskHistory, act: ServerCall): Demand {
+function byEnqueue(history: TaskHistory, act: ServerCall): ExpectedEnd {
   if (act.queue !== history.servedQueue) {
     const allowed = new Set(['queued']);
     if (isOverruledByAgent(history, act)) addAll(allowed, byRuns(history, 0).allowed);
@@ -85,11 +89,11 @@ function byEnqueue(history: TaskHistory, act: ServerCall): Demand {
 }
 
 /** By the time of the abort the program had not begun, or it ended by itself before its agent could notice. */
-function mayHaveMissed({ traces, deeds, leeway = 1 }: TaskHistory, act: ServerCall): boolean {
+function mayHaveMissed({ traces, faults, leeway = 1 }: TaskHistory, act: ServerCall): boolean {
   const last = runsOf(traces).at(-1);
   if (last === undefined || last.beganAt > act.at) return true;
   return (
-    last.code !== undefined && last.livedUntil - act.at < NOTICE_MS * leeway + awayMs(deeds, act.at, last.livedUntil)
+    last.code !== undefined && last.livedUntil - act.at < NOTICE_MS * leeway + awayMs(faults, act.at, last.livedUntil)
   );
 }
 
@@ -99,15 +103,15 @@ function isOverruledByAgent({ calls }: TaskHistory, act: ServerCall): boolean {
   return hadIt && calls.some((call) => call.who === 'node' && changesStatus(call) && endOf(call) >= act.at);
 }
 
-function changesStatus({ endpoint, answer }: ServerCall): boolean {
+function changesStatus({ endpoint, response: answer }: ServerCall): boolean {
   return endpoint.startsWith('tasks.') && (answer === undefined || answer.count === 1);
 }
 
-function endOf({ at, answer }: ServerCall): number {
+function endOf({ at, response: answer }: ServerCall): number {
   return answer?.at ?? at;
 }
 
-function byRuns(history: TaskHistory, since: number): Demand {
+function byRuns(history: TaskHistory, since: number): ExpectedEnd {
   const demanded = byItsRuns(history, since);
   const removed = removedAt(history, since);
   if (removed === undefined) return demanded;
@@ -119,7 +123,7 @@ function byRuns(history: TaskHistory, since: number): Demand {
   return { allowed, because: `${demanded.because}; its user had removed it from the scheduler queue` };
 }
 
-function byItsRuns(history: TaskHistory, since: number): Demand {
+function byItsRuns(history: TaskHistory, since: number): ExpectedEnd {
   const runs = runsOf(history.traces).filter(({ livedUntil }) => livedUntil >= since);
   const last = runs.at(-1);
   if (last === undefined) return byNoRun(history, since);
@@ -142,14 +146,14 @@ function byItsRuns(history: TaskHistory, since: number): Demand {
   return { allowed, because: `its last run, in job ${last.job}, ${how}; disturbed by ${by}` };
 }
 
-function byNoRun(history: TaskHistory, since: number): Demand {
-  const { nature, deeds, jobs } = history;
+function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
+  const { nature, faults, jobs } = history;
   if (nature === 'does not fit the template') {
     return { allowed: new Set(['failed']), because: 'it does not fit the template' };
   }
   const own = new Set(jobs.map(({ job }) => job));
   const allowed = new Set<string>();
-  if (deeds.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
+  if (faults.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
     allowed.add('stopped');
   const letIn = lastLetIn(history, since);
   const disturbed = letIn === undefined ? [] : disturbances(history, letIn).filter(({ what }) => what !== 'scancel');
@@ -178,14 +182,14 @@ function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefin
  * it, and a job that it acknowledged may have been there unseen. A task that was enqueued anew meanwhile is due all the same, and
  * so is one whose job was about to be replaced.
  */
-function findIgnored(history: TaskHistory, run: Run, since: number): Deed | undefined {
-  const { deeds, jobs, calls, leeway = 1 } = history;
+function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFault | undefined {
+  const { faults, jobs, calls, leeway = 1 } = history;
   const taken = calls.find(({ endpoint, at }) => endpoint === 'queues.get_next_task' && at >= since);
-  return deeds.find((scancel) => {
+  return faults.find((scancel) => {
     const { what, at, job } = scancel;
     if (what !== 'scancel' || at < (taken?.at ?? since) || at > run.beganAt || job === run.job) return false;
-    const isForgettable = deeds.some(
-      (deed) => deed.what === 'controller killed' && Math.abs(deed.at - at) < UNSAVED_MS * leeway,
+    const isForgettable = faults.some(
+      (fault) => fault.what === 'controller killed' && Math.abs(fault.at - at) < UNSAVED_MS * leeway,
     );
     const isJournalLostSince = (from: number): boolean => isJournalLost(history, from, run.beganAt);
     // Neither the journal nor Slurm told of it any more when the next job was made.
@@ -197,12 +201,12 @@ function findIgnored(history: TaskHistory, run: Run, since: number): Deed | unde
   });
 }
 
-function isJournalLost({ deeds }: TaskHistory, from: number, until: number): boolean {
-  return deeds.some(({ words, at }) => /journal (?:lost|torn)/.test(words) && at > from && at < until);
+function isJournalLost({ faults }: TaskHistory, from: number, until: number): boolean {
+  return faults.some(({ words, at }) => /journal (?:lost|torn)/.test(words) && at > from && at < until);
 }
 
 /** Slurm had put the job back after it was let in and before its agent began the task: nobody runs it by that job any more. */
-function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: Deed): boolean {
+function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
   const gate = calls.find((call) => isLetIn(call) && call.at < at);
   if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
   const isBack = (back: { readonly job: string; readonly at: number }): boolean =>
@@ -216,15 +220,15 @@ function isOnlyLetIn({ calls }: Pick<TaskHistory, 'calls'>, by: number): boolean
   return before.some(isLetIn) && !before.some(({ endpoint }) => endpoint === 'tasks.started');
 }
 
-function isLetIn({ who, endpoint, answer }: ServerCall): boolean {
+function isLetIn({ who, endpoint, response: answer }: ServerCall): boolean {
   return who === 'node' && endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1);
 }
 
 /** What was done to the job of a run, from a moment before it began until its end could be told. */
-function disturbances({ deeds, leeway = 1 }: TaskHistory, run: Run): Deed[] {
+function disturbances({ faults, leeway = 1 }: TaskHistory, run: Run): InjectedFault[] {
   const unsavedMs = UNSAVED_MS * leeway;
   const until = run.livedUntil + unsavedMs;
-  return deeds.filter(({ what, at, until: over = at, job, node }) => {
+  return faults.filter(({ what, at, until: over = at, job, node }) => {
     if (at < run.beganAt - unsavedMs || at > until) return false;
     if (what === 'scancel') return job === run.job;
     // To kill all processes of a node takes a moment, in which one more may begin.
@@ -234,8 +238,8 @@ function disturbances({ deeds, leeway = 1 }: TaskHistory, run: Run): Deed[] {
 }
 
 /** How much of that time an agent could not reach the server. */
-function awayMs(deeds: readonly Deed[], from: number, to: number): number {
-  return deeds
+function awayMs(faults: readonly InjectedFault[], from: number, to: number): number {
+  return faults
     .filter(({ what }) => what === 'server away' || what === 'link in trouble')
     .reduce((sum, { at, until = to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, at)), 0);
 }

@@ -1,11 +1,11 @@
-// The books of a run on real Slurm: what its rounds came to.
-import type { Happening } from './plan.ts';
+// The statistics of a run on real Slurm: what its rounds came to.
+import type { FaultKind } from './schedule.ts';
 import { describeRecoveries } from './recovery.ts';
-import type { Judged, RoundEnd } from './round.ts';
-import { tellStory } from './story.ts';
+import type { CheckedTask, RoundEnd } from './round.ts';
+import { formatCounterexample } from './counterexample.ts';
 import { addTallies, isClean, NOTHING_YET, type Tally } from './tally.ts';
 
-export interface Books {
+export interface Statistics {
   /** Counts a round, and returns what is to be said of it: a line, and the story of each task that ended badly. */
   readonly enter: (end: RoundEnd) => string;
   /** How often each thing was done, and how soon daemons recovered. */
@@ -14,8 +14,8 @@ export interface Books {
   hasBad(): boolean;
 }
 
-export function createBooks(): Books {
-  const kills = new Map<Happening, number>();
+export function createStatistics(): Statistics {
+  const kills = new Map<FaultKind, number>();
   const recoveries: number[] = [];
   let tally = NOTHING_YET;
 
@@ -27,7 +27,10 @@ export function createBooks(): Books {
       tally = addTallies(tally, counted);
       const rest = end.calmMs === undefined ? 'never at rest' : `at rest after ${(end.calmMs / 1000).toFixed(0)} s`;
       const line = `${counted.tasks} tasks, ${counted.kills} kills, ${rest}`;
-      return [line, ...end.judged.filter(isBad).map(({ history, verdict }) => tellStory(history, verdict))].join('\n');
+      return [
+        line,
+        ...end.checked.filter(isBad).map(({ history, verdict }) => formatCounterexample(history, verdict)),
+      ].join('\n');
     },
     summary() {
       const most = [...kills].sort(([, a], [, b]) => b - a).map(([what, times]) => `${times} ${what}`);
@@ -38,8 +41,8 @@ export function createBooks(): Books {
   };
 }
 
-function count({ judged, kills, calmMs }: RoundEnd): Tally {
-  const having = (what: keyof Judged['verdict']): number =>
+function count({ checked: judged, kills, calmMs }: RoundEnd): Tally {
+  const having = (what: keyof CheckedTask['verdict']): number =>
     judged.filter(({ verdict }) => verdict[what].length > 0).length;
   const lost = having('lost');
   return {
@@ -53,6 +56,6 @@ function count({ judged, kills, calmMs }: RoundEnd): Tally {
   };
 }
 
-function isBad({ verdict }: Judged): boolean {
+function isBad({ verdict }: CheckedTask): boolean {
   return Object.values(verdict).flat().length > 0;
 }

@@ -3,7 +3,7 @@ import type { TaskHistory } from './history.ts';
 import {
   call,
   cleared,
-  deed,
+  fault,
   ELSEWHERE,
   enqueued,
   gatePassed,
@@ -14,7 +14,7 @@ import {
   removed,
   run,
   SERVED,
-} from './invented.ts';
+} from './sample-history.ts';
 
 export const GOOD: readonly (readonly [string, TaskHistory])[] = [
   ['a run that ended well, and its task completed', history({})],
@@ -55,14 +55,14 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     'a job put back by Slurm, and run again',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
-      deeds: [deed(3_500, 'requeue', { job: '7' })],
+      faults: [fault(3_500, 'requeue', { job: '7' })],
     }),
   ],
   [
     'a node that died, and another job that ran the task',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
-      deeds: [deed(3_500, 'node killed', { node: 'n1' })],
+      faults: [fault(3_500, 'node killed', { node: 'n1' })],
     }),
   ],
   [
@@ -74,7 +74,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({
       status: 'stopped',
       traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(3_500, 'scancel', { job: '7' })],
+      faults: [fault(3_500, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -83,18 +83,18 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       status: 'stopped',
       traces: [],
       jobs: [job(900, 'PENDING')],
-      deeds: [deed(1_000, 'scancel', { job: '7' })],
+      faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
   [
     'a run that died with a controller that forgot it',
-    history({ status: 'failed', traces: run(1_000, { code: 'killed' }), deeds: [deed(3_500, 'controller killed')] }),
+    history({ status: 'failed', traces: run(1_000, { code: 'killed' }), faults: [fault(3_500, 'controller killed')] }),
   ],
-  ...[deed(2_500, 'controller killed'), deed(2_500, 'node killed', { node: 'n1' })].map(
+  ...[fault(2_500, 'controller killed'), fault(2_500, 'node killed', { node: 'n1' })].map(
     (died) =>
       [
         `a job that was let in, and died before the program began: ${died.what}`,
-        history({ status: 'failed', traces: run(1_000).slice(0, 1), deeds: [died] }),
+        history({ status: 'failed', traces: run(1_000).slice(0, 1), faults: [died] }),
       ] as const,
   ),
   [
@@ -147,7 +147,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       calls: [enqueued, late],
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
-      deeds: [deed(1_000, 'scancel', { job: '7' })],
+      faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -160,7 +160,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       ],
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(10_000, 'RUNNING', '8')],
-      deeds: [deed(1_000, 'scancel', { job: '7' })],
+      faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -168,9 +168,9 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
-      deeds: [
-        deed(1_000, 'scancel', { job: '7' }),
-        deed(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' }),
+      faults: [
+        fault(1_000, 'scancel', { job: '7' }),
+        fault(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' }),
       ],
     }),
   ],
@@ -180,9 +180,9 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
       jobs: [job(1_000, 'RUNNING'), job(9_000, 'RUNNING', '8')],
-      deeds: [
-        deed(1_100, 'other', { words: 'daemon-2: daemon is killed, its journal lost' }),
-        deed(3_100, 'scancel', { job: '7' }),
+      faults: [
+        fault(1_100, 'other', { words: 'daemon-2: daemon is killed, its journal lost' }),
+        fault(3_100, 'scancel', { job: '7' }),
       ],
     }),
   ],
@@ -192,7 +192,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],
       jobs: [job(1_000, 'RUNNING'), job(2_500, 'PENDING'), job(9_000, 'RUNNING', '8')],
-      deeds: [deed(2_000, 'node killed', { node: 'n1' }), deed(3_100, 'scancel', { job: '7' })],
+      faults: [fault(2_000, 'node killed', { node: 'n1' }), fault(3_100, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -200,7 +200,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],
-      deeds: [deed(1_000, 'scancel', { job: '7' })],
+      faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
   [
@@ -230,7 +230,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       calls: [enqueued, parked, removed],
       traces: [],
       jobs: [job(900, 'PENDING')],
-      deeds: [deed(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' })],
+      faults: [fault(2_000, 'other', { words: 'daemon-1: daemon is killed, its journal lost' })],
     }),
   ],
   [
@@ -238,7 +238,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(1_950, 'node killed', { node: 'n1', until: 6_000 })],
+      faults: [fault(1_950, 'node killed', { node: 'n1', until: 6_000 })],
     }),
   ],
 ];

@@ -20,7 +20,7 @@ export interface PlannedTask {
 }
 
 /** What may happen, and how often it does. */
-export const HAPPENINGS = {
+export const FAULTS = {
   'daemon is killed': 12,
   'daemon is killed, its journal lost': 4,
   'daemon is killed, its journal torn': 3,
@@ -63,7 +63,7 @@ export const HAPPENINGS = {
   'user clears the scheduler queue': 2,
 } as const;
 
-export type Happening = keyof typeof HAPPENINGS;
+export type FaultKind = keyof typeof FAULTS;
 
 /** Those that can happen only where the cluster is reached by SSH. */
 export const OVER_SSH = ['SSH is cut', 'SSH is silent', 'SSH is refused', 'sshd is killed'] as const;
@@ -86,11 +86,11 @@ export type UnderLoad = (typeof UNDER_LOAD)[number];
 export const ON_SCHEDULER_PAGE = [
   'user removes from the scheduler queue',
   'user clears the scheduler queue',
-] as const satisfies readonly Happening[];
+] as const satisfies readonly FaultKind[];
 
-export interface PlannedHappening {
+export interface ScheduledFault {
   readonly atMs: number;
-  readonly what: Happening;
+  readonly what: FaultKind;
   /** How long it lasts, where it lasts. */
   readonly forMs: number;
   /** 0 to 1: to which of those it could happen to. */
@@ -101,14 +101,14 @@ export interface PlannedHappening {
 
 export interface RoundPlan {
   readonly tasks: readonly PlannedTask[];
-  readonly happenings: readonly PlannedHappening[];
+  readonly faults: readonly ScheduledFault[];
 }
 
 export interface RoundSize {
   readonly spanMs: number;
   readonly tasks: number;
-  readonly happenings: number;
-  readonly leftOut?: readonly Happening[];
+  readonly faults: number;
+  readonly leftOut?: readonly FaultKind[];
 }
 
 /** Longer than this nothing lasts; what the product waits for before it gives something up is longer. */
@@ -118,11 +118,11 @@ export function planRound(seed: number, round: number, size: RoundSize): RoundPl
   const random = createRandom(seed * 7919 + round);
   const { leftOut = [] } = size;
   const weights = Object.fromEntries(
-    Object.entries(HAPPENINGS).map(([name, weight]) => [name, leftOut.includes(name as Happening) ? 0 : weight]),
-  ) as Record<Happening, number>;
+    Object.entries(FAULTS).map(([name, weight]) => [name, leftOut.includes(name as FaultKind) ? 0 : weight]),
+  ) as Record<FaultKind, number>;
   return {
     tasks: inOrder(size.tasks, () => planTask(random, size.spanMs)),
-    happenings: inOrder(size.happenings, () => ({
+    faults: inOrder(size.faults, () => ({
       // The first second belongs to the tasks: before there is one, most things can't happen.
       atMs: random.whole(1_000, size.spanMs),
       what: random.weighted(weights),

@@ -1,8 +1,8 @@
 // The plan of a round comes from the seed alone, and lasts no longer than it may.
 import { expect } from 'chai';
-import { HAPPENINGS, planRound } from './plan.ts';
+import { FAULTS, planRound } from './schedule.ts';
 
-const SIZE = { spanMs: 25_000, tasks: 20, happenings: 30 };
+const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
 describe('the plan of a chaos round', () => {
   it('is the same for the same seed and round, and another one for any other', () => {
@@ -15,22 +15,22 @@ describe('the plan of a chaos round', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );
-    const happened = new Set(rounds.flatMap(({ happenings }) => happenings.map(({ what }) => what)));
+    const happened = new Set(rounds.flatMap(({ faults }) => faults.map(({ what }) => what)));
 
     expect([...happened].sort()).to.deep.equal(
-      Object.keys(HAPPENINGS)
+      Object.keys(FAULTS)
         .filter((what) => what !== 'disk is full')
         .sort(),
     );
   });
 
   it('keeps to its span, in the order of time', () => {
-    const { tasks, happenings } = planRound(9, 0, SIZE);
-    for (const times of [tasks, happenings].map((all) => all.map(({ atMs }) => atMs))) {
+    const { tasks, faults } = planRound(9, 0, SIZE);
+    for (const times of [tasks, faults].map((all) => all.map(({ atMs }) => atMs))) {
       expect(times).to.deep.equal(times.toSorted((a, b) => a - b));
       expect(times.at(-1)).to.be.at.most(SIZE.spanMs);
     }
     expect(tasks).to.have.length(SIZE.tasks);
-    expect(happenings).to.have.length(SIZE.happenings);
+    expect(faults).to.have.length(SIZE.faults);
   });
 });

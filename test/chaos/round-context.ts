@@ -1,23 +1,23 @@
-// What every lever has in its hands: the arena, the tasks of the round, whose turn it is, and the book of what was done.
-import type { Arena } from './arena.ts';
-import type { Deed } from './history.ts';
-import type { Happening, PlannedHappening } from './plan.ts';
+// What every lever has in its hands: the bed, the tasks of the round, whose turn it is, and the book of what was done.
+import type { TestBed } from './test-bed.ts';
+import type { InjectedFault } from './history.ts';
+import type { FaultKind, ScheduledFault } from './schedule.ts';
 import { createTurns, type InTurn } from './turns.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './job-watch.ts';
 
-export interface Stage {
-  readonly arena: Arena;
+export interface RoundContext {
+  readonly bed: TestBed;
   readonly watch: Watch;
   /** The tasks of the round so far. */
   readonly tasks: readonly string[];
   readonly inTurn: Turns;
-  /** Writes down what was done; the returned deed's end is filled in by `over`. */
-  note: (deed: Omit<Deed, 'at' | 'until'>) => { over(): void };
+  /** Writes down what was done; the returned fault's end is filled in by `over`. */
+  note: (fault: Omit<InjectedFault, 'at' | 'until'>) => { over(): void };
   /** One more process killed, link troubled or answer taken away. */
-  countKill: (what: Happening) => void;
+  countKill: (what: FaultKind) => void;
 }
 
-export type Lever = (stage: Stage, planned: PlannedHappening) => Promise<void>;
+export type Injector = (context: RoundContext, planned: ScheduledFault) => Promise<void>;
 
 /** One for each thing that can only be in one trouble at a time. */
 export interface Turns {
@@ -29,7 +29,7 @@ export interface Turns {
   readonly daemons: readonly InTurn[];
 }
 
-export function createStageTurns(daemons: number): Turns {
+export function createRoundTurns(daemons: number): Turns {
   return {
     server: createTurns(),
     slurm: createTurns(),

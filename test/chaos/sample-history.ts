@@ -1,5 +1,5 @@
 // Invented histories of a task: what one would have left behind if it had gone like this.
-import type { Deed, JobSeen, TaskHistory, Trace } from './history.ts';
+import type { InjectedFault, JobSeen, TaskHistory, Trace } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 export const SERVED = 'served';
@@ -37,7 +37,7 @@ export function call(
   { status, code = 200, count = 1, queue }: { status?: string; code?: number; count?: number; queue?: string } = {},
 ): ServerCall {
   const answer = { at: at + 10, code, count, ...(status === undefined ? {} : { status }) };
-  return { at, who, endpoint, task: TASK, answer, ...(queue === undefined ? {} : { queue }) };
+  return { at, who, endpoint, task: TASK, response: answer, ...(queue === undefined ? {} : { queue }) };
 }
 
 export const enqueued = call(0, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });
@@ -52,7 +52,7 @@ export function job(at: number, state: string, id = '7'): JobSeen {
   return { at, job: id, state, reason: 'None', unseenAt: at - 1_000 };
 }
 
-export function deed(at: number, what: Deed['what'], more: Partial<Deed> = {}): Deed {
+export function fault(at: number, what: InjectedFault['what'], more: Partial<InjectedFault> = {}): InjectedFault {
   return { at, what, words: what, ...more };
 }
 
@@ -65,7 +65,7 @@ export function history(more: Partial<TaskHistory> & { readonly status?: string 
     calls: [enqueued, gatePassed],
     traces: run(1_000),
     jobs: [job(1_000, 'RUNNING')],
-    deeds: [],
+    faults: [],
     found: { status, reason: 'worker execution done', message: '', queues: [] },
     liveJobs: [],
     ...rest,

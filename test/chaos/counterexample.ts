@@ -9,8 +9,8 @@ interface Line {
 }
 
 /** Sentences of the oracle first, then a line for each event, with seconds since the first. */
-export function tellStory(history: TaskHistory, { lost, twice, wrong }: Verdict): string {
-  const { task, nature, found, calls, traces, jobs, deeds } = history;
+export function formatCounterexample(history: TaskHistory, { lost, twice, wrong }: Verdict): string {
+  const { task, nature, found, calls, traces, jobs, faults } = history;
   const own = [
     ...calls.map((call) => ({ at: call.at, text: tellCall(call) })),
     ...traces
@@ -25,7 +25,7 @@ export function tellStory(history: TaskHistory, { lost, twice, wrong }: Verdict)
   const from = Math.min(...own.map(({ at }) => at));
   const lines: Line[] = [
     ...own,
-    ...deeds.map(({ at, until, words }) => ({
+    ...faults.map(({ at, until, words }) => ({
       at,
       text: `*** ${words}${until === undefined ? '' : ` until ${seconds(until - from)}`}`,
     })),
@@ -42,7 +42,7 @@ export function tellStory(history: TaskHistory, { lost, twice, wrong }: Verdict)
   ].join('\n');
 }
 
-function tellCall({ who, endpoint, queue, reason, answer, at }: ServerCall): string {
+function tellCall({ who, endpoint, queue, reason, response: answer, at }: ServerCall): string {
   const where = queue === undefined ? '' : ` ${queue.slice(0, 6)}`;
   const why = reason === undefined ? '' : ` (${reason})`;
   if (answer === undefined) return `${who}: ${endpoint}${where}${why} -> no answer`;

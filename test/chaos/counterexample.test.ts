@@ -1,19 +1,19 @@
 // The story of a task that ended badly.
 import { expect } from 'chai';
-import { deed, enqueued, gatePassed, history, run, TASK } from './invented.ts';
-import { judge } from './oracle.ts';
-import { tellStory } from './story.ts';
+import { fault, enqueued, gatePassed, history, run, TASK } from './sample-history.ts';
+import { checkHistory } from './oracle.ts';
+import { formatCounterexample } from './counterexample.ts';
 
 describe('the story of a task', () => {
   it('is told in the order of time, with what the oracle says of it and what was done to it', () => {
     const given = history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),
-      deeds: [deed(3_500, 'node killed', { node: 'n1', words: 'node n1 is killed', until: 5_000 })],
-      calls: [enqueued, { ...gatePassed, answer: undefined }],
+      faults: [fault(3_500, 'node killed', { node: 'n1', words: 'node n1 is killed', until: 5_000 })],
+      calls: [enqueued, { ...gatePassed, response: undefined }],
     });
 
-    expect(tellStory(given, judge({ ...given, liveJobs: ['7'] })).split('\n')).to.deep.equal([
+    expect(formatCounterexample(given, checkHistory({ ...given, liveJobs: ['7'] })).split('\n')).to.deep.equal([
       `task ${TASK} (ends well)`,
       '  ! Slurm still has its job 7',
       '      0.00 user: tasks.enqueue served -> 200 count 1 queued',

@@ -9,7 +9,7 @@ import { startLink, type TcpLink } from '../support/tcp-link.ts';
 
 export type SshProvider = 'ssh2' | 'openssh';
 
-export interface SshWay {
+export interface SshAccess {
   readonly sshd: TestSshd;
   /** In front of it, for all who log in. */
   readonly link: TcpLink;
@@ -26,7 +26,7 @@ export interface SshWay {
 const IMPATIENT = ['ServerAliveInterval 2', 'ServerAliveCountMax 2', 'ConnectTimeout 5'];
 
 /** Needs root. The account is our own, as that is who watches over the cluster's jobs. */
-export async function openSshWay(provider: SshProvider): Promise<SshWay> {
+export async function openSshWay(provider: SshProvider): Promise<SshAccess> {
   const folder = await mkdtemp('/tmp/chaos-ssh-');
   const keyFile = join(folder, 'key');
   await makeKey(keyFile);

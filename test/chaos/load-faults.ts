@@ -5,9 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobProcesses } from '../support/job-processes.ts';
-import type { UnderLoad } from './plan.ts';
+import type { UnderLoad } from './schedule.ts';
 import { childNamed, commandNamed } from './processes.ts';
-import { choose, type Lever, type Stage } from './stage.ts';
+import { choose, type Injector, type RoundContext } from './round-context.ts';
 
 /** A pause lasts up to four times as long as a fault: 1 to 20 s. */
 const PAUSE_FACTOR = 4;
@@ -15,44 +15,44 @@ const PAUSE_FACTOR = 4;
 const MAX_JUMP_MS = 2_500;
 const SBATCH_WITHIN_MS = 10_000;
 
-export const loadLevers: Readonly<Record<UnderLoad, Lever>> = {
-  'daemon is paused': async (stage, { pick, forMs }) => {
-    const daemon = choose(stage.arena.daemons, pick);
-    await pause(stage, 'daemon is paused', [daemon.pid()], forMs * PAUSE_FACTOR, daemon.name);
+export const loadLevers: Readonly<Record<UnderLoad, Injector>> = {
+  'daemon is paused': async (round, { pick, forMs }) => {
+    const daemon = choose(round.bed.daemons, pick);
+    await pause(round, 'daemon is paused', [daemon.pid()], forMs * PAUSE_FACTOR, daemon.name);
   },
-  'sbatch is paused': async (stage, { pick, way, forMs }) => {
-    const pid = await findSbatch(stage, pick);
+  'sbatch is paused': async (round, { pick, way, forMs }) => {
+    const pid = await findSbatch(round, pick);
     if (pid === undefined) return;
     await sleep(way * 40);
-    await pause(stage, 'sbatch is paused', [pid], forMs * PAUSE_FACTOR);
+    await pause(round, 'sbatch is paused', [pid], forMs * PAUSE_FACTOR);
   },
-  'controller is paused': (stage, { forMs }) =>
-    stage.inTurn.slurm(() =>
-      pause(stage, 'controller is paused', [stage.arena.cluster.controllerPid()], forMs * PAUSE_FACTOR),
+  'controller is paused': (round, { forMs }) =>
+    round.inTurn.slurm(() =>
+      pause(round, 'controller is paused', [round.bed.cluster.controllerPid()], forMs * PAUSE_FACTOR),
     ),
-  'node is paused': (stage, { pick, forMs }) =>
-    stage.inTurn.slurm(() => {
-      const node = choose(stage.arena.cluster.nodes, pick);
+  'node is paused': (round, { pick, forMs }) =>
+    round.inTurn.slurm(() => {
+      const node = choose(round.bed.cluster.nodes, pick);
       // Twice: Slurm calls a node down after 20 s here, and what runs there is then run again by Slurm's own decision.
-      return pause(stage, 'node is paused', [stage.arena.cluster.nodePid(node)], forMs * 2, node);
+      return pause(round, 'node is paused', [round.bed.cluster.nodePid(node)], forMs * 2, node);
     }),
-  'job is paused': async (stage, { pick, forMs }) => {
-    const found = jobProcesses(stage.arena.cluster.slurmConf).filter(({ isStep }) => !isStep);
+  'job is paused': async (round, { pick, forMs }) => {
+    const found = jobProcesses(round.bed.cluster.slurmConf).filter(({ isStep }) => !isStep);
     if (found.length === 0) return;
     const { jobId } = choose(found, pick);
     const pids = found.filter((one) => one.jobId === jobId).map(({ pid }) => pid);
-    await pause(stage, 'job is paused', pids, forMs * PAUSE_FACTOR, `job ${jobId ?? ''}`);
+    await pause(round, 'job is paused', pids, forMs * PAUSE_FACTOR, `job ${jobId ?? ''}`);
   },
-  'server is paused': (stage, { forMs }) =>
-    stage.inTurn.server(async () => {
-      const deed = stage.note({ what: 'server away', words: 'server is paused' });
-      await pause(stage, 'server is paused', [stage.arena.server.pid()], forMs * PAUSE_FACTOR);
-      deed.over();
+  'server is paused': (round, { forMs }) =>
+    round.inTurn.server(async () => {
+      const fault = round.note({ what: 'server away', words: 'server is paused' });
+      await pause(round, 'server is paused', [round.bed.server.pid()], forMs * PAUSE_FACTOR);
+      fault.over();
     }),
-  'processors are taken': async (stage, { forMs }) => {
+  'processors are taken': async (round, { forMs }) => {
     const count = availableParallelism() * 2;
-    stage.note({ what: 'other', words: `${count} busy loops for ${forMs * PAUSE_FACTOR} ms` });
-    stage.countKill('processors are taken');
+    round.note({ what: 'other', words: `${count} busy loops for ${forMs * PAUSE_FACTOR} ms` });
+    round.countKill('processors are taken');
     const loops = Array.from({ length: count }, () =>
       spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' }),
     );
@@ -65,18 +65,24 @@ export const loadLevers: Readonly<Record<UnderLoad, Lever>> = {
       }),
     );
   },
-  'clock of a daemon jumps': (stage, { pick, way }) => {
-    const { name, clockFile } = choose(stage.arena.daemons, pick);
-    return jump(stage, 'clock of a daemon jumps', { name, clockFile }, way);
+  'clock of a daemon jumps': (round, { pick, way }) => {
+    const { name, clockFile } = choose(round.bed.daemons, pick);
+    return jump(round, 'clock of a daemon jumps', { name, clockFile }, way);
   },
-  'clock of the server jumps': (stage, { way }) =>
-    jump(stage, 'clock of the server jumps', { name: 'the server', clockFile: stage.arena.serverClockFile }, way),
+  'clock of the server jumps': (round, { way }) =>
+    jump(round, 'clock of the server jumps', { name: 'the server', clockFile: round.bed.serverClockFile }, way),
 };
 
 /** Stops the processes and lets them go on, whatever has become of them meanwhile. */
-async function pause(stage: Stage, what: UnderLoad, pids: readonly number[], forMs: number, which = ''): Promise<void> {
-  stage.note({ what: 'other', words: `${what} ${which} for ${forMs} ms` });
-  stage.countKill(what);
+async function pause(
+  round: RoundContext,
+  what: UnderLoad,
+  pids: readonly number[],
+  forMs: number,
+  which = '',
+): Promise<void> {
+  round.note({ what: 'other', words: `${what} ${which} for ${forMs} ms` });
+  round.countKill(what);
   const stopped = pids.filter((pid) => signal(pid, 'SIGSTOP'));
   try {
     await sleep(forMs);
@@ -86,14 +92,14 @@ async function pause(stage: Stage, what: UnderLoad, pids: readonly number[], for
 }
 
 async function findSbatch(
-  { arena: { daemons, sshWay, commandsConf } }: Stage,
+  { bed: { daemons, sshAccess, commandsConf } }: RoundContext,
   pick: number,
 ): Promise<number | undefined> {
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
     // Behind SSH it is nobody's child here.
-    const pid = sshWay === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
+    const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) return pid;
     await sleep(3);
   }
@@ -102,14 +108,14 @@ async function findSbatch(
 
 /** From then on the clock is off by this much; the next jump is counted from the true time. */
 async function jump(
-  stage: Stage,
+  round: RoundContext,
   what: UnderLoad,
   { name, clockFile }: { readonly name: string; readonly clockFile: string },
   way: number,
 ): Promise<void> {
   const offsetMs = Math.round((2 * way - 1) * MAX_JUMP_MS);
-  stage.note({ what: 'other', words: `the clock of ${name} is off by ${offsetMs} ms` });
-  stage.countKill(what);
+  round.note({ what: 'other', words: `the clock of ${name} is off by ${offsetMs} ms` });
+  round.countKill(what);
   await writeFile(clockFile, String(offsetMs));
 }
 

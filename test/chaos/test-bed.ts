@@ -21,11 +21,11 @@ import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';
-import { openSshWay, type SshProvider, type SshWay } from './ssh-way.ts';
+import { openSshWay, type SshProvider, type SshAccess } from './ssh-access.ts';
 
 const execute = promisify(execFile);
 
-export interface Arena {
+export interface TestBed {
   readonly folder: string;
   readonly traceFile: string;
   readonly cluster: SlurmCluster;
@@ -44,7 +44,7 @@ export interface Arena {
   /** Whether each daemon's state folder is a small disk of its own. */
   readonly hasSmallDisks: boolean;
   /** Between the daemons and the cluster, where that is reached by SSH. */
-  readonly sshWay: SshWay | undefined;
+  readonly sshAccess: SshAccess | undefined;
   /** The slurm.conf of the daemons' commands, and of nobody else's. */
   readonly commandsConf: string;
   /** See `ArenaWishes`. */
@@ -103,7 +103,7 @@ function settings(isPatient: boolean): string {
     grace { ${graces}, start_sec: 300 }`;
 }
 
-export async function openArena({ agent, daemons: count, version, over, isPatient }: ArenaWishes): Promise<Arena> {
+export async function openTestBed({ agent, daemons: count, version, over, isPatient }: ArenaWishes): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
@@ -129,7 +129,7 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
   });
   const controllerLink = await startDelayingProxy(cluster.controllerPort);
   const commandsConf = cluster.confThroughPort(controllerLink.port);
-  const sshWay = over === undefined ? undefined : await openSshWay(over);
+  const sshAccess = over === undefined ? undefined : await openSshWay(over);
 
   await mkdir(jobsFolder);
   await writeFile(traceFile, '');
@@ -169,19 +169,19 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
     python: ${python}${settings(isPatient)}
     slurm_conf: ${commandsConf}
     ${cluster.binDir === undefined ? '' : `slurm_bin_dir: ${cluster.binDir}`}
-    ${sshWay === undefined ? `scheduler_queue: ${nameOf(QUEUES.scheduler)}` : `scheduler_queue: ${nameOf(SCHEDULER_QUEUE)}, clusters { ${CLUSTER} { ${sshWay.settings} } }`}
+    ${sshAccess === undefined ? `scheduler_queue: ${nameOf(QUEUES.scheduler)}` : `scheduler_queue: ${nameOf(SCHEDULER_QUEUE)}, clusters { ${CLUSTER} { ${sshAccess.settings} } }`}
   }
 }
 `;
     await writeFile(join(home, 'clearml.conf'), conf(keys, port, own), { mode: 0o600 });
     const clockFile = join(home, 'clock');
-    const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshWay?.environment };
+    const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshAccess?.environment };
     const words = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
     const log = join(home, 'log');
     daemons.push({
       name,
       stateFolder,
-      journal: join(stateFolder, sshWay === undefined ? '' : CLUSTER, 'journal.jsonl'),
+      journal: join(stateFolder, sshAccess === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
       clockFile,
       ...mortal(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...words)),
@@ -202,17 +202,17 @@ export async function openArena({ agent, daemons: count, version, over, isPatien
     servedQueue,
     otherQueue,
     hasSmallDisks,
-    sshWay,
+    sshAccess,
     commandsConf,
     isPatient,
     async stop(keep) {
       await Promise.all(daemons.map((daemon) => daemon.kill()));
       if (keep) {
         await keepLogs(cluster, join(folder, 'slurm'));
-        if (sshWay !== undefined) await writeFile(join(folder, 'sshd.log'), sshWay.sshd.log());
+        if (sshAccess !== undefined) await writeFile(join(folder, 'sshd.log'), sshAccess.sshd.log());
       }
       await cluster.stop();
-      await sshWay?.stop();
+      await sshAccess?.stop();
       if (named !== undefined) {
         // The front may have been killed when the run was ended.
         if (!server.isRunning()) await server.start();
@@ -238,7 +238,7 @@ function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise
     async start() {
       const started = (running = await launch());
       if (isReady === undefined) return;
-      await waitUntil('a program of the arena', isReady, { withinMs: START_PATIENCE_MS, evidence: started.logTail });
+      await waitUntil('a program of the bed', isReady, { withinMs: START_PATIENCE_MS, evidence: started.logTail });
     },
     async kill() {
       await running?.kill();

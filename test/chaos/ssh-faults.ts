@@ -1,0 +1,59 @@
+// What may happen between the daemons and the cluster where it is reached by SSH.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OVER_SSH, ScheduledFault } from './schedule.ts';
+import type { SshAccess } from './ssh-access.ts';
+import type { Injector, RoundContext } from './round-context.ts';
+
+export const sshLevers: Readonly<Record<(typeof OVER_SSH)[number], Injector>> = {
+  'SSH is cut': (round, planned) => inTurn(round, (way) => cut(round, planned, way)),
+  'SSH is silent': breakFor(({ link }) => {
+    link.stall();
+    return () => link.mend();
+  }),
+  'SSH is refused': breakFor(({ link }) => {
+    link.refuse();
+    return () => link.mend();
+  }),
+  'sshd is killed': breakFor(async ({ sshd }) => {
+    await sshd.crash();
+    return () => sshd.start();
+  }),
+};
+
+/** About what goes through while one task is submitted. */
+const MOST_BYTES = 20_000;
+
+/** At any byte: in a login, a question, a script or an answer, rather soon. Where fewer come in that time, nothing is cut. */
+async function cut(round: RoundContext, { what, way, forMs }: ScheduledFault, { link }: SshAccess): Promise<void> {
+  const bytes = 1 + Math.floor(way ** 2 * MOST_BYTES);
+  const before = link.cutCount();
+  const fault = round.note({ what: 'other', words: `${what} after ${bytes} bytes` });
+  link.cutAfter(bytes);
+  await sleep(forMs);
+  link.mend();
+  fault.over();
+  if (link.cutCount() > before) round.countKill(what);
+}
+
+type Mend = () => void | Promise<void>;
+
+/** @param begin does it, and returns what ends it */
+function breakFor(begin: (way: SshAccess) => Mend | Promise<Mend>): Injector {
+  return (round, { what, forMs }) =>
+    inTurn(round, async (way) => {
+      const fault = round.note({ what: 'other', words: what });
+      round.countKill(what);
+      const mend = await begin(way);
+      await sleep(forMs);
+      await mend();
+      fault.over();
+    });
+}
+
+function inTurn(
+  { bed: { sshAccess }, inTurn: { ssh } }: RoundContext,
+  work: (way: SshAccess) => Promise<void>,
+): Promise<void> {
+  if (sshAccess === undefined) throw new RangeError('the cluster of this run is not reached by SSH');
+  return ssh(() => work(sshAccess));
+}
