@@ -66,7 +66,10 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ...describeNeverStarted(job, recordOf(observation)),
     withLog: true,
   };
-  return place === 'parked' ? [end(ending)] : afterGrace(observation, [end(ending)]);
+  if (place === 'parked') return [end(ending)];
+  // The list is old, and whether the job found the gate closed is not known: the next poll does not show the job.
+  if (job.state === 'FAILED' && observation.record === 'gone' && observation.lookedUp !== true) return [];
+  return afterGrace(observation, [end(ending)]);
 }
 
 function decideStillInProgress(job: Job, task: Task, observation: Observation): Action[] {

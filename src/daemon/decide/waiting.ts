@@ -56,16 +56,16 @@ function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }:
 
 /**
  * The entry is gone although the job is pending. A user removed it only if nothing else can have taken it: the job itself in an earlier
- * start, another job of the task, a peer, or this daemon before it cancelled the job. The job's record is read, as the list may be old.
+ * start, another job of the task, a peer, or this daemon. The job's record is read, as the list may be old.
  */
 function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }: Observation): Action[] {
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
     return [cancel(job, 'Slurm requeued it before clearml-agent started the task')];
   const taken = 'the task was taken out of the scheduler queue';
-  // For a later attempt, a daemon that was killed while it returned the task to its queue may have removed the entry.
-  const isFirst = entry.attempts === 1;
-  if (isQueueGone === true || hasPeers === true || jobs.length > 1 || !isFirst) return [cancel(job, taken)];
+  // A daemon that was killed while it returned the task to its queue may have removed the entry.
+  const mayBeOurs = entry.attempts > 1 || entry.mayBeUnparked === true;
+  if (isQueueGone === true || hasPeers === true || jobs.length > 1 || mayBeOurs) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
   const hasNeverStarted = record !== 'gone' && record.restarts === 0 && WAITING.has(record.stateWord);
   return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];

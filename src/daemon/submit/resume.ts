@@ -95,7 +95,10 @@ async function resumeParking(
   const queue = deps.queues.find(({ id }) => id === entry.queue);
   const canPark = !isSchedulerQueueDeleted(deps, snapshot);
   if (canPark && !hasSchedulerQueue(deps, snapshot)) return true;
-  if (queue !== undefined && canPark) return pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked }));
+  if (queue !== undefined && canPark) {
+    const resumed = isParked ? { ...entry, mayBeUnparked: true } : entry;
+    return pool.start(resumed, () => parkAndSubmit(deps, resumed, { queue, isParked }));
+  }
 
   const why = canPark ? 'the daemon that claimed it no longer serves the queue' : 'the scheduler queue was deleted';
   if ((await readClaimed(deps, entry)) === undefined) await unpark(deps, entry);

@@ -69,6 +69,7 @@ export async function submit(
     stepAt: now,
     attempt: before.attempt,
     attempts: before.attempts + 1,
+    ...(before.mayBeUnparked === true ? { mayBeUnparked: true } : {}),
     ...(templateMark === undefined ? {} : { templateMark }),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},

@@ -93,6 +93,11 @@ describeRows('a job that ended at the gate', [
     done: ['forget', 'log'],
   },
   {
+    title: 'ended, perhaps at the gate, but Slurm has forgotten the job since it was listed: the next poll decides',
+    seen: { jobs: [jobOf('FAILED')], place: 'nowhere', record: 'gone', entry: waited },
+    done: [],
+  },
+  {
     title: "a task's own exit code that looks like the gate's is a failure like any other",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],

@@ -31,6 +31,10 @@ describe('the entry of a waiting task is gone', () => {
     ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
     ['a peer may have taken it', { ...FRESH, hasPeers: true }],
     ['we may have taken it ourselves before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
+    [
+      'a daemon that was killed may have taken it before it was submitted',
+      { ...FRESH, entry: entryOf({ mayBeUnparked: true }) },
+    ],
     ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [

@@ -57,6 +57,16 @@ async function after(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
+it('remembers of a task that was parked before the restart that its entry may have been removed before it, too', async () => {
+  const fixture = createStepFixture();
+  const task = await left(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
+
+  await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
+  await fixture.pool.finish();
+
+  expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
+});
+
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
   ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],

@@ -37,6 +37,10 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     for (const { task } of server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? []) parkedAt.set(task, world.now());
   }
 
+  // Once the controller has forgotten a job, only accounting shows what became of it; and without a journal no daemon looks for a task
+  // that the SIGTERM has stopped.
+  const isUntraceable = !plan.hasAccounting || losesJournals(plan);
+
   function seeJob(job: SimJob): void {
     const before = known.get(job);
     if (before === undefined) ends.submitted(job);
@@ -44,12 +48,10 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     if (job.isDouble && losesJournals(plan)) ends.permit(job.task, ['stopped']);
     if (job.restarts > (before?.restarts ?? 0)) {
       ends.permitRun(job.task);
-      // Once the controller has forgotten the job, only accounting shows that it was requeued; and without a journal no daemon looks
-      // for a task that the SIGTERM has stopped.
-      if (!plan.hasAccounting || losesJournals(plan)) ends.permit(job.task, ['stopped', 'failed']);
+      if (isUntraceable) ends.permit(job.task, ['stopped', 'failed']);
     }
-    // If it died on its way out, only accounting distinguishes it from a job that a user's scancel has ended.
-    if (before?.isLeaving === true && !isLive(job.state) && !plan.hasAccounting) ends.permit(job.task, ['stopped']);
+    // If it died on its way out, it looks like a job that a user's scancel has ended.
+    if (before?.isLeaving === true && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
     if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
     known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
   }
