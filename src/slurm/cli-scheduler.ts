@@ -1,4 +1,4 @@
-// Slurm through its own commands on a host: few calls at once, each with a deadline, each failure one of the contract's answers.
+// Slurm through its commands on a host: limited concurrency, a timeout for each call, every failure mapped to the contract.
 import { createBoundedMap } from '../base/bounded-map.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
@@ -30,7 +30,7 @@ import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
 import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitter.ts';
 
-/** Names to be found on the host's PATH, or absolute paths. */
+/** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {
   readonly sbatch: string;
   readonly squeue: string;
@@ -42,25 +42,25 @@ export interface SlurmCommands {
 export interface CliSchedulerDeps {
   readonly host: Transport;
   readonly commands: SlurmCommands;
-  /** sbatch itself tries for two minutes while the controller can take no job (sbatch.c, MAX_RETRIES). */
+  /** sbatch itself retries for two minutes while the controller accepts no job (sbatch.c, MAX_RETRIES). */
   readonly sbatchTimeoutMs: number;
-  /** Where a site limits the rate of calls, a command waits for its turn inside (slurm.conf(5), rl_enable). */
+  /** If a site limits the rate of calls, a command waits inside (slurm.conf(5), rl_enable). */
   readonly commandTimeoutMs: number;
   readonly log: Logger;
-  /** A new random token of a few lower-case letters and digits, by which the rows of one answer are told from all else. */
+  /** A new random token of lower-case letters and digits, which marks the rows of one output. */
   readonly randomToken: () => string;
 }
 
-/** More are not faster: the controller takes one at a time. */
+/** More calls are not faster: the controller processes one at a time. */
 const SUBMITS_AT_ONCE = 4;
 
-/** A new release has a few new states; what has more is no Slurm, and more lines tell nothing more. */
+/** A new release has a few new states; more unknown ones mean that it is not Slurm, and more log lines would not help. */
 const MOST_STRANGE_STATES = 20;
 
 /** Ends of which accounting may know more than the controller. */
 const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 
-/** Far below the length that the kernel takes for one argument. */
+/** Far below the kernel's limit for one argument. */
 const NAMES_PER_CALL = 500;
 
 export function createCliScheduler({
@@ -71,7 +71,7 @@ export function createCliScheduler({
   sbatchTimeoutMs,
   commandTimeoutMs,
 }: CliSchedulerDeps): Scheduler {
-  // Apart, so that a poll or a scancel never waits behind an sbatch that keeps trying, or behind a slow database.
+  // Separate, so that a poll or a scancel never waits behind a retrying sbatch or a slow database.
   const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
   const accounting = createConcurrencyLimit(1);
   const others = createConcurrencyLimit(1);
@@ -89,7 +89,7 @@ export function createCliScheduler({
     return result;
   }
 
-  /** Any command but sbatch, into whose job the variable would leak. */
+  /** Any command but sbatch, whose job would inherit the variable. */
   function ask(
     slots: ConcurrencyLimit,
     program: string,
@@ -117,7 +117,7 @@ export function createCliScheduler({
     return submitter;
   }
 
-  /** The number of the Unix user whose jobs are ours. @throws SlurmUnavailableError */
+  /** The uid of the user whose jobs are ours. @throws SlurmUnavailableError */
   async function ourUserId(signal?: AbortSignal): Promise<number> {
     const userId = submitter?.userId ?? (await lookAtSubmitter(signal)).userId;
     if (userId !== undefined) return userId;
@@ -176,13 +176,13 @@ export function createCliScheduler({
   }
 
   async function lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
-    // In this order: a job that is submitted or ends meanwhile is then seen as squeue shows it.
+    // In this order, a job that is submitted or ends meanwhile appears as in squeue.
     const past = await remember(names, since, signal);
     const current = await list(signal);
     return current.kind === 'failed' ? current : mergeLookUp(names, past, current.jobs);
   }
 
-  /** The jobs of these names that accounting knows: none where there is no accounting. */
+  /** The jobs of these names in accounting: none without accounting. */
   async function remember(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
     const jobs: Job[] = [];
     try {
@@ -201,7 +201,7 @@ export function createCliScheduler({
     }
   }
 
-  /** sacct's answer, or undefined where there is no accounting or no sacct. @throws SlurmUnavailableError */
+  /** The output of sacct, or undefined without accounting or sacct. @throws SlurmUnavailableError */
   async function askAccounting(
     args: (userId: number) => readonly string[],
     signal?: AbortSignal,
@@ -225,11 +225,11 @@ export function createCliScheduler({
     if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal);
     const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
     const found = past === undefined ? undefined : readSacctRecord(past, name);
-    // Of several jobs with this id, sacct reports the usage of the newest.
+    // If several jobs have this id, sacct reports the usage of the newest.
     return shown !== undefined || found === undefined ? found : withUsage(id, found, signal);
   }
 
-  /** What accounting adds to the record of a job that was cancelled or ran out of memory; nothing where it can't be asked. */
+  /** The facts that accounting adds for a job that was cancelled or ran out of memory; empty if accounting is unavailable. */
   async function withUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
     if (!EXPLAINED_BY_USAGE.test(found.stateWord)) return found;
     const answer = await askAccounting(() => sacctUsageArgs(id), signal).catch((error: unknown) => {
@@ -256,7 +256,7 @@ export function createCliScheduler({
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
     if (result.exitCode === 0) {
       const shown = readJobRecord(result.stdout, id);
-      // Garbled, or forged by the job's owner: it is asked for again, until the controller forgets the job.
+      // Corrupted, or forged by the job's owner: queried again until the controller forgets the job.
       if (shown === undefined) throw new SlurmUnavailableError(`scontrol shows no readable record of job ${id}`);
       const userId = await ourUserId(signal);
       return { ...shown, isOthers: shown.userId !== userId };

@@ -1,6 +1,6 @@
-// What a caller must handle when Slurm gives no usable response.
+// The errors of a Slurm that does not respond usably.
 
-/** Thrown when the controller or its commands can't be had: nothing is wrong with any job, try again later. */
+/** Thrown when the controller or its commands are unavailable: no job is at fault, retry later. */
 export class SlurmUnavailableError extends Error {
   override readonly name = 'SlurmUnavailableError';
 }

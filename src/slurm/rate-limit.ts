@@ -1,37 +1,37 @@
-// The pace of calls to one cluster: one bucket of tokens for all that we ask of it, because the controller is shared by everybody.
+// Limits the calls to one cluster with one token bucket, because all users share the controller.
 import type { Clock } from '../base/clock.ts';
 import type { ClusterFacts, Scheduler } from './scheduler.ts';
 
-/** So many calls a second, after a burst of so many. */
+/** Calls per second, and the size of a burst. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
 
 export interface RateLimit {
-  /** How long until the next submission may begin, in milliseconds; 0 when it may begin now. */
+  /** Milliseconds until the next submission may start; 0 if it may start now. */
   waitMs(now: number): number;
-  /** A submission begins, which has waited until it might. */
+  /** A submission starts, after waiting. */
   spend(now: number): void;
   /**
-   * Another call begins, which waits for nothing. It takes what a submission would, but never the last one, and at most half of
-   * what has come in since the call before: however slow the pace, and however many the looks, submissions go on at half of it.
+   * Another call starts, which never waits. It uses a token like a submission, but never the last one, and at most half of the
+   * tokens that were added since the call before: submissions always keep half of the rate.
    */
   spendAside(now: number): void;
-  /** How long Slurm took for its list of jobs: one that is busy is asked less. */
+  /** The duration of squeue: a slow controller gets fewer calls. */
   heard(tookMs: number): void;
 }
 
-/** After a rest, what these seconds would have allowed may begin at once. */
+/** The burst is the rate of this many seconds. */
 const BURST_SECONDS = 2;
-/** Of what the controller allows one user, who may want to ask something himself. */
+/** Our share of the controller's limit for one user, who may call Slurm too. */
 const SHARE = 0.8;
-/** A controller that takes longer for one list is a busy one. */
+/** A controller that takes longer for one list is busy. */
 const PROMPT_MS = 1_000;
 
 /**
- * The rate that an admin has set, or less where the controller itself allows less: a call that is too early is not refused, but
- * waits inside the command, and holds up the ones behind it (slurm.conf(5), rl_enable).
+ * The rate of the setting, or less if the controller limits calls: it does not reject a call that is too early, but lets it
+ * wait inside the command, which delays the ones behind it (slurm.conf(5), rl_enable).
  * @param perSecond more than 0
  */
 export function callRate(perSecond: number, limit: ClusterFacts['callLimit']): Rate {
@@ -49,7 +49,7 @@ export function createRateLimit({ perSecond, burst }: Rate): RateLimit {
   let slowness = 1;
 
   function count(now: number): void {
-    // A clock that was set back brings nothing.
+    // A clock that was set back adds no tokens.
     const restedMs = Math.max(0, now - (countedAt ?? now));
     left = Math.min(burst, left + ((restedMs / 1000) * perSecond) / slowness);
     countedAt = now;
@@ -75,9 +75,9 @@ export function createRateLimit({ perSecond, burst }: Rate): RateLimit {
   };
 }
 
-/** The same scheduler, whose looks and cancellations take from the pace and never wait for it. Who submits waits, and spends, himself. */
-export function withRateLimit(scheduler: Scheduler, pace: RateLimit, clock: Clock): Scheduler {
-  const spend = (): void => pace.spendAside(clock.now());
+/** The same scheduler; its polls and cancellations use tokens but never wait. Callers that submit wait and use tokens themselves. */
+export function withRateLimit(scheduler: Scheduler, limit: RateLimit, clock: Clock): Scheduler {
+  const spend = (): void => limit.spendAside(clock.now());
   return {
     facts(signal) {
       spend();
@@ -88,7 +88,7 @@ export function withRateLimit(scheduler: Scheduler, pace: RateLimit, clock: Cloc
       spend();
       const askedAt = clock.now();
       const answer = await scheduler.list(signal);
-      pace.heard(clock.now() - askedAt);
+      limit.heard(clock.now() - askedAt);
       return answer;
     },
     listAllUsers(signal) {

@@ -1,15 +1,15 @@
-// What is known about a reason that Slurm gives for a job's state.
+// What is known about a reason for the state of a job.
 
 export interface Reason {
   /**
-   * `waits`: time alone helps. `needs-a-human`: somebody must act, here or in Slurm, but the job itself can stay.
-   * `never-runs`: it asks for what it can't get; it must be submitted differently. `ended`: why a job is over.
+   * `waits`: it resolves by itself. `needs-a-human`: a user or an admin must act, but the job can stay.
+   * `never-runs`: it requests something unavailable and must be submitted differently. `ended`: why a job ended.
    */
   readonly class: 'waits' | 'needs-a-human' | 'never-runs' | 'ended';
-  /** Goes on from "the job waits: …". */
+  /** Continues "the job waits: …". */
   readonly says: string;
-  /** What to do about it, one or two sentences. */
+  /** What to do about it, in one or two sentences. */
   readonly advice?: string;
-  /** What it limits, when it is a limit of the accounting database: how many jobs there are, or how big they are. */
+  /** For a limit of the accounting database: whether it limits the number of jobs or their size. */
   readonly limits?: 'jobs' | 'size';
 }

@@ -1,11 +1,11 @@
-// Why a job waits or ended, in words that a person understands: the table of every reason that Slurm gives.
+// Why a job waits or ended: the table of all reasons of Slurm, with an explanation and advice.
 import { explainLimit } from './limit-reasons.ts';
 import type { Reason } from './reason.ts';
 
 const ASK_ADMINS = 'Ask the cluster admins.';
 const FIX_REQUEST = 'Abort the task, change what it asks for, and enqueue it again.';
 
-/** Slurm's one-word reasons (job_state_reason.c, 20.11 to 26.05); the limits are in limit-reasons.ts. */
+/** Slurm's reasons (job_state_reason.c, 20.11 to 26.05); limits are in limit-reasons.ts. */
 const REASONS = {
   None: { class: 'waits', says: 'Slurm has not considered it yet' },
   Priority: { class: 'waits', says: 'jobs of higher priority are before it' },
@@ -131,7 +131,7 @@ const REASONS = {
   InactiveLimit: { class: 'ended', says: 'it was inactive for longer than allowed' },
 } as const satisfies Readonly<Record<string, Reason>>;
 
-/** Reasons that Slurm writes as whole sentences, by how they begin. */
+/** Reasons that Slurm writes as sentences, by their beginning. */
 const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
   [
     /^Nodes required for job are DOWN/,
@@ -146,7 +146,7 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
   [/^uid \d+ not in group permitted/, REASONS.AccountNotAllowed],
   [/^Job is at or exceeds/, { class: 'ended', says: 'it used up what its account or QOS may use' }],
   [/^burst buffer/i, REASONS.BurstBufferOperation],
-  // Slurm gives the job this signal when it can't open its output file.
+  // Slurm sends this signal if it cannot open the output file of the job.
   [
     /^RaisedSignal:53\b/,
     {
@@ -158,12 +158,12 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
 ];
 
 /**
- * What a reason means. One that is not known is passed on: Slurm's own words are better than none.
- * @param reason as squeue, sacct or scontrol print it; undefined where Slurm gives none
+ * Explains a reason. An unknown one is passed on, because Slurm's text is better than none.
+ * @param reason as squeue, sacct or scontrol print it; undefined if there is none
  */
 export function explainReason(reason: string | undefined): Reason {
   const text = reason ?? 'None';
-  // scontrol of some releases prints blanks as underscores; no word of Slurm's has underscores of its own.
+  // scontrol of some releases prints spaces as underscores; no reason contains underscores.
   const plain = text.replaceAll('_', ' ');
   const sentence = SENTENCES.find(([pattern]) => pattern.test(plain));
   if (sentence !== undefined) return sentence[1];

@@ -1,4 +1,4 @@
-// sacct: how jobs that squeue no longer shows are looked up by name in the accounting database.
+// Looks up jobs that squeue no longer shows by name, in the accounting database.
 import type { CommandResult } from '../transport/transport.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
@@ -8,8 +8,8 @@ import type { Job, JobId, JobList } from './scheduler.ts';
 const FIELDS = ['JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End'];
 
 /**
- * The states that accounting keeps (sacct(1), 20.11 to 26.05) of jobs that wait, run or are over. Without them sacct
- * leaves out a job that was cancelled before it was allowed to start: held, to begin later, or put back by Slurm.
+ * The states in accounting (sacct(1), 20.11 to 26.05). Without them, sacct omits a job that was cancelled before it could start:
+ * held, with a begin time, or requeued.
  */
 const STATES: readonly JobState[] = [
   'BOOT_FAIL',
@@ -27,15 +27,15 @@ const STATES: readonly JobState[] = [
   'TIMEOUT',
 ];
 
-/** Our clock and the cluster's may differ by less. */
+/** The clocks of this machine and of the cluster may differ by less. */
 const CLOCKS_DIFFER_MS = 3_600_000;
 
 /**
- * The arguments for all runs of the jobs of exactly these names.
+ * The arguments for all runs of the jobs with exactly these names.
  *
- * `--starttime`: without it only today's jobs are searched; `uts` takes seconds since 1970 whatever the time zone.
- * `--endtime`: without it the search is for one moment only, and leaves out what may not start before a later one.
- * `--uid`: an operator may be told of the jobs of all users (sacct(1), `--allusers`).
+ * `--starttime`: without it, sacct searches only today; `uts` is seconds since 1970 in any time zone.
+ * `--endtime`: without it, sacct searches a single moment, and omits jobs with a later begin time.
+ * `--uid`: operators would see the jobs of all users (sacct(1), `--allusers`).
  * @param names without commas, at least one
  * @param since milliseconds since 1970
  * @param submitter whose jobs
@@ -52,8 +52,8 @@ export function sacctArgs(names: readonly string[], since: number, submitter: nu
 }
 
 /**
- * Reads sacct's answer: of each job the newest run. All rows are of jobs of the names that were asked for, so one that can't be read is
- * no evidence that there is no such job.
+ * Parses the output of sacct: the newest run of each job. All rows have the requested names, so an unreadable one does not prove
+ * that there is no such job.
  */
 export function readSacct(result: CommandResult): JobList {
   const table = readSacctTable(result, FIELDS);
@@ -63,7 +63,7 @@ export function readSacct(result: CommandResult): JobList {
   for (const row of table.rows) {
     if (PART_OF_SEVERAL.test(row[0] ?? '')) continue;
     const job = readRow(row);
-    // No state but these was asked for.
+    // Only these states were requested.
     if (job === undefined || job.state === 'UNKNOWN')
       return { kind: 'failed', words: 'the answer of sacct has an unreadable row' };
     const other = newest.get(job.id);

@@ -1,77 +1,77 @@
-// What the rest of the program may ask of a Slurm cluster: the facts once, submit, list, look up, explain, cancel.
+// The interface of a Slurm cluster: facts, submit, list, look up, explain, cancel.
 import type { Brand } from '../base/brand.ts';
 import type { JobState } from './job-state.ts';
 
-/** A Slurm job id. Not an identity by itself: ids are handed out again after a controller crash. */
+/** A Slurm job id. Not an identity: Slurm reuses ids after a controller crash. */
 export type JobId = Brand<'JobId'>;
 
 export interface Submission {
-  /** The job's name, given on the command line so that it replaces the template's. It is the key by which a lost job is found again. */
+  /** The job's name, passed on the command line to override the template. A job with an unknown outcome is looked up by it. */
   readonly jobName: string;
-  /** The whole batch script, passed on standard input. */
+  /** The whole batch script, passed on stdin. */
   readonly script: string;
   readonly signal?: AbortSignal;
 }
 
-/** What became of one `sbatch`. Only `accepted` and `unknown` may have left a live job behind. */
+/** The outcome of one `sbatch`. Only `accepted` and `unknown` may have left a live job. */
 export type SubmitOutcome =
   | { readonly kind: 'accepted'; readonly jobId: JobId; readonly cluster: string | undefined }
-  /** Slurm refuses this script as it is. `words` are Slurm's own. */
+  /** Slurm rejects this script. `words` is Slurm's message. */
   | { readonly kind: 'rejected'; readonly words: string }
   /** A limit is reached: the same script will be accepted later. */
   | { readonly kind: 'backpressure'; readonly words: string }
-  /** Surely not submitted: no controller, no sbatch, no way to the host. */
+  /** Certainly not submitted: no controller, no sbatch, or no connection. */
   | { readonly kind: 'unavailable'; readonly words: string }
-  /** Nobody knows: look the job up by name before doing anything else. */
+  /** Look the job up by name before any other step. */
   | { readonly kind: 'unknown'; readonly words: string };
 
-/** One job as squeue or sacct shows it. Times are milliseconds since 1970; undefined where Slurm has none. */
+/** One job as squeue or sacct shows it. Times are milliseconds since 1970; undefined if Slurm has none. */
 export interface Job {
   readonly id: JobId;
   readonly name: string;
   readonly state: JobState;
-  /** Slurm's own word for the state, for messages. */
+  /** Slurm's name of the state, for messages. */
   readonly stateWord: string;
-  /** Slurm's reason text, `None` and empty turned to undefined. */
+  /** Slurm's reason; `None` and an empty text become undefined. */
   readonly reason: string | undefined;
   readonly partition: string;
   readonly nodes: string | undefined;
   readonly submittedAt: number | undefined;
-  /** When it started, or for a pending job when Slurm expects it to start. */
+  /** When it started, or for a pending job, when Slurm expects it to start. */
   readonly startAt: number | undefined;
   readonly endedAt: number | undefined;
-  /** It is another Unix user's than the one that submits here. Only the list of everybody's jobs tells. */
+  /** It belongs to another Unix user than the submitting one. Set only in the list of all users. */
   readonly isOthers?: boolean;
 }
 
-/** A list is whole or it is nothing: a poll that failed in any way says nothing about any job. */
+/** A list is complete or failed: a failed poll proves nothing about any job. */
 export type JobList =
   { readonly kind: 'listed'; readonly jobs: readonly Job[] } | { readonly kind: 'failed'; readonly words: string };
 
-/** What only Slurm's own record of one job tells; asked for once, when a job has ended and must be explained. */
+/** Facts that only Slurm's record of one job has; queried once, when a job has ended. */
 export interface JobRecord {
   readonly name: string;
   readonly stateWord: string;
   readonly exitCode: number | undefined;
   readonly exitSignal: number | undefined;
-  /** The Unix user that it runs as; accounting is not asked for it. */
+  /** The Unix user that it runs as; not from accounting. */
   readonly userId?: number | undefined;
-  /** Another Unix user's than the one that submits here, or it can not be told whose. */
+  /** Belongs to another Unix user than the submitting one, or to an unknown one. */
   readonly isOthers?: boolean;
-  /** Accounting does not know it. */
+  /** Not in accounting. */
   readonly outputPath: string | undefined;
-  /** The controller's record does not tell beyond doubt where the output goes. */
+  /** The controller's record does not prove where the output goes. */
   readonly isOutputInDoubt?: boolean;
   readonly nodes: string | undefined;
   readonly timeLimit: string | undefined;
   readonly reason: string | undefined;
-  /** How often Slurm has put it back; no list of jobs tells that. */
+  /** How often Slurm requeued it; lists of jobs do not contain that. */
   readonly restarts: number;
-  /** How much memory it had asked for: `50M a node`, `1G a CPU`. */
+  /** The requested memory: `50M a node`, `1G a CPU`. */
   readonly memoryLimit?: string | undefined;
-  /** How much it used at most, where accounting knows. Only of a job that ran out of memory. */
+  /** The largest memory usage, if accounting has it. Only for a job that ran out of memory. */
   readonly peakMemory?: string | undefined;
-  /** Who cancelled it, where accounting knows: `alice (uid 1000)`. Only of a cancelled job. */
+  /** Who cancelled it, if accounting has it: `alice (uid 1000)`. Only for a cancelled job. */
   readonly cancelledBy?: string | undefined;
 }
 
@@ -83,14 +83,14 @@ export interface ClusterFacts {
   readonly messageTimeoutMs: number;
   readonly killWaitMs: number;
   readonly hasAccounting: boolean;
-  /** That programs have there, such as `0022`: what jobs are to have too. undefined where it could not be told. */
+  /** The umask of programs there, such as `0022`, which jobs get too. undefined if unknown. */
   readonly umask?: string | undefined;
-  /** How often the controller lets one user ask: so often a second, after a burst. undefined where it does not limit that. */
+  /** The controller's limit for calls of one user: calls per second, and the burst. undefined without a limit. */
   readonly callLimit?: { readonly perSecond: number; readonly burst: number };
 }
 
 export interface RecordOptions {
-  /** The name of the job that is meant: after a crash of the controller another job may have its id. */
+  /** The name of the expected job: after a controller crash another job may have its id. */
   readonly name?: string;
   readonly signal?: AbortSignal;
 }
@@ -99,24 +99,24 @@ export interface Scheduler {
   /** Reads the cluster's settings. @throws SlurmUnavailableError */
   facts(signal?: AbortSignal): Promise<ClusterFacts>;
   submit(submission: Submission): Promise<SubmitOutcome>;
-  /** All of this user's jobs that Slurm still shows, ended ones too, in one call. */
+  /** All jobs of this user that Slurm still shows, including ended ones, in one call. */
   list(signal?: AbortSignal): Promise<JobList>;
   /**
    * The jobs of all users, as far as this one may see them (slurm.conf(5), PrivateData). The controller sends its whole
-   * table for that: only for what the list of our own jobs can't answer.
+   * table: use it only if the list of our own jobs is not enough.
    */
   listAllUsers(signal?: AbortSignal): Promise<JobList>;
   /**
-   * Jobs by exact name: as squeue shows them, and ended ones that it no longer shows from sacct, where there is accounting.
-   * `since` bounds the search: when the oldest of them may have been submitted, by our own clock.
+   * Jobs by exact name: from squeue, and ended ones that it no longer shows from sacct, if there is accounting.
+   * `since` limits the search: the earliest possible submission, by our own clock.
    */
   lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
   /**
-   * Slurm's record of one job: the controller's, of any user's job, else what accounting keeps of a job of ours. undefined when
-   * neither has one.
+   * Slurm's record of one job: of any user's job from the controller, else of our job from accounting. undefined if neither
+   * has one.
    * @throws SlurmUnavailableError
    */
   record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
-  /** Asks Slurm to end these jobs. Its answer proves nothing, so none is given: the next list tells. A refusal is logged. */
+  /** Cancels these jobs. The output of scancel proves nothing, so there is no result: the next list shows it. Errors are logged. */
   cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;
 }

@@ -1,17 +1,17 @@
-// `scontrol show job`: Slurm's own record of one job, read line by line so that no text of the job's owner can pass for another field.
+// Parses `scontrol show job` so that no text of the job's owner can imitate another field.
 import { NOT_SHOWN } from '../base/terminal-text.ts';
 import { readExitCode, readText } from './job-row.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
 /**
- * The arguments for the record of one job. Not `--oneliner`: there a blank ends a field, and nearly every text of the job's owner may
- * hold blanks. In the layout of many lines only a newline does.
+ * The arguments for the record of one job. Not `--oneliner`: there a space ends a field, and most texts of the owner may contain
+ * spaces. In the multi-line layout only a newline does.
  */
 export function showJobArgs(id: JobId): string[] {
   return ['show', 'job', id];
 }
 
-/** Whether scontrol says that it knows no such job (any more), rather than that it could not ask. */
+/** Whether scontrol reports that there is no such job, not that it could not query it. */
 export function isUnknownJob(stderr: string): boolean {
   return stderr.includes('Invalid job id specified');
 }
@@ -20,8 +20,8 @@ export function isUnknownJob(stderr: string): boolean {
 const LINE_START = '\n   ';
 
 /**
- * The lines that we read, each by the field that it begins with, as all releases from 20.11 to 26.05 print it: always, and once. In
- * no line but `StdOut` does text of the owner stand in front of what we read or between.
+ * The lines that we read, by their first field. All releases from 20.11 to 26.05 print each exactly once. Only in `StdOut` can text
+ * of the owner come before or between what we read.
  */
 const LINES = {
   UserId: /^[^(\n]*\((\d+)\) GroupId=/,
@@ -34,20 +34,20 @@ const LINES = {
 } as const;
 
 const PATH = new RegExp(`^/[^${NOT_SHOWN}\\t\\n]*$`);
-/** Slurm cuts longer paths, and what is left of one is the path of another file. */
+/** Slurm truncates longer paths, and the rest would name another file. */
 const MAX_PATH_BYTES = 1024;
 
 /**
- * Reads the output of `scontrol show job ID`, or gives undefined when it does not tell beyond doubt how this job is.
+ * Parses the output of `scontrol show job ID`; returns undefined if it does not prove the state of this job.
  *
- * The owner's texts (account, features, comment, mail user, work dir …) may hold anything; `scontrol update` even puts newlines into
- * some of them. They can add lines that look like Slurm's own, but never take Slurm's own away. So a line counts only where it is the
- * only one of its kind, and else what it tells stays unknown.
+ * Texts of the owner (account, features, comment, mail user, work dir …) may contain anything; with `scontrol update`, some even
+ * contain newlines. They can add lines that look like Slurm's, but never remove a line of Slurm. So a line counts only if it is
+ * unique; otherwise its fact stays unknown.
  */
 export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
   const record = recordIn(`\n${text}`, id);
   if (record === undefined) return undefined;
-  // The name comes first, so what it holds can only add to it: it never reads shorter than it is.
+  // The name comes first, so its text can only add lines: it is never read shorter than it is.
   const name = record.slice(record.indexOf('JobName=') + 'JobName='.length, record.lastIndexOf(`${LINE_START}UserId=`));
   const [userId] = fieldsOf(record, 'UserId');
   const [stateWord, reason = ''] = fieldsOf(record, 'JobState');
@@ -65,14 +65,14 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
     ...(outputPath === undefined ? { isOutputInDoubt: true } : {}),
     nodes: readText(nodes),
     timeLimit: readText(timeLimit),
-    // scontrol prints a reason's blanks as underscores; no reason has underscores of its own.
+    // scontrol prints spaces in a reason as underscores; no reason contains underscores.
     reason: readText(reason)?.replaceAll('_', ' '),
     restarts: Number(restarts),
     memoryLimit: readMemoryLimit(fieldsOf(record, 'MinCPUsNode')),
   };
 }
 
-/** The text from the job's first line on, where it is one record: several are those of a job array, which no job of ours is, or forged. */
+/** The text from the first line of the job on, if there is one record: several belong to a job array, or are forged. */
 function recordIn(text: string, id: JobId): string | undefined {
   const start = text.indexOf('\nJobId=');
   if (start < 0 || text.includes('\nJobId=', start + 1)) return undefined;
@@ -82,7 +82,7 @@ function recordIn(text: string, id: JobId): string | undefined {
   return isIts && record.includes(`${LINE_START}UserId=`) ? record : undefined;
 }
 
-/** What this line tells; nothing where there are two of them or none. */
+/** The content of this line; undefined if there are two of them or none. */
 function fieldsOf(record: string, line: keyof typeof LINES): string[] {
   const begin = `${LINE_START}${line}=`;
   const at = record.indexOf(begin);
@@ -92,8 +92,8 @@ function fieldsOf(record: string, line: keyof typeof LINES): string[] {
 }
 
 /**
- * Byte for byte. A newline in a path would make it end early; no line of a script can put one there (sbatch reads a directive to the
- * end of its line), and what people can not see in a path is refused as nobody needs it.
+ * Byte for byte. A newline would end a path early; no script can put one there (sbatch reads a directive to the
+ * end of its line). Invisible characters in a path are rejected, because no user needs them.
  */
 function readPath(text: string): string | undefined {
   return PATH.test(text) && Buffer.byteLength(text) < MAX_PATH_BYTES ? text : undefined;

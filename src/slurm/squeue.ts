@@ -1,4 +1,4 @@
-// squeue: how all jobs of the user are asked for at once, and how its answer is read. The one source of following.
+// Lists all jobs of the user with one squeue call, the only source of tracking.
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './command-error.ts';
 import { readJobName } from './job-name.ts';
@@ -8,21 +8,21 @@ import type { Job, JobList } from './scheduler.ts';
 const RECORD_START = '\x1e';
 const FIELD_END = '\x1f';
 
-/** In this order; the name comes last, because it may hold any character. Letters as in squeue(1), `--format`. */
+/** In this order; the name is last, because it may contain any character. Letters as in `squeue --format`. */
 const FIELDS = ['%A', '%i', '%T', '%r', '%V', '%S', '%e', '%P', '%N', '%j'];
-/** The same with the number of the job's Unix user in front of the name. */
+/** The same, with the uid of the job's user before the name. */
 const ALL_USERS_FIELDS = [...FIELDS.slice(0, -1), '%U', '%j'];
 
-/** What squeue prints above the first field: proof that it understood the format and had an answer. */
+/** What squeue prints above the first field, which proves that it understood the format and responded. */
 const HEADER = 'JOBID';
 
 /**
- * The arguments for a list of everything that Slurm still shows of this user, ended jobs too.
+ * The arguments for a list of all jobs of this user that Slurm still shows, including ended ones.
  *
- * `--all`: without it the jobs of partitions that are hidden from this user are missing.
- * `--me` rather than `--user`: for a name that can't be resolved squeue prints nothing and exits with 0.
- * `-t all` rather than states by name: an older release refuses states that it doesn't know.
- * @param mark a few letters and digits, new for each call: no job name can hold it, so none can pass for a row
+ * `--all`: otherwise the jobs of hidden partitions are missing.
+ * `--me`, not `--user`: for an unknown user name, squeue prints nothing and exits with 0.
+ * `-t all`, not state names: older releases reject unknown states.
+ * @param mark random letters and digits, new for each call: no job name can contain it, so none can imitate a row
  * @param whose jobs
  */
 export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[] {
@@ -32,11 +32,11 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
 }
 
 /**
- * Reads squeue's answer. It counts only when squeue exited with 0, wrote nothing to standard error, and every record
- * that begins also ends; that nothing is missing after the last one is the promise of `Host.run`.
- * Rows of job arrays and heterogeneous jobs are left out: no job of ours is one. So is a row of which the job can't be told, if its
- * name is none of ours; with a name of ours it would make a job of ours absent, and there is no list.
- * @param submitter of everybody's list: the Unix user whose jobs are ours
+ * Parses the output of squeue. It is valid only if squeue exited with 0, wrote nothing to stderr, and every record
+ * is complete; the transport guarantees that nothing after the last one is missing.
+ * Job arrays and heterogeneous jobs are skipped, because we submit none. So is an unreadable row, unless its job name is one of
+ * ours: skipping it would make our job absent, so the list is invalid.
+ * @param submitter for a list of all users: the user whose jobs are ours
  */
 export function readSqueue(result: CommandResult, mark: string, submitter?: number): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', words: failureMessage('squeue', result) };
@@ -60,8 +60,8 @@ export function readSqueue(result: CommandResult, mark: string, submitter?: numb
 }
 
 /**
- * The fields of one record after the other, or undefined where one is not whole. What stands around the records is a wrapper's
- * noise. One by one, because thousands that live at the same time cost as much again to sweep up.
+ * Yields the fields of each record, or undefined for an incomplete one. Text outside of records is noise of a wrapper.
+ * One at a time, because thousands of live objects double the cost of garbage collection.
  */
 function* readRecords(stdout: string, mark: string, columns: number): Generator<string[] | undefined> {
   const [start, end] = [recordStart(mark), recordEnd(mark)];
@@ -73,7 +73,7 @@ function* readRecords(stdout: string, mark: string, columns: number): Generator<
     const endsAt = piece.indexOf(end);
     const fields = piece.slice(0, endsAt).split(FIELD_END);
     const noise = piece.slice(endsAt + end.length);
-    // In the noise also the beginning of a record of which not even the mark is whole.
+    // The noise also contains an incomplete mark at the end.
     const isWhole = endsAt !== -1 && fields.length >= columns && !noise.includes(end) && !noise.includes(RECORD_START);
     yield isWhole ? fields : undefined;
   }
@@ -85,7 +85,7 @@ function readRow(fields: readonly string[], submitter: number | undefined): Job 
   const behind = fields.slice(FIELDS.length - 1);
   const [userId, name] =
     submitter === undefined ? [undefined, behind.join(FIELD_END)] : [behind[0], behind.slice(1).join(FIELD_END)];
-  // The last task of a job array shows the id of the whole array: only where both agree is it a job by itself.
+  // The last task of a job array shows the id of the whole array: it is a single job only if both agree.
   const row = { id, name, stateWord, reason, partition, nodes, submitted, start, end };
   const job = id === shownId ? readJobRow(row) : undefined;
   if (job !== undefined) return submitter === undefined ? job : { ...job, isOthers: userId !== String(submitter) };

@@ -1,13 +1,13 @@
-// What a failed sbatch means: the table of Slurm's own texts, and the one place that reads them.
+// Classifies a failed sbatch by Slurm's error messages. Only this file reads them.
 import { oneLine } from './command-error.ts';
 import { explainReason } from './reasons.ts';
 
-/** As in `SubmitOutcome`; `unknown` alone may have left a job behind. */
+/** As in `SubmitOutcome`; only `unknown` may have left a job. */
 export type SubmitFailure = 'rejected' | 'backpressure' | 'unavailable' | 'unknown';
 
 /**
- * The controller's answers, as sbatch prints them behind `Batch job submission failed:` (slurm_errno.c, 20.11 to 26.05).
- * A text that is not here means `unknown`: above all those of a connection that broke after the job was sent.
+ * The errors of the controller, as sbatch prints them after `Batch job submission failed:` (slurm_errno.c, 20.11 to 26.05).
+ * A message that is not listed means `unknown`, in particular a connection that broke after the job was sent.
  */
 export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unknown'>, readonly string[]>> = {
   rejected: [
@@ -106,7 +106,7 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
     'Required node not available (down, drained or reserved)',
     'Required partition not available (inactive or drain)',
     'Required ports are in use',
-    // What the system calls "temporarily unable to accept job" when sbatch has given up trying.
+    // The system's text for "temporarily unable to accept job" after sbatch gave up retrying.
     'Resource temporarily unavailable',
     'System submissions disabled',
     'Unable to create job record, try again',
@@ -136,26 +136,26 @@ const MEANING = new Map(
 
 const ANSWER = /^sbatch: error: Batch job submission failed: (.*)$/m;
 
-/** The message is signed before it is sent: without munge on this side nothing leaves. */
+/** The message is signed before it is sent: without munge on this side, nothing is sent. */
 const UNSIGNED = /^sbatch: error: Munge encode failed/m;
 
-/** Trouble with the installation rather than with the script. */
+/** The installation is broken, not the script. */
 const BROKEN_INSTALLATION =
   /^sbatch: fatal: (?!.*(?:Unmatched|Script|script))|^sbatch: error: Problem talking to database/m;
 
-/** What sbatch's own lines begin with; where getopt(3) complains, as it was run: with its path, if by one. */
+/** The beginning of sbatch's own lines; getopt(3) prints the program as it was called, with its path, if any. */
 const OWN = /^(?:\/\S*\/)?sbatch: /.source;
 const COMPLAINT = new RegExp(`${OWN}(?:error: |fatal: |unrecognized option|option )`, 'm');
 const PREFIX = new RegExp(`${OWN}(?:error: |fatal: )?(?:Batch job submission failed: )?`);
 
-/** sbatch(1) exits with 1, or with 255 when it does not understand an option; any other code is somebody else's. */
+/** sbatch(1) exits with 1, or with 255 for an unknown option; any other code comes from another program. */
 const OWN_EXIT_CODES: readonly (number | undefined)[] = [1, 255];
 
 /**
- * What the failure of sbatch means.
+ * Classifies the failure of sbatch.
  *
- * sbatch asks the controller in one place, and every failure there is printed as `Batch job submission failed: …`
- * (sbatch.c). When it complains of anything else and exits by itself, it had not asked yet: the script is refused.
+ * sbatch calls the controller in one place, and prints every failure there as `Batch job submission failed: …`
+ * (sbatch.c). If it reports any other error and exits by itself, it had not called the controller: the script is rejected.
  */
 export function readSubmitError(exitCode: number | undefined, stderr: string): SubmitFailure {
   const answer = ANSWER.exec(stderr)?.[1]?.trim();
@@ -168,22 +168,22 @@ export function readSubmitError(exitCode: number | undefined, stderr: string): S
 function readResult(answer: string, stderr: string): SubmitFailure {
   if (UNSIGNED.test(stderr)) return 'unavailable';
   const others = complaints(stderr).filter((line) => line !== answer);
-  // The words of a site's job_submit plugin, which refuses without an error code of its own.
+  // The message of a site's job_submit plugin, which rejects without a separate error code.
   if (answer === 'Unspecified error') return others.length > 0 ? 'rejected' : 'unknown';
 
   const failure = MEANING.get(answer) ?? 'unknown';
-  // With the policy that was violated comes its name, when this job by itself exceeds it (DenyOnLimit in sacctmgr(1)):
+  // The violated policy is followed by its name if this job alone exceeds it (DenyOnLimit in sacctmgr(1)):
   // waiting does not help, unless it is the number of jobs.
   const isTooBig = others.some((line) => explainReason(line).limits === 'size');
   return failure === 'backpressure' && isTooBig ? 'rejected' : failure;
 }
 
-/** Slurm's own words from what sbatch wrote to standard error, on one line, without what every line begins with. */
+/** Slurm's message in the stderr of sbatch, on one line, without the prefix of every line. */
 export function submitErrorMessage(stderr: string): string {
   return oneLine(complaints(endsOf(stderr)).join('; '));
 }
 
-/** A wrapper or plugin may print without end, and of it all a person reads a line. What it means is read from the whole. */
+/** A wrapper or plugin may print without end, so only a line is shown. The whole text is used for the classification. */
 const END_LENGTH = 64 * 1024;
 
 function endsOf(text: string): string {
