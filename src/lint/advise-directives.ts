@@ -1,9 +1,9 @@
 // What is doubtful about the directives of a template: lines that sbatch passes over, and options that do something else than was meant.
 import { nearestName } from '../base/nearest.ts';
 import { headerLines } from '../template/check-directives.ts';
-import { DIRECTIVE_PREFIX } from '../template/directive.ts';
+import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive.ts';
 import { findingAt } from './finding-at.ts';
-import { PLACEHOLDER_MARK, defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
+import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
 import { imageTrouble } from './pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';

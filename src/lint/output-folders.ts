@@ -1,5 +1,6 @@
 // The folders that must be there before the job begins: those of its --output and --error, which Slurm does not make.
-import { PLACEHOLDER_MARK, readOptions } from '../template/directive-options.ts';
+import { PLACEHOLDER_MARK } from '../template/directive.ts';
+import { readOptions } from '../template/directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
 
 export interface OutputFolder {

@@ -1,4 +1,4 @@
-// The options of sbatch that take an amount, and how each reads it: the one table of them.
+// The table of sbatch options that take an amount, with the kind of amount.
 import type { AmountKind } from '../base/slurm-amount.ts';
 
 const KINDS: Readonly<Record<string, AmountKind>> = {
@@ -27,12 +27,11 @@ const KINDS: Readonly<Record<string, AmountKind>> = {
   'gpus-per-task': 'gpus',
 };
 
-/** Their names. */
 export const AMOUNT_OPTIONS: readonly string[] = Object.keys(KINDS);
 
 /**
- * How the option of this long name reads its value; undefined where it is no amount. Like sbatch it takes a name that is
- * cut short; where several begin like that, sbatch takes none.
+ * The kind of amount of the option with this long name; undefined if it is not an amount. Like sbatch, it accepts an abbreviated name;
+ * sbatch rejects an ambiguous one.
  */
 export function amountKindOf(option: string): AmountKind | undefined {
   const name = Object.hasOwn(KINDS, option) ? option : AMOUNT_OPTIONS.find((known) => known.startsWith(option));

@@ -2,7 +2,7 @@
 import type { TemplateError } from './errors.ts';
 import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive.ts';
 import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './refused-directives.ts';
-import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
+import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
 /** The lines in which sbatch looks for directives. */
 export function headerLines({ text }: TemplateSource, header: Range): Range[] {
@@ -78,9 +78,4 @@ function checkOptionName(source: TemplateSource, word: DirectiveToken, literal: 
     'value-chooses-option',
     `${literal}\${…}: a value must not choose the option. Write the option, and = before its value`,
   );
-}
-
-function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline === -1 ? text.length : newline;
 }

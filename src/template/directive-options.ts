@@ -1,7 +1,7 @@
-// The options that a template's directives set, each by its long name, with where it stands.
+// Reads the sbatch options in the directives of a template, by their long names.
 import type { ValuePlaceholder } from './placeholder.ts';
 import { AMOUNT_OPTIONS } from './amount-options.ts';
-import type { DirectiveToken } from './directive.ts';
+import { PLACEHOLDER_MARK, tokenPlaceholders, tokenText, type DirectiveToken } from './directive.ts';
 import { readShortOptions } from './refused-directives.ts';
 
 /** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
@@ -28,40 +28,38 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   x: 'exclude',
 };
 
-/** Long options whose value may be the next word; of others only what follows a = is read. */
+/** Long options whose value can be the next token; of other options, only a value after = is read. */
 const WITH_VALUE: readonly string[] = [
   ...Object.values(LONG_NAMES),
   ...AMOUNT_OPTIONS,
   ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
 ];
 
-/** What a placeholder is in the text of a value. */
-export const PLACEHOLDER_MARK = '\0';
-
 export interface DirectiveOption {
   readonly name: string;
-  /** As sbatch understands it, each placeholder as one mark; empty where it has none. */
+  /** As sbatch reads it, with a mark for each placeholder; empty without a value. */
   readonly value: string;
   readonly placeholders: readonly ValuePlaceholder[];
-  /** Where the option stands. */
+  /** The offset of the option. */
   readonly start: number;
 }
 
-export function readOptions(words: readonly DirectiveToken[]): DirectiveOption[] {
+/** In the order of the text. */
+export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[] {
   const options: DirectiveOption[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index];
-    if (word === undefined) continue;
-    const text = textOf(word);
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token === undefined) continue;
+    const text = tokenText(token);
     const named = readName(text);
     if (named === undefined) continue;
-    const next = named.takesNext ? words[index + 1] : undefined;
+    const next = named.takesNext ? tokens[index + 1] : undefined;
     if (next !== undefined) index += 1;
     options.push({
       name: named.name,
-      value: next === undefined ? named.value : textOf(next),
-      placeholders: [...placeholdersOf(word), ...(next === undefined ? [] : placeholdersOf(next))],
-      start: word.start,
+      value: next === undefined ? named.value : tokenText(next),
+      placeholders: [...tokenPlaceholders(token), ...(next === undefined ? [] : tokenPlaceholders(next))],
+      start: token.start,
     });
   }
   return options;
@@ -71,22 +69,14 @@ function readName(text: string): { name: string; value: string; takesNext: boole
   const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
   if (long !== undefined) return { name: long, value, takesNext: sign === '' && WITH_VALUE.includes(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
-  // Those without a value may stand in front of it in the same word: `-Ht10`.
+  // Options without a value can precede it in the same token: `-Ht10`.
   const { letters } = readShortOptions(text);
   const name = LONG_NAMES[letters.at(-1) ?? ''];
   const rest = text.slice(1 + letters.length);
   return name === undefined ? undefined : { name, value: rest, takesNext: rest === '' };
 }
 
-function textOf({ parts }: DirectiveToken): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : PLACEHOLDER_MARK)).join('');
-}
-
-function placeholdersOf({ parts }: DirectiveToken): ValuePlaceholder[] {
-  return parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []));
-}
-
-/** The value with its placeholders as their defaults; undefined where one has none. */
+/** The value with the defaults of its placeholders; undefined if one has no default. */
 export function defaultText({ value, placeholders }: DirectiveOption): string | undefined {
   if (placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
   const rest = [...placeholders];

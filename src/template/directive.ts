@@ -14,6 +14,18 @@ export interface DirectiveToken extends Range {
   readonly parts: readonly DirectivePart[];
 }
 
+/** Stands for a placeholder in the text of a token. */
+export const PLACEHOLDER_MARK = '\0';
+
+/** The text of a token, with a mark for each placeholder. */
+export function tokenText({ parts }: DirectiveToken): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : PLACEHOLDER_MARK)).join('');
+}
+
+export function tokenPlaceholders({ parts }: DirectiveToken): ValuePlaceholder[] {
+  return parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []));
+}
+
 export const DIRECTIVE_PREFIX = '#SBATCH';
 
 /**

@@ -1,8 +1,8 @@
 // Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is.
-import { quoteForDirective, type DirectiveToken } from './directive.ts';
+import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive.ts';
 import { displayValue } from './display-value.ts';
 import { hasFilter } from './filters.ts';
-import { PLACEHOLDER_MARK, type DirectiveOption } from './directive-options.ts';
+import type { DirectiveOption } from './directive-options.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { takesNextToken } from './refused-directives.ts';
 import { templateErrorAt, type Insertion, type TemplateSource } from './source.ts';

@@ -1,5 +1,6 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
-import { PLACEHOLDER_MARK, readOptions } from './directive-options.ts';
+import { PLACEHOLDER_MARK } from './directive.ts';
+import { readOptions } from './directive-options.ts';
 import { readLeniently } from './read-leniently.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { positionAt } from './source.ts';
@@ -8,22 +9,22 @@ import { userPropertyOf } from './user-property.ts';
 
 export interface TemplateProperty {
   readonly name: string;
-  /** Of its first placeholder that has one; undefined where a task must have the property. */
+  /** The first default among its placeholders; undefined if a task must have the property. */
   readonly fallback: string | undefined;
   readonly uses: readonly PropertyUse[];
 }
 
 export interface PropertyUse {
   readonly line: number;
-  /** The option that it sets, `--time`; undefined for one in the script. */
+  /** The option that it sets, `--time`; undefined in the script. */
   readonly option: string | undefined;
-  /** Whether it is the option's whole value; undefined for one in the script. */
+  /** Whether it is the option's whole value; undefined in the script. */
   readonly isWhole?: boolean;
 }
 
-/** In the order in which the template reads them first. It need not be one that the renderer accepts. */
+/** The user properties that a template uses, in the order of their first use. */
 export function listProperties(file: string, text: string): TemplateProperty[] {
-  const { source, tokens: words, occurrences } = readLeniently(file, text);
+  const { source, tokens, occurrences } = readLeniently(file, text);
   const found = new Map<string, TemplateProperty>();
 
   function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
@@ -38,7 +39,7 @@ export function listProperties(file: string, text: string): TemplateProperty[] {
     });
   }
 
-  for (const { name, value, placeholders } of readOptions(words)) {
+  for (const { name, value, placeholders } of readOptions(tokens)) {
     for (const placeholder of placeholders)
       add(placeholder, { option: `--${name}`, isWhole: value === PLACEHOLDER_MARK });
   }
@@ -49,15 +50,15 @@ export function listProperties(file: string, text: string): TemplateProperty[] {
 export interface OptionLocation {
   readonly file: string;
   readonly line: number;
-  /** The user properties that its value is made of; none where it stands in the template as it is. */
+  /** The user properties in its value. */
   readonly properties: readonly string[];
 }
 
-/** By the option's long name, `--time`. Of one that stands there twice the last place counts, as it does for sbatch. */
+/** By the option's long name, `--time`. If an option occurs twice, the last one is used, as by sbatch. */
 export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
-  const { source, tokens: words } = readLeniently(file, text);
+  const { source, tokens } = readLeniently(file, text);
   return new Map(
-    readOptions(words).map(({ name, placeholders, start }) => [
+    readOptions(tokens).map(({ name, placeholders, start }) => [
       `--${name}`,
       {
         file,
@@ -70,21 +71,21 @@ export function locateOptions(file: string, text: string): ReadonlyMap<string, O
 
 const IMAGE = 'CLEARML_TASK.container.image';
 
-/** In an option such as `--container-image`, or in the script. */
+/** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
 export function usesImage(file: string, text: string): boolean {
-  const { tokens: words, occurrences } = readLeniently(file, text);
+  const { tokens, occurrences } = readLeniently(file, text);
   const placeholders = [
-    ...readOptions(words).flatMap((option) => option.placeholders),
+    ...readOptions(tokens).flatMap((option) => option.placeholders),
     ...occurrences.map(({ placeholder }) => placeholder),
   ];
   return placeholders.some(({ variable }) => variable === IMAGE);
 }
 
-/** Values that may be evaluated: sentences with file and line, each once. */
+/** Warnings about values that may be evaluated, with file and line, each once. */
 export function templateWarnings(file: string, text: string): string[] {
   const { source, possibleReaches } = readLeniently(file, text);
   const sentences = possibleReaches.map(
-    (doubt) => `${file}:${positionAt(source.text, doubt.placeholder.start).line}: ${possibleReachMessage(doubt)}`,
+    (reach) => `${file}:${positionAt(source.text, reach.placeholder.start).line}: ${possibleReachMessage(reach)}`,
   );
   return [...new Set(sentences)];
 }

@@ -1,4 +1,4 @@
-// A template read once: everything that can be wrong without a task is found here, the rest when it is rendered.
+// Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/pyxis-container.ts';
 import { restrictedOptions } from './containers/restricted-options.ts';
@@ -14,35 +14,35 @@ import type { AgentLocation, Template } from './template.ts';
 
 /**
  * Pure.
- * @param text the template, as it stands in its file
- * @param file its name, for messages
- * @throws TemplateError with line, column, what was found, and what to write instead
+ * @param file the name of the file, for messages
+ * @throws TemplateError the first error
  */
 export function parseTemplate(text: string, file: string): Template {
   const source = { file, text };
   throwFirst(fileErrors(source));
   const header = findHeader(text);
-  const words = headerLines(source, header).flatMap((line) => readDirectiveLine(source, line));
+  const tokens = headerLines(source, header).flatMap((line) => readDirectiveLine(source, line));
   const script = lexScript(source);
   throwFirst(misplacedDirectives(source, header, script.comments));
   const blocks = locateBlocks(source, script, header);
-  const form = findPyxisContainer(text, words, script);
+  const pyxis = findPyxisContainer(text, tokens, script);
   const { occurrences } = findOccurrences(source, script);
   const parsed: ParsedTemplate = {
     source,
-    tokens: words,
+    tokens,
     occurrences,
     documents: script.documents,
     unbracedNames: script.unbracedNames,
     blocks,
-    pyxis: form,
-    restrictedOptions: restrictedOptions(words, script.commands),
+    pyxis,
+    restrictedOptions: restrictedOptions(tokens, script.commands),
   };
   throwFirst(defaultErrors(parsed));
   return {
     file,
     agent: agentLocation(source, script, blocks.CLEARML_AGENT_EXECUTE),
-    pyxis: form === undefined ? undefined : { spec: form, imageName: (variables) => findImageName(parsed, variables) },
+    pyxis:
+      pyxis === undefined ? undefined : { spec: pyxis, imageName: (variables) => findImageName(parsed, variables) },
     render: (variables, insertions, additions) => renderTemplate(parsed, variables, insertions, additions),
   };
 }

@@ -1,7 +1,7 @@
 // Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
 import { nearestName } from '../base/nearest.ts';
 import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
-import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
+import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
 
 export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_POST_SETUP'] as const;
@@ -118,11 +118,6 @@ function requireTree(source: TemplateSource, start: number, name: string): void 
     'unknown-variable',
     `${name} has no fields: only ${TREE_NAMES.join(', ')} have${hint}`,
   );
-}
-
-function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline === -1 ? text.length : newline;
 }
 
 function isBlock(name: string): name is BlockName {

@@ -1,4 +1,4 @@
-// A template read to its end whatever is wrong with it: every problem that the renderer would stop at, and all that can be read.
+// Reads a template to its end and collects all errors, where `parseTemplate` throws the first one.
 import { BLOCKS } from './placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
@@ -12,18 +12,18 @@ import type { Range, TemplateSource } from './source.ts';
 import { findOccurrences } from './taint/find-occurrences.ts';
 
 export interface Reading {
-  /** Without what sbatch would refuse in any text; lines and columns are those of the file. */
+  /** Without the characters that sbatch rejects; lines and columns are those of the file. */
   readonly source: TemplateSource;
   readonly header: Range;
-  /** Those of all directives that could be read. */
+  /** Of all valid directives. */
   readonly tokens: readonly DirectiveToken[];
-  /** undefined where bash could not read the script. */
+  /** undefined if bash cannot parse the script. */
   readonly script: LexedScript | undefined;
-  /** The text with placeholders that can't be read as plain words, of the same length. */
+  /** The text with plain words of the same length for invalid placeholders. */
   readonly readable: string;
   /** The placeholders of the script, in the order of the text. */
   readonly occurrences: readonly Occurrence[];
-  /** Where values may be evaluated, but nobody can be sure. */
+  /** Values that may be evaluated. */
   readonly possibleReaches: readonly Reach[];
   /** In no order. */
   readonly problems: readonly TemplateError[];
@@ -39,7 +39,7 @@ export function readLeniently(file: string, text: string): Reading {
       .replaceAll('\0', ' '),
   };
   const header = findHeader(source.text);
-  const words = headerLines(source, header).flatMap(
+  const tokens = headerLines(source, header).flatMap(
     (line) => catchTemplateError(problems, () => readDirectiveLine(source, line)) ?? [],
   );
   const { script, readable } = lexWithoutInvalidPlaceholders(source, problems);
@@ -56,18 +56,18 @@ export function readLeniently(file: string, text: string): Reading {
   problems.push(
     ...defaultErrors({
       source,
-      tokens: words,
+      tokens,
       occurrences,
       documents: script?.documents ?? [],
       unbracedNames: script?.unbracedNames ?? [],
     }),
   );
-  return { source, header, tokens: words, script, readable, occurrences, possibleReaches, problems };
+  return { source, header, tokens, script, readable, occurrences, possibleReaches, problems };
 }
 
 const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;
 
-/** A placeholder that can't be read is told of, and then taken for a word of the same length. */
+/** Reports each invalid placeholder, and replaces it by a word of the same length. */
 function lexWithoutInvalidPlaceholders(
   source: TemplateSource,
   problems: TemplateError[],
@@ -78,7 +78,7 @@ function lexWithoutInvalidPlaceholders(
     problems.push(...found);
     const [problem] = found;
     if (problem === undefined) return { script, readable: text };
-    // With another word behind << the document would end elsewhere.
+    // Another word after << would end the here-document elsewhere.
     if (problem.rule === 'document-delimiter') return { script: undefined, readable: text };
     const at = offsetOf(text, problem);
     PLACEHOLDER.lastIndex = problem.rule === 'escaped-blank' ? at + 1 : at;
@@ -94,7 +94,7 @@ function offsetOf(text: string, { line, column }: TemplateError): number {
   return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
 }
 
-/** Only where each block has its one place can their order be wrong. */
+/** The order is checked only if each block occurs once, in a valid place. */
 function checkBlockOrder(source: TemplateSource, script: LexedScript, header: Range, problems: TemplateError[]): void {
   if (problems.some(({ rule }) => rule !== undefined && BLOCK_RULES.includes(rule))) return;
   catchTemplateError(problems, () => locateBlocks(source, script, header));

@@ -6,7 +6,7 @@ import { addPyxisOptions } from './containers/pyxis-container.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
 import type { RestrictedOptions } from './containers/restricted-options.ts';
 import { checkRestrictedValue } from './containers/restricted-values.ts';
-import type { DirectiveToken } from './directive.ts';
+import { tokenPlaceholders, type DirectiveToken } from './directive.ts';
 import { displayValue } from './display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { enclosingOptions, fillToken } from './fill-directive.ts';
@@ -97,10 +97,7 @@ export function findImageName(
   { source, tokens, occurrences }: TemplateParts,
   variables: Variables,
 ): string | undefined {
-  const placeholders = [
-    ...tokens.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []))),
-    ...occurrences.map(({ placeholder }) => placeholder),
-  ];
+  const placeholders = [...tokens.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
   const placeholder = placeholders.find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
   if (placeholder !== undefined) return resolveValue(source, placeholder, variables).text;
   return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];

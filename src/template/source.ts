@@ -30,9 +30,20 @@ export function positionAt(text: string, offset: number): Position {
  * @param rule the id that `lint` prints
  * @param finding the fact and the next step
  */
-export function templateErrorAt(source: TemplateSource, offset: number, rule: RefusalRule, finding: string): TemplateError {
+export function templateErrorAt(
+  source: TemplateSource,
+  offset: number,
+  rule: RefusalRule,
+  finding: string,
+): TemplateError {
   const { line, column } = positionAt(source.text, offset);
   return new TemplateError(source.file, line, column, finding, rule);
+}
+
+/** The offset of the next newline, or of the end of the text. */
+export function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline === -1 ? text.length : newline;
 }
 
 export function isInside(inner: Range, outer: Range): boolean {

@@ -1,8 +1,8 @@
-// The quick way of reading a block gives what Mustache itself gives, of every file of ours and of the corners of its language.
+// The block writer has the same output as Mustache, for each of our templates and for the corner cases of the language.
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import Mustache from 'mustache';
-import { createBlockWriter } from '../../src/template/block-writer.ts';
+import { createBlockWriter } from '../../src/template/blocks.ts';
 
 const FOLDER = new URL('../../templates/', import.meta.url);
 

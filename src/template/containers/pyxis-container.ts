@@ -1,5 +1,5 @@
 // Finds the Pyxis container of a template, around the whole script or what srun starts, and adds mounts to it.
-import { DIRECTIVE_PREFIX, type DirectiveToken } from '../directive.ts';
+import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directive.ts';
 import type { Insertion } from '../source.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
@@ -15,7 +15,7 @@ export function findPyxisContainer(
   words: readonly DirectiveToken[],
   { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
 ): PyxisSpec | undefined {
-  const directives = words.map((word) => ({ text: textOf(word), end: word.end }));
+  const directives = words.map((word) => ({ text: tokenText(word), end: word.end }));
   const whole = readPlace(directives);
   if (whole !== undefined) {
     return { kind: 'script', insertionPoints: [whole], mounts: mountsOf(directives), ...readHome(directives) };
@@ -59,10 +59,6 @@ function namesImage(text: string, comments: readonly number[]): boolean {
     const lineStart = text.lastIndexOf('\n', index) + 1;
     return !comments.some((at) => at >= lineStart && at <= index);
   });
-}
-
-function textOf({ parts }: DirectiveToken): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join('');
 }
 
 /** The insertions that add these mounts to a template. */

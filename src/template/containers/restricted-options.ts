@@ -1,5 +1,5 @@
 // Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
-import type { DirectiveToken } from '../directive.ts';
+import { tokenText, type DirectiveToken } from '../directive.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 
@@ -32,12 +32,8 @@ export interface RestrictedOptions {
   readonly others: readonly Range[];
 }
 
-export function restrictedOptions(words: readonly DirectiveToken[], commands: readonly Command[]): RestrictedOptions {
-  const directives = words.map(({ start, end, parts }) => ({
-    start,
-    end,
-    text: parts.map((part) => (part.kind === 'text' ? part.text : '\0')).join(''),
-  }));
+export function restrictedOptions(tokens: readonly DirectiveToken[], commands: readonly Command[]): RestrictedOptions {
+  const directives = tokens.map((token) => ({ start: token.start, end: token.end, text: tokenText(token) }));
   const lists: (readonly PlainWord[])[] = [directives, ...commands.map((command) => command.words)];
   const holders = commands.flatMap(({ assignments }) => assignments).filter(({ text }) => ANY.test(text));
   const others = lists

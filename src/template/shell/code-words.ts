@@ -19,7 +19,7 @@ export interface CodeRange extends Range {
 
 interface Invocation {
   readonly name: string;
-  readonly reader: Evaluator;
+  readonly evaluator: Evaluator;
   readonly rest: readonly Word[];
 }
 
@@ -45,10 +45,10 @@ function spanOf({ words, ...how }: WordList): CodeRange[] {
 }
 
 export function codeWordLists(command: Command, text: string): WordList[] {
-  return invocations(command, text).map(({ name, reader, rest }) => ({
-    words: wordsOfCode(reader, rest),
+  return invocations(command, text).map(({ name, evaluator, rest }) => ({
+    words: wordsOfCode(evaluator, rest),
     by: name,
-    ...(reader.isEvenPlain === true && { isEvenPlain: true }),
+    ...(evaluator.isEvenPlain === true && { isEvenPlain: true }),
   }));
 }
 
@@ -78,8 +78,8 @@ export function scriptOperands({ words }: Pick<Command, 'words'>, text: string):
 
 /** `--rcfile FILE`, `-f FILE` */
 export function optionFiles(command: Pick<Command, 'words'>, text: string): Word[] {
-  return invocations(command, text).flatMap(({ reader, rest }) =>
-    rest.filter((_, at) => reader.optionsWithArgument?.test(rest[at - 1]?.text ?? '') === true),
+  return invocations(command, text).flatMap(({ evaluator, rest }) =>
+    rest.filter((_, at) => evaluator.optionsWithArgument?.test(rest[at - 1]?.text ?? '') === true),
   );
 }
 
@@ -87,9 +87,9 @@ export function optionFiles(command: Pick<Command, 'words'>, text: string): Word
 export function inputEvaluator(command: Command, text: string): Omit<CodeRange, keyof Range> | undefined {
   const programs = invocations(command, text);
   const isFedWords = command.words.some((word) => WORDS_FROM_INPUT.test(baseName(word)));
-  const found = isFedWords ? programs[0] : programs.find(({ reader, rest }) => readsInput(reader, rest));
+  const found = isFedWords ? programs[0] : programs.find(({ evaluator, rest }) => readsInput(evaluator, rest));
   if (found === undefined) return undefined;
-  return { by: found.name, ...(found.reader.isEvenPlain === true && { isEvenPlain: true }) };
+  return { by: found.name, ...(found.evaluator.isEvenPlain === true && { isEvenPlain: true }) };
 }
 
 function invocations(command: Pick<Command, 'words'>, text: string): Invocation[] {
@@ -98,10 +98,10 @@ function invocations(command: Pick<Command, 'words'>, text: string): Invocation[
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
     const programs = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
-    const reader = EVALUATORS.find(({ names }) => programs.some((one) => names.test(one)));
-    return reader === undefined
+    const evaluator = EVALUATORS.find(({ names }) => programs.some((one) => names.test(one)));
+    return evaluator === undefined
       ? []
-      : [{ name: name === '\0' ? raw : name, reader, rest: command.words.slice(index + 1) }];
+      : [{ name: name === '\0' ? raw : name, evaluator, rest: command.words.slice(index + 1) }];
   });
 }
 
@@ -117,19 +117,19 @@ function baseName({ text }: Word): string {
   return text.slice(text.lastIndexOf('/') + 1);
 }
 
-function wordsOfCode(reader: Evaluator, rest: readonly Word[]): readonly Word[] {
-  const { words } = reader;
+function wordsOfCode(evaluator: Evaluator, rest: readonly Word[]): readonly Word[] {
+  const { words } = evaluator;
   if (words.which === 'all') return rest;
   if (words.which === 'like') {
     const first = rest.findIndex(({ text }) => words.pattern.test(text));
     return first === -1 ? [] : rest.slice(first, rest.findLastIndex(({ text }) => words.pattern.test(text)) + 1);
   }
-  const own = words.isAnywhere === true ? rest : rest.slice(0, countOptions(reader, rest, POSSIBLE_OPTION));
+  const own = words.isAnywhere === true ? rest : rest.slice(0, countOptions(evaluator, rest, POSSIBLE_OPTION));
   const option = own.findIndex(({ text }) => words.option.test(text));
   const last = words.isRepeated === true ? rest.findLastIndex(({ text }) => words.option.test(text)) : option;
   if (option !== -1) return rest.slice(option, afterOperand(rest, last + 1));
   if (words.which === 'after') return [];
-  const start = countOptions(reader, rest, SURE_OPTION);
+  const start = countOptions(evaluator, rest, SURE_OPTION);
   return rest.slice(start, afterOperand(rest, start));
 }
 
@@ -153,10 +153,10 @@ function countOptions({ optionsWithArgument }: Evaluator, rest: readonly Word[],
   return count;
 }
 
-function readsInput(reader: Evaluator, rest: readonly Word[]): boolean {
-  if (reader.input !== 'code unless told') return reader.input === 'code';
-  if (wordsOfCode(reader, rest).length > 0) return false;
-  const options = countOptions(reader, rest, SURE_OPTION);
+function readsInput(evaluator: Evaluator, rest: readonly Word[]): boolean {
+  if (evaluator.input !== 'code unless told') return evaluator.input === 'code';
+  if (wordsOfCode(evaluator, rest).length > 0) return false;
+  const options = countOptions(evaluator, rest, SURE_OPTION);
   if (rest.slice(0, options).some(({ text }) => /^-[A-Za-z]*s/.test(text))) return true;
   const operand = rest[options]?.text ?? '-';
   return operand === '\0' || operand === '-' || operand === '/dev/stdin';

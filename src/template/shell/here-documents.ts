@@ -1,5 +1,5 @@
 // Reads here-documents: their delimiters, their ends, and the placeholders in them (bash(1), "Here Documents").
-import { templateErrorAt } from '../source.ts';
+import { endOfLine, templateErrorAt } from '../source.ts';
 import { lexPiece } from './expansions.ts';
 import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer.ts';
 import type { QuotingContext } from './quoting-context.ts';
@@ -67,11 +67,6 @@ export function* logicalLines(
     yield { start, end, text: line };
     start = end + 1;
   }
-}
-
-function endOfLine(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline === -1 ? text.length : newline;
 }
 
 /** Reads the delimiter after `<<` or `<<-`. Any quote in it makes the document literal. */

@@ -92,12 +92,12 @@ function passesArguments(body: Range, script: LexedScript, text: string): boolea
 
 /** The input of programs that evaluate their standard input: from a pipe, a redirection, or `<(…)` as script. */
 function codeOfInput(script: LexedScript, text: string): CodeRange[] {
-  const readers = script.commands.flatMap((command) => {
-    const reader = inputEvaluator(command, text) ?? functionEvaluator(command, script, text);
-    return reader === undefined ? [] : [{ command, reader }];
+  const evaluators = script.commands.flatMap((command) => {
+    const evaluator = inputEvaluator(command, text) ?? functionEvaluator(command, script, text);
+    return evaluator === undefined ? [] : [{ command, evaluator }];
   });
-  const read = readers.flatMap(({ command, reader }) =>
-    inputsOf(command, script, text).map(({ start, end }) => ({ ...reader, start, end })),
+  const read = evaluators.flatMap(({ command, evaluator }) =>
+    inputsOf(command, script, text).map(({ start, end }) => ({ ...evaluator, start, end })),
   );
   const optional = script.commands
     .flatMap((command) => optionFiles(command, text))
@@ -143,7 +143,7 @@ function functionEvaluator(command: Command, script: LexedScript, text: string):
   return script.commands
     .filter((candidate) => isInside(candidate, body))
     .map((candidate) => inputEvaluator(candidate, text))
-    .find((reader) => reader !== undefined);
+    .find((evaluator) => evaluator !== undefined);
 }
 
 /** The here-documents and here-strings of this command, without those of commands inside it. */

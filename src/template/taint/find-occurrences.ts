@@ -17,18 +17,18 @@ export function findOccurrences(source: TemplateSource, script: LexedScript): Fo
     const own = reaches.filter(
       ({ placeholder, isCertain }) => isCertain && placeholder.start === occurrence.placeholder.start,
     );
-    const direct = own.find(({ isDirect, requirement: need }) => isDirect === true && need === 'plain word');
+    const direct = own.find(({ isDirect, requirement }) => isDirect === true && requirement === 'plain word');
     if (direct !== undefined && occurrence.context.kind !== 'number' && occurrence.context.kind !== 're-evaluated')
       return { ...occurrence, context: { kind: 're-evaluated', by: direct.by } };
     return own.length === 0 ? occurrence : { ...occurrence, reaches: own };
   });
   const possibleReaches = reaches.filter(
-    ({ placeholder, isCertain, requirement: need }) =>
+    ({ placeholder, isCertain, requirement }) =>
       !isCertain &&
       !occurrences.some(
         (occurrence) =>
           occurrence.placeholder.start === placeholder.start &&
-          occurrence.reaches?.some((one) => one.requirement === need) === true,
+          occurrence.reaches?.some((one) => one.requirement === requirement) === true,
       ),
   );
   return { occurrences, possibleReaches };

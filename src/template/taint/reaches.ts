@@ -16,12 +16,12 @@ interface Step {
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
 export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
-  const { layers, expanded: meant, flows } = readScripts(source, script);
+  const { layers, expanded, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
   const sinks = [
     ...layers.flatMap(findSinks),
-    ...meant.flatMap(sinksOfExpanded),
-    ...integerSinks(layers, meant, flows),
+    ...expanded.flatMap(sinksOfExpanded),
+    ...integerSinks(layers, expanded, flows),
   ];
   return sinks.flatMap((sink) => {
     const { line } = positionAt(source.text, sink.at);
@@ -54,20 +54,20 @@ interface Scripts {
 function readScripts(source: TemplateSource, script: LexedScript): Scripts {
   const layers = findLayers(source, script);
   let flows = byName(layers.flatMap(findFlows));
-  let meant: ExpandedCommand[] = [];
+  let expanded: ExpandedCommand[] = [];
   for (let round = 0; round < 2; round += 1) {
-    meant = layers.flatMap((layer) => expandCommands(layer, flows));
+    expanded = layers.flatMap((layer) => expandCommands(layer, flows));
     const known = new Set(layers.map(({ id }) => id));
-    const inner = meant.flatMap(({ command, words }) => layersOfCommand(source.file, command, words));
+    const inner = expanded.flatMap(({ command, words }) => layersOfCommand(source.file, command, words));
     layers.push(...inner.filter(({ id }) => !known.has(id)));
     flows = byName([
       ...layers.flatMap(findFlows),
-      ...meant.flatMap(({ command, words, isSure }) =>
+      ...expanded.flatMap(({ command, words, isSure }) =>
         flowsOfWords(words, command).map((flow) => (isSure ? flow : { ...flow, isVague: true })),
       ),
     ]);
   }
-  return { layers, expanded: meant, flows };
+  return { layers, expanded, flows };
 }
 
 function byName(flows: readonly Flow[]): Flows {
@@ -77,8 +77,8 @@ function byName(flows: readonly Flow[]): Flows {
 }
 
 /** Any value assigned to an integer is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
-function integerSinks(layers: readonly Layer[], meant: readonly ExpandedCommand[], flows: Flows): Sink[] {
-  const declared = meant.map(({ command, words }) => ({ ...command, words }));
+function integerSinks(layers: readonly Layer[], expanded: readonly ExpandedCommand[], flows: Flows): Sink[] {
+  const declared = expanded.map(({ command, words }) => ({ ...command, words }));
   const integers = new Set(
     layers.flatMap(({ script, text }) => [...declaredNames([...script.commands, ...declared], text).integers]),
   );

@@ -129,10 +129,10 @@ function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
 export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Sink[] {
   const [first] = words;
   if (first === undefined) return [];
-  const meant = { ...command, words };
+  const expanded = { ...command, words };
   const lists = [
-    ...codeWordLists(meant, first.layer.text),
-    ...nameWordLists(meant),
+    ...codeWordLists(expanded, first.layer.text),
+    ...nameWordLists(expanded),
     { words: words.slice(programAt(words)).slice(0, 1), by: 'bash, as the name of a command' },
   ];
   return lists.flatMap(({ words: code, by, ...how }) =>
